@@ -1,0 +1,66 @@
+# Every target makes what it needs first: a bare machine runs `make demo` or `make test` and nothing else.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q -q
+RUN_STAMP := $(VENV)/.run-stamp
+DEV_STAMP := $(VENV)/.dev-stamp
+SYSTEM := scripts/system-packages
+# The vectors of third parties stay outside the tree; tests name the folder when it is absent.
+export VITALWIRE_VECTORS ?= $(abspath ../shared/vectors)
+PYTEST_WORKERS ?= 2
+
+.PHONY: setup demo demo-check test test-long check bench docs clean lock
+
+setup: $(RUN_STAMP) ## the virtual environment with the locked run-time packages
+
+$(VENV)/bin/python:
+	@$(SYSTEM) venv "$(PYTHON)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUN_STAMP): requirements/run.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the locked packages ..."
+	@$(PIP) install --require-hashes -r requirements/run.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV_STAMP): requirements/dev.lock $(RUN_STAMP)
+	@echo "Installing the locked packages for development ..."
+	@$(PIP) install --require-hashes -r requirements/dev.lock
+	@touch $@
+
+demo: $(RUN_STAMP) ## the main job, live: devices -> gateway -> cloud -> hospital board and FHIR bundle
+	@DATABASE_URL="$(DATABASE_URL)" CAPTURE="$(CAPTURE)" $(BIN)/vitalwire-sim demo $(DEMO_FLAGS)
+
+demo-check: $(RUN_STAMP) ## the same without a person; fails unless the ledger reconciles exactly
+	@DATABASE_URL="$(DATABASE_URL)" CAPTURE="$(CAPTURE)" $(BIN)/vitalwire-sim demo --check $(DEMO_FLAGS)
+
+check: $(DEV_STAMP) ## format, lint, types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/codespell protocols edge cloud simulators tests docs README.md CHANGELOG.md CONTRIBUTING.md
+
+test: check ## check, then every test but the long ones
+	@$(SYSTEM) test
+	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal $(PYTEST_FLAGS)
+
+test-long: $(DEV_STAMP) ## third-party FHIR judges, long fuzz, soak
+	@$(SYSTEM) test-long
+	@$(BIN)/pytest -m "acceptance or soak or fuzz" --timeout 3600 $(PYTEST_FLAGS)
+
+bench: $(DEV_STAMP) ## benchmarks, printed as tables; never asserts on time
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+docs: $(DEV_STAMP) ## write docs/reference from the tables the code runs on
+	@$(BIN)/python docs/generate.py
+
+lock: $(DEV_STAMP) ## resolve the locks again (needs uv); no index address is written
+	@uv pip compile --quiet --extra dev --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 pyproject.toml -o requirements/dev.lock
+	@uv pip compile --quiet --extra edge --extra cloud --extra sim --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 -c requirements/dev.lock pyproject.toml requirements/build.in -o requirements/run.lock
+
+clean: ## remove what the other targets made
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* demo-data build dist node_modules tests/acceptance/node_modules
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Agreements between two parties: pure values, codecs and state machines; no I/O, no clock."""

@@ -1,0 +1,62 @@
+"""Deterministic identities: the same measurement has the same id, wherever it is worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+from uuid import UUID, uuid5
+
+from protocols.model.codes import MdcCode, SystemId
+from protocols.model.timestamps import DeviceTime
+
+NAMESPACE: Final = UUID("6f1d0f0c-7a53-5b43-9d0e-5c1f2f6b8a11")
+
+
+def observation_id(
+    *,
+    system_id: SystemId,
+    type_code: MdcCode,
+    device_time: DeviceTime,
+    duration_us: int = 0,
+    supplements: Iterable[MdcCode] = (),
+) -> UUID:
+    """The id of a measurement stamped by its device.
+
+    After the conditional-create rule of the HL7 PHD guide without the patient: device, type,
+    the device's own time, duration (microseconds) and supplemental types. No value is in it, so
+    a repeated record keeps its id whatever happened to the value on the way.
+    """
+    return _identify(
+        system_id, type_code, f"{device_time.kind}={device_time.value}", duration_us, supplements
+    )
+
+
+def clockless_observation_id(
+    *,
+    system_id: SystemId,
+    type_code: MdcCode,
+    received_at: str,
+    report_counter: int,
+    duration_us: int = 0,
+    supplements: Iterable[MdcCode] = (),
+) -> UUID:
+    """The id of a measurement whose device has no clock.
+
+    Reception time (ISO 8601 UTC) and the association's report counter stand in for the
+    device's time; else two equal readings would become one.
+    """
+    stamp = f"received={received_at}#{report_counter}"
+    return _identify(system_id, type_code, stamp, duration_us, supplements)
+
+
+def _identify(
+    system_id: SystemId,
+    type_code: MdcCode,
+    stamp: str,
+    duration_us: int,
+    supplements: Iterable[MdcCode],
+) -> UUID:
+    extra = ",".join(str(code) for code in sorted(supplements))
+    return uuid5(
+        NAMESPACE, "|".join((system_id.hex, str(type_code), stamp, str(duration_us), extra))
+    )

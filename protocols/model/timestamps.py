@@ -1,0 +1,79 @@
+"""Three clocks, three types: what the device says, what the vehicle knows, how sure it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+
+from protocols.errors import EncodeError
+
+
+class TimeQuality(Enum):
+    """Where an observation's UTC time comes from (after the HL7 PHD guide's time table)."""
+
+    DEVICE = "device"
+    """Device time mapped to UTC by an offset measured in this association (coincident stamp)."""
+    RECEIVED = "received"
+    """No usable device clock: the gateway's reception time of a live report."""
+    UNKNOWN = "unknown"
+    """A stored record whose time cannot be known; `at` is the reception time."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DeviceTime:
+    """A time on the device's own timeline.
+
+    `kind` "absolute": `value` is the naive local date and time the device stamped, ISO 8601
+    with hundredths (20601 AbsoluteTime). `kind` "relative": `value` is the tick count as
+    decimal digits (20601 RelativeTime, 125 us unless the device says otherwise).
+    """
+
+    kind: str
+    value: str
+
+    @classmethod
+    def absolute(cls, at: datetime) -> DeviceTime:
+        """From a naive datetime; hundredths of a second are kept, finer digits cut (20601 AbsoluteTime)."""
+        if at.tzinfo is not None:
+            raise EncodeError("a device's absolute time has no zone")
+        return cls("absolute", f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 10000:02d}")
+
+    @classmethod
+    def relative(cls, ticks: int) -> DeviceTime:
+        """From a tick count."""
+        return cls("relative", str(ticks))
+
+    @property
+    def local(self) -> datetime | None:
+        """The naive datetime of an absolute time, else None."""
+        return datetime.fromisoformat(self.value) if self.kind == "absolute" else None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockOffset:
+    """UTC minus the device's local time, from one coincident reading of both clocks."""
+
+    offset: timedelta
+
+    @classmethod
+    def measure(cls, *, device_local: datetime, gateway_utc: datetime) -> ClockOffset:
+        """From a naive device time and the aware gateway time of the same moment."""
+        return cls(gateway_utc.astimezone(UTC).replace(tzinfo=None) - device_local)
+
+    def to_utc(self, device_local: datetime) -> datetime:
+        """The aware UTC time of a naive device time."""
+        return (device_local + self.offset).replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedTime:
+    """When something was observed: UTC (aware), how it is known, and the device's own stamp."""
+
+    at: datetime
+    quality: TimeQuality
+    device_time: DeviceTime | None = None
+
+    def __post_init__(self) -> None:
+        if self.at.utcoffset() is None:
+            raise EncodeError("an observed time carries its zone")

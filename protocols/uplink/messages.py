@@ -1,0 +1,66 @@
+"""What gateway and cloud say to each other.
+
+A batch is sent until an acknowledgement names it. Every row was keyed when it was captured, by
+(stream, boot epoch, sequence); the observation id says which measurement it is. Both stay
+the same over repeats, so a batch may arrive any number of times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from protocols.model.device import DeviceInfo
+from protocols.model.observation import Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UplinkRow:
+    """One captured thing: an observation, or what a device said about itself.
+
+    `sequence` counts from 1 within the batch's stream and boot epoch; `captured_at` is the
+    gateway's aware UTC time of the durable write.
+    """
+
+    sequence: int
+    captured_at: datetime
+    content: Observation | DeviceInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UplinkBatch:
+    """Rows of one stream on their way up.
+
+    `stream` names the lane (`numerics`, `waveforms`, ...); `boot_epoch` counts the starts of the gateway's
+    buffer, so that (stream, boot_epoch, sequence) never repeats with other content.
+    """
+
+    batch_id: UUID
+    gateway_id: str
+    vehicle_id: str
+    stream: str
+    boot_epoch: int
+    sent_at: datetime
+    rows: tuple[UplinkRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedRow:
+    """A row the cloud will never store, and why (a snake_case reason of the contract)."""
+
+    sequence: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UplinkAck:
+    """The cloud has committed the batch: every row that is not in `rejected` is durable there.
+
+    `stored` counts rows that were new, `repeated` rows it already had.
+    """
+
+    batch_id: UUID
+    stored: int
+    repeated: int
+    rejected: tuple[RejectedRow, ...] = ()
