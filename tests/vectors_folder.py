@@ -16,7 +16,7 @@ PHD_FILE = FOLDER / "phd.json"
 
 needs_vectors = pytest.mark.skipif(
     not PHD_FILE.is_file(),
-    reason="the third-party vectors are absent: set VITALWIRE_VECTORS to the folder that holds phd.json",
+    reason="third-party vectors absent: set VITALWIRE_VECTORS to the folder that holds phd.json",
 )
 
 

@@ -12,7 +12,8 @@ def wait_until(
 ) -> None:
     """Return once `predicate()` is true; AssertionError naming `what` after `timeout` seconds.
 
-    For processes, sockets and files outside this interpreter only: code of ours takes the time as an argument.
+    For processes, sockets and files outside this interpreter only: code of ours takes the time
+    as an argument.
     """
     deadline = time.monotonic() + timeout
     while not predicate():

@@ -13,7 +13,7 @@ _U16: Final = 0xFFFF
 
 @dataclass(frozen=True, slots=True, order=True)
 class MdcCode:
-    """One nomenclature term: `partition` and `term`, both 0..65535 (10101, context-sensitive form)."""
+    """One nomenclature term: `partition` and `term`, both 0..65535 (10101, context-sensitive)."""
 
     partition: int
     term: int

@@ -18,7 +18,6 @@ from protocols.model.codes import MdcCode, SystemId, UnitCode
 from protocols.model.quantity import Quantity
 from protocols.model.timestamps import ObservedTime
 
-
 SAMPLE_OCTETS: Final = 4
 
 
@@ -56,7 +55,7 @@ class NumericObservation(_Common):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompoundNumericObservation(_Common):
-    """Several numbers of one measurement, in the configuration's order (PhdCompoundNumericObservation)."""
+    """Numbers of one measurement in the configuration's order (PhdCompoundNumericObservation)."""
 
     components: tuple[tuple[MdcCode, Quantity], ...]
 
@@ -94,7 +93,7 @@ class CodedObservation(_Common):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BitsObservation(_Common):
-    """State or event bits (PhdBitsEnumerationObservation); bit 0 is the most significant of `width`."""
+    """State or event bits (PhdBitsEnumerationObservation); bit 0 is the highest of `width`."""
 
     bits: int
     width: int

@@ -11,7 +11,7 @@ from protocols.model.codes import UnitCode
 
 
 class SpecialValue(Enum):
-    """What FLOAT-Type and SFLOAT-Type say instead of a number (20601 Annex F.8); never collapsed."""
+    """What FLOAT and SFLOAT say instead of a number (20601 Annex F.8); never collapsed."""
 
     NAN = "NaN"
     NRES = "NRes"

@@ -34,7 +34,7 @@ class DeviceTime:
 
     @classmethod
     def absolute(cls, at: datetime) -> DeviceTime:
-        """From a naive datetime; hundredths of a second are kept, finer digits cut (20601 AbsoluteTime)."""
+        """From a naive datetime; hundredths of a second kept, finer digits cut (AbsoluteTime)."""
         if at.tzinfo is not None:
             raise EncodeError("a device's absolute time has no zone")
         return cls("absolute", f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 10000:02d}")

@@ -32,8 +32,10 @@ class UplinkRow:
 class UplinkBatch:
     """Rows of one stream on their way up.
 
-    `stream` names the lane (`numerics`, `waveforms`, ...); `boot_epoch` counts the starts of the gateway's
-    buffer, so that (stream, boot_epoch, sequence) never repeats with other content.
+    `stream` names the lane (`numerics`, `waveforms`, ...); `boot_epoch` counts the starts of the
+    gateway's buffer, so that (stream, boot_epoch, sequence) never repeats with other content.
+    `unreadable` are the sequences of rows whose content a reader could not understand: it
+    rejects them and keeps the rest. A writer leaves it empty.
     """
 
     batch_id: UUID
@@ -43,6 +45,7 @@ class UplinkBatch:
     boot_epoch: int
     sent_at: datetime
     rows: tuple[UplinkRow, ...]
+    unreadable: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from protocols.model.device import DeviceInfo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandoverDevice:
-    """One device that contributed: public id, enrolled class (or None when only discovered), what it says of itself."""
+    """A contributing device: public id, enrolled class (None if only discovered), own words."""
 
     device_id: str
     device_class: str | None
@@ -23,9 +23,10 @@ class HandoverDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaveformGap:
-    """Samples a live stream made that never reached the gateway: from the last one held to the next.
+    """Samples of a live stream that never reached the gateway: from the last one held to the next.
 
-    `samples` is how many are missing at the stream's period; `type_cf` the waveform's 32-bit MDC code.
+    `samples` is how many are missing at the stream's period; `type_cf` the waveform's 32-bit
+    MDC code.
     """
 
     device_id: str
@@ -39,8 +40,9 @@ class WaveformGap:
 class Handover:
     """One encounter with its devices, readings and gaps, in time order.
 
-    `patient_pseudonym` is the tenant-keyed HMAC (hex) that stands for the person; an encounter opened without a
-    person has one of its own. `handover_at` is None while the patient is still with the crew.
+    `patient_pseudonym` is the tenant-keyed HMAC (hex) that stands for the person; an encounter
+    opened without a person has one of its own. `handover_at` is None while the patient is still
+    with the crew.
     """
 
     tenant_id: str

@@ -14,8 +14,8 @@ class StoredObservation:
 
     `device_id` is the public id (`dev_...`); `encounter_id` the public id (`enc_...`) or None
     while it is bound to none; `received_at` the aware UTC time of the cloud's transaction;
-    `captured_at` the gateway's aware UTC time of its durable write, None when the observation came over the API;
-    `flags` are the contract's words (`implausible`, `late`, `unknown_code`, ...).
+    `captured_at` the gateway's aware UTC time of its durable write, None when the observation came
+    over the API; `flags` are the contract's words (`implausible`, `late`, `unknown_code`, ...).
     """
 
     observation: Observation

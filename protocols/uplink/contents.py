@@ -1,0 +1,195 @@
+"""Between the shared model and the wire records, one function a direction."""
+
+from __future__ import annotations
+
+import struct
+from decimal import Decimal, InvalidOperation
+from typing import TypedDict
+from uuid import UUID
+
+from protocols.errors import DecodeError
+from protocols.model import observation as obs
+from protocols.model.codes import MdcCode, SystemId, UnitCode
+from protocols.model.device import DeviceInfo
+from protocols.model.quantity import Quantity, SpecialValue
+from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
+from protocols.uplink import records as rec
+
+_SPECIALS = {special.value: special for special in SpecialValue}
+_SHORT_OCTETS = 2
+
+
+def to_content(content: obs.Observation | DeviceInfo) -> rec.ContentRecord:
+    """The wire record of an observation or a device's description."""
+    match content:
+        case obs.NumericObservation():
+            return rec.NumericRecord(_to_common(content), _to_quantity(content.value))
+        case obs.CompoundNumericObservation():
+            parts = tuple((code.cf_code, _to_quantity(part)) for code, part in content.components)
+            return rec.CompoundRecord(_to_common(content), parts)
+        case obs.SampleArrayObservation():
+            return _to_samples(content)
+        case obs.CodedObservation():
+            return rec.CodedRecord(_to_common(content), content.value.cf_code)
+        case obs.BitsObservation():
+            return rec.BitsRecord(_to_common(content), content.bits, content.width)
+        case obs.TextObservation():
+            return rec.TextRecord(_to_common(content), content.text)
+        case DeviceInfo():
+            return _to_device(content)
+
+
+def from_content(record: rec.ContentRecord) -> obs.Observation | DeviceInfo:
+    """The observation or device description of a wire record; DecodeError for impossible values."""
+    match record:
+        case rec.NumericRecord():
+            return obs.NumericObservation(
+                value=_from_quantity(record.value), **_from_common(record.common)
+            )
+        case rec.CompoundRecord():
+            parts = tuple(
+                (MdcCode.from_cf_code(c), _from_quantity(q)) for c, q in record.components
+            )
+            return obs.CompoundNumericObservation(components=parts, **_from_common(record.common))
+        case rec.SamplesRecord():
+            return _from_samples(record)
+        case rec.CodedRecord():
+            return obs.CodedObservation(
+                value=MdcCode.from_cf_code(record.value), **_from_common(record.common)
+            )
+        case rec.BitsRecord():
+            return obs.BitsObservation(
+                bits=record.bits, width=record.width, **_from_common(record.common)
+            )
+        case rec.TextRecord():
+            return obs.TextObservation(text=record.text, **_from_common(record.common))
+        case rec.DeviceRecord():
+            return _from_device(record)
+
+
+def _to_common(item: obs.Observation) -> rec.CommonRecord:
+    stamp = item.observed_at.device_time
+    time = rec.TimeRecord(
+        item.observed_at.at,
+        item.observed_at.quality.value,
+        stamp.kind if stamp else "",
+        stamp.value if stamp else "",
+    )
+    return rec.CommonRecord(
+        item.observation_id,
+        item.type.cf_code,
+        time,
+        item.device.octets,
+        item.status.value,
+        tuple(code.cf_code for code in item.supplements),
+    )
+
+
+class _Common(TypedDict):
+    observation_id: UUID
+    type: MdcCode
+    observed_at: ObservedTime
+    device: SystemId
+    status: obs.MeasurementStatus
+    supplements: tuple[MdcCode, ...]
+
+
+def _from_common(record: rec.CommonRecord) -> _Common:
+    time = record.time
+    stamp = DeviceTime(time.device_kind, time.device_value) if time.device_kind else None
+    try:
+        status = obs.MeasurementStatus(record.status)
+        quality = TimeQuality(time.quality)
+    except ValueError as exc:
+        raise DecodeError(f"uplink record: {exc}") from exc
+    return {
+        "observation_id": record.observation_id,
+        "type": MdcCode.from_cf_code(record.type_cf),
+        "observed_at": ObservedTime(time.at, quality, stamp),
+        "device": SystemId(record.device),
+        "status": status,
+        "supplements": tuple(MdcCode.from_cf_code(code) for code in record.supplements),
+    }
+
+
+def _to_quantity(quantity: Quantity) -> rec.QuantityRecord:
+    value = quantity.value
+    text = value.value if isinstance(value, SpecialValue) else str(value)
+    return rec.QuantityRecord(text, quantity.unit.term)
+
+
+def _from_quantity(record: rec.QuantityRecord) -> Quantity:
+    special = _SPECIALS.get(record.value)
+    return Quantity(special or _decimal(record.value), UnitCode(record.unit))
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation as exc:
+        raise DecodeError("uplink record: not a decimal number") from exc
+    if not value.is_finite():
+        raise DecodeError("uplink record: not a finite number")
+    return value
+
+
+def _to_samples(item: obs.SampleArrayObservation) -> rec.SamplesRecord:
+    values = struct.unpack(f"<{item.count}i", item.samples)
+    fits = all(-0x8000 <= value <= 0x7FFF for value in values)
+    packed = struct.pack(f"<{item.count}h", *values) if fits else item.samples
+    return rec.SamplesRecord(
+        _to_common(item),
+        packed,
+        _SHORT_OCTETS if fits else obs.SAMPLE_OCTETS,
+        str(item.scale),
+        str(item.offset),
+        item.period_us,
+        item.unit.term,
+        item.sequence,
+    )
+
+
+def _from_samples(record: rec.SamplesRecord) -> obs.SampleArrayObservation:
+    if record.width not in (_SHORT_OCTETS, obs.SAMPLE_OCTETS) or len(record.samples) % record.width:
+        raise DecodeError("uplink record: samples are not whole")
+    samples = record.samples
+    if record.width == _SHORT_OCTETS:
+        count = len(samples) // _SHORT_OCTETS
+        samples = struct.pack(f"<{count}i", *struct.unpack(f"<{count}h", samples))
+    return obs.SampleArrayObservation(
+        samples=samples,
+        scale=_decimal(record.scale),
+        offset=_decimal(record.offset),
+        period_us=record.period_us,
+        unit=UnitCode(record.unit),
+        sequence=record.sequence,
+        **_from_common(record.common),
+    )
+
+
+def _to_device(info: DeviceInfo) -> rec.DeviceRecord:
+    return rec.DeviceRecord(
+        info.system_id.octets,
+        info.manufacturer,
+        info.model,
+        info.serial_number,
+        info.firmware,
+        info.hardware,
+        info.software,
+        tuple((code.cf_code, version) for code, version in info.specializations),
+    )
+
+
+def _from_device(record: rec.DeviceRecord) -> DeviceInfo:
+    return DeviceInfo(
+        system_id=SystemId(record.system_id),
+        manufacturer=record.manufacturer,
+        model=record.model,
+        serial_number=record.serial_number,
+        firmware=record.firmware,
+        hardware=record.hardware,
+        software=record.software,
+        specializations=tuple(
+            (MdcCode.from_cf_code(code), version) for code, version in record.specializations
+        ),
+    )

@@ -1,0 +1,150 @@
+"""The wire form of the uplink contract, version 1: tagged arrays, so that names cost nothing.
+
+The arrays only ever grow at their end: an old reader ignores what follows, a new reader fills
+what is missing. Exact decimals travel as text, times as ISO 8601 with zone, ids as text.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+
+class TimeRecord(msgspec.Struct, array_like=True, frozen=True):
+    """`ObservedTime`: UTC, quality, the device time's kind and value (both empty if none)."""
+
+    at: datetime
+    quality: str
+    device_kind: str = ""
+    device_value: str = ""
+
+
+class CommonRecord(msgspec.Struct, array_like=True, frozen=True):
+    """What every observation has; codes in their context-free 32-bit form."""
+
+    observation_id: UUID
+    type_cf: int
+    time: TimeRecord
+    device: bytes
+    status: int = 0
+    supplements: tuple[int, ...] = ()
+
+
+class QuantityRecord(msgspec.Struct, array_like=True, frozen=True):
+    """`Quantity`: decimal digits or a special value's name, and the unit's term."""
+
+    value: str
+    unit: int
+
+
+class NumericRecord(msgspec.Struct, array_like=True, frozen=True, tag="n"):
+    """`NumericObservation`."""
+
+    common: CommonRecord
+    value: QuantityRecord
+
+
+class CompoundRecord(msgspec.Struct, array_like=True, frozen=True, tag="c"):
+    """`CompoundNumericObservation`."""
+
+    common: CommonRecord
+    components: tuple[tuple[int, QuantityRecord], ...]
+
+
+class SamplesRecord(msgspec.Struct, array_like=True, frozen=True, tag="w"):
+    """`SampleArrayObservation`; `width` is 2 or 4 octets a sample, little endian, signed."""
+
+    common: CommonRecord
+    samples: bytes
+    width: int
+    scale: str
+    offset: str
+    period_us: int
+    unit: int
+    sequence: int | None = None
+
+
+class CodedRecord(msgspec.Struct, array_like=True, frozen=True, tag="e"):
+    """`CodedObservation`."""
+
+    common: CommonRecord
+    value: int
+
+
+class BitsRecord(msgspec.Struct, array_like=True, frozen=True, tag="b"):
+    """`BitsObservation`."""
+
+    common: CommonRecord
+    bits: int
+    width: int
+
+
+class TextRecord(msgspec.Struct, array_like=True, frozen=True, tag="t"):
+    """`TextObservation`."""
+
+    common: CommonRecord
+    text: str
+
+
+class DeviceRecord(msgspec.Struct, array_like=True, frozen=True, tag="d"):
+    """`DeviceInfo`."""
+
+    system_id: bytes
+    manufacturer: str = ""
+    model: str = ""
+    serial_number: str = ""
+    firmware: str = ""
+    hardware: str = ""
+    software: str = ""
+    specializations: tuple[tuple[int, int], ...] = ()
+
+
+ContentRecord = (
+    NumericRecord
+    | CompoundRecord
+    | SamplesRecord
+    | CodedRecord
+    | BitsRecord
+    | TextRecord
+    | DeviceRecord
+)
+
+
+class RowRecord(msgspec.Struct, array_like=True, frozen=True):
+    """`UplinkRow`; the content is read on its own, so that one bad row spoils no batch."""
+
+    sequence: int
+    captured_at: datetime
+    content: msgspec.Raw
+
+
+class BatchRecord(msgspec.Struct, array_like=True, frozen=True):
+    """`UplinkBatch`, contract version first."""
+
+    version: int
+    batch_id: UUID
+    gateway_id: str
+    vehicle_id: str
+    stream: str
+    boot_epoch: int
+    sent_at: datetime
+    rows: tuple[RowRecord, ...]
+
+
+class RejectedRecord(msgspec.Struct, array_like=True, frozen=True):
+    """`RejectedRow`."""
+
+    sequence: int
+    reason: str
+
+
+class AckRecord(msgspec.Struct, array_like=True, frozen=True):
+    """`UplinkAck`, contract version first."""
+
+    version: int
+    batch_id: UUID
+    stored: int
+    repeated: int
+    rejected: tuple[RejectedRecord, ...] = ()
