@@ -1,0 +1,1 @@
+"""Surfaces: routers and models over the core; none knows another."""

@@ -1,0 +1,1 @@
+"""The core: rules, rows and life cycles, without a web framework."""

@@ -1,0 +1,1 @@
+"""Engine, column types and the unit of work: one transaction, two databases."""

@@ -1,0 +1,1 @@
+"""Batches from gateways: decode, record, acknowledge."""

@@ -1,0 +1,1 @@
+"""After the commit: outbox relay and device silence."""

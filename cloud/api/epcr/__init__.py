@@ -1,0 +1,1 @@
+"""Encounters, devices and observations."""

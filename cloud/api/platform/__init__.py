@@ -1,0 +1,1 @@
+"""Tokens, keys, scopes and applications."""

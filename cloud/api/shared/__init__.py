@@ -1,0 +1,1 @@
+"""What all surfaces use: authentication, errors, strict JSON, paging."""

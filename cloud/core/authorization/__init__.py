@@ -1,0 +1,1 @@
+"""The authorization server: clients, tokens, keys."""

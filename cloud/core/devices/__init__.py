@@ -1,0 +1,1 @@
+"""Vehicles, gateways and the devices they carry."""

@@ -1,0 +1,1 @@
+"""Encounters: life cycle, binding of readings, handover."""

@@ -1,0 +1,1 @@
+"""Tenants: the organisations whose data is kept apart."""

@@ -1,0 +1,1 @@
+"""What every domain of the core stands on: errors, principals, scopes, tenancy, audit, outbox."""

@@ -1,0 +1,1 @@
+"""Observations as rows: idempotent recording, series, gaps."""

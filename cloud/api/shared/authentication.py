@@ -1,0 +1,96 @@
+"""Who calls and whether they may: `Depends(require(scope))` in a router's signature.
+
+Use the aliases (`EpcrRead`, `DevicesWrite`, ...) or `Annotated[Principal, Depends(require(X))]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
+
+from cloud.api.shared.services import AllServices, Services
+from cloud.core.kernel import audit
+from cloud.core.kernel.errors import ForbiddenError, MalformedError, UnauthenticatedError
+from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.scopes import (
+    DEVICES_READ,
+    DEVICES_WRITE,
+    EPCR_READ,
+    EPCR_WRITE,
+    GATEWAY_UPLINK,
+    PLATFORM_ADMIN,
+    check_required,
+)
+
+TENANT_HEADER: Final = "x-tenant-id"
+
+
+def authenticated(request: Request, services: AllServices) -> Principal:
+    """The verified caller; UnauthenticatedError, or ForbiddenError `tenant_mismatch`."""
+    if "access_token" in request.query_params:
+        raise MalformedError("token_in_query", "Send the token in the Authorization header only.")
+    with services.database.reading(now=services.clock()) as work:
+        principal = services.tokens.verify(work, bearer_token(request))
+    claimed = request.headers.get(TENANT_HEADER)
+    if claimed is not None and claimed != principal.tenant_id:
+        raise ForbiddenError(
+            "tenant_mismatch", "Send the X-Tenant-ID of the token's own tenant, or none."
+        )
+    return replace(principal, request_id=str(request.state.request_id))
+
+
+def bearer_token(request: Request) -> str:
+    """The token of the one Authorization header; UnauthenticatedError when there is none."""
+    values = request.headers.getlist("authorization")
+    if not values:
+        raise UnauthenticatedError(token_sent=False)
+    scheme, _, token = values[0].partition(" ")
+    if len(values) > 1 or scheme.lower() != "bearer" or not token or " " in token:
+        raise UnauthenticatedError(token_sent=True)
+    return token
+
+
+class Requirement:
+    """A dependency that lets callers pass who hold any one of `any_of`; a refusal is audited."""
+
+    def __init__(self, any_of: tuple[str, ...]) -> None:
+        self.any_of = any_of
+
+    def __call__(
+        self,
+        request: Request,
+        services: AllServices,
+        principal: Annotated[Principal, Depends(authenticated)],
+    ) -> Principal:
+        """The caller, or ForbiddenError `insufficient_scope`."""
+        if any(principal.may(scope) for scope in self.any_of):
+            return principal
+        _audit_refusal(services, principal, request)
+        raise ForbiddenError(
+            "insufficient_scope",
+            "Ask an administrator of the tenant for one of the scopes in details.required.",
+            details={"required": list(self.any_of)},
+        )
+
+
+def _audit_refusal(services: Services, principal: Principal, request: Request) -> None:
+    route = request.scope.get("route")
+    template = str(getattr(route, "path", request.url.path))
+    with services.database.begin(now=services.clock()) as work:
+        audit.record(work, principal, request.method.lower(), "route", template, outcome="denied")
+
+
+def require(*any_of: str) -> Callable[..., Principal]:
+    """A dependency for endpoints: the caller must hold one of these concrete scopes."""
+    return Requirement(tuple(check_required(scope) for scope in any_of))
+
+
+DevicesRead = Annotated[Principal, Depends(require(DEVICES_READ, DEVICES_WRITE))]
+DevicesWrite = Annotated[Principal, Depends(require(DEVICES_WRITE))]
+EpcrRead = Annotated[Principal, Depends(require(EPCR_READ))]
+EpcrWrite = Annotated[Principal, Depends(require(EPCR_WRITE))]
+PlatformAdmin = Annotated[Principal, Depends(require(PLATFORM_ADMIN))]
+GatewayUplink = Annotated[Principal, Depends(require(GATEWAY_UPLINK))]

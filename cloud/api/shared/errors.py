@@ -1,0 +1,185 @@
+"""Every error's voice: JSON for the contracts, OperationOutcome on FHIR paths."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from cloud.api.shared.answers import FHIR_MEDIA_TYPE, exact_json
+from cloud.core.kernel.errors import (
+    DomainError,
+    InvalidError,
+    MalformedError,
+    NotFoundError,
+    ThrottledError,
+    TooLargeError,
+    UnauthenticatedError,
+    UnavailableError,
+    UnsupportedError,
+)
+from cloud.core.kernel.work import StorageConflictError, StorageFaultError
+from cloud.fhir.outcome import operation_outcome
+
+LOG: Final = logging.getLogger("vitalwire.api")
+
+STATUS: Final[Mapping[str, int]] = {
+    "structure": 400,
+    "login": 401,
+    "forbidden": 403,
+    "not-found": 404,
+    "conflict": 409,
+    "duplicate": 409,
+    "expired": 410,
+    "too-long": 413,
+    "not-supported": 415,
+    "invalid": 422,
+    "business-rule": 422,
+    "throttled": 429,
+    "exception": 500,
+    "transient": 503,
+}
+
+_BY_STATUS: Final[Mapping[int, tuple[type[DomainError], str, str]]] = {
+    400: (MalformedError, "bad_request", "Send a request this path understands."),
+    404: (NotFoundError, "not_found", "There is nothing at this address."),
+    405: (UnsupportedError, "method_not_allowed", "Use a method this address allows."),
+    413: (TooLargeError, "body_too_large", "Send a smaller body."),
+    415: (UnsupportedError, "unsupported_media_type", "Send application/json."),
+}
+
+
+class BodyRefusedError(HTTPException):
+    """A body that is not what the route takes; carries the domain error to answer with."""
+
+    def __init__(self, error: DomainError) -> None:
+        self.error = error
+        super().__init__(STATUS[error.code])
+
+
+def wants_fhir(request: Request) -> bool:
+    """Whether the caller speaks FHIR here: by path, by `format`, or by Accept."""
+    return (
+        request.url.path.endswith("/fhir-bundle")
+        or request.query_params.get("format") == "fhir"
+        or FHIR_MEDIA_TYPE in request.headers.get("accept", "")
+    )
+
+
+def render(request: Request, error: DomainError, *, status: int | None = None) -> Response:
+    """The response of a domain error in the dialect of the request."""
+    request_id = str(getattr(request.state, "request_id", ""))
+    code = status or STATUS[error.code]
+    headers = _headers(error)
+    if wants_fhir(request):
+        outcome = operation_outcome(error.code, error.reason, error.message, request_id)
+        return exact_json(outcome, status=code, media_type=FHIR_MEDIA_TYPE, headers=headers)
+    body: dict[str, object] = {
+        "error": error.reason,
+        "issue_type": error.code,
+        "message": error.message,
+        "request_id": request_id,
+    }
+    if error.details:
+        body["details"] = error.details
+    return exact_json(body, status=code, headers=headers)
+
+
+def _headers(error: DomainError) -> dict[str, str]:
+    if isinstance(error, UnauthenticatedError):
+        challenge = 'Bearer realm="vitalwire"'
+        if error.token_sent:
+            challenge += ', error="invalid_token"'
+        return {"WWW-Authenticate": challenge}
+    if error.reason == "insufficient_scope":
+        wanted = error.details.get("required", "")
+        scope = " ".join(wanted) if isinstance(wanted, list) else str(wanted)
+        return {
+            "WWW-Authenticate": 'Bearer realm="vitalwire", error="insufficient_scope", '
+            f'scope="{scope}"'
+        }
+    if isinstance(error, (UnavailableError, ThrottledError)):
+        return {"Retry-After": str(error.retry_after)}
+    return {}
+
+
+def install(app: FastAPI) -> None:
+    """Give every kind of failure its answer."""
+    app.add_exception_handler(DomainError, _on_domain_error)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(StorageFaultError, _on_storage_fault)
+    app.add_exception_handler(StorageConflictError, _on_storage_conflict)
+    app.add_exception_handler(Exception, _on_fault)
+
+
+async def _on_domain_error(request: Request, exc: Exception) -> Response:
+    if not isinstance(exc, DomainError):
+        raise exc
+    return render(request, exc)
+
+
+async def _on_validation(request: Request, exc: Exception) -> Response:
+    """Field errors: names and rules, never the values that were sent."""
+    if not isinstance(exc, RequestValidationError):
+        raise exc
+    fields = [
+        {"field": ".".join(str(part) for part in item["loc"]), "rule": str(item["type"])}
+        for item in exc.errors()
+    ]
+    if any(item["rule"] == "json_invalid" for item in fields):
+        return render(request, MalformedError("malformed_json", "Send valid JSON."))
+    return render(
+        request,
+        InvalidError(
+            "invalid_request",
+            "Correct the fields in details.fields.",
+            details={"fields": fields},
+        ),
+    )
+
+
+async def _on_http(request: Request, exc: Exception) -> Response:
+    if isinstance(exc, BodyRefusedError):
+        return render(request, exc.error)
+    if not isinstance(exc, HTTPException):
+        raise exc
+    kind, reason, message = _BY_STATUS.get(
+        exc.status_code, (MalformedError, "bad_request", "Send a request this path understands.")
+    )
+    response = render(request, kind(reason, message), status=exc.status_code)
+    for name, value in (exc.headers or {}).items():
+        response.headers[name] = value
+    return response
+
+
+async def _on_storage_fault(request: Request, exc: Exception) -> Response:
+    LOG.error("event=storage_fault request_id=%s cause=%s", request.state.request_id, exc.__cause__)
+    return render(
+        request,
+        UnavailableError("storage_unavailable", "Nothing was kept. Try again in some seconds."),
+    )
+
+
+async def _on_storage_conflict(request: Request, exc: Exception) -> Response:
+    LOG.warning(
+        "event=storage_conflict request_id=%s cause=%s", request.state.request_id, type(exc)
+    )
+    return render(
+        request, UnavailableError("write_conflict", "Nothing was kept. Try again.", retry_after=1)
+    )
+
+
+async def _on_fault(request: Request, exc: Exception) -> Response:
+    LOG.error(
+        "event=fault request_id=%s kind=%s",
+        getattr(request.state, "request_id", ""),
+        type(exc).__name__,
+        exc_info=exc,
+    )
+    return render(request, DomainError("internal_error", "Report the request id to the operator."))

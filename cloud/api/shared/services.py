@@ -1,0 +1,50 @@
+"""What routers reach: the objects `create_app` built, by request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from cloud.core.authorization.tokens import TokenService
+from cloud.core.kernel.paging import CursorSigner
+from cloud.core.kernel.vault import Vault
+from cloud.core.kernel.work import Clock, Database, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How one part of the service is: `ok`, and words or ages for an operator."""
+
+    ok: bool
+    details: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Built once by the composition root. `probes` tell the health of each part by name."""
+
+    database: Database
+    tokens: TokenService
+    vault: Vault
+    cursors: CursorSigner
+    clock: Clock
+    probes: dict[str, Callable[[], Health]]
+
+
+def services_of(request: Request) -> Services:
+    """The services behind a request."""
+    return cast("Services", request.app.state.services)
+
+
+def unit_of_work(request: Request) -> Iterator[UnitOfWork]:
+    """One writing transaction; it commits before the answer leaves."""
+    services = services_of(request)
+    with services.database.begin(now=services.clock()) as work:
+        yield work
+
+
+AllServices = Annotated[Services, Depends(services_of)]
+Work = Annotated[UnitOfWork, Depends(unit_of_work, scope="function")]

@@ -1,0 +1,90 @@
+"""Routes whose JSON bodies are read strictly and exactly."""
+
+from __future__ import annotations
+
+import email.message
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+
+from cloud.api.shared.answers import JSON_MEDIA_TYPE
+from cloud.api.shared.errors import BodyRefusedError
+from cloud.core.kernel.errors import MalformedError, UnsupportedError
+from cloud.core.kernel.exact_json import ExactJsonError, loads
+
+
+class StrictRoute(APIRoute):
+    """A route that takes `application/json` in UTF-8 and nothing else, numbers as `Decimal`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the request before FastAPI reads its body."""
+        handle = super().get_route_handler()
+        takes_json = self.body_field is not None
+
+        async def strict(request: Request) -> Response:
+            if takes_json:
+                _check_media_type(request)
+                request = _StrictRequest(request.scope, request.receive)
+            return await handle(request)
+
+        return strict
+
+
+class _StrictRequest(Request):
+    async def json(self) -> Any:  # noqa: ANN401 - JSON has any shape
+        """The body by our own reader."""
+        try:
+            return loads(await self.body())
+        except ExactJsonError as exc:
+            raise BodyRefusedError(
+                MalformedError("malformed_json", f"Send valid JSON: {exc}.")
+            ) from exc
+
+
+def _check_media_type(request: Request) -> None:
+    message = email.message.Message()
+    message["content-type"] = request.headers.get("content-type", "")
+    charset = str(message.get_param("charset", "utf-8")).lower()
+    if message.get_content_type() != JSON_MEDIA_TYPE or charset not in ("utf-8", "utf8"):
+        raise BodyRefusedError(
+            UnsupportedError("unsupported_media_type", "Send application/json in UTF-8.")
+        )
+
+
+class StrictModel(BaseModel):
+    """A request body: members that are not named here are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _number(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        raise ValueError("a JSON number is needed")  # noqa: TRY004 - pydantic wants ValueError
+    return Decimal(value)
+
+
+def _timestamp(value: object) -> object:
+    if not isinstance(value, str) or "T" not in value.upper():
+        raise ValueError("an RFC 3339 time with its offset is needed")
+    at = datetime.fromisoformat(value)
+    if at.utcoffset() is None:
+        raise ValueError("an RFC 3339 time with its offset is needed")
+    return at
+
+
+ExactNumber = Annotated[
+    Decimal, BeforeValidator(_number), WithJsonSchema({"type": "number", "examples": [36.60]})
+]
+"""A JSON number with its digits; a string is refused."""
+
+Timestamp = Annotated[
+    datetime,
+    BeforeValidator(_timestamp),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""An RFC 3339 time that carries its offset."""

@@ -1,0 +1,68 @@
+"""The composition root of the API: settings in, application out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from cloud.api.registry import ROUTERS
+from cloud.api.shared import errors
+from cloud.api.shared.metrics import HttpMetrics, StoreMetrics
+from cloud.api.shared.middleware import RequestFrame
+from cloud.api.shared.services import Health, Services
+from cloud.api.shared.strict_json import StrictRoute
+from cloud.core.authorization.keys import KeyRing
+from cloud.core.authorization.tokens import TokenPolicy, TokenService
+from cloud.core.kernel.paging import CursorSigner
+from cloud.core.kernel.vault import Vault
+from cloud.core.kernel.work import Clock, Database, utc_now
+from cloud.settings import CloudSettings
+
+TITLE: Final = "Vitalwire"
+VERSION: Final = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a program opens once and everything in it shares."""
+
+    settings: CloudSettings
+    database: Database
+    vault: Vault
+    clock: Clock = utc_now
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    probes: dict[str, Callable[[], Health]] = field(default_factory=dict)
+
+
+def create_app(parts: Parts, *, issuer: str) -> FastAPI:
+    """The API over opened parts; `issuer` is the base URL that tokens name."""
+    ring = KeyRing(parts.database, parts.vault, parts.clock)
+    policy = TokenPolicy(issuer=issuer, lifetime_seconds=parts.settings.token_lifetime_seconds)
+    app = FastAPI(
+        title=TITLE,
+        version=VERSION,
+        description="Devices, observations and encounters of an ambulance fleet.",
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=parts.settings.max_body_octets,
+    )
+    app.state.services = Services(
+        database=parts.database,
+        tokens=TokenService(ring, policy, parts.clock),
+        vault=parts.vault,
+        cursors=CursorSigner(parts.vault.derive("cursors")),
+        clock=parts.clock,
+        probes=parts.probes,
+    )
+    app.state.store_metrics = StoreMetrics(parts.registry)
+    app.state.registry = parts.registry
+    app.router.route_class = StrictRoute
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(RequestFrame, metrics=HttpMetrics(parts.registry))
+    return app

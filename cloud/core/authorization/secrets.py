@@ -1,0 +1,38 @@
+"""Client secrets: 256 random bits shown once, argon2id at rest."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+# OWASP's smallest argon2id setting: the secrets are random, not words people choose.
+_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+MAX_SECRET: Final = 256
+
+
+def new_secret() -> str:
+    """A fresh secret, 43 URL-safe characters."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_secret(secret: str) -> str:
+    """The argon2id hash to store."""
+    return _HASHER.hash(secret)
+
+
+def matches(secret_hash: str, secret: str) -> bool:
+    """Whether `secret` has this hash; takes the same time for a wrong one."""
+    try:
+        return _HASHER.verify(secret_hash, secret[:MAX_SECRET])
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+# Verified against when the client is unknown, so that its answer takes as long as a wrong secret's.
+DUMMY_HASH: Final = (
+    "$argon2id$v=19$m=19456,t=2,p=1$dml0YWx3aXJlLWR1bW15$"
+    "mSuvYbGsgGlbdCbvAy7FCVCqPCBZmfgi4wxRfJ4qGkc"
+)

@@ -1,0 +1,55 @@
+"""Tenants: creating them and standing in for their patients by pseudonyms."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+from sqlalchemy import select
+
+from cloud.core.identity.tables import TenantRow
+from cloud.core.kernel.errors import DuplicateError, NotFoundError
+from cloud.core.kernel.identifiers import new_id
+from cloud.core.kernel.vault import Vault
+from cloud.core.kernel.work import UnitOfWork
+
+
+def create_tenant(work: UnitOfWork, vault: Vault, name: str) -> TenantRow:
+    """A new tenant; DuplicateError `tenant_exists` when the name is taken."""
+    taken = select(TenantRow.tenant_id).where(TenantRow.name == name)
+    if work.session.scalar(taken) is not None:
+        raise DuplicateError(
+            "tenant_exists", f'There is a tenant named "{name}" already. Choose another name.'
+        )
+    tenant_id = new_id("ten")
+    row = TenantRow(
+        tenant_id=tenant_id,
+        name=name,
+        pseudonym_key=vault.seal(secrets.token_bytes(32), purpose=_purpose(tenant_id)),
+        created_at=work.now,
+    )
+    work.session.add(row)
+    work.session.flush()
+    return row
+
+
+def tenant(work: UnitOfWork, tenant_id: str) -> TenantRow:
+    """The tenant; NotFoundError when there is none of that id."""
+    row = work.session.get(TenantRow, tenant_id)
+    if row is None:
+        raise NotFoundError("tenant_not_found", "Use a tenant that exists.")
+    return row
+
+
+def pseudonym(vault: Vault, owner: TenantRow, subject: str) -> str:
+    """The tenant-keyed HMAC-SHA256 of a person or encounter, 64 hexadecimal digits.
+
+    VaultError when the tenant was created under another master key.
+    """
+    key = vault.open(owner.pseudonym_key, purpose=_purpose(owner.tenant_id))
+    return hmac.new(key, subject.encode(), hashlib.sha256).hexdigest()
+
+
+def _purpose(tenant_id: str) -> str:
+    return f"pseudonym:{tenant_id}"

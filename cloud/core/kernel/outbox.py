@@ -1,0 +1,100 @@
+"""The outbox: what happened, written in the transaction that made it happen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, String, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cloud.core.kernel.identifiers import new_id
+from cloud.core.kernel.work import UnitOfWork
+from cloud.db.base import ID_LENGTH, Base, RowNumber, UtcDateTime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainEvent:
+    """One thing that happened: `type` is the contract's event name, `data` holds ids only."""
+
+    event_id: str
+    tenant_id: str
+    type: str
+    occurred_at: datetime
+    resource_type: str
+    resource_id: str
+    data: Mapping[str, Any]
+
+
+class OutboxRow(Base):
+    """An event on its way; `relayed_at` is set once every subscriber has taken it."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_waiting", "relayed_at", "row_id"),)
+
+    row_id: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    event_id: Mapped[str] = mapped_column(String(ID_LENGTH), unique=True)
+    tenant_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    type: Mapped[str] = mapped_column(String(80))
+    occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    resource_type: Mapped[str] = mapped_column(String(40))
+    resource_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    attempts: Mapped[int] = mapped_column(default=0)
+    relayed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+def publish(
+    work: UnitOfWork,
+    *,
+    tenant_id: str,
+    event_type: str,
+    resource_type: str,
+    resource_id: str,
+    data: Mapping[str, Any],
+) -> None:
+    """Say that something happened; it leaves when this unit commits, and not otherwise."""
+    work.session.add(
+        OutboxRow(
+            event_id=new_id("evt"),
+            tenant_id=tenant_id,
+            type=event_type,
+            occurred_at=work.now,
+            resource_type=resource_type,
+            resource_id=resource_id,
+            data=dict(data),
+        )
+    )
+
+
+def claim(work: UnitOfWork, *, limit: int) -> list[OutboxRow]:
+    """The oldest waiting rows, locked for this unit; on PostgreSQL other relays skip them."""
+    statement = (
+        select(OutboxRow)
+        .where(OutboxRow.relayed_at.is_(None))
+        .order_by(OutboxRow.row_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(work.session.scalars(statement))
+
+
+def event_of(row: OutboxRow) -> DomainEvent:
+    """The event a row holds."""
+    return DomainEvent(
+        event_id=row.event_id,
+        tenant_id=row.tenant_id,
+        type=row.type,
+        occurred_at=row.occurred_at,
+        resource_type=row.resource_type,
+        resource_id=row.resource_id,
+        data=row.data,
+    )
+
+
+def depth(work: UnitOfWork) -> int:
+    """How many events wait."""
+    statement = select(func.count()).select_from(OutboxRow).where(OutboxRow.relayed_at.is_(None))
+    return work.session.scalar(statement) or 0

@@ -1,0 +1,100 @@
+"""The engine: SQLite embedded in the data folder, PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from cloud.db.errors import StorageUnreachableError
+
+WRITING: Final = "vitalwire_writing"
+BUSY_MILLISECONDS: Final = 15_000
+POSTGRESQL_DRIVER: Final = "postgresql+psycopg"
+SQLITE_FILE: Final = "vitalwire.sqlite3"
+
+
+def open_engine(*, data: Path, database_url: str | None) -> Engine:
+    """The engine of `database_url`, or of the SQLite file in `data`.
+
+    StorageUnreachableError when no connection can be made, with the cause and without the password.
+    """
+    url = _url(data, database_url)
+    engine = _sqlite_engine(url) if url.get_backend_name() == "sqlite" else _postgresql_engine(url)
+    try:
+        with engine.connect():
+            pass
+    except DBAPIError as exc:
+        engine.dispose()
+        where = url.database if url.get_backend_name() == "sqlite" else _place(url)
+        raise StorageUnreachableError(
+            f"the database {where} cannot be reached: {_first_line(exc)}"
+        ) from exc
+    return engine
+
+
+def _url(data: Path, database_url: str | None) -> URL:
+    if not database_url:
+        return URL.create("sqlite", database=str(data / SQLITE_FILE))
+    try:
+        url = make_url(database_url)
+    except ArgumentError as exc:
+        raise StorageUnreachableError("database_url is not a database URL") from exc
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername=POSTGRESQL_DRIVER)
+    if url.drivername not in (POSTGRESQL_DRIVER, "sqlite"):
+        raise StorageUnreachableError(
+            f"database_url has the scheme {url.drivername}; {POSTGRESQL_DRIVER} is supported"
+        )
+    return url
+
+
+def _place(url: URL) -> str:
+    host = url.query.get("host") or url.host or "localhost"
+    return f"{url.database} at {host}:{url.port or url.query.get('port') or 5432}"
+
+
+def _first_line(exc: DBAPIError) -> str:
+    return str(exc.orig).strip().splitlines()[0] if str(exc.orig).strip() else "no answer"
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    return create_engine(
+        url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args={"connect_timeout": 5}
+    )
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=10,
+        max_overflow=40,
+        connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    """Settings of each new connection; the transaction is begun by us, not by the driver."""
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout={BUSY_MILLISECONDS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "journal_size_limit=67108864",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once in writing units: a lock upgrade in the middle would fail."""
+    writing = connection.get_execution_options().get(WRITING, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -1,0 +1,72 @@
+"""One transaction per request or task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
+
+from cloud.db.engine import WRITING
+from cloud.db.errors import StorageConflictError, StorageFaultError
+
+
+class UnitOfWork:
+    """One transaction: `session` for queries, `now` the aware UTC time that all of it bears."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self.session = session
+        self.now = now
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether statements only PostgreSQL knows may be used."""
+        return self.session.get_bind().dialect.name == "postgresql"
+
+
+class Database:
+    """Hands out units of work over one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writing = engine.execution_options(**{WRITING: True})
+
+    @contextmanager
+    def begin(self, *, now: datetime) -> Iterator[UnitOfWork]:
+        """A unit that commits at the end of the block and rolls back when it raises.
+
+        The transaction starts with the first statement. StorageFaultError or StorageConflictError
+        when the database refuses; nothing of the unit is kept then.
+        """
+        with self._unit(self._writing, now) as work:
+            yield work
+            work.session.commit()
+
+    @contextmanager
+    def reading(self, *, now: datetime) -> Iterator[UnitOfWork]:
+        """A unit that only reads: one snapshot, no write lock."""
+        with self._unit(self.engine, now) as work:
+            yield work
+
+    @contextmanager
+    def _unit(self, engine: Engine, now: datetime) -> Iterator[UnitOfWork]:
+        with Session(engine, expire_on_commit=False) as session:
+            try:
+                yield UnitOfWork(session, now)
+            except IntegrityError as exc:
+                session.rollback()
+                raise StorageConflictError("the store refused a row that breaks its rules") from exc
+            except (DBAPIError, PoolTimeoutError) as exc:
+                # The statement's parameters may hold patient data: only the kind of fault is told.
+                session.rollback()
+                raise StorageFaultError(f"the store gave up: {type(exc).__name__}") from exc
+            finally:
+                session.close()
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
