@@ -1,0 +1,148 @@
+"""What a connection tells its driver, one frozen record each; drain them after every call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from protocols.model.codes import SystemId
+from protocols.model.device import DeviceInfo
+from protocols.model.observation import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Associated:
+    """The association operates.
+
+    `known`: the configuration was known before, no report of it was needed. `test`: a test
+    association; its observations carry MeasurementStatus.TEST_DATA and are never charted.
+    """
+
+    system_id: SystemId
+    config_id: int
+    known: bool
+    test: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationReceived:
+    """The agent reported a configuration that was accepted.
+
+    `octets` are its ConfigReport (20601 Annex A), for `decode_configuration` in a later run.
+    """
+
+    system_id: SystemId
+    config_id: int
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceDescribed:
+    """What the agent's MDS object says about the device."""
+
+    info: DeviceInfo
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationsReported:
+    """One report's observations, in the order of the report.
+
+    `invoke_id` is to be confirmed with `confirm()` once the observations are durable; None for
+    an unconfirmed report. `observations` may be empty: it is confirmed all the same.
+    """
+
+    invoke_id: int | None
+    observations: tuple[Observation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportsMissed:
+    """`count` reports never arrived: the agent's scan-report-no jumped. Those data are lost."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDataFinished:
+    """The fetch of the PM-stores ended.
+
+    `complete`: every segment with entries came whole. The stores were not cleared.
+    """
+
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolWarning:
+    """Something odd that was tolerated; for a log, free of measured values."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OctetsDiscarded:
+    """`count` octets of the stream belonged to no APDU and were dropped."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssociationEnded:
+    """The association (or the attempt at one) is over.
+
+    `released`: ended in good order by RLRQ and RLRE. `cause` is a RemoteProtocolError when the
+    peer aborted, broke the rules or did not answer in time; None when it was released, when
+    our side aborted, or when the transport closed.
+    """
+
+    cause: Exception | None
+    released: bool
+
+
+Event = (
+    Associated
+    | ConfigurationReceived
+    | DeviceDescribed
+    | ObservationsReported
+    | ReportsMissed
+    | StoredDataFinished
+    | ProtocolWarning
+    | OctetsDiscarded
+    | AssociationEnded
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAssociated:
+    """The manager accepted; reports may be sent.
+
+    `known`: the manager knew the configuration. `test`: the manager agreed to a test association.
+    """
+
+    config_id: int
+    known: bool
+    test: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReportConfirmed:
+    """The manager confirmed the report that was sent under this invoke id."""
+
+    invoke_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRefused:
+    """The manager refused the report; `reason` in words, with the code."""
+
+    invoke_id: int
+    reason: str
+
+
+AgentEvent = (
+    AgentAssociated
+    | ReportConfirmed
+    | ReportRefused
+    | ProtocolWarning
+    | OctetsDiscarded
+    | AssociationEnded
+)

@@ -1,0 +1,91 @@
+"""Named timeouts and the set of timers that run.
+
+All numbers are seconds; all times are monotonic seconds given by the driver. Defaults are those
+of 20601 8.x as public implementations quote them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Generic, TypeVar
+
+TICK_SECONDS: Final = 125e-6
+"""One tick of RelativeTime (20601): 125 microseconds."""
+
+
+class Timer(Enum):
+    """Timers of an association that belong to no single request."""
+
+    ASSOCIATE = "TO_assoc"
+    CONFIG = "TO_config"
+    RELEASE = "TO_release"
+    TRANSFER = "TO_sp-pms"
+    SEGMENT_AGAIN = "segment try-later"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagerTimeouts:
+    """How long the manager waits, in seconds.
+
+    `transfer` holds where the segment names no Transfer-Timeout of its own; `segment_again` is
+    the pause before a segment is asked for again that said try-later.
+    """
+
+    config: float = 10.0
+    release: float = 3.0
+    get: float = 3.0
+    action: float = 3.0
+    transfer: float = 3.0
+    segment_again: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentTimeouts:
+    """How long the agent waits, in seconds; `associate_retries` AARQs follow the first one."""
+
+    associate: float = 10.0
+    associate_retries: int = 3
+    config: float = 10.0
+    release: float = 3.0
+    confirm: float = 3.0
+
+
+KeyT = TypeVar("KeyT", bound=Hashable)
+
+
+class Deadlines(Generic[KeyT]):
+    """Running timers by key: one each, started, restarted and cancelled alone."""
+
+    def __init__(self) -> None:
+        self._at: dict[KeyT, float] = {}
+
+    def start(self, key: KeyT, *, now: float, seconds: float) -> None:
+        """Start or restart the timer of `key`."""
+        self._at[key] = now + seconds
+
+    def cancel(self, key: KeyT) -> None:
+        """Stop the timer of `key`; nothing happens when it does not run."""
+        self._at.pop(key, None)
+
+    def clear(self) -> None:
+        """Stop every timer."""
+        self._at.clear()
+
+    def next(self) -> float | None:
+        """The earliest deadline, or None when no timer runs."""
+        return min(self._at.values(), default=None)
+
+    def take_expired(self, now: float) -> KeyT | None:
+        """The key of the earliest timer that is due, its timer stopped; None when none is."""
+        due = min(self._at, key=lambda key: self._at[key], default=None)
+        if due is None or self._at[due] > now:
+            return None
+        del self._at[due]
+        return due
+
+
+def earliest(*deadlines: float | None) -> float | None:
+    """The smallest of those that are set."""
+    return min((at for at in deadlines if at is not None), default=None)
