@@ -1,0 +1,75 @@
+"""Configurations: an agent's objects by handle, from a report's octets or from data.
+
+decode_configuration(report.event_info) -> Configuration      (a config report's event-info)
+encode_configuration(configuration) -> octets                  the same octets again
+build_configuration(0x4000, objects) -> Configuration          objects: ConfigObject records
+
+configuration.config_id, .objects (handle -> ConfiguredObject), .warnings, .pm_stores
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from protocols.ieee20601.event_reports import CONFIG_REPORT, ConfigObject, ConfigReport
+from protocols.ieee20601.objects import ConfiguredObject, ObjectClass, describe_object
+from protocols.mder.records import STRICT, Leniency
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What an agent has: its objects by handle.
+
+    `report` is the record it came from; `warnings` are sentences about what was odd and
+    tolerated: a handle twice (the later object counts), vendor terms, wrong attributes.
+    """
+
+    config_id: int
+    objects: Mapping[int, ConfiguredObject]
+    report: ConfigReport
+    warnings: tuple[str, ...] = ()
+
+    def find(self, handle: int) -> ConfiguredObject | None:
+        """The object of a handle, None when there is no such handle."""
+        return self.objects.get(handle)
+
+    @property
+    def pm_stores(self) -> tuple[int, ...]:
+        """Handles of the persistent metric stores."""
+        return tuple(
+            handle
+            for handle, item in self.objects.items()
+            if item.object_class == ObjectClass.PM_STORE
+        )
+
+
+def decode_configuration(octets: bytes, *, leniency: Leniency = STRICT) -> Configuration:
+    """The configuration of a config report's event-info; DecodeError when it is no such thing.
+
+    A list whose count and length disagree is refused unless `leniency.list_counts` (the manager
+    answers RORJ 2); everything else that is odd becomes a warning.
+    """
+    notes: list[str] = []
+    report = CONFIG_REPORT.decode(octets, leniency=leniency, notes=notes)
+    return _described(report, notes)
+
+
+def build_configuration(config_id: int, objects: Iterable[ConfigObject]) -> Configuration:
+    """A configuration from records, as an agent or a table of standard ones has it."""
+    return _described(ConfigReport(config_id, tuple(objects)), [])
+
+
+def encode_configuration(configuration: Configuration) -> bytes:
+    """The event-info of the report that says this configuration."""
+    return CONFIG_REPORT.encode(configuration.report)
+
+
+def _described(report: ConfigReport, notes: list[str]) -> Configuration:
+    objects: dict[int, ConfiguredObject] = {}
+    for raw in report.objects:
+        if raw.handle in objects:
+            notes.append(f"handle {raw.handle} is defined twice; the later object counts")
+        objects[raw.handle] = describe_object(raw, notes)
+    return Configuration(report.config_id, MappingProxyType(objects), report, tuple(notes))

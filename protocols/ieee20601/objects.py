@@ -1,0 +1,153 @@
+"""The domain information model: what a configuration says about one object (20601 6.3).
+
+`describe_object` reads the attributes of a configured object into a `ConfiguredObject`. What it
+cannot read it leaves out with a sentence; the raw attributes always stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from protocols.ieee20601 import attribute_table as at
+from protocols.ieee20601.attribute_values import (
+    HandleValueMap,
+    MetricStructure,
+    SampleSpecification,
+    ScaleAndRange,
+    ValueMapEntry,
+)
+from protocols.ieee20601.attributes import AttributeValue, find_readable
+from protocols.ieee20601.event_reports import ConfigObject
+from protocols.model.codes import MdcCode, UnitCode
+
+PARTITION_SCADA: Final = 2
+PARTITION_VENDOR_TERMS: Final = range(0xF000, 0xFC00)
+"""Terms of any partition that belong to vendors (10101, private terms)."""
+
+
+class ObjectClass(IntEnum):
+    """Object classes of partition 1 (MDC_MOC_*)."""
+
+    METRIC = 4
+    ENUMERATION = 5
+    NUMERIC = 6
+    SAMPLE_ARRAY = 9
+    SCANNER = 16
+    CONFIGURABLE_SCANNER = 17
+    EPISODIC_SCANNER = 18
+    PERIODIC_SCANNER = 19
+    MDS = 37
+    PM_STORE = 61
+    PM_SEGMENT = 62
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfiguredObject:
+    """One object of a configuration.
+
+    `type` is what it measures; `parts` the terms of a compound's components, in order;
+    `value_map` the slices of a fixed format report; `period_ticks` the sample period in steps of
+    125 us; `handle_maps` a scanner's slices. Fields are None or empty where the device says
+    nothing. `attributes` holds everything as sent.
+    """
+
+    handle: int
+    object_class: int
+    type: MdcCode | None = None
+    unit: UnitCode | None = None
+    supplements: tuple[MdcCode, ...] = ()
+    parts: tuple[MdcCode, ...] = ()
+    structure: MetricStructure | None = None
+    value_map: tuple[ValueMapEntry, ...] = ()
+    enumeration_partition: int | None = None
+    source_handle: int | None = None
+    samples: SampleSpecification | None = None
+    scale: ScaleAndRange | None = None
+    period_ticks: int | None = None
+    handle_maps: tuple[HandleValueMap, ...] = ()
+    confirm_timeout_ticks: int | None = None
+    attributes: tuple[AttributeValue, ...] = ()
+
+    @property
+    def is_metric(self) -> bool:
+        """Numeric, enumeration or sample array: what observations come from."""
+        return self.object_class in _METRICS
+
+
+_METRICS: Final = (ObjectClass.ENUMERATION, ObjectClass.NUMERIC, ObjectClass.SAMPLE_ARRAY)
+
+
+def describe_object(raw: ConfigObject, notes: list[str]) -> ConfiguredObject:
+    """What an object's attributes say; oddities become sentences in `notes`, never errors."""
+    attributes = raw.attributes
+    own: list[str] = []
+    type_code = _metric_type(attributes, own)
+    partition = find_readable(attributes, at.METRIC_ID_PART, own)
+    if partition is None:
+        partition = type_code.partition if type_code else PARTITION_SCADA
+    described = ConfiguredObject(
+        handle=raw.handle,
+        object_class=raw.object_class,
+        type=type_code,
+        unit=find_readable(attributes, at.UNIT_CODE, own),
+        supplements=find_readable(attributes, at.SUPPLEMENTAL_TYPES, own) or (),
+        parts=tuple(
+            MdcCode(partition, term)
+            for term in find_readable(attributes, at.ID_PHYSIO_LIST, own) or ()
+        ),
+        structure=find_readable(attributes, at.METRIC_STRUCT_SMALL, own),
+        value_map=_value_map(find_readable(attributes, at.ATTRIBUTE_VAL_MAP, own) or (), own),
+        enumeration_partition=find_readable(attributes, at.ENUM_OBS_VAL_PART, own),
+        source_handle=find_readable(attributes, at.SOURCE_HANDLE_REF, own),
+        samples=find_readable(attributes, at.SA_SPECN, own),
+        scale=scale_of(attributes, own),
+        period_ticks=find_readable(attributes, at.TIME_PD_SAMP, own),
+        handle_maps=find_readable(attributes, at.SCAN_HANDLE_ATTR_VAL_MAP, own) or (),
+        confirm_timeout_ticks=find_readable(attributes, at.CONFIRM_TIMEOUT, own),
+        attributes=attributes,
+    )
+    if described.is_metric and type_code is None:
+        own.append("a metric object without a type")
+    if type_code is not None and type_code.term in PARTITION_VENDOR_TERMS:
+        own.append(f"vendor term {type_code}")
+    notes.extend(f"object {raw.handle}: {sentence}" for sentence in own)
+    return described
+
+
+def scale_of(attributes: tuple[AttributeValue, ...], notes: list[str]) -> ScaleAndRange | None:
+    """The scale and range specification of any width, None without one."""
+    for kind in (at.SCALE_SPECN_I16, at.SCALE_SPECN_I8, at.SCALE_SPECN_I32):
+        found = find_readable(attributes, kind, notes)
+        if found is not None:
+            return found
+    return None
+
+
+def _metric_type(attributes: tuple[AttributeValue, ...], notes: list[str]) -> MdcCode | None:
+    """Type, or the more exact Metric-Id in its partition (20601 6.3.3.3, Metric-Id)."""
+    type_code = find_readable(attributes, at.ID_TYPE, notes)
+    metric_id = find_readable(attributes, at.ID_PHYSIO, notes)
+    if metric_id is None:
+        return type_code
+    partition = find_readable(attributes, at.METRIC_ID_PART, notes)
+    if partition is None:
+        partition = type_code.partition if type_code else PARTITION_SCADA
+    return MdcCode(partition, metric_id)
+
+
+def _value_map(entries: tuple[ValueMapEntry, ...], notes: list[str]) -> tuple[ValueMapEntry, ...]:
+    """The map as it is used.
+
+    Deviation: Antidote's spot oximeter lists the MDS clock (0x0987) where the time stamp of an
+    observation (0x0990) belongs; both have eight octets and it sends a time stamp.
+    """
+    used = []
+    for entry in entries:
+        if entry.attribute_id == at.TIME_ABS.attribute_id:
+            notes.append("value map names MDC_ATTR_TIME_ABS, read as MDC_ATTR_TIME_STAMP_ABS")
+            used.append(ValueMapEntry(at.TIME_STAMP_ABS.attribute_id, entry.length))
+        else:
+            used.append(entry)
+    return tuple(used)
