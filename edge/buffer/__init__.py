@@ -1,0 +1,1 @@
+"""The durable store between devices and cloud: what is appended is safe until it is settled."""

@@ -1,0 +1,242 @@
+"""The store for asyncio: one worker thread, and one commit for all that asked meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from edge.buffer.claims import Claim
+from edge.buffer.policy import BufferPolicy
+from edge.buffer.recovery import OpenedStore, Recovery, open_store
+from edge.buffer.rows import Content, pack_rows
+from edge.buffer.store import Appended, BufferCounts, ObservationStore, Settled
+from edge.clock import SYSTEM_CLOCK, Clock
+from edge.errors import BufferDamagedError, BufferFaultError, BufferFullError
+from protocols.uplink.messages import UplinkAck
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+MOST_IN_ONE_COMMIT: Final = 256
+
+
+@dataclass(slots=True)
+class _Job:
+    """One call for the worker. `frees` marks a write that must get through on a full disk."""
+
+    act: Callable[[ObservationStore], Any]
+    writes: bool
+    frees: bool = False
+    future: Future[Any] = field(default_factory=Future)
+
+
+class ObservationBuffer:
+    """The durable buffer. `append` returns once the rows are synced to disk, not before."""
+
+    def __init__(self, *, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._clock = clock
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._news = asyncio.Event()
+        self._damage: asyncio.Future[None] | None = None
+        self.recovery: Recovery | None = None
+
+    async def open(self, folder: Path, *, policy: BufferPolicy, vehicle_id: str) -> None:
+        """Open the store in `folder` and start the worker; errors are those of `open_store`."""
+        loop = asyncio.get_running_loop()
+        self._damage = loop.create_future()
+        opened: Future[Recovery | None] = Future()
+
+        def begin() -> None:
+            try:
+                result = open_store(
+                    folder, policy=policy, vehicle_id=vehicle_id, now=self._clock.utc()
+                )
+            except Exception as exc:  # noqa: BLE001 - handed to the caller through the future
+                opened.set_exception(exc)
+                return
+            opened.set_result(result.recovery)
+            self._work(result, loop)
+
+        self._thread = threading.Thread(target=begin, name="buffer", daemon=True)
+        self._thread.start()
+        self.recovery = await asyncio.wrap_future(opened)
+        self._news.set()
+
+    async def close(self) -> None:
+        """Finish what was asked, then let go of the file."""
+        if self._thread is not None:
+            self._jobs.put(None)
+            await asyncio.to_thread(self._thread.join)
+            self._thread = None
+
+    async def append(self, contents: Sequence[Content]) -> Appended:
+        """Store captured things durably; BufferFullError when nothing of them was stored."""
+        rows = pack_rows(contents, captured_at=self._clock.utc())
+        appended: Appended = await self._ask(lambda store: store.append(rows), writes=True)
+        if appended.stored:
+            self._news.set()
+        return appended
+
+    async def claim(self, *, limit: int, octets: int) -> Claim | None:
+        """Take rows for a batch; None when nothing waits."""
+        claim: Claim | None = await self._ask(
+            lambda store: store.claim(limit=limit, octets=octets, now=self._clock.utc())
+        )
+        return claim
+
+    async def settle(self, ack: UplinkAck) -> Settled:
+        """The cloud has it: free the rows, keep the refused ones in quarantine."""
+        settled: Settled = await self._ask(
+            lambda store: store.settle(ack, now=self._clock.utc()), writes=True, frees=True
+        )
+        return settled
+
+    async def quarantine(self, batch_id: UUID, reason: str) -> Settled:
+        """Take a claim out of the way for good."""
+        settled: Settled = await self._ask(
+            lambda store: store.quarantine(batch_id, reason, now=self._clock.utc()),
+            writes=True,
+            frees=True,
+        )
+        return settled
+
+    async def requeue(self, batch_id: UUID) -> None:
+        """Give a claim back, to be sent again under the same name."""
+        await self._ask(lambda store: store.requeue(batch_id))
+        self._news.set()
+
+    async def split(self, batch_id: UUID) -> bool:
+        """Give a claim back as two; False when it has one row only."""
+        split: bool = await self._ask(lambda store: store.split(batch_id))
+        self._news.set()
+        return split
+
+    async def counts(self) -> BufferCounts:
+        """How the store stands."""
+        counts: BufferCounts = await self._ask(lambda store: store.counts())
+        return counts
+
+    async def wait_for_rows(self) -> None:
+        """Return when rows may have come since the last call returned."""
+        await self._news.wait()
+        self._news.clear()
+
+    async def run_until_damaged(self) -> None:
+        """Wait for ever; BufferDamagedError when the file cannot be trusted any more."""
+        if self._damage is not None:
+            await asyncio.shield(self._damage)
+
+    async def _ask(
+        self, act: Callable[[ObservationStore], T], *, writes: bool = False, frees: bool = False
+    ) -> T:
+        if self._thread is None:
+            raise BufferFaultError("the buffer is closed")
+        job = _Job(act, writes, frees)
+        self._jobs.put(job)
+        answer: T = await asyncio.wrap_future(job.future)
+        return answer
+
+    # ---- the worker thread
+
+    def _work(self, opened: OpenedStore, loop: asyncio.AbstractEventLoop) -> None:
+        store, ending = opened.store, False
+        while not ending:
+            jobs: list[_Job] = []
+            job = self._jobs.get()
+            while True:
+                if job is None:
+                    ending = True
+                    break
+                # A caller that gave up may still have its rows stored: that is harmless.
+                if job.future.set_running_or_notify_cancel() or job.writes:
+                    jobs.append(job)
+                if len(jobs) >= MOST_IN_ONE_COMMIT:
+                    break
+                try:
+                    job = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+            damage = _run_jobs(store, jobs)
+            if any(job.frees for job in jobs):
+                _attempt(store.regain_reserve)
+            if damage is not None:
+                loop.call_soon_threadsafe(self._tell_damage, damage)
+        try:
+            store.close()
+        except BufferFaultError as exc:
+            log.warning("buffer closed badly reason=%r", str(exc))
+
+    def _tell_damage(self, damage: BufferDamagedError) -> None:
+        if self._damage is not None and not self._damage.done():
+            self._damage.set_exception(damage)
+
+
+def _run_jobs(store: ObservationStore, jobs: Sequence[_Job]) -> BufferDamagedError | None:
+    """All writes in one commit, then the reads; the damage when there was one."""
+    writes = [job for job in jobs if job.writes]
+    outcomes = _commit_together(store, writes)
+    for job in jobs:
+        if not job.writes:
+            outcomes.append((job, _attempt(partial(job.act, store))))
+    damage = None
+    for job, (value, error) in outcomes:
+        if isinstance(error, BufferDamagedError):
+            damage = error
+        if job.future.cancelled():
+            continue
+        if error is None:
+            job.future.set_result(value)
+        else:
+            job.future.set_exception(error)
+    return damage
+
+
+_Outcome = tuple[Any, BaseException | None]
+
+
+def _commit_together(store: ObservationStore, jobs: Sequence[_Job]) -> list[tuple[_Job, _Outcome]]:
+    if not jobs:
+        return []
+
+    def together() -> list[Any]:
+        with store.transaction():
+            return [job.act(store) for job in jobs]
+
+    values, error = _attempt(together)
+    if error is None:
+        return [(job, (value, None)) for job, value in zip(jobs, values, strict=True)]
+    if isinstance(error, BufferDamagedError):
+        return [(job, (None, error)) for job in jobs]
+    # One of them failed: each alone, so that it fails alone.
+    return [(job, _commit_alone(store, job)) for job in jobs]
+
+
+def _commit_alone(store: ObservationStore, job: _Job) -> _Outcome:
+    def alone() -> Any:  # noqa: ANN401 - whatever the job gives
+        with store.transaction():
+            return job.act(store)
+
+    outcome = _attempt(alone)
+    if job.frees and isinstance(outcome[1], BufferFullError):
+        room, error = _attempt(store.make_room)
+        if error is None and room:
+            return _attempt(alone)
+    return outcome
+
+
+def _attempt(act: Callable[[], Any]) -> _Outcome:
+    """The value or the error: the error belongs to who asked, not to the worker."""
+    try:
+        return act(), None
+    except Exception as exc:  # noqa: BLE001 - handed to the caller through its future
+        return None, exc

@@ -1,0 +1,81 @@
+"""Which rows are on their way: kept in memory alone, so a restart returns them all to waiting."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+from uuid import UUID, uuid4
+
+from edge.buffer.rows import Stream
+from protocols.uplink.messages import UplinkRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Rows taken for one batch. `row_ids` are the store's own, in the order of `rows`."""
+
+    batch_id: UUID
+    stream: Stream
+    boot_epoch: int
+    vehicle_id: str
+    rows: tuple[UplinkRow, ...]
+    row_ids: tuple[int, ...]
+
+    def halves(self) -> tuple[Claim, Claim]:
+        """The same rows as two batches with names of their own."""
+        middle = len(self.rows) // 2
+        parts = (slice(None, middle), slice(middle, None))
+        first, second = (
+            replace(self, batch_id=uuid4(), rows=self.rows[part], row_ids=self.row_ids[part])
+            for part in parts
+        )
+        return first, second
+
+
+@dataclass(slots=True)
+class ClaimBook:
+    """What is claimed, what was given back, and how far each lane has been read."""
+
+    claimed: dict[UUID, Claim] = field(default_factory=dict)
+    read_to: dict[Stream, int] = field(default_factory=lambda: dict.fromkeys(Stream, 0))
+    _returned: dict[Stream, deque[Claim]] = field(
+        default_factory=lambda: {stream: deque() for stream in Stream}
+    )
+
+    def take_returned(self, stream: Stream) -> Claim | None:
+        """The oldest claim given back in this lane, claimed again under the same name."""
+        if not self._returned[stream]:
+            return None
+        claim = self._returned[stream].popleft()
+        self.claimed[claim.batch_id] = claim
+        return claim
+
+    def add(self, claim: Claim) -> None:
+        """Rows just read from the lane's end."""
+        self.claimed[claim.batch_id] = claim
+        self.read_to[claim.stream] = max(self.read_to[claim.stream], claim.row_ids[-1])
+
+    def give_back(self, batch_id: UUID) -> bool:
+        """To be sent again; False when no such claim is out."""
+        claim = self.claimed.pop(batch_id, None)
+        if claim is None:
+            return False
+        self._returned[claim.stream].append(claim)
+        return True
+
+    def split(self, batch_id: UUID) -> bool:
+        """Give a claim back as two halves; False when it is not out or has one row only."""
+        claim = self.claimed.get(batch_id)
+        if claim is None or len(claim.rows) < 2:
+            return False
+        del self.claimed[batch_id]
+        self._returned[claim.stream].extendleft(reversed(claim.halves()))
+        return True
+
+    def forget(self, batch_id: UUID) -> None:
+        """The rows have left the store."""
+        self.claimed.pop(batch_id, None)
+
+    def has_returned(self) -> bool:
+        """Whether something given back waits."""
+        return any(self._returned.values())

@@ -1,0 +1,44 @@
+"""How big the store may grow and what it keeps back for bad days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PAGE_OCTETS = 4096
+_LEAST_PAGES = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BufferPolicy:
+    """Octets.
+
+    `max_bytes` caps the store's file. The last `quota_reserve_bytes` of it take no new rows, so
+    that settling and quarantine still work when it is full. `disk_reserve_bytes` is a file kept
+    beside it and given up when the disk itself is full, for the same purpose.
+    `quarantine_rows` is how many rejected rows are kept for a person to look at.
+    """
+
+    max_bytes: int = 1 << 30
+    quota_reserve_bytes: int = 256 << 10
+    disk_reserve_bytes: int = 8 << 20
+    quarantine_rows: int = 10_000
+
+    def __post_init__(self) -> None:
+        if self.max_bytes < _LEAST_PAGES * PAGE_OCTETS:
+            raise ValueError(f"max_bytes must be at least {_LEAST_PAGES * PAGE_OCTETS}")
+        if not 8 * PAGE_OCTETS <= self.quota_reserve_bytes <= self.max_bytes // 2:
+            raise ValueError(
+                f"quota_reserve_bytes must be at least {8 * PAGE_OCTETS} and at most half max_bytes"
+            )
+        if self.disk_reserve_bytes < 0 or self.quarantine_rows < 0:
+            raise ValueError("disk_reserve_bytes and quarantine_rows are not negative")
+
+    @property
+    def max_pages(self) -> int:
+        """The cap in pages of the file."""
+        return self.max_bytes // PAGE_OCTETS
+
+    @property
+    def reserve_pages(self) -> int:
+        """Pages that take no new rows."""
+        return self.quota_reserve_bytes // PAGE_OCTETS

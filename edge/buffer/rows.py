@@ -1,0 +1,101 @@
+"""One row of the store: its lane, its key, its octets and the check over them."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from uuid import UUID
+
+from protocols.errors import DecodeError
+from protocols.model.device import DeviceInfo
+from protocols.model.observation import Observation, SampleArrayObservation
+from protocols.uplink.codec import decode_row, encode_row
+from protocols.uplink.messages import UplinkRow
+
+Content = Observation | DeviceInfo
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Stream(IntEnum):
+    """The lanes, most urgent first. A device's description travels with its numbers."""
+
+    NUMERICS = 0
+    WAVEFORMS = 1
+
+    @property
+    def label(self) -> str:
+        """The lane's name in the uplink contract."""
+        return self.name.lower()
+
+
+def stream_of(content: Content) -> Stream:
+    """The lane a captured thing travels in."""
+    return Stream.WAVEFORMS if isinstance(content, SampleArrayObservation) else Stream.NUMERICS
+
+
+def to_microseconds(at: datetime) -> int:
+    """Microseconds since 1970, exact."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_microseconds(value: int) -> datetime:
+    """The aware UTC time of `to_microseconds`."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+@dataclass(frozen=True, slots=True)
+class PackedRow:
+    """A captured thing ready to be written; its key comes with the write."""
+
+    stream: Stream
+    observation_id: bytes | None
+    measured: int
+    captured_us: int
+    body: bytes
+
+
+def measured_of(observation: Observation) -> int:
+    """The time in the observation's identity as a number: the same for every repeat of it.
+
+    The device's own time where it has one (microseconds or ticks), else the observed time.
+    """
+    stamp = observation.observed_at.device_time
+    if stamp is None:
+        return to_microseconds(observation.observed_at.at)
+    local = stamp.local
+    return int(stamp.value) if local is None else to_microseconds(local.replace(tzinfo=UTC))
+
+
+def pack_rows(contents: Iterable[Content], *, captured_at: datetime) -> tuple[PackedRow, ...]:
+    """Encode captured things. `captured_at` is the gateway's aware UTC time of the write."""
+    captured_us = to_microseconds(captured_at)
+    packed = []
+    for content in contents:
+        if isinstance(content, DeviceInfo):
+            identity, measured = None, 0
+        else:
+            identity, measured = content.observation_id.bytes, measured_of(content)
+        # The sequence is not known yet; the key columns hold it and `unpack_row` puts it back.
+        body = encode_row(UplinkRow(sequence=0, captured_at=captured_at, content=content))
+        packed.append(PackedRow(stream_of(content), identity, measured, captured_us, body))
+    return tuple(packed)
+
+
+def check_of(
+    stream: int, boot_epoch: int, sequence: int, observation_id: bytes | None, body: bytes
+) -> int:
+    """CRC-32 over everything that makes the row what it is."""
+    head = f"{stream}/{boot_epoch}/{sequence}/".encode() + (observation_id or b"")
+    return zlib.crc32(body, zlib.crc32(head))
+
+
+def unpack_row(sequence: int, observation_id: bytes | None, body: bytes) -> UplinkRow:
+    """The row as it travels; DecodeError when the octets are not what was stored."""
+    row = decode_row(body)
+    identity = None if isinstance(row.content, DeviceInfo) else row.content.observation_id
+    if identity != (None if observation_id is None else UUID(bytes=observation_id)):
+        raise DecodeError("the row holds another observation than its key says")
+    return replace(row, sequence=sequence)

@@ -1,0 +1,87 @@
+"""What can go wrong in the gateway.
+
+EdgeError
+  SettingsError              an operator's wish we cannot follow
+  StartError                 the gateway cannot begin: port taken, folder in use
+  TransportError             a line to a device
+    TransportClosedError       the line broke
+    DeviceNotFoundError        nothing answers there (yet)
+    TransportTimeoutError      the other end takes nothing
+  BufferFaultError           the durable store
+    BufferFullError            no room: nothing was stored, so nothing may be confirmed
+    BufferDamagedError         the file cannot be trusted; the program ends and recovers at start
+  UplinkError                the way to the cloud
+    UplinkUnreachableError     only wait and try again
+    UplinkRejectedError        the cloud refuses this batch for ever
+"""
+
+from __future__ import annotations
+
+
+class EdgeError(Exception):
+    """Root of everything the gateway raises.
+
+    `cause` says what is wrong, `mend` what a person can do about it; neither names a patient or
+    a secret.
+    """
+
+    def __init__(self, cause: str, *, mend: str = "") -> None:
+        self.cause = cause.rstrip(".")
+        self.mend = mend.rstrip(".")
+        super().__init__(f"{self.cause}. {self.mend}." if mend else f"{self.cause}.")
+
+
+class SettingsError(EdgeError):
+    """An operator's wish we cannot follow."""
+
+
+class StartError(EdgeError):
+    """The gateway cannot begin."""
+
+
+class TransportError(EdgeError):
+    """A line to a device failed."""
+
+
+class TransportClosedError(TransportError):
+    """The line broke."""
+
+
+class DeviceNotFoundError(TransportError):
+    """Nothing answers at the device's address."""
+
+
+class TransportTimeoutError(TransportError):
+    """The other end takes nothing."""
+
+
+class BufferFaultError(EdgeError):
+    """The durable store failed."""
+
+
+class BufferFullError(BufferFaultError):
+    """No room: nothing of the request was stored."""
+
+
+class BufferDamagedError(BufferFaultError):
+    """The file cannot be trusted any more."""
+
+
+class UplinkError(EdgeError):
+    """The way to the cloud failed."""
+
+
+class UplinkUnreachableError(UplinkError):
+    """The cloud did not answer; the same batch may be sent again."""
+
+
+class UplinkRejectedError(UplinkError):
+    """The cloud refuses this batch as it stands; sending it again is no use.
+
+    `reason` is the cloud's snake_case word for it; `too_large` asks for smaller batches.
+    """
+
+    def __init__(self, cause: str, *, reason: str, too_large: bool = False) -> None:
+        self.reason = reason
+        self.too_large = too_large
+        super().__init__(cause)

@@ -1,0 +1,87 @@
+"""Keep a piece of work running: start it again with a jittered backoff, and say why it stopped."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from edge.clock import SYSTEM_CLOCK, Clock
+from edge.errors import BufferDamagedError, EdgeError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackoffPolicy:
+    """Waits between attempts, seconds: from `first`, doubled each time, never over `most`.
+
+    `jitter` is the share of a wait that chance decides, so that a fleet does not return at once.
+    An attempt that lasted `forgiven_after` seconds starts the series again.
+    """
+
+    first: float = 1.0
+    most: float = 30.0
+    jitter: float = 0.3
+    forgiven_after: float = 20.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.first <= self.most:
+            raise ValueError("first must be above 0 and not above most")
+        if not 0 <= self.jitter <= 1:
+            raise ValueError("jitter is a share between 0 and 1")
+
+
+@dataclass(slots=True)
+class Backoff:
+    """The next wait of one series of attempts."""
+
+    policy: BackoffPolicy
+    chance: Callable[[], float] = random.random
+    failures: int = field(default=0, init=False)
+
+    def next_wait(self) -> float:
+        """Seconds to wait after one more failure."""
+        wait = min(self.policy.first * 2.0 ** min(self.failures, 32), self.policy.most)
+        self.failures += 1
+        return wait * (1 - self.policy.jitter * self.chance())
+
+    def reset(self) -> None:
+        """It worked: begin the series again."""
+        self.failures = 0
+
+
+async def keep_running(
+    work: Callable[[], Awaitable[bool]],
+    *,
+    name: str,
+    backoff: Backoff,
+    clock: Clock = SYSTEM_CLOCK,
+    on_failure: Callable[[str], None] = lambda _reason: None,
+) -> None:
+    """Run `work` again and again until it returns False; True asks for another run.
+
+    A known fault is waited out; an unknown one is logged with its traceback and waited out too,
+    for one device's trouble must not stop the others. Only a damaged buffer ends the program.
+    """
+    while True:
+        began = clock.monotonic()
+        try:
+            again = await work()
+        except BufferDamagedError:
+            raise
+        except EdgeError as exc:
+            again, reason = True, str(exc)
+            log.info("stopped name=%s reason=%r", name, reason)
+        except Exception as exc:
+            again, reason = True, f"fault in the program: {type(exc).__name__}"
+            log.exception("fault name=%s", name)
+        else:
+            reason = "ended"
+        if not again:
+            return
+        if clock.monotonic() - began >= backoff.policy.forgiven_after:
+            backoff.reset()
+        on_failure(reason)
+        await clock.sleep(backoff.next_wait())

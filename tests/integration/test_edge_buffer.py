@@ -1,0 +1,170 @@
+"""The buffer against the real machine: processes killed without warning, disks without room."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.buffer.claims import Claim
+from edge.buffer.policy import BufferPolicy
+from edge.buffer.recovery import RESERVE_NAME, open_store
+from edge.buffer.rows import pack_rows
+from edge.buffer.store import ObservationStore
+from edge.errors import BufferFullError
+from tests.unit.edge.making import NOON, ack_of, ecg, spo2
+
+WRITER = """
+import asyncio, pathlib, sys
+from edge.buffer.buffer import ObservationBuffer
+from edge.buffer.claims import Claim
+from edge.buffer.policy import BufferPolicy
+from tests.unit.edge.making import spo2
+
+async def device(buffer, first):
+    for number in range(first, first + 1_000_000):
+        await buffer.append([spo2(number)])
+        print(number, flush=True)
+
+async def main():
+    buffer = ObservationBuffer()
+    policy = BufferPolicy(disk_reserve_bytes=0)
+    await buffer.open(pathlib.Path(sys.argv[1]), policy=policy, vehicle_id="v")
+    await asyncio.gather(*(device(buffer, lane * 10_000_000) for lane in range(4)))
+
+asyncio.run(main())
+"""
+
+
+def opened(folder: Path, policy: BufferPolicy) -> ObservationStore:
+    return open_store(folder, policy=policy, vehicle_id="v", now=NOON).store
+
+
+def drained(store: ObservationStore) -> set[object]:
+    found: set[object] = set()
+    while (claim := store.claim(limit=500, octets=1 << 20, now=NOON)) is not None:
+        found.update(row.content for row in claim.rows)
+        with store.transaction():
+            store.settle(ack_of(claim), now=NOON)
+    return found
+
+
+def test_every_append_that_returned_survives_kill_9(tmp_path: Path) -> None:
+    returned: set[int] = set()
+    for round_number in range(3):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        )
+        assert writer.stdout is not None
+        for _ in range(150 + 70 * round_number):
+            returned.add(int(writer.stdout.readline()))
+        os.kill(writer.pid, signal.SIGKILL)
+        rest = writer.stdout.read()
+        returned.update(int(line) for line in rest.splitlines(keepends=True) if line.endswith("\n"))
+        writer.stdout.close()
+        writer.wait()
+    store = opened(tmp_path, BufferPolicy(disk_reserve_bytes=0))
+    held = drained(store)
+    store.close()
+    assert len(returned) > 250
+    assert {spo2(number) for number in returned} <= held
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 12 MB; where none may be mounted, a folder (see `policy_for`)."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(folder)]
+    subprocess.run(mount, check=False, capture_output=True)
+    yield folder
+    if folder.is_mount():
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def policy_for(folder: Path) -> BufferPolicy:
+    """On a small disk a cap above it, so that the disk is the limit; else the cap is."""
+    return BufferPolicy(
+        max_bytes=(64 << 20) if folder.is_mount() else (4 << 20), disk_reserve_bytes=2 << 20
+    )
+
+
+def fill(store: ObservationStore) -> int:
+    """Append waveforms until the store refuses; how many it took."""
+    for number in range(1_000_000):
+        try:
+            with store.transaction():
+                store.append(pack_rows([ecg(number)], captured_at=NOON))
+        except BufferFullError:
+            return number
+    raise AssertionError("the disk took everything")
+
+
+def test_a_full_disk_confirms_nothing_and_drains(small_disk: Path) -> None:
+    policy = policy_for(small_disk)
+    store = opened(small_disk, policy)
+    taken = fill(store)
+    filler = small_disk / "filler"
+    if small_disk.is_mount():
+        with filler.open("wb") as file:
+            while (written := _write_some(file.fileno())) > 0:
+                pass
+        assert written == 0
+    with pytest.raises(BufferFullError):
+        append_one(store, taken + 1)
+    claim = store.claim(limit=50, octets=1 << 20, now=NOON)
+    assert claim is not None
+    settle_on_a_full_disk(store, claim)
+    filler.unlink(missing_ok=True)
+    drained(store)
+    assert store.regain_reserve()
+    append_one(store, taken + 2)
+    assert store.counts().totals["stored"] == taken + 1
+    store.close()
+
+
+def append_one(store: ObservationStore, number: int) -> None:
+    with store.transaction():
+        store.append(pack_rows([ecg(number)], captured_at=NOON))
+
+
+def settle_on_a_full_disk(store: ObservationStore, claim: Claim) -> None:
+    """As the buffer's worker does: when there is no room to settle, the reserve goes."""
+    try:
+        with store.transaction():
+            store.settle(ack_of(claim), now=NOON)
+    except BufferFullError:
+        assert store.make_room()
+        with store.transaction():
+            store.settle(ack_of(claim), now=NOON)
+
+
+def _write_some(descriptor: int) -> int:
+    try:
+        return os.write(descriptor, bytes(65536))
+    except OSError:
+        return 0
+
+
+def test_a_start_on_a_full_disk_is_refused_unless_rows_wait(small_disk: Path) -> None:
+    if not small_disk.is_mount():
+        policy = BufferPolicy(disk_reserve_bytes=1 << 50)
+    else:
+        policy = BufferPolicy(disk_reserve_bytes=64 << 20)
+    with pytest.raises(BufferFullError, match="no room"):
+        opened(small_disk, policy)
+    assert not (small_disk / RESERVE_NAME).exists()
+    store = opened(small_disk, BufferPolicy(disk_reserve_bytes=0))
+    append_one(store, 1)
+    store.close()
+    again = opened(small_disk, policy)
+    assert again.counts().is_full
+    with pytest.raises(BufferFullError):
+        append_one(again, 2)
+    assert len(drained(again)) == 1
+    again.close()

@@ -1,0 +1,254 @@
+"""The store: durable appends, claims by urgency, and rows that leave only when acknowledged."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edge.buffer.policy import BufferPolicy
+from edge.buffer.recovery import FILE_NAME, open_store
+from edge.buffer.rows import Content, Stream, pack_rows
+from edge.buffer.store import DAMAGED_REASON, Appended, ObservationStore, Settled
+from edge.errors import BufferFullError
+from tests.unit.edge.making import NOON, ack_of, device_info, ecg, spo2
+
+POLICY = BufferPolicy(max_bytes=4 << 20, disk_reserve_bytes=0)
+
+
+def opened(folder: Path, policy: BufferPolicy = POLICY) -> ObservationStore:
+    return open_store(folder, policy=policy, vehicle_id="ambulance-1", now=NOON).store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[ObservationStore]:
+    store = opened(tmp_path)
+    yield store
+    store.close()
+
+
+def append(store: ObservationStore, *contents: Content) -> Appended:
+    with store.transaction():
+        return store.append(pack_rows(contents, captured_at=NOON))
+
+
+def fill(store: ObservationStore) -> int:
+    """Append until the store refuses; the number of the reading it refused."""
+    for number in range(1, 10_000):
+        try:
+            append(store, ecg(number))
+        except BufferFullError as exc:
+            if "buffer.max_bytes" not in str(exc):
+                raise
+            return number
+    raise AssertionError("the store took everything")
+
+
+def fail_in_the_middle(store: ObservationStore) -> None:
+    with store.transaction():
+        store.append(pack_rows([spo2(2), spo2(3)], captured_at=NOON))
+        raise ZeroDivisionError
+
+
+def sequences(store: ObservationStore, limit: int = 100) -> list[int]:
+    claim = store.claim(limit=limit, octets=1 << 20, now=NOON)
+    return [] if claim is None else [row.sequence for row in claim.rows]
+
+
+def test_rows_come_back_as_they_were_in_the_order_of_capture(store: ObservationStore) -> None:
+    contents = (device_info(), spo2(1), spo2(2))
+    assert append(store, *contents) == Appended(stored=3, repeated=0)
+    claim = store.claim(limit=10, octets=1 << 20, now=NOON)
+    assert claim is not None
+    assert tuple(row.content for row in claim.rows) == contents
+    assert [row.sequence for row in claim.rows] == [1, 2, 3]
+    assert {row.captured_at for row in claim.rows} == {NOON}
+    assert (claim.stream.label, claim.vehicle_id) == ("numerics", "ambulance-1")
+
+
+def test_a_reading_that_waits_already_is_not_stored_twice(store: ObservationStore) -> None:
+    append(store, spo2(1))
+    assert append(store, spo2(1), spo2(2), spo2(2)) == Appended(stored=1, repeated=2)
+    assert sequences(store) == [1, 2], "a repeat leaves no gap in the sequence"
+
+
+def test_a_reading_may_come_again_after_it_was_settled(store: ObservationStore) -> None:
+    append(store, spo2(1))
+    claim = store.claim(limit=10, octets=1 << 20, now=NOON)
+    assert claim is not None
+    with store.transaction():
+        store.settle(ack_of(claim), now=NOON)
+    assert append(store, spo2(1)).stored == 1, "the cloud tells repeats apart"
+
+
+def test_numbers_and_devices_are_claimed_before_waveforms(store: ObservationStore) -> None:
+    append(store, ecg(1), ecg(2), device_info(), spo2(1))
+    first = store.claim(limit=10, octets=1 << 20, now=NOON)
+    second = store.claim(limit=10, octets=1 << 20, now=NOON)
+    assert first is not None
+    assert second is not None
+    assert (first.stream, second.stream) == (Stream.NUMERICS, Stream.WAVEFORMS)
+    assert [row.sequence for row in second.rows] == [1, 2], "each lane counts for itself"
+    assert store.claim(limit=10, octets=1 << 20, now=NOON) is None
+
+
+def test_a_claim_is_bounded_in_rows_and_in_octets(store: ObservationStore) -> None:
+    append(store, *(ecg(number) for number in range(6)))
+    assert len(sequences(store, limit=2)) == 2
+    small = store.claim(limit=100, octets=1, now=NOON)
+    assert small is not None
+    assert len(small.rows) == 1, "one row travels even when it alone is over the bound"
+
+
+def test_claims_wait_again_after_a_restart_under_a_new_epoch(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    append(store, spo2(1), spo2(2))
+    assert sequences(store) == [1, 2]
+    epoch = store.boot_epoch
+    store.close()
+    again = opened(tmp_path)
+    append(again, spo2(3))
+    assert again.boot_epoch > epoch
+    old = again.claim(limit=10, octets=1 << 20, now=NOON)
+    new = again.claim(limit=10, octets=1 << 20, now=NOON)
+    assert old is not None
+    assert new is not None
+    assert (old.boot_epoch, [row.sequence for row in old.rows]) == (epoch, [1, 2])
+    assert (new.boot_epoch, [row.sequence for row in new.rows]) == (again.boot_epoch, [1])
+    again.close()
+
+
+def test_rows_keep_the_vehicle_they_were_captured_in(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    append(store, spo2(1))
+    store.close()
+    moved = open_store(tmp_path, policy=POLICY, vehicle_id="ambulance-2", now=NOON).store
+    claim = moved.claim(limit=10, octets=1 << 20, now=NOON)
+    assert claim is not None
+    assert claim.vehicle_id == "ambulance-1"
+    moved.close()
+
+
+def test_only_an_acknowledgement_frees_rows(store: ObservationStore) -> None:
+    append(store, spo2(1), spo2(2))
+    claim = store.claim(limit=10, octets=1 << 20, now=NOON)
+    assert claim is not None
+    assert store.counts().waiting == {"numerics": 2, "waveforms": 0}
+    with store.transaction():
+        assert store.settle(ack_of(claim), now=NOON) == Settled(settled=2, quarantined=0)
+    with store.transaction():
+        assert store.settle(ack_of(claim), now=NOON) == Settled(0, 0), "a second one is harmless"
+    assert store.counts().waiting == {"numerics": 0, "waveforms": 0}
+    assert store.counts().totals == {"stored": 2, "settled": 2}
+
+
+def test_refused_rows_are_kept_with_the_reason(store: ObservationStore, tmp_path: Path) -> None:
+    append(store, spo2(1), spo2(2), spo2(3))
+    claim = store.claim(limit=10, octets=1 << 20, now=NOON)
+    assert claim is not None
+    with store.transaction():
+        assert store.settle(ack_of(claim, 2), now=NOON) == Settled(settled=2, quarantined=1)
+    assert store.counts().quarantine == 1
+    database = sqlite3.connect(tmp_path / FILE_NAME)
+    assert database.execute("SELECT sequence, reason FROM quarantine").fetchall() == [
+        (2, "unknown_kind")
+    ]
+    database.close()
+
+
+def test_a_claim_given_back_is_sent_again_under_its_name(store: ObservationStore) -> None:
+    append(store, spo2(1), spo2(2))
+    claim = store.claim(limit=10, octets=1 << 20, now=NOON)
+    assert claim is not None
+    assert store.requeue(claim.batch_id)
+    assert store.claim(limit=1, octets=1, now=NOON) == claim
+    assert not store.requeue(replace(claim, batch_id=spo2(1).observation_id).batch_id)
+
+
+def test_a_claim_splits_down_to_single_rows(store: ObservationStore) -> None:
+    append(store, spo2(1), spo2(2), spo2(3))
+    claim = store.claim(limit=10, octets=1 << 20, now=NOON)
+    assert claim is not None
+    assert store.split(claim.batch_id)
+    first = store.claim(limit=10, octets=1 << 20, now=NOON)
+    second = store.claim(limit=10, octets=1 << 20, now=NOON)
+    assert first is not None
+    assert second is not None
+    assert (len(first.rows), len(second.rows)) == (1, 2)
+    assert not store.split(first.batch_id)
+    with store.transaction():
+        store.quarantine(first.batch_id, "poison", now=NOON)
+        store.settle(ack_of(second), now=NOON)
+    assert store.counts().waiting["numerics"] == 0
+
+
+def test_a_full_quota_stores_nothing_and_still_settles(tmp_path: Path) -> None:
+    policy = BufferPolicy(max_bytes=64 * 4096, quota_reserve_bytes=8 * 4096, disk_reserve_bytes=0)
+    store = opened(tmp_path, policy)
+    number = fill(store)
+    stored = store.counts().waiting["waveforms"]
+    assert stored == number - 1
+    assert store.counts().is_full
+    while (claim := store.claim(limit=50, octets=1 << 20, now=NOON)) is not None:
+        with store.transaction():
+            store.settle(ack_of(claim, claim.rows[0].sequence), now=NOON)
+    assert not store.counts().is_full
+    assert append(store, ecg(number)).stored == 1, "room came back"
+    assert store.counts().totals["stored"] == stored + 1
+    store.close()
+
+
+def test_a_row_whose_octets_changed_on_disk_goes_to_quarantine(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    append(store, spo2(1), spo2(2), spo2(3))
+    store.close()
+    database = sqlite3.connect(tmp_path / FILE_NAME)
+    database.execute("UPDATE held SET body = zeroblob(length(body)) WHERE sequence = 2")
+    database.execute("UPDATE held SET sequence = 9 WHERE sequence = 3")
+    database.commit()
+    database.close()
+    again = opened(tmp_path)
+    assert sequences(again) == [1]
+    database = sqlite3.connect(tmp_path / FILE_NAME)
+    kept = database.execute("SELECT sequence, reason FROM quarantine").fetchall()
+    database.close()
+    assert kept == [(2, DAMAGED_REASON), (9, DAMAGED_REASON)]
+    assert again.counts().waiting["numerics"] == 1
+    again.close()
+
+
+def test_a_lane_of_nothing_but_damage_is_read_past(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    append(store, *(spo2(number) for number in range(5)))
+    store.close()
+    database = sqlite3.connect(tmp_path / FILE_NAME)
+    database.execute("UPDATE held SET crc = crc + 1 WHERE sequence < 5")
+    database.commit()
+    database.close()
+    again = opened(tmp_path)
+    assert sequences(again, limit=2) == [5]
+    again.close()
+
+
+def test_quarantine_is_bounded_and_counts_what_it_drops(tmp_path: Path) -> None:
+    store = opened(tmp_path, BufferPolicy(quarantine_rows=2, disk_reserve_bytes=0))
+    append(store, *(spo2(number) for number in range(5)))
+    claim = store.claim(limit=10, octets=1 << 20, now=NOON)
+    assert claim is not None
+    with store.transaction():
+        store.quarantine(claim.batch_id, "poison", now=NOON)
+    assert store.counts().quarantine == 2
+    assert store.counts().totals["quarantine_dropped"] == 3
+    store.close()
+
+
+def test_a_failed_commit_leaves_no_trace(store: ObservationStore) -> None:
+    append(store, spo2(1))
+    with pytest.raises(ZeroDivisionError):
+        fail_in_the_middle(store)
+    append(store, spo2(4))
+    assert sequences(store) == [1, 2], "the keys of the failed commit are used again"
+    assert store.counts().totals == {"stored": 2}
