@@ -1,0 +1,75 @@
+"""Gateways and the vehicles they ride in."""
+
+from __future__ import annotations
+
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from cloud.core.authorization.applications import KIND_GATEWAY, NewClient, authenticate, register
+from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.devices.tables import GatewayRow, VehicleRow
+from cloud.core.kernel.errors import ForbiddenError
+from cloud.core.kernel.principal import Principal, gateway_principal
+from cloud.core.kernel.scopes import GATEWAY_UPLINK
+from cloud.core.kernel.tenancy import scoped
+from cloud.core.kernel.work import UnitOfWork
+
+
+def create_gateway(work: UnitOfWork, *, tenant_id: str, name: str) -> NewClient:
+    """A new gateway: its id and secret serve MQTT and OAuth alike."""
+    client = register(
+        work, tenant_id=tenant_id, name=name, scopes=(GATEWAY_UPLINK,), kind=KIND_GATEWAY
+    )
+    work.session.add(
+        GatewayRow(gateway_id=client.client_id, tenant_id=tenant_id, name=name, created_at=work.now)
+    )
+    work.session.flush()
+    return client
+
+
+def authenticate_gateway(work: UnitOfWork, gateway_id: str, secret: str) -> Principal | None:
+    """The gateway whose secret this is, None for anything else."""
+    application = authenticate(work, gateway_id, secret)
+    if application is None or application.status != "approved":
+        return None
+    return _principal(application)
+
+
+def known_gateway(work: UnitOfWork, *, tenant_id: str, gateway_id: str) -> Principal | None:
+    """The gateway of this tenant and id, as long as it is approved."""
+    application = work.session.get(ApplicationRow, gateway_id)
+    if (
+        application is None
+        or application.tenant_id != tenant_id
+        or application.status != "approved"
+    ):
+        return None
+    return _principal(application)
+
+
+def note_gateway(work: UnitOfWork, gateway: Principal, vehicle_id: str) -> None:
+    """Remember that a gateway was heard, and the vehicle it says it is in."""
+    row = work.session.scalars(
+        scoped(gateway, GatewayRow).where(GatewayRow.gateway_id == gateway.gateway_id)
+    ).one_or_none()
+    if row is None:
+        raise ForbiddenError("gateway_unknown", "Enrol the gateway first.")
+    note_vehicle(work, gateway.tenant_id, vehicle_id)
+    row.vehicle_id = vehicle_id
+    row.last_seen_at = work.now
+
+
+def note_vehicle(work: UnitOfWork, tenant_id: str, vehicle_id: str) -> None:
+    """Make a vehicle known."""
+    insert = postgresql_insert if work.is_postgresql else sqlite_insert
+    work.session.execute(
+        insert(VehicleRow)
+        .values(tenant_id=tenant_id, vehicle_id=vehicle_id, created_at=work.now)
+        .on_conflict_do_nothing()
+    )
+
+
+def _principal(application: ApplicationRow) -> Principal | None:
+    if application.kind != KIND_GATEWAY:
+        return None
+    return gateway_principal(tenant_id=application.tenant_id, gateway_id=application.client_id)

@@ -1,0 +1,49 @@
+"""Which device is which: by System-Id, else by manufacturer and serial number."""
+
+from __future__ import annotations
+
+import hashlib
+from uuid import UUID
+
+from cloud.core.devices.tables import DeviceRow
+from cloud.core.kernel.identifiers import uuid_of
+from protocols.model.codes import MdcCode, SystemId
+from protocols.model.device import DeviceInfo
+
+_UUID_OCTETS = 16
+
+
+def enrolment_key(manufacturer: str, serial_number: str) -> str:
+    """What stands for a manufacturer and serial number; case and outer blanks do not matter."""
+    text = f"{manufacturer.strip().casefold()}\n{serial_number.strip().casefold()}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def system_id_of(device: DeviceRow) -> SystemId:
+    """The device's System-Id; where it has none, the 16 octets of our own id for it."""
+    if device.system_id is not None:
+        return SystemId.parse(device.system_id)
+    return SystemId(uuid_of(device.device_id).bytes)
+
+
+def has_no_system_id(system_id: SystemId) -> bool:
+    """Whether this is our own id standing in for a System-Id (16 octets of a UUID)."""
+    return (
+        len(system_id.octets) == _UUID_OCTETS and UUID(bytes=system_id.octets).version is not None
+    )
+
+
+def info_of(device: DeviceRow) -> DeviceInfo:
+    """The device's own words."""
+    return DeviceInfo(
+        system_id=system_id_of(device),
+        manufacturer=device.manufacturer,
+        model=device.model,
+        serial_number=device.serial_number,
+        firmware=device.firmware,
+        hardware=device.hardware,
+        software=device.software,
+        specializations=tuple(
+            (MdcCode.from_cf_code(code), version) for code, version in device.specializations
+        ),
+    )

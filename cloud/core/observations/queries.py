@@ -1,0 +1,243 @@
+"""Reading observations back: series, the latest of each, what is new, gaps, counts.
+
+Every result is in the order of `observed_at`, equal times by row number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy.orm import aliased
+
+from cloud.core.devices.identity import system_id_of
+from cloud.core.devices.tables import DeviceRow
+from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.tenancy import scoped
+from cloud.core.kernel.work import UnitOfWork
+from cloud.core.observations.conversion import to_observation
+from cloud.core.observations.stored import StoredObservation
+from cloud.core.observations.tables import Measured, ObservationRow, WaveformRow
+
+DEVICE_CLOCK_STEP: Final = timedelta(milliseconds=10)
+"""AbsoluteTime counts hundredths: two stamps may disagree by this much without a gap."""
+
+R = TypeVar("R", bound=Measured)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a list ordered by time: after this row."""
+
+    observed_at: datetime
+    row_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """How far a follower has read each table; rows committed later have higher numbers."""
+
+    observation: int = 0
+    waveform: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Samples missing between two chunks of one waveform."""
+
+    device_id: str
+    type_cf: int
+    from_at: datetime
+    to_at: datetime
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many rows of one type a device gave, and how many samples they hold."""
+
+    device_id: str
+    type_cf: int
+    rows: int
+    samples: int
+
+
+def device_series(
+    work: UnitOfWork,
+    principal: Principal,
+    device_id: str,
+    *,
+    since: datetime | None,
+    type_cf: int | None,
+    after: Position | None,
+    limit: int,
+) -> list[ObservationRow]:
+    """Rows of one device, without waveforms."""
+    statement = scoped(principal, ObservationRow).where(ObservationRow.device_id == device_id)
+    if since is not None:
+        statement = statement.where(ObservationRow.observed_at >= since)
+    if type_cf is not None:
+        statement = statement.where(ObservationRow.type_cf == type_cf)
+    if after is not None:
+        statement = statement.where(
+            tuple_(ObservationRow.observed_at, ObservationRow.row_id)
+            > tuple_(after.observed_at, after.row_id)
+        )
+    return list(work.session.scalars(_ordered(statement, ObservationRow).limit(limit)))
+
+
+def encounter_observations(
+    work: UnitOfWork, principal: Principal, encounter_id: str
+) -> list[StoredObservation]:
+    """Everything one encounter holds, waveforms among the rest, in time order."""
+    rows: list[Measured] = []
+    for table in (ObservationRow, WaveformRow):
+        statement = scoped(principal, table).where(table.encounter_id == encounter_id)
+        rows += work.session.scalars(statement)
+    return stored(work, principal, sorted(rows, key=_time_order))
+
+
+def follow(
+    work: UnitOfWork, principal: Principal, encounter_id: str, tail: Tail, *, limit: int = 500
+) -> tuple[list[StoredObservation], Tail]:
+    """What an encounter got since `tail`, in time order, and the tail for the next call."""
+    plain = _newer(work, principal, ObservationRow, encounter_id, tail.observation, limit)
+    waves = _newer(work, principal, WaveformRow, encounter_id, tail.waveform, limit)
+    reached = Tail(
+        observation=plain[-1].row_id if plain else tail.observation,
+        waveform=waves[-1].row_id if waves else tail.waveform,
+    )
+    return stored(work, principal, sorted([*plain, *waves], key=_time_order)), reached
+
+
+def latest(work: UnitOfWork, principal: Principal, encounter_id: str) -> list[StoredObservation]:
+    """The newest reading of each device and type of an encounter, without waveforms."""
+    newer = aliased(ObservationRow)
+    place = (
+        func.row_number()
+        .over(
+            partition_by=(newer.device_id, newer.type_cf),
+            order_by=(newer.observed_at.desc(), newer.row_id.desc()),
+        )
+        .label("place")
+    )
+    ranked = (
+        select(newer.row_id, place)
+        .where(newer.tenant_id == principal.tenant_id, newer.encounter_id == encounter_id)
+        .subquery()
+    )
+    statement = (
+        scoped(principal, ObservationRow)
+        .join(ranked, ranked.c.row_id == ObservationRow.row_id)
+        .where(ranked.c.place == 1)
+    )
+    return stored(work, principal, list(work.session.scalars(_ordered(statement, ObservationRow))))
+
+
+def counts(work: UnitOfWork, principal: Principal, encounter_id: str) -> list[Count]:
+    """Rows by device and type of an encounter."""
+    found = []
+    for table, samples in (
+        (ObservationRow, func.count() * 0),
+        (WaveformRow, func.sum(WaveformRow.sample_count)),
+    ):
+        statement = (
+            select(table.device_id, table.type_cf, func.count(), samples)
+            .where(table.tenant_id == principal.tenant_id, table.encounter_id == encounter_id)
+            .group_by(table.device_id, table.type_cf)
+            .order_by(table.device_id, table.type_cf)
+        )
+        found += [Count(*row) for row in work.session.execute(statement)]
+    return found
+
+
+def waveform_gaps(work: UnitOfWork, principal: Principal, encounter_id: str) -> list[Gap]:
+    """Samples that are missing between consecutive chunks of a device's waveform, in time order.
+
+    A chunk that starts later than its predecessor's end by more than half a period, and by more
+    than the device's clock can tell, leaves a gap of the missing whole samples.
+    """
+    statement = (
+        select(
+            WaveformRow.device_id,
+            WaveformRow.type_cf,
+            WaveformRow.observed_at,
+            WaveformRow.sample_count,
+            WaveformRow.period_us,
+        )
+        .where(
+            WaveformRow.tenant_id == principal.tenant_id,
+            WaveformRow.encounter_id == encounter_id,
+        )
+        .order_by(
+            WaveformRow.device_id,
+            WaveformRow.type_cf,
+            WaveformRow.observed_at,
+            WaveformRow.row_id,
+        )
+    )
+    gaps, lane, end = [], None, None
+    for device_id, type_cf, start, count, period_us in work.session.execute(statement):
+        period = timedelta(microseconds=period_us)
+        if lane != (device_id, type_cf):
+            lane, end = (device_id, type_cf), None
+        if end is not None and start - end > max(period / 2, DEVICE_CLOCK_STEP):
+            gaps.append(Gap(device_id, type_cf, end - period, start, round((start - end) / period)))
+        chunk_end = start + period * count
+        end = chunk_end if end is None else max(end, chunk_end)
+    return sorted(gaps, key=lambda gap: (gap.from_at, gap.device_id, gap.type_cf))
+
+
+def stored(
+    work: UnitOfWork, principal: Principal, rows: Sequence[Measured]
+) -> list[StoredObservation]:
+    """Rows as the model, with the System-Id of each device."""
+    devices = _devices(work, principal, {row.device_id for row in rows})
+    return [
+        StoredObservation(
+            observation=to_observation(row, system_id_of(devices[row.device_id])),
+            device_id=row.device_id,
+            gateway_id=row.gateway_id,
+            vehicle_id=row.vehicle_id,
+            encounter_id=row.encounter_id,
+            captured_at=row.captured_at,
+            received_at=row.received_at,
+            flags=tuple(row.flags),
+        )
+        for row in rows
+    ]
+
+
+def _devices(
+    work: UnitOfWork, principal: Principal, device_ids: Iterable[str]
+) -> dict[str, DeviceRow]:
+    statement = scoped(principal, DeviceRow).where(DeviceRow.device_id.in_(list(device_ids)))
+    return {row.device_id: row for row in work.session.scalars(statement)}
+
+
+def _newer(
+    work: UnitOfWork,
+    principal: Principal,
+    table: type[R],
+    encounter_id: str,
+    after: int,
+    limit: int,
+) -> list[R]:
+    statement = (
+        scoped(principal, table)
+        .where(table.encounter_id == encounter_id, table.row_id > after)
+        .order_by(table.row_id)
+        .limit(limit)
+    )
+    return list(work.session.scalars(statement))
+
+
+def _ordered(statement: Select[R], table: type[R]) -> Select[R]:
+    return statement.order_by(table.observed_at, table.row_id)
+
+
+def _time_order(row: Measured) -> tuple[datetime, int]:
+    return row.observed_at, row.row_id

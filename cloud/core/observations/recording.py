@@ -1,0 +1,193 @@
+"""Recording: rows in, each stored once, flagged where odd, rejected only when it cannot be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from cloud.core.kernel.work import UnitOfWork
+from cloud.core.observations.conversion import Values, observation_values, waveform_values
+from cloud.core.observations.plausibility import judge
+from cloud.core.observations.tables import Measured, ObservationRow, WaveformRow
+from protocols.model.observation import (
+    CompoundNumericObservation,
+    NumericObservation,
+    Observation,
+    SampleArrayObservation,
+    TextObservation,
+)
+from protocols.nomenclature.lookup import find
+
+FLAG_UNKNOWN_CODE: Final = "unknown_code"
+FLAG_UNIT: Final = "unit_mismatch"
+FLAG_IMPLAUSIBLE: Final = "implausible"
+FLAG_CLOCK: Final = "clock_fault"
+FLAG_LATE: Final = "late"
+
+CLOCK_AHEAD: Final = timedelta(minutes=5)
+CLOCK_EPOCH_YEAR: Final = 2000
+_LARGEST: Final = 2**63 - 1
+_INSERT_ROWS: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The encounter a reading belongs to; `is_late` when it was handed over before we heard."""
+
+    encounter_id: str | None
+    is_late: bool = False
+
+
+Binding = Callable[[datetime], Bound]
+"""From the time a reading was observed to its encounter."""
+
+
+class UnstorableError(Exception):
+    """One observation can never be a row; `reason` is the contract's word."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a row comes from: the columns that are no part of the observation."""
+
+    tenant_id: str
+    device_id: str
+    gateway_id: str | None
+    vehicle_id: str | None
+    captured_at: datetime | None
+    received_at: datetime
+    stream: str | None = None
+    boot_epoch: int | None = None
+    sequence: int | None = None
+
+
+def check_storable(observation: Observation) -> None:
+    """UnstorableError when no column can hold the observation as it is."""
+    if isinstance(observation, TextObservation) and "\x00" in observation.text:
+        raise UnstorableError("unstorable_text")
+    if isinstance(observation, SampleArrayObservation):
+        if len(observation.samples) % 4 or not observation.samples:
+            raise UnstorableError("malformed_samples")
+        if not 0 < observation.period_us <= _LARGEST:
+            raise UnstorableError("invalid_period")
+        if not (observation.scale.is_finite() and observation.offset.is_finite()):
+            raise UnstorableError("invalid_scale")
+
+
+def gateway_flags(observation: Observation, captured_at: datetime) -> list[str]:
+    """What is odd about a reading that a gateway sent; it is stored all the same."""
+    flags = [] if find(observation.type) is not None else [FLAG_UNKNOWN_CODE]
+    flags += value_flags(observation)
+    if is_clock_fault(observation.observed_at.at, captured_at):
+        flags.append(FLAG_CLOCK)
+    return flags
+
+
+def value_flags(observation: Observation) -> list[str]:
+    """What is odd about the values alone."""
+    if isinstance(observation, NumericObservation):
+        pairs = [(observation.type, observation.value)]
+    elif isinstance(observation, CompoundNumericObservation):
+        pairs = list(observation.components)
+    else:
+        return []
+    judgements = [judge(code, quantity.number, quantity.unit) for code, quantity in pairs]
+    flags = []
+    if not all(one.unit_fits for one in judgements):
+        flags.append(FLAG_UNIT)
+    if not all(one.is_plausible for one in judgements):
+        flags.append(FLAG_IMPLAUSIBLE)
+    return flags
+
+
+def is_clock_fault(observed_at: datetime, captured_at: datetime) -> bool:
+    """Whether an observed time cannot be: ahead of its capture, or from before the century."""
+    return observed_at > captured_at + CLOCK_AHEAD or observed_at.year < CLOCK_EPOCH_YEAR
+
+
+def row_values(
+    observation: Observation, origin: Origin, bound: Bound, flags: Sequence[str]
+) -> tuple[type[Measured], Values]:
+    """The table an observation belongs to and its columns."""
+    words = [*flags, FLAG_LATE] if bound.is_late else list(flags)
+    shared = {
+        "tenant_id": origin.tenant_id,
+        "device_id": origin.device_id,
+        "gateway_id": origin.gateway_id,
+        "vehicle_id": origin.vehicle_id,
+        "encounter_id": bound.encounter_id,
+        "captured_at": origin.captured_at,
+        "received_at": origin.received_at,
+        "stream": origin.stream,
+        "boot_epoch": origin.boot_epoch,
+        "sequence": origin.sequence,
+        "flags": words,
+    }
+    if isinstance(observation, SampleArrayObservation):
+        return WaveformRow, waveform_values(observation) | shared
+    return ObservationRow, observation_values(observation) | shared
+
+
+@dataclass(frozen=True, slots=True)
+class Inserted:
+    """How many rows were new, and which (by key) the database refused for good."""
+
+    stored: int
+    refused: tuple[int, ...] = ()
+
+
+def insert_new(work: UnitOfWork, rows: Mapping[int, tuple[type[Measured], Values]]) -> Inserted:
+    """Insert rows by key, leaving those whose observation is stored already.
+
+    All together first; when the database refuses one for its content, each by itself, so that one
+    bad row holds up no other.
+    """
+    try:
+        with work.session.begin_nested():
+            return Inserted(sum(_insert_many(work, rows.values())))
+    except OperationalError:
+        raise
+    except DBAPIError:
+        return _insert_each(work, rows)
+
+
+def _insert_many(work: UnitOfWork, rows: Iterable[tuple[type[Measured], Values]]) -> Iterator[int]:
+    by_table: dict[type[Measured], list[Values]] = {}
+    for table, values in rows:
+        by_table.setdefault(table, []).append(values)
+    for table, many in by_table.items():
+        for start in range(0, len(many), _INSERT_ROWS):
+            yield _insert(work, table, many[start : start + _INSERT_ROWS])
+
+
+def _insert_each(work: UnitOfWork, rows: Mapping[int, tuple[type[Measured], Values]]) -> Inserted:
+    stored, refused = 0, []
+    for key, (table, values) in rows.items():
+        try:
+            with work.session.begin_nested():
+                stored += _insert(work, table, [values])
+        except OperationalError:
+            raise
+        except DBAPIError:
+            refused.append(key)
+    return Inserted(stored, tuple(refused))
+
+
+def _insert(work: UnitOfWork, table: type[Measured], many: list[Values]) -> int:
+    insert: Any = postgresql_insert if work.is_postgresql else sqlite_insert
+    statement = (
+        insert(table)
+        .on_conflict_do_nothing(index_elements=["tenant_id", "observation_id"])
+        .returning(table.row_id)
+    )
+    return len(work.session.execute(statement, many).all())

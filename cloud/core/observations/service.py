@@ -1,0 +1,190 @@
+"""What callers can ask of observations: record a batch, record one, read series and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cloud.core.devices import discovery
+from cloud.core.devices.gateways import note_gateway
+from cloud.core.devices.tables import DeviceRow
+from cloud.core.kernel import outbox
+from cloud.core.kernel.errors import ForbiddenError
+from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.work import UnitOfWork
+from cloud.core.observations.conversion import Values
+from cloud.core.observations.recording import (
+    Binding,
+    Bound,
+    Origin,
+    UnstorableError,
+    check_storable,
+    gateway_flags,
+    insert_new,
+    is_clock_fault,
+    row_values,
+)
+from cloud.core.observations.tables import Measured
+from protocols.model.device import DeviceInfo
+from protocols.model.observation import Observation
+from protocols.uplink.messages import RejectedRow, UplinkAck, UplinkBatch, UplinkRow
+
+Binder = Callable[[UnitOfWork, Principal, str], Binding]
+"""From a vehicle to its binding; the encounters' side of recording."""
+
+_LARGEST = 2**63 - 1
+EVENT_RECORDED = "device.observation.recorded"
+
+
+def unbound(work: UnitOfWork, principal: Principal, vehicle_id: str) -> Binding:
+    """A binder for a service without encounters."""
+    del work, principal, vehicle_id
+
+    def binding(observed_at: datetime) -> Bound:
+        del observed_at
+        return Bound(None)
+
+    return binding
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """The rows of a batch by what becomes of them; keys are places in the batch."""
+
+    observations: dict[int, Observation]
+    descriptions: list[discovery.Description]
+    rejected: dict[int, str]
+
+
+def record_batch(
+    work: UnitOfWork,
+    gateway: Principal,
+    batch: UplinkBatch,
+    *,
+    bind: Binder = unbound,
+    received_at: datetime | None = None,
+) -> UplinkAck:
+    """Store what is new in a batch and say what became of every row.
+
+    The acknowledgement holds once this unit has committed. A row whose measurement is stored
+    already counts as repeated; a row that can never be stored is named with its reason and holds
+    up no other. ForbiddenError `gateway_mismatch` when the batch is another gateway's.
+    """
+    if gateway.gateway_id is None or batch.gateway_id != gateway.gateway_id:
+        raise ForbiddenError("gateway_mismatch", "Send batches of your own gateway only.")
+    received = received_at or work.now
+    note_gateway(work, gateway, batch.vehicle_id)
+    rows = _sort(batch)
+    described = discovery.describe(work, gateway, batch.vehicle_id, rows.descriptions)
+    devices = discovery.heard(
+        work, gateway, batch.vehicle_id, {one.device for one in rows.observations.values()}
+    )
+    binding = bind(work, gateway, batch.vehicle_id)
+    values = {
+        place: _values(
+            batch, gateway, received, batch.rows[place], one, devices[one.device], binding
+        )
+        for place, one in rows.observations.items()
+    }
+    inserted = insert_new(work, values)
+    rows.rejected.update(dict.fromkeys(inserted.refused, "unstorable"))
+    stored = inserted.stored + described
+    if inserted.stored:
+        _announce(work, gateway, batch, values.values(), inserted.stored)
+    return UplinkAck(
+        batch_id=batch.batch_id,
+        stored=stored,
+        repeated=len(batch.rows) - stored - len(rows.rejected),
+        rejected=tuple(
+            RejectedRow(sequence=batch.rows[place].sequence, reason=reason)
+            for place, reason in sorted(rows.rejected.items())
+        ),
+    )
+
+
+def _sort(batch: UplinkBatch) -> _Sorted:
+    rows = _Sorted({}, [], {})
+    for place, row in enumerate(batch.rows):
+        try:
+            _check_key(batch, row)
+            if isinstance(row.content, DeviceInfo):
+                rows.descriptions.append(_description(batch, row, row.content))
+            else:
+                check_storable(row.content)
+                rows.observations[place] = row.content
+        except UnstorableError as exc:
+            rows.rejected[place] = exc.reason
+    return rows
+
+
+def _check_key(batch: UplinkBatch, row: UplinkRow) -> None:
+    if not 0 <= row.sequence <= _LARGEST or not 0 <= batch.boot_epoch <= _LARGEST:
+        raise UnstorableError("out_of_range")
+
+
+def _description(batch: UplinkBatch, row: UplinkRow, info: DeviceInfo) -> discovery.Description:
+    words = (info.manufacturer, info.model, info.serial_number, info.firmware, info.hardware)
+    if any("\x00" in word for word in (*words, info.software)):
+        raise UnstorableError("unstorable_text")
+    return discovery.Description(
+        stream=batch.stream,
+        boot_epoch=batch.boot_epoch,
+        sequence=row.sequence,
+        captured_at=row.captured_at,
+        info=info,
+    )
+
+
+def _values(
+    batch: UplinkBatch,
+    gateway: Principal,
+    received_at: datetime,
+    row: UplinkRow,
+    observation: Observation,
+    device: DeviceRow,
+    binding: Binding,
+) -> tuple[type[Measured], Values]:
+    observed_at = observation.observed_at.at
+    # A device whose clock cannot be right still measured this patient: when the gateway heard it.
+    is_fault = is_clock_fault(observed_at, row.captured_at)
+    origin = Origin(
+        tenant_id=gateway.tenant_id,
+        device_id=device.device_id,
+        gateway_id=gateway.gateway_id,
+        vehicle_id=batch.vehicle_id,
+        captured_at=row.captured_at,
+        received_at=received_at,
+        stream=batch.stream,
+        boot_epoch=batch.boot_epoch,
+        sequence=row.sequence,
+    )
+    return row_values(
+        observation,
+        origin,
+        binding(row.captured_at if is_fault else observed_at),
+        gateway_flags(observation, row.captured_at),
+    )
+
+
+def _announce(
+    work: UnitOfWork,
+    gateway: Principal,
+    batch: UplinkBatch,
+    values: Iterable[tuple[type[Measured], Values]],
+    stored: int,
+) -> None:
+    encounters = {columns["encounter_id"] for _, columns in values} - {None}
+    outbox.publish(
+        work,
+        tenant_id=gateway.tenant_id,
+        event_type=EVENT_RECORDED,
+        resource_type="gateway",
+        resource_id=batch.gateway_id,
+        data={
+            "vehicle_id": batch.vehicle_id,
+            "batch_id": str(batch.batch_id),
+            "stored": stored,
+            "encounter_ids": sorted(encounters),
+        },
+    )

@@ -1,0 +1,101 @@
+"""Observations and waveforms as rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cloud.core.kernel.tenancy import TenantOwned
+from cloud.db.base import ID_LENGTH, Base, ExactDecimal, RowNumber, UtcDateTime
+
+
+class Measured(TenantOwned):
+    """What every stored observation has.
+
+    `observation_id` is the measurement's own identity: unique in its tenant, so a repeat is no
+    second row. Codes are context-free 32-bit numbers. (`stream`, `boot_epoch`, `sequence`) is the
+    capture key of the gateway, absent over the API.
+    """
+
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.tenant_id"))
+    row_id: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    observation_id: Mapped[UUID] = mapped_column(Uuid)
+    device_id: Mapped[str] = mapped_column(ForeignKey("devices.device_id"))
+    gateway_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    vehicle_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    encounter_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    type_cf: Mapped[int] = mapped_column(BigInteger)
+    unit_term: Mapped[int | None] = mapped_column(Integer)
+    status: Mapped[int] = mapped_column(Integer)
+    supplements: Mapped[list[int]] = mapped_column(JSON)
+    observed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    time_quality: Mapped[str] = mapped_column(String(16))
+    device_time_kind: Mapped[str | None] = mapped_column(String(16))
+    device_time: Mapped[str | None] = mapped_column(String(40))
+    captured_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    stream: Mapped[str | None] = mapped_column(String(40))
+    boot_epoch: Mapped[int | None] = mapped_column(BigInteger)
+    sequence: Mapped[int | None] = mapped_column(BigInteger)
+    flags: Mapped[list[str]] = mapped_column(JSON)
+
+
+class ObservationRow(Measured, Base):
+    """A number, several numbers, a code, bits or a text; `kind` says which columns speak.
+
+    numeric: `value` or `special`, with `unit_term`. compound: `components`, a list of
+    [code, unit term, digits or None, special or None]. coded: `code_cf`. bits: `bits` of `width`.
+    text: `text`.
+    """
+
+    __tablename__ = "observations"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "observation_id"),
+        Index("ix_observations_device", "device_id", "observed_at"),
+        Index("ix_observations_encounter", "encounter_id", "row_id"),
+        Index("ix_observations_vehicle", "tenant_id", "vehicle_id", "observed_at"),
+    )
+
+    kind: Mapped[str] = mapped_column(String(12))
+    value: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    special: Mapped[str | None] = mapped_column(String(12))
+    components: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    code_cf: Mapped[int | None] = mapped_column(BigInteger)
+    bits: Mapped[int | None] = mapped_column(BigInteger)
+    width: Mapped[int | None] = mapped_column(Integer)
+    text: Mapped[str | None] = mapped_column(Text)
+
+
+class WaveformRow(Measured, Base):
+    """A stretch of samples: consecutive little-endian signed 32-bit values."""
+
+    __tablename__ = "waveforms"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "observation_id"),
+        Index("ix_waveforms_device", "device_id", "type_cf", "observed_at"),
+        Index("ix_waveforms_encounter", "encounter_id", "row_id"),
+        Index("ix_waveforms_vehicle", "tenant_id", "vehicle_id", "observed_at"),
+    )
+
+    samples: Mapped[bytes] = mapped_column(LargeBinary)
+    sample_count: Mapped[int] = mapped_column(Integer)
+    scale: Mapped[Decimal] = mapped_column(ExactDecimal)
+    offset: Mapped[Decimal] = mapped_column("sample_offset", ExactDecimal)
+    period_us: Mapped[int] = mapped_column(BigInteger)
+    report_sequence: Mapped[int | None] = mapped_column(BigInteger)
