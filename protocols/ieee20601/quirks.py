@@ -1,0 +1,34 @@
+"""Known devices that deviate from 20601, as data: who, what, and what we do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from protocols.mder.times import TICK_US
+
+
+@dataclass(frozen=True, slots=True)
+class TickQuirk:
+    """A device whose relative time does not count steps of 125 us.
+
+    It applies when manufacturer text and relative resolution (MDS-Time-Info) are both as given.
+    """
+
+    manufacturer: str
+    relative_resolution: int
+    tick_us: int
+
+
+TICK_QUIRKS: Final = (
+    # NovoPen 6 and Echo Plus: resolution 8000 (x 125 us = 1 s), and the count itself is seconds.
+    TickQuirk("Novo Nordisk A/S", 8000, 1_000_000),
+)
+
+
+def tick_us(manufacturer: str, relative_resolution: int | None) -> int:
+    """Microseconds in one step of a device's relative time."""
+    for quirk in TICK_QUIRKS:
+        if (manufacturer, relative_resolution) == (quirk.manufacturer, quirk.relative_resolution):
+            return quirk.tick_us
+    return TICK_US

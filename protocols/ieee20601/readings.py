@@ -1,0 +1,344 @@
+"""Attribute values of one object -> observations.
+
+A `Reading` is what one report says about one object. Attributes in it stand before those of the
+configuration: unit, supplemental types, scale and so on. A value that cannot be read becomes an
+`Unread` with its octets; the other values of the reading are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final, TypedDict
+from uuid import UUID
+
+from protocols.errors import DecodeError
+from protocols.ieee20601 import attribute_table as at
+from protocols.ieee20601.attribute_table import ATTRIBUTES
+from protocols.ieee20601.attribute_values import BatteryMeasure, ObservedEnumeration, ObservedNumber
+from protocols.ieee20601.attributes import Attribute, AttributeValue, find_readable
+from protocols.ieee20601.device_clock import DeviceClock, observe_time, read_stamps
+from protocols.ieee20601.objects import PARTITION_SCADA, ConfiguredObject, scale_of
+from protocols.ieee20601.sample_arrays import decode_samples
+from protocols.mder.numbers import Number
+from protocols.mder.sequences import text_of
+from protocols.mder.times import TICK_US
+from protocols.model.codes import MdcCode, SystemId, UnitCode
+from protocols.model.identifiers import clockless_observation_id, observation_id
+from protocols.model.observation import (
+    BitsObservation,
+    CodedObservation,
+    CompoundNumericObservation,
+    MeasurementStatus,
+    NumericObservation,
+    Observation,
+    SampleArrayObservation,
+    TextObservation,
+)
+from protocols.model.quantity import Quantity
+from protocols.model.timestamps import ObservedTime
+
+DIMENSIONLESS: Final = UnitCode(512)
+_PERCENT: Final = UnitCode(544)
+_LONGEST_MEASUREMENT_S: Final = 1_000_000
+_STATUS_BITS: Final = 0xFCE0
+"""The bits of MeasurementStatus that have a meaning; the others are reserved and dropped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reception:
+    """Where and when a report arrived.
+
+    `received_at` is aware UTC; `report_counter` counts the reports of the association (it tells
+    apart readings of devices without a clock); `test` marks a test association: its readings
+    carry TEST_DATA.
+    """
+
+    device: SystemId
+    received_at: datetime
+    report_counter: int
+    clock: DeviceClock
+    test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A value nobody could turn into an observation: kept as it came, with the reason."""
+
+    handle: int
+    attribute_id: int | None
+    octets: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One object's values in one report; `position` counts the readings of the report."""
+
+    subject: ConfiguredObject
+    values: tuple[AttributeValue, ...]
+    position: int
+    sequence: int | None
+    stored: bool = False
+
+
+class _Facts(TypedDict):
+    """The fields all observations share."""
+
+    observation_id: UUID
+    type: MdcCode
+    observed_at: ObservedTime
+    device: SystemId
+    status: MeasurementStatus
+    supplements: tuple[MdcCode, ...]
+
+
+def with_overrides(
+    subject: ConfiguredObject, values: tuple[AttributeValue, ...], notes: list[str]
+) -> ConfiguredObject:
+    """The object as a report's own attributes describe it.
+
+    20601 7.4.5: a report carries attributes that changed; they hold until changed again.
+    """
+    changes: dict[str, Any] = {}
+    kinds: tuple[tuple[str, Attribute[Any]], ...] = (
+        ("unit", at.UNIT_CODE),
+        ("supplements", at.SUPPLEMENTAL_TYPES),
+        ("samples", at.SA_SPECN),
+        ("period_ticks", at.TIME_PD_SAMP),
+        ("enumeration_partition", at.ENUM_OBS_VAL_PART),
+        ("value_map", at.ATTRIBUTE_VAL_MAP),
+    )
+    present = {value.attribute_id for value in values}
+    for field, kind in kinds:
+        if kind.attribute_id in present:
+            found = find_readable(values, kind, notes)
+            if found is not None:
+                changes[field] = found
+    scale = scale_of(values, notes)
+    if scale is not None:
+        changes["scale"] = scale
+    if at.ID_PHYSIO.attribute_id in present:
+        term = find_readable(values, at.ID_PHYSIO, notes)
+        if term is not None:
+            partition = subject.type.partition if subject.type else PARTITION_SCADA
+            changes["type"] = MdcCode(partition, term)
+    return replace(subject, **changes) if changes else subject
+
+
+def observations_of(
+    reading: Reading, reception: Reception, notes: list[str], unread: list[Unread]
+) -> Iterator[Observation]:
+    """The observations of one reading, in the order of its values."""
+    subject = reading.subject
+    for value in reading.values:
+        maker = _MAKERS.get(value.attribute_id)
+        if maker is None:
+            if value.attribute_id not in ATTRIBUTES:
+                unread.append(_unread(reading, value, "an unknown attribute"))
+            continue
+        if subject.type is None:
+            unread.append(_unread(reading, value, "an object without a type"))
+            continue
+        try:
+            decoded = ATTRIBUTES[value.attribute_id].decode(value.octets)
+            yield maker(_Case(decoded, subject.type, reading, reception, notes))
+        except DecodeError as exc:
+            unread.append(_unread(reading, value, str(exc)))
+
+
+def _unread(reading: Reading, value: AttributeValue, reason: str) -> Unread:
+    return Unread(reading.subject.handle, value.attribute_id, value.octets, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One decoded value on its way to an observation."""
+
+    value: Any
+    type: MdcCode
+    reading: Reading
+    reception: Reception
+    notes: list[str]
+
+    @property
+    def unit(self) -> UnitCode:
+        # 20601 6.3.4, Unit-Code: an object without one is dimensionless.
+        return self.reading.subject.unit or DIMENSIONLESS
+
+    def facts(
+        self, *, type_code: MdcCode | None = None, duration_us: int = 0, status: int | None = None
+    ) -> _Facts:
+        """Identity, time and status."""
+        reception, reading = self.reception, self.reading
+        type_code = type_code or self.type
+        duration_us = duration_us or self._duration_us()
+        stamps = read_stamps(reading.values, self.notes)
+        observed_at = observe_time(
+            stamps, reception.clock, received_at=reception.received_at, stored=reading.stored
+        )
+        supplements = reading.subject.supplements
+        if observed_at.device_time is not None:
+            identity = observation_id(
+                system_id=reception.device,
+                type_code=type_code,
+                device_time=observed_at.device_time,
+                duration_us=duration_us,
+                supplements=supplements,
+            )
+        else:
+            identity = clockless_observation_id(
+                system_id=reception.device,
+                type_code=type_code,
+                received_at=reception.received_at.astimezone(UTC).isoformat(),
+                report_counter=(reception.report_counter << 16) + reading.position,
+                duration_us=duration_us,
+                supplements=supplements,
+            )
+        return _Facts(
+            observation_id=identity,
+            type=type_code,
+            observed_at=observed_at,
+            device=reception.device,
+            status=self._status(status),
+            supplements=supplements,
+        )
+
+    def _status(self, own: int | None) -> MeasurementStatus:
+        bits = find_readable(self.reading.values, at.MSMT_STAT, self.notes) if own is None else own
+        status = MeasurementStatus((bits or 0) & _STATUS_BITS)
+        return status | MeasurementStatus.TEST_DATA if self.reception.test else status
+
+    def _duration_us(self) -> int:
+        active = find_readable(self.reading.values, at.TIME_PD_MSMT_ACTIVE, self.notes)
+        if isinstance(active, Decimal) and 0 < active < _LONGEST_MEASUREMENT_S:
+            return int(active * 1_000_000)
+        return 0
+
+
+def _number(case: _Case) -> Observation:
+    return NumericObservation(value=Quantity(case.value, case.unit), **case.facts())
+
+
+def _compound(case: _Case) -> Observation:
+    values: tuple[Number, ...] = case.value
+    parts = case.reading.subject.parts
+    if len(values) != len(parts):
+        raise DecodeError(f"{len(values)} values for {len(parts)} components", clause="20601 6.3.4")
+    unit = case.unit
+    return CompoundNumericObservation(
+        components=tuple(
+            (part, Quantity(value, unit)) for part, value in zip(parts, values, strict=True)
+        ),
+        **case.facts(),
+    )
+
+
+def _observed_number(case: _Case) -> Observation:
+    value: ObservedNumber = case.value
+    type_code = MdcCode(case.type.partition, value.metric) if value.metric else case.type
+    return NumericObservation(
+        value=Quantity(value.value, value.unit),
+        **case.facts(type_code=type_code, status=value.status),
+    )
+
+
+def _observed_numbers(case: _Case) -> Observation:
+    values: tuple[ObservedNumber, ...] = case.value
+    status = 0
+    for value in values:
+        status |= value.status
+    return CompoundNumericObservation(
+        components=tuple(
+            (MdcCode(case.type.partition, value.metric), Quantity(value.value, value.unit))
+            for value in values
+        ),
+        **case.facts(status=status),
+    )
+
+
+def _code(case: _Case) -> Observation:
+    # 20601 6.3.6: without its own partition a code belongs to that of the object's type.
+    partition = case.reading.subject.enumeration_partition
+    code = MdcCode(case.type.partition if partition is None else partition, case.value)
+    return CodedObservation(value=code, **case.facts())
+
+
+def _text(case: _Case) -> Observation:
+    return TextObservation(text=text_of(case.value), **case.facts())
+
+
+def _bits_16(case: _Case) -> Observation:
+    return BitsObservation(bits=case.value, width=16, **case.facts())
+
+
+def _bits_32(case: _Case) -> Observation:
+    return BitsObservation(bits=case.value, width=32, **case.facts())
+
+
+def _observed_enumeration(case: _Case) -> Observation:
+    value: ObservedEnumeration = case.value
+    status = value.status
+    match value.choice, len(value.octets):
+        case 1, 2:
+            partition = case.reading.subject.enumeration_partition
+            code = MdcCode(
+                case.type.partition if partition is None else partition,
+                int.from_bytes(value.octets, "big"),
+            )
+            return CodedObservation(value=code, **case.facts(status=status))
+        case 16, 4:
+            bits = int.from_bytes(value.octets, "big")
+            return BitsObservation(bits=bits, width=32, **case.facts(status=status))
+        case 2, length if length >= 2:
+            # An OCTET STRING inside ANY: its own length stands before the text.
+            return TextObservation(text=text_of(value.octets[2:]), **case.facts(status=status))
+    raise DecodeError(f"an enumeration of choice {value.choice}", clause="20601 EnumVal")
+
+
+def _samples(case: _Case) -> Observation:
+    subject = case.reading.subject
+    samples = decode_samples(case.value, subject.samples, subject.scale)
+    if not subject.period_ticks:
+        raise DecodeError("samples without a sample period", clause="20601 6.3.5, Sample-Period")
+    period_us = subject.period_ticks * TICK_US
+    count = subject.samples.count if subject.samples else 0
+    return SampleArrayObservation(
+        samples=samples.octets,
+        scale=samples.scale,
+        offset=samples.offset,
+        period_us=period_us,
+        unit=case.unit,
+        sequence=case.reading.sequence,
+        **case.facts(duration_us=count * period_us),
+    )
+
+
+def _battery_level(case: _Case) -> Observation:
+    return NumericObservation(value=Quantity(Decimal(case.value), _PERCENT), **case.facts())
+
+
+def _battery_time(case: _Case) -> Observation:
+    measure: BatteryMeasure = case.value
+    return NumericObservation(value=Quantity(measure.value, measure.unit), **case.facts())
+
+
+_MAKERS: Final[dict[int, Callable[[_Case], Observation]]] = {
+    at.NU_VAL_OBS_SIMP.attribute_id: _number,
+    at.NU_VAL_OBS_BASIC.attribute_id: _number,
+    at.NU_VAL_OBS.attribute_id: _observed_number,
+    at.NU_CMPD_VAL_OBS_SIMP.attribute_id: _compound,
+    at.NU_CMPD_VAL_OBS_BASIC.attribute_id: _compound,
+    at.NU_CMPD_VAL_OBS.attribute_id: _observed_numbers,
+    at.ENUM_OBS_VAL_SIMP_OID.attribute_id: _code,
+    at.ENUM_OBS_VAL_SIMP_STR.attribute_id: _text,
+    at.ENUM_OBS_VAL_SIMP_BIT_STR.attribute_id: _bits_32,
+    at.ENUM_OBS_VAL_BASIC_BIT_STR.attribute_id: _bits_16,
+    at.VAL_ENUM_OBS.attribute_id: _observed_enumeration,
+    at.SIMP_SA_OBS_VAL.attribute_id: _samples,
+    at.VAL_BATT_CHARGE.attribute_id: _battery_level,
+    at.TIME_BATT_REMAIN.attribute_id: _battery_time,
+    at.POWER_STAT.attribute_id: _bits_16,
+}

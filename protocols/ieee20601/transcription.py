@@ -1,0 +1,303 @@
+"""Report + configuration -> observations: the only place that joins them.
+
+    reception = Reception(device=..., received_at=utc, report_counter=n, clock=facts.clock)
+    result = transcribe(report, info, configuration, reception)          a scan report
+    result = transcribe_segment(data, entry_map, configuration, reception)   a page of a store
+
+    result.observations       what to pass on
+    result.unknown_handles    not empty: answer a confirmed report with ROER 1
+    result.unread             values kept as octets, with the reason
+    result.notes              sentences for ProtocolWarning; no patient data in them
+    result.configuration      use it from now on: a report may change units, scales, maps
+    result.clock              use it from now on: a report may bring the device's new clock
+
+`LayoutError` (a DecodeError) says that a fixed report does not have the lengths its value map
+announces: what we believe of the configuration is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final
+
+from protocols.errors import DecodeError
+from protocols.ieee20601 import attribute_table as at
+from protocols.ieee20601.attribute_values import SegmentEntryMap, ValueMapEntry
+from protocols.ieee20601.attributes import AttributeValue
+from protocols.ieee20601.configuration import Configuration
+from protocols.ieee20601.device_clock import DeviceClock, read_clock
+from protocols.ieee20601.event_reports import (
+    ObservationFixed,
+    ScanReport,
+    ScanReportFixed,
+    ScanReportGrouped,
+    ScanReportMpFixed,
+    ScanReportMpGrouped,
+    ScanReportMpVar,
+    ScanReportVar,
+)
+from protocols.ieee20601.objects import ConfiguredObject, ObjectClass
+from protocols.ieee20601.persistent_store import SegmentData, StoredEntry, split_entries
+from protocols.ieee20601.readings import (
+    Reading,
+    Reception,
+    Unread,
+    observations_of,
+    with_overrides,
+)
+from protocols.ieee20601.remote_operations import MDS_HANDLE, EventReport
+from protocols.model.codes import MdcCode
+from protocols.model.observation import Observation
+
+__all__ = [
+    "LayoutError",
+    "Reception",
+    "Transcription",
+    "Unread",
+    "transcribe",
+    "transcribe_segment",
+]
+
+PARTITION_OBJECTS: Final = 1
+
+
+class LayoutError(DecodeError):
+    """A fixed report does not have the lengths of its attribute value map."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcription:
+    """What a report says, and what could not be said of it; see the module."""
+
+    observations: tuple[Observation, ...]
+    unknown_handles: tuple[int, ...]
+    unread: tuple[Unread, ...]
+    notes: tuple[str, ...]
+    configuration: Configuration
+    clock: DeviceClock
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A transcription being written."""
+
+    configuration: Configuration
+    reception: Reception
+    sequence: int | None
+    clock: DeviceClock
+    stored: bool = False
+    position: int = 0
+    observations: list[Observation] = field(default_factory=list)
+    unknown_handles: list[int] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, handle: int, values: tuple[AttributeValue, ...]) -> None:
+        """One object's values."""
+        self.position += 1
+        if handle == MDS_HANDLE:
+            self._add_mds(values)
+            return
+        subject = self.configuration.find(handle)
+        if subject is None:
+            self.refuse(handle, b"".join(value.octets for value in values))
+            return
+        changed = with_overrides(subject, values, self.notes)
+        if changed is not subject and not self.stored:
+            objects = dict(self.configuration.objects)
+            objects[handle] = changed
+            self.configuration = replace(self.configuration, objects=MappingProxyType(objects))
+        self.observe(changed, values)
+
+    def _add_mds(self, values: tuple[AttributeValue, ...]) -> None:
+        """Attributes of the device itself: battery, power, and its clock when it was set."""
+        present = {value.attribute_id for value in values}
+        if present & _CLOCK_ATTRIBUTES:
+            read = read_clock(values, utc=self.reception.received_at, notes=self.notes)
+            self.clock = replace(
+                self.clock,
+                absolute=read.absolute or self.clock.absolute,
+                base_offset=read.base_offset or self.clock.base_offset,
+            )
+        for value in values:
+            if value.attribute_id in _MDS_READINGS:
+                subject = ConfiguredObject(
+                    handle=MDS_HANDLE,
+                    object_class=ObjectClass.MDS,
+                    type=MdcCode(PARTITION_OBJECTS, value.attribute_id),
+                )
+                stamps = tuple(item for item in values if item.attribute_id in _STAMPS)
+                self.observe(subject, (value, *stamps))
+
+    def observe(self, subject: ConfiguredObject, values: tuple[AttributeValue, ...]) -> None:
+        reading = Reading(
+            subject=subject,
+            values=values,
+            position=self.position,
+            sequence=self.sequence,
+            stored=self.stored,
+        )
+        self.observations.extend(observations_of(reading, self.reception, self.notes, self.unread))
+
+    def refuse(self, handle: int, octets: bytes) -> None:
+        """Values of a handle the configuration does not have."""
+        self.unknown_handles.append(handle)
+        self.unread.append(Unread(handle, None, octets, "no such handle in the configuration"))
+
+    def finish(self) -> Transcription:
+        """The transcription; every sentence once."""
+        return Transcription(
+            observations=tuple(self.observations),
+            unknown_handles=tuple(dict.fromkeys(self.unknown_handles)),
+            unread=tuple(self.unread),
+            notes=tuple(dict.fromkeys((*self.notes, *map(_sentence, self.unread)))),
+            configuration=self.configuration,
+            clock=self.clock,
+        )
+
+
+_CLOCK_ATTRIBUTES: Final = {at.TIME_ABS.attribute_id, at.TIME_BO.attribute_id}
+_MDS_READINGS: Final = {
+    at.VAL_BATT_CHARGE.attribute_id,
+    at.TIME_BATT_REMAIN.attribute_id,
+    at.POWER_STAT.attribute_id,
+}
+_STAMPS: Final = {
+    at.TIME_STAMP_ABS.attribute_id,
+    at.TIME_STAMP_REL.attribute_id,
+    at.TIME_STAMP_REL_HI_RES.attribute_id,
+    at.TIME_STAMP_BO.attribute_id,
+}
+
+
+def transcribe(
+    report: EventReport, info: ScanReport, configuration: Configuration, reception: Reception
+) -> Transcription:
+    """The observations of a scan report of any form.
+
+    Raises LayoutError when a fixed or grouped report has not the lengths its map announces.
+    Everything else that is odd ends in `unknown_handles`, `unread` and `notes`.
+    """
+    draft = _Draft(configuration, reception, info.scan_report_no, reception.clock)
+    match info:
+        case ScanReportVar():
+            for item in info.observations:
+                draft.add(item.handle, item.attributes)
+        case ScanReportFixed():
+            _add_fixed(draft, info.observations)
+        case ScanReportMpVar():
+            for person in info.persons:
+                draft.notes.append(_person(person.person))
+                for item in person.observations:
+                    draft.add(item.handle, item.attributes)
+        case ScanReportMpFixed():
+            for person_fixed in info.persons:
+                draft.notes.append(_person(person_fixed.person))
+                _add_fixed(draft, person_fixed.observations)
+        case ScanReportGrouped():
+            for octets in info.observations:
+                _add_group(draft, report.handle, octets)
+        case ScanReportMpGrouped():
+            for person_grouped in info.persons:
+                draft.notes.append(_person(person_grouped.person))
+                _add_group(draft, report.handle, person_grouped.values)
+    return draft.finish()
+
+
+def transcribe_segment(
+    data: SegmentData,
+    entry_map: SegmentEntryMap,
+    configuration: Configuration,
+    reception: Reception,
+) -> Transcription:
+    """The observations of one page of a PM-segment, entry by entry.
+
+    An entry's time stands before its elements; a time of another timeline is UNKNOWN. Special
+    values survive. Raises LayoutError when the page does not divide into entries.
+    """
+    draft = _Draft(configuration, reception, None, reception.clock, stored=True)
+    try:
+        entries = split_entries(entry_map, data.entries)
+    except DecodeError as exc:
+        raise LayoutError(str(exc), clause=exc.clause) from exc
+    if len(entries) != data.count:
+        draft.notes.append(f"a page announced {data.count} entries and holds {len(entries)}")
+    for number, entry in enumerate(entries):
+        draft.position = data.first + number
+        for element, octets in entry.elements:
+            values = (*_slices(element.value_map, octets), *_entry_stamps(entry))
+            if configuration.find(element.handle) is None:
+                # The segment's map itself says what the element is.
+                draft.observe(
+                    ConfiguredObject(
+                        handle=element.handle,
+                        object_class=element.object_class,
+                        type=element.type,
+                    ),
+                    values,
+                )
+            else:
+                draft.add(element.handle, values)
+    return draft.finish()
+
+
+def _add_fixed(draft: _Draft, observations: tuple[ObservationFixed, ...]) -> None:
+    for item in observations:
+        subject = draft.configuration.find(item.handle)
+        if subject is None:
+            draft.refuse(item.handle, item.values)
+            continue
+        draft.add(item.handle, tuple(_slices(subject.value_map, item.values)))
+
+
+def _add_group(draft: _Draft, scanner_handle: int, octets: bytes) -> None:
+    """A grouped report: octets of several objects in the order of the scanner's handle map."""
+    scanner = draft.configuration.find(scanner_handle)
+    if scanner is None or not scanner.handle_maps:
+        draft.refuse(scanner_handle, octets)
+        return
+    length = sum(entry.length for group in scanner.handle_maps for entry in group.value_map)
+    if length != len(octets):
+        raise LayoutError(
+            f"scanner {scanner_handle}: {len(octets)} octets where its map has {length}",
+            clause="20601 Handle-Attribute-Value-Map",
+        )
+    at_octet = 0
+    for group in scanner.handle_maps:
+        size = sum(entry.length for entry in group.value_map)
+        draft.add(group.handle, tuple(_slices(group.value_map, octets[at_octet : at_octet + size])))
+        at_octet += size
+
+
+def _slices(value_map: tuple[ValueMapEntry, ...], octets: bytes) -> Iterator[AttributeValue]:
+    """The attributes of a fixed observation; LayoutError when lengths disagree."""
+    length = sum(entry.length for entry in value_map)
+    if length != len(octets):
+        raise LayoutError(
+            f"{len(octets)} octets where the value map has {length}",
+            clause="20601 Attribute-Value-Map",
+        )
+    start = 0
+    for entry in value_map:
+        yield AttributeValue(entry.attribute_id, octets[start : start + entry.length])
+        start += entry.length
+
+
+def _entry_stamps(entry: StoredEntry) -> Iterator[AttributeValue]:
+    if entry.absolute_time is not None:
+        yield at.TIME_STAMP_ABS.of(entry.absolute_time)
+    if entry.relative_time is not None:
+        yield at.TIME_STAMP_REL.of(entry.relative_time)
+    if entry.high_resolution_time is not None:
+        yield at.TIME_STAMP_REL_HI_RES.of(entry.high_resolution_time)
+
+
+def _person(person: int) -> str:
+    return f"a multi-person report: readings of person {person} are taken as the patient's"
+
+
+def _sentence(unread: Unread) -> str:
+    what = "" if unread.attribute_id is None else f" {at.name_of(unread.attribute_id)}"
+    return f"handle {unread.handle}{what}: {unread.reason}"
