@@ -21,9 +21,12 @@ from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.conversion import to_observation
 from cloud.core.observations.stored import StoredObservation
 from cloud.core.observations.tables import Measured, ObservationRow, WaveformRow
+from protocols.model.timestamps import DeviceTime
 
 DEVICE_CLOCK_STEP: Final = timedelta(milliseconds=10)
 """AbsoluteTime counts hundredths: two stamps may disagree by this much without a gap."""
+CLOCK_MAPPING_ERROR: Final = timedelta(seconds=2)
+"""More than this between device time and UTC means that the device's clock was set meanwhile."""
 
 R = TypeVar("R", bound=Measured)
 
@@ -158,7 +161,9 @@ def waveform_gaps(work: UnitOfWork, principal: Principal, encounter_id: str) -> 
     """Samples that are missing between consecutive chunks of a device's waveform, in time order.
 
     A chunk that starts later than its predecessor's end by more than half a period, and by more
-    than the device's clock can tell, leaves a gap of the missing whole samples.
+    than the device's clock can tell, leaves a gap of the missing whole samples. The device's own
+    stamps say how far apart two chunks are as long as they roughly agree with UTC: after an
+    outage the mapping to UTC was measured anew, and its error is no missing sample.
     """
     statement = (
         select(
@@ -167,6 +172,8 @@ def waveform_gaps(work: UnitOfWork, principal: Principal, encounter_id: str) -> 
             WaveformRow.observed_at,
             WaveformRow.sample_count,
             WaveformRow.period_us,
+            WaveformRow.device_time_kind,
+            WaveformRow.device_time,
         )
         .where(
             WaveformRow.tenant_id == principal.tenant_id,
@@ -179,16 +186,36 @@ def waveform_gaps(work: UnitOfWork, principal: Principal, encounter_id: str) -> 
             WaveformRow.row_id,
         )
     )
-    gaps, lane, end = [], None, None
-    for device_id, type_cf, start, count, period_us in work.session.execute(statement):
+    gaps, lane, end, local_end = [], None, None, None
+    for device_id, type_cf, start, count, period_us, kind, stamp in work.session.execute(statement):
         period = timedelta(microseconds=period_us)
+        local = _local_time(kind, stamp)
         if lane != (device_id, type_cf):
-            lane, end = (device_id, type_cf), None
-        if end is not None and start - end > max(period / 2, DEVICE_CLOCK_STEP):
-            gaps.append(Gap(device_id, type_cf, end - period, start, round((start - end) / period)))
-        chunk_end = start + period * count
-        end = chunk_end if end is None else max(end, chunk_end)
+            lane, end, local_end = (device_id, type_cf), None, None
+        if end is not None:
+            missing = _between(end, start, local_end, local)
+            if missing > max(period / 2, DEVICE_CLOCK_STEP):
+                gaps.append(Gap(device_id, type_cf, end - period, start, round(missing / period)))
+        if end is None or start + period * count > end:
+            end = start + period * count
+            local_end = None if local is None else local + period * count
     return sorted(gaps, key=lambda gap: (gap.from_at, gap.device_id, gap.type_cf))
+
+
+def _local_time(kind: str | None, stamp: str | None) -> datetime | None:
+    """The device's own calendar time of a row, None where it has none."""
+    return DeviceTime(kind, stamp).local if kind and stamp else None
+
+
+def _between(
+    end: datetime, start: datetime, local_end: datetime | None, local_start: datetime | None
+) -> timedelta:
+    """From the end of one chunk to the start of the next."""
+    by_utc = start - end
+    if local_end is None or local_start is None:
+        return by_utc
+    by_device = local_start - local_end
+    return by_device if abs(by_device - by_utc) <= CLOCK_MAPPING_ERROR else by_utc
 
 
 def stored(
