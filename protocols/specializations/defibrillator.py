@@ -1,0 +1,89 @@
+"""Monitor-defibrillator as an extended configuration; no 104xx standard describes one.
+
+Heart rate, lead II and the rhythm are ordinary objects of 10101. Shock energy, shock count and
+impedance have no term in 10101, so they are vendor terms of partition 2 (see
+`nomenclature.private`); what happened (charging, shock, return of circulation) is text.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from protocols.ieee20601 import attribute_table as at
+from protocols.ieee20601.configuration import build_configuration
+from protocols.ieee20601.event_reports import ConfigObject
+from protocols.ieee20601.objects import ObjectClass
+from protocols.ieee20601.standard_configurations import numeric, value_map
+from protocols.model.codes import MdcCode, UnitCode
+from protocols.nomenclature.private import (
+    DEFIBRILLATOR_EVENT,
+    SHOCK_COUNT,
+    SHOCK_ENERGY,
+    SHOCK_IMPEDANCE,
+)
+from protocols.specializations.base import Specialization
+from protocols.specializations.cardiac_objects import ecg_lead_ii, heart_rate
+
+HEART_RATE_HANDLE: Final = 1
+LEAD_II_HANDLE: Final = 2
+RHYTHM_HANDLE: Final = 3
+SHOCK_ENERGY_HANDLE: Final = 4
+SHOCK_COUNT_HANDLE: Final = 5
+IMPEDANCE_HANDLE: Final = 6
+EVENT_HANDLE: Final = 7
+CONFIG_ID: Final = 0x4001
+
+RHYTHM_STATUS: Final = MdcCode(2, 53255)
+"""MDC_ECG_STAT_RHY: the object whose codes are rhythms."""
+EVENT_PARTITION: Final = 3
+EVT_ECG_V_FIB: Final = MdcCode(EVENT_PARTITION, 3198)
+EVT_ECG_ASYSTOLE: Final = MdcCode(EVENT_PARTITION, 3076)
+EVT_ECG_V_TACHY: Final = MdcCode(EVENT_PARTITION, 3224)
+
+JOULES: Final = UnitCode(3968)
+OHMS: Final = UnitCode(4288)
+DIMENSIONLESS: Final = UnitCode(512)
+_METRIC_SPEC: Final = 0xF040
+
+
+def _rhythm() -> ConfigObject:
+    """The rhythm as an event code of partition 3."""
+    return ConfigObject(
+        int(ObjectClass.ENUMERATION),
+        RHYTHM_HANDLE,
+        (
+            at.ID_TYPE.of(RHYTHM_STATUS),
+            at.METRIC_SPEC_SMALL.of(_METRIC_SPEC),
+            at.ENUM_OBS_VAL_PART.of(EVENT_PARTITION),
+            value_map((at.ENUM_OBS_VAL_SIMP_OID, 2), (at.TIME_STAMP_ABS, 8)),
+        ),
+    )
+
+
+def _event() -> ConfigObject:
+    """What the operator and the device did, as text; its length varies, so no value map."""
+    return ConfigObject(
+        int(ObjectClass.ENUMERATION),
+        EVENT_HANDLE,
+        (at.ID_TYPE.of(DEFIBRILLATOR_EVENT), at.METRIC_SPEC_SMALL.of(_METRIC_SPEC)),
+    )
+
+
+SPECIALIZATION: Final = Specialization(
+    name="defibrillator",
+    standard="none; device profile MDC_DEV_SPEC_PROFILE_DEFIB of ISO/IEEE 11073-10101",
+    profile=MdcCode(8, 4101),
+    profile_version=1,
+    configuration=build_configuration(
+        CONFIG_ID,
+        (
+            heart_rate(HEART_RATE_HANDLE),
+            ecg_lead_ii(LEAD_II_HANDLE),
+            _rhythm(),
+            numeric(SHOCK_ENERGY_HANDLE, SHOCK_ENERGY, JOULES, spec=_METRIC_SPEC),
+            numeric(SHOCK_COUNT_HANDLE, SHOCK_COUNT, DIMENSIONLESS, spec=_METRIC_SPEC),
+            numeric(IMPEDANCE_HANDLE, SHOCK_IMPEDANCE, OHMS, spec=_METRIC_SPEC),
+            _event(),
+        ),
+    ),
+)
