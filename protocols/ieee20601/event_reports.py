@@ -265,8 +265,11 @@ def encode_event_info(event_type: int, info: EventInfo) -> bytes:
 
 
 def confirm_report(report: EventReport) -> RorsConfirmedEventReport:
-    """The empty confirmation of a scan report (20601 8.9.3)."""
-    return RorsConfirmedEventReport(report.handle, 0, report.event_type, b"")
+    """The empty confirmation of a scan report (20601 8.9.3).
+
+    A manager without a relative clock of its own repeats the event's time, all ones for none.
+    """
+    return RorsConfirmedEventReport(report.handle, report.event_time, report.event_type, b"")
 
 
 def answer_configuration(

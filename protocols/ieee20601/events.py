@@ -36,6 +36,17 @@ class ConfigurationReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigurationDistrusted:
+    """A remembered extended configuration does not fit the agent's reports: forget it.
+
+    The association is aborted; the next one asks the agent for its configuration.
+    """
+
+    system_id: SystemId
+    config_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceDescribed:
     """What the agent's MDS object says about the device."""
 
@@ -101,6 +112,7 @@ class AssociationEnded:
 Event = (
     Associated
     | ConfigurationReceived
+    | ConfigurationDistrusted
     | DeviceDescribed
     | ObservationsReported
     | ReportsMissed

@@ -105,10 +105,9 @@ class ReceivedReports:
         self._waiting: dict[int, tuple[bytes, bytes]] = {}
         self._answered: OrderedDict[int, tuple[bytes, bytes]] = OrderedDict()
 
-    @property
-    def is_full(self) -> bool:
-        """Whether as many reports wait for their confirm as may."""
-        return len(self._waiting) >= self._room
+    def has_room_for(self, invoke_id: int) -> bool:
+        """Whether a new report may wait under this id: the id is free and room is left."""
+        return invoke_id not in self._waiting and len(self._waiting) < self._room
 
     def judge(self, invoke_id: int, octets: bytes) -> Repeat:
         """Whether this report was received before in this association."""

@@ -30,6 +30,7 @@ class ManagerAction(Enum):
     REFUSE_STANDARD_CONFIG = "RORS standard-config-unknown, restart TO_config"
     REJECT_CONFIG = "RORJ badly-structured-apdu, TO_config keeps running"
     TAKE_REPORT = "observations to the driver; it asks for the confirm"
+    TAKE_KNOWN = "known values to the driver, ROER no-such-object-instance (1)"
     TAKE_UNCONFIRMED = "observations to the driver, no answer"
     CONFIRM = "RORS with the report's invoke id"
     CONFIRM_AGAIN = "RORS again, nothing new to the driver"
@@ -41,7 +42,9 @@ class ManagerAction(Enum):
     REJECT_OPERATION = "RORJ unrecognized-operation (101)"
     COMPLETE = "complete our request"
     FAIL_REQUEST = "our request failed, go on without"
-    STOP_TRANSFER = "give up the segment, answer the rest with manager-abort"
+    STOP_TRANSFER = "give up the segment"
+    ANSWER_STOPPED = "RORS with manager-abort, nothing to the driver"
+    FORGET_CONFIG = "ABRT undefined (0), distrust the remembered configuration, cancel all"
     ANSWER_ABORT = "ABRT undefined (0), there was no association"
     ABORT = "ABRT undefined (0), cancel all"
     ABORT_OVERFLOW = "ABRT buffer-overflow (1), cancel all"
@@ -195,10 +198,12 @@ ROWS: Final[tuple[Row[ManagerAction], ...]] = (
     Row("V8.5", OP, (T.RX_REPORT_REPEATED,),                OP, A.CONFIRM_AGAIN),
     Row("V8.6", OP, (T.RX_REPORT_REPEATED_WAITING,),        OP, A.NOTHING),
     Row("V8.7", OP, (T.RX_REPORT_UNKNOWN_EVENT,),           OP, A.ERROR_NO_ACTION),
-    Row("V8.8", OP, (T.RX_REPORT_UNKNOWN_HANDLE,),          OP, A.ERROR_NO_OBJECT),
+    Row("V8.8", OP, (T.RX_REPORT_UNKNOWN_HANDLE,),          OP, A.TAKE_KNOWN),
     Row("V8.9", OP, BAD,                                    OP, A.REJECT_STRUCTURE),
     Row("V8.10", OP, (T.RX_REPORT_UNWANTED, T.RX_OVERSIZE), OP, A.REJECT_RESOURCES),
     Row("V8.11", OP, (T.RX_UNCONFIRMED_UNUSABLE,),          OP, A.IGNORE),
+    Row("V8.15", OP, (T.RX_REPORT_AGAINST_MEMORY,),         U,  A.FORGET_CONFIG),
+    Row("V8.16", OP, (T.RX_SEGMENT_STOPPED,),               OP, A.ANSWER_STOPPED),
     Row("8.24, fix 1", OP, (T.RX_CONFIG_REPORT,),           U,  A.ABORT),
     Row("8.25", OP, (T.RX_REQUEST,),                        OP, A.REJECT_OPERATION),
     Row("8.26", OP, (T.RX_RESPONSE,),                       OP, A.COMPLETE),

@@ -76,6 +76,8 @@ class Trigger(Enum):
     RX_REPORT_UNKNOWN_HANDLE = "ROIV confirmed report, unknown handle"
     RX_REPORT_UNDECODABLE = "ROIV confirmed report, undecodable"
     RX_REPORT_UNWANTED = "ROIV confirmed report, no room for it"
+    RX_REPORT_AGAINST_MEMORY = "ROIV report that does not fit the remembered configuration"
+    RX_SEGMENT_STOPPED = "ROIV confirmed segment data of a transfer given up"
     RX_UNCONFIRMED_UNUSABLE = "ROIV unconfirmed, not usable"
     RX_GET_MDS = "ROIV Get of the MDS"
     RX_REQUEST = "ROIV Get, Set or Action"

@@ -84,9 +84,10 @@ def test_a_report_is_a_repeat_only_with_the_same_id_and_octets() -> None:
 def test_only_so_many_reports_wait_and_are_remembered() -> None:
     reports = ReceivedReports(room=2, remembered=1)
     reports.wait(1, b"a", b"1")
-    assert not reports.is_full
+    assert reports.has_room_for(2)
+    assert not reports.has_room_for(1)
     reports.wait(2, b"b", b"2")
-    assert reports.is_full
+    assert not reports.has_room_for(3)
     reports.confirm(1)
     reports.confirm(2)
     assert reports.judge(1, b"a") is Repeat.NEW

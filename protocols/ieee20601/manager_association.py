@@ -1,0 +1,161 @@
+"""What a manager knows of one association: the agent, its configuration, its reports so far.
+
+Reports that arrive before the MDS is read are held back, at most until the Get is answered or
+its timeout: only then is the device's clock known, so that stored readings sent at once get
+their right time. They keep the reception time of their own octets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from protocols.errors import DecodeError
+from protocols.ieee20601.configuration import Configuration
+from protocols.ieee20601.device_clock import NO_CLOCK, DeviceClock
+from protocols.ieee20601.event_reports import ConfigReport, EventInfo
+from protocols.ieee20601.invocations import ReceivedReports
+from protocols.ieee20601.persistent_store import SegmentData
+from protocols.ieee20601.remote_operations import EventReport
+from protocols.ieee20601.stored_data import StoredDataPlan
+from protocols.ieee20601.transcription import (
+    Reception,
+    Transcription,
+    transcribe,
+    transcribe_segment,
+)
+from protocols.model.codes import SystemId
+from protocols.model.observation import Observation
+
+_NUMBERS = 0x10000
+
+
+@dataclass(frozen=True, slots=True)
+class HeldReport:
+    """A report that waits for the device's clock, with all it needs to be read again."""
+
+    report: EventReport
+    info: EventInfo
+    configuration: Configuration
+    counter: int
+    utc: datetime
+    invoke_id: int | None
+
+
+@dataclass(slots=True, kw_only=True)
+class ManagerAssociation:
+    """One association, from the accepted AARQ to its end.
+
+    `offered_config_id` is the AARQ's; `configuration` None until one is agreed, `candidate`
+    the last one reported; `remembered`
+    where it came from an earlier run; `refused_once` after a configuration was not accepted;
+    `holding` while reports wait for the MDS; `pages` the segment pages that wait for the
+    driver's confirm, by invoke id.
+    """
+
+    system_id: SystemId
+    offered_config_id: int
+    test: bool
+    received: ReceivedReports
+    configuration: Configuration | None = None
+    candidate: Configuration | None = None
+    remembered: bool = False
+    refused_once: bool = False
+    clock: DeviceClock = NO_CLOCK
+    described: bool = False
+    holding: bool = False
+    held: list[HeldReport] = field(default_factory=list)
+    plan: StoredDataPlan | None = None
+    pages: dict[int, SegmentData] = field(default_factory=dict)
+    _counter: int = 0
+    _numbers: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    def transcribe(self, report: EventReport, info: EventInfo, *, utc: datetime) -> Transcription:
+        """What a report that arrives now says; changes nothing.
+
+        Raises LayoutError and the errors of `StoredDataPlan.map_of`.
+        """
+        return self._transcribe(report, info, self._agreed(), self._counter, utc)
+
+    def adopt(
+        self,
+        report: EventReport,
+        info: EventInfo,
+        transcription: Transcription,
+        *,
+        utc: datetime,
+        invoke_id: int | None,
+    ) -> tuple[Observation, ...] | None:
+        """Take a transcribed report: its observations, or None while it is held back."""
+        held = HeldReport(report, info, self._agreed(), self._counter, utc, invoke_id)
+        self._counter += 1
+        self.configuration = transcription.configuration
+        if self.holding:
+            self.held.append(held)
+            return None
+        self.clock = transcription.clock
+        return transcription.observations
+
+    def release_held(
+        self, *, unconfirmed_only: bool = False
+    ) -> list[tuple[int | None, tuple[Observation, ...]]]:
+        """Read the held reports with the clock that is known now; invoke id and observations.
+
+        `unconfirmed_only`: those the agent will send again are dropped.
+        """
+        self.holding = False
+        released = []
+        for held in self.held:
+            if unconfirmed_only and held.invoke_id is not None:
+                continue
+            transcription = self._transcribe(
+                held.report, held.info, held.configuration, held.counter, held.utc
+            )
+            self.clock = transcription.clock
+            released.append((held.invoke_id, transcription.observations))
+        self.held.clear()
+        return released
+
+    def count_missed(self, report: EventReport, info: EventInfo) -> int:
+        """How many reports of this kind never came before this one (scan-report-no).
+
+        Numbering starts anew with the association and is not counted before its first report.
+        A number that stands still or goes back is a device that does not count: no gap.
+        """
+        if isinstance(info, SegmentData | ConfigReport):
+            return 0
+        key = (report.handle, info.data_req_id)
+        last = self._numbers.get(key)
+        self._numbers[key] = info.scan_report_no
+        if last is None:
+            return 0
+        step = (info.scan_report_no - last) % _NUMBERS
+        return step - 1 if 1 <= step < _NUMBERS // 2 else 0
+
+    def _agreed(self) -> Configuration:
+        if self.configuration is None:
+            raise AssertionError("no configuration is agreed")
+        return self.configuration
+
+    def _transcribe(
+        self,
+        report: EventReport,
+        info: EventInfo,
+        configuration: Configuration,
+        counter: int,
+        utc: datetime,
+    ) -> Transcription:
+        reception = Reception(
+            device=self.system_id,
+            received_at=utc,
+            report_counter=counter,
+            clock=self.clock,
+            test=self.test,
+        )
+        if isinstance(info, ConfigReport):
+            raise DecodeError("a configuration is no report of observations")
+        if isinstance(info, SegmentData):
+            plan = self.plan or StoredDataPlan((), retries=0, transfer_seconds=0.0)
+            entry_map = plan.map_of(report.handle, info.instance)
+            return transcribe_segment(info, entry_map, configuration, reception)
+        return transcribe(report, info, configuration, reception)

@@ -1,0 +1,69 @@
+"""What an operator or a simulator may choose about an exchange; frozen, with sound defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from protocols.ieee20601.association import ProtocolVersion, Supported
+from protocols.ieee20601.framing import MAX_FROM_MANAGER, StreamLimits
+from protocols.ieee20601.timeouts import AgentTimeouts, ManagerTimeouts
+from protocols.mder.records import STRICT, Leniency
+from protocols.model.codes import MdcCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagerPolicy:
+    """How a manager behaves where 20601 leaves a choice.
+
+    `supported`: what it negotiates; test associations are refused unless it allows them.
+    `limits`: size and time of one APDU on the stream. `leniency`: what badly built lists are
+    forgiven. `collect_stored`: fetch PM-stores after the association. `max_waiting_reports`:
+    confirmed reports the driver may leave unconfirmed before RORJ resource-limitation.
+    `max_held_reports`: reports held back until the MDS is read. `segment_retries`: how often a
+    segment is asked for again that said try-later.
+    """
+
+    supported: Supported = field(default_factory=lambda: Supported(test_associations=False))
+    limits: StreamLimits = field(default_factory=StreamLimits)
+    timeouts: ManagerTimeouts = field(default_factory=ManagerTimeouts)
+    leniency: Leniency = STRICT
+    collect_stored: bool = True
+    max_waiting_reports: int = 64
+    max_held_reports: int = 256
+    segment_retries: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentPolicy:
+    """How an agent behaves where 20601 leaves a choice.
+
+    `protocol_versions`, `functional_units`: bit masks of the offer. `max_outstanding`: confirmed
+    reports on the way at once. `extended_config_id`: under which id the objects are offered
+    again when the manager does not know their standard configuration; None: release instead.
+    """
+
+    protocol_versions: int = ProtocolVersion.V1
+    functional_units: int = 0
+    limits: StreamLimits = field(default_factory=lambda: StreamLimits(max_octets=MAX_FROM_MANAGER))
+    timeouts: AgentTimeouts = field(default_factory=AgentTimeouts)
+    max_outstanding: int = 1
+    extended_config_id: int | None = 0x4000
+    first_invoke_id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MdsDescription:
+    """What an agent's MDS object says of its device (answer to Get).
+
+    `clock` gives the device's local date and time (naive) for an aware UTC time; None: the
+    device has no clock. `specializations`: (profile term of partition 8, version) pairs.
+    """
+
+    manufacturer: str
+    model: str
+    serial_number: str = ""
+    firmware: str = ""
+    specializations: tuple[tuple[MdcCode, int], ...] = ()
+    clock: Callable[[datetime], datetime] | None = None

@@ -1,0 +1,221 @@
+"""Recorded exchanges of foreign agents and managers, fed to our manager message by message.
+
+The manager must write the recorded octets and report the recorded values. The values below were
+read from the recorded octets by hand.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from protocols.captures import Capture, parse_captures
+from protocols.captures.capture import AGENT_TO_MANAGER, MANAGER_TO_AGENT
+from protocols.ieee20601.events import (
+    Associated,
+    AssociationEnded,
+    ConfigurationReceived,
+    DeviceDescribed,
+    Event,
+    ObservationsReported,
+    OctetsDiscarded,
+    StoredDataFinished,
+)
+from protocols.ieee20601.manager import ManagerConnection
+from protocols.ieee20601.states import State
+from protocols.model.codes import MdcCode, SystemId, UnitCode
+from protocols.model.observation import (
+    CompoundNumericObservation,
+    NumericObservation,
+    Observation,
+)
+from protocols.model.quantity import Quantity, SpecialValue
+from protocols.model.timestamps import DeviceTime, TimeQuality
+from tests.vectors_folder import PHD_FILE, needs_vectors
+
+START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+RLRQ = bytes.fromhex("e40000020000")
+MMHG = UnitCode(3872)
+BPM = UnitCode(2720)
+INSULIN_UNITS = UnitCode(5472)
+
+pytestmark = needs_vectors
+
+
+def capture(name: str) -> Capture:
+    return parse_captures(PHD_FILE.read_text(encoding="utf-8"))[name]
+
+
+class Replay:
+    """The agent's side of a capture against our manager; each report is confirmed at once."""
+
+    def __init__(self, manager: ManagerConnection, portion: int | None = None) -> None:
+        self.manager = manager
+        self.portion = portion
+        self.now = 100.0
+        self.events: list[Event | OctetsDiscarded] = []
+        manager.transport_connected(now=self.now)
+
+    def receive(self, octets: bytes) -> list[bytes]:
+        sent: list[bytes] = []
+        size = self.portion or len(octets)
+        for start in range(0, len(octets), size):
+            self.now += 0.01
+            utc = START + timedelta(seconds=self.now - 100.0)
+            self.manager.receive_data(octets[start : start + size], now=self.now, utc=utc)
+            sent += self.drain()
+        return sent
+
+    def drain(self) -> list[bytes]:
+        while (event := self.manager.next_event()) is not None:
+            self.events.append(event)
+            if isinstance(event, ObservationsReported) and event.invoke_id is not None:
+                self.manager.confirm(event.invoke_id, now=self.now)
+        return self.manager.data_to_send()
+
+    def play(self, recorded: Capture) -> list[bytes]:
+        """All that the manager wrote; it releases where the recorded manager did."""
+        sent: list[bytes] = []
+        for message in recorded.messages:
+            if message.direction == AGENT_TO_MANAGER:
+                sent += self.receive(message.octets)
+            elif message.octets == RLRQ:
+                self.manager.release(now=self.now)
+                sent += self.drain()
+        return sent
+
+    @property
+    def observations(self) -> list[Observation]:
+        reports = [event for event in self.events if isinstance(event, ObservationsReported)]
+        return [observation for report in reports for observation in report.observations]
+
+
+def manager_for(name: str) -> ManagerConnection:
+    octets = {"antidote-bloodpressure": "1122334455667788"}.get(name, "0123456789ABCDEF")
+    return ManagerConnection(
+        system_id=SystemId.parse(octets), configurations=lambda _id, _config: None
+    )
+
+
+def recorded_answers(recorded: Capture) -> list[bytes]:
+    return [message.octets for message in recorded.sent_by(MANAGER_TO_AGENT)]
+
+
+def test_the_blood_pressure_session_gets_the_recorded_answers() -> None:
+    recorded = capture("antidote-bloodpressure")
+    replay = Replay(manager_for("antidote-bloodpressure"))
+    assert replay.play(recorded) == recorded_answers(recorded)
+    assert replay.manager.state is State.UNASSOCIATED
+
+
+def test_the_blood_pressure_session_gives_its_readings() -> None:
+    replay = Replay(manager_for("antidote-bloodpressure"))
+    replay.play(capture("antidote-bloodpressure"))
+    pressures = [o for o in replay.observations if isinstance(o, CompoundNumericObservation)]
+    pulses = [o for o in replay.observations if isinstance(o, NumericObservation)]
+    assert [[part[1] for part in o.components] for o in pressures] == [
+        [Quantity(Decimal(number), MMHG) for number in reading]
+        for reading in ((123, 76, 97), (133, 85, 96), (119, 71, 92))
+    ]
+    assert [[part[0] for part in o.components] for o in pressures] == [
+        [MdcCode(2, 18949), MdcCode(2, 18950), MdcCode(2, 18951)]
+    ] * 3
+    assert [o.value for o in pulses] == [Quantity(Decimal(n), BPM) for n in (85, 72, 67)]
+    assert {o.type for o in pulses} == {MdcCode(2, 18474)}
+
+
+def test_blood_pressure_readings_keep_the_cuff_s_own_time() -> None:
+    replay = Replay(manager_for("antidote-bloodpressure"))
+    replay.play(capture("antidote-bloodpressure"))
+    # The MDS says 0000-00-00: its clock is unknown, so UTC is the time of reception.
+    assert {o.observed_at.quality for o in replay.observations} == {TimeQuality.RECEIVED}
+    assert [o.observed_at.device_time for o in replay.observations][::2] == [
+        DeviceTime("absolute", f"2026-11-23T01:52:{second}.50") for second in ("48", "51", "54")
+    ]
+    assert len({o.observation_id for o in replay.observations}) == 6
+
+
+def test_the_blood_pressure_session_s_events_are_in_order() -> None:
+    replay = Replay(manager_for("antidote-bloodpressure"))
+    replay.play(capture("antidote-bloodpressure"))
+    agent = SystemId.parse("1133557799BBDDFF")
+    assert replay.events[0] == Associated(agent, 0x02BC, known=True, test=False)
+    kinds = [type(event) for event in replay.events]
+    assert kinds[1] is DeviceDescribed
+    assert kinds[2:] == [ObservationsReported] * 3 + [AssociationEnded]
+    assert replay.events[-1] == AssociationEnded(cause=None, released=True)
+
+
+def test_the_pen_session_gets_the_octets_a_real_pen_accepted() -> None:
+    recorded = capture("novopen-pmstore")
+    sent = Replay(manager_for("novopen-pmstore")).play(recorded)
+    expected = recorded_answers(recorded)[:-1] + [RLRQ]
+    assert recorded_answers(recorded)[-1] == RLRQ
+    assert sent[1:] == expected[1:]
+    # The recorded manager echoed the pen's System-Id in its AARE; ours says its own.
+    ours = bytes.fromhex("0123456789abcdef")
+    assert sent[0] == expected[0].replace(bytes.fromhex("001465004507b951"), ours)
+
+
+def test_the_pen_session_gives_every_dose_and_drops_none() -> None:
+    replay = Replay(manager_for("novopen-pmstore"))
+    replay.play(capture("novopen-pmstore"))
+    doses = [
+        o
+        for o in replay.observations
+        if isinstance(o, NumericObservation) and o.type == MdcCode(130, 13313)
+    ]
+    assert [o.value for o in doses] == [
+        Quantity(Decimal("3.0"), INSULIN_UNITS),
+        Quantity(Decimal("2.0"), INSULIN_UNITS),
+        Quantity(SpecialValue.NAN, INSULIN_UNITS),
+    ]
+    assert str(doses[0].value.value) == "3.0"
+    assert [o.observed_at.device_time for o in doses] == [
+        DeviceTime.relative(ticks) for ticks in (116177, 331, 0)
+    ]
+
+
+def test_a_dose_s_time_is_counted_back_from_the_pen_s_own_clock() -> None:
+    replay = Replay(manager_for("novopen-pmstore"))
+    replay.play(capture("novopen-pmstore"))
+    first = replay.observations[0]
+    # The pen counts seconds: 116243 at the MDS Get, 116177 at the dose. The Get's answer was
+    # the third message of the agent.
+    assert first.observed_at.at == START + timedelta(seconds=0.03) - timedelta(seconds=66)
+    assert first.observed_at.quality is TimeQuality.DEVICE
+
+
+def test_the_pen_s_events_are_in_order() -> None:
+    replay = Replay(manager_for("novopen-pmstore"))
+    replay.play(capture("novopen-pmstore"))
+    pen = SystemId.parse("001465004507B951")
+    wanted = (Associated, ConfigurationReceived, DeviceDescribed, ObservationsReported)
+    wanted_too = (StoredDataFinished, AssociationEnded)
+    seen = [event for event in replay.events if isinstance(event, wanted + wanted_too)]
+    assert [type(event) for event in seen] == [
+        ConfigurationReceived,
+        Associated,
+        DeviceDescribed,
+        ObservationsReported,
+        StoredDataFinished,
+        AssociationEnded,
+    ]
+    assert seen[1] == Associated(pen, 0x400A, known=False, test=False)
+    described = seen[2]
+    assert isinstance(described, DeviceDescribed)
+    assert (described.info.manufacturer, described.info.model) == ("Novo Nordisk A/S", "NovoPen")
+    assert (described.info.serial_number, described.info.firmware) == ("EGDO2U", "")
+    assert described.info.software == "01.08.00"
+    assert seen[4] == StoredDataFinished(complete=True)
+    assert seen[5] == AssociationEnded(cause=None, released=True)
+
+
+@pytest.mark.parametrize("name", ["antidote-bloodpressure", "novopen-pmstore"])
+@pytest.mark.parametrize("portion", [1, 2, 3, 5, 7, 11, 13, 64])
+def test_portions_of_any_size_change_nothing(name: str, portion: int) -> None:
+    whole, split = Replay(manager_for(name)), Replay(manager_for(name), portion)
+    assert split.play(capture(name)) == whole.play(capture(name))
+    assert [type(event) for event in split.events] == [type(event) for event in whole.events]
