@@ -9,49 +9,74 @@ from __future__ import annotations
 
 from typing import Final
 
-from protocols.model.codes import MdcCode, UnitCode
-from protocols.nomenclature.term import Term
+from protocols.model.codes import MdcCode
+from protocols.nomenclature.term import Term, term
 
 SHOCK_ENERGY: Final = MdcCode(2, 0xF000)
 SHOCK_COUNT: Final = MdcCode(2, 0xF001)
 SHOCK_IMPEDANCE: Final = MdcCode(2, 0xF002)
 DEFIBRILLATOR_EVENT: Final = MdcCode(2, 0xF003)
 
-_NO_TERM: Final = "Vitalwire's own term: ISO/IEEE 11073-10101 has none for it"
+# Values of DEFIBRILLATOR_EVENT.
+CHARGED: Final = MdcCode(2, 0xF010)
+SHOCK_DELIVERED: Final = MdcCode(2, 0xF011)
+CIRCULATION_RETURNED: Final = MdcCode(2, 0xF012)
 
-TERMS: Final = (
-    Term(
-        SHOCK_ENERGY,
+_NO_TERM: Final = "our own term: ISO/IEEE 11073-10101 has none for it"
+_SOURCE: Final = "vendor range of 10101"
+
+TERMS: Final[tuple[Term, ...]] = (
+    term(
+        192512,
+        2,
+        0xF000,
         "",
         "Delivered shock energy",
-        (UnitCode(3968),),
+        units="J",
         nemsis="eDevice.10",
         note=_NO_TERM,
-        sources="vendor range of 10101",
+        sources=_SOURCE,
     ),
-    Term(
-        SHOCK_COUNT,
+    term(
+        192513,
+        2,
+        0xF001,
         "",
         "Number of shocks",
-        (UnitCode(512),),
+        units="1",
         nemsis="eDevice.11",
         note=_NO_TERM,
-        sources="vendor range of 10101",
+        sources=_SOURCE,
     ),
-    Term(
-        SHOCK_IMPEDANCE,
+    term(
+        192514,
+        2,
+        0xF002,
         "",
         "Transthoracic impedance at shock",
-        (UnitCode(4288),),
+        units="Ohm",
         note=f"{_NO_TERM}; not the respiration impedance MDC_IMPED_TTHOR",
-        sources="vendor range of 10101",
+        sources=_SOURCE,
     ),
-    Term(
-        DEFIBRILLATOR_EVENT,
+    term(
+        192515,
+        2,
+        0xF003,
         "",
         "Defibrillator event",
         nemsis="eDevice.03",
         note=_NO_TERM,
-        sources="vendor range of 10101",
+        sources=_SOURCE,
+    ),
+    term(192528, 2, 0xF010, "", "Defibrillator charged", note=_NO_TERM, sources=_SOURCE),
+    term(192529, 2, 0xF011, "", "Shock delivered", note=_NO_TERM, sources=_SOURCE),
+    term(
+        192530,
+        2,
+        0xF012,
+        "",
+        "Return of spontaneous circulation",
+        note=_NO_TERM,
+        sources=_SOURCE,
     ),
 )
