@@ -2,7 +2,8 @@
 
 Heart rate, lead II and the rhythm are ordinary objects of 10101. Shock energy, shock count and
 impedance have no term in 10101, so they are vendor terms of partition 2 (see
-`nomenclature.private`); what happened (charging, shock, return of circulation) is text.
+`nomenclature.private`); so are the codes of what happened (charged, shock delivered, return of
+circulation). Any other happening is text.
 """
 
 from __future__ import annotations
@@ -61,11 +62,18 @@ def _rhythm() -> ConfigObject:
 
 
 def _event() -> ConfigObject:
-    """What the operator and the device did, as text; its length varies, so no value map."""
+    """What the operator and the device did: a code of partition 2, or text where there is none.
+
+    The value's form varies, so there is no value map.
+    """
     return ConfigObject(
         int(ObjectClass.ENUMERATION),
         EVENT_HANDLE,
-        (at.ID_TYPE.of(DEFIBRILLATOR_EVENT), at.METRIC_SPEC_SMALL.of(_METRIC_SPEC)),
+        (
+            at.ID_TYPE.of(DEFIBRILLATOR_EVENT),
+            at.METRIC_SPEC_SMALL.of(_METRIC_SPEC),
+            at.ENUM_OBS_VAL_PART.of(DEFIBRILLATOR_EVENT.partition),
+        ),
     )
 
 
