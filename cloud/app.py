@@ -9,17 +9,17 @@ from typing import Final
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from cloud.api.registry import ROUTERS
+from cloud.api.registry import BATCH_ROUTERS, ROUTERS
 from cloud.api.shared import errors
 from cloud.api.shared.metrics import HttpMetrics, StoreMetrics
 from cloud.api.shared.middleware import RequestFrame
 from cloud.api.shared.services import Health, Services
-from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.authorization.keys import KeyRing
 from cloud.core.authorization.tokens import TokenPolicy, TokenService
 from cloud.core.kernel.paging import CursorSigner
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, utc_now
+from cloud.core.observations.ingest_metrics import IngestMetrics
 from cloud.settings import CloudSettings
 
 TITLE: Final = "Vitalwire"
@@ -36,6 +36,11 @@ class Parts:
     clock: Clock = utc_now
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     probes: dict[str, Callable[[], Health]] = field(default_factory=dict)
+    ingest_metrics: IngestMetrics = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Register what ingest counts: one set a process, whichever way batches come."""
+        object.__setattr__(self, "ingest_metrics", IngestMetrics(self.registry))
 
 
 def create_app(parts: Parts, *, issuer: str) -> FastAPI:
@@ -48,6 +53,7 @@ def create_app(parts: Parts, *, issuer: str) -> FastAPI:
         description="Devices, observations and encounters of an ambulance fleet.",
         docs_url=None,
         redoc_url=None,
+        openapi_url=None,
         max_body_size=parts.settings.max_body_octets,
     )
     app.state.services = Services(
@@ -56,13 +62,15 @@ def create_app(parts: Parts, *, issuer: str) -> FastAPI:
         vault=parts.vault,
         cursors=CursorSigner(parts.vault.derive("cursors")),
         clock=parts.clock,
+        ingest_metrics=parts.ingest_metrics,
+        store_metrics=StoreMetrics(parts.registry),
         probes=parts.probes,
     )
-    app.state.store_metrics = StoreMetrics(parts.registry)
     app.state.registry = parts.registry
-    app.router.route_class = StrictRoute
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    for router in BATCH_ROUTERS:
+        app.include_router(router, max_body_size=parts.settings.max_batch_octets)
     app.add_middleware(RequestFrame, metrics=HttpMetrics(parts.registry))
     return app

@@ -6,6 +6,15 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from cloud.api.platform import applications, oauth
+from cloud.api.epcr import devices, encounters
+from cloud.api.platform import applications, oauth, operations, uplink
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (oauth.router, applications.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    oauth.router,
+    applications.router,
+    devices.router,
+    encounters.router,
+    operations.router,
+)
+BATCH_ROUTERS: Final[tuple[APIRouter, ...]] = (uplink.router,)
+"""Surfaces that take whole batches and so have a body limit of their own."""

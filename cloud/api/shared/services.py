@@ -8,10 +8,12 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from cloud.api.shared.metrics import StoreMetrics
 from cloud.core.authorization.tokens import TokenService
 from cloud.core.kernel.paging import CursorSigner
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, UnitOfWork
+from cloud.core.observations.ingest_metrics import IngestMetrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,8 @@ class Services:
     vault: Vault
     cursors: CursorSigner
     clock: Clock
+    ingest_metrics: IngestMetrics
+    store_metrics: StoreMetrics
     probes: dict[str, Callable[[], Health]]
 
 

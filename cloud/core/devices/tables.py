@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.core.kernel.tenancy import TenantOwned
@@ -52,14 +52,14 @@ class DeviceRow(TenantOwned, Base):
     device_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
     system_id: Mapped[str | None] = mapped_column(String(128))
     enrolment_key: Mapped[str | None] = mapped_column(String(64), unique=True)
-    serial_number: Mapped[str] = mapped_column(String(255), default="")
+    serial_number: Mapped[str] = mapped_column(Text, default="")
     device_class: Mapped[str | None] = mapped_column(String(20))
-    manufacturer: Mapped[str] = mapped_column(String(255), default="")
-    model: Mapped[str] = mapped_column(String(255), default="")
-    firmware: Mapped[str] = mapped_column(String(255), default="")
-    hardware: Mapped[str] = mapped_column(String(255), default="")
-    software: Mapped[str] = mapped_column(String(255), default="")
-    udi: Mapped[str] = mapped_column(String(255), default="")
+    manufacturer: Mapped[str] = mapped_column(Text, default="")
+    model: Mapped[str] = mapped_column(Text, default="")
+    firmware: Mapped[str] = mapped_column(Text, default="")
+    hardware: Mapped[str] = mapped_column(Text, default="")
+    software: Mapped[str] = mapped_column(Text, default="")
+    udi: Mapped[str] = mapped_column(Text, default="")
     specializations: Mapped[list[Any]] = mapped_column(JSON, default=list)
     status: Mapped[str] = mapped_column(String(20))
     vehicle_id: Mapped[str | None] = mapped_column(String(ID_LENGTH), index=True)

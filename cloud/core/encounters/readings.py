@@ -30,7 +30,6 @@ from cloud.core.observations.plausibility import (
 from cloud.core.observations.recording import Bound, Origin, insert_new, row_values, value_flags
 from cloud.core.observations.service import EVENT_RECORDED
 from cloud.core.observations.tables import ObservationRow
-from protocols.errors import DecodeError
 from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.identifiers import NAMESPACE
 from protocols.model.observation import (
@@ -40,7 +39,7 @@ from protocols.model.observation import (
 )
 from protocols.model.quantity import Quantity
 from protocols.model.timestamps import ObservedTime, TimeQuality
-from protocols.nomenclature.lookup import find, find_by_name, unit_from_ucum
+from protocols.nomenclature.lookup import find_by_name, unit_from_ucum
 
 AHEAD: Final = timedelta(minutes=5)
 STATUSES: Final = {
@@ -74,14 +73,6 @@ class NewReading:
 
 def parse_mdc_code(text: str) -> MdcCode:
     """A reference id (`MDC_...`) or a 32-bit number; InvalidError `unknown_mdc_code` otherwise."""
-    if text.isascii() and text.isdecimal() and len(text) <= 10:
-        try:
-            code = MdcCode.from_cf_code(int(text))
-        except DecodeError as exc:
-            raise _unknown_code() from exc
-        if find(code) is None:
-            raise _unknown_code()
-        return code
     term = find_by_name(text)
     if term is None:
         raise _unknown_code()

@@ -26,6 +26,7 @@ from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations import queries
+from cloud.core.observations.tables import ObservationRow
 
 CARE_MODELS: Final = (
     "prehospital_emergency",
@@ -36,6 +37,7 @@ CARE_MODELS: Final = (
     "mass_casualty",
 )
 AHEAD: Final = timedelta(minutes=5)
+VITALS: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +66,14 @@ class EncounterFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncounterView:
-    """One encounter with what its devices gave so far."""
+    """One encounter with what its devices gave so far; `vitals` are its newest numbers."""
 
     row: EncounterRow
     devices: Sequence[HandoverDevice] = field(default_factory=tuple)
     counts: Sequence[queries.Count] = field(default_factory=tuple)
     gaps: Sequence[WaveformGap] = field(default_factory=tuple)
+    vitals: Sequence[ObservationRow] = field(default_factory=tuple)
+    vitals_total: int = 0
 
 
 def create(
@@ -145,11 +149,14 @@ def view(work: UnitOfWork, principal: Principal, encounter_id: str) -> Encounter
     """One encounter with its devices, counts and gaps; the read is audited."""
     row = get(work, principal, encounter_id)
     counts = queries.counts(work, principal, encounter_id)
+    vitals, total = queries.newest_numbers(work, principal, encounter_id, limit=VITALS)
     return EncounterView(
         row=row,
         devices=_devices(work, principal, {count.device_id for count in counts}),
         counts=counts,
         gaps=_gaps(work, principal, encounter_id),
+        vitals=vitals,
+        vitals_total=total,
     )
 
 

@@ -140,6 +140,20 @@ def latest(work: UnitOfWork, principal: Principal, encounter_id: str) -> list[St
     return stored(work, principal, list(work.session.scalars(_ordered(statement, ObservationRow))))
 
 
+def newest_numbers(
+    work: UnitOfWork, principal: Principal, encounter_id: str, *, limit: int
+) -> tuple[list[ObservationRow], int]:
+    """The newest numeric rows of an encounter in time order, and how many there are in all."""
+    mine = scoped(principal, ObservationRow).where(
+        ObservationRow.encounter_id == encounter_id,
+        ObservationRow.kind.in_(("numeric", "compound")),
+    )
+    newest = mine.order_by(ObservationRow.observed_at.desc(), ObservationRow.row_id.desc())
+    rows = list(work.session.scalars(newest.limit(limit)))
+    total = work.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
+    return rows[::-1], total
+
+
 def counts(work: UnitOfWork, principal: Principal, encounter_id: str) -> list[Count]:
     """Rows by device and type of an encounter."""
     found = []

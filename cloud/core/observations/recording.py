@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -15,7 +16,9 @@ from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.conversion import Values, observation_values, waveform_values
 from cloud.core.observations.plausibility import judge
 from cloud.core.observations.tables import Measured, ObservationRow, WaveformRow
+from cloud.db.base import DECIMAL_LENGTH
 from protocols.model.observation import (
+    BitsObservation,
     CompoundNumericObservation,
     NumericObservation,
     Observation,
@@ -32,6 +35,7 @@ FLAG_LATE: Final = "late"
 
 CLOCK_AHEAD: Final = timedelta(minutes=5)
 CLOCK_EPOCH_YEAR: Final = 2000
+MAX_DEVICE_TIME: Final = 40
 _LARGEST: Final = 2**63 - 1
 _INSERT_ROWS: Final = 500
 
@@ -73,15 +77,41 @@ class Origin:
 
 def check_storable(observation: Observation) -> None:
     """UnstorableError when no column can hold the observation as it is."""
+    try:
+        observation.observed_at.at.astimezone(UTC)
+    except OverflowError as exc:
+        raise UnstorableError("out_of_range") from exc
+    device_time = observation.observed_at.device_time
+    words = [device_time.kind, device_time.value] if device_time else []
+    if any(len(word) > MAX_DEVICE_TIME or "\x00" in word for word in words):
+        raise UnstorableError("malformed_device_time")
     if isinstance(observation, TextObservation) and "\x00" in observation.text:
         raise UnstorableError("unstorable_text")
+    if isinstance(observation, BitsObservation) and not 0 <= observation.bits <= _LARGEST:
+        raise UnstorableError("out_of_range")
+    if any(len(str(number)) > DECIMAL_LENGTH for number in _decimals(observation)):
+        raise UnstorableError("out_of_range")
     if isinstance(observation, SampleArrayObservation):
         if len(observation.samples) % 4 or not observation.samples:
             raise UnstorableError("malformed_samples")
         if not 0 < observation.period_us <= _LARGEST:
             raise UnstorableError("invalid_period")
+        if observation.sequence is not None and not 0 <= observation.sequence <= _LARGEST:
+            raise UnstorableError("out_of_range")
         if not (observation.scale.is_finite() and observation.offset.is_finite()):
             raise UnstorableError("invalid_scale")
+
+
+def _decimals(observation: Observation) -> list[Decimal]:
+    if isinstance(observation, SampleArrayObservation):
+        return [observation.scale, observation.offset]
+    if isinstance(observation, NumericObservation):
+        quantities = [observation.value]
+    elif isinstance(observation, CompoundNumericObservation):
+        quantities = [quantity for _, quantity in observation.components]
+    else:
+        return []
+    return [quantity.number for quantity in quantities if quantity.number is not None]
 
 
 def gateway_flags(observation: Observation, captured_at: datetime) -> list[str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from cloud.core.devices import discovery
 from cloud.core.devices.gateways import note_gateway
 from cloud.core.devices.tables import DeviceRow
 from cloud.core.kernel import outbox
-from cloud.core.kernel.errors import ForbiddenError
+from cloud.core.kernel.errors import ForbiddenError, InvalidError
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.conversion import Values
@@ -33,8 +35,10 @@ from protocols.uplink.messages import RejectedRow, UplinkAck, UplinkBatch, Uplin
 Binder = Callable[[UnitOfWork, Principal, str], Binding]
 """From a vehicle to its binding; the encounters' side of recording."""
 
-_LARGEST = 2**63 - 1
-EVENT_RECORDED = "device.observation.recorded"
+_LARGEST: Final = 2**63 - 1
+_NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
+_STREAM: Final = re.compile(r"[A-Za-z0-9._-]{1,40}")
+EVENT_RECORDED: Final = "device.observation.recorded"
 
 
 def unbound(work: UnitOfWork, principal: Principal, vehicle_id: str) -> Binding:
@@ -69,10 +73,13 @@ def record_batch(
 
     The acknowledgement holds once this unit has committed. A row whose measurement is stored
     already counts as repeated; a row that can never be stored is named with its reason and holds
-    up no other. ForbiddenError `gateway_mismatch` when the batch is another gateway's.
+    up no other. ForbiddenError `gateway_mismatch` when the batch is another gateway's, InvalidError
+    `invalid_batch` when its vehicle or stream has no usable name.
     """
     if gateway.gateway_id is None or batch.gateway_id != gateway.gateway_id:
         raise ForbiddenError("gateway_mismatch", "Send batches of your own gateway only.")
+    if not _NAME.fullmatch(batch.vehicle_id) or not _STREAM.fullmatch(batch.stream):
+        raise InvalidError("invalid_batch", "Name a vehicle and a stream in plain characters.")
     received = received_at or work.now
     note_gateway(work, gateway, batch.vehicle_id)
     rows = _sort(batch)

@@ -1,0 +1,96 @@
+"""Rows to the models of the wire."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Literal, cast
+
+from cloud.api.epcr.device_models import (
+    ComponentModel,
+    DeviceModel,
+    DeviceStatus,
+    ObservationModel,
+)
+from cloud.core.devices.tables import DeviceRow
+from cloud.core.observations.tables import ObservationRow
+from protocols.model.codes import MdcCode, SystemId, UnitCode
+from protocols.model.observation import MeasurementStatus
+from protocols.nomenclature.lookup import find, ucum
+
+_ERRORS = MeasurementStatus.INVALID | MeasurementStatus.NOT_AVAILABLE
+_EARLY = MeasurementStatus.EARLY_INDICATION | MeasurementStatus.ONGOING
+
+
+def code_name(cf_code: int) -> str:
+    """The reference id of a code, or its number when the nomenclature has none."""
+    term = find(MdcCode.from_cf_code(cf_code))
+    return term.reference_id if term is not None and term.reference_id else str(cf_code)
+
+
+def unit_name(term: int | None) -> str:
+    """The UCUM code of a unit, or its number when none is known."""
+    unit = UnitCode(term or 0)
+    return ucum(unit) or str(unit.cf_code)
+
+
+def device_model(row: DeviceRow) -> DeviceModel:
+    """A device as the list shows it."""
+    return DeviceModel(
+        id=row.device_id,
+        serial_number=row.serial_number,
+        device_class=row.device_class,
+        status=cast("DeviceStatus", row.status),
+        manufacturer=row.manufacturer,
+        model=row.model,
+        firmware=row.firmware,
+        system_id=None if row.system_id is None else str(SystemId.parse(row.system_id)),
+        vehicle_id=row.vehicle_id,
+        gateway_id=row.gateway_id,
+        enrolled_at=row.enrolled_at,
+        last_seen_at=row.last_seen_at,
+        battery_pct=row.battery_pct,
+    )
+
+
+def observation_model(row: ObservationRow) -> ObservationModel:
+    """An observation with exact digits."""
+    return ObservationModel(
+        id=f"obs_{row.observation_id.hex}",
+        device_id=row.device_id,
+        mdc_code=code_name(row.type_cf),
+        mdc_number=row.type_cf,
+        kind=cast("Any", row.kind),
+        value=row.value,
+        special=row.special,
+        unit_code=None if row.unit_term is None else unit_name(row.unit_term),
+        components=_components(row),
+        value_code=None if row.code_cf is None else code_name(row.code_cf),
+        bits=row.bits,
+        text=row.text,
+        encounter_id=row.encounter_id,
+        observed_at=row.observed_at,
+        captured_at=row.captured_at,
+        received_at=row.received_at,
+        status=_status(MeasurementStatus(row.status)),
+        flags=list(row.flags),
+    )
+
+
+def _components(row: ObservationRow) -> list[ComponentModel] | None:
+    if row.components is None:
+        return None
+    return [
+        ComponentModel.model_construct(
+            mdc_code=code_name(code),
+            value=None if digits is None else Decimal(digits),
+            special=special,
+            unit_code=unit_name(unit),
+        )
+        for code, unit, digits, special in row.components
+    ]
+
+
+def _status(status: MeasurementStatus) -> Literal["final", "preliminary", "error"]:
+    if status & _ERRORS:
+        return "error"
+    return "preliminary" if status & _EARLY else "final"

@@ -1,0 +1,120 @@
+"""For operators and developers: health, metrics, the API's description and its page."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, cast
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
+from swagger_ui_bundle import swagger_ui_path
+
+from cloud.api.shared.answers import exact_json
+from cloud.api.shared.documentation import describe
+from cloud.api.shared.metrics import exposition
+from cloud.api.shared.openapi_30 import downgrade
+from cloud.api.shared.services import AllServices, Services
+from cloud.core.kernel.errors import NotFoundError
+from cloud.core.kernel.outbox import depth
+from cloud.core.kernel.work import StorageError
+
+router = APIRouter(include_in_schema=False)
+
+_PAGE: Final = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Vitalwire API</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="/docs/assets/swagger-ui.css"></head>
+<body><div id="swagger-ui"></div>
+<script src="/docs/assets/swagger-ui-bundle.js"></script>
+<script src="/docs/assets/start.js"></script></body></html>
+"""
+_START: Final = """window.ui = SwaggerUIBundle({
+  url: "/docs/assets/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
+  presets: [SwaggerUIBundle.presets.apis], layout: "BaseLayout"
+});
+"""
+# Swagger UI sets style attributes and draws icons from data: URLs; nothing comes from elsewhere.
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+_ASSET: Final = re.compile(r"swagger-ui(-bundle)?\.(css|js)")
+_MEDIA: Final = {"css": "text/css", "js": "text/javascript"}
+_DAY: Final = "public, max-age=86400"
+
+
+@router.get("/health")
+def health(services: AllServices) -> Response:
+    """200 while every part works, 503 with the broken part named otherwise."""
+    parts: dict[str, dict[str, object]] = {"database": _database(services)}
+    for name, probe in services.probes.items():
+        found = probe()
+        parts[name] = {"ok": found.ok, **found.details}
+    ok = all(part["ok"] for part in parts.values())
+    headers = {} if ok else {"Retry-After": "5"}
+    return exact_json(
+        {"status": "ok" if ok else "failing", "parts": parts},
+        status=200 if ok else 503,
+        headers=headers,
+    )
+
+
+def _database(services: Services) -> dict[str, object]:
+    try:
+        with services.database.reading(now=services.clock()) as work:
+            return {"ok": True, "outbox_depth": depth(work)}
+    except StorageError as exc:
+        return {"ok": False, "cause": type(exc).__name__}
+
+
+@router.get("/metrics")
+def metrics(request: Request, services: AllServices) -> Response:
+    """Counters and histograms of this process in Prometheus' text form."""
+    with services.database.reading(now=services.clock()) as work:
+        services.store_metrics.outbox_depth.set(depth(work))
+    return Response(exposition(request.app.state.registry), media_type="text/plain; version=0.0.4")
+
+
+@router.get("/openapi.json")
+def openapi(request: Request, services: AllServices) -> Response:
+    """The API's description."""
+    return exact_json(
+        _description(request, services), headers={"Cache-Control": "public, max-age=300"}
+    )
+
+
+def _description(request: Request, services: Services) -> dict[str, Any]:
+    document = cast("dict[str, Any] | None", getattr(request.app.state, "openapi", None))
+    if document is None:
+        document = describe(request.app, f"{services.tokens.policy.issuer}/v1/oauth/token")
+        request.app.state.openapi = document
+    return document
+
+
+@router.get("/docs")
+def docs() -> Response:
+    """The API's page; every asset comes from here."""
+    return HTMLResponse(_PAGE, headers={"content-security-policy": _POLICY})
+
+
+@router.get("/docs/assets/openapi.json")
+def openapi_for_the_page(request: Request, services: AllServices) -> Response:
+    """The description in the words of OpenAPI 3.0, which is what the page can show."""
+    return exact_json(downgrade(_description(request, services)))
+
+
+@router.get("/docs/assets/start.js")
+def start() -> Response:
+    """What starts the page: inline scripts are not allowed."""
+    return Response(_START, media_type="text/javascript", headers={"Cache-Control": _DAY})
+
+
+@router.get("/docs/assets/{name}")
+def asset(name: str) -> Response:
+    """A file of the installed Swagger UI package."""
+    match = _ASSET.fullmatch(name)
+    if match is None:
+        raise NotFoundError("not_found", "There is nothing at this address.")
+    file = swagger_ui_path / name
+    return Response(file.read_bytes(), media_type=_MEDIA[match[2]], headers={"Cache-Control": _DAY})

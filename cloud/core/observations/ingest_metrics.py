@@ -1,0 +1,50 @@
+"""What ingest counts, whichever way a batch came."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from protocols.model.device import DeviceInfo
+from protocols.uplink.messages import UplinkAck, UplinkBatch
+
+DELAY_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
+
+
+class IngestMetrics:
+    """Rows stored, repeated and rejected, batches refused, and the delay of live rows."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.batches = Counter(
+            "vitalwire_ingest_batches",
+            "Batches by what became of them",
+            ["way", "outcome"],
+            registry=registry,
+        )
+        self.rows = Counter(
+            "vitalwire_ingest_rows", "Rows by what became of them", ["outcome"], registry=registry
+        )
+        self.delay = Histogram(
+            "vitalwire_ingest_delay_seconds",
+            "From the gateway's durable write to the cloud's commit, rows of all-new batches",
+            buckets=DELAY_BUCKETS,
+            registry=registry,
+        )
+
+    def recorded(self, way: str, batch: UplinkBatch, ack: UplinkAck, now: datetime) -> None:
+        """Count a batch that was committed at `now`."""
+        self.batches.labels(way, "recorded").inc()
+        self.rows.labels("stored").inc(ack.stored)
+        self.rows.labels("repeated").inc(ack.repeated)
+        self.rows.labels("rejected").inc(len(ack.rejected))
+        # A repeated row's delay is no delay of ours, and one batch does not say which repeat it.
+        if ack.repeated == 0:
+            for row in batch.rows:
+                if not isinstance(row.content, DeviceInfo):
+                    self.delay.observe((now - row.captured_at).total_seconds())
+
+    def refused(self, way: str, reason: str) -> None:
+        """Count a batch that could not be read or was not its sender's."""
+        self.batches.labels(way, reason).inc()

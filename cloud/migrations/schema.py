@@ -1,0 +1,31 @@
+"""Every table, in one place for alembic: importing a table's module registers it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import MetaData
+
+from cloud.core.authorization import tables as authorization
+from cloud.core.devices import tables as devices
+from cloud.core.encounters import tables as encounters
+from cloud.core.identity import tables as identity
+from cloud.core.kernel import audit, idempotency, outbox
+from cloud.core.observations import tables as observations
+from cloud.db.base import Base
+
+MODULES: Final = (
+    audit,
+    authorization,
+    devices,
+    encounters,
+    idempotency,
+    identity,
+    observations,
+    outbox,
+)
+
+
+def metadata() -> MetaData:
+    """The schema as the code wants it."""
+    return Base.metadata
