@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from protocols.model.codes import UnitCode
 from protocols.model.observation import (
     BitsObservation,
     CodedObservation,
@@ -21,11 +22,17 @@ from protocols.model.observation import (
     SampleArrayObservation,
 )
 from protocols.model.quantity import SpecialValue
+from protocols.nomenclature.lookup import ucum
 
 
-def number_text(value: Decimal | SpecialValue, unit_cf: int) -> str:
-    """A number with its digits, or a special value's name; `unit_cf` the unit's 32-bit code."""
-    return f"{value.value if isinstance(value, SpecialValue) else value} [{unit_cf}]"
+def unit_text(unit: UnitCode) -> str:
+    """The unit in UCUM, or its 32-bit code where nobody has a UCUM form for it."""
+    return ucum(unit) or f"[{unit.cf_code}]"
+
+
+def number_text(value: Decimal | SpecialValue, unit: str) -> str:
+    """A number with its digits and its unit; a special value has only its name."""
+    return value.value if isinstance(value, SpecialValue) else f"{value} {unit}"
 
 
 def compound_text(components: Iterable[tuple[int, str]]) -> str:
@@ -38,41 +45,41 @@ def coded_text(cf_code: int) -> str:
     return f"code {cf_code}"
 
 
-def bits_text(bits: int, width: int) -> str:
+def bits_text(bits: int) -> str:
     """State bits."""
-    return f"bits {bits:0{width}b}"
+    return f"bits {bits:#x}"
 
 
 def samples_text(
-    samples: Iterable[int], *, scale: Decimal, offset: Decimal, period_us: int, unit_cf: int
+    samples: Iterable[int], *, scale: Decimal, offset: Decimal, period_us: int, unit: str
 ) -> str:
     """A stretch of waveform: the physical meaning and the digest of the samples."""
     octets = np.asarray(list(samples), dtype="<i4").tobytes()
     digest = hashlib.sha256(octets).hexdigest()[:32]
     line = f"{len(octets) // 4} x {scale.normalize():f} + {offset.normalize():f}"
-    return f"{line} [{unit_cf}] every {period_us} us {digest}"
+    return f"{line} {unit} every {period_us} us {digest}"
 
 
 def value_text(observation: Observation) -> str:
     """The exact text of an observation's value."""
     match observation:
         case NumericObservation(value=value):
-            return number_text(value.value, value.unit.cf_code)
+            return number_text(value.value, unit_text(value.unit))
         case CompoundNumericObservation(components=components):
             return compound_text(
-                (code.cf_code, number_text(part.value, part.unit.cf_code))
+                (code.cf_code, number_text(part.value, unit_text(part.unit)))
                 for code, part in components
             )
         case CodedObservation(value=code):
             return coded_text(code.cf_code)
-        case BitsObservation(bits=bits, width=width):
-            return bits_text(bits, width)
+        case BitsObservation(bits=bits):
+            return bits_text(bits)
         case SampleArrayObservation():
             return samples_text(
                 np.frombuffer(observation.samples, dtype="<i4").tolist(),
                 scale=observation.scale,
                 offset=observation.offset,
                 period_us=observation.period_us,
-                unit_cf=observation.unit.cf_code,
+                unit=unit_text(observation.unit),
             )
     return observation.text

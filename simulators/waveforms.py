@@ -1,4 +1,4 @@
-"""The patient's ECG as an electrode sees it: whole numbers of the converter, any stretch, any time.
+"""The patient's ECG as an electrode sees it: any stretch, any time, in millivolts.
 
 Sample n lies at n / SAMPLE_RATE seconds of the patient's time and always has the same value for the
 same patient and electrode, however the stretch around it is cut.
@@ -12,14 +12,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from protocols.specializations.cardiac_objects import SAMPLE_RATE_HZ
 from simulators.scenario import EventKind
 from simulators.vital_signs import Patient, Rhythm
 
-SAMPLE_RATE: Final = 250
-MICROVOLTS_PER_STEP: Final = 2.5
+SAMPLE_RATE: Final = SAMPLE_RATE_HZ
 _NOISE_BLOCK: Final = 50
 _NOISE_MV: Final = 0.010
-_STEPS: Final = 32_767
 
 # Lead II of one beat: seconds from the R peak at 60 beats a minute, width in seconds, millivolts.
 _WAVES: Final = (
@@ -45,15 +44,13 @@ class Electrocardiogram:
         phases = np.random.default_rng((patient.seed, 3)).uniform(0, 2 * math.pi, 6)
         self._phases = [float(phase) for phase in phases]
 
-    def samples(self, first: int, count: int) -> NDArray[np.int32]:
-        """`count` samples from number `first` on, in steps of MICROVOLTS_PER_STEP."""
+    def millivolts(self, first: int, count: int) -> Millivolts:
+        """`count` samples from number `first` on."""
         t = (first + np.arange(count)) / SAMPLE_RATE
         signal = self._heart(t) + self._compressions(t) + self._shocks(t)
         signal += 0.04 * np.sin(2 * math.pi * 0.23 * t + self._phases[0])
         signal += self._noise(first, count)
-        steps = np.rint(signal * 1000 / MICROVOLTS_PER_STEP)
-        clipped: NDArray[np.int32] = np.clip(steps, -_STEPS, _STEPS).astype(np.int32)
-        return clipped
+        return signal
 
     def _heart(self, t: Millivolts) -> Millivolts:
         signal = np.zeros_like(t)

@@ -20,12 +20,11 @@ _SHOWN_DIFFERENCES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class StoredReading:
-    """One reading as the cloud gives it back; `samples` is 0 where it is no waveform."""
+    """One reading as the cloud gives it back over its API; waveforms are only counted there."""
 
     observation_id: UUID
     type_cf: int
     value: str
-    samples: int
     received_at: datetime
 
 
@@ -40,10 +39,15 @@ class BundledReading:
 
 @dataclass(frozen=True, slots=True)
 class Witnesses:
-    """What cloud and bundle say about one device. `gap_samples`: missing, by the cloud's count."""
+    """What cloud and bundle say about one device.
+
+    `live_stored` counts waveform samples in the store, `gap_samples` those the cloud's own timeline
+    misses. Waveform readings of the bundle are among `bundled`.
+    """
 
     stored: Sequence[StoredReading]
     bundled: Sequence[BundledReading]
+    live_stored: int = 0
     gap_samples: int = 0
 
 
@@ -134,7 +138,9 @@ def percentile(values: Sequence[float], part: float) -> float | None:
 
 def _line(record: DeviceRecord, witness: Witnesses) -> DeviceLedger:
     stored, bundled = witness.stored, witness.bundled
-    line = DeviceLedger(record.name, gap_samples=witness.gap_samples)
+    line = DeviceLedger(
+        record.name, live_stored=witness.live_stored, gap_samples=witness.gap_samples
+    )
     line.duplicates = _repeats([one.observation_id for one in stored]) + _repeats(
         [one.observation_id for one in bundled]
     )
@@ -142,14 +148,19 @@ def _line(record: DeviceRecord, witness: Witnesses) -> DeviceLedger:
     bundled_by_id = {one.observation_id: one for one in bundled}
     notes = _Notes(record.name)
     for reading in record.made.values():
-        weight = reading.samples if reading.live else 1
         in_store = stored_by_id.get(reading.observation_id)
         in_bundle = bundled_by_id.get(reading.observation_id)
-        _count(line, record, reading, weight, in_store is not None, in_bundle is not None)
+        _count(line, record, reading, in_store is not None, in_bundle is not None)
         notes.compare(reading, in_store, in_bundle, record)
     for where, known in (("stored", stored_by_id), ("in the bundle", bundled_by_id)):
         for stranger in known.keys() - record.made.keys():
             notes.add("invented", f"{stranger} is {where}, but the device never made it")
+    if line.live_stored != line.live_bundled:
+        notes.add(
+            "live",
+            f"{line.live_stored} live samples are stored, {line.live_bundled} are in the bundle "
+            "as they were made",
+        )
     if line.live_missing != line.gap_samples:
         notes.add(
             "gap",
@@ -164,14 +175,12 @@ def _count(
     line: DeviceLedger,
     record: DeviceRecord,
     reading: MadeReading,
-    weight: int,
     stored: bool,
     bundled: bool,
 ) -> None:
     if reading.live:
-        line.live_made += weight
-        line.live_stored += weight * stored
-        line.live_bundled += weight * bundled
+        line.live_made += reading.samples
+        line.live_bundled += reading.samples * bundled
     else:
         line.made += 1
         line.confirmed += reading.observation_id in record.confirmed_at
@@ -206,8 +215,8 @@ class _Notes:
                 self.add("unconfirmed", f"{what} was made but never confirmed")
             if stored is None:
                 self.add("unstored", f"{what} is not stored")
-        if bundled is None and (stored is not None or not reading.live):
-            self.add("unbundled", f"{what} is not in the bundle")
+            if bundled is None:
+                self.add("unbundled", f"{what} is not in the bundle")
         for where, other in (("the store", stored), ("the bundle", bundled)):
             if other is None:
                 continue

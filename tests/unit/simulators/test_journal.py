@@ -63,7 +63,7 @@ def test_a_journal_tells_what_was_made_sent_confirmed_and_unheard(tmp_path: Path
 
     record = DeviceRecord.read("oximeter", path)
     (made,), (live,) = record.readings(live=False), record.readings(live=True)
-    assert (made.observation_id, made.value) == (READING, "97 [262688]")
+    assert (made.observation_id, made.value) == (READING, "97 %")
     assert made.device_time == "2026-03-01T10:00:00.00"
     assert live.samples == 2
     assert record.sent == {READING}
@@ -104,7 +104,7 @@ def test_value_texts_keep_digits_and_tell_specials_apart() -> None:
         value_text(saturation(value))
         for value in (Decimal("36.6"), Decimal("36.60"), SpecialValue.NAN, SpecialValue.NRES)
     }
-    assert texts == {"36.6 [262688]", "36.60 [262688]", "NaN [262688]", "NRes [262688]"}
+    assert texts == {"36.6 %", "36.60 %", "NaN", "NRes"}
 
 
 def test_one_changed_sample_changes_the_text_of_a_strip() -> None:

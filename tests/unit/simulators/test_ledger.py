@@ -42,19 +42,18 @@ def confirmed(number: int) -> JsonLine:
     return {"event": "confirmed", "at": at.isoformat(), "ids": [str(UUID(int=number))]}
 
 
-def stored(number: int, *, live: bool = False) -> StoredReading:
+def stored(number: int) -> StoredReading:
     return StoredReading(
         observation_id=UUID(int=number),
-        type_cf=LEAD_II if live else SATURATION,
+        type_cf=SATURATION,
         value=f"value {number}",
-        samples=50 if live else 0,
         received_at=START + timedelta(seconds=number + 1),
     )
 
 
 def bundled(number: int, *, live: bool = False) -> BundledReading:
-    one = stored(number, live=live)
-    return BundledReading(one.observation_id, one.type_cf, one.value)
+    type_cf = LEAD_II if live else SATURATION
+    return BundledReading(UUID(int=number), type_cf, f"value {number}")
 
 
 RECORD = DeviceRecord(
@@ -62,8 +61,9 @@ RECORD = DeviceRecord(
     [made(1), made(2), made(11, live=True), made(12, live=True), confirmed(1), confirmed(2)],
 )
 GOOD = Witnesses(
-    stored=(stored(1), stored(2), stored(11, live=True), stored(12, live=True)),
+    stored=(stored(1), stored(2)),
     bundled=(bundled(1), bundled(2), bundled(11, live=True), bundled(12, live=True)),
+    live_stored=100,
 )
 
 
@@ -103,6 +103,7 @@ def test_what_agrees_in_every_witness_reconciles() -> None:
         ),
         (replace(GOOD, stored=(*GOOD.stored, stored(99))), "the device never made it"),
         (replace(GOOD, gap_samples=50), "shows a gap of 50"),
+        (replace(GOOD, bundled=GOOD.bundled[:3]), "100 live samples are stored, 50 are in"),
     ],
 )
 def test_every_difference_is_found_and_said_in_words(witness: Witnesses, sentence: str) -> None:
@@ -132,7 +133,7 @@ def test_a_reading_never_confirmed_is_named() -> None:
 
 
 def test_lost_live_samples_reconcile_only_with_the_gap_the_cloud_shows() -> None:
-    lost = Witnesses(GOOD.stored[:3], GOOD.bundled[:3])
+    lost = Witnesses(GOOD.stored, GOOD.bundled[:3], live_stored=50)
     assert not ledger(lost).reconciles
     assert ledger(replace(lost, gap_samples=50)).reconciles
 
@@ -158,7 +159,7 @@ def test_the_table_has_one_line_a_device_and_a_sum() -> None:
 def test_delays_are_taken_from_making_to_confirm_and_to_the_cloud() -> None:
     delays = ledger().delays
     assert delays.to_confirm == (0.001, 0.002)
-    assert delays.to_cloud == (1.0, 1.0, 1.0, 1.0)
+    assert delays.to_cloud == (1.0, 1.0)
     lines = delay_lines(delays)
     assert "2.0 ms" in lines[0]
     assert "1000.0 ms" in lines[1]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from protocols.specializations.cardiac_objects import ZERO_SAMPLE
+from simulators.devices.heart_signals import digitised
 from simulators.scenario import ARREST, STABLE, Scenario
 from simulators.vital_signs import Patient
-from simulators.waveforms import MICROVOLTS_PER_STEP, SAMPLE_RATE, Electrocardiogram
+from simulators.waveforms import SAMPLE_RATE, Electrocardiogram
 
 
 def ecg(scenario: Scenario = ARREST, *, electrode: int = 0) -> Electrocardiogram:
@@ -15,15 +17,14 @@ def ecg(scenario: Scenario = ARREST, *, electrode: int = 0) -> Electrocardiogram
 
 
 def millivolts(strip: Electrocardiogram, start: float, seconds: float) -> np.ndarray:
-    steps = strip.samples(int(start * SAMPLE_RATE), int(seconds * SAMPLE_RATE))
-    return steps * MICROVOLTS_PER_STEP / 1000
+    return strip.millivolts(int(start * SAMPLE_RATE), int(seconds * SAMPLE_RATE))
 
 
 @pytest.mark.parametrize("chunk", [50, 37, 250])
 def test_a_strip_is_the_same_however_it_is_cut(chunk: int) -> None:
-    whole = ecg().samples(0, 40 * SAMPLE_RATE)
+    whole = ecg().millivolts(0, 40 * SAMPLE_RATE)
     parts = ecg()
-    cut = [parts.samples(at, min(chunk, len(whole) - at)) for at in range(0, len(whole), chunk)]
+    cut = [parts.millivolts(at, min(chunk, len(whole) - at)) for at in range(0, len(whole), chunk)]
     assert np.array_equal(whole, np.concatenate(cut))
 
 
@@ -60,7 +61,6 @@ def test_two_monitors_on_one_chest_see_one_heart_with_their_own_noise() -> None:
     assert np.abs(one - other).max() < 0.15
 
 
-def test_samples_fit_sixteen_bits() -> None:
-    strip = ecg().samples(0, 75 * SAMPLE_RATE)
-    assert strip.min() >= -32_768
-    assert strip.max() <= 32_767
+def test_the_converter_clips_what_it_cannot_show() -> None:
+    steps = digitised(np.array([-20.0, 0.0, 0.005, 20.0]))
+    assert steps.tolist() == [0, ZERO_SAMPLE, ZERO_SAMPLE + 1, 2 * ZERO_SAMPLE]

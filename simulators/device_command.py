@@ -1,0 +1,174 @@
+"""`vitalwire-sim device`: one simulated device as a program of its own."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from simulators.agent_server import AgentServer
+from simulators.byte_links import ByteLink, open_link
+from simulators.conversation import Times
+from simulators.devices import blood_pressure
+from simulators.devices.base import DeviceClock, SimulatedDevice
+from simulators.devices.misbehaving import FAULTS, misbehave
+from simulators.devices.registry import BY_NAME, DEVICES
+from simulators.errors import DeviceSettingsError
+from simulators.journal import Journal
+from simulators.scenario import ARREST, SCENARIOS
+from simulators.vital_signs import Patient
+
+STORY_SECONDS: Final = 75.0
+START_FROM_INPUT: Final = "-"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("name", choices=[kind.name for kind in DEVICES])
+    wire = parser.add_mutually_exclusive_group(required=True)
+    wire.add_argument("--connect", metavar="tcp:HOST:PORT", help="dial a manager over TCP")
+    wire.add_argument("--pty", metavar="PATH", help="be a serial device that a host opens at PATH")
+    parser.add_argument("--journal", type=Path, metavar="FILE", help="what it did, as JSON lines")
+    add_patient_arguments(parser)
+    parser.add_argument(
+        "--duration", type=float, metavar="SECONDS", help="stop after this much patient time"
+    )
+    parser.add_argument(
+        "--start-at",
+        metavar="TIME",
+        help="UTC time of the patient's second 0 (ISO 8601); '-' reads it from standard input; "
+        "default: now",
+    )
+    parser.add_argument("--clock-ahead", type=float, metavar="SECONDS", help="the device's clock")
+    parser.add_argument("--reading-every", type=float, metavar="SECONDS", help="cuff readings")
+    parser.add_argument("--fault", choices=sorted(FAULTS), help="misbehave on purpose")
+
+
+def add_patient_arguments(parser: argparse.ArgumentParser) -> None:
+    """Who the patient is; the same for every device of one incident."""
+    add_story_arguments(parser)
+    parser.add_argument(
+        "--story-seconds",
+        type=float,
+        default=STORY_SECONDS,
+        metavar="SECONDS",
+        help="how long the whole story takes",
+    )
+
+
+def add_story_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which patient and which story."""
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--scenario", choices=sorted(SCENARIOS), default=ARREST.name)
+
+
+def patient_of(arguments: argparse.Namespace) -> Patient:
+    """The patient the options describe."""
+    return Patient(
+        seed=arguments.seed,
+        scenario=SCENARIOS[arguments.scenario],
+        seconds=arguments.story_seconds,
+    )
+
+
+def device_of(arguments: argparse.Namespace) -> SimulatedDevice:
+    """The device the options describe, at its patient."""
+    kind = BY_NAME[arguments.name]
+    identity = kind.identity
+    if arguments.clock_ahead is not None:
+        identity = replace(identity, clock=DeviceClock(timedelta(seconds=arguments.clock_ahead)))
+    device = kind.make(identity, patient_of(arguments))
+    if arguments.reading_every is not None:
+        if not isinstance(device, blood_pressure.BloodPressureMonitor):
+            raise DeviceSettingsError(
+                f"{kind.name} takes no cuff readings. Leave --reading-every away."
+            )
+        device.reading_seconds = arguments.reading_every
+    return device
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Be the device until its time is over or SIGTERM or Ctrl-C; 0."""
+    device = device_of(arguments)
+    link = open_link(connect=arguments.connect, pty_link=arguments.pty)
+    try:
+        if arguments.fault is not None:
+            link = misbehave(link, arguments.fault, seed=arguments.seed)
+        path = arguments.journal or Path(os.devnull)
+        journal = Journal.open(path)
+        asyncio.run(_serve(device, link, journal, arguments))
+        journal.close()
+    finally:
+        link.remove()
+    return 0
+
+
+async def _serve(
+    device: SimulatedDevice, link: ByteLink, journal: Journal, arguments: argparse.Namespace
+) -> None:
+    loop = asyncio.get_running_loop()
+    server = AgentServer(
+        device,
+        link,
+        journal,
+        Times(monotonic=time.monotonic, utc=lambda: datetime.now(UTC)),
+        seconds=arguments.duration,
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    start_at: asyncio.Future[datetime] = loop.create_future()
+    if arguments.start_at == START_FROM_INPUT:
+        _start_from_input(loop, start_at, server.stop)
+    else:
+        start_at.set_result(_start_time(arguments.start_at))
+    ready = {"ready": "device", "name": device.name, "at": link.address, "pid": os.getpid()}
+    sys.stdout.write(json.dumps(ready) + "\n")
+    sys.stdout.flush()
+    await server.run(start_at)
+
+
+def _start_time(text: str | None) -> datetime:
+    if text is None:
+        now = datetime.now(UTC)
+        return now.replace(microsecond=now.microsecond // 10_000 * 10_000)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise DeviceSettingsError(
+            f"{text!r} is no time. Write it like 2026-03-01T12:00:00.00+00:00."
+        ) from exc
+    if at.tzinfo is None:
+        raise DeviceSettingsError(f"{text!r} names no zone. Add +00:00.")
+    if at.microsecond % 10_000:
+        raise DeviceSettingsError(
+            f"{text!r} is finer than a device's clock. Give hundredths of a second."
+        )
+    return at.astimezone(UTC)
+
+
+def _start_from_input(
+    loop: asyncio.AbstractEventLoop, start_at: asyncio.Future[datetime], give_up: Callable[[], None]
+) -> None:
+    """The first line of standard input is the start time; its end without one ends the device."""
+
+    def read() -> None:
+        loop.remove_reader(sys.stdin)
+        line = sys.stdin.readline().strip()
+        if not line:
+            give_up()
+            return
+        try:
+            start_at.set_result(_start_time(line))
+        except DeviceSettingsError as exc:
+            start_at.set_exception(exc)
+
+    loop.add_reader(sys.stdin, read)

@@ -1,0 +1,201 @@
+"""What every simulated device is: an identity, a clock of its own, and reports on a schedule."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from uuid import UUID
+
+from protocols.ieee20601.configuration import Configuration
+from protocols.model.codes import MdcCode, SystemId, UnitCode
+from protocols.model.device import DeviceInfo
+from protocols.model.identifiers import observation_id
+from protocols.model.observation import (
+    CodedObservation,
+    CompoundNumericObservation,
+    NumericObservation,
+    Observation,
+    TextObservation,
+)
+from protocols.model.quantity import Quantity, SpecialValue
+from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
+from simulators.vital_signs import Patient
+
+
+class Form(Enum):
+    """The shape of a report on the wire (20601 scan reports)."""
+
+    FIXED = "fixed"
+    VARIABLE = "variable"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One measurement of the object with this handle."""
+
+    handle: int
+    observation: Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a device sends in one go, `due` seconds into the patient's time.
+
+    A `live` report is sent unconfirmed and never again; any other is kept until the manager
+    has confirmed it.
+    """
+
+    due: float
+    form: Form
+    live: bool
+    readings: tuple[Reading, ...]
+
+    @property
+    def ids(self) -> tuple[UUID, ...]:
+        """The readings' ids."""
+        return tuple(reading.observation.observation_id for reading in self.readings)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceClock:
+    """A device's own clock: how far its face is ahead of UTC, zone and error together."""
+
+    ahead: timedelta
+
+    def local(self, utc: datetime) -> datetime:
+        """The naive local time it shows at `utc`, hundredths of a second."""
+        shown = (utc + self.ahead).replace(tzinfo=None)
+        return shown.replace(microsecond=shown.microsecond // 10_000 * 10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceIdentity:
+    """What is printed on the back, and the class the device is enrolled under."""
+
+    name: str
+    device_class: str
+    info: DeviceInfo
+    clock: DeviceClock
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """One moment as device `identity` writes it down."""
+
+    identity: DeviceIdentity
+    utc: datetime
+
+    @property
+    def system_id(self) -> SystemId:
+        """Whose moment it is."""
+        return self.identity.info.system_id
+
+    @property
+    def device_time(self) -> DeviceTime:
+        """The device's own stamp."""
+        return DeviceTime.absolute(self.identity.clock.local(self.utc))
+
+    @property
+    def observed_at(self) -> ObservedTime:
+        """The true time with the device's stamp."""
+        return ObservedTime(self.utc, TimeQuality.DEVICE, self.device_time)
+
+    def identify(self, type_code: MdcCode, *, duration_us: int = 0) -> UUID:
+        """The id of a measurement of this type at this moment."""
+        return observation_id(
+            system_id=self.system_id,
+            type_code=type_code,
+            device_time=self.device_time,
+            duration_us=duration_us,
+        )
+
+
+class SimulatedDevice:
+    """One device at one patient. Subclasses say which streams of reports it has."""
+
+    def __init__(
+        self, identity: DeviceIdentity, configuration: Configuration, patient: Patient
+    ) -> None:
+        self.identity = identity
+        self.configuration = configuration
+        self.patient = patient
+
+    @property
+    def name(self) -> str:
+        """The registry's name."""
+        return self.identity.name
+
+    def reports(self, start_at: datetime) -> Iterator[Report]:
+        """Everything it reports, in the order it falls due; patient time 0 is `start_at` (UTC)."""
+        return heapq.merge(*self.streams(start_at), key=lambda report: report.due)
+
+    def streams(self, start_at: datetime) -> Iterable[Iterator[Report]]:
+        """One endless or finite stream per kind of report, each in time order."""
+        raise NotImplementedError
+
+    def stamp(self, start_at: datetime, t: float) -> Stamp:
+        """The moment `t` seconds into the patient's time."""
+        return Stamp(self.identity, start_at + timedelta(milliseconds=round(t * 1000)))
+
+
+def whole(value: int | None) -> Decimal | SpecialValue:
+    """A measured whole number, or NaN where there was nothing to measure."""
+    return SpecialValue.NAN if value is None else Decimal(value)
+
+
+def numeric(stamp: Stamp, type_code: MdcCode, value: int | None, unit: UnitCode) -> Observation:
+    """A numeric reading."""
+    return NumericObservation(
+        observation_id=stamp.identify(type_code),
+        type=type_code,
+        observed_at=stamp.observed_at,
+        device=stamp.system_id,
+        value=Quantity(whole(value), unit),
+    )
+
+
+def compound(
+    stamp: Stamp, type_code: MdcCode, parts: Iterable[tuple[MdcCode, int | None]], unit: UnitCode
+) -> Observation:
+    """A compound reading with one unit for all its parts."""
+    return CompoundNumericObservation(
+        observation_id=stamp.identify(type_code),
+        type=type_code,
+        observed_at=stamp.observed_at,
+        device=stamp.system_id,
+        components=tuple((code, Quantity(whole(value), unit)) for code, value in parts),
+    )
+
+
+def coded(stamp: Stamp, type_code: MdcCode, value: MdcCode) -> Observation:
+    """A coded finding."""
+    return CodedObservation(
+        observation_id=stamp.identify(type_code),
+        type=type_code,
+        observed_at=stamp.observed_at,
+        device=stamp.system_id,
+        value=value,
+    )
+
+
+def text(stamp: Stamp, type_code: MdcCode, words: str) -> Observation:
+    """A finding in words."""
+    return TextObservation(
+        observation_id=stamp.identify(type_code),
+        type=type_code,
+        observed_at=stamp.observed_at,
+        device=stamp.system_id,
+        text=words,
+    )
+
+
+def every(seconds: float, *, first: float = 0.0) -> Iterator[float]:
+    """The moments first, first + seconds, ... without adding up rounding errors."""
+    count = 0
+    while True:
+        yield round(first + count * seconds, 3)
+        count += 1

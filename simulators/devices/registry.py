@@ -1,0 +1,36 @@
+"""Every simulated device: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from simulators.devices import basic_ecg, blood_pressure, defibrillator, pulse_oximeter
+from simulators.devices.base import DeviceIdentity, SimulatedDevice
+from simulators.vital_signs import Patient
+
+Maker = Callable[[DeviceIdentity, Patient], SimulatedDevice]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceKind:
+    """A kind of device: who it is by default and how it is built."""
+
+    identity: DeviceIdentity
+    make: Maker
+
+    @property
+    def name(self) -> str:
+        """The word for it on the command line."""
+        return self.identity.name
+
+
+DEVICES: Final = (
+    DeviceKind(pulse_oximeter.IDENTITY, pulse_oximeter.PulseOximeter),
+    DeviceKind(blood_pressure.IDENTITY, blood_pressure.BloodPressureMonitor),
+    DeviceKind(basic_ecg.IDENTITY, basic_ecg.BasicEcg),
+    DeviceKind(defibrillator.IDENTITY, defibrillator.Defibrillator),
+)
+
+BY_NAME: Final = {kind.name: kind for kind in DEVICES}
