@@ -45,6 +45,13 @@ class Invocations(Generic[RequestT]):
         self._deadlines.start(invoke_id, now=now, seconds=timeout_seconds)
         return invoke_id
 
+    def reopen(
+        self, invoke_id: int, request: RequestT, *, now: float, timeout_seconds: float
+    ) -> None:
+        """Let a request wait again under the id it had: it is sent a second time."""
+        self._open[invoke_id] = request
+        self._deadlines.start(invoke_id, now=now, seconds=timeout_seconds)
+
     def take_unanswered_id(self) -> int:
         """An id for what nobody answers (an unconfirmed report): used up, never pending."""
         while self._next_id in self._open:

@@ -63,7 +63,7 @@ from protocols.ieee20601.timeouts import Timer
 from protocols.ieee20601.transcription import Transcription
 from protocols.model.codes import SystemId
 
-__all__ = ["ConfigurationSource", "ManagerConnection"]
+__all__ = ["ConfigurationSource", "ManagerConnection", "ManagerPolicy"]
 
 _TIMEOUTS: Final = {
     Timer.CONFIG: Trigger.TIMEOUT_CONFIG,

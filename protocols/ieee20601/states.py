@@ -81,6 +81,7 @@ class Trigger(Enum):
     RX_UNCONFIRMED_UNUSABLE = "ROIV unconfirmed, not usable"
     RX_GET_MDS = "ROIV Get of the MDS"
     RX_REQUEST = "ROIV Get, Set or Action"
+    RX_REQUEST_UNKNOWN_OBJECT = "ROIV Get, Set or Action of an unknown object"
     RX_CONFIG_ACCEPTED = "RORS configuration accepted"
     RX_CONFIG_REFUSED = "RORS configuration not accepted"
     RX_RESPONSE = "RORS to a request of ours"

@@ -151,7 +151,7 @@ def test_the_blood_pressure_session_s_events_are_in_order() -> None:
 def test_the_pen_session_gets_the_octets_a_real_pen_accepted() -> None:
     recorded = capture("novopen-pmstore")
     sent = Replay(manager_for("novopen-pmstore")).play(recorded)
-    expected = recorded_answers(recorded)[:-1] + [RLRQ]
+    expected = [*recorded_answers(recorded)[:-1], RLRQ]
     assert recorded_answers(recorded)[-1] == RLRQ
     assert sent[1:] == expected[1:]
     # The recorded manager echoed the pen's System-Id in its AARE; ours says its own.
