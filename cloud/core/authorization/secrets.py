@@ -11,11 +11,12 @@ from argon2.exceptions import InvalidHashError, VerificationError
 # OWASP's smallest argon2id setting: the secrets are random, not words people choose.
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 MAX_SECRET: Final = 256
+PREFIX: Final = "vws_"
 
 
 def new_secret() -> str:
-    """A fresh secret, 43 URL-safe characters."""
-    return secrets.token_urlsafe(32)
+    """A fresh secret of URL-safe characters; its prefix lets scanners find one that leaked."""
+    return f"{PREFIX}{secrets.token_urlsafe(32)}"
 
 
 def hash_secret(secret: str) -> str:

@@ -69,11 +69,11 @@ def publish(
     )
 
 
-def claim(work: UnitOfWork, *, limit: int) -> list[OutboxRow]:
+def claim(work: UnitOfWork, *, limit: int, max_attempts: int) -> list[OutboxRow]:
     """The oldest waiting rows, locked for this unit; on PostgreSQL other relays skip them."""
     statement = (
         select(OutboxRow)
-        .where(OutboxRow.relayed_at.is_(None))
+        .where(OutboxRow.relayed_at.is_(None), OutboxRow.attempts < max_attempts)
         .order_by(OutboxRow.row_id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -1,0 +1,118 @@
+"""`vitalwire-cloud`: serve | broker | ingest | worker | migrate | bootstrap.
+
+Exit codes: 0 done, 2 it cannot start (one line on stderr says why and what to do).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from cloud.app.bootstrap import bootstrap
+from cloud.app.composition import Parts
+from cloud.app.opening import StartError, log_to_stderr, opened
+from cloud.app.programs import run_broker, run_ingest, run_worker, serve
+from cloud.broker.embedded import BrokerStartError
+from cloud.settings import CloudSettings, SettingsFaultError, read_settings
+
+PROGRAM: Final = "vitalwire-cloud"
+CANNOT_START: Final = 2
+
+_RUNNING: Final[dict[str, Callable[[Parts], Coroutine[Any, Any, None]]]] = {
+    "serve": serve,
+    "broker": run_broker,
+    "ingest": run_ingest,
+    "worker": run_worker,
+}
+_SETTINGS: Final = ("data", "host", "port", "mqtt_host", "mqtt_port", "database_url", "log_level")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    given = _parser().parse_args(arguments)
+    try:
+        _run(given)
+    except (StartError, BrokerStartError, SettingsFaultError) as exc:
+        print(f"{PROGRAM}: {exc}.", file=sys.stderr)
+        return CANNOT_START
+    return 0
+
+
+def _run(given: argparse.Namespace) -> None:
+    settings = read_settings(given.config, _chosen(given))
+    log_to_stderr(settings.log_level)
+    if given.command == "migrate":
+        with opened(settings, migrating=True):
+            print("The database has the newest schema.")
+        return
+    if given.command == "bootstrap":
+        _bootstrap(settings, given.name, as_json=given.json)
+        return
+    with opened(settings) as parts:
+        asyncio.run(_RUNNING[given.command](parts))
+
+
+def _bootstrap(settings: CloudSettings, name: str, *, as_json: bool) -> None:
+    with opened(settings) as parts:
+        made = bootstrap(parts, name)
+    if as_json:
+        print(json.dumps(made))
+        return
+    print("These secrets are shown only now:")
+    for key, value in made.items():
+        print(f"  {key}: {' '.join(value) if isinstance(value, list) else value}")
+
+
+def _chosen(given: argparse.Namespace) -> dict[str, Any]:
+    """The settings that were given on the command line."""
+    values = vars(given)
+    chosen = {name: values[name] for name in _SETTINGS if values.get(name) is not None}
+    for name in ("broker", "ingest", "worker", "migrate"):
+        if values.get(f"no_{name}"):
+            chosen[name] = False
+    return chosen
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=PROGRAM, description=(__doc__ or "").splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, words in (
+        ("serve", "the whole service, or the parts the --no- flags leave"),
+        ("broker", "the embedded MQTT broker alone"),
+        ("ingest", "ingest from the broker alone"),
+        ("worker", "the work after commits alone"),
+        ("migrate", "bring the database to the newest schema"),
+        ("bootstrap", "create a first tenant and print its secrets once"),
+    ):
+        command = commands.add_parser(name, help=words)
+        command.add_argument("--data", type=Path, help="the data folder")
+        command.add_argument("--config", type=Path, help="a TOML file of settings")
+        command.add_argument("--database-url", help="PostgreSQL instead of SQLite in --data")
+        command.add_argument("--log-level", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+        if name in ("serve", "broker", "ingest"):
+            command.add_argument("--mqtt-host", help="address of MQTT")
+            command.add_argument("--mqtt-port", type=int, help="port of MQTT, 0 for a free one")
+        if name == "serve":
+            command.add_argument("--host", help="address to listen on")
+            command.add_argument("--port", type=int, help="port to listen on, 0 for a free one")
+            for part in ("broker", "ingest", "worker"):
+                command.add_argument(
+                    f"--no-{part}", action="store_true", help=f"run the {part} elsewhere"
+                )
+        if name in ("serve", "broker", "ingest", "worker"):
+            command.add_argument(
+                "--no-migrate", action="store_true", help="refuse to start on another schema"
+            )
+        if name == "bootstrap":
+            command.add_argument("--name", default="First tenant", help="the tenant's name")
+            command.add_argument("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,103 @@
+"""Opening what every program needs: the data folder, the database, the vault."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from cloud.app.composition import Parts
+from cloud.core.kernel.vault import VaultError, open_vault, secret_file
+from cloud.core.kernel.work import Database
+from cloud.db.engine import open_engine
+from cloud.db.errors import StorageError
+from cloud.migrations.runner import is_current, migrate
+from cloud.settings import CloudSettings
+
+INGEST_SECRET_FILE: Final = "ingest.secret"  # noqa: S105 - a file name, not a secret
+_NOISY: Final = ("amqtt", "transitions", "alembic", "uvicorn", "asyncio")
+
+
+class StartError(Exception):
+    """A program cannot start: the message is the cause and the mend in one line."""
+
+
+def log_to_stderr(level: str) -> None:
+    """Structured lines on stderr; libraries speak up only for warnings."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        logging.Formatter("time=%(asctime)s level=%(levelname)s source=%(name)s %(message)s")
+    )
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@contextmanager
+def opened(settings: CloudSettings, *, migrating: bool | None = None) -> Iterator[Parts]:
+    """The parts of a program, closed at the end.
+
+    The schema is brought up to date unless told otherwise. StartError for a folder that cannot be
+    written, a full disk, a database that cannot be reached or has another schema.
+    """
+    make_folder(settings.data)
+    try:
+        engine = open_engine(data=settings.data, database_url=settings.database)
+    except StorageError as exc:
+        raise StartError(_with_mend(str(exc))) from exc
+    database = Database(engine)
+    try:
+        yield _parts(settings, database, settings.migrate if migrating is None else migrating)
+    finally:
+        database.close()
+
+
+def _parts(settings: CloudSettings, database: Database, migrating: bool) -> Parts:
+    try:
+        _prepare(database, migrating)
+        return Parts(settings=settings, database=database, vault=open_vault(settings.data))
+    except (StorageError, VaultError) as exc:
+        raise StartError(_with_mend(str(exc))) from exc
+    except OSError as exc:
+        raise StartError(_os_line(settings.data, exc)) from exc
+
+
+def make_folder(path: Path) -> None:
+    """The data folder, readable by its owner only; StartError when it cannot be written."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as exc:
+        raise StartError(_os_line(path, exc)) from exc
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise StartError(f"the data folder {path} cannot be written. Give --data a folder of yours")
+
+
+def ingest_secret(data: Path) -> str:
+    """The password of our own ingest at the embedded broker, made on first use."""
+    return secret_file(data / INGEST_SECRET_FILE, octets=32).hex()
+
+
+def _prepare(database: Database, migrating: bool) -> None:
+    if migrating:
+        migrate(database.engine)
+    elif not is_current(database.engine):
+        raise StartError(
+            "the database has another schema than this program. Run vitalwire-cloud migrate first"
+        )
+
+
+def _os_line(path: Path, exc: OSError) -> str:
+    if exc.errno == errno.ENOSPC:
+        return f"no space is left for {path}. Free some disk space"
+    return f"the data folder {path} cannot be used ({exc.strerror}). Give --data another folder"
+
+
+def _with_mend(cause: str) -> str:
+    if "full" in cause or "space" in cause.lower():
+        return f"{cause}. Free some disk space"
+    return f"{cause}. Check that it runs and that database_url and --data are right"

@@ -1,0 +1,226 @@
+"""The programs: the service in one process, or each of its parts in its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from datetime import timedelta
+from typing import Final
+
+import uvicorn
+
+from cloud.api.shared.services import Health
+from cloud.app.composition import Parts, create_app
+from cloud.app.opening import StartError, ingest_secret
+from cloud.broker.access import INGEST_USER, AccessList
+from cloud.broker.embedded import EmbeddedBroker
+from cloud.ingest.batches import BatchRecorder
+from cloud.ingest.mqtt import BrokerAddress, IngestSettingsError, MqttIngest
+from cloud.settings import CloudSettings
+from cloud.worker.runner import Worker, standard_jobs
+
+READY_SECONDS: Final = 5.0
+BACKLOG: Final = 2048
+
+
+def announce(**facts: object) -> None:
+    """The one line on stdout that says a program is ready."""
+    sys.stdout.write(json.dumps({"ready": "cloud", **facts, "pid": os.getpid()}) + "\n")
+    sys.stdout.flush()
+
+
+async def serve(parts: Parts) -> None:
+    """API, and as far as the settings want them here: broker, ingest and worker."""
+    settings = parts.settings
+    stop = _stop_event()
+    async with AsyncExitStack() as stack:
+        listener = stack.enter_context(_listening(settings.host, settings.port))
+        base_url = f"http://{_printable(settings.host)}:{listener.getsockname()[1]}"
+        broker = None
+        if settings.broker:
+            broker = await stack.enter_async_context(_broker(parts))
+            parts.probes["broker"] = lambda: Health(ok=broker.is_listening, details={})
+        if settings.worker:
+            stack.enter_context(_working(parts))
+        ingest = None
+        if settings.ingest:
+            ingest = stack.enter_context(_ingesting(parts, broker))
+        app = create_app(parts, issuer=settings.public_url.rstrip("/") or base_url)
+        server = _Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=1,
+                h11_max_incomplete_event_size=65_536,
+            )
+        )
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(server.serve(sockets=[listener]), name="http")
+            await server.serving.wait()
+            if ingest is not None:
+                await asyncio.to_thread(ingest.wait_ready, READY_SECONDS)
+            announce(http=base_url, mqtt=_mqtt_url(settings, broker))
+            await stop.wait()
+            server.should_exit = True
+
+
+async def run_broker(parts: Parts) -> None:
+    """The embedded broker alone."""
+    stop = _stop_event()
+    async with _broker(parts) as broker:
+        announce(http=None, mqtt=_mqtt_url(parts.settings, broker))
+        await stop.wait()
+
+
+async def run_ingest(parts: Parts) -> None:
+    """Ingest alone, from the broker of the settings."""
+    stop = _stop_event()
+    with _ingesting(parts, None) as ingest:
+        await asyncio.to_thread(ingest.wait_ready, READY_SECONDS)
+        announce(http=None, mqtt=_mqtt_url(parts.settings, None))
+        await stop.wait()
+
+
+async def run_worker(parts: Parts) -> None:
+    """The worker alone."""
+    stop = _stop_event()
+    with _working(parts):
+        announce(http=None, mqtt=None)
+        await stop.wait()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: one place decides when to stop."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.serving = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so."""
+        await super().startup(sockets)
+        self.serving.set()
+
+
+def _stop_event() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as exc:
+        listener.close()
+        raise StartError(
+            f"cannot listen on {host}:{port} ({exc.strerror}). "
+            "Stop what uses the port, or give --port another one"
+        ) from exc
+    try:
+        yield listener
+    finally:
+        listener.close()
+
+
+def _broker(parts: Parts) -> EmbeddedBroker:
+    settings = parts.settings
+    access = AccessList(
+        parts.database,
+        ingest_secret=ingest_secret(settings.data),
+        clock=parts.clock,
+        monotonic=time.monotonic,
+    )
+    return EmbeddedBroker(access, host=settings.mqtt_host, port=settings.mqtt_port)
+
+
+@contextmanager
+def _ingesting(parts: Parts, broker: EmbeddedBroker | None) -> Iterator[MqttIngest]:
+    recorder = BatchRecorder(
+        parts.database,
+        parts.ingest_metrics,
+        parts.clock,
+        max_octets=parts.settings.max_batch_octets,
+    )
+    ingest = MqttIngest(_address(parts.settings, broker), recorder)
+    parts.probes["ingest"] = lambda: Health(
+        ok=ingest.is_connected and ingest.is_working, details=ingest.details()
+    )
+    ingest.start()
+    try:
+        yield ingest
+    finally:
+        ingest.stop()
+
+
+@contextmanager
+def _working(parts: Parts) -> Iterator[Worker]:
+    silence = timedelta(seconds=parts.settings.device_silence_seconds)
+    worker = Worker(standard_jobs(parts.database, parts.clock, device_silence=silence))
+    parts.probes["worker"] = lambda: Health(ok=worker.is_working, details=worker.details())
+    worker.start()
+    try:
+        yield worker
+    finally:
+        worker.stop()
+
+
+def _address(settings: CloudSettings, broker: EmbeddedBroker | None) -> BrokerAddress:
+    if not settings.mqtt_url:
+        return BrokerAddress(
+            host=settings.mqtt_host,
+            port=broker.port if broker is not None else settings.mqtt_port,
+            username=INGEST_USER,
+            password=ingest_secret(settings.data),
+            is_embedded=True,
+        )
+    try:
+        password = ""
+        if settings.mqtt_password_file is not None:
+            password = settings.mqtt_password_file.read_text(encoding="utf-8").strip()
+        return BrokerAddress.parse(
+            settings.mqtt_url, username=settings.mqtt_username, password=password
+        )
+    except IngestSettingsError as exc:
+        raise StartError(f"{exc}. Correct the setting mqtt_url") from exc
+    except OSError as exc:
+        raise StartError(
+            f"the file of mqtt_password_file cannot be read ({exc.strerror}). Correct the setting"
+        ) from exc
+
+
+def _mqtt_url(settings: CloudSettings, broker: EmbeddedBroker | None) -> str | None:
+    if broker is not None:
+        return f"mqtt://{_printable(settings.mqtt_host)}:{broker.port}"
+    if settings.mqtt_url or not settings.ingest:
+        return settings.mqtt_url or None
+    return f"mqtt://{_printable(settings.mqtt_host)}:{settings.mqtt_port}"
+
+
+def _printable(host: str) -> str:
+    """How a client on this machine writes the address we listen on."""
+    if host in ("0.0.0.0", ""):  # noqa: S104 - compared with, not bound to
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,125 @@
+"""Who may enter the broker and which topics are theirs.
+
+A gateway enters with its id and secret and uses its own topics only; our own ingest enters with a
+secret of the data folder. Nobody enters without a name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from cloud.core.devices.gateways import authenticate_gateway
+from cloud.core.kernel.work import Clock, Database
+from protocols.errors import DecodeError
+from protocols.uplink.channels import (
+    ACK,
+    ALL_STATUS_TOPICS,
+    ALL_UP_TOPICS,
+    CMD,
+    STATUS,
+    UP,
+    Channel,
+    parse_topic,
+)
+
+INGEST_USER: Final = "ingest"
+REMEMBERED_SECONDS: Final = 60.0
+_MAX_REMEMBERED: Final = 4096
+_MAX_NAME: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    tenant_id: str
+    until: float
+
+
+class AccessList:
+    """Answers for the broker; results are remembered a minute, so a revoked gateway stays out then.
+
+    Safe to call from any thread.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        ingest_secret: str,
+        clock: Clock,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._database = database
+        self._ingest_secret = ingest_secret
+        self._clock = clock
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._known: dict[tuple[str, bytes], _Known] = {}
+        self._tenants: dict[str, str] = {}
+
+    def lets_in(self, *, user: str, secret: str, client_id: str, will_topic: str | None) -> bool:
+        """Whether a client may connect.
+
+        A gateway's client id holds its gateway id, so that nobody takes over another's session;
+        its last will may go to its own topics only.
+        """
+        if not user or not secret or max(len(user), len(secret)) > _MAX_NAME:
+            return False
+        if user == INGEST_USER:
+            return hmac.compare_digest(secret.encode(), self._ingest_secret.encode())
+        if user not in client_id or not self._is_gateway(user, secret):
+            return False
+        return will_topic is None or self.may_publish(user, will_topic)
+
+    def may_publish(self, user: str, topic: str) -> bool:
+        """Gateways publish to their own `up` and `status`, ingest to any `ack` and `cmd`."""
+        channel = _channel(topic)
+        if channel is None:
+            return False
+        if user == INGEST_USER:
+            return channel.channel in (ACK, CMD)
+        return self._is_own(user, channel) and channel.channel in (UP, STATUS)
+
+    def may_read(self, user: str, topic: str) -> bool:
+        """Gateways read their own `ack` and `cmd`, ingest every `up` and `status`."""
+        if user == INGEST_USER and topic in (ALL_UP_TOPICS, ALL_STATUS_TOPICS):
+            return True
+        channel = _channel(topic)
+        if channel is None:
+            return False
+        if user == INGEST_USER:
+            return channel.channel in (UP, STATUS)
+        return self._is_own(user, channel) and channel.channel in (ACK, CMD)
+
+    def _is_own(self, user: str, channel: Channel) -> bool:
+        return channel.gateway_id == user and channel.tenant_id == self._tenants.get(user)
+
+    def _is_gateway(self, user: str, secret: str) -> bool:
+        key = (user, hashlib.sha256(secret.encode()).digest())
+        now = self._monotonic()
+        with self._lock:
+            known = self._known.get(key)
+        if known is not None and known.until > now:
+            return True
+        with self._database.reading(now=self._clock()) as work:
+            gateway = authenticate_gateway(work, user, secret)
+        with self._lock:
+            self._known.pop(key, None)
+            if gateway is None:
+                return False
+            if len(self._known) >= _MAX_REMEMBERED:
+                self._known.clear()
+            self._known[key] = _Known(gateway.tenant_id, now + REMEMBERED_SECONDS)
+            self._tenants[user] = gateway.tenant_id
+        return True
+
+
+def _channel(topic: str) -> Channel | None:
+    try:
+        return parse_topic(topic)
+    except DecodeError:
+        return None

@@ -1,0 +1,81 @@
+"""amqtt's doors: authentication and topics, both answered by the access list."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+from amqtt.contexts import Action, BaseContext
+from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
+from amqtt.session import Session
+
+from cloud.broker.access import AccessList
+from cloud.core.kernel.work import StorageError
+
+LOG: Final = logging.getLogger("vitalwire.broker")
+
+
+class DoorPlugin(BaseAuthPlugin):  # type: ignore[misc]  # amqtt ships no types
+    """Lets clients in by name and secret."""
+
+    @dataclass
+    class Config:
+        """What amqtt hands to the plugin."""
+
+        access: AccessList
+
+    def __init__(self, context: BaseContext) -> None:
+        super().__init__(context)
+        self._access: AccessList = self.config.access
+
+    async def authenticate(self, *, session: Session) -> bool:
+        """Whether the client may connect; refused while the store is away."""
+        try:
+            allowed = await asyncio.to_thread(
+                self._access.lets_in,
+                user=session.username or "",
+                secret=session.password or "",
+                client_id=session.client_id or "",
+                will_topic=session.will_topic,
+            )
+        except StorageError as exc:
+            LOG.warning("event=login_unchecked cause=%s", type(exc).__name__)
+            return False
+        if not allowed:
+            LOG.warning("event=login_refused user=%r", (session.username or "")[:40])
+        return allowed
+
+
+class TopicPlugin(BaseTopicPlugin):  # type: ignore[misc]  # amqtt ships no types
+    """Keeps every client to its own topics."""
+
+    @dataclass
+    class Config:
+        """What amqtt hands to the plugin."""
+
+        access: AccessList
+
+    def __init__(self, context: BaseContext) -> None:
+        super().__init__(context)
+        self._access: AccessList = self.config.access
+
+    async def topic_filtering(
+        self,
+        *,
+        session: Session | None = None,
+        topic: str | None = None,
+        action: Action | None = None,
+    ) -> bool:
+        """Whether this session may publish, subscribe to or receive from a topic."""
+        user = session.username if session is not None else None
+        if not user or not topic:
+            return False
+        if action == Action.PUBLISH:
+            allowed = self._access.may_publish(user, topic)
+        else:
+            allowed = self._access.may_read(user, topic)
+        if not allowed:
+            LOG.warning("event=topic_refused user=%r action=%s", user[:40], action)
+        return allowed

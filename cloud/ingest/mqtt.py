@@ -1,0 +1,320 @@
+"""Ingest over MQTT: paho on its own thread, batches through a bounded queue, ack after commit.
+
+MQTT 5 is tried first, 3.1.1 when the broker does not speak it. A message is acknowledged to the
+broker only when its batch is durable or refused for good; while the store is away the queue fills
+and the broker is made to wait.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import ssl
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from cloud.core.kernel.work import StorageFaultError
+from cloud.ingest.batches import BatchRecorder, Reply
+from protocols.uplink.channels import ALL_UP_TOPICS
+
+LOG: Final = logging.getLogger("vitalwire.ingest")
+_V5: Final = MQTTProtocolVersion.MQTTv5
+_V311: Final = MQTTProtocolVersion.MQTTv311
+_VERSION_NAMES: Final = {_V5: "5", _V311: "3.1.1"}
+_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+QUEUE_LENGTH: Final = 256
+_QOS: Final = 1
+
+
+class IngestSettingsError(Exception):
+    """The broker's address makes no sense."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerAddress:
+    """Where the broker is and who we are there."""
+
+    host: str
+    port: int
+    username: str
+    password: str = field(repr=False)
+    client_id: str = "vitalwire-ingest"
+    tls: bool = False
+    ca_file: Path | None = None
+    is_embedded: bool = False
+
+    @classmethod
+    def parse(cls, url: str, *, username: str, password: str) -> BrokerAddress:
+        """From `mqtt://host[:port]` or `mqtts://...`; IngestSettingsError for anything else."""
+        parts = urlsplit(url)
+        try:
+            port = parts.port or _PORTS.get(parts.scheme)
+        except ValueError as exc:
+            raise IngestSettingsError("mqtt_url has no usable port") from exc
+        if port is None or not parts.hostname or parts.username:
+            raise IngestSettingsError("mqtt_url is written mqtt://host:port or mqtts://host:port")
+        return cls(
+            host=parts.hostname,
+            port=port,
+            username=username,
+            password=password,
+            tls=parts.scheme == "mqtts",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestPolicy:
+    """How patient ingest is, in seconds."""
+
+    first_wait: float = 0.1
+    longest_wait: float = 10.0
+    connect_timeout: float = 5.0
+    keepalive: int = 20
+
+
+class MqttIngest:
+    """Runs on two threads between `start` and `stop`: connecting and recording."""
+
+    def __init__(
+        self, address: BrokerAddress, recorder: BatchRecorder, policy: IngestPolicy | None = None
+    ) -> None:
+        self._address = address
+        self._recorder = recorder
+        self._policy = policy or IngestPolicy()
+        self._queue: queue.Queue[tuple[Client, MQTTMessage]] = queue.Queue(QUEUE_LENGTH)
+        self._stopping = threading.Event()
+        self._lost = threading.Event()
+        self._ready = threading.Event()
+        # The embedded broker speaks 3.1.1 only: no need to ask it for more.
+        self._version = _V311 if address.is_embedded else _V5
+        self._last_at: float | None = None
+        self._store_fault = False
+        self.faults = 0
+        self._threads = (
+            threading.Thread(target=self._connect_forever, name="ingest-link", daemon=True),
+            threading.Thread(target=self._record_forever, name="ingest-record", daemon=True),
+        )
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout: float = 1.0) -> None:
+        """End: the batch in hand is finished, what waits in the queue the broker sends again."""
+        self._stopping.set()
+        self._lost.set()
+        deadline = time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def wait_ready(self, timeout: float) -> bool:
+        """Whether the subscription stands, at the latest after `timeout` seconds."""
+        return self._ready.wait(timeout)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the subscription stands."""
+        return self._ready.is_set()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether both threads run and the store took the last batch."""
+        return all(thread.is_alive() for thread in self._threads) and not self._store_fault
+
+    def details(self) -> dict[str, object]:
+        """For the health page."""
+        age = None if self._last_at is None else round(time.monotonic() - self._last_at, 1)
+        return {
+            "connected": self.is_connected,
+            "mqtt": _VERSION_NAMES[self._version],
+            "waiting": self._queue.qsize(),
+            "last_batch_seconds_ago": age,
+            "faults": self.faults,
+        }
+
+    def _connect_forever(self) -> None:
+        wait = self._policy.first_wait
+        while not self._stopping.is_set():
+            self._lost.clear()
+            client = self._client()
+            if self._session(client):
+                wait = self._policy.first_wait
+            else:
+                LOG.warning(
+                    "event=broker_unreachable host=%s port=%d again_in=%.1f",
+                    self._address.host,
+                    self._address.port,
+                    wait,
+                )
+                if not self._address.is_embedded:
+                    self._version = _V311 if self._version is _V5 else _V5
+                self._stopping.wait(wait)
+                wait = min(wait * 2, self._policy.longest_wait)
+
+    def _session(self, client: Client) -> bool:
+        """Hold one connection until it is lost; False when it never stood."""
+        try:
+            self._connect(client)
+        except (OSError, ValueError) as exc:
+            LOG.info("event=connect_failed cause=%s", type(exc).__name__)
+            return False
+        client.loop_start()
+        try:
+            stood = self._ready_or_lost()
+            if stood:
+                self._lost.wait()
+            return stood
+        finally:
+            self._ready.clear()
+            client.disconnect()
+            client.loop_stop()
+
+    def _ready_or_lost(self) -> bool:
+        deadline = time.monotonic() + self._policy.connect_timeout
+        while not self._lost.is_set() and time.monotonic() < deadline:
+            if self._ready.wait(0.02):
+                return True
+        return False
+
+    def _connect(self, client: Client) -> None:
+        address, policy = self._address, self._policy
+        if self._version is _V5:
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's own
+            properties.ReceiveMaximum = QUEUE_LENGTH
+            properties.SessionExpiryInterval = 3600
+            client.connect(
+                address.host,
+                address.port,
+                policy.keepalive,
+                clean_start=False,
+                properties=properties,
+            )
+        else:
+            client.connect(address.host, address.port, policy.keepalive)
+
+    def _client(self) -> Client:
+        address = self._address
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=address.client_id,
+            clean_session=None if self._version is _V5 else False,
+            protocol=self._version,
+            reconnect_on_failure=False,
+            manual_ack=True,
+        )
+        client.connect_timeout = self._policy.connect_timeout
+        client.username_pw_set(address.username, address.password)
+        if address.tls:
+            client.tls_set_context(ssl.create_default_context(cafile=address.ca_file))
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        return client
+
+    def _on_connect(
+        self,
+        client: Client,
+        userdata: object,
+        flags: ConnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        del userdata, flags, properties
+        if reason.is_failure:
+            LOG.warning("event=broker_refused reason=%s", reason)
+            self._lost.set()
+            return
+        client.subscribe(ALL_UP_TOPICS, qos=_QOS)
+
+    def _on_subscribe(
+        self,
+        client: Client,
+        userdata: object,
+        mid: int,
+        reasons: list[ReasonCode],
+        properties: Properties | None,
+    ) -> None:
+        del client, userdata, mid, properties
+        if any(reason.is_failure for reason in reasons):
+            LOG.error("event=subscription_refused topic=%s", ALL_UP_TOPICS)
+            self._lost.set()
+            return
+        LOG.info("event=ingest_ready mqtt=%s", _VERSION_NAMES[self._version])
+        self._ready.set()
+
+    def _on_disconnect(
+        self,
+        client: Client,
+        userdata: object,
+        flags: DisconnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        del client, userdata, flags, properties
+        LOG.info("event=broker_lost reason=%s", reason)
+        self._lost.set()
+
+    def _on_message(self, client: Client, userdata: object, message: MQTTMessage) -> None:
+        """Put a message in line; a full line holds up the connection, and so the broker."""
+        del userdata
+        while not self._lost.is_set():
+            try:
+                self._queue.put((client, message), timeout=0.2)
+            except queue.Full:
+                continue
+            return
+
+    def _record_forever(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                client, message = self._queue.get(timeout=0.2)
+            except queue.Empty:
+                continue
+            self._record(client, message)
+
+    def _record(self, client: Client, message: MQTTMessage) -> None:
+        try:
+            reply = self._until_stored(message)
+        except _StoppedError:
+            return
+        except Exception:
+            # One batch's fault must not stop the batches behind it: it is told and counted.
+            self.faults += 1
+            LOG.exception("event=batch_fault octets=%d", len(message.payload))
+            reply = None
+        self._last_at = time.monotonic()
+        if reply is not None:
+            client.publish(reply.topic, reply.payload, qos=_QOS)
+        if client.ack(message.mid, message.qos) is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+            LOG.info("event=broker_gone_before_ack mid=%d", message.mid)
+
+    def _until_stored(self, message: MQTTMessage) -> Reply | None:
+        wait = self._policy.first_wait
+        while True:
+            try:
+                reply = self._recorder.accept(message.topic, bytes(message.payload))
+            except StorageFaultError as exc:
+                self._store_fault = True
+                LOG.warning("event=store_away cause=%s again_in=%.1f", exc, wait)
+                if self._stopping.wait(wait):
+                    raise _StoppedError from exc
+                wait = min(wait * 2, self._policy.longest_wait)
+            else:
+                self._store_fault = False
+                return reply
+
+
+class _StoppedError(Exception):
+    """We were told to stop while waiting for the store."""

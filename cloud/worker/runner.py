@@ -1,0 +1,106 @@
+"""The worker: small jobs in turn on one thread, each with its own rhythm and its own unit."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from cloud.core.devices.service import mark_silent
+from cloud.core.kernel.idempotency import forget_old
+from cloud.core.kernel.work import Clock, Database, StorageError
+from cloud.worker.outbox_relay import BATCH, Subscriber, log_event, relay_once
+
+LOG: Final = logging.getLogger("vitalwire.worker")
+_LATE_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to do and how often, in seconds."""
+
+    name: str
+    every: float
+    run: Callable[[], None]
+
+
+def standard_jobs(
+    database: Database,
+    clock: Clock,
+    *,
+    device_silence: timedelta,
+    subscribers: Sequence[Subscriber] = (log_event,),
+) -> tuple[Job, ...]:
+    """Relay the outbox, watch for silent devices, forget old idempotency keys."""
+
+    def relay() -> None:
+        while relay_once(database, clock, subscribers) == BATCH:
+            pass
+
+    def watch() -> None:
+        with database.begin(now=clock()) as work:
+            silent = mark_silent(work, silence=device_silence)
+        if silent:
+            LOG.info("event=devices_offline count=%d", silent)
+
+    def forget() -> None:
+        with database.begin(now=clock()) as work:
+            forget_old(work)
+
+    return (Job("relay", 0.5, relay), Job("silence", 5.0, watch), Job("forget", 3600.0, forget))
+
+
+class Worker:
+    """Runs jobs on one thread between `start` and `stop`."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self._jobs = tuple(jobs)
+        self._stopping = threading.Event()
+        self._done_at = dict.fromkeys((job.name for job in jobs), 0.0)
+        self._started_at = 0.0
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._started_at = time.monotonic()
+        self._thread.start()
+
+    def stop(self, timeout: float = 1.0) -> None:
+        """End after the job in hand."""
+        self._stopping.set()
+        self._thread.join(timeout)
+
+    @property
+    def is_working(self) -> bool:
+        """Whether the thread runs and no job is overdue by half a minute."""
+        now = time.monotonic()
+        return self._thread.is_alive() and all(
+            now - max(self._done_at[job.name], self._started_at) < job.every + _LATE_SECONDS
+            for job in self._jobs
+        )
+
+    def details(self) -> dict[str, object]:
+        """Seconds since each job last succeeded, for the health page."""
+        now = time.monotonic()
+        return {
+            f"{name}_seconds_ago": round(now - at, 1) if at else None
+            for name, at in self._done_at.items()
+        }
+
+    def _run(self) -> None:
+        due = dict.fromkeys((job.name for job in self._jobs), 0.0)
+        while not self._stopping.is_set():
+            for job in self._jobs:
+                if time.monotonic() < due[job.name] or self._stopping.is_set():
+                    continue
+                try:
+                    job.run()
+                    self._done_at[job.name] = time.monotonic()
+                except StorageError as exc:
+                    LOG.warning("event=job_failed job=%s cause=%s", job.name, exc)
+                due[job.name] = time.monotonic() + job.every
+            self._stopping.wait(max(0.0, min(due.values()) - time.monotonic()))
