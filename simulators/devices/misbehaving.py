@@ -15,6 +15,7 @@ from typing import Final
 from simulators.byte_links import ByteLink
 
 _AARQ: Final = b"\xe2\x00"
+_AARE: Final = b"\xe3\x00"
 _PRST: Final = b"\xe7\x00"
 _CONFIRMED_EVENT: Final = b"\x01\x01"
 _CONFIG_EVENT: Final = b"\x0d\x1c"
@@ -126,13 +127,19 @@ class UnknownConfiguration(Fault):
 
 
 class TwoVersions(Fault):
-    """A device that offers protocol versions 1 and 2."""
+    """A device that offers protocol versions 1 and 2; the agent behind it knows only 1."""
 
     def outgoing(self, apdu: bytes) -> list[bytes]:
         """Two bits in the version mask of the association request."""
         if apdu[:2] == _AARQ:
             return [apdu[:16] + bytes([apdu[16] | 0xC0]) + apdu[17:]]
         return [apdu]
+
+    def incoming(self, apdu: bytes) -> bytes | None:
+        """The version the manager chose is shown to the agent as the one it knows."""
+        if apdu[:2] == _AARE:
+            return apdu[:10] + b"\x80" + apdu[11:]
+        return apdu
 
 
 class Silent(Fault):
