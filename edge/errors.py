@@ -72,7 +72,14 @@ class UplinkError(EdgeError):
 
 
 class UplinkUnreachableError(UplinkError):
-    """The cloud did not answer; the same batch may be sent again."""
+    """The cloud did not answer; the same batch may be sent again.
+
+    `is_silence`: the way was up all the while and yet no acknowledgement came.
+    """
+
+    def __init__(self, cause: str, *, is_silence: bool = False) -> None:
+        self.is_silence = is_silence
+        super().__init__(cause)
 
 
 class UplinkRejectedError(UplinkError):

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from edge.clock import SYSTEM_CLOCK, Clock
-from edge.errors import BufferDamagedError, EdgeError
+from edge.errors import BufferDamagedError, EdgeError, SettingsError
 
 log = logging.getLogger(__name__)
 
@@ -63,13 +63,14 @@ async def keep_running(
     """Run `work` again and again until it returns False; True asks for another run.
 
     A known fault is waited out; an unknown one is logged with its traceback and waited out too,
-    for one device's trouble must not stop the others. Only a damaged buffer ends the program.
+    for one device's trouble must not stop the others. What no waiting mends ends the program: a
+    damaged buffer, or settings that name what is not there.
     """
     while True:
         began = clock.monotonic()
         try:
             again = await work()
-        except BufferDamagedError:
+        except (BufferDamagedError, SettingsError):
             raise
         except EdgeError as exc:
             again, reason = True, str(exc)

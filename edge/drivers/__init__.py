@@ -1,0 +1,1 @@
+"""The only loops with I/O and a clock: one for each device."""

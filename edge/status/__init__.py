@@ -1,0 +1,1 @@
+"""How the gateway is: one snapshot a second, as a file, as lines for people, as metrics."""

@@ -1,0 +1,1 @@
+"""The way to the cloud: batches go up until an acknowledgement names them."""

@@ -1,0 +1,151 @@
+"""vitalwire-edge run | status | decode: the gateway in the vehicle."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from edge.app import RunWishes, run
+from edge.decoding.report import decode_text
+from edge.errors import BufferDamagedError, EdgeError, SettingsError
+from edge.settings import load_settings
+from edge.status.logs import start_logging
+from edge.status.text import format_status, look
+
+PROGRAM: Final = "vitalwire-edge"
+BAD_START: Final = 2
+FAILED: Final = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0, 1 when it failed under way, 2 when it cannot begin."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.act(options)
+    except BufferDamagedError as exc:
+        # The next start sets the broken file aside and goes on with what can be read.
+        return _complain(exc, FAILED)
+    except EdgeError as exc:
+        return _complain(exc, BAD_START)
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nothing left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=PROGRAM, description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser("run", help="run the gateway")
+    command.add_argument("--config", type=Path, metavar="FILE", help="settings, one TOML file")
+    command.add_argument(
+        "--exit-when-idle",
+        action="store_true",
+        help="end by itself when every configured device has ended and the cloud has everything",
+    )
+    command.add_argument(
+        "--drain-seconds",
+        type=float,
+        default=60.0,
+        metavar="N",
+        help="with --exit-when-idle: how long to wait for the cloud (default 60)",
+    )
+    command.add_argument(
+        "--log-level", choices=("debug", "info", "warning", "error"), default="info"
+    )
+    command.set_defaults(act=_run)
+
+    command = commands.add_parser("status", help="how the gateway on this machine is")
+    where = command.add_mutually_exclusive_group(required=True)
+    where.add_argument("--config", type=Path, metavar="FILE", help="the gateway's settings")
+    where.add_argument("--data", type=Path, metavar="DIR", help="the gateway's data folder")
+    command.add_argument("--json", action="store_true", help="all of it, as one JSON object")
+    command.set_defaults(act=_status)
+
+    command = commands.add_parser(
+        "decode", help="what octets say: hexadecimal lines, raw octets, or a capture file"
+    )
+    command.add_argument("file", nargs="?", default="-", metavar="FILE", help="- is standard input")
+    command.add_argument("--json", action="store_true", help="one JSON object a message")
+    command.set_defaults(act=_decode)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    start_logging(options.log_level)
+    settings = load_settings(options.config)
+
+    async def until_told() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await run(
+            settings,
+            RunWishes(
+                ready=_tell_ready,
+                stop=stop,
+                exit_when_idle=options.exit_when_idle,
+                drain_seconds=options.drain_seconds,
+            ),
+        )
+
+    asyncio.run(until_told())
+    return 0
+
+
+def _tell_ready(agents: str | None) -> None:
+    # The line is for whoever started us, on this machine: a wildcard address is no use there.
+    reachable = agents and agents.replace("tcp:0.0.0.0:", "tcp:127.0.0.1:").replace(
+        "tcp:[::]:", "tcp:[::1]:"
+    )
+    print(json.dumps({"ready": "edge", "agents": reachable, "pid": os.getpid()}), flush=True)
+
+
+def _status(options: argparse.Namespace) -> int:
+    folder = options.data if options.data is not None else load_settings(options.config).data
+    if not folder.is_dir():
+        raise SettingsError(
+            f"there is no data folder {folder}", mend="Name the folder of a gateway that has run"
+        )
+    status = look(folder)
+    if options.json:
+        print(json.dumps(status))
+    else:
+        print(format_status(status, now=datetime.now(UTC)))
+    return 0
+
+
+def _decode(options: argparse.Namespace) -> int:
+    for line in decode_text(_read_input(options.file), as_json=options.json):
+        print(line)
+    return 0
+
+
+def _read_input(name: str) -> bytes:
+    if name == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(name).read_bytes()
+    except OSError as exc:
+        raise SettingsError(
+            f"{name} cannot be read ({(exc.strerror or '').lower()})", mend="Name another file"
+        ) from exc
+
+
+def _complain(exc: EdgeError, code: int) -> int:
+    print(f"{PROGRAM}: {exc}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""What octets say, for people: the `decode` command."""

@@ -1,0 +1,100 @@
+"""Find the messages in what a person gives us: hexadecimal lines, raw octets or a capture file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from edge.errors import SettingsError
+from protocols.captures import parse_captures
+from protocols.errors import DecodeError
+from protocols.ieee20601.framing import StreamReader, WholeApdu
+
+_HEX_LINE: Final = re.compile(r"(?:(A>M|M>A)[:\s]+)?((?:0[xX])?[0-9A-Fa-f][0-9A-Fa-f\s:,-]*)")
+_SEPARATORS: Final = re.compile(r"0[xX]|[\s:,-]")
+_FIRST_OCTETS: Final = range(0xE2, 0xE8)
+_FORMS: Final = "Give hexadecimal lines, raw octets, or a capture file"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The octets of one message, where they stood, and of which exchange they are part."""
+
+    octets: bytes
+    where: str
+    session: str = ""
+    direction: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def read_pieces(data: bytes) -> Iterator[Piece]:
+    """Every message in `data`, in order; SettingsError when it is in no form we know."""
+    if not data.strip():
+        raise SettingsError("the input is empty", mend=_FORMS)
+    text = _as_text(data)
+    if text is None:
+        yield from _from_octets(data)
+    elif text.lstrip().startswith("{"):
+        yield from _from_captures(text)
+    else:
+        yield from _from_hex_lines(text)
+
+
+def _as_text(data: bytes) -> str | None:
+    """The text of a text file; None for raw octets, which begin like an APDU or hold controls."""
+    if data[0] in _FIRST_OCTETS or re.search(rb"[\x00-\x08\x0e-\x1f]", data):
+        return None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+
+
+def _from_captures(text: str) -> Iterator[Piece]:
+    try:
+        captures = parse_captures(text)
+    except DecodeError as exc:
+        raise SettingsError(f"the input is no capture file: {exc}", mend=_FORMS) from exc
+    for capture in captures.values():
+        for number, message in enumerate(capture.messages, start=1):
+            where = f"message {number} of {capture.id}"
+            yield from _cut(message.octets, where, capture.id, message.direction)
+
+
+def _from_hex_lines(text: str) -> Iterator[Piece]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        content = line.partition("#")[0].strip()
+        if not content:
+            continue
+        match = _HEX_LINE.fullmatch(content)
+        digits = _SEPARATORS.sub("", match[2]) if match else ""
+        if match is None or len(digits) % 2:
+            raise SettingsError(f"line {number} is not pairs of hexadecimal digits", mend=_FORMS)
+        yield from _cut(bytes.fromhex(digits), f"line {number}", "", match[1] or "")
+
+
+def _from_octets(data: bytes) -> Iterator[Piece]:
+    reader = StreamReader()
+    pieces = [item for item in reader.receive(data, now=0.0) if isinstance(item, WholeApdu)]
+    left = reader.next_deadline() is not None
+    if not pieces:
+        raise SettingsError(f"no message was found in {len(data)} octets", mend=_FORMS)
+    dropped = reader.take_discarded()
+    for number, piece in enumerate(pieces, start=1):
+        warnings = []
+        if number == 1 and dropped:
+            warnings.append(f"{dropped} octets of the input belong to no message")
+        if number == len(pieces) and left:
+            warnings.append("the input ends within a message")
+        yield Piece(piece.octets, f"message {number}", warnings=tuple(warnings))
+
+
+def _cut(octets: bytes, where: str, session: str, direction: str) -> Iterator[Piece]:
+    """One line or captured read may hold several messages back to back."""
+    start = 0
+    while start < len(octets):
+        length = 4 + int.from_bytes(octets[start + 2 : start + 4], "big")
+        yield Piece(octets[start : start + length], where, session, direction)
+        start += length

@@ -1,0 +1,145 @@
+"""Drive one ManagerConnection over one ByteTransport: the loop between octets and the buffer.
+
+The order that everything stands on: a report's observations are durable, then it is confirmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from edge.clock import Clock
+from edge.drivers.wishes import Wish, Wishes
+from edge.errors import BufferFullError, TransportError
+from edge.transports.base import ByteTransport
+from protocols.ieee20601.events import (
+    Associated,
+    AssociationEnded,
+    Event,
+    ObservationsReported,
+)
+from protocols.ieee20601.manager import ManagerConnection
+
+
+class EventSink(Protocol):
+    """Takes what a connection tells."""
+
+    async def accept(self, events: Sequence[Event], *, received_at: float) -> None:
+        """Return once every observation in `events` is durable.
+
+        `received_at`: monotonic seconds when the octets came. Raises BufferFullError when
+        nothing of it was stored: then nothing of it may be confirmed.
+        """
+        ...
+
+
+class AssociationDriver:
+    """One connection and its line, from open to end.
+
+    `unassociated_seconds`: how long the peer may stay without an association; None for ever.
+    """
+
+    def __init__(
+        self,
+        connection: ManagerConnection,
+        transport: ByteTransport,
+        sink: EventSink,
+        *,
+        clock: Clock,
+        wishes: Wishes,
+        unassociated_seconds: float | None = None,
+        release_seconds: float = 1.0,
+    ) -> None:
+        self._connection = connection
+        self._transport = transport
+        self._sink = sink
+        self._clock = clock
+        self._wishes = wishes
+        self._unassociated_seconds = unassociated_seconds
+        self._release_seconds = release_seconds
+        self._associated = False
+        self._free_since = 0.0
+        self._end_by: float | None = None
+
+    async def run(self) -> None:
+        """Return when the line ends or was asked to; TransportError when it broke."""
+        now = self._clock.monotonic()
+        self._free_since = now
+        self._connection.transport_connected(now=now)
+        try:
+            await self._exchange()
+        except TransportError:
+            await self._end_connection()
+            raise
+        await self._end_connection()
+
+    async def _exchange(self) -> None:
+        received_at = self._clock.monotonic()
+        while True:
+            await self._take_events(received_at)
+            for chunk in self._connection.data_to_send():
+                await self._transport.write(chunk)
+            if self._is_over():
+                return
+            data = await self._wishes.read_or_wake(self._transport.read, self._seconds_to_wait())
+            received_at = self._clock.monotonic()
+            if data is None:
+                self._handle_time_and_wishes(received_at)
+            elif data:
+                self._connection.receive_data(data, now=received_at, utc=self._clock.utc())
+            else:
+                return
+
+    async def _take_events(self, received_at: float) -> None:
+        while events := self._drain():
+            try:
+                await self._sink.accept(events, received_at=received_at)
+            except BufferFullError:
+                # Not confirmed: the device keeps its reports and sends them again.
+                continue
+            now = self._clock.monotonic()
+            for event in events:
+                if isinstance(event, ObservationsReported) and event.invoke_id is not None:
+                    self._connection.confirm(event.invoke_id, now=now)
+
+    def _drain(self) -> list[Event]:
+        events: list[Event] = []
+        while (event := self._connection.next_event()) is not None:
+            events.append(event)
+            if isinstance(event, Associated):
+                self._associated = True
+            elif isinstance(event, AssociationEnded):
+                self._associated = False
+                self._free_since = self._clock.monotonic()
+        return events
+
+    def _handle_time_and_wishes(self, now: float) -> None:
+        while (wish := self._wishes.take()) is not None:
+            if wish is Wish.RELEASE_AND_END and self._end_by is None:
+                self._end_by = now + self._release_seconds
+                if self._associated:
+                    self._connection.release(now=now)
+        deadline = self._connection.next_deadline()
+        if deadline is not None and now >= deadline:
+            self._connection.handle_deadline(now=now)
+
+    def _is_over(self) -> bool:
+        now = self._clock.monotonic()
+        if self._end_by is not None and (not self._associated or now >= self._end_by):
+            return True
+        free_until = self._free_until()
+        return free_until is not None and now >= free_until
+
+    def _free_until(self) -> float | None:
+        if self._associated or self._unassociated_seconds is None:
+            return None
+        return self._free_since + self._unassociated_seconds
+
+    def _seconds_to_wait(self) -> float | None:
+        deadlines = [self._connection.next_deadline(), self._end_by, self._free_until()]
+        known = [deadline for deadline in deadlines if deadline is not None]
+        return max(0.0, min(known) - self._clock.monotonic()) if known else None
+
+    async def _end_connection(self) -> None:
+        self._connection.transport_closed(now=self._clock.monotonic())
+        await self._take_events(self._clock.monotonic())

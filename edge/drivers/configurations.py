@@ -1,0 +1,104 @@
+"""Extended configurations kept on disk, so that a device known yesterday reports at once today.
+
+One file a configuration, readable by the gateway's user alone, with a digest over what it holds;
+a file that does not match its digest, or cannot be decoded, is removed: the device will report
+its configuration again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from pathlib import Path
+from typing import Final
+
+from edge.errors import StartError
+from protocols.errors import ProtocolError
+from protocols.ieee20601.configuration import Configuration, decode_configuration
+from protocols.model.codes import SystemId
+
+log = logging.getLogger(__name__)
+
+_MOST_KEPT: Final = 512
+_PRIVATE: Final = 0o600
+
+
+class ConfigurationStore:
+    """What devices reported, by (system id, configuration id)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known: dict[tuple[SystemId, int], Configuration] = {}
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            paths = sorted(folder.glob("*.json"))
+        except OSError as exc:
+            raise StartError(
+                f"the folder {folder} cannot be used ({(exc.strerror or '').lower()})",
+                mend="Give the gateway's user the data folder",
+            ) from exc
+        for path in paths:
+            self._load(path)
+
+    def find(self, system_id: SystemId, config_id: int) -> Configuration | None:
+        """The configuration a device reported earlier; a `ConfigurationSource`."""
+        return self._known.get((system_id, config_id))
+
+    def remember(self, system_id: SystemId, config_id: int, octets: bytes) -> None:
+        """Keep what was accepted. A full disk costs only the next start a little time."""
+        try:
+            self._known[system_id, config_id] = decode_configuration(octets)
+            while len(self._known) > _MOST_KEPT:
+                self.forget(*next(iter(self._known)))
+            self._write(system_id, config_id, octets)
+        except ProtocolError as exc:
+            log.warning("configuration not kept system_id=%s reason=%r", system_id, str(exc))
+        except OSError as exc:
+            log.warning("configuration not kept system_id=%s reason=%r", system_id, exc.strerror)
+
+    def forget(self, system_id: SystemId, config_id: int) -> None:
+        """Drop one that no longer fits its device."""
+        self._known.pop((system_id, config_id), None)
+        self._path(system_id, config_id).unlink(missing_ok=True)
+
+    def _path(self, system_id: SystemId, config_id: int) -> Path:
+        return self._folder / f"{system_id.hex}-{config_id:04X}.json"
+
+    def _write(self, system_id: SystemId, config_id: int, octets: bytes) -> None:
+        path = self._path(system_id, config_id)
+        draft = path.with_suffix(".draft")
+        content = json.dumps(
+            {
+                "system_id": system_id.hex,
+                "config_id": config_id,
+                "octets": octets.hex(),
+                "sha256": _digest(system_id, config_id, octets),
+            }
+        )
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+
+    def _load(self, path: Path) -> None:
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            system_id = SystemId.parse(record["system_id"])
+            config_id = int(record["config_id"])
+            octets = bytes.fromhex(record["octets"])
+            if record["sha256"] != _digest(system_id, config_id, octets):
+                log.warning("configuration dropped file=%s reason='digest differs'", path.name)
+                path.unlink(missing_ok=True)
+                return
+            self._known[system_id, config_id] = decode_configuration(octets)
+        except (OSError, ValueError, KeyError, TypeError, ProtocolError) as exc:
+            log.warning("configuration dropped file=%s reason=%r", path.name, str(exc))
+            path.unlink(missing_ok=True)
+
+
+def _digest(system_id: SystemId, config_id: int, octets: bytes) -> str:
+    return hashlib.sha256(b"%s/%d/" % (system_id.octets, config_id) + octets).hexdigest()

@@ -1,0 +1,185 @@
+"""One supervised driver for each configured device, and one for each agent that connects to us."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from edge.clock import Clock
+from edge.drivers.association import AssociationDriver
+from edge.drivers.configurations import ConfigurationStore
+from edge.drivers.health import DeviceHealth, DeviceState, HealthBoard
+from edge.drivers.policy import DriverPolicy
+from edge.drivers.reception import Reception
+from edge.drivers.wishes import Wish, Wishes
+from edge.errors import TransportError
+from edge.pipeline.descriptions import DescribedSource, DescriptionBook
+from edge.pipeline.sink import ObservationSink
+from edge.supervision import Backoff, keep_running
+from edge.transports.base import ByteTransport, OpenedLine
+from edge.transports.policy import TransportPolicy
+from edge.transports.registry import open_line
+from protocols.ieee20601.manager import ManagerConnection
+from protocols.model.codes import SystemId
+
+log = logging.getLogger(__name__)
+
+_INVOKE_IDS = 0x10000
+Recorder = Callable[[str, ByteTransport], ByteTransport]
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePlan:
+    """A device the operator configured: what we call it and where it is."""
+
+    name: str
+    address: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Fleet:
+    """All drivers. `record` wraps a device's line to keep what passes; by default nothing is."""
+
+    system_id: SystemId
+    sink: ObservationSink
+    configurations: ConfigurationStore
+    board: HealthBoard
+    clock: Clock
+    driver_policy: DriverPolicy = field(default_factory=DriverPolicy)
+    transport_policy: TransportPolicy = field(default_factory=TransportPolicy)
+    record: Recorder = lambda _name, transport: transport
+    _book: DescriptionBook = field(default_factory=DescriptionBook)
+    _wishes: set[Wishes] = field(default_factory=set)
+    _connected: int = 0
+    _running: int = 0
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _ending: bool = False
+
+    def start(self, plans: list[DevicePlan], tasks: asyncio.TaskGroup) -> None:
+        """Begin with the configured devices."""
+        for plan in plans:
+            health = DeviceHealth(plan.name, plan.address, self.clock.utc())
+            self.board.add(health)
+            self._running += 1
+            tasks.create_task(self._keep(plan, health), name=f"device {plan.name}")
+
+    def welcome(self, transport: ByteTransport, peer: str, tasks: asyncio.TaskGroup) -> bool:
+        """An agent connected to our port; False when there is no room for it."""
+        if self._ending or self._connected >= self.transport_policy.max_connections:
+            self.board.turned_away += 1
+            log.warning("agent turned away peer=%s connections=%d", peer, self._connected)
+            return False
+        self._connected += 1
+        tasks.create_task(self._serve_guest(transport, peer), name=f"agent {peer}")
+        return True
+
+    async def release_all(self) -> None:
+        """Ask every device to end in good order; return when all have, or had the time to."""
+        self._ending = True
+        for wishes in self._wishes:
+            wishes.ask(Wish.RELEASE_AND_END)
+        limit = self.driver_policy.release_seconds + 1.0
+        try:
+            async with asyncio.timeout(limit):
+                while self._wishes:
+                    await self._next_change()
+        except TimeoutError:
+            log.warning("devices did not end in time count=%d", len(self._wishes))
+
+    async def wait_until_idle(self) -> None:
+        """Return when every configured device has ended for good and no agent is connected."""
+        while self._running or self._connected:
+            await self._next_change()
+
+    async def _next_change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
+    async def _keep(self, plan: DevicePlan, health: DeviceHealth) -> None:
+        def failed(reason: str) -> None:
+            health.move(DeviceState.WAITING, at=self.clock.utc(), reason=reason)
+
+        try:
+            await keep_running(
+                partial(self._serve_plan, plan, health),
+                name=plan.name,
+                backoff=Backoff(self.driver_policy.reopen),
+                clock=self.clock,
+                on_failure=failed,
+            )
+            health.move(DeviceState.ENDED, at=self.clock.utc(), reason="the recording is over")
+        finally:
+            self._running -= 1
+            self._changed.set()
+
+    async def _serve_plan(self, plan: DevicePlan, health: DeviceHealth) -> bool:
+        """One life of a configured line; True asks to open it again."""
+        line = await open_line(plan.address, self.transport_policy)
+        wrapped = OpenedLine(
+            self.record(plan.name, line.transport), line.first_invoke_id, line.plays_once
+        )
+        log.info("line open device=%s address=%s", plan.name, plan.address)
+        await self._drive(wrapped, health)
+        return not (line.plays_once or self._ending)
+
+    async def _serve_guest(self, transport: ByteTransport, peer: str) -> None:
+        health = DeviceHealth(peer, peer, self.clock.utc())
+        self.board.add(health)
+        line = OpenedLine(self.record(peer, transport))
+        reason = "the agent closed the connection"
+        try:
+            await self._drive(line, health, guest=True)
+        except TransportError as exc:
+            reason = str(exc)
+        except Exception as exc:
+            # One agent's trouble must not stop the others; a damaged buffer tells the program
+            # by itself.
+            reason = f"fault in the program: {type(exc).__name__}"
+            log.exception("fault peer=%s", peer)
+        finally:
+            self._connected -= 1
+            health.move(DeviceState.ENDED, at=self.clock.utc(), reason=reason)
+            self.board.leave(health)
+            self._changed.set()
+
+    async def _drive(self, line: OpenedLine, health: DeviceHealth, *, guest: bool = False) -> None:
+        wishes = Wishes()
+        self._wishes.add(wishes)
+        health.move(DeviceState.CONNECTED, at=self.clock.utc())
+        try:
+            await self._driver(line, health, wishes, guest=guest).run()
+        finally:
+            await line.transport.close()
+            self._wishes.discard(wishes)
+            self._changed.set()
+
+    def _driver(
+        self, line: OpenedLine, health: DeviceHealth, wishes: Wishes, *, guest: bool
+    ) -> AssociationDriver:
+        first = line.first_invoke_id
+        return AssociationDriver(
+            ManagerConnection(
+                system_id=self.system_id,
+                configurations=self.configurations.find,
+                # 20601 leaves the start free; by chance, a late answer of an earlier association
+                # does not look like one of this.
+                first_invoke_id=secrets.randbelow(_INVOKE_IDS) if first is None else first,
+            ),
+            line.transport,
+            Reception(
+                source=DescribedSource(self.sink, self._book),
+                configurations=self.configurations,
+                health=health,
+                board=self.board,
+                clock=self.clock,
+                named_by_identity=guest,
+            ),
+            clock=self.clock,
+            wishes=wishes,
+            unassociated_seconds=self.driver_policy.unassociated_seconds if guest else None,
+            release_seconds=self.driver_policy.release_seconds,
+        )

@@ -1,0 +1,140 @@
+"""What becomes of a connection's events: the buffer first, then the device's health and memory."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from edge.clock import Clock
+from edge.drivers.configurations import ConfigurationStore
+from edge.drivers.health import DeviceHealth, DeviceState, HealthBoard
+from edge.errors import BufferFullError
+from edge.pipeline.descriptions import DescribedSource
+from protocols.ieee20601.events import (
+    Associated,
+    AssociationEnded,
+    ConfigurationDistrusted,
+    ConfigurationReceived,
+    DeviceDescribed,
+    Event,
+    ObservationsReported,
+    OctetsDiscarded,
+    ProtocolWarning,
+    ReportsMissed,
+    StoredDataFinished,
+)
+
+log = logging.getLogger(__name__)
+
+
+class Reception:
+    """The event sink of one line."""
+
+    def __init__(
+        self,
+        *,
+        source: DescribedSource,
+        configurations: ConfigurationStore,
+        health: DeviceHealth,
+        board: HealthBoard,
+        clock: Clock,
+        named_by_identity: bool = False,
+    ) -> None:
+        self._source = source
+        self._configurations = configurations
+        self._health = health
+        self._board = board
+        self._clock = clock
+        self._named_by_identity = named_by_identity
+
+    async def accept(self, events: Sequence[Event], *, received_at: float) -> None:
+        """Store what was observed, durably; then note the rest. BufferFullError: nothing stored."""
+        if any(isinstance(event, Associated) for event in events):
+            self._source.begin()
+        reports = [event for event in events if isinstance(event, ObservationsReported)]
+        infos = [event.info for event in events if isinstance(event, DeviceDescribed)]
+        observations = [item for report in reports for item in report.observations]
+        try:
+            if infos or observations:
+                appended = await self._source.append(infos, observations)
+                self._health.counts.stored += appended.stored
+                self._health.counts.repeated += appended.repeated
+        except BufferFullError as exc:
+            self._refuse(len(reports), str(exc))
+            for event in events:
+                await self._note(event)
+            raise
+        if reports:
+            self._receive(reports, self._clock.monotonic() - received_at)
+        for event in events:
+            await self._note(event)
+
+    def _receive(self, reports: Sequence[ObservationsReported], delay: float) -> None:
+        counts = self._health.counts
+        counts.reports += len(reports)
+        counts.observations += sum(len(report.observations) for report in reports)
+        counts.confirmed += sum(report.invoke_id is not None for report in reports)
+        for _ in reports:
+            self._board.delays.record(delay)
+        self._health.last_report_at = self._clock.utc()
+        self._health.move(DeviceState.RECEIVING, at=self._clock.utc())
+
+    def _refuse(self, reports: int, reason: str) -> None:
+        if self._health.state is not DeviceState.REFUSED:
+            log.error("reports refused device=%s reason=%r", self._health.name, reason)
+        self._health.counts.refused += reports
+        self._health.move(DeviceState.REFUSED, at=self._clock.utc(), reason=reason)
+
+    async def _note(self, event: Event) -> None:
+        health, counts = self._health, self._health.counts
+        match event:
+            case Associated():
+                self._associate(event)
+            case ConfigurationReceived(system_id, config_id, octets):
+                await asyncio.to_thread(self._configurations.remember, system_id, config_id, octets)
+                log.info("configuration kept device=%s config_id=%#06x", health.name, config_id)
+            case ConfigurationDistrusted(system_id, config_id):
+                await asyncio.to_thread(self._configurations.forget, system_id, config_id)
+                log.warning(
+                    "configuration dropped device=%s config_id=%#06x", health.name, config_id
+                )
+            case DeviceDescribed(info):
+                health.model = " ".join(filter(None, (info.manufacturer, info.model)))
+            case ReportsMissed(count):
+                counts.missed += count
+                log.warning("reports missed device=%s count=%d", health.name, count)
+            case OctetsDiscarded(count):
+                counts.discarded_octets += count
+                log.warning("octets discarded device=%s count=%d", health.name, count)
+            case ProtocolWarning(text):
+                counts.warnings += 1
+                log.warning("oddity device=%s text=%r", health.name, text)
+            case StoredDataFinished(complete):
+                log.info("stored data read device=%s complete=%s", health.name, complete)
+            case AssociationEnded(cause, released):
+                self._end(cause, released=released)
+            case ObservationsReported():
+                pass
+
+    def _associate(self, event: Associated) -> None:
+        health = self._health
+        health.system_id = str(event.system_id)
+        if self._named_by_identity:
+            self._board.identify(health, health.system_id)
+        health.counts.associations += 1
+        if health.state not in (DeviceState.RECEIVING, DeviceState.REFUSED):
+            health.move(DeviceState.ASSOCIATED, at=self._clock.utc())
+        log.info(
+            "associated device=%s system_id=%s config_id=%#06x known=%s test=%s",
+            health.name,
+            event.system_id,
+            event.config_id,
+            event.known,
+            event.test,
+        )
+
+    def _end(self, cause: Exception | None, *, released: bool) -> None:
+        reason = "released by the device" if released else str(cause or "the line ended")
+        self._health.move(DeviceState.CONNECTED, at=self._clock.utc(), reason=reason)
+        log.info("association ended device=%s reason=%r", self._health.name, reason)

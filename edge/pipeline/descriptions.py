@@ -1,0 +1,66 @@
+"""A device is described before its first observation of an association travels."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from edge.buffer.rows import Content
+from edge.buffer.store import Appended
+from edge.pipeline.sink import ObservationSink
+from protocols.model.codes import SystemId
+from protocols.model.device import DeviceInfo
+from protocols.model.observation import Observation
+
+_MOST_DEVICES = 256
+
+
+@dataclass(slots=True)
+class DescriptionBook:
+    """What each device said last, so that a report ahead of the description has one too."""
+
+    _infos: OrderedDict[SystemId, DeviceInfo] = field(default_factory=OrderedDict)
+
+    def remember(self, info: DeviceInfo) -> None:
+        """Keep the newest description; the device heard of longest ago gives way."""
+        self._infos[info.system_id] = info
+        self._infos.move_to_end(info.system_id)
+        while len(self._infos) > _MOST_DEVICES:
+            self._infos.popitem(last=False)
+
+    def find(self, system_id: SystemId) -> DeviceInfo:
+        """The last description, or one that knows the identity alone."""
+        return self._infos.get(system_id) or DeviceInfo(system_id=system_id)
+
+
+@dataclass(slots=True)
+class DescribedSource:
+    """What one association captures, on its way to the sink."""
+
+    sink: ObservationSink
+    book: DescriptionBook
+    _described: set[SystemId] = field(default_factory=set)
+
+    def begin(self) -> None:
+        """A new association: its device is described again."""
+        self._described.clear()
+
+    async def append(
+        self, infos: Sequence[DeviceInfo], observations: Sequence[Observation]
+    ) -> Appended:
+        """Store both durably, each device's description ahead of its observations."""
+        for info in infos:
+            self.book.remember(info)
+        contents: list[Content] = list(infos)
+        said = self._described | {info.system_id for info in infos}
+        for observation in observations:
+            if observation.device not in said:
+                contents.append(self.book.find(observation.device))
+                said.add(observation.device)
+        contents += observations
+        appended = await self.sink.append(contents) if contents else Appended(0, 0)
+        # Only now: had the buffer been full, nothing would have been said.
+        self._described = said
+        descriptions = len(contents) - len(observations)
+        return Appended(appended.stored - descriptions, appended.repeated)

@@ -1,0 +1,17 @@
+"""Where captured things go: each link of the chain is a sink, the buffer is the last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from edge.buffer.rows import Content
+from edge.buffer.store import Appended
+
+
+class ObservationSink(Protocol):
+    """Takes captured things for good. `ObservationBuffer` is one."""
+
+    async def append(self, contents: Sequence[Content]) -> Appended:
+        """Return once all of them are durable; BufferFullError when none of them is."""
+        ...

@@ -1,0 +1,285 @@
+"""What an operator sets: one TOML file, each key overridable by the environment (EDGE_...).
+
+The keys are the fields of `EdgeSettings`; nested ones are written `[uplink]` in the file and
+`EDGE_UPLINK__MQTT_URL` in the environment. Only `app` and `__main__` read this; every room gets
+its own policy.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from edge.buffer.policy import BufferPolicy
+from edge.drivers.policy import DriverPolicy
+from edge.errors import SettingsError
+from edge.status.policy import StatusPolicy
+from edge.transports.policy import TransportPolicy
+from edge.transports.registry import check_address
+from edge.uplink.policy import ChoicePolicy, HttpsPolicy, MqttPolicy, SenderPolicy, Way
+from protocols.errors import DecodeError
+from protocols.model.codes import SystemId
+
+PREFIX: Final = "EDGE_"
+_LISTEN_FORM: Final = re.compile(r"tcp:(\[[^\]]+\]|[^\[\]:]+):(\d{1,5})")
+_MENDS: Final = {
+    "missing": "Add it to the settings file, or set {variable}",
+    "extra_forbidden": "Remove it or correct its spelling",
+    "unexpected_keyword_argument": "Remove it or correct its spelling",
+}
+
+
+def _check_line(address: str) -> str:
+    check_address(address)
+    return address
+
+
+def _check_listen(address: str) -> str:
+    if address:
+        match = _LISTEN_FORM.fullmatch(address)
+        if match is None or int(match[2]) > 0xFFFF:
+            raise ValueError("the form is tcp:HOST:PORT, or empty for no port at all")
+    return address
+
+
+def _check_system_id(text: str) -> str:
+    if text:
+        try:
+            octets = SystemId.parse(text).octets
+        except DecodeError as exc:
+            raise ValueError("eight octets in hexadecimal digits are expected") from exc
+        if len(octets) != 8:
+            raise ValueError("eight octets in hexadecimal digits are expected")
+    return text
+
+
+def _check_url(*schemes: str) -> AfterValidator:
+    def check(url: str) -> str:
+        parts = urlsplit(url)
+        if url and (parts.scheme not in schemes or not parts.hostname):
+            raise ValueError(
+                f"the form is {' or '.join(f'{name}://HOST[:PORT]' for name in schemes)}"
+            )
+        if parts.username or parts.password:
+            raise ValueError("a URL holds no name or password; set gateway_id and gateway_secret")
+        return url
+
+    return AfterValidator(check)
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+MqttUrl = Annotated[str, _check_url("mqtt", "mqtts")]
+HttpUrl = Annotated[str, _check_url("http", "https")]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DeviceSettings(_Group):
+    """One device we call: what we name it, and where it is (`serial:`, `tcp:` or `replay:`)."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    transport: Annotated[str, AfterValidator(_check_line)]
+
+
+class UplinkSettings(_Group):
+    """The ways to the cloud; without a URL a way is off, without both rows stay in the buffer."""
+
+    mqtt_url: MqttUrl = ""
+    http_url: HttpUrl = ""
+    ca_file: str = ""
+    prefer: Way = Way.MQTT
+    fallback_after_seconds: float = Field(default=10.0, ge=0)
+    keepalive_seconds: int = Field(default=15, ge=1, le=3600)
+    batch_rows: int = 200
+    batch_octets: int = 192 << 10
+    in_flight: int = 4
+    linger_seconds: float = 0.05
+    ack_timeout_seconds: float = 10.0
+    poison_after: int = 6
+
+    @model_validator(mode="after")
+    def _check_policies(self) -> UplinkSettings:
+        _ = self.sender
+        return self
+
+    @property
+    def sender(self) -> SenderPolicy:
+        """The sender's share."""
+        return SenderPolicy(
+            batch_rows=self.batch_rows,
+            batch_octets=self.batch_octets,
+            in_flight=self.in_flight,
+            linger_seconds=self.linger_seconds,
+            ack_timeout_seconds=self.ack_timeout_seconds,
+            poison_after=self.poison_after,
+        )
+
+    @property
+    def choice(self) -> ChoicePolicy:
+        """The share of the choice between two ways."""
+        return ChoicePolicy(prefer=self.prefer, fallback_after_seconds=self.fallback_after_seconds)
+
+    @property
+    def mqtt(self) -> MqttPolicy | None:
+        """The first way, None when it is off."""
+        return (
+            self.mqtt_url
+            and MqttPolicy(
+                url=self.mqtt_url, ca_file=self.ca_file, keepalive_seconds=self.keepalive_seconds
+            )
+        ) or None
+
+    @property
+    def https(self) -> HttpsPolicy | None:
+        """The second way, None when it is off."""
+        return (
+            self.http_url
+            and HttpsPolicy(
+                url=self.http_url, ca_file=self.ca_file, timeout_seconds=self.ack_timeout_seconds
+            )
+        ) or None
+
+
+class EdgeSettings(BaseSettings):
+    """The gateway's settings. Secrets never show in `repr` or in an error."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        hide_input_in_errors=True,
+    )
+
+    gateway_id: Name
+    tenant_id: Name
+    vehicle_id: Name
+    gateway_secret: SecretStr = SecretStr("")
+    gateway_secret_file: str = ""
+    system_id: Annotated[str, AfterValidator(_check_system_id)] = ""
+    data: Path = Path("edge-data")
+    listen: Annotated[str, AfterValidator(_check_listen)] = "tcp:0.0.0.0:6024"
+    metrics_listen: Annotated[str, AfterValidator(_check_listen)] = ""
+    record_folder: str = ""
+    devices: tuple[DeviceSettings, ...] = ()
+    uplink: UplinkSettings = UplinkSettings()
+    buffer: BufferPolicy = BufferPolicy()
+    drivers: DriverPolicy = DriverPolicy()
+    transports: TransportPolicy = TransportPolicy()
+    status: StatusPolicy = StatusPolicy()
+
+    @model_validator(mode="after")
+    def _check_together(self) -> EdgeSettings:
+        names = [device.name for device in self.devices]
+        doubles = sorted({name for name in names if names.count(name) > 1})
+        if doubles:
+            raise ValueError(f"devices: two are named {doubles[0]!r}; give each its own name")
+        if self.gateway_secret.get_secret_value() and self.gateway_secret_file:
+            raise ValueError("gateway_secret and gateway_secret_file exclude each other; keep one")
+        has_way = self.uplink.mqtt_url or self.uplink.http_url
+        if has_way and not (self.gateway_secret.get_secret_value() or self.gateway_secret_file):
+            raise ValueError("gateway_secret: needed for the uplink; set it or gateway_secret_file")
+        return self
+
+    def read_secret(self) -> str:
+        """The gateway's secret; SettingsError when its file cannot be read."""
+        if not self.gateway_secret_file:
+            return self.gateway_secret.get_secret_value()
+        try:
+            secret = Path(self.gateway_secret_file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as exc:
+            raise SettingsError(
+                f"gateway_secret_file {self.gateway_secret_file} cannot be read",
+                mend="Put the secret there, readable by the gateway's user",
+            ) from exc
+        if not secret:
+            raise SettingsError(
+                f"gateway_secret_file {self.gateway_secret_file} is empty",
+                mend="Put the secret there",
+            )
+        return secret
+
+
+def load_settings(path: Path | None) -> EdgeSettings:
+    """Read the file, then the environment over it; SettingsError names the key and the mend."""
+    content = {} if path is None else _read_toml(path)
+
+    class _FromFile(EdgeSettings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's form
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's form
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's form
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return env_settings, InitSettingsSource(settings_cls, init_kwargs=content)
+
+    _refuse_unknown_variables()
+    try:
+        return _FromFile()
+    except ValidationError as exc:
+        raise _first_of(exc, path) from exc
+
+
+def _read_toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise SettingsError(
+            f"the settings file {path} cannot be read ({(exc.strerror or '').lower()})",
+            mend="Name a file that exists with --config",
+        ) from exc
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise SettingsError(
+            f"the settings file {path} is not TOML ({exc})", mend="Correct that line"
+        ) from exc
+
+
+def _refuse_unknown_variables() -> None:
+    known = {name.upper() for name in EdgeSettings.model_fields}
+    for variable in os.environ:
+        if variable.startswith(PREFIX) and variable[len(PREFIX) :].split("__")[0] not in known:
+            raise SettingsError(
+                f"the environment variable {variable} is no setting of the gateway",
+                mend="Unset it or correct its spelling",
+            )
+
+
+def _first_of(exc: ValidationError, path: Path | None) -> SettingsError:
+    """The first of the errors, in words: the key, what is wrong, what to do."""
+    error = exc.errors(include_url=False, include_input=False)[0]
+    key = ".".join(str(part) for part in error["loc"])
+    where = f" in {path}" if path else ""
+    text = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "missing":
+        text = "is missing"
+    elif error["type"] in _MENDS:
+        text = "is no setting of the gateway"
+    variable = PREFIX + key.upper().replace(".", "__")
+    mend = _MENDS.get(error["type"], "Correct it").format(variable=variable)
+    cause = f"{key} {text}" if text.startswith("is ") else f"{key}: {text}" if key else text
+    return SettingsError(f"{cause}{where}", mend=mend)

@@ -1,0 +1,35 @@
+"""Log lines as `key=value` on standard error; they hold identifiers, never values or secrets."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+from typing import Final
+
+_FIRST_KEY: Final = re.compile(r"(?:^| )(?=\w+=)")
+
+
+class KeyValueFormatter(logging.Formatter):
+    """`at=... level=... room=... event="..."`, then the keys of the message itself."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line; a traceback follows on lines of its own."""
+        message = record.getMessage().replace("\n", "\\n")
+        event, *rest = _FIRST_KEY.split(message, maxsplit=1)
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = f'at={at} level={record.levelname.lower()} room={record.name} event="{event}"'
+        if rest:
+            line += f" {rest[0]}"
+        if record.exc_info:
+            line += "\n" + self.formatException(record.exc_info)
+        return line
+
+
+def start_logging(level: str) -> None:
+    """Send the log to standard error; libraries speak only when something is wrong."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(KeyValueFormatter())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("edge").setLevel(level.upper())

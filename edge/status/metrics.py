@@ -1,0 +1,141 @@
+"""The last snapshot as Prometheus text, on a port of its own when the operator wants one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from edge.drivers.health import DeviceState
+from edge.errors import StartError
+from edge.status.snapshot import Snapshot
+
+log = logging.getLogger(__name__)
+
+_DEVICE_COUNTS: Final = {
+    "associations": "Associations that came to operate",
+    "reports": "Reports stored, with their observations",
+    "confirmed": "Confirmed reports answered after they were durable",
+    "observations": "Observations reported",
+    "stored": "Observations that were new to the buffer",
+    "repeated": "Observations that waited in the buffer already",
+    "refused": "Reports not stored because there was no room",
+    "missed": "Reports that never arrived, by the device's own count",
+    "discarded_octets": "Octets that belonged to no message",
+    "warnings": "Oddities that were tolerated",
+}
+_UPLINK_COUNTS: Final = {
+    "batches": "Batches acknowledged by the cloud",
+    "rows": "Rows acknowledged by the cloud",
+    "retries": "Batches sent again",
+    "quarantined": "Rows the cloud refused for ever",
+}
+
+
+class SnapshotCollector(Collector):
+    """Reads the newest snapshot at every scrape; safe from any thread, for it is never changed."""
+
+    def __init__(self, latest: Callable[[], Snapshot]) -> None:
+        self._latest = latest
+
+    def collect(self) -> Iterator[Metric]:
+        """All metrics of the snapshot; none before the first one."""
+        snapshot = self._latest()
+        if not snapshot:
+            return
+        yield from _device_metrics(snapshot["devices"])
+        yield from _buffer_metrics(snapshot["buffer"])
+        yield from _uplink_metrics(snapshot["uplink"])
+        delays = snapshot["report_to_durable"]
+        buckets = [(str(bound), count) for bound, count in delays["buckets"]]
+        yield HistogramMetricFamily(
+            "vitalwire_edge_report_to_durable_seconds",
+            "From a report's octets to the disk",
+            buckets=[*buckets, ("+Inf", delays["count"])],
+            sum_value=delays["sum_seconds"],
+        )
+        yield CounterMetricFamily(
+            "vitalwire_edge_clock_steps",
+            "Times the wall clock was set",
+            value=snapshot["clock"]["steps"],
+        )
+
+
+def serve_metrics(host: str, port: int, latest: Callable[[], Snapshot]) -> Callable[[], None]:
+    """Serve them; gives what stops it. StartError when the port is taken."""
+    registry = CollectorRegistry()
+    registry.register(SnapshotCollector(latest))
+    try:
+        server, thread = start_http_server(port, addr=host, registry=registry)
+    except OSError as exc:
+        raise StartError(
+            f"port {port} on {host} cannot serve metrics ({(exc.strerror or '').lower()})",
+            mend="Choose another address in 'metrics_listen'",
+        ) from exc
+    log.info("metrics served at=%s:%d", host, server.server_port)
+
+    def stop() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return stop
+
+
+def _device_metrics(devices: list[dict[str, Any]]) -> Iterator[Metric]:
+    states = GaugeMetricFamily(
+        "vitalwire_edge_device_state", "1 for the state a device is in", labels=["device", "state"]
+    )
+    for device in devices:
+        for state in DeviceState:
+            is_in = float(device["state"] == state.value)
+            states.add_metric([device["name"], state.value], is_in)
+    yield states
+    for name, text in _DEVICE_COUNTS.items():
+        family = CounterMetricFamily(f"vitalwire_edge_device_{name}", text, labels=["device"])
+        for device in devices:
+            family.add_metric([device["name"]], device[name])
+        yield family
+
+
+def _buffer_metrics(buffer: dict[str, Any]) -> Iterator[Metric]:
+    waiting = GaugeMetricFamily(
+        "vitalwire_edge_buffer_waiting", "Rows not yet acknowledged", labels=["stream"]
+    )
+    for stream, count in buffer["waiting"].items():
+        waiting.add_metric([stream], count)
+    yield waiting
+    for name, text, value in (
+        ("oldest_seconds", "Age of the oldest row", buffer["oldest_seconds"] or 0.0),
+        ("used_bytes", "Octets of the store in use", buffer["octets_used"]),
+        ("most_bytes", "Octets the store may use", buffer["octets_most"]),
+        ("full", "1 while reports are refused for lack of room", float(buffer["is_full"])),
+        ("quarantine", "Rows set apart", buffer["quarantine"]),
+    ):
+        yield GaugeMetricFamily(f"vitalwire_edge_buffer_{name}", text, value=value)
+    totals = CounterMetricFamily(
+        "vitalwire_edge_buffer_rows",
+        "Rows over all starts, by what became of them",
+        labels=["fate"],
+    )
+    for fate, count in buffer["totals"].items():
+        totals.add_metric([fate], count)
+    yield totals
+
+
+def _uplink_metrics(uplink: dict[str, Any]) -> Iterator[Metric]:
+    up = GaugeMetricFamily("vitalwire_edge_link_up", "1 while the way is up", labels=["way"])
+    for link in uplink["links"]:
+        up.add_metric([link["way"]], float(link["is_up"]))
+    yield up
+    for name, text in _UPLINK_COUNTS.items():
+        yield CounterMetricFamily(f"vitalwire_edge_uplink_{name}", text, value=uplink[name])

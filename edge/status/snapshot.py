@@ -1,0 +1,110 @@
+"""One look at everything, in plain values: what the status file holds and the metrics show."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from edge.buffer.store import BufferCounts
+from edge.clock import ClockWatch
+from edge.drivers.delays import BOUNDS, Delays
+from edge.drivers.health import DeviceHealth, HealthBoard
+from edge.uplink.link import LinkHealth
+from edge.uplink.sender import SenderCounts
+
+Snapshot = dict[str, Any]
+FORM = 1
+
+
+def describe_device(health: DeviceHealth, *, now: datetime, stale_after_seconds: float) -> Snapshot:
+    """One device."""
+    counts = health.counts
+    return {
+        "name": health.name,
+        "address": health.address,
+        "state": health.seen_at(now, stale_after_seconds=stale_after_seconds).value,
+        "reason": health.reason,
+        "since": _text(health.since),
+        "system_id": health.system_id,
+        "model": health.model,
+        "last_report_at": _text(health.last_report_at),
+        **{name: getattr(counts, name) for name in type(counts).__slots__},
+    }
+
+
+def describe_devices(board: HealthBoard, *, now: datetime, stale_after_seconds: float) -> Snapshot:
+    """All devices and the delay from report to disk."""
+    p50, p99 = board.delays.percentiles(0.5, 0.99)
+    return {
+        "devices": [
+            describe_device(health, now=now, stale_after_seconds=stale_after_seconds)
+            for health in board
+        ],
+        "agents_turned_away": board.turned_away,
+        "report_to_durable": {
+            "count": board.delays.count,
+            "p50_seconds": p50,
+            "p99_seconds": p99,
+            "most_seconds": board.delays.most if board.delays.count else None,
+            "sum_seconds": board.delays.total,
+            "buckets": _cumulative(board.delays),
+        },
+    }
+
+
+def describe_uplink(links: list[LinkHealth], counts: SenderCounts) -> Snapshot:
+    """The ways up and what went up."""
+    return {
+        "links": [
+            {
+                "way": link.way.value,
+                "url": link.url,
+                "is_up": link.is_up,
+                "detail": link.detail,
+                "reason": link.reason,
+                "since": _text(link.since),
+                "sent": link.sent,
+                "acknowledged": link.acknowledged,
+            }
+            for link in links
+        ],
+        **{name: getattr(counts, name) for name in type(counts).__slots__},
+    }
+
+
+def describe_buffer(counts: BufferCounts, *, now: datetime) -> Snapshot:
+    """What waits, since when, and how much room is left."""
+    oldest = counts.oldest_captured_at
+    return {
+        "waiting": counts.waiting,
+        "in_flight": counts.claimed,
+        "quarantine": counts.quarantine,
+        "oldest_seconds": None if oldest is None else max(0.0, (now - oldest).total_seconds()),
+        "octets_used": counts.octets_used,
+        "octets_most": counts.octets_most,
+        "is_full": counts.is_full,
+        "boot_epoch": counts.boot_epoch,
+        "totals": counts.totals,
+    }
+
+
+def describe_clock(watch: ClockWatch, *, now: datetime, uptime_seconds: float) -> Snapshot:
+    """The two clocks."""
+    return {
+        "utc": _text(now),
+        "uptime_seconds": round(uptime_seconds, 3),
+        "steps": watch.steps,
+        "last_step_seconds": round(watch.last_step_seconds, 3),
+    }
+
+
+def _cumulative(delays: Delays) -> list[list[float | int]]:
+    total, rows = 0, []
+    for bound, count in zip(BOUNDS, delays.by_bound, strict=False):
+        total += count
+        rows.append([bound, total])
+    return rows
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="milliseconds")

@@ -1,0 +1,121 @@
+"""The status for people: one line a device, one a way, one for the buffer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from edge.buffer.recovery import held_rows
+from edge.status.file import is_in_use, read_status
+from edge.status.snapshot import Snapshot
+
+
+def look(folder: Path) -> Snapshot:
+    """The last snapshot, with what only an outsider can say: whether the gateway runs.
+
+    `running`; when it does not, `rows_waiting` in its buffer. BufferFaultError when the buffer
+    cannot be read.
+    """
+    running = is_in_use(folder)
+    snapshot = read_status(folder) or {}
+    answer: Snapshot = {"running": running, **snapshot}
+    if not running:
+        answer["rows_waiting"] = held_rows(folder)
+    return answer
+
+
+def format_status(status: Snapshot, *, now: datetime) -> str:
+    """Lines for a terminal."""
+    lines = [_headline(status, now)]
+    if "devices" in status:
+        if not status["running"]:
+            lines.append("What follows is how it stood then.")
+        lines += [_device_line(device, now) for device in status["devices"]] or ["no devices yet"]
+        lines += [_link_line(link, now) for link in status["uplink"]["links"]] or [
+            "uplink    none configured: rows stay in the buffer"
+        ]
+        lines.append(_buffer_line(status["buffer"]))
+        lines.append(_delay_line(status["report_to_durable"]))
+        if status["clock"]["steps"]:
+            lines.append(
+                f"clock     was set {status['clock']['steps']} times, last by"
+                f" {status['clock']['last_step_seconds']:+.1f} s"
+            )
+        if status.get("recovery"):
+            recovery = status["recovery"]
+            lines.append(
+                f"recovery  the buffer's file was damaged: {recovery['salvaged']} rows read from"
+                f" it, the rest is in {recovery['set_aside']}"
+            )
+    return "\n".join(lines)
+
+
+def _headline(status: Snapshot, now: datetime) -> str:
+    if status["running"]:
+        agents = status.get("agents")
+        listening = f", agents connect to {agents}" if agents else ""
+        since = _ago(status.get("started_at"), now)
+        return f"gateway   {status.get('gateway_id', '?')} runs{since}{listening}"
+    waiting = status["rows_waiting"]
+    rows = f"{waiting} rows wait in its buffer"
+    if "at" not in status:
+        return f"gateway   does not run and never reported; {rows}"
+    how = "stopped" if status.get("ended") else "ended without a word"
+    return f"gateway   {status['gateway_id']} does not run: {how}{_ago(status['at'], now)}; {rows}"
+
+
+def _device_line(device: dict[str, Any], now: datetime) -> str:
+    parts = [f"device    {device['name']}: {device['state']}"]
+    if device["model"]:
+        parts.append(device["model"])
+    parts.append(f"{device['observations']} readings, {device['confirmed']} reports confirmed")
+    if device["last_report_at"]:
+        parts.append(f"last{_ago(device['last_report_at'], now)}")
+    troubles = {
+        "refused": "reports refused",
+        "missed": "reports missed",
+        "discarded_octets": "octets of noise",
+    }
+    parts += [f"{device[name]} {text}" for name, text in troubles.items() if device[name]]
+    if device["reason"]:
+        parts.append(device["reason"].rstrip("."))
+    return ", ".join(parts)
+
+
+def _link_line(link: dict[str, Any], now: datetime) -> str:
+    state = "up" if link["is_up"] else f"down ({link['reason'].rstrip('.')})"
+    detail = f" {link['detail']}" if link["is_up"] and link["detail"] else ""
+    return (
+        f"uplink    {link['way']}{detail} {link['url']}: {state}{_ago(link['since'], now)},"
+        f" {link['acknowledged']} batches acknowledged"
+    )
+
+
+def _buffer_line(buffer: dict[str, Any]) -> str:
+    waiting = ", ".join(f"{count} {stream}" for stream, count in buffer["waiting"].items())
+    line = f"buffer    waiting: {waiting}; {buffer['octets_used'] / 1e6:.1f} MB used"
+    if buffer["oldest_seconds"] is not None:
+        line += f"; oldest {buffer['oldest_seconds']:.0f} s"
+    if buffer["quarantine"]:
+        line += f"; {buffer['quarantine']} rows in quarantine"
+    return line + ("; FULL: nothing is confirmed" if buffer["is_full"] else "")
+
+
+def _delay_line(delays: dict[str, Any]) -> str:
+    if not delays["count"]:
+        return "delay     no report yet"
+    return (
+        f"delay     report to disk p50 {delays['p50_seconds'] * 1000:.1f} ms,"
+        f" p99 {delays['p99_seconds'] * 1000:.1f} ms over {delays['count']} reports"
+    )
+
+
+def _ago(at: str | None, now: datetime) -> str:
+    if at is None:
+        return ""
+    seconds = max(0, round((now - datetime.fromisoformat(at)).total_seconds()))
+    if seconds < 120:
+        return f" {seconds} s ago"
+    minutes = seconds // 60
+    return f" {minutes} min ago" if minutes < 120 else f" {minutes // 60} h ago"

@@ -1,0 +1,56 @@
+"""What every line to a device offers, and what opening one gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from edge.transports.policy import TransportPolicy
+
+
+class ByteTransport(Protocol):
+    """A two-way stream of octets; one reader and one writer at a time."""
+
+    async def read(self) -> bytes:
+        """Octets as they come; b"" when the other end is done. Safe to cancel: nothing is lost.
+
+        Raises TransportError when the line breaks.
+        """
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Send all of `data`; TransportError when the line breaks or takes nothing."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the line; never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedLine:
+    """An open transport and what its driver must know about it.
+
+    `first_invoke_id`: the manager's requests must begin with this number (a replayed record
+    answers to it). `plays_once`: when it ends it is over, there is no point in opening it again.
+    """
+
+    transport: ByteTransport
+    first_invoke_id: int | None = None
+    plays_once: bool = False
+
+
+class Opener(Protocol):
+    """How a scheme's file opens a line: the address without its scheme."""
+
+    async def __call__(self, address: str, policy: TransportPolicy, /) -> OpenedLine:
+        """Open it; DeviceNotFoundError when nothing answers there."""
+        ...
+
+
+class AddressCheck(Protocol):
+    """How a scheme's file checks an address before anything opens."""
+
+    def __call__(self, address: str, /) -> object:
+        """Return what it read; ValueError says what is wrong."""
+        ...

@@ -1,0 +1,196 @@
+"""HTTPS, the second way up: a token by client credentials, a POST a batch, the ack back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final
+
+import httpx
+
+from edge.clock import Clock
+from edge.errors import UplinkRejectedError, UplinkUnreachableError
+from edge.supervision import Backoff, BackoffPolicy
+from edge.uplink.credentials import Credentials
+from edge.uplink.link import LinkHealth
+from edge.uplink.policy import HttpsPolicy, Way
+from protocols.errors import DecodeError
+from protocols.uplink.channels import HTTP_BATCHES_PATH, MEDIA_TYPE_BINARY
+from protocols.uplink.codec import decode_ack, encode_batch
+from protocols.uplink.messages import UplinkAck, UplinkBatch
+
+log = logging.getLogger(__name__)
+
+TOKEN_PATH: Final = "/v1/oauth/token"  # noqa: S105 - a path, not a secret
+SCOPE: Final = "gateway:uplink"
+_LEAST_LIFE_SECONDS: Final = 5.0
+_LOOK_AGAIN: Final = BackoffPolicy(first=0.5, most=15.0)
+# What the cloud will never take as it stands; everything else may pass on another day.
+_FOR_EVER: Final = {400, 415, 422}
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    value: str
+    renew_at: float
+
+
+class HttpsLink:
+    """A `LinkClient` over the cloud's API. Use it as an asynchronous context."""
+
+    def __init__(self, policy: HttpsPolicy, credentials: Credentials, clock: Clock) -> None:
+        self._policy = policy
+        self._credentials = credentials
+        self._clock = clock
+        self._health = LinkHealth(Way.HTTPS, policy.url)
+        self._token: _Token | None = None
+        self._backoff = Backoff(_LOOK_AGAIN)
+        self._asking = asyncio.Lock()
+        self._client = httpx.AsyncClient(
+            base_url=policy.url,
+            timeout=policy.timeout_seconds,
+            verify=ssl.create_default_context(cafile=policy.ca_file or None),
+            headers={"user-agent": "vitalwire-edge"},
+        )
+
+    async def __aenter__(self) -> HttpsLink:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._client.aclose()
+
+    @property
+    def health(self) -> LinkHealth:
+        """How it stands."""
+        return self._health
+
+    async def run(self) -> None:
+        """Hold a fresh token; after a failure look again and again."""
+        while True:
+            try:
+                token = await self._valid_token()
+            except UplinkUnreachableError as exc:
+                self._fail(exc.cause)
+                await self._clock.sleep(self._backoff.next_wait())
+                continue
+            if not self._health.is_up:
+                self._health.move(is_up=True, at=self._clock.utc())
+            try:
+                async with asyncio.timeout(max(1.0, token.renew_at - self._clock.monotonic())):
+                    while self._health.is_up:
+                        self._health.changed.clear()
+                        await self._health.changed.wait()
+            except TimeoutError:
+                continue
+            await self._clock.sleep(self._backoff.next_wait())
+
+    async def send(self, batch: UplinkBatch, *, timeout_seconds: float) -> UplinkAck:
+        """POST the batch; the answer's body is the acknowledgement."""
+        body = encode_batch(batch)
+        self._health.sent += 1
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                response = await self._post(body)
+                if response.status_code == httpx.codes.UNAUTHORIZED:
+                    self._token = None
+                    response = await self._post(body)
+        except TimeoutError as exc:
+            self._fail("the cloud does not answer in time")
+            raise UplinkUnreachableError(self._health.reason) from exc
+        except UplinkUnreachableError as exc:
+            self._fail(exc.cause)
+            raise
+        ack = self._read_ack(response, batch)
+        self._health.acknowledged += 1
+        self._backoff.reset()
+        if not self._health.is_up:
+            self._health.move(is_up=True, at=self._clock.utc())
+        return ack
+
+    def _fail(self, reason: str) -> None:
+        if self._health.is_up or self._health.reason != reason:
+            log.info("cloud lost url=%s reason=%r", self._policy.url, reason)
+        # Without the token the next look really asks the cloud.
+        self._token = None
+        self._health.move(is_up=False, at=self._clock.utc(), reason=reason)
+
+    async def _post(self, body: bytes) -> httpx.Response:
+        token = await self._valid_token()
+        headers = {
+            "authorization": f"Bearer {token.value}",
+            "content-type": MEDIA_TYPE_BINARY,
+            "accept": MEDIA_TYPE_BINARY,
+        }
+        try:
+            return await self._client.post(HTTP_BATCHES_PATH, content=body, headers=headers)
+        except httpx.HTTPError as exc:
+            raise UplinkUnreachableError(f"the cloud cannot be reached ({_words(exc)})") from exc
+
+    def _read_ack(self, response: httpx.Response, batch: UplinkBatch) -> UplinkAck:
+        status = response.status_code
+        if status == httpx.codes.OK:
+            try:
+                ack = decode_ack(response.content)
+            except DecodeError as exc:
+                raise UplinkUnreachableError("the cloud's answer is not understood") from exc
+            if ack.batch_id != batch.batch_id:
+                raise UplinkUnreachableError("the cloud's answer names another batch")
+            return ack
+        if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+            raise UplinkRejectedError(
+                "the cloud takes no batch of this size", reason="too_large", too_large=True
+            )
+        reason = _reason_of(response)
+        if status in _FOR_EVER:
+            raise UplinkRejectedError(f"the cloud refuses the batch ({reason})", reason=reason)
+        self._fail(f"the cloud answers {status} ({reason})")
+        raise UplinkUnreachableError(self._health.reason)
+
+    async def _valid_token(self) -> _Token:
+        async with self._asking:
+            if self._token is None or self._clock.monotonic() >= self._token.renew_at:
+                self._token = await self._ask_token()
+            return self._token
+
+    async def _ask_token(self) -> _Token:
+        asked_at = self._clock.monotonic()
+        try:
+            response = await self._client.post(
+                TOKEN_PATH,
+                data={"grant_type": "client_credentials", "scope": SCOPE},
+                auth=httpx.BasicAuth(self._credentials.gateway_id, self._credentials.secret),
+            )
+        except httpx.HTTPError as exc:
+            raise UplinkUnreachableError(f"the cloud cannot be reached ({_words(exc)})") from exc
+        if response.status_code != httpx.codes.OK:
+            raise UplinkUnreachableError(
+                f"the cloud gives no token ({response.status_code} {_reason_of(response)})"
+            )
+        try:
+            answer = response.json()
+            value, life = str(answer["access_token"]), float(answer.get("expires_in", 300))
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise UplinkUnreachableError("the cloud's token answer is not understood") from exc
+        early = min(self._policy.renew_before_seconds, life / 2)
+        return _Token(value, asked_at + max(_LEAST_LIFE_SECONDS, life - early))
+
+
+def _reason_of(response: httpx.Response) -> str:
+    """The cloud's snake_case word for what is wrong."""
+    try:
+        word = response.json()["error"]
+    except (ValueError, KeyError, TypeError):
+        return "unknown"
+    return word[:64] if isinstance(word, str) else "unknown"
+
+
+def _words(exc: httpx.HTTPError) -> str:
+    return (str(exc) or type(exc).__name__).lower()

@@ -1,0 +1,308 @@
+"""MQTT, the first way up: paho-mqtt on its own thread, bridged to asyncio here and nowhere else.
+
+MQTT 5 is tried first, 3.1.1 when the broker refuses it. The broker's own acknowledgement of a
+publish proves nothing about the cloud: a batch is done when the cloud's answer on the `ack` topic
+names it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from edge.clock import Clock
+from edge.errors import UplinkRejectedError, UplinkUnreachableError
+from edge.supervision import Backoff
+from edge.uplink.credentials import Credentials
+from edge.uplink.link import LinkHealth
+from edge.uplink.policy import MqttPolicy, Way
+from protocols.errors import DecodeError
+from protocols.uplink.channels import ACK, STATUS, UP, Channel
+from protocols.uplink.codec import decode_ack, encode_batch
+from protocols.uplink.messages import UplinkAck, UplinkBatch
+
+log = logging.getLogger(__name__)
+
+_V5: Final = MQTTProtocolVersion.MQTTv5
+_V311: Final = MQTTProtocolVersion.MQTTv311
+_NAMES: Final = {_V5: "MQTT 5", _V311: "MQTT 3.1.1"}
+_UNSUPPORTED_VERSION: Final = 0x84
+_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+_GOODBYE_SECONDS: Final = 1.0
+
+
+class _RefusedError(UplinkUnreachableError):
+    """The broker did not let us in; `try_other_version` when the protocol may be why."""
+
+    def __init__(self, cause: str, *, try_other_version: bool = False) -> None:
+        self.try_other_version = try_other_version
+        super().__init__(cause)
+
+
+@dataclass(slots=True)
+class _Connection:
+    """One connection: what paho's thread tells, as futures of the event loop."""
+
+    client: Client
+    loop: asyncio.AbstractEventLoop
+    admitted: asyncio.Future[int | None] = field(init=False)
+    subscribed: asyncio.Future[None] = field(init=False)
+    lost: asyncio.Future[str] = field(init=False)
+    most_octets: int | None = None
+
+    def __post_init__(self) -> None:
+        self.admitted = self.loop.create_future()
+        self.subscribed = self.loop.create_future()
+        self.lost = self.loop.create_future()
+
+    def tell(self, act: Callable[[], None]) -> None:
+        """From paho's thread to the event loop."""
+        try:
+            self.loop.call_soon_threadsafe(act)
+        except RuntimeError:
+            log.debug("the event loop is closed")
+
+
+class MqttLink:
+    """A `LinkClient` over one broker."""
+
+    def __init__(self, policy: MqttPolicy, credentials: Credentials, clock: Clock) -> None:
+        self._policy = policy
+        self._credentials = credentials
+        self._clock = clock
+        self._health = LinkHealth(Way.MQTT, policy.url)
+        self._version = _V5
+        self._connection: _Connection | None = None
+        self._waiting: dict[UUID, asyncio.Future[UplinkAck]] = {}
+
+    @property
+    def health(self) -> LinkHealth:
+        """How it stands."""
+        return self._health
+
+    async def run(self) -> None:
+        """Connect again and again until cancelled."""
+        backoff = Backoff(self._policy.retry)
+        while True:
+            began = self._clock.monotonic()
+            try:
+                reason = await self._live()
+            except _RefusedError as exc:
+                reason = exc.cause
+                if exc.try_other_version:
+                    self._version = _V311 if self._version is _V5 else _V5
+            if self._clock.monotonic() - began >= self._policy.retry.forgiven_after:
+                backoff.reset()
+            self._health.move(is_up=False, at=self._clock.utc(), reason=reason)
+            log.info("broker lost url=%s reason=%r", self._policy.url, reason)
+            await self._clock.sleep(backoff.next_wait())
+
+    async def send(self, batch: UplinkBatch, *, timeout_seconds: float) -> UplinkAck:
+        """Publish and wait until the cloud's answer names the batch."""
+        connection = self._connection
+        if connection is None or not self._health.is_up:
+            raise UplinkUnreachableError("the broker is not connected")
+        payload = encode_batch(batch)
+        if connection.most_octets is not None and len(payload) + 256 > connection.most_octets:
+            raise UplinkRejectedError(
+                "the broker takes no packet of this size", reason="too_large", too_large=True
+            )
+        answer: asyncio.Future[UplinkAck] = connection.loop.create_future()
+        self._waiting[batch.batch_id] = answer
+        try:
+            info = connection.client.publish(self._topic(UP), payload, qos=1)
+            if info.rc not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_QUEUE_SIZE):
+                raise UplinkUnreachableError("the broker is not connected")
+            self._health.sent += 1
+            async with asyncio.timeout(timeout_seconds):
+                ack = await answer
+        except TimeoutError as exc:
+            raise UplinkUnreachableError(
+                "no acknowledgement came", is_silence=self._connection is connection
+            ) from exc
+        finally:
+            self._waiting.pop(batch.batch_id, None)
+        self._health.acknowledged += 1
+        return ack
+
+    # ---- one connection
+
+    async def _live(self) -> str:
+        """Connect, serve until the connection is lost; the reason why it was."""
+        connection = self._make_connection()
+        try:
+            await self._connect(connection)
+            await self._open(connection)
+            self._connection = connection
+            self._health.detail = _NAMES[self._version]
+            self._health.move(is_up=True, at=self._clock.utc())
+            log.info("broker connected url=%s version=%s", self._policy.url, self._health.detail)
+            return await connection.lost
+        except asyncio.CancelledError:
+            if self._connection is connection:
+                await asyncio.to_thread(self._say_goodbye, connection.client)
+            raise
+        finally:
+            self._connection = None
+            for answer in self._waiting.values():
+                if not answer.done():
+                    answer.set_exception(UplinkUnreachableError("the broker's connection broke"))
+            await asyncio.to_thread(_stop, connection.client)
+
+    async def _connect(self, connection: _Connection) -> None:
+        url = urlsplit(self._policy.url)
+        host, port = url.hostname or "", url.port or _PORTS[url.scheme]
+        properties = None
+        if self._version is _V5:
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no types here
+            properties.SessionExpiryInterval = self._policy.session_expiry_seconds
+        try:
+            await asyncio.to_thread(
+                connection.client.connect,
+                host,
+                port,
+                self._policy.keepalive_seconds,
+                clean_start=False if self._version is _V5 else 3,
+                properties=properties,
+            )
+        except (OSError, ValueError) as exc:
+            raise _RefusedError(f"{host}:{port} cannot be reached ({_words(exc)})") from exc
+        connection.client.loop_start()
+
+    async def _open(self, connection: _Connection) -> None:
+        """Wait to be let in, then read our acknowledgements and say that we are here."""
+        try:
+            async with asyncio.timeout(self._policy.connect_timeout_seconds):
+                connection.most_octets = await connection.admitted
+                connection.client.subscribe(self._topic(ACK), qos=1)
+                await connection.subscribed
+        except TimeoutError as exc:
+            raise _RefusedError("the broker does not answer", try_other_version=True) from exc
+        connection.client.publish(self._topic(STATUS), self._status("online"), qos=1, retain=True)
+
+    def _make_connection(self) -> _Connection:
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"vw-{self._credentials.gateway_id}",
+            clean_session=None if self._version is _V5 else False,
+            protocol=self._version,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = self._policy.connect_timeout_seconds
+        client.username_pw_set(self._credentials.gateway_id, self._credentials.secret)
+        client.will_set(self._topic(STATUS), self._status("offline"), qos=1, retain=True)
+        if urlsplit(self._policy.url).scheme == "mqtts":
+            client.tls_set(ca_certs=self._policy.ca_file or None, cert_reqs=ssl.CERT_REQUIRED)
+        connection = _Connection(client, asyncio.get_running_loop())
+        self._listen(connection)
+        return connection
+
+    def _listen(self, connection: _Connection) -> None:
+        """Every callback runs on paho's thread and only hands over."""
+
+        def on_connect(
+            _client: Client, _data: object, _flags: ConnectFlags, code: ReasonCode,
+            properties: Properties | None,
+        ) -> None:  # fmt: skip
+            most: int | None = getattr(properties, "MaximumPacketSize", None)
+            connection.tell(lambda: _admit(connection, code, most))
+
+        def on_subscribe(
+            _client: Client, _data: object, _mid: int, codes: list[ReasonCode], _properties: object
+        ) -> None:
+            connection.tell(lambda: _confirm_subscription(connection, codes))
+
+        def on_message(_client: Client, _data: object, message: MQTTMessage) -> None:
+            payload = bytes(message.payload)
+            connection.tell(lambda: self._take_ack(payload))
+
+        def on_disconnect(
+            _client: Client, _data: object, _flags: DisconnectFlags, code: ReasonCode,
+            _properties: object,
+        ) -> None:  # fmt: skip
+            connection.tell(lambda: _lose(connection, str(code).lower()))
+
+        client: Any = connection.client
+        client.on_connect = on_connect
+        client.on_subscribe = on_subscribe
+        client.on_message = on_message
+        client.on_disconnect = on_disconnect
+
+    def _take_ack(self, payload: bytes) -> None:
+        try:
+            ack = decode_ack(payload)
+        except DecodeError as exc:
+            log.warning("acknowledgement not understood reason=%r", str(exc))
+            return
+        answer = self._waiting.get(ack.batch_id)
+        if answer is not None and not answer.done():
+            answer.set_result(ack)
+
+    def _topic(self, channel: str) -> str:
+        return Channel(self._credentials.tenant_id, self._credentials.gateway_id, channel).topic
+
+    def _status(self, state: str) -> bytes:
+        return json.dumps({"state": state, "at": self._clock.utc().isoformat()}).encode()
+
+    def _say_goodbye(self, client: Client) -> None:
+        """A clean end sends no last will, so say it ourselves."""
+        info = client.publish(self._topic(STATUS), self._status("offline"), qos=1, retain=True)
+        try:
+            info.wait_for_publish(_GOODBYE_SECONDS)
+        except (RuntimeError, ValueError) as exc:
+            log.debug("no goodbye reason=%r", str(exc))
+
+
+def _admit(connection: _Connection, code: ReasonCode, most_octets: int | None) -> None:
+    if code.is_failure:
+        is_version = code.value == _UNSUPPORTED_VERSION
+        refusal = f"the broker refuses us ({str(code).lower()})"
+        _fail(connection.admitted, _RefusedError(refusal, try_other_version=is_version))
+    elif not connection.admitted.done():
+        connection.admitted.set_result(most_octets)
+
+
+def _confirm_subscription(connection: _Connection, codes: list[ReasonCode]) -> None:
+    if any(code.is_failure for code in codes):
+        refusal = "the broker refuses our acknowledgement topic"
+        _fail(connection.subscribed, _RefusedError(refusal))
+    elif not connection.subscribed.done():
+        connection.subscribed.set_result(None)
+
+
+def _fail(future: asyncio.Future[Any], error: _RefusedError) -> None:
+    if not future.done():
+        future.set_exception(error)
+        future.exception()  # read once here: nobody may be waiting for it any more
+
+
+def _lose(connection: _Connection, reason: str) -> None:
+    # Brokers that know only the older version often just hang up.
+    refusal = f"the broker hung up ({reason})"
+    _fail(connection.admitted, _RefusedError(refusal, try_other_version=True))
+    _fail(connection.subscribed, _RefusedError(refusal))
+    if not connection.lost.done():
+        connection.lost.set_result(reason)
+
+
+def _stop(client: Client) -> None:
+    client.disconnect()
+    client.loop_stop()
+
+
+def _words(exc: Exception) -> str:
+    text = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+    return (text or type(exc).__name__).lower()

@@ -1,0 +1,70 @@
+"""How rows are sent, by which way, and how patiently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from edge.supervision import BackoffPolicy
+
+
+class Way(Enum):
+    """The two ways to the cloud."""
+
+    MQTT = "mqtt"
+    HTTPS = "https"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderPolicy:
+    """Batches of up to `batch_rows` rows or `batch_octets`, `in_flight` of them at once.
+
+    After new rows came the sender waits `linger_seconds` for more. A batch that is not
+    acknowledged within `ack_timeout_seconds` is sent again. After `poison_after` vain attempts,
+    while the cloud acknowledged others, a batch is taken apart to find the row that spoils it.
+    `retry` spaces the attempts while the cloud cannot be reached.
+    """
+
+    batch_rows: int = 200
+    batch_octets: int = 192 << 10
+    in_flight: int = 4
+    linger_seconds: float = 0.05
+    ack_timeout_seconds: float = 10.0
+    poison_after: int = 6
+    retry: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(first=0.25, most=15.0))
+
+    def __post_init__(self) -> None:
+        if min(self.batch_rows, self.batch_octets, self.in_flight, self.poison_after) < 1:
+            raise ValueError("batch_rows, batch_octets, in_flight, poison_after are at least 1")
+        if self.linger_seconds < 0 or self.ack_timeout_seconds <= 0:
+            raise ValueError("linger_seconds is not negative, ack_timeout_seconds above 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoicePolicy:
+    """`prefer` one way; when it has been down `fallback_after_seconds`, use the other meanwhile."""
+
+    prefer: Way = Way.MQTT
+    fallback_after_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MqttPolicy:
+    """Where the broker is. `mqtts` in the URL asks for TLS; `ca_file` trusts one authority only."""
+
+    url: str
+    ca_file: str = ""
+    keepalive_seconds: int = 15
+    connect_timeout_seconds: float = 10.0
+    session_expiry_seconds: int = 86_400
+    retry: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(first=0.25, most=15.0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpsPolicy:
+    """Where the cloud's API is. A token is renewed `renew_before_seconds` ahead of its end."""
+
+    url: str
+    ca_file: str = ""
+    timeout_seconds: float = 10.0
+    renew_before_seconds: float = 60.0
