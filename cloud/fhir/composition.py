@@ -1,0 +1,120 @@
+"""Composition: the EMS patient care report the readings hang on (LOINC 67796-3).
+
+Assembled by a machine and signed by nobody, it is never more than `preliminary`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from cloud.core.encounters.handover import Handover
+from cloud.core.observations.stored import StoredObservation
+from cloud.fhir import narrative, systems
+from cloud.fhir.json import Element, JsonValue, element
+from cloud.fhir.names import Names, entry
+from cloud.fhir.procedure import Shock
+from cloud.fhir.times import instant
+
+_REPORT: Final = ("67796-3", "EMS patient care report")
+_VITAL_SIGNS: Final = ("8716-3", "Vital signs")
+_ARREST: Final = ("67799-7", "Cardiac arrest event")
+_PROCEDURES: Final = ("29554-3", "Procedures")
+_MEDICATIONS: Final = ("67849-0", "Medications administered")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the report tells of, and the fullUrls of the entries that stand in the same bundle.
+
+    The words are about all `readings` of the encounter, the entries only about those handed over.
+    """
+
+    readings: Sequence[StoredObservation]
+    events: Sequence[StoredObservation]
+    shocks: Sequence[Shock]
+    vital_sign_urls: Sequence[str]
+    event_urls: Sequence[str]
+    shock_urls: Sequence[str]
+    page_note: str
+
+
+def composition_entry(
+    names: Names, handover: Handover, content: Content, *, as_of: datetime
+) -> Element:
+    """The transaction entry of the report as of the newest thing it tells."""
+    date = instant(as_of)
+    value = names.within_encounter("Composition", str(handover.version), date, content.page_note)
+    resource = element(
+        resourceType="Composition",
+        meta=None,
+        identifier={"system": systems.COMPOSITION, "value": value},
+        status="preliminary",
+        type=_loinc(*_REPORT),
+        subject=names.reference("Patient"),
+        encounter=names.reference("Encounter"),
+        date=date,
+        author=[names.reference("Organization")],
+        title="Ambulance patient care report",
+        custodian=names.reference("Organization"),
+        event=[
+            {
+                "period": element(
+                    start=instant(handover.started_at),
+                    end=instant(handover.handover_at) if handover.handover_at else None,
+                )
+            }
+        ],
+        section=_sections(handover, content),
+    )
+    return entry(names.urn("Composition"), resource, systems.COMPOSITION, value)
+
+
+def _sections(handover: Handover, content: Content) -> list[JsonValue]:
+    sections: list[JsonValue] = [
+        _section(
+            _VITAL_SIGNS, narrative.vital_signs_table(content.readings), content.vital_sign_urls
+        ),
+        _section(_ARREST, narrative.event_list(content.events), content.event_urls),
+        _section(
+            _PROCEDURES,
+            narrative.shock_list(content.shocks)
+            if content.shocks
+            else narrative.paragraph("No procedure was reported by the devices."),
+            content.shock_urls,
+        ),
+        _section(
+            _MEDICATIONS,
+            narrative.paragraph("Medications are not recorded through this system."),
+            [],
+        ),
+    ]
+    completeness: Element = {
+        "title": "Completeness of the record",
+        "text": narrative.div(
+            narrative.paragraph(content.page_note), narrative.gap_list(handover.gaps)
+        ),
+    }
+    return [*sections, completeness]
+
+
+def _section(code: tuple[str, str], text: str, urls: Sequence[str]) -> Element:
+    return element(
+        title=code[1],
+        code=_loinc(*code),
+        text=narrative.div(text),
+        entry=[{"reference": url} for url in urls],
+        emptyReason=None
+        if urls
+        else {
+            "coding": [
+                {"system": systems.EMPTY_REASON, "code": "unavailable", "display": "Unavailable"}
+            ]
+        },
+    )
+
+
+def _loinc(code: str, text: str) -> Element:
+    return {"coding": [{"system": systems.LOINC, "code": code}], "text": text}

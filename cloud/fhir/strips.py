@@ -1,0 +1,126 @@
+"""Waveform chunks joined into strips of at most ten seconds, never over a gap.
+
+Strips follow a fixed ten-second grid of UTC, so a chunk that arrives late changes only the strip
+it belongs to, and the strips of a trend are the very strips of the full record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+
+from cloud.core.observations.queries import DEVICE_CLOCK_STEP
+from cloud.core.observations.stored import StoredObservation
+from protocols.model.observation import SampleArrayObservation
+
+STRIP_SECONDS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Consecutive samples of one waveform of one device.
+
+    `chunks` are the readings it was made of, in order, all of one scale, period and status;
+    `samples` are the device's integers.
+    """
+
+    chunks: tuple[StoredObservation, ...]
+    first: SampleArrayObservation
+    start: datetime
+    samples: tuple[int, ...]
+
+    @property
+    def end(self) -> datetime:
+        """The time of the last sample."""
+        return self.start + _span(len(self.samples) - 1, self.first.period_us)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Part of one chunk: at most ten seconds of samples from `start` on."""
+
+    source: StoredObservation
+    chunk: SampleArrayObservation
+    start: datetime
+    samples: tuple[int, ...]
+
+    @property
+    def after(self) -> datetime:
+        """When the next sample is due."""
+        return self.start + _span(len(self.samples), self.chunk.period_us)
+
+
+def strips(readings: Iterable[StoredObservation]) -> list[Strip]:
+    """Every strip of the waveforms among `readings`, in the order of their start.
+
+    Chunks may come in any order; empty ones are left out.
+    """
+    lanes: dict[tuple[object, ...], list[_Piece]] = {}
+    for stored in readings:
+        chunk = stored.observation
+        if isinstance(chunk, SampleArrayObservation) and chunk.count:
+            lane = (stored.device_id, chunk.type, chunk.supplements)
+            lanes.setdefault(lane, []).extend(_pieces(stored, chunk))
+    found = [strip for pieces in lanes.values() for strip in _join(pieces)]
+    return sorted(
+        found, key=lambda strip: (strip.start, strip.first.type, strip.chunks[0].device_id)
+    )
+
+
+def sample_values(chunk: SampleArrayObservation) -> tuple[int, ...]:
+    """The integers of a chunk as the device sent them."""
+    return tuple(np.frombuffer(chunk.samples, dtype="<i4").tolist())
+
+
+def _pieces(stored: StoredObservation, chunk: SampleArrayObservation) -> Iterator[_Piece]:
+    values = sample_values(chunk)
+    longest = max(1, STRIP_SECONDS * 1_000_000 // chunk.period_us)
+    for first in range(0, len(values), longest):
+        start = chunk.observed_at.at + _span(first, chunk.period_us)
+        yield _Piece(stored, chunk, start, values[first : first + longest])
+
+
+def _join(pieces: list[_Piece]) -> Iterator[Strip]:
+    pieces.sort(key=lambda piece: (piece.start, piece.chunk.observation_id))
+    run: list[_Piece] = []
+    for piece in pieces:
+        if run and not _continues(run, piece):
+            yield _strip(run)
+            run = []
+        run.append(piece)
+    if run:
+        yield _strip(run)
+
+
+def _continues(run: Sequence[_Piece], piece: _Piece) -> bool:
+    """Whether the piece goes on where the run ends, in the same grid cell and the same scale."""
+    last = run[-1]
+    if _form(last.chunk) != _form(piece.chunk) or _cell(run[0].start) != _cell(piece.start):
+        return False
+    count = sum(len(part.samples) for part in run) + len(piece.samples)
+    if count * piece.chunk.period_us > STRIP_SECONDS * 1_000_000:
+        return False
+    # Devices stamp hundredths of a second, so neighbours may seem a little apart.
+    allowed = max(DEVICE_CLOCK_STEP, _span(1, piece.chunk.period_us) / 2)
+    return abs(piece.start - last.after) <= allowed
+
+
+def _form(chunk: SampleArrayObservation) -> tuple[object, ...]:
+    return (chunk.scale, chunk.offset, chunk.period_us, chunk.unit, chunk.status)
+
+
+def _cell(at: datetime) -> int:
+    return int(at.timestamp() // STRIP_SECONDS)
+
+
+def _strip(run: Sequence[_Piece]) -> Strip:
+    samples = tuple(value for piece in run for value in piece.samples)
+    return Strip(tuple(piece.source for piece in run), run[0].chunk, run[0].start, samples)
+
+
+def _span(samples: int, period_us: int) -> timedelta:
+    return timedelta(microseconds=samples * period_us)

@@ -1,0 +1,54 @@
+"""Names of code and identifier systems.
+
+Our own systems stand under one arc of 2.25, which anyone may derive from a UUID without
+registration (ITU-T X.667): `OID_ROOT` is 2.25 followed by our UUID as a number.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+OID_ROOT: Final = f"urn:oid:2.25.{UUID('f3cf63e0-616d-43ae-a45f-0cac3595fa03').int}"
+
+# Identifiers whose values are ours and unique everywhere: safe in a conditional create.
+PATIENT_PSEUDONYM: Final = f"{OID_ROOT}.1.1"
+ENCOUNTER: Final = f"{OID_ROOT}.1.2"
+ORGANIZATION: Final = f"{OID_ROOT}.1.3"
+DEVICE: Final = f"{OID_ROOT}.1.4"
+OBSERVATION: Final = f"{OID_ROOT}.1.5"
+PROCEDURE: Final = f"{OID_ROOT}.1.6"
+COMPOSITION: Final = f"{OID_ROOT}.1.7"
+VEHICLE: Final = f"{OID_ROOT}.1.8"
+
+# Identifiers whose values are the service's own words, unique only within it.
+CREW: Final = f"{OID_ROOT}.2.1"
+VEHICLE_NAME: Final = f"{OID_ROOT}.2.2"
+CAD_INCIDENT: Final = f"{OID_ROOT}.2.3"
+
+# Codes 10101 has no term for, and words about a bundle's page or a reading's flags.
+PRIVATE_TERMS: Final = f"{OID_ROOT}.3.1"
+FLAGS: Final = f"{OID_ROOT}.3.2"
+PAGES: Final = f"{OID_ROOT}.3.3"
+
+ACT_CODE: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+ACT_REASON: Final = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
+DATA_ABSENT: Final = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+DEVICE_IDENTIFIERS: Final = "http://terminology.hl7.org/CodeSystem/ContinuaDeviceIdentifiers"
+EMPTY_REASON: Final = "http://terminology.hl7.org/CodeSystem/list-empty-reason"
+EUI_64: Final = "urn:oid:1.2.840.10004.1.1.1.0.0.1.0.0.1.2680"
+LOCATION_PHYSICAL_TYPE: Final = "http://terminology.hl7.org/CodeSystem/location-physical-type"
+LOINC: Final = "http://loinc.org"
+MDC: Final = "urn:iso:std:iso:11073:10101"
+MEASUREMENT_STATUS: Final = "http://hl7.org/fhir/uv/pocd/CodeSystem/measurement-status"
+NEMSIS: Final = "http://www.nemsis.org"
+OBSERVATION_CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
+OBSERVATION_VALUE: Final = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"
+PHD_BITS: Final = "http://hl7.org/fhir/uv/phd/CodeSystem/ASN1ToHL7"
+ROLE_CODE: Final = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
+SNOMED: Final = "http://snomed.info/sct"
+UCUM: Final = "http://unitsofmeasure.org"
+YES_NO: Final = "http://terminology.hl7.org/CodeSystem/v2-0136"
+
+GATEWAY_EXTENSION: Final = "http://hl7.org/fhir/StructureDefinition/observation-gatewayDevice"
+DATA_ABSENT_EXTENSION: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"

@@ -1,0 +1,114 @@
+"""Codes and quantities: 10101 terms with their LOINC and UCUM, exact digits, open to the unknown.
+
+A term nobody knows stays its 32-bit number. A private term (partition 2, 0xF000 and up, which
+10101 leaves to makers) has no 10101 code: it stands under our own system and says so, with the
+NEMSIS element that asks for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from cloud.fhir import systems
+from cloud.fhir.json import Element, JsonValue, element
+from protocols.model.codes import MdcCode, UnitCode
+from protocols.nomenclature.lookup import find, find_unit, loincs, ucum
+
+_SCADA: Final = 2
+_PRIVATE_FROM: Final = 0xF000
+_RATE: Final = "/min"
+
+
+@dataclass(frozen=True, slots=True)
+class VitalSign:
+    """What R4 asks of an observation with this LOINC code (profiles of hl7.org/fhir/R4)."""
+
+    profile: str
+    units: frozenset[str]
+
+
+_R4: Final = "http://hl7.org/fhir/StructureDefinition/"
+VITAL_SIGNS: Final = {
+    "8867-4": VitalSign(f"{_R4}heartrate", frozenset(("/min",))),
+    "9279-1": VitalSign(f"{_R4}resprate", frozenset(("/min",))),
+    "2708-6": VitalSign(f"{_R4}oxygensat", frozenset(("%",))),
+    "8310-5": VitalSign(f"{_R4}bodytemp", frozenset(("Cel", "[degF]"))),
+    "29463-7": VitalSign(f"{_R4}bodyweight", frozenset(("g", "kg", "[lb_av]"))),
+    "8302-2": VitalSign(f"{_R4}bodyheight", frozenset(("cm", "[in_i]"))),
+    "85354-9": VitalSign(f"{_R4}bp", frozenset(("mm[Hg]",))),
+}
+"""The LOINC codes R4 binds to a vital-signs profile, with the units the profile allows."""
+
+
+VITAL_SIGN_CODES: Final = frozenset(VITAL_SIGNS) | {"59408-5", "8480-6", "8462-4", "8478-0"}
+"""LOINC codes whose observations belong to the category vital-signs."""
+
+
+def is_private(code: MdcCode) -> bool:
+    """Whether the term is in the range 10101 leaves to makers."""
+    return code.partition == _SCADA and code.term >= _PRIVATE_FROM
+
+
+def ucum_of(unit: UnitCode) -> str | None:
+    """The UCUM code of a unit, None where we know none."""
+    return ucum(unit)
+
+
+def loincs_of(code: MdcCode, unit: UnitCode | None = None) -> tuple[str, ...]:
+    """The LOINC codes of a term measured in a unit; none for most."""
+    return loincs(code, unit)
+
+
+def label(code: MdcCode) -> str:
+    """What a person calls the term; unknown ones are their number."""
+    term = find(code)
+    if term is None:
+        return f"MDC {code.cf_code}"
+    return term.display or term.reference_id
+
+
+def concept(code: MdcCode, unit: UnitCode | None = None) -> Element:
+    """A term as CodeableConcept: LOINC first, then its own code."""
+    codings: list[JsonValue] = [
+        {"system": systems.LOINC, "code": loinc} for loinc in loincs_of(code, unit)
+    ]
+    return {"coding": codings + _own_codings(code), "text": label(code)}
+
+
+def quantity(value: Decimal, unit: UnitCode) -> Element:
+    """A number with its digits and its UCUM unit; a unit without UCUM keeps its 10101 code."""
+    code = ucum_of(unit)
+    if code is None:
+        return {
+            "value": value,
+            "unit": f"MDC unit {unit.cf_code}",
+            "system": systems.MDC,
+            "code": str(unit.cf_code),
+        }
+    # R4's vital signs want /min; a rate's unit is written so to people as well as to machines.
+    shown = code if code == _RATE else unit_text(unit) or code
+    return {"value": value, "unit": shown, "system": systems.UCUM, "code": code}
+
+
+def unit_text(unit: UnitCode) -> str:
+    """The unit as a person reads it; empty for plain counts."""
+    row = find_unit(unit)
+    return f"(MDC unit {unit.cf_code})" if row is None else row.display
+
+
+def _own_codings(code: MdcCode) -> list[JsonValue]:
+    term = find(code)
+    number = str(code.cf_code)
+    if not is_private(code):
+        name = term.reference_id if term else None
+        return [element(system=systems.MDC, code=number, display=name)]
+    own: Element = {
+        "system": systems.PRIVATE_TERMS,
+        "code": number,
+        "display": f"{label(code)} (no term in ISO/IEEE 11073-10101)",
+    }
+    if term is None or not term.nemsis:
+        return [own]
+    return [own, {"system": systems.NEMSIS, "code": term.nemsis}]

@@ -1,0 +1,75 @@
+"""Observation with SampledData: a strip of waveform as the device sampled it.
+
+The integers stand as the device sent them; `factor` and `origin` make them physical values
+(PHD guide, PhdRtsaObservation).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from cloud.fhir import systems, terms
+from cloud.fhir.clocks import Clocks
+from cloud.fhir.json import Element
+from cloud.fhir.names import Names, entry
+from cloud.fhir.observation import frame
+from cloud.fhir.status import absence
+from cloud.fhir.strips import Strip
+from cloud.fhir.times import instant
+
+_US_PER_MS: Final = 1000
+
+
+def strip_entry(names: Names, clocks: Clocks, strip: Strip) -> Element:
+    """The transaction entry of one strip.
+
+    Its identifier is made of the first and last reading and the count, so a strip that grew since
+    the last time is another resource rather than silently the old, shorter one.
+    """
+    local = strip_name(strip)
+    value = names.within_encounter("Strip", local)
+    reason = absence(strip.first.status)
+    resource = frame(
+        names,
+        clocks,
+        strip.chunks[0],
+        profile=None,
+        category="procedure",
+        identifiers=[{"system": systems.OBSERVATION, "value": value}],
+        body={
+            "code": terms.concept(strip.first.type),
+            "effectivePeriod": {"start": instant(strip.start), "end": instant(strip.end)},
+            **(
+                {"dataAbsentReason": reason.concept()}
+                if reason
+                else {"valueSampledData": _sampled_data(strip)}
+            ),
+        },
+    )
+    return entry(names.urn("Strip", local), resource, systems.OBSERVATION, value)
+
+
+def strip_name(strip: Strip) -> str:
+    """What the strip is called inside the bundle."""
+    first, last = strip.chunks[0].observation, strip.chunks[-1].observation
+    started = instant(strip.start)
+    return f"{first.observation_id}:{last.observation_id}:{started}:{len(strip.samples)}"
+
+
+def _sampled_data(strip: Strip) -> Element:
+    chunk = strip.first
+    return {
+        "origin": terms.quantity(chunk.offset, chunk.unit),
+        "period": milliseconds(chunk.period_us),
+        "factor": chunk.scale,
+        "dimensions": 1,
+        "data": " ".join(map(str, strip.samples)),
+    }
+
+
+def milliseconds(period_us: int) -> int | Decimal:
+    """Microseconds as exact milliseconds without trailing zeros."""
+    if period_us % _US_PER_MS == 0:
+        return period_us // _US_PER_MS
+    return Decimal(period_us).scaleb(-3).normalize()
