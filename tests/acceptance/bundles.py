@@ -1,0 +1,37 @@
+"""The bundles that stand before the judges.
+
+Always the hand-made ones; and those whose paths stand in VITALWIRE_BUNDLES (separated like PATH),
+so that any served bundle can be judged: `VITALWIRE_BUNDLES=handover.json make test-long`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cloud.fhir.bundle import HandoverPages
+from cloud.fhir.json import dumps
+from cloud.fhir.selection import Detail
+from tests.fixtures.handovers import arrest_handover, handover
+
+PATHS = "VITALWIRE_BUNDLES"
+
+
+def write_bundles(folder: Path) -> list[Path]:
+    """Write the hand-made bundles into a folder and give all paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    arrest = arrest_handover(60)
+    contents = {
+        "nothing": HandoverPages(handover()).bundle(),
+        "trend": HandoverPages(arrest).bundle(),
+    }
+    full = HandoverPages(arrest, detail=Detail.FULL, page_size=120)
+    for page in range(1, full.count + 1):
+        contents[f"full-{page}"] = full.bundle(page, page_url=lambda n: f"https://cloud/?page={n}")
+    paths = []
+    for name, content in contents.items():
+        path = folder / f"{name}.json"
+        path.write_bytes(dumps(content))
+        paths.append(path)
+    served = os.environ.get(PATHS, "")
+    return paths + [Path(path).resolve() for path in served.split(os.pathsep) if path]
