@@ -31,6 +31,7 @@ from protocols.ieee20601.event_reports import (
 )
 from protocols.ieee20601.framing import OversizeApdu
 from protocols.ieee20601.invocations import Repeat
+from protocols.ieee20601.persistent_store import SegmentData
 from protocols.ieee20601.received import Received
 from protocols.ieee20601.remote_operations import (
     EventReport,
@@ -284,7 +285,10 @@ def _read_report(base: Received, report: EventReport, facts: SessionFacts) -> Re
     except UnknownObjectError as exc:
         return replace(base, trigger=Trigger.RX_REPORT_UNKNOWN_HANDLE, why=str(exc))
     except DecodeError as exc:
-        return replace(base, trigger=_misfit(facts, Trigger.RX_REPORT_UNDECODABLE), why=str(exc))
+        trigger = Trigger.RX_REPORT_UNDECODABLE
+        if not isinstance(info, SegmentData):  # a page is laid out by what the agent told today
+            trigger = _misfit(facts, trigger)
+        return replace(base, trigger=trigger, why=str(exc))
     base = replace(base, transcription=transcription, notes=(*notes, *transcription.notes))
     if transcription.unknown_handles:
         return replace(

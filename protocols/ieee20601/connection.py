@@ -105,9 +105,7 @@ class Connection(ABC, Generic[EventT, RequestT]):
         """Do what an unanswered request asks for."""
 
     def _take_pieces(self, pieces: list[WholeApdu | OversizeApdu], now: float) -> None:
-        discarded = self._reader.take_discarded()
-        if discarded:
-            self._events.append(OctetsDiscarded(discarded))
+        self._report_discarded()
         for piece in pieces:
             self._take_apdu(piece, now)
 
@@ -130,10 +128,15 @@ class Connection(ABC, Generic[EventT, RequestT]):
     def _begin_afresh(self) -> None:
         """A new transport connection: nothing of an earlier one may survive (stale sessions)."""
         self._reader.clear()
-        self._reader.take_discarded()
         self._outbox.clear()
         self._drain_until = None
         self._forget_association()
+        self._report_discarded()
+
+    def _report_discarded(self) -> None:
+        discarded = self._reader.take_discarded()
+        if discarded:
+            self._events.append(OctetsDiscarded(discarded))
 
     def _forget_association(self) -> None:
         self._invocations.void_all()

@@ -277,7 +277,7 @@ def answer_configuration(
 ) -> RorsConfirmedEventReport:
     """The manager's verdict on a configuration report."""
     reply = CONFIG_RESPONSE.encode(ConfigReportResponse(config_id, int(result)))
-    return RorsConfirmedEventReport(report.handle, 0, report.event_type, reply)
+    return RorsConfirmedEventReport(report.handle, report.event_time, report.event_type, reply)
 
 
 def report_of(handle: int, event_type: EventType, info: EventInfo) -> tuple[int, int, int, bytes]:

@@ -236,6 +236,7 @@ class ManagerConnection(ManagerConfiguring):
             case Action.OPEN:
                 self._begin_afresh()
             case Action.CLOSE:
+                self._begin_afresh()
                 self._end(None, released=False)
             case Action.RELEASE:
                 self._invocations.stop_timers()

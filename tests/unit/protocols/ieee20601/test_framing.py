@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from protocols.ieee20601.framing import OversizeApdu, StreamLimits, StreamReader, WholeApdu
-from tests.unit.protocols.apdu_octets import RLRE, RLRQ, aarq, abrt, prst, report
+from tests.unit.protocols.ieee20601.apdu_octets import RLRE, RLRQ, aarq, abrt, prst, report
 
 REPORT = report(7, 0x0D1D, bytes.fromhex("F000 0000 0000 0000"))
 AARQ = aarq(config_id=0x0190)

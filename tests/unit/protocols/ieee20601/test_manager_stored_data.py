@@ -1,0 +1,322 @@
+"""How a manager fetches PM-stores: every segment, every page confirmed by the driver, no clear."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from protocols.errors import RemoteProtocolError
+from protocols.ieee20601 import attribute_table as at
+from protocols.ieee20601.attribute_values import SegmentElement, SegmentEntryMap, ValueMapEntry
+from protocols.ieee20601.attributes import AttributeValue
+from protocols.ieee20601.configuration import build_configuration
+from protocols.ieee20601.event_reports import ConfigObject
+from protocols.ieee20601.events import (
+    Event,
+    ObservationsReported,
+    OctetsDiscarded,
+    StoredDataFinished,
+)
+from protocols.ieee20601.objects import ObjectClass
+from protocols.ieee20601.persistent_store import SEGMENT_INFOS, SegmentInfo
+from protocols.ieee20601.policies import ManagerPolicy
+from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
+from protocols.ieee20601.states import State
+from protocols.ieee20601.timeouts import ManagerTimeouts
+from protocols.model.codes import MdcCode
+from protocols.model.observation import NumericObservation
+from tests.unit.protocols.ieee20601.apdu_octets import aarq, abrt, prst, report, sized
+from tests.unit.protocols.ieee20601.exchange import NOON, SEGMENT, Bench, mds_answer, spo2
+
+STORE, OTHER_STORE = 0x0100, 0x0101
+PATIENT = build_configuration(
+    0x4001,
+    (
+        *STANDARD_CONFIGURATIONS[0x0190].report.objects,
+        ConfigObject(int(ObjectClass.PM_STORE), STORE, ()),
+        ConfigObject(int(ObjectClass.PM_STORE), OTHER_STORE, ()),
+    ),
+)
+ENTRY_MAP = SegmentEntryMap(
+    0x8000,
+    (
+        SegmentElement(
+            int(ObjectClass.NUMERIC),
+            MdcCode(2, 19384),
+            1,
+            (ValueMapEntry(at.NU_VAL_OBS_BASIC.attribute_id, 2),),
+        ),
+    ),
+)
+
+
+def segment(instance: int, entries: int | None, *more: AttributeValue) -> SegmentInfo:
+    usage = () if entries is None else (at.SEG_USAGE_CNT.of(entries),)
+    return SegmentInfo(instance, (at.PM_SEG_MAP.of(ENTRY_MAP), *usage, *more))
+
+
+def get_info(invoke_id: int, store: int = STORE) -> bytes:
+    message = store.to_bytes(2, "big") + bytes.fromhex("0C0D 0006 0001 0002 0000")
+    return prst(invoke_id, 0x0107, message)
+
+
+def infos(invoke_id: int, *segments: SegmentInfo, store: int = STORE) -> bytes:
+    message = store.to_bytes(2, "big") + b"\x0c\x0d" + sized(SEGMENT_INFOS.encode(segments))
+    return prst(invoke_id, 0x0207, message)
+
+
+def trigger(invoke_id: int, instance: int, store: int = STORE) -> bytes:
+    message = store.to_bytes(2, "big") + b"\x0c\x1c\x00\x02" + instance.to_bytes(2, "big")
+    return prst(invoke_id, 0x0107, message)
+
+
+def triggered(invoke_id: int, instance: int, result: int, store: int = STORE) -> bytes:
+    answer = instance.to_bytes(2, "big") + result.to_bytes(2, "big")
+    return prst(invoke_id, 0x0207, store.to_bytes(2, "big") + b"\x0c\x1c" + sized(answer))
+
+
+def page(
+    invoke_id: int, instance: int, first: int, values: list[int], status: int, store: int = STORE
+) -> bytes:
+    entries = b"".join(NOON + value.to_bytes(2, "big") for value in values)
+    info = (
+        instance.to_bytes(2, "big")
+        + first.to_bytes(4, "big")
+        + len(values).to_bytes(4, "big")
+        + status.to_bytes(2, "big")
+        + sized(entries)
+    )
+    return report(invoke_id, SEGMENT, info, handle=store)
+
+
+def page_answer(
+    invoke_id: int, instance: int, first: int, count: int, status: int = 0x0080
+) -> bytes:
+    reply = (
+        instance.to_bytes(2, "big")
+        + first.to_bytes(4, "big")
+        + count.to_bytes(4, "big")
+        + status.to_bytes(2, "big")
+    )
+    head = STORE.to_bytes(2, "big") + bytes.fromhex("FFFFFFFF 0D21")
+    return prst(invoke_id, 0x0201, head + sized(reply))
+
+
+def start(policy: ManagerPolicy | None = None) -> Bench:
+    """A manager that has just asked the first store (invoke id 1)."""
+    bench = Bench(policy=policy, configurations=lambda _id, _config: PATIENT)
+    bench.receive(aarq(config_id=0x4001))
+    assert bench.receive(mds_answer(0)) == get_info(1)
+    bench.take_events()
+    return bench
+
+
+def values_of(events: list[Event | OctetsDiscarded]) -> list[Decimal | None]:
+    return [
+        observation.value.number
+        for event in events
+        if isinstance(event, ObservationsReported)
+        for observation in event.observations
+        if isinstance(observation, NumericObservation)
+    ]
+
+
+def test_all_segments_of_all_stores_are_fetched_page_by_page() -> None:
+    bench = start()
+    written = bench.receive(infos(1, segment(16, 3), segment(17, 0), segment(18, 1)))
+    assert written == trigger(2, 16)
+    assert bench.receive(triggered(2, 16, 0)) == b""
+    assert bench.receive(page(0x8001, 16, 0, [91, 92], 0x8000)) == b""
+    assert bench.confirm(0x8001) == page_answer(0x8001, 16, 0, 2)
+    assert bench.receive(page(0x8002, 16, 2, [93], 0x4000)) == b""
+    # The last page's confirm goes out before the next segment is asked for; 17 is empty.
+    assert bench.confirm(0x8002) == page_answer(0x8002, 16, 2, 1) + trigger(3, 18)
+    bench.receive(triggered(3, 18, 0) + page(0x8003, 18, 0, [94], 0xC000))
+    assert bench.confirm(0x8003) == page_answer(0x8003, 18, 0, 1) + get_info(4, OTHER_STORE)
+    bench.receive(infos(4, store=OTHER_STORE))
+    events = bench.take_events()
+    assert values_of(events) == [Decimal(n) for n in (91, 92, 93, 94)]
+    assert events[-1] == StoredDataFinished(complete=True)
+    assert bench.manager.next_deadline() is None
+
+
+def test_a_store_is_never_cleared() -> None:
+    bench = start()
+    bench.receive(infos(1, segment(16, 1)) + triggered(2, 16, 0))
+    bench.receive(page(7, 16, 0, [91], 0xC000))
+    written = bench.confirm(7) + bench.receive(infos(3, store=OTHER_STORE))
+    assert bytes.fromhex("0C0C") not in written
+
+
+def test_live_reports_go_on_during_a_transfer() -> None:
+    bench = start()
+    bench.receive(infos(1, segment(16, 1)) + triggered(2, 16, 0))
+    bench.report(5, spo2(98))
+    bench.receive(page(6, 16, 0, [91], 0xC000))
+    assert values_of(bench.take_events()) == [Decimal(98), Decimal(91)]
+    bench.confirm(5)
+    assert bench.confirm(6).startswith(page_answer(6, 16, 0, 1))
+
+
+def test_stored_data_is_left_alone_where_the_policy_says_so() -> None:
+    bench = Bench(
+        policy=ManagerPolicy(collect_stored=False), configurations=lambda _id, _config: PATIENT
+    )
+    bench.receive(aarq(config_id=0x4001))
+    assert bench.receive(mds_answer(0)) == b""
+    assert bench.manager.next_deadline() is None
+
+
+def test_a_segment_that_says_try_later_is_asked_again_after_a_pause() -> None:
+    bench = start()
+    bench.receive(infos(1, segment(16, 1)))
+    assert bench.receive(triggered(2, 16, 2)) == b""
+    assert bench.wait(4.9) == b""
+    assert bench.wait(0.1) == trigger(3, 16)
+    assert bench.receive(triggered(3, 16, 0)) == b""
+
+
+def test_a_segment_that_always_says_try_later_is_left_and_the_fetch_is_incomplete() -> None:
+    bench = start(ManagerPolicy(segment_retries=1))
+    bench.receive(infos(1, segment(16, 1), segment(17, 1)))
+    bench.receive(triggered(2, 16, 2))
+    bench.wait(5.0)
+    assert bench.receive(triggered(3, 16, 2)) == trigger(4, 17)
+    bench.receive(triggered(4, 17, 3))
+    bench.receive(infos(5, store=OTHER_STORE))
+    assert bench.take_events()[-1] == StoredDataFinished(complete=False)
+
+
+@pytest.mark.parametrize(
+    ("result", "complete"), [(1, False), (3, True), (512, False)], ids=["no such", "empty", "other"]
+)
+def test_a_segment_that_is_not_sent_is_passed_over(result: int, complete: bool) -> None:
+    bench = start()
+    bench.receive(infos(1, segment(16, 1)))
+    assert bench.receive(triggered(2, 16, result)) == get_info(3, OTHER_STORE)
+    bench.receive(infos(3, store=OTHER_STORE))
+    assert bench.take_events()[-1] == StoredDataFinished(complete=complete)
+
+
+def test_a_segment_that_does_not_say_how_much_it_holds_is_asked_for() -> None:
+    bench = start()
+    assert bench.receive(infos(1, segment(16, None))) == trigger(2, 16)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        prst(1, 0x0300, bytes.fromhex("0009 0000")),
+        prst(1, 0x0400, bytes.fromhex("0065")),
+        prst(1, 0x0207, STORE.to_bytes(2, "big") + b"\x0c\x0d" + sized(b"\x00\x01\x00")),
+    ],
+    ids=["ROER", "RORJ", "undecodable"],
+)
+def test_a_store_that_refuses_is_passed_over(answer: bytes) -> None:
+    bench = start()
+    assert bench.receive(answer) == get_info(2, OTHER_STORE)
+    bench.receive(infos(2, store=OTHER_STORE))
+    assert bench.take_events()[-1] == StoredDataFinished(complete=False)
+    assert bench.is_in(State.OPERATING)
+
+
+def test_a_refused_transfer_is_passed_over() -> None:
+    bench = start()
+    bench.receive(infos(1, segment(16, 1)))
+    assert bench.receive(prst(2, 0x0300, bytes.fromhex("0002 0000"))) == get_info(3, OTHER_STORE)
+
+
+def test_a_store_that_never_answers_aborts() -> None:
+    bench = start()
+    assert bench.wait(3.0) == abrt(2)
+    assert isinstance(bench.take_end().cause, RemoteProtocolError)
+
+
+def test_a_transfer_that_never_starts_aborts_after_the_segment_s_own_timeout() -> None:
+    bench = start()
+    twenty_seconds = at.TRANSFER_TIMEOUT.of(160_000)
+    bench.receive(infos(1, segment(16, 1, twenty_seconds)) + triggered(2, 16, 0))
+    assert bench.manager.next_deadline() == 20.0
+    assert bench.wait(20.0) == abrt(2)
+
+
+def test_the_default_transfer_timeout_is_the_policy_s() -> None:
+    bench = start(ManagerPolicy(timeouts=ManagerTimeouts(transfer=7.0)))
+    bench.receive(infos(1, segment(16, 1)) + triggered(2, 16, 0))
+    assert bench.manager.next_deadline() == 7.0
+
+
+def test_the_transfer_timeout_rests_while_the_driver_stores_a_page() -> None:
+    bench = start()
+    bench.receive(infos(1, segment(16, 3)) + triggered(2, 16, 0) + page(5, 16, 0, [91], 0x8000))
+    assert bench.manager.next_deadline() is None
+    bench.now = 50.0
+    bench.confirm(5)
+    assert bench.manager.next_deadline() == 53.0
+
+
+def test_a_transfer_that_stops_is_given_up_and_its_late_pages_refused() -> None:
+    bench = start()
+    bench.receive(infos(1, segment(16, 3), segment(17, 1)) + triggered(2, 16, 0))
+    bench.receive(page(5, 16, 0, [91], 0x8000))
+    bench.confirm(5)
+    assert bench.wait(3.0) == trigger(3, 17)
+    assert bench.is_in(State.OPERATING)
+    assert values_of(bench.take_events()) == [Decimal(91)]
+    # Status 0x0008: manager-abort.
+    assert bench.receive(page(6, 16, 1, [92], 0x0000)) == page_answer(6, 16, 1, 1, 0x0008)
+    assert values_of(bench.take_events()) == []
+    bench.receive(triggered(3, 17, 0) + page(7, 17, 0, [93], 0xC000))
+    bench.confirm(7)
+    bench.receive(infos(4, store=OTHER_STORE))
+    events = bench.take_events()
+    assert values_of(events) == [Decimal(93)]
+    assert events[-1] == StoredDataFinished(complete=False)
+
+
+def test_a_transfer_the_agent_gives_up_is_incomplete() -> None:
+    bench = start()
+    bench.receive(infos(1, segment(16, 3)) + triggered(2, 16, 0))
+    bench.receive(page(5, 16, 0, [91], 0x0800))
+    assert bench.confirm(5) == page_answer(5, 16, 0, 1) + get_info(3, OTHER_STORE)
+    bench.receive(infos(3, store=OTHER_STORE))
+    assert bench.take_events()[-1] == StoredDataFinished(complete=False)
+
+
+@pytest.mark.parametrize(
+    ("first", "values"), [(0, [91]), (1, [91, 92])], ids=["ends early", "a page is missing"]
+)
+def test_missing_entries_are_told(first: int, values: list[int]) -> None:
+    bench = start()
+    bench.receive(infos(1, segment(16, 3)) + triggered(2, 16, 0))
+    bench.receive(page(5, 16, first, values, 0xC000))
+    assert any("segment 16" in text for text in bench.take_warnings())
+    bench.confirm(5)
+    bench.receive(infos(3, store=OTHER_STORE))
+    assert bench.take_events()[-1] == StoredDataFinished(complete=False)
+
+
+def test_a_page_that_does_not_divide_into_entries_is_rejected() -> None:
+    bench = start()
+    bench.receive(infos(1, segment(16, 3)) + triggered(2, 16, 0))
+    info = bytes.fromhex("0010 00000000 00000001 C000") + sized(bytes(7))
+    written = bench.receive(report(5, SEGMENT, info, handle=STORE))
+    assert written == prst(5, 0x0400, b"\x00\x02")
+    assert bench.is_in(State.OPERATING)
+
+
+def test_an_interrupted_fetch_starts_again_with_the_next_association() -> None:
+    bench = start()
+    bench.receive(infos(1, segment(16, 3)) + triggered(2, 16, 0))
+    bench.receive(page(5, 16, 0, [91], 0x8000))
+    bench.manager.transport_closed(now=bench.now)
+    bench.manager.transport_connected(now=bench.now)
+    bench.drain()
+    bench.take_events()
+    bench.receive(aarq(config_id=0x4001))
+    # Our invoke ids go on; the agent's begin anew.
+    assert bench.receive(mds_answer(3)) == get_info(4)
+    bench.receive(infos(4, segment(16, 3)) + triggered(5, 16, 0))
+    bench.receive(page(5, 16, 0, [91], 0x8000))
+    assert values_of(bench.take_events()) == [Decimal(91)]
