@@ -10,7 +10,8 @@ CREATE TABLE boots (
 
 -- Rows waiting for the cloud. A row leaves only by an acknowledgement, or to quarantine.
 CREATE TABLE held (
-    id              INTEGER PRIMARY KEY,    -- order of capture over all streams
+    -- Order of capture over all streams. Never reused: a lane is read on from the last id seen.
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
     stream          INTEGER NOT NULL,       -- 0 numerics and devices, 1 waveforms
     boot_epoch      INTEGER NOT NULL,
     sequence        INTEGER NOT NULL,       -- from 1, without gaps, in its stream and epoch
