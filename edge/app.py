@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from edge.drivers.configurations import ConfigurationStore
 from edge.drivers.fleet import DevicePlan, Fleet, Recorder
 from edge.drivers.health import HealthBoard
 from edge.drivers.identity import own_system_id
-from edge.errors import BufferFaultError, EdgeError, StartError
+from edge.errors import BufferFaultError, EdgeError, SettingsError, StartError
 from edge.pipeline.duplicates import OnceOnly
 from edge.settings import EdgeSettings
 from edge.status.file import sole_use
@@ -206,6 +207,7 @@ async def _make_links(
     settings: EdgeSettings, clock: Clock, stack: AsyncExitStack
 ) -> list[LinkClient]:
     links: list[LinkClient] = []
+    _check_authority(settings.uplink.ca_file)
     credentials = Credentials(
         tenant_id=settings.tenant_id,
         gateway_id=settings.gateway_id,
@@ -216,6 +218,16 @@ async def _make_links(
     if (https := settings.uplink.https) is not None:
         links.append(await stack.enter_async_context(HttpsLink(https, credentials, clock)))
     return links
+
+
+def _check_authority(path: str) -> None:
+    try:
+        ssl.create_default_context(cafile=path or None)
+    except OSError as exc:
+        raise SettingsError(
+            f"uplink.ca_file {path} holds no certificate that can be read",
+            mend="Name a PEM file with the authority of the cloud's certificate",
+        ) from exc
 
 
 def _recorder(settings: EdgeSettings, clock: Clock) -> Recorder:

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from edge.buffer.answers import Appended, BufferCounts, Settled
 from edge.buffer.claims import Claim
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import OpenedStore, Recovery, open_store
 from edge.buffer.rows import Content, pack_rows
-from edge.buffer.store import Appended, BufferCounts, ObservationStore, Settled
+from edge.buffer.store import ObservationStore
 from edge.clock import SYSTEM_CLOCK, Clock
 from edge.errors import BufferDamagedError, BufferFaultError, BufferFullError
 from protocols.uplink.messages import UplinkAck

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from edge.buffer.answers import Appended, BufferCounts, Settled
 from edge.buffer.claims import Claim, ClaimBook
 from edge.buffer.faults import DISK_FULL_MEND, translated
 from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
@@ -34,37 +35,6 @@ DAMAGED_REASON = "damaged_in_store"
 _COLUMNS = "stream, boot_epoch, sequence, observation_id, measured, captured_us"
 _KEPT_COLUMNS = "stream, boot_epoch, sequence, observation_id, captured_us, body"
 _PAGES_GIVEN_BACK = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """What a durable write held: rows that were new, rows that were waiting already."""
-
-    stored: int
-    repeated: int
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What an acknowledgement freed; both 0 for a batch that is not out."""
-
-    settled: int
-    quarantined: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BufferCounts:
-    """How the store stands. `totals` survive restarts; the rest is now."""
-
-    waiting: dict[str, int]
-    claimed: int
-    quarantine: int
-    oldest_captured_at: datetime | None
-    octets_used: int
-    octets_most: int
-    is_full: bool
-    boot_epoch: int
-    totals: dict[str, int]
 
 
 @dataclass(slots=True)

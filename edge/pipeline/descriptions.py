@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from edge.buffer.answers import Appended
 from edge.buffer.rows import Content
-from edge.buffer.store import Appended
 from edge.pipeline.sink import ObservationSink
 from protocols.model.codes import SystemId
 from protocols.model.device import DeviceInfo

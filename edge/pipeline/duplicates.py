@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from edge.buffer.answers import Appended
 from edge.buffer.rows import Content
-from edge.buffer.store import Appended
 from edge.pipeline.sink import ObservationSink
 from protocols.model.device import DeviceInfo
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from edge.buffer.answers import Appended
 from edge.buffer.rows import Content
-from edge.buffer.store import Appended
 
 
 class ObservationSink(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from edge.buffer.store import BufferCounts
+from edge.buffer.answers import BufferCounts
 from edge.clock import ClockWatch
 from edge.drivers.delays import BOUNDS, Delays
 from edge.drivers.health import DeviceHealth, HealthBoard

@@ -13,7 +13,7 @@ import httpx
 
 from edge.clock import Clock
 from edge.errors import UplinkRejectedError, UplinkUnreachableError
-from edge.supervision import Backoff, BackoffPolicy
+from edge.supervision import Backoff
 from edge.uplink.credentials import Credentials
 from edge.uplink.link import LinkHealth
 from edge.uplink.policy import HttpsPolicy, Way
@@ -26,8 +26,7 @@ log = logging.getLogger(__name__)
 
 TOKEN_PATH: Final = "/v1/oauth/token"  # noqa: S105 - a path, not a secret
 SCOPE: Final = "gateway:uplink"
-_LEAST_LIFE_SECONDS: Final = 5.0
-_LOOK_AGAIN: Final = BackoffPolicy(first=0.5, most=15.0)
+_LEAST_LIFE_SECONDS: Final = 1.0
 # What the cloud will never take as it stands; everything else may pass on another day.
 _FOR_EVER: Final = {400, 415, 422}
 
@@ -47,7 +46,7 @@ class HttpsLink:
         self._clock = clock
         self._health = LinkHealth(Way.HTTPS, policy.url)
         self._token: _Token | None = None
-        self._backoff = Backoff(_LOOK_AGAIN)
+        self._backoff = Backoff(policy.retry)
         self._asking = asyncio.Lock()
         self._client = httpx.AsyncClient(
             base_url=policy.url,

@@ -1,6 +1,6 @@
 """MQTT, the first way up: paho-mqtt on its own thread, bridged to asyncio here and nowhere else.
 
-MQTT 5 is tried first, 3.1.1 when the broker refuses it. The broker's own acknowledgement of a
+MQTT 5 where the broker speaks it, else 3.1.1. The broker's own acknowledgement of a
 publish proves nothing about the cloud: a batch is done when the cloud's answer on the `ack` topic
 names it.
 """
@@ -17,7 +17,13 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import (
+    MQTT_CLEAN_START_FIRST_ONLY,
+    Client,
+    ConnectFlags,
+    DisconnectFlags,
+    MQTTMessage,
+)
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -28,6 +34,7 @@ from edge.errors import UplinkRejectedError, UplinkUnreachableError
 from edge.supervision import Backoff
 from edge.uplink.credentials import Credentials
 from edge.uplink.link import LinkHealth
+from edge.uplink.mqtt_probe import speaks_version_5
 from edge.uplink.policy import MqttPolicy, Way
 from protocols.errors import DecodeError
 from protocols.uplink.channels import ACK, STATUS, UP, Channel
@@ -45,10 +52,10 @@ _GOODBYE_SECONDS: Final = 1.0
 
 
 class _RefusedError(UplinkUnreachableError):
-    """The broker did not let us in; `try_other_version` when the protocol may be why."""
+    """The broker did not let us in; `ask_version_again` when its version may be why."""
 
-    def __init__(self, cause: str, *, try_other_version: bool = False) -> None:
-        self.try_other_version = try_other_version
+    def __init__(self, cause: str, *, ask_version_again: bool = False) -> None:
+        self.ask_version_again = ask_version_again
         super().__init__(cause)
 
 
@@ -57,6 +64,7 @@ class _Connection:
     """One connection: what paho's thread tells, as futures of the event loop."""
 
     client: Client
+    version: MQTTProtocolVersion
     loop: asyncio.AbstractEventLoop
     admitted: asyncio.Future[int | None] = field(init=False)
     subscribed: asyncio.Future[None] = field(init=False)
@@ -84,7 +92,7 @@ class MqttLink:
         self._credentials = credentials
         self._clock = clock
         self._health = LinkHealth(Way.MQTT, policy.url)
-        self._version = _V5
+        self._version: MQTTProtocolVersion | None = None
         self._connection: _Connection | None = None
         self._waiting: dict[UUID, asyncio.Future[UplinkAck]] = {}
 
@@ -102,8 +110,8 @@ class MqttLink:
                 reason = await self._live()
             except _RefusedError as exc:
                 reason = exc.cause
-                if exc.try_other_version:
-                    self._version = _V311 if self._version is _V5 else _V5
+                if exc.ask_version_again:
+                    self._version = None
             if self._clock.monotonic() - began >= self._policy.retry.forgiven_after:
                 backoff.reset()
             self._health.move(is_up=False, at=self._clock.utc(), reason=reason)
@@ -142,12 +150,16 @@ class MqttLink:
 
     async def _live(self) -> str:
         """Connect, serve until the connection is lost; the reason why it was."""
-        connection = self._make_connection()
+        url = urlsplit(self._policy.url)
+        host, port = url.hostname or "", url.port or _PORTS[url.scheme]
+        if self._version is None:
+            self._version = await self._ask_version(host, port)
+        connection = self._make_connection(self._version)
         try:
-            await self._connect(connection)
+            await self._connect(connection, host, port)
             await self._open(connection)
             self._connection = connection
-            self._health.detail = _NAMES[self._version]
+            self._health.detail = _NAMES[connection.version]
             self._health.move(is_up=True, at=self._clock.utc())
             log.info("broker connected url=%s version=%s", self._policy.url, self._health.detail)
             return await connection.lost
@@ -162,11 +174,23 @@ class MqttLink:
                     answer.set_exception(UplinkUnreachableError("the broker's connection broke"))
             await asyncio.to_thread(_stop, connection.client)
 
-    async def _connect(self, connection: _Connection) -> None:
-        url = urlsplit(self._policy.url)
-        host, port = url.hostname or "", url.port or _PORTS[url.scheme]
+    async def _ask_version(self, host: str, port: int) -> MQTTProtocolVersion:
+        try:
+            is_5 = await speaks_version_5(
+                host, port, tls=self._tls(), timeout_seconds=self._policy.connect_timeout_seconds
+            )
+        except (OSError, TimeoutError) as exc:
+            raise _RefusedError(f"{host}:{port} cannot be reached ({_words(exc)})") from exc
+        return _V5 if is_5 else _V311
+
+    def _tls(self) -> ssl.SSLContext | None:
+        if urlsplit(self._policy.url).scheme != "mqtts":
+            return None
+        return ssl.create_default_context(cafile=self._policy.ca_file or None)
+
+    async def _connect(self, connection: _Connection, host: str, port: int) -> None:
         properties = None
-        if self._version is _V5:
+        if connection.version is _V5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no types here
             properties.SessionExpiryInterval = self._policy.session_expiry_seconds
         try:
@@ -175,7 +199,7 @@ class MqttLink:
                 host,
                 port,
                 self._policy.keepalive_seconds,
-                clean_start=False if self._version is _V5 else 3,
+                clean_start=False if connection.version is _V5 else MQTT_CLEAN_START_FIRST_ONLY,
                 properties=properties,
             )
         except (OSError, ValueError) as exc:
@@ -190,23 +214,23 @@ class MqttLink:
                 connection.client.subscribe(self._topic(ACK), qos=1)
                 await connection.subscribed
         except TimeoutError as exc:
-            raise _RefusedError("the broker does not answer", try_other_version=True) from exc
+            raise _RefusedError("the broker does not answer", ask_version_again=True) from exc
         connection.client.publish(self._topic(STATUS), self._status("online"), qos=1, retain=True)
 
-    def _make_connection(self) -> _Connection:
+    def _make_connection(self, version: MQTTProtocolVersion) -> _Connection:
         client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"vw-{self._credentials.gateway_id}",
-            clean_session=None if self._version is _V5 else False,
-            protocol=self._version,
+            clean_session=None if version is _V5 else False,
+            protocol=version,
             reconnect_on_failure=False,
         )
         client.connect_timeout = self._policy.connect_timeout_seconds
         client.username_pw_set(self._credentials.gateway_id, self._credentials.secret)
         client.will_set(self._topic(STATUS), self._status("offline"), qos=1, retain=True)
-        if urlsplit(self._policy.url).scheme == "mqtts":
-            client.tls_set(ca_certs=self._policy.ca_file or None, cert_reqs=ssl.CERT_REQUIRED)
-        connection = _Connection(client, asyncio.get_running_loop())
+        if (context := self._tls()) is not None:
+            client.tls_set_context(context)
+        connection = _Connection(client, version, asyncio.get_running_loop())
         self._listen(connection)
         return connection
 
@@ -270,7 +294,7 @@ def _admit(connection: _Connection, code: ReasonCode, most_octets: int | None) -
     if code.is_failure:
         is_version = code.value == _UNSUPPORTED_VERSION
         refusal = f"the broker refuses us ({str(code).lower()})"
-        _fail(connection.admitted, _RefusedError(refusal, try_other_version=is_version))
+        _fail(connection.admitted, _RefusedError(refusal, ask_version_again=is_version))
     elif not connection.admitted.done():
         connection.admitted.set_result(most_octets)
 
@@ -292,7 +316,7 @@ def _fail(future: asyncio.Future[Any], error: _RefusedError) -> None:
 def _lose(connection: _Connection, reason: str) -> None:
     # Brokers that know only the older version often just hang up.
     refusal = f"the broker hung up ({reason})"
-    _fail(connection.admitted, _RefusedError(refusal, try_other_version=True))
+    _fail(connection.admitted, _RefusedError(refusal, ask_version_again=True))
     _fail(connection.subscribed, _RefusedError(refusal))
     if not connection.lost.done():
         connection.lost.set_result(reason)

@@ -68,3 +68,4 @@ class HttpsPolicy:
     ca_file: str = ""
     timeout_seconds: float = 10.0
     renew_before_seconds: float = 60.0
+    retry: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(first=0.5, most=15.0))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
+from edge.buffer.answers import BufferCounts, Settled
 from edge.buffer.claims import Claim
-from edge.buffer.store import BufferCounts, Settled
 from edge.clock import Clock
 from edge.errors import BufferFullError, UplinkRejectedError, UplinkUnreachableError
 from edge.supervision import Backoff

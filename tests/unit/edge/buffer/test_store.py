@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from edge.buffer.answers import Appended, Settled
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import FILE_NAME, open_store
 from edge.buffer.rows import Content, Stream, pack_rows
-from edge.buffer.store import DAMAGED_REASON, Appended, ObservationStore, Settled
+from edge.buffer.store import DAMAGED_REASON, ObservationStore
 from edge.errors import BufferFullError
 from tests.unit.edge.making import NOON, ack_of, device_info, ecg, spo2
 

@@ -1,0 +1,263 @@
+"""The whole gateway as a process, with real 20601 agents over real sockets."""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from protocols.model.codes import SystemId
+from protocols.model.device import DeviceInfo
+from protocols.model.timestamps import DeviceTime
+from tests.fixtures.gateway import Gateway, held, observations, stamps, status_json
+from tests.fixtures.oximeter import Oximeter, connect, stamp_of
+
+
+def text_of(number: int) -> str:
+    return DeviceTime.absolute(stamp_of(number)).value
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[Gateway]:
+    gateway = Gateway.start(tmp_path)
+    yield gateway
+    gateway.stop()
+
+
+def test_a_confirm_arrives_only_when_the_rows_are_durable(tmp_path: Path) -> None:
+    """Kill -9 right after each confirm: what was confirmed is there, every time."""
+    for number in range(4):
+        gateway = Gateway.start(tmp_path)
+        line = connect(gateway.agents)
+        oximeter = Oximeter(line)
+        oximeter.associate()
+        oximeter.send_confirmed(number)
+        gateway.kill()
+        line.close()
+        expected = [text_of(done) for done in range(number + 1) for _ in range(2)]
+        assert stamps(gateway.data) == expected
+
+
+def test_a_device_is_described_before_its_first_reading(gateway: Gateway) -> None:
+    line = connect(gateway.agents)
+    oximeter = Oximeter(line)
+    oximeter.associate()
+    oximeter.send_confirmed(1)
+    oximeter.release()
+    line.close()
+    first, *rest = held(gateway.data)
+    assert isinstance(first, DeviceInfo)
+    assert (first.manufacturer, first.model, first.serial_number) == ("Acme", "OX-2", "S1")
+    assert len(rest) == 2
+
+
+def test_a_reading_sent_again_after_a_restart_is_confirmed_and_stored_once(tmp_path: Path) -> None:
+    for _ in range(2):
+        gateway = Gateway.start(tmp_path)
+        line = connect(gateway.agents)
+        oximeter = Oximeter(line)
+        oximeter.associate()
+        oximeter.send_confirmed(7)
+        line.close()
+        gateway.stop()
+    assert stamps(gateway.data) == [text_of(7)] * 2, "one SpO2 and one pulse rate"
+
+
+def test_unconfirmed_reports_are_stored_too(gateway: Gateway) -> None:
+    line = connect(gateway.agents)
+    oximeter = Oximeter(line)
+    oximeter.associate()
+    for number in range(10):
+        oximeter.report(number, confirmed=False)
+    oximeter.send_confirmed(10)
+    line.close()
+    assert len(observations(gateway.data)) == 22
+
+
+def test_noise_and_split_octets_cost_no_confirmed_reading(gateway: Gateway) -> None:
+    chance = random.Random(7)  # noqa: S311 - a test repeats itself
+
+    def mangle(octets: bytes) -> list[bytes]:
+        cut = chance.randrange(1, len(octets))
+        noise = bytes(chance.randrange(0, 0xE0) for _ in range(chance.randrange(0, 30)))
+        return [noise, octets[:cut], octets[cut:]]
+
+    line = connect(gateway.agents)
+    oximeter = Oximeter(line, mangle=mangle)
+    oximeter.associate()
+    for number in range(20):
+        oximeter.send_confirmed(number)
+    line.close()
+    assert stamps(gateway.data) == [text_of(number) for number in range(20) for _ in range(2)]
+    gateway.wait_for_status("the noise counted", confirmed=20, warnings=0)
+    assert "octets discarded" in gateway.log.read_text(encoding="utf-8")
+
+
+def test_garbage_and_a_cut_off_message_leave_the_port_open_for_others(gateway: Gateway) -> None:
+    host, port = gateway.agents.removeprefix("tcp:").rsplit(":", 1)
+    for octets in (
+        b"GET / HTTP/1.1\r\n\r\n",
+        bytes(5000),
+        b"\xe2\x00\x00\x32\x80",
+        b"\xff" * 70000,
+    ):
+        with socket.create_connection((host, int(port)), timeout=10) as rude:
+            rude.sendall(octets)
+    line = connect(gateway.agents)
+    oximeter = Oximeter(line)
+    oximeter.associate()
+    oximeter.send_confirmed(1)
+    line.close()
+    assert len(observations(gateway.data)) == 2
+
+
+def test_many_agents_at_once_share_the_buffer(gateway: Gateway) -> None:
+    agents = []
+    for number in range(12):
+        line = connect(gateway.agents)
+        oximeter = Oximeter(line, system_id=SystemId(bytes([1, 2, 3, 4, 5, 6, 7, number])))
+        oximeter.associate()
+        agents.append((line, oximeter))
+    for number in range(5):
+        waiting = [(oximeter, oximeter.report(number)) for _, oximeter in agents]
+        for oximeter, invoke_id in waiting:
+            oximeter.wait_confirmed(invoke_id)
+    for line, oximeter in agents:
+        oximeter.release()
+        line.close()
+    assert len({item.observation_id for item in observations(gateway.data)}) == 12 * 5 * 2
+
+
+def test_connections_beyond_the_limit_and_idle_ones_are_sent_away(tmp_path: Path) -> None:
+    more = "[transports]\nmax_connections = 1\n[drivers]\nunassociated_seconds = 1.0\n"
+    gateway = Gateway.start(tmp_path, more)
+    idle = connect(gateway.agents)
+    second = connect(gateway.agents)
+    assert second.receive(10) == b"", "the second is turned away at once"
+    assert idle.receive(10) == b"", "the idle one after its time"
+    line = connect(gateway.agents)
+    oximeter = Oximeter(line)
+    oximeter.associate()
+    oximeter.send_confirmed(1)
+    assert gateway.stop() == 0
+    for item in (idle, second, line):
+        item.close()
+
+
+def test_status_tells_how_a_running_gateway_is_and_when_it_ended(gateway: Gateway) -> None:
+    line = connect(gateway.agents)
+    oximeter = Oximeter(line)
+    oximeter.associate()
+    oximeter.send_confirmed(1)
+    gateway.wait_for_status("the device", state="receiving", model="Acme OX-2", stored=2)
+    running = status_json(gateway.data)
+    assert running["running"]
+    assert running["report_to_durable"]["count"] == 1
+    assert gateway.stop() == 0
+    line.close()
+    ended = status_json(gateway.data)
+    assert (ended["running"], ended["ended"], ended["rows_waiting"]) == (False, True, 3)
+
+
+def test_a_killed_gateway_is_told_from_a_stopped_one(gateway: Gateway) -> None:
+    gateway.wait_for_status_file()
+    gateway.kill()
+    text = subprocess.run(
+        [sys.executable, "-m", "edge", "status", "--data", str(gateway.data)],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert "does not run: ended without a word" in text
+
+
+def test_sigterm_releases_the_devices(gateway: Gateway) -> None:
+    line = connect(gateway.agents)
+    oximeter = Oximeter(line)
+    oximeter.associate()
+    gateway.process.terminate()
+    with pytest.raises(ConnectionError):
+        oximeter.work_until(lambda: False, "the end of the line")
+    assert any(getattr(event, "released", False) for event in oximeter.events)
+    assert gateway.stop() == 0
+    line.close()
+
+
+def refused(*arguments: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "edge", *arguments], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("at=")]
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("vitalwire-edge: ")
+    return done
+
+
+def test_a_taken_port_is_one_clear_line(gateway: Gateway, tmp_path: Path) -> None:
+    config = tmp_path / "second.toml"
+    config.write_text(
+        'gateway_id="b"\ntenant_id="t"\nvehicle_id="v"\n'
+        f'data="{tmp_path / "other"}"\nlisten="{gateway.agents}"\n',
+        encoding="utf-8",
+    )
+    assert "is taken by another program" in refused("run", "--config", str(config)).stderr
+
+
+def test_a_data_folder_in_use_is_one_clear_line(gateway: Gateway, tmp_path: Path) -> None:
+    assert gateway.process.poll() is None
+    done = refused("run", "--config", str(tmp_path / "edge.toml"))
+    assert "another gateway uses the data folder" in done.stderr
+
+
+def test_an_unreadable_config_is_one_clear_line(tmp_path: Path) -> None:
+    missing = refused("run", "--config", str(tmp_path / "none.toml"))
+    assert "cannot be read" in missing.stderr
+    broken = tmp_path / "broken.toml"
+    broken.write_text("gateway_id = ", encoding="utf-8")
+    assert "is not TOML" in refused("run", "--config", str(broken)).stderr
+
+
+def test_a_full_disk_at_the_start_is_one_clear_line(tmp_path: Path) -> None:
+    config = tmp_path / "full.toml"
+    config.write_text(
+        f'gateway_id="b"\ntenant_id="t"\nvehicle_id="v"\ndata="{tmp_path / "data"}"\n'
+        f"[buffer]\ndisk_reserve_bytes = {1 << 55}\n",
+        encoding="utf-8",
+    )
+    done = refused("run", "--config", str(config))
+    assert "the disk has no room" in done.stderr
+    assert "Free space" in done.stderr
+
+
+def test_a_full_buffer_confirms_nothing_and_recovers(tmp_path: Path) -> None:
+    """Reads go on, nothing is confirmed that is not stored, and the status says so."""
+    quota = "[buffer]\nmax_bytes = 262144\nquota_reserve_bytes = 131072\n"
+    gateway = Gateway.start(tmp_path, quota)
+    line = connect(gateway.agents)
+    oximeter = Oximeter(line)
+    oximeter.associate()
+    confirmed = 0
+    for number in range(2000):
+        if not oximeter.is_confirmed(oximeter.report(number), seconds=1.5):
+            break
+        confirmed += 1
+    assert 0 < confirmed < 2000
+    gateway.wait_for_status("the refusal", state="refused", confirmed=confirmed)
+    assert len(observations(gateway.data)) == 2 * confirmed
+    line.close()
+    assert gateway.stop() == 0
+    assert "reports refused" in gateway.log.read_text(encoding="utf-8")
+
+
+def test_the_ready_line_is_the_only_line_on_standard_output(gateway: Gateway) -> None:
+    gateway.process.terminate()
+    assert gateway.process.stdout is not None
+    assert gateway.process.stdout.read() == ""
+    assert json.dumps(gateway.agents).startswith('"tcp:127.0.0.1:')
