@@ -1,0 +1,1 @@
+"""The other end of every agreement: devices around one patient, and the demo of the whole."""

@@ -48,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="UTC time of the patient's second 0 (ISO 8601); '-' reads it from standard input; "
         "default: now",
     )
+    parser.add_argument("--serial-number", metavar="TEXT", help="what is printed on the back")
     parser.add_argument("--clock-ahead", type=float, metavar="SECONDS", help="the device's clock")
     parser.add_argument("--reading-every", type=float, metavar="SECONDS", help="cuff readings")
     parser.add_argument("--fault", choices=sorted(FAULTS), help="misbehave on purpose")
@@ -86,6 +87,9 @@ def device_of(arguments: argparse.Namespace) -> SimulatedDevice:
     identity = kind.identity
     if arguments.clock_ahead is not None:
         identity = replace(identity, clock=DeviceClock(timedelta(seconds=arguments.clock_ahead)))
+    if arguments.serial_number is not None:
+        info = replace(identity.info, serial_number=arguments.serial_number)
+        identity = replace(identity, info=info)
     device = kind.make(identity, patient_of(arguments))
     if arguments.reading_every is not None:
         if not isinstance(device, blood_pressure.BloodPressureMonitor):

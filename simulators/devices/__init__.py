@@ -1,0 +1,1 @@
+"""Simulated devices, one file each, and what they share."""

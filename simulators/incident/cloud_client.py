@@ -37,6 +37,14 @@ class Credentials:
         return f"Credentials({self.client_id!r})"
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer: its text as it came, digit by digit, and what it says."""
+
+    text: str
+    content: JsonObject
+
+
 class CloudClient:
     """One application at one cloud; gets and renews its token by itself."""
 
@@ -68,17 +76,23 @@ class CloudClient:
     def token(self) -> str:
         """A valid access token by the client credentials grant (RFC 6749 4.4)."""
         if time.monotonic() >= self._token_ends - _RENEW_SECONDS:
-            answer = self._answer(
-                self._http.request(
-                    "POST",
-                    "/v1/oauth/token",
-                    data={"grant_type": "client_credentials"},
-                    auth=(self._credentials.client_id, self._credentials.client_secret),
-                )
-            )
+            answer = self._grant({})
             self._token = str(answer["access_token"])
             self._token_ends = time.monotonic() + float(answer["expires_in"])
         return self._token
+
+    def token_for(self, *scopes: str) -> str:
+        """A token that can do no more than these scopes allow, for somebody else to use."""
+        return str(self._grant({"scope": " ".join(scopes)})["access_token"])
+
+    def _grant(self, wanted: Mapping[str, str]) -> JsonObject:
+        response = self._http.request(
+            "POST",
+            "/v1/oauth/token",
+            data={"grant_type": "client_credentials", **wanted},
+            auth=(self._credentials.client_id, self._credentials.client_secret),
+        )
+        return self._answer(response)
 
     def get(self, path: str, **query: str) -> JsonObject:
         """The object a GET answers with; asked again when the connection breaks."""
@@ -98,15 +112,16 @@ class CloudClient:
             if not cursor:
                 return
 
-    def bundles(self, path: str) -> Iterator[JsonObject]:
+    def bundles(self, path: str) -> Iterator[Page]:
         """Every page of a bundle, following its `next` links."""
         address: str | None = path
         seen = set()
         while address is not None and address not in seen:
             seen.add(address)
-            bundle: JsonObject = self.get(address)
-            yield bundle
-            links = {link["relation"]: link["url"] for link in bundle.get("link", [])}
+            response = self._request("GET", address)
+            page = Page(response.text, self._answer(response))
+            yield page
+            links = {link["relation"]: link["url"] for link in page.content.get("link", [])}
             following = links.get("next")
             address = None if following is None else urljoin(str(self._http.base_url), following)
 

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 from simulators.scenario import ARREST, Scenario
 
@@ -30,7 +31,10 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One incident. `seconds` of patient time; `data` is a folder of its own."""
+    """One incident. `seconds` of patient time; `data` is a folder of its own.
+
+    `run` makes tenant and serial numbers unique, for a database that holds earlier incidents too.
+    """
 
     data: Path
     seconds: float = 20.0
@@ -39,6 +43,7 @@ class Plan:
     ports: Ports = field(default_factory=Ports)
     database_url: str = ""
     separate_broker: bool = False
+    run: str = field(default_factory=lambda: uuid4().hex[:8])
 
     @property
     def pressure_seconds(self) -> float:

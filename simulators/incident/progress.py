@@ -9,10 +9,14 @@ from typing import TextIO
 class Progress:
     """Numbered steps with notes below them, written out at once."""
 
-    def __init__(self, out: TextIO, *, steps: int) -> None:
+    def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._steps = steps
+        self._steps = 0
         self._step = 0
+
+    def begin(self, steps: int) -> None:
+        """So many steps will follow."""
+        self._steps, self._step = steps, 0
 
     def step(self, words: str) -> None:
         """The next step begins."""

@@ -1,0 +1,126 @@
+"""The incident with simulated devices, told step by step, up to the ledger."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from simulators.incident.cloud_client import Page
+from simulators.incident.incident import Incident
+from simulators.incident.ledger import Ledger
+from simulators.incident.ledger_table import as_object, delay_lines, table
+from simulators.incident.narration import Narrator
+from simulators.incident.plan import Plan
+from simulators.incident.progress import Progress
+
+STEPS: Final = 8
+BOARD_SCOPES: Final = ("argus:epcr:read", "argus:devices:read")
+_STEP_SECONDS: Final = 0.1
+
+
+def play_incident(
+    plan: Plan, progress: Progress, *, show_board: Callable[[str], None], stay: bool
+) -> bool:
+    """Play the plan; whether its ledger reconciles. `stay` keeps the board up until Ctrl-C."""
+    progress.begin(STEPS)
+    progress.lines([f"This run's data: {plan.data}"])
+    with Incident(plan) as incident:
+        start_everything(incident, progress)
+        address = board_address(incident)
+        progress.note(f"The hospital's live board: {address}")
+        show_board(address)
+        _play(incident, progress)
+        pages = hand_over(incident, progress)
+        progress.step("Drawing up the ledger")
+        ledger = incident.ledger(pages)
+        report(ledger, plan, progress)
+        if stay:
+            keep_board(incident, progress, address)
+    return ledger.reconciles
+
+
+def start_everything(incident: Incident, progress: Progress) -> None:
+    """Cloud, gateway, enrolment, encounter, devices."""
+    progress.step("Starting the cloud")
+    cloud = incident.start_cloud()
+    progress.note(f"API at {cloud.http}, broker at {cloud.mqtt}")
+    progress.step("Starting the gateway in the vehicle")
+    incident.start_edge()
+    progress.note(f"listening for devices on TCP port {incident.agents_port}")
+    progress.step("Enrolling four devices")
+    incident.enrol_devices()
+    for name, device_id in incident.device_ids.items():
+        progress.note(f"{name:<15} {device_id}")
+    progress.step("Dispatch opens the encounter")
+    progress.note(f"encounter {incident.open_encounter()}")
+    progress.step("Switching the devices on")
+    incident.start_devices()
+    progress.note("all four have associated: three over TCP, the defibrillator over a serial line")
+
+
+def board_address(incident: Incident) -> str:
+    """The board with a token that can only read, in the fragment, which no browser sends on."""
+    return f"{incident.cloud.http}/board#access_token={incident.client.token_for(*BOARD_SCOPES)}"
+
+
+def _play(incident: Incident, progress: Progress) -> None:
+    progress.step(f"The patient, {incident.plan.seconds:g} seconds of them")
+    start_at = incident.begin()
+    narrator = Narrator(
+        incident.patient, incident.client, list(incident.device_ids.values()), progress.note
+    )
+    while incident.patient_time < incident.plan.seconds:
+        incident.processes.check()
+        narrator.tell(start_at, incident.patient_time)
+        time.sleep(_STEP_SECONDS)
+
+
+def hand_over(incident: Incident, progress: Progress) -> list[Page]:
+    """End of the ride: everything sent, the patient handed over, the bundle pulled."""
+    progress.step("At the hospital: handing over")
+    incident.finish_devices()
+    progress.note("the devices have everything confirmed and are switched off")
+    incident.settle()
+    progress.note("the gateway has nothing left to send")
+    incident.hand_over()
+    pages = incident.pull_bundle()
+    path = incident.plan.data / "handover-bundle.json"
+    write_bundle(path, pages)
+    resources = sum(len(page.content["entry"]) for page in pages)
+    many = f" on {len(pages)} pages" if len(pages) > 1 else ""
+    progress.note(f"the hospital pulled {resources} FHIR resources{many}: {path}")
+    return pages
+
+
+def write_bundle(path: Path, pages: Sequence[Page]) -> None:
+    """One page as it came; several as an array of bundles. No digit is touched."""
+    texts = [page.text for page in pages]
+    whole = texts[0] if len(texts) == 1 else "[\n" + ",\n".join(texts) + "\n]"
+    path.write_text(whole + "\n", encoding="utf-8")
+
+
+def report(ledger: Ledger, plan: Plan, progress: Progress) -> None:
+    """The table, the delays, the verdict; also as ledger.json."""
+    (plan.data / "ledger.json").write_text(json.dumps(as_object(ledger), indent=1) + "\n")
+    progress.lines(["", *table(ledger), "", *delay_lines(ledger.delays), ""])
+    if ledger.reconciles:
+        progress.lines(
+            ["The ledger reconciles: made = confirmed = stored = in the bundle, nothing twice."]
+        )
+        return
+    progress.lines(["The ledger does NOT reconcile:"])
+    for device in ledger.devices:
+        progress.lines(f"  {sentence}" for sentence in device.differences)
+        if not device.reconciles and not device.differences:
+            progress.lines([f"  {device.name}: {device.duplicates} readings are there twice."])
+
+
+def keep_board(incident: Incident, progress: Progress, address: str) -> None:
+    """Keep everything running for whoever looks at the board, until Ctrl-C."""
+    progress.lines(["", f"The board stays up: {address}", "Ctrl-C ends everything."])
+    while True:
+        incident.processes.check()
+        time.sleep(1)

@@ -1,0 +1,173 @@
+"""`vitalwire-sim demo`: the whole incident from one command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import sys
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from simulators.errors import DeviceSettingsError, ProcessError
+from simulators.incident.capture_demo import play_capture
+from simulators.incident.demo import play_incident
+from simulators.incident.plan import HOST, Plan, Ports
+from simulators.incident.processes import require_free
+from simulators.incident.progress import Progress
+
+CHECK_SECONDS: Final = 20.0
+DEMO_SECONDS: Final = 75.0
+SHORTEST_SECONDS: Final = 10.0
+_PORTS: Final = Ports(cloud=8000, mqtt=1883, agents=6024)
+_FREE_OCTETS: Final = 200 << 20
+_SCHEME: Final = re.compile(r"(postgresql\+psycopg|sqlite)(\+\w+)?://")
+
+
+class StoppedError(BaseException):
+    """SIGTERM: end as Ctrl-C does, whatever is under way."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="without a person: short, on free ports; the exit code tells whether all reconciles",
+    )
+    parser.add_argument("--patient-seconds", type=float, metavar="N", help="patient time to play")
+    parser.add_argument("--seed", type=int, default=1, help="another seed is another patient")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder for this run's data")
+    parser.add_argument("--cloud-port", type=int, metavar="PORT")
+    parser.add_argument("--mqtt-port", type=int, metavar="PORT")
+    parser.add_argument("--agents-port", type=int, metavar="PORT")
+    parser.add_argument(
+        "--database-url",
+        default=os.environ.get("DATABASE_URL", ""),
+        metavar="URL",
+        help="postgresql+psycopg://... instead of the embedded database; also DATABASE_URL",
+    )
+    parser.add_argument(
+        "--capture",
+        default=os.environ.get("CAPTURE", ""),
+        metavar="FILE[#ID]",
+        help="play a recorded exchange instead of simulated devices; also CAPTURE",
+    )
+    parser.add_argument("--keep", action="store_true", help="keep the data of a successful check")
+    parser.add_argument("--no-open", action="store_true", help="do not open a browser")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Play it; 0 when the ledger reconciles, 1 when it does not, 2 when it could not be played."""
+    plan = plan_of(arguments)
+    progress = Progress(sys.stdout)
+    with _terminating():
+        try:
+            plan.data.mkdir(parents=True, exist_ok=True)
+            _require_room(plan.data)
+            if arguments.capture:
+                reconciles = play_capture(plan, arguments.capture, progress, stay=_stay(arguments))
+            else:
+                reconciles = play_incident(
+                    plan, progress, show_board=_browser(arguments), stay=_stay(arguments)
+                )
+        except (KeyboardInterrupt, StoppedError):
+            progress.lines(["", "Stopped. Everything that was started has been ended."])
+            return 130
+        except OSError as exc:
+            raise DeviceSettingsError(
+                f"{exc.filename or plan.data}: {exc.strerror}. Make room there or choose another "
+                "folder with --data."
+            ) from exc
+    if arguments.check and reconciles and not arguments.keep and arguments.data is None:
+        shutil.rmtree(plan.data)
+        progress.lines(["All reconciled; this run's data were removed (--keep keeps them)."])
+    return 0 if reconciles else 1
+
+
+def plan_of(arguments: argparse.Namespace) -> Plan:
+    """The plan the options describe; DeviceSettingsError for a wrong option, PortTakenError."""
+    usual = Ports() if arguments.check else _PORTS
+    ports = Ports(
+        cloud=usual.cloud if arguments.cloud_port is None else arguments.cloud_port,
+        mqtt=usual.mqtt if arguments.mqtt_port is None else arguments.mqtt_port,
+        agents=usual.agents if arguments.agents_port is None else arguments.agents_port,
+    )
+    for port, purpose, option in (
+        (ports.cloud, "cloud", "--cloud-port"),
+        (ports.mqtt, "broker", "--mqtt-port"),
+        (ports.agents, "gateway's agents", "--agents-port"),
+    ):
+        if not 0 <= port <= 65_535:
+            raise DeviceSettingsError(f"{option} {port} is no port. Give one of 0 to 65535.")
+        if port:
+            require_free(port, purpose=purpose, option=option, host=HOST)
+    seconds = arguments.patient_seconds or (CHECK_SECONDS if arguments.check else DEMO_SECONDS)
+    if not SHORTEST_SECONDS <= seconds <= 86_400:
+        raise DeviceSettingsError(
+            f"--patient-seconds {seconds:g} is too short or too long. "
+            f"Give {SHORTEST_SECONDS:g} to 86400."
+        )
+    if arguments.database_url and not _SCHEME.match(arguments.database_url):
+        raise DeviceSettingsError(
+            "the database URL is none we know. Write postgresql+psycopg://USER@HOST/NAME."
+        )
+    folder = arguments.data or Path("demo-data") / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
+    return Plan(
+        data=folder.absolute(),
+        seconds=float(seconds),
+        seed=arguments.seed,
+        ports=ports,
+        database_url=arguments.database_url,
+    )
+
+
+def _require_room(folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < _FREE_OCTETS:
+        raise ProcessError(
+            f"only {free >> 20} MB are free at {folder}. Make room for {_FREE_OCTETS >> 20} MB or "
+            "choose another folder with --data."
+        )
+
+
+def _stay(arguments: argparse.Namespace) -> bool:
+    """Whether somebody sits there who may still want to look at the board."""
+    return not arguments.check and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _browser(arguments: argparse.Namespace) -> Callable[[str], None]:
+    def nobody(_: str) -> None:
+        """No browser is wanted or can be shown."""
+
+    has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if arguments.check or arguments.no_open or not (has_display or sys.platform == "darwin"):
+        return nobody
+    return lambda address: print_failure(webbrowser.open(address))
+
+
+def print_failure(opened: bool) -> None:
+    """Say when no browser could be opened; the address stands in the terminal anyway."""
+    if not opened:
+        sys.stdout.write("      (no browser could be opened; use the address above)\n")
+
+
+@contextmanager
+def _terminating() -> Iterator[None]:
+    """SIGTERM ends the block as Ctrl-C does, and everything it started."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise StoppedError
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
