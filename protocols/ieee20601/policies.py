@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from protocols.ieee20601.association import ProtocolVersion, Supported
 from protocols.ieee20601.framing import MAX_FROM_MANAGER, StreamLimits
 from protocols.ieee20601.timeouts import AgentTimeouts, ManagerTimeouts
 from protocols.mder.records import STRICT, Leniency
 from protocols.model.codes import MdcCode
+
+ALL_VERSIONS: Final = (
+    ProtocolVersion.V1 | ProtocolVersion.V2 | ProtocolVersion.V3 | ProtocolVersion.V4
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +30,9 @@ class ManagerPolicy:
     segment is asked for again that said try-later.
     """
 
-    supported: Supported = field(default_factory=lambda: Supported(test_associations=False))
+    supported: Supported = field(
+        default_factory=lambda: Supported(ALL_VERSIONS, test_associations=False)
+    )
     limits: StreamLimits = field(default_factory=StreamLimits)
     timeouts: ManagerTimeouts = field(default_factory=ManagerTimeouts)
     leniency: Leniency = STRICT
