@@ -100,15 +100,17 @@ def read_clock(
     return DeviceClock(
         absolute=ClockOffset.measure(device_local=local, gateway_utc=utc) if local else None,
         base_offset=ClockOffset.measure(device_local=base, gateway_utc=utc) if base else None,
-        relative=TickAnchor(ticks, utc, step) if _runs(ticks, NO_RELATIVE_TIME) else None,
-        high_resolution=TickAnchor(high, utc, 1, _U64) if _runs(high, _U64 - 1) else None,
+        relative=_anchor(ticks, utc, step, _U32),
+        high_resolution=_anchor(high, utc, 1, _U64),
         tick_us=step,
     )
 
 
-def _runs(ticks: int | None, none_value: int) -> bool:
-    """A counter that stands at zero or at all ones is no clock."""
-    return ticks is not None and ticks not in (0, none_value)
+def _anchor(ticks: int | None, utc: datetime, step: int, modulus: int) -> TickAnchor | None:
+    """The coincident reading of a counter; one at zero or at all ones is no clock."""
+    if ticks is None or ticks in (0, modulus - 1):
+        return None
+    return TickAnchor(ticks, utc, step, modulus)
 
 
 def base_offset_utc(time: BaseOffsetTime | None) -> datetime | None:

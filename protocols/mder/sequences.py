@@ -64,9 +64,11 @@ class SequenceOf(Wire):
 def text_of(octets: bytes) -> str:
     """The text of an OCTET STRING: ASCII or UTF-8, cut at the padding NUL, never raising.
 
-    Surrounding blanks go; octets that are no text become the replacement character.
+    Surrounding blanks and control characters go; octets that are no text become the replacement
+    character.
     """
-    return octets.split(b"\0", 1)[0].decode("utf-8", "replace").strip()
+    text = octets.split(b"\0", 1)[0].decode("utf-8", "replace")
+    return "".join(char if char.isprintable() else " " for char in text).strip()
 
 
 def padded(text: str) -> bytes:

@@ -90,5 +90,6 @@ def test_octet_strings_may_be_odd_and_texts_never_raise() -> None:
     assert text_of(b"TheScaleABC\0") == "TheScaleABC"
     assert text_of(b"\0\0") == ""
     assert text_of(b" a\xff ") == "a\N{REPLACEMENT CHARACTER}"
+    assert text_of(b"a\x01b\r\n") == "a b"
     assert padded("abc") == b"abc\0"
     assert padded("ab") == b"ab"
