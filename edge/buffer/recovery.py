@@ -254,7 +254,9 @@ def _readable(
                 for row in database.execute(query, (low, high)):
                     seen = row[0]
                     yield row
-            except sqlite3.Error:
+            except sqlite3.Error as exc:
+                if exc.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+                    return
                 failures += 1
                 low = seen + 1
                 if low < high:
