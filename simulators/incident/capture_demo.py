@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from protocols.captures import Capture, parse_capture
 from protocols.errors import DecodeError
 from protocols.model.codes import MdcCode
-from protocols.nomenclature.lookup import find
+from protocols.nomenclature.lookup import find, find_by_name
 from simulators.errors import DeviceSettingsError, ProcessError
 from simulators.incident import gateway
 from simulators.incident.cloud_client import CloudClient, JsonObject
@@ -81,10 +82,6 @@ def play_capture(plan: Plan, named: str, progress: Progress, *, stay: bool) -> b
         progress.step("Starting the cloud")
         cloud = incident.start_cloud()
         progress.note(f"API at {cloud.http}, broker at {cloud.mqtt}")
-        progress.step("Dispatch opens the encounter")
-        progress.note(f"encounter {incident.open_encounter()}")
-        address = board_address(incident)
-        progress.note(f"The hospital's live board: {address}")
         progress.step("Starting the gateway, which hears the recording")
         capture = recording.capture
         progress.note(f"{capture.id}: {len(capture.messages)} messages of a real exchange")
@@ -96,6 +93,13 @@ def play_capture(plan: Plan, named: str, progress: Progress, *, stay: bool) -> b
                 f"{capture.id} holds no reading: {device['reason'] or 'nothing was reported'}. "
                 f"Look at it with: vitalwire-edge decode {named.partition('#')[0]}."
             )
+        device_id, stored, items = _stored(incident)
+        progress.step("Dispatch opens the encounter")
+        since = datetime.fromisoformat(items[0]["observed_at"])
+        progress.note(f"encounter {incident.open_encounter(started_at=since)}")
+        progress.note(f"as of {since:%Y-%m-%d %H:%M:%S} UTC, so that it holds every reading")
+        address = board_address(incident)
+        progress.note(f"The hospital's live board: {address}")
         progress.step("At the hospital: handing over")
         incident.settle()
         incident.hand_over()
@@ -104,7 +108,6 @@ def play_capture(plan: Plan, named: str, progress: Progress, *, stay: bool) -> b
         write_bundle(path, pages)
         progress.note(f"the hospital pulled the FHIR bundle: {path}")
         progress.step("What the recording says")
-        device_id, stored, items = _stored(incident)
         progress.lines(f"      {line}" for line in reading_lines(items))
         progress.step("Drawing up the ledger")
         hospital = read_bundle(page.content for page in pages)
@@ -171,8 +174,7 @@ def value_words(item: JsonObject) -> str:
     match item["kind"]:
         case "compound":
             return ", ".join(
-                f"{type_name(part['mdc_code'])} {part.get('value', part.get('special'))} "
-                f"{part['unit_code']}"
+                f"{type_name(part['mdc_code'])} {_number_words(part)}"
                 for part in item["components"]
             )
         case "coded":
@@ -181,12 +183,19 @@ def value_words(item: JsonObject) -> str:
             return f"{item['bits']:#x}"
         case "text":
             return str(item["text"])
-    return f"{item.get('value', item.get('special'))} {item.get('unit_code', '')}".rstrip()
+    return _number_words(item)
+
+
+def _number_words(part: JsonObject) -> str:
+    if "value" in part:
+        return f"{part['value']} {part.get('unit_code', '')}".rstrip()
+    return f"no number ({part['special']})"
 
 
 def type_name(code: str) -> str:
-    """A code of the API in words."""
-    return type_words(int(code)) if code.isdecimal() else code
+    """A code of the API, by name or number, in words."""
+    term = find_by_name(code)
+    return term.display if term else type_words(int(code)) if code.isdecimal() else code
 
 
 def compare(

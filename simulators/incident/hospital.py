@@ -29,6 +29,7 @@ MDC: Final = "urn:iso:std:iso:11073:10101"
 EUI_64: Final = "urn:oid:1.2.840.10004.1.1.1.0.0.1.0.0.1.2680"
 _OWN: Final = "urn:oid:2.25."
 _CLOCK_CODES: Final = (67975, 67983)  # coincident time stamps: about the device, not the patient
+_SAID_BESIDE: Final = (67985, 68193)  # a device's tick count, supplemental types
 _SPECIALS: Final = {
     "not-a-number": SpecialValue.NAN,
     "positive-infinity": SpecialValue.POSITIVE_INFINITY,
@@ -120,18 +121,15 @@ def _code(concept: JsonObject) -> int:
 
 
 def _value(resource: JsonObject) -> str:
-    parts = [
-        (_code(part["code"]), _number(part))
-        for part in resource.get("component", [])
-        if "valueQuantity" in part or "dataAbsentReason" in part
-    ]
-    if parts:
-        return compound_text(parts)
+    """The value itself; components beside a value only say more about it."""
     if "valueCodeableConcept" in resource:
         return coded_text(_code(resource["valueCodeableConcept"]))
     if "valueString" in resource:
         return _string(str(resource["valueString"]))
-    return _number(resource)
+    if "valueQuantity" in resource or "dataAbsentReason" in resource:
+        return _number(resource)
+    parts = [(_code(part["code"]), _number(part)) for part in resource.get("component", [])]
+    return compound_text(part for part in parts if part[0] not in _SAID_BESIDE)
 
 
 def _string(text: str) -> str:

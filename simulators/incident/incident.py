@@ -152,8 +152,8 @@ class Incident:
         """The serial number of a device in this incident."""
         return f"{kind.identity.info.serial_number}-{self.plan.run}"
 
-    def open_encounter(self) -> str:
-        """What dispatch does when it sends the vehicle."""
+    def open_encounter(self, *, started_at: datetime | None = None) -> str:
+        """What dispatch does when it sends the vehicle; it may say since when (aware)."""
         answer = self.client.post(
             "/api/v1/epcr/encounters",
             {
@@ -162,6 +162,7 @@ class Incident:
                 "crew_ids": list(CREW),
                 "cad_incident_id": f"incident-{datetime.now(UTC):%Y%m%d-%H%M%S}",
                 "chief_complaint": {"display": "Chest pain, then collapse"},
+                **({"started_at": started_at.isoformat()} if started_at else {}),
             },
         )
         self.encounter_id = str(answer["id"])
