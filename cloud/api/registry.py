@@ -6,6 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from cloud.api.console import board
 from cloud.api.epcr import devices, encounters
 from cloud.api.platform import applications, oauth, operations, uplink
 
@@ -15,6 +16,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     devices.router,
     encounters.router,
     operations.router,
+    board.router,
 )
 BATCH_ROUTERS: Final[tuple[APIRouter, ...]] = (uplink.router,)
 """Surfaces that take whole batches and so have a body limit of their own."""

@@ -9,6 +9,7 @@ from typing import Final
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from cloud.api.console.feed import LiveFeed
 from cloud.api.registry import BATCH_ROUTERS, ROUTERS
 from cloud.api.shared import errors
 from cloud.api.shared.metrics import HttpMetrics, StoreMetrics
@@ -67,6 +68,7 @@ def create_app(parts: Parts, *, issuer: str) -> FastAPI:
         probes=parts.probes,
     )
     app.state.registry = parts.registry
+    app.state.live_feed = LiveFeed(parts.database, parts.clock)
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)

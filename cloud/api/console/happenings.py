@@ -1,0 +1,100 @@
+"""What happened, how grave it is, and what the banner says of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from cloud.core.observations.stored import StoredObservation
+from protocols.model.codes import MdcCode
+from protocols.model.observation import CodedObservation, TextObservation
+from protocols.nomenclature.lookup import find
+
+
+class Severity(StrEnum):
+    """How an event is shown; the banner follows the critical and good ones."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    THERAPY = "therapy"
+    GOOD = "good"
+    INFO = "info"
+    NONE = "none"
+
+
+_EVENTS: Final = 3
+_FINDINGS: Final = 2
+_ARRESTS: Final = {
+    MdcCode(_EVENTS, 3198): "Ventricular fibrillation",
+    MdcCode(_FINDINGS, 16960): "Ventricular fibrillation",
+    MdcCode(_FINDINGS, 16414): "Ventricular fibrillation",
+    MdcCode(_EVENTS, 3224): "Ventricular tachycardia",
+    MdcCode(_EVENTS, 3226): "Ventricular tachycardia",
+    MdcCode(_EVENTS, 3228): "Ventricular tachycardia",
+    MdcCode(_EVENTS, 3230): "Ventricular tachycardia",
+    MdcCode(_FINDINGS, 17088): "Ventricular tachycardia",
+    MdcCode(_FINDINGS, 16410): "Ventricular tachycardia",
+    MdcCode(_EVENTS, 3076): "Asystole",
+    MdcCode(_FINDINGS, 16456): "Asystole",
+}
+"""Rhythms without a pulse, or that may have none: event codes and ECG findings of 10101."""
+
+_WORDS: Final = (
+    (re.compile(r"return of spontaneous circulation|\brosc\b", re.IGNORECASE), Severity.GOOD),
+    (re.compile(r"cardiac arrest|\bno pulse\b", re.IGNORECASE), Severity.CRITICAL),
+    (re.compile(r"\bshock|\bcharg|\bdefib|\bpacing", re.IGNORECASE), Severity.THERAPY),
+)
+_LONGEST_TEXT: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event as the board tells it."""
+
+    id: str
+    at: datetime
+    severity: Severity
+    text: str
+
+    def payload(self) -> dict[str, object]:
+        """What the page gets."""
+        return {
+            "id": self.id,
+            "at": self.at.isoformat(),
+            "severity": self.severity.value,
+            "text": self.text,
+        }
+
+
+def happening_of(stored: StoredObservation) -> Happening | None:
+    """The event a reading tells of, None for a measurement."""
+    observation = stored.observation
+    if isinstance(observation, CodedObservation):
+        severity, text = _coded(observation.value)
+    elif isinstance(observation, TextObservation) and observation.text.strip():
+        text = observation.text.strip()[:_LONGEST_TEXT]
+        text = text[0].upper() + text[1:]
+        severity = next((grade for words, grade in _WORDS if words.search(text)), Severity.INFO)
+    else:
+        return None
+    return Happening(str(observation.observation_id), observation.observed_at.at, severity, text)
+
+
+def banner(happenings: list[Happening]) -> dict[str, object]:
+    """The banner: the last event that says how the patient is, if there is any."""
+    decisive = [one for one in happenings if one.severity in (Severity.CRITICAL, Severity.GOOD)]
+    if not decisive:
+        return {"severity": Severity.NONE.value, "title": "", "at": None}
+    last = max(decisive, key=lambda one: one.at)
+    return {"severity": last.severity.value, "title": last.text, "at": last.at.isoformat()}
+
+
+def _coded(value: MdcCode) -> tuple[Severity, str]:
+    if value in _ARRESTS:
+        return Severity.CRITICAL, _ARRESTS[value]
+    term = find(value)
+    text = term.display if term is not None else f"Event {value.cf_code}"
+    return (Severity.WARNING if value.partition == _EVENTS else Severity.INFO), text

@@ -1,0 +1,272 @@
+"""The hospital board in a real browser, over a real socket."""
+
+from __future__ import annotations
+
+import math
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from cloud.core.encounters import service as encounters
+from cloud.core.kernel.work import utc_now
+from protocols.model.device import DeviceInfo
+from protocols.model.observation import Observation
+from protocols.nomenclature.private import DEFIBRILLATOR_EVENT, SHOCK_COUNT, SHOCK_ENERGY
+from tests.fixtures.handovers import (
+    BEATS,
+    DEFIBRILLATOR,
+    DIMENSIONLESS,
+    HEART_RATE,
+    JOULE,
+    MONITOR,
+    OXIMETER,
+    PERCENT,
+    PULSE,
+    RHYTHM,
+    SPO2,
+    V_FIB,
+    coded,
+    ecg,
+    numeric,
+    pressure,
+    text,
+)
+from tests.fixtures.served_cloud import ServedCloud, free_port, installed_cloud, served_cloud
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+VEHICLE = "RTW-7"
+PERIOD_US = 5000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def page_of(browser: Browser, *, complaints: list[str], **options: object) -> Iterator[Page]:
+    """A page that writes down every complaint of the browser."""
+    context = browser.new_context(**options)  # type: ignore[arg-type]  # playwright's own options
+    page = context.new_page()
+
+    def note(message: ConsoleMessage) -> None:
+        # A connection that is refused while the service is down is no fault of the page.
+        if message.type in ("error", "warning") and "ERR_CONNECTION" not in message.text:
+            complaints.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    try:
+        yield page
+    finally:
+        context.close()
+
+
+def chunk(at: datetime) -> Observation:
+    """250 ms of something that is surely not a flat line."""
+    samples = [round(900 * math.sin(n / 4)) for n in range(50)]
+    return ecg(at, samples, device=DEFIBRILLATOR, period_us=PERIOD_US).observation
+
+
+def strip_until(
+    end: datetime, seconds: int, *, hole: tuple[int, int] | None = None
+) -> list[Observation]:
+    """Seconds of ECG that end at `end`, without the chunks of a hole (counted back in seconds)."""
+    chunks = []
+    for quarter in range(seconds * 4, 0, -1):
+        if hole and hole[1] < quarter / 4 <= hole[0]:
+            continue
+        chunks.append(chunk(end - timedelta(milliseconds=250 * quarter)))
+    return chunks
+
+
+def fill(cloud: ServedCloud) -> str:
+    """An encounter with ventricular fibrillation, one shock and a hole in the ECG."""
+    encounter_id = cloud.open_encounter(VEHICLE, seconds_ago=120)
+    now = utc_now()
+    cloud.send(
+        VEHICLE,
+        [
+            DeviceInfo(system_id=DEFIBRILLATOR, manufacturer="Acme", model="Rescue 4"),
+            DeviceInfo(system_id=OXIMETER, manufacturer="Acme", model="OX-1"),
+        ],
+    )
+    readings = [
+        numeric(MONITOR, HEART_RATE, now - timedelta(seconds=1), "143", BEATS),
+        numeric(OXIMETER, SPO2, now - timedelta(seconds=1), "71", PERCENT),
+        numeric(OXIMETER, PULSE, now - timedelta(minutes=1), "88", BEATS),
+        pressure(now - timedelta(seconds=40), "61", "33", "42"),
+        coded(DEFIBRILLATOR, RHYTHM, now - timedelta(seconds=20), V_FIB),
+        text(
+            DEFIBRILLATOR, DEFIBRILLATOR_EVENT, now - timedelta(seconds=5), "shock delivered, 200 J"
+        ),
+        numeric(DEFIBRILLATOR, SHOCK_ENERGY, now - timedelta(seconds=5), "200", JOULE),
+        numeric(DEFIBRILLATOR, SHOCK_COUNT, now - timedelta(seconds=5), "1", DIMENSIONLESS),
+    ]
+    cloud.send(VEHICLE, [one.observation for one in readings])
+    cloud.send(VEHICLE, strip_until(now, 12, hole=(6, 4)))
+    return encounter_id
+
+
+PIXELS = """() => {
+  const canvas = document.getElementById("ecg");
+  const { width, height } = canvas;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  const seen = new Set();
+  let bright = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+    if (data[i + 1] > 180 && data[i] < 120) bright += 1;
+  }
+  return [seen.size, bright];
+}"""
+"""How many colours the ECG canvas shows, and how many of its pixels belong to the green trace."""
+
+
+def test_the_board_shows_the_patient_live(browser: Browser, tmp_path: Path) -> None:
+    complaints: list[str] = []
+    with served_cloud(tmp_path) as cloud:
+        fill(cloud)
+        size = {"width": 1920, "height": 1080}
+        with page_of(browser, complaints=complaints, viewport=size, color_scheme="dark") as page:
+            page.goto(f"{cloud.base_url}/board#access_token={cloud.token()}")
+            expect(page.locator("#tile-hr .value")).to_have_text("143")
+            assert page.url == f"{cloud.base_url}/board"
+            expect(page.locator("#tile-spo2 .value")).to_have_text("71")
+            expect(page.locator("#tile-nibp .value")).to_have_text("61/33")
+            expect(page.locator("#tile-shock .value")).to_have_text("200 J")
+            expect(page.locator("#tile-pulse")).to_have_attribute("data-state", "stale")
+            expect(page.locator("#tile-pulse .age")).to_contain_text("1 min ago")
+            expect(page.locator("#acuity")).to_have_attribute("data-severity", "critical")
+            expect(page.locator("#acuity-title")).to_have_text("Ventricular fibrillation")
+            expect(page.locator("#vehicle")).to_have_text(VEHICLE)
+            expect(page.locator("#link-text")).to_have_text("Live")
+            expect(page.locator(".event")).to_have_count(2)
+            expect(page.locator("#ecg-age")).to_contain_text("1 break in view")
+            colours, trace = page.evaluate(PIXELS)
+            assert colours > 10
+            assert trace > 1000
+
+            now = utc_now()
+            fresh = numeric(MONITOR, HEART_RATE, now, "96", BEATS)
+            rosc = text(
+                DEFIBRILLATOR, DEFIBRILLATOR_EVENT, now, "return of spontaneous circulation"
+            )
+            cloud.send(VEHICLE, [fresh.observation, rosc.observation])
+            expect(page.locator("#tile-hr .value")).to_have_text("96")
+            expect(page.locator("#acuity")).to_have_attribute("data-severity", "good")
+    assert complaints == []
+
+
+def test_a_phone_needs_no_sideways_scrolling_and_signs_in_by_form(
+    browser: Browser, tmp_path: Path
+) -> None:
+    complaints: list[str] = []
+    with served_cloud(tmp_path) as cloud:
+        fill(cloud)
+        size = {"width": 390, "height": 844}
+        with page_of(browser, complaints=complaints, viewport=size, color_scheme="light") as page:
+            page.goto(f"{cloud.base_url}/board")
+            expect(page.locator("#sign-in")).to_be_visible()
+            expect(page.locator("#desk")).to_be_hidden()
+            page.get_by_label("Client id").fill(cloud.client_id)
+            page.get_by_label("Client secret").fill("wrong")
+            page.get_by_role("button", name="Open the board").click()
+            expect(page.locator("#sign-in-problem")).to_contain_text("not known")
+            page.get_by_label("Client secret").fill(cloud.client_secret)
+            page.keyboard.press("Enter")
+            expect(page.locator("#tile-hr .value")).to_have_text("143")
+            assert page.evaluate("document.documentElement.scrollWidth") == 390
+            stored = page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}])")
+            assert cloud.client_secret not in stored
+            page.get_by_role("button", name="Sign out").click()
+            expect(page.locator("#sign-in")).to_be_visible()
+            assert page.evaluate("sessionStorage.length") == 0
+    # The browser itself reports the refused sign-in; nothing else may be wrong.
+    assert [one for one in complaints if "401" not in one] == []
+
+
+def test_the_board_says_when_the_connection_is_lost_and_goes_on_by_itself(
+    browser: Browser, tmp_path: Path
+) -> None:
+    complaints: list[str] = []
+    with (
+        installed_cloud(tmp_path, port=free_port()) as (cloud, serve),
+        page_of(browser, complaints=complaints) as page,
+    ):
+        with serve():
+            fill(cloud)
+            page.goto(f"{cloud.base_url}/board#access_token={cloud.token()}")
+            expect(page.locator("#link-text")).to_have_text("Live")
+        expect(page.locator("#link-text")).to_have_text("Reconnecting")
+        expect(page.locator("#stale-banner")).to_be_visible()
+        now = utc_now()
+        cloud.send(VEHICLE, [numeric(MONITOR, HEART_RATE, now, "101", BEATS).observation])
+        with serve():
+            expect(page.locator("#tile-hr .value")).to_have_text("101", timeout=15_000)
+            expect(page.locator("#link-text")).to_have_text("Live")
+            expect(page.locator(".event")).to_have_count(2)
+            expect(page.locator("#stale-banner")).to_be_hidden()
+    assert [one for one in complaints if "net::" not in one] == []
+
+
+def test_an_ambulance_out_of_coverage_is_said_to_be_silent(
+    browser: Browser, tmp_path: Path
+) -> None:
+    complaints: list[str] = []
+    with served_cloud(tmp_path) as cloud:
+        cloud.open_encounter(VEHICLE, seconds_ago=300)
+        old = utc_now() - timedelta(seconds=45)
+        cloud.send(VEHICLE, [numeric(MONITOR, HEART_RATE, old, "70", BEATS).observation])
+        with page_of(browser, complaints=complaints) as page:
+            page.goto(f"{cloud.base_url}/board#access_token={cloud.token()}")
+            expect(page.locator("#link-text")).to_contain_text("No data since")
+            expect(page.locator("#stale-banner")).to_contain_text("nothing is lost")
+            expect(page.locator("#tile-hr")).to_have_attribute("data-state", "stale")
+    assert complaints == []
+
+
+def test_another_encounter_is_chosen_by_keyboard_and_a_handed_over_one_says_so(
+    browser: Browser, tmp_path: Path
+) -> None:
+    complaints: list[str] = []
+    with served_cloud(tmp_path) as cloud:
+        fill(cloud)
+        other = cloud.open_encounter("NEF-3", seconds_ago=60)
+        now = utc_now()
+        cloud.send("NEF-3", [numeric(OXIMETER, SPO2, now, "98", PERCENT).observation])
+        with page_of(browser, complaints=complaints) as page:
+            page.goto(f"{cloud.base_url}/board#access_token={cloud.token()}")
+            expect(page.locator("#rail-count")).to_have_text("2")
+            card = page.locator(".card", has_text="NEF-3")
+            card.focus()
+            page.keyboard.press("Enter")
+            expect(page.locator("#vehicle")).to_have_text("NEF-3")
+            expect(page.locator("#tile-spo2 .value")).to_have_text("98")
+            expect(page.locator("#acuity")).to_have_attribute("data-severity", "none")
+            with cloud.parts.database.begin(now=utc_now()) as work:
+                encounters.hand_over(
+                    work, cloud.caller, other, facility_id="general", received_by="ward"
+                )
+            expect(page.locator("#state")).to_have_text("handed over")
+            expect(page.locator("#elapsed")).to_have_text(re.compile("handed over"))
+            expect(page.locator("#rail-count")).to_have_text("1")
+    assert complaints == []
