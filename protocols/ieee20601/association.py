@@ -3,8 +3,8 @@
 AARQ and AARE carry data protocols; the one with id 20601 holds `PhdAssociationInformation`.
 
     for a manager:  decision = decide(aarq)                  -> Decision(result, chosen)
-                    aare = answer(aarq, decision, result=..., system_id=ours)
-    for an agent:   offer(system_id=..., config_id=...)      -> PhdAssociationInformation
+                    aare = answer(decision, result=..., system_id=ours)
+    for an agent:   offer(system_id=..., config_id=...)      -> Aarq
 """
 
 from __future__ import annotations

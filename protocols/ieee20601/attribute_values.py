@@ -91,7 +91,7 @@ VALUE_MAP: Final[Wire] = SequenceOf(ValueMapEntry)
 
 @dataclass(frozen=True, slots=True)
 class MetricStructure:
-    """Simple (0), compound (1, 2) or reserved (3, compound-fix) metric, and its number of parts."""
+    """Simple (0), compound (1) or compound-fix (3) metric, and how many parts it has."""
 
     kind: int = wire(cs.Int8ub)
     components: int = wire(cs.Int8ub)

@@ -27,7 +27,6 @@ from protocols.ieee20601.persistent_store import SEGMENT_DATA, SegmentData
 from protocols.ieee20601.remote_operations import EventReport, RorsConfirmedEventReport
 from protocols.mder.records import STRICT, Codec, Leniency, wire
 from protocols.mder.sequences import OCTET_STRING, SequenceOf
-from protocols.mder.times import NO_RELATIVE_TIME
 
 _CLAUSE: Final = "20601 Annex A"
 AGENT_INITIATED_DATA: Final = 0xF000
@@ -278,8 +277,3 @@ def answer_configuration(
     """The manager's verdict on a configuration report."""
     reply = CONFIG_RESPONSE.encode(ConfigReportResponse(config_id, int(result)))
     return RorsConfirmedEventReport(report.handle, report.event_time, report.event_type, reply)
-
-
-def report_of(handle: int, event_type: EventType, info: EventInfo) -> tuple[int, int, int, bytes]:
-    """The four fields of an `EventReport` without a relative time."""
-    return handle, NO_RELATIVE_TIME, int(event_type), encode_event_info(event_type, info)
