@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from random import Random
 
 import pytest
 
@@ -51,22 +52,32 @@ def capture(name: str) -> Capture:
 class Replay:
     """The agent's side of a capture against our manager; each report is confirmed at once."""
 
-    def __init__(self, manager: ManagerConnection, portion: int | None = None) -> None:
+    def __init__(
+        self, manager: ManagerConnection, portion: int | None = None, cut: int | None = None
+    ) -> None:
         self.manager = manager
         self.portion = portion
+        self.cut = cut
         self.now = 100.0
         self.events: list[Event | OctetsDiscarded] = []
         manager.transport_connected(now=self.now)
 
     def receive(self, octets: bytes) -> list[bytes]:
         sent: list[bytes] = []
-        size = self.portion or len(octets)
-        for start in range(0, len(octets), size):
-            self.now += 0.01
-            utc = START + timedelta(seconds=self.now - 100.0)
-            self.manager.receive_data(octets[start : start + size], now=self.now, utc=utc)
+        self.now += 0.01
+        utc = START + timedelta(seconds=self.now - 100.0)
+        for part in self.parts(octets):
+            self.manager.receive_data(part, now=self.now, utc=utc)
             sent += self.drain()
         return sent
+
+    def parts(self, octets: bytes) -> list[bytes]:
+        """The octets in portions of one size, or cut in two at one place."""
+        if self.cut is not None:
+            place = self.cut % len(octets)
+            return [octets[:place], octets[place:]]
+        size = self.portion or max(1, len(octets))
+        return [octets[start : start + size] for start in range(0, len(octets), size)]
 
     def drain(self) -> list[bytes]:
         while (event := self.manager.next_event()) is not None:
@@ -218,4 +229,57 @@ def test_the_pen_s_events_are_in_order() -> None:
 def test_portions_of_any_size_change_nothing(name: str, portion: int) -> None:
     whole, split = Replay(manager_for(name)), Replay(manager_for(name), portion)
     assert split.play(capture(name)) == whole.play(capture(name))
+    assert split.observations == whole.observations
     assert [type(event) for event in split.events] == [type(event) for event in whole.events]
+
+
+@pytest.mark.parametrize("name", ["antidote-bloodpressure", "novopen-pmstore"])
+def test_every_split_point_of_every_message_gives_the_same(name: str) -> None:
+    recorded = capture(name)
+    whole = Replay(manager_for(name))
+    answers = whole.play(recorded)
+    for cut in range(max(len(message.octets) for message in recorded.messages)):
+        split = Replay(manager_for(name), cut=cut)
+        assert split.play(recorded) == answers
+        assert split.observations == whole.observations
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize("name", ["antidote-bloodpressure", "novopen-pmstore"])
+def test_fifty_thousand_damaged_sessions_raise_nothing_and_the_next_device_is_served(
+    name: str,
+) -> None:
+    recorded = capture(name)
+    chance = Random(20601)  # noqa: S311  # a repeatable list of faults, no secret
+    for _ in range(50_000):
+        replay = Replay(manager_for(name))
+        for message in recorded.sent_by(AGENT_TO_MANAGER):
+            replay.receive(damage(message.octets, chance))
+            if chance.random() < 0.1:
+                replay.now += chance.choice((1.0, 3.0, 20.0))
+                replay.manager.handle_deadline(now=replay.now)
+                replay.drain()
+        replay.now += 60.0
+        replay.manager.handle_deadline(now=replay.now)
+        replay.manager.abort(now=replay.now)
+        replay.drain()
+        replay.receive(recorded.messages[0].octets)
+        assert replay.manager.state is not State.UNASSOCIATED
+
+
+def damage(octets: bytes, chance: Random) -> bytes:
+    """One fault of a bad line, or none: lost, changed, added or repeated octets."""
+    place = chance.randrange(len(octets))
+    match chance.randrange(6):
+        case 0:
+            return octets[:place] + octets[place + 1 :]
+        case 1:
+            return octets[:place] + bytes([chance.randrange(256)]) + octets[place + 1 :]
+        case 2:
+            return octets[:place] + chance.randbytes(chance.randrange(1, 20)) + octets[place:]
+        case 3:
+            return octets + octets
+        case 4:
+            return octets[:place]
+        case _:
+            return octets

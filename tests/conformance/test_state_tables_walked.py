@@ -10,8 +10,8 @@ import pytest
 from protocols.ieee20601 import agent_table, manager_table
 from protocols.ieee20601.states import State, Trigger
 from tests.unit.protocols.ieee20601.apdu_octets import RLRE, RLRQ, aarq, abrt, prst, report
+from tests.unit.protocols.ieee20601.device import Device, aare
 from tests.unit.protocols.ieee20601.exchange import CONFIG, FIXED, Bench, spo2
-from tests.unit.protocols.ieee20601.test_agent import Device, aare
 
 T = Trigger
 REPORT_CONFIRMED = bytes.fromhex("0000 FFFFFFFF 0D1D 0000")

@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
 from protocols.errors import AssociationRejectedError, LocalProtocolError, RemoteProtocolError
-from protocols.ieee20601.agent import AgentConnection
-from protocols.ieee20601.association import Supported
-from protocols.ieee20601.configuration import build_configuration, encode_configuration
+from protocols.ieee20601.configuration import encode_configuration
 from protocols.ieee20601.events import (
     AgentAssociated,
-    AgentEvent,
-    Associated,
     AssociationEnded,
-    ConfigurationReceived,
-    DeviceDescribed,
-    ObservationsReported,
-    OctetsDiscarded,
-    ProtocolWarning,
     ReportConfirmed,
     ReportRefused,
 )
-from protocols.ieee20601.policies import AgentPolicy, ManagerPolicy
-from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
+from protocols.ieee20601.policies import AgentPolicy
 from protocols.ieee20601.states import State
 from protocols.ieee20601.timeouts import AgentTimeouts
-from protocols.model.codes import SystemId
-from protocols.model.observation import MeasurementStatus, NumericObservation
-from protocols.model.timestamps import TimeQuality
 from tests.unit.protocols.ieee20601.apdu_octets import (
     AGENT_ID,
-    MANAGER_ID,
     RLRE,
     RLRQ,
     aarq,
@@ -40,83 +24,12 @@ from tests.unit.protocols.ieee20601.apdu_octets import (
     prst,
     sized,
 )
-from tests.unit.protocols.ieee20601.pair import OXIMETER, SPO2, START, Pair, describe
+from tests.unit.protocols.ieee20601.device import Device, aare
 
-EXTENDED = build_configuration(0x4001, OXIMETER.configuration.report.objects)
 GET_MDS = prst(7, 0x0103, bytes(6))
 CONFIG_ACCEPTED = bytes.fromhex("0000 FFFFFFFF 0D1C 0004 4001 0000")
 CONFIG_REFUSED = bytes.fromhex("0000 FFFFFFFF 0D1C 0004 4001 0001")
 REPORT_CONFIRMED = bytes.fromhex("0000 FFFFFFFF 0D1D 0000")
-
-
-def aare(result: int, *, version: int = 0x80000000, encoding: int = 0x8000) -> bytes:
-    """An acceptance that chose one version, or a refusal with nothing in it."""
-    if result not in (0, 3):
-        return bytes.fromhex("E300 0006") + result.to_bytes(2, "big") + bytes(4)
-    info = (
-        version.to_bytes(4, "big")
-        + encoding.to_bytes(2, "big")
-        + bytes.fromhex("80000000 00000000 80000000")
-        + sized(MANAGER_ID)
-        + bytes(10)
-    )
-    return bytes.fromhex("E300") + sized(result.to_bytes(2, "big") + b"\x50\x79" + sized(info))
-
-
-class Device:
-    """One agent on a bench."""
-
-    def __init__(self, policy: AgentPolicy | None = None, config_id: int = 0x4001) -> None:
-        self.now = 0.0
-        self.configuration = build_configuration(config_id, EXTENDED.report.objects)
-        self.agent = AgentConnection(
-            system_id=SystemId(AGENT_ID),
-            configuration=self.configuration,
-            mds=describe(),
-            policy=policy,
-        )
-        self.events: list[AgentEvent | OctetsDiscarded] = []
-        self.agent.transport_connected(now=0.0)
-
-    def is_in(self, state: State) -> bool:
-        return self.agent.state is state
-
-    def receive(self, octets: bytes) -> bytes:
-        self.agent.receive_data(octets, now=self.now, utc=START)
-        return self.drain()
-
-    def drain(self) -> bytes:
-        while (event := self.agent.next_event()) is not None:
-            self.events.append(event)
-        return b"".join(self.agent.data_to_send())
-
-    def wait(self, seconds: float) -> bytes:
-        self.now += seconds
-        self.agent.handle_deadline(now=self.now)
-        return self.drain()
-
-    def associate(self) -> bytes:
-        self.agent.associate(now=self.now)
-        return self.drain()
-
-    def offer(self) -> bytes:
-        """Up to Waiting Approval; the configuration report."""
-        self.associate()
-        return self.receive(aare(3))
-
-    def operate(self) -> None:
-        self.associate()
-        self.receive(aare(0))
-        assert self.is_in(State.OPERATING)
-        self.events.clear()
-
-    def report(self, *, confirmed: bool = True) -> int:
-        return self.agent.send_report(Pair().next_report(), confirmed=confirmed, now=self.now)
-
-    def take_events(self) -> list[AgentEvent | OctetsDiscarded]:
-        taken = [event for event in self.events if not isinstance(event, ProtocolWarning)]
-        self.events.clear()
-        return list(taken)
 
 
 @pytest.fixture
@@ -434,67 +347,3 @@ def test_a_closed_transport_ends_the_association(operating: Device) -> None:
     assert operating.drain() == b""
     assert operating.take_events() == [AssociationEnded(cause=None, released=False)]
     assert operating.agent.next_deadline() is None
-
-
-def test_both_ends_together_with_a_standard_configuration() -> None:
-    pair = Pair()
-    pair.associate()
-    assert pair.manager_events[0] == Associated(SystemId(AGENT_ID), 0x0190, True, False)
-    described = pair.manager_events[1]
-    assert isinstance(described, DeviceDescribed)
-    info = described.info
-    assert (info.manufacturer, info.model, info.serial_number, info.firmware) == (
-        "Acme",
-        "OX-2",
-        "4711",
-        "1.2",
-    )
-    assert info.specializations == ((OXIMETER.profile, OXIMETER.profile_version),)
-    pair.now = 5.0
-    invoke_id = pair.agent.send_report(pair.next_report(97), confirmed=True, now=5.0)
-    pair.settle()
-    assert pair.agent_events[-1] == ReportConfirmed(invoke_id)
-    (reported,) = [e for e in pair.manager_events if isinstance(e, ObservationsReported)]
-    saturation = reported.observations[0]
-    assert isinstance(saturation, NumericObservation)
-    assert (saturation.type, saturation.value.number) == (SPO2, Decimal(97))
-    assert saturation.observed_at.at == pair.utc
-    assert saturation.observed_at.quality is TimeQuality.DEVICE
-
-
-def test_both_ends_together_with_an_extended_configuration() -> None:
-    pair = Pair(configuration=EXTENDED)
-    pair.associate()
-    received = pair.manager_events[0]
-    assert isinstance(received, ConfigurationReceived)
-    assert received.octets == encode_configuration(EXTENDED)
-    assert pair.manager_events[1] == Associated(SystemId(AGENT_ID), 0x4001, False, False)
-
-
-def test_both_ends_agree_that_an_association_is_a_test() -> None:
-    pair = Pair(
-        agent_policy=AgentPolicy(functional_units=0x60000000),
-        manager_policy=ManagerPolicy(supported=Supported(test_associations=True)),
-    )
-    pair.associate()
-    assert pair.agent_events == [AgentAssociated(0x0190, known=True, test=True)]
-    pair.agent.send_report(pair.next_report(), confirmed=False, now=pair.now)
-    pair.settle()
-    reported = pair.manager_events[-1]
-    assert isinstance(reported, ObservationsReported)
-    assert all(o.status & MeasurementStatus.TEST_DATA for o in reported.observations)
-
-
-def test_the_newest_version_both_speak_is_used() -> None:
-    pair = Pair(agent_policy=AgentPolicy(protocol_versions=0xC0000000))
-    pair.associate()
-    assert pair.agent.state is State.OPERATING
-
-
-def test_every_standard_configuration_is_known_to_the_manager() -> None:
-    for config_id, configuration in STANDARD_CONFIGURATIONS.items():
-        pair = Pair(configuration=configuration)
-        pair.associate()
-        associated = pair.manager_events[0]
-        assert isinstance(associated, Associated)
-        assert (associated.config_id, associated.known) == (config_id, True)

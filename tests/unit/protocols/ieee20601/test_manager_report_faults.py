@@ -1,0 +1,181 @@
+"""Every fault of a report and of what else an agent may send has its answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from protocols.errors import RemoteProtocolError
+from protocols.ieee20601.event_reports import EventType
+from protocols.ieee20601.events import (
+    ObservationsReported,
+)
+from protocols.ieee20601.framing import StreamLimits
+from protocols.ieee20601.policies import ManagerPolicy
+from protocols.ieee20601.states import State
+from protocols.mder.records import LENIENT
+from protocols.model.codes import UnitCode
+from tests.unit.protocols.ieee20601.apdu_octets import aarq, abrt, prst, report
+from tests.unit.protocols.ieee20601.exchange import (
+    Bench,
+    mds_answer,
+    spo2,
+)
+
+PERCENT = UnitCode(544)
+
+
+def confirmation(invoke_id: int) -> bytes:
+    return prst(invoke_id, 0x0201, bytes.fromhex("0000 FFFFFFFF 0D1D 0000"))
+
+
+def error(invoke_id: int, code: int) -> bytes:
+    return prst(invoke_id, 0x0300, code.to_bytes(2, "big") + bytes(2))
+
+
+def reject(invoke_id: int, problem: int) -> bytes:
+    return prst(invoke_id, 0x0400, problem.to_bytes(2, "big"))
+
+
+@pytest.fixture
+def bench() -> Bench:
+    operating = Bench()
+    operating.operate()
+    operating.take_events()
+    return operating
+
+
+def test_an_unknown_event_type_gets_one_error(bench: Bench) -> None:
+    assert bench.receive(report(1, 0x0DFF, b"\x01\x02")) == error(1, 9)
+    assert bench.is_in(State.OPERATING)
+    assert bench.take_events() == []
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(spo2(98)[:-1], id="cut short"),
+        pytest.param(spo2(98) + b"\x01", id="surplus octet"),
+        pytest.param(spo2(98)[:4] + b"\x00\x04" + spo2(98)[6:], id="list count 4 with one entry"),
+        pytest.param(spo2(98, extra=b"\x00\x00"), id="longer than its value map"),
+    ],
+)
+def test_a_report_that_does_not_decode_is_rejected(bench: Bench, info: bytes) -> None:
+    assert bench.report(1, info) == reject(1, 2)
+    assert bench.is_in(State.OPERATING)
+    assert bench.take_observations() == []
+
+
+def test_a_wrong_list_count_is_forgiven_where_the_policy_is_lenient() -> None:
+    bench = Bench(policy=ManagerPolicy(leniency=LENIENT))
+    bench.operate()
+    bench.take_events()
+    info = spo2(98)
+    assert bench.report(1, info[:4] + b"\x00\x04" + info[6:]) == b""
+    assert len(bench.take_observations()) == 1
+
+
+def test_two_zero_octets_behind_the_list_are_tolerated_with_a_warning(bench: Bench) -> None:
+    assert bench.report(1, spo2(98) + b"\x00\x00") == b""
+    assert any("surplus" in text for text in bench.take_warnings())
+
+
+def test_an_unknown_handle_is_an_error(bench: Bench) -> None:
+    assert bench.report(1, spo2(98, handle=99)) == error(1, 1)
+    assert bench.take_events() == []
+    assert bench.is_in(State.OPERATING)
+
+
+def test_values_of_known_handles_beside_an_unknown_one_are_kept(bench: Bench) -> None:
+    one, two = spo2(98)[8:], spo2(77, handle=99)[8:]
+    both = b"\xf0\x00\x00\x00\x00\x02" + (len(one) + len(two)).to_bytes(2, "big") + two + one
+    assert bench.report(1, both) == error(1, 1)
+    (event,) = bench.take_events()
+    assert isinstance(event, ObservationsReported)
+    assert event.invoke_id is None
+    assert len(event.observations) == 1
+
+
+def test_an_unconfirmed_report_that_cannot_be_used_is_dropped_with_a_warning(
+    bench: Bench,
+) -> None:
+    assert bench.report(1, spo2(98)[:-1], confirmed=False) == b""
+    assert bench.receive(report(2, 0x0DFF, b"", confirmed=False)) == b""
+    assert bench.receive(report(2, EventType.CONFIG, b"", confirmed=False)) == b""
+    assert len(bench.take_warnings()) == 3
+    assert bench.is_in(State.OPERATING)
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        pytest.param(0x0103, bytes(6), id="Get"),
+        pytest.param(0x0105, bytes(6), id="Set"),
+        pytest.param(0x0107, bytes.fromhex("0000 0C17 0000"), id="Action"),
+    ],
+)
+def test_a_request_from_the_agent_is_rejected(bench: Bench, choice: int, message: bytes) -> None:
+    assert bench.receive(prst(0x77, choice, message)) == reject(0x77, 101)
+    assert bench.is_in(State.OPERATING)
+
+
+def test_an_unconfirmed_request_from_the_agent_is_ignored(bench: Bench) -> None:
+    assert bench.receive(prst(1, 0x0104, bytes(6))) == b""
+    assert bench.is_in(State.OPERATING)
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        prst(0x55, 0x0203, bytes(6)),
+        prst(0x55, 0x0201, bytes.fromhex("0000 FFFFFFFF 0D1D 0000")),
+        error(0x55, 1),
+        reject(0x55, 2),
+    ],
+    ids=["Get response", "event response", "ROER", "RORJ"],
+)
+def test_an_answer_to_nothing_aborts(bench: Bench, octets: bytes) -> None:
+    assert bench.receive(octets) == abrt(0)
+    assert isinstance(bench.take_end().cause, RemoteProtocolError)
+
+
+def test_a_second_answer_to_a_finished_get_aborts(bench: Bench) -> None:
+    assert bench.receive(mds_answer(0)) == abrt(0)
+
+
+def test_a_badly_structured_message_is_rejected_when_its_id_can_be_read(bench: Bench) -> None:
+    # DATA announces 54 octets and holds 12.
+    octets = bytes.fromhex("E700 0014 0012 0054 0101 0036") + bytes(12)
+    assert bench.receive(octets) == reject(0x54, 2)
+    assert bench.is_in(State.OPERATING)
+
+
+def test_a_badly_structured_unconfirmed_report_gets_no_answer(bench: Bench) -> None:
+    octets = bytes.fromhex("E700 0014 0012 0054 0100 0036") + bytes(12)
+    assert bench.receive(octets) == b""
+    assert bench.is_in(State.OPERATING)
+
+
+def test_a_message_without_a_readable_id_aborts(bench: Bench) -> None:
+    assert bench.receive(bytes.fromhex("E700 0004 0002 1234")) == abrt(0)
+
+
+@pytest.mark.parametrize(
+    ("octets", "answer", "stays"),
+    [
+        pytest.param(prst(0x1234, 0x0101, bytes(300)), reject(0x1234, 103), True, id="report"),
+        pytest.param(prst(0x1234, 0x0100, bytes(300)), b"", True, id="unconfirmed report"),
+        pytest.param(prst(0x1234, 0x0203, bytes(300)), abrt(0), False, id="stray response"),
+        pytest.param(
+            aarq(config_id=1, system_id=bytes(60)), abrt(1), False, id="no invoke id to answer"
+        ),
+    ],
+)
+def test_an_apdu_longer_than_allowed_is_refused(octets: bytes, answer: bytes, stays: bool) -> None:
+    bench = Bench(policy=ManagerPolicy(limits=StreamLimits(max_octets=100)))
+    bench.operate()
+    assert bench.receive(octets) == answer
+    assert bench.is_in(State.OPERATING) is stays
+    if stays:
+        assert bench.report(1, spo2(98)) == b""
+        assert len(bench.take_observations()) == 1
