@@ -83,31 +83,25 @@ class Incident:
             settings,
             plan.logs / "bootstrap.log",
         )
-        broker, mqtt = None, ""
-        if plan.separate_broker:
-            port = plan.ports.mqtt or free_port()
-            broker = self._launch_broker(port, settings)
-            mqtt = f"mqtt://{HOST}:{port}"
-            settings |= {"CLOUD_BROKER": "false", "CLOUD_MQTT_URL": mqtt}
-        # A killed cloud comes back on the ports its gateway knows.
-        settings["CLOUD_MQTT_PORT"] = str(plan.ports.mqtt or free_port())
+        # A killed program comes back on the ports the others know.
+        settings |= {
+            "CLOUD_MQTT_HOST": HOST,
+            "CLOUD_MQTT_PORT": str(plan.ports.mqtt or free_port()),
+        }
         command = [*CLOUD, "serve", "--host", HOST, "--port", str(plan.ports.cloud or free_port())]
         command += ["--data", str(plan.cloud_data)]
+        broker = None
+        if plan.separate_broker:
+            broker = self.processes.launch(
+                "broker", [*CLOUD, "broker", "--data", str(plan.cloud_data)], settings=settings
+            )
+            self.processes.wait_ready(broker, seconds=_START_SECONDS)
+            command.append("--no-broker")
         api = self.processes.launch("cloud", command, settings=settings)
         ready = self.processes.wait_ready(api, seconds=_START_SECONDS)
-        self.cloud = CloudParts(api, str(ready["http"]), mqtt or str(ready["mqtt"]), broker)
+        self.cloud = CloudParts(api, str(ready["http"]), str(ready["mqtt"]), broker)
         self.client = self._stack.enter_context(CloudClient(self.cloud.http, self.tenant.client))
         return self.cloud
-
-    def _launch_broker(self, port: int, settings: dict[str, str]) -> Child:
-        command = [*CLOUD, "broker", "--data", str(self.plan.cloud_data)]
-        child = self.processes.launch(
-            "broker",
-            command,
-            settings={**settings, "CLOUD_MQTT_HOST": HOST, "CLOUD_MQTT_PORT": str(port)},
-        )
-        self.processes.wait_ready(child, seconds=_START_SECONDS)
-        return child
 
     # ---- the vehicle
 
