@@ -7,6 +7,7 @@ its configuration again.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -61,7 +62,8 @@ class ConfigurationStore:
     def forget(self, system_id: SystemId, config_id: int) -> None:
         """Drop one that no longer fits its device."""
         self._known.pop((system_id, config_id), None)
-        self._path(system_id, config_id).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._path(system_id, config_id).unlink(missing_ok=True)
 
     def _path(self, system_id: SystemId, config_id: int) -> Path:
         return self._folder / f"{system_id.hex}-{config_id:04X}.json"
@@ -87,17 +89,21 @@ class ConfigurationStore:
     def _load(self, path: Path) -> None:
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
-            system_id = SystemId.parse(record["system_id"])
+            system_id = SystemId.parse(str(record["system_id"]))
             config_id = int(record["config_id"])
             octets = bytes.fromhex(record["octets"])
             if record["sha256"] != _digest(system_id, config_id, octets):
-                log.warning("configuration dropped file=%s reason='digest differs'", path.name)
-                path.unlink(missing_ok=True)
+                _drop(path, "digest differs")
                 return
             self._known[system_id, config_id] = decode_configuration(octets)
         except (OSError, ValueError, KeyError, TypeError, ProtocolError) as exc:
-            log.warning("configuration dropped file=%s reason=%r", path.name, str(exc))
-            path.unlink(missing_ok=True)
+            _drop(path, str(exc))
+
+
+def _drop(path: Path, reason: str) -> None:
+    log.warning("configuration dropped file=%s reason=%r", path.name, reason)
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def _digest(system_id: SystemId, config_id: int, octets: bytes) -> str:

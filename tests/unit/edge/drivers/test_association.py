@@ -1,0 +1,182 @@
+"""The driver's loop: durable first, then the confirm; time and wishes beside the read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pytest
+
+from edge.drivers.association import AssociationDriver
+from edge.drivers.wishes import Wish, Wishes
+from edge.errors import BufferFullError, TransportClosedError, TransportError
+from protocols.ieee20601.agent import AgentConnection
+from protocols.ieee20601.events import (
+    AgentAssociated,
+    AgentEvent,
+    Associated,
+    AssociationEnded,
+    DeviceDescribed,
+    Event,
+    ObservationsReported,
+    ReportConfirmed,
+)
+from protocols.ieee20601.manager import ManagerConnection
+from protocols.ieee20601.policies import MdsDescription
+from protocols.model.codes import SystemId
+from protocols.specializations.pulse_oximeter import SPECIALIZATION
+from tests.fixtures.oximeter import reading
+from tests.unit.edge.making import NOON, ManualTime
+
+
+@dataclass(slots=True)
+class AgentLine:
+    """A transport with a real agent at its other end, in the same process.
+
+    The agent associates at once and sends `reports`, each when the one before was confirmed.
+    """
+
+    time: ManualTime
+    reports: list[int] = field(default_factory=list)
+    breaks: bool = False
+    silent: bool = False
+    events: list[AgentEvent] = field(default_factory=list)
+    closed: bool = False
+    _agent: AgentConnection = field(init=False)
+    _started: bool = False
+    _ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._agent = AgentConnection(
+            system_id=SystemId(b"oximeter"),
+            configuration=SPECIALIZATION.configuration,
+            mds=MdsDescription(manufacturer="Acme", model="OX", clock=_local),
+        )
+
+    async def read(self) -> bytes:
+        if not self._started and not self.silent:
+            self._started = True
+            self._agent.transport_connected(now=self.time.seconds)
+            self._agent.associate(now=self.time.seconds)
+        self._act()
+        octets = b"".join(self._agent.data_to_send())
+        if octets:
+            return octets
+        if self.breaks:
+            raise TransportClosedError("unplugged")
+        if self.silent or self._waits_for_confirm():
+            await self._ended.wait()
+        return b""
+
+    async def write(self, data: bytes) -> None:
+        self._agent.receive_data(data, now=self.time.seconds, utc=NOON)
+
+    async def close(self) -> None:
+        self.closed = True
+
+    def _act(self) -> None:
+        while (event := self._agent.next_event()) is not None:
+            self.events.append(event)
+            if isinstance(event, AgentAssociated | ReportConfirmed) and self.reports:
+                report = reading(self.reports.pop(0))
+                self._agent.send_report(report, confirmed=True, now=self.time.seconds)
+
+    def _waits_for_confirm(self) -> bool:
+        return self._agent.outstanding > 0
+
+
+def _local(utc: datetime) -> datetime:
+    return utc.replace(tzinfo=None)
+
+
+@dataclass(slots=True)
+class Notebook:
+    """An event sink that writes down when it was durable; it may be full."""
+
+    line: AgentLine
+    full: int = 0
+    told: list[Event] = field(default_factory=list)
+    confirmed_before: list[int] = field(default_factory=list)
+
+    async def accept(self, events: Sequence[Event], *, received_at: float) -> None:
+        assert received_at >= 0
+        if any(isinstance(event, ObservationsReported) for event in events):
+            confirms = sum(isinstance(event, ReportConfirmed) for event in self.line.events)
+            self.confirmed_before.append(confirms)
+            if self.full:
+                self.full -= 1
+                raise BufferFullError("full")
+        self.told += events
+
+    def kinds(self) -> list[type[Event]]:
+        return [type(event) for event in self.told]
+
+
+def driver(
+    line: AgentLine,
+    sink: Notebook,
+    wishes: Wishes | None = None,
+    unassociated_seconds: float | None = None,
+) -> AssociationDriver:
+    return AssociationDriver(
+        ManagerConnection(system_id=SystemId(b"gateway1"), configurations=lambda *_: None),
+        line,
+        sink,
+        clock=line.time.clock,
+        wishes=wishes or Wishes(),
+        unassociated_seconds=unassociated_seconds,
+    )
+
+
+async def test_reports_are_confirmed_after_the_sink_returned() -> None:
+    line = AgentLine(ManualTime(), reports=[1, 2, 3])
+    sink = Notebook(line)
+    async with asyncio.timeout(10):
+        await driver(line, sink).run()
+    assert sink.confirmed_before == [0, 1, 2]
+    assert sum(isinstance(event, ReportConfirmed) for event in line.events) == 3
+    assert sink.kinds()[:2] == [Associated, DeviceDescribed]
+    assert isinstance(sink.told[-1], AssociationEnded)
+
+
+async def test_nothing_is_confirmed_when_the_buffer_is_full() -> None:
+    line = AgentLine(ManualTime(), reports=[1])
+    sink = Notebook(line, full=1)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(driver(line, sink).run(), 0.1)
+    assert not any(isinstance(event, ReportConfirmed) for event in line.events)
+    assert ObservationsReported not in sink.kinds()
+
+
+async def test_a_line_that_breaks_ends_the_association_before_the_error_leaves() -> None:
+    line = AgentLine(ManualTime(), reports=[1], breaks=True)
+    sink = Notebook(line)
+    with pytest.raises(TransportError):
+        await driver(line, sink).run()
+    assert isinstance(sink.told[-1], AssociationEnded)
+
+
+async def test_a_wish_to_end_wakes_a_silent_line() -> None:
+    line, wishes = AgentLine(ManualTime(), silent=True), Wishes()
+    asyncio.get_running_loop().call_soon(wishes.ask, Wish.RELEASE_AND_END)
+    async with asyncio.timeout(10):
+        await driver(line, Notebook(line), wishes).run()
+
+
+async def test_a_peer_that_does_not_associate_is_left_after_its_time() -> None:
+    line = AgentLine(ManualTime(), silent=True)
+    async with asyncio.timeout(10):
+        running = driver(line, Notebook(line), unassociated_seconds=0.0).run()
+        await running
+
+
+def test_wishes_are_bounded_and_taken_in_order() -> None:
+    wishes = Wishes()
+    for _ in range(100):
+        wishes.ask(Wish.RELEASE_AND_END)
+    taken = 0
+    while wishes.take() is not None:
+        taken += 1
+    assert taken == 8

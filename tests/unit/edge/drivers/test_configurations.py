@@ -1,0 +1,72 @@
+"""Configurations kept between runs: private, checked, dropped when in doubt."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from edge.drivers.configurations import ConfigurationStore
+from edge.errors import StartError
+from protocols.ieee20601.configuration import encode_configuration
+from protocols.model.codes import SystemId
+from protocols.specializations.basic_ecg import SPECIALIZATION
+
+ECG = SystemId(b"ecg-0001")
+OCTETS = encode_configuration(SPECIALIZATION.configuration)
+CONFIG_ID = SPECIALIZATION.configuration.config_id
+
+
+def test_what_was_reported_is_known_in_the_next_run(tmp_path: Path) -> None:
+    ConfigurationStore(tmp_path / "c").remember(ECG, CONFIG_ID, OCTETS)
+    again = ConfigurationStore(tmp_path / "c")
+    found = again.find(ECG, CONFIG_ID)
+    assert found is not None
+    assert encode_configuration(found) == OCTETS
+    assert again.find(SystemId(b"another1"), CONFIG_ID) is None
+    (path,) = (tmp_path / "c").iterdir()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_forgotten_one_is_gone_from_the_disk_too(tmp_path: Path) -> None:
+    store = ConfigurationStore(tmp_path)
+    store.remember(ECG, CONFIG_ID, OCTETS)
+    store.forget(ECG, CONFIG_ID)
+    store.forget(ECG, CONFIG_ID)
+    assert store.find(ECG, CONFIG_ID) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("key", ["octets", "system_id", "config_id", "sha256"])
+def test_a_file_that_was_changed_is_dropped(tmp_path: Path, key: str) -> None:
+    ConfigurationStore(tmp_path).remember(ECG, CONFIG_ID, OCTETS)
+    (path,) = tmp_path.iterdir()
+    record = json.loads(path.read_text(encoding="utf-8"))
+    other = {"octets": "00" * 12, "system_id": "0102", "config_id": 1, "sha256": "00"}
+    record[key] = other[key]
+    path.write_text(json.dumps(record), encoding="utf-8")
+    again = ConfigurationStore(tmp_path)
+    assert again.find(ECG, CONFIG_ID) is None
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"system_id": 5}', "\x00" * 10])
+def test_a_file_that_is_no_record_is_dropped(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "rubbish.json"
+    path.write_text(content, encoding="utf-8")
+    ConfigurationStore(tmp_path)
+    assert not path.exists()
+
+
+def test_octets_that_are_no_configuration_are_not_kept(tmp_path: Path) -> None:
+    store = ConfigurationStore(tmp_path)
+    store.remember(ECG, CONFIG_ID, b"\x00\x01")
+    assert store.find(ECG, CONFIG_ID) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_told_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(StartError, match="cannot be used"):
+        ConfigurationStore(tmp_path / "file" / "c")

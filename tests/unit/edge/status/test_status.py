@@ -1,0 +1,171 @@
+"""The snapshot, its file, its lines for people and its metrics."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from edge.buffer.buffer import ObservationBuffer
+from edge.buffer.policy import BufferPolicy
+from edge.drivers.health import DeviceHealth, DeviceState, HealthBoard
+from edge.errors import StartError
+from edge.status.file import STATUS_NAME, is_in_use, read_status, sole_use, write_status
+from edge.status.logs import KeyValueFormatter
+from edge.status.metrics import SnapshotCollector, serve_metrics
+from edge.status.reporter import StatusReporter
+from edge.status.snapshot import Snapshot
+from edge.status.text import format_status, look
+from edge.uplink.link import LinkHealth
+from edge.uplink.policy import Way
+from edge.uplink.sender import SenderCounts
+from protocols.uplink.messages import UplinkAck, UplinkBatch
+from tests.unit.edge.making import NOON, ManualTime, ecg, spo2
+
+
+class DownLink:
+    """A way that is down."""
+
+    def __init__(self) -> None:
+        self.health = LinkHealth(Way.MQTT, "mqtt://broker")
+        self.health.move(is_up=False, at=NOON, reason="no route")
+
+    async def run(self) -> None:
+        """It stays down."""
+
+    async def send(self, batch: UplinkBatch, *, timeout_seconds: float) -> UplinkAck:
+        raise AssertionError(f"nothing is sent here: {batch.batch_id} {timeout_seconds}")
+
+
+async def snapshot_of(folder: Path, time: ManualTime) -> Snapshot:
+    """One report of a gateway with a device, a way that is down, and two rows."""
+    board = HealthBoard()
+    device = DeviceHealth("ox", "serial:/dev/a", NOON, system_id="AA", model="Acme OX")
+    device.move(DeviceState.RECEIVING, at=NOON)
+    device.last_report_at = time.clock.utc()
+    device.counts.observations = 2
+    device.counts.missed = 1
+    board.add(device)
+    board.delays.record(0.002)
+    buffer = ObservationBuffer(clock=time.clock)
+    await buffer.open(folder, policy=BufferPolicy(disk_reserve_bytes=0), vehicle_id="v")
+    await buffer.append([spo2(1), ecg(1)])
+    reporter = StatusReporter(
+        gateway_id="gw-1",
+        vehicle_id="medic-7",
+        agents="tcp:127.0.0.1:6024",
+        folder=folder,
+        board=board,
+        links=[DownLink()],
+        sent=SenderCounts(),
+        buffer=buffer,
+        clock=time.clock,
+        stale_after_seconds=15.0,
+    )
+    time.seconds += 7
+    await reporter.report()
+    time.seconds += 60
+    await reporter.report(ended=True)
+    await buffer.close()
+    return reporter.latest
+
+
+async def test_a_snapshot_tells_devices_ways_buffer_clock_and_delay(tmp_path: Path) -> None:
+    snapshot = await snapshot_of(tmp_path, ManualTime())
+    assert read_status(tmp_path) == snapshot
+    (device,) = snapshot["devices"]
+    assert (device["state"], device["observations"], device["missed"]) == ("stale", 2, 1)
+    assert snapshot["uplink"]["links"][0]["reason"] == "no route"
+    assert snapshot["buffer"]["waiting"] == {"numerics": 1, "waveforms": 1}
+    assert snapshot["buffer"]["oldest_seconds"] == 67.0
+    assert snapshot["report_to_durable"]["p50_seconds"] == 0.002
+    assert snapshot["clock"] == {
+        "utc": snapshot["at"],
+        "uptime_seconds": 60.0,
+        "steps": 0,
+        "last_step_seconds": 0.0,
+    }
+
+
+async def test_people_get_lines(tmp_path: Path) -> None:
+    await snapshot_of(tmp_path, ManualTime())
+    status = look(tmp_path)
+    text = format_status(status, now=NOON + timedelta(seconds=200))
+    assert "gw-1 does not run: stopped 33 s ago; 2 rows wait in its buffer" in text
+    assert "device    ox: stale, Acme OX, 2 readings" in text
+    assert "1 reports missed" in text
+    assert "down (no route)" in text
+    assert "report to disk p50 2.0 ms" in text
+
+
+def test_a_folder_without_a_status_is_told_so(tmp_path: Path) -> None:
+    text = format_status(look(tmp_path), now=NOON)
+    assert text == "gateway   does not run and never reported; 0 rows wait in its buffer"
+
+
+async def test_metrics_show_the_snapshot(tmp_path: Path) -> None:
+    snapshot = await snapshot_of(tmp_path, ManualTime())
+    registry = CollectorRegistry()
+    registry.register(SnapshotCollector(lambda: snapshot))
+    text = generate_latest(registry).decode()
+    for line in (
+        'vitalwire_edge_device_state{device="ox",state="stale"} 1.0',
+        'vitalwire_edge_device_observations_total{device="ox"} 2.0',
+        'vitalwire_edge_buffer_waiting{stream="waveforms"} 1.0',
+        'vitalwire_edge_link_up{way="mqtt"} 0.0',
+        'vitalwire_edge_report_to_durable_seconds_bucket{le="0.0025"} 1.0',
+        "vitalwire_edge_report_to_durable_seconds_count 1.0",
+        'vitalwire_edge_buffer_rows_total{fate="stored"} 2.0',
+    ):
+        assert line in text
+
+
+def test_metrics_before_the_first_snapshot_are_none() -> None:
+    assert list(SnapshotCollector(dict).collect()) == []
+
+
+def test_a_taken_metrics_port_is_told() -> None:
+    stop = serve_metrics("127.0.0.1", 0, dict)
+    stop()
+    with pytest.raises(StartError, match="metrics_listen"):
+        serve_metrics("203.0.113.1", 1, dict)
+
+
+def test_a_folder_is_used_by_one_gateway_at_a_time(tmp_path: Path) -> None:
+    assert not is_in_use(tmp_path)
+    with sole_use(tmp_path):
+        assert is_in_use(tmp_path)
+        with pytest.raises(StartError, match="another gateway"):
+            enter(tmp_path)
+    assert not is_in_use(tmp_path)
+    enter(tmp_path)
+
+
+def enter(folder: Path) -> None:
+    with sole_use(folder):
+        pass
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "null"])
+def test_a_status_file_that_is_none_is_no_status(tmp_path: Path, content: str) -> None:
+    (tmp_path / STATUS_NAME).write_text(content, encoding="utf-8")
+    assert read_status(tmp_path) is None
+
+
+def test_a_status_is_replaced_whole(tmp_path: Path) -> None:
+    write_status(tmp_path, {"a": 1})
+    write_status(tmp_path, {"b": 2})
+    assert read_status(tmp_path) == {"b": 2}
+    assert [path.name for path in tmp_path.iterdir()] == [STATUS_NAME]
+
+
+def test_log_lines_are_keys_and_values_on_one_line() -> None:
+    record = logging.LogRecord(
+        "edge.x", logging.INFO, "f", 1, "line open device=%s reason=%r", ("ox", "a\nb"), None
+    )
+    line = KeyValueFormatter().format(record)
+    assert "\n" not in line
+    assert line.endswith("level=info room=edge.x event=\"line open\" device=ox reason='a\\nb'")

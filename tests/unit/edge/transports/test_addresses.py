@@ -1,0 +1,91 @@
+"""Addresses of lines, and the registry that knows every file of the room."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+import edge.transports
+from edge.errors import DeviceNotFoundError, StartError
+from edge.transports import serial, tcp
+from edge.transports.policy import TransportPolicy
+from edge.transports.registry import SCHEMES, Scheme, check_address, open_line
+from edge.transports.replay import ReplayAddress
+from edge.transports.replay import parse_address as parse_replay
+
+NO_SCHEMES = {"base", "policy", "registry", "capture"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [item.name for item in pkgutil.iter_modules(edge.transports.__path__)],
+)
+def test_every_file_of_the_room_is_registered(name: str) -> None:
+    registered = {scheme.module for scheme in SCHEMES}
+    assert (f"edge.transports.{name}" in registered) is (name not in NO_SCHEMES)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme.name)
+def test_every_registered_file_opens_and_checks(scheme: Scheme) -> None:
+    module = importlib.import_module(scheme.module)
+    assert callable(module.open_line)
+    assert callable(module.parse_address)
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [("10.0.0.5:6024", "10.0.0.5", 6024), ("[::1]:1", "::1", 1), ("box.local:80", "box.local", 80)],
+)
+def test_tcp_addresses_read_and_print(text: str, host: str, port: int) -> None:
+    address = tcp.parse_address(text)
+    assert (address.host, address.port) == (host, port)
+    assert str(address) == f"tcp:{text}"
+
+
+def test_serial_addresses_read() -> None:
+    assert serial.parse_address("/dev/a") == serial.SerialAddress("/dev/a", 115200)
+    assert serial.parse_address("/dev/a,9600,7E2,rtscts") == serial.SerialAddress(
+        "/dev/a", 9600, 7, "E", 2, rtscts=True
+    )
+
+
+def test_replay_addresses_read() -> None:
+    assert parse_replay("a/b.jsonl") == ReplayAddress(Path("a/b.jsonl"), None)
+    assert parse_replay("b.json#pen") == ReplayAddress(Path("b.json"), "pen")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "tcp:host",
+        "tcp::80",
+        "tcp:host:http",
+        "tcp:host:65536",
+        "serial:",
+        "serial:/dev/a,fast",
+        "serial:/dev/a,0",
+        "serial:/dev/a,9600,9N1",
+        "replay:",
+        "replay:#only",
+        "usb:1",
+        "nothing",
+        "",
+    ],
+)
+def test_a_wrong_address_says_what_is_wrong(address: str) -> None:
+    with pytest.raises(ValueError, match=r"\w+"):
+        check_address(address)
+
+
+async def test_a_device_that_does_not_answer_is_not_found() -> None:
+    policy = TransportPolicy(connect_timeout_seconds=2.0)
+    with pytest.raises(DeviceNotFoundError, match="cannot be reached"):
+        await open_line("tcp:127.0.0.1:9", policy)
+
+
+async def test_an_address_that_is_not_ours_cannot_be_listened_on() -> None:
+    with pytest.raises(StartError, match="cannot listen"):
+        await tcp.listen(tcp.TcpAddress("203.0.113.1", 0), TransportPolicy(), lambda *_: True)

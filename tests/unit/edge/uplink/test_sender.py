@@ -1,0 +1,170 @@
+"""The sender over a real buffer and a way that does as it is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edge.buffer.buffer import ObservationBuffer
+from edge.buffer.policy import BufferPolicy
+from edge.clock import SYSTEM_CLOCK
+from edge.errors import UplinkRejectedError, UplinkUnreachableError
+from edge.supervision import BackoffPolicy
+from edge.uplink.link import LinkChoice, LinkHealth
+from edge.uplink.policy import ChoicePolicy, SenderPolicy, Way
+from edge.uplink.sender import NEVER_ACKNOWLEDGED, Sender
+from protocols.uplink.messages import UplinkAck, UplinkBatch
+from tests.unit.edge.making import ecg, spo2
+
+Behaviour = Callable[[UplinkBatch, int], None]
+QUICK = BackoffPolicy(first=0.001, most=0.002)
+
+
+@dataclass(slots=True)
+class ToldLink:
+    """A way that asks `behave` about each attempt, and acknowledges when that raises nothing."""
+
+    behave: Behaviour = lambda _batch, _attempt: None
+    health: LinkHealth = field(default_factory=lambda: LinkHealth(Way.MQTT, "url", is_up=True))
+    batches: list[UplinkBatch] = field(default_factory=list)
+    at_once: int = 0
+    most_at_once: int = 0
+
+    async def run(self) -> None:
+        """It is always up."""
+
+    async def send(self, batch: UplinkBatch, *, timeout_seconds: float) -> UplinkAck:
+        assert timeout_seconds > 0
+        self.batches.append(batch)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            turn = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().call_later(0.001, turn.set_result, None)
+            await turn
+            attempt = sum(item.batch_id == batch.batch_id for item in self.batches)
+            self.behave(batch, attempt)
+        finally:
+            self.at_once -= 1
+        return UplinkAck(batch_id=batch.batch_id, stored=len(batch.rows), repeated=0)
+
+
+@asynccontextmanager
+async def sending(
+    folder: Path, link: ToldLink, *contents: object, **more: int
+) -> AsyncIterator[tuple[ObservationBuffer, Sender]]:
+    """A buffer that holds `contents`, and a running sender; drained at the end."""
+    buffer = ObservationBuffer()
+    await buffer.open(folder, policy=BufferPolicy(disk_reserve_bytes=0), vehicle_id="v")
+    await buffer.append(contents)  # type: ignore[arg-type]  # contents are what a buffer takes
+    options = {"batch_rows": 4, "in_flight": 2, "poison_after": 2, **more}
+    sender = Sender(
+        buffer=buffer,
+        choice=LinkChoice((link,), ChoicePolicy(), SYSTEM_CLOCK),
+        gateway_id="gw-1",
+        clock=SYSTEM_CLOCK,
+        policy=SenderPolicy(linger_seconds=0.0, retry=QUICK, **options),
+    )
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(sender.run())
+        async with asyncio.timeout(20):
+            await sender.wait_until_drained()
+        yield buffer, sender
+        running.cancel()
+    await buffer.close()
+
+
+async def test_batches_are_bounded_in_size_and_in_number(tmp_path: Path) -> None:
+    link = ToldLink()
+    async with sending(tmp_path, link, *map(spo2, range(30))) as (_, sender):
+        assert sender.counts.rows == sender.counts.stored == 30
+    assert max(len(batch.rows) for batch in link.batches) == 4
+    assert link.most_at_once == 2
+    assert sorted(row.sequence for batch in link.batches for row in batch.rows) == [*range(1, 31)]
+
+
+async def test_numbers_go_before_waveforms(tmp_path: Path) -> None:
+    link = ToldLink()
+    contents = [ecg(1), ecg(2), spo2(1), spo2(2)]
+    async with sending(tmp_path, link, *contents, in_flight=1):
+        assert [batch.stream for batch in link.batches] == ["numerics", "waveforms"]
+
+
+async def test_a_way_that_fails_is_tried_again_with_the_same_batch(tmp_path: Path) -> None:
+    def fail_twice(_batch: UplinkBatch, attempt: int) -> None:
+        if attempt <= 2:
+            raise UplinkUnreachableError("down")
+
+    link = ToldLink(fail_twice)
+    async with sending(tmp_path, link, spo2(1)) as (buffer, sender):
+        assert sender.counts.retries == 2
+        assert (await buffer.counts()).quarantine == 0
+    assert len({batch.batch_id for batch in link.batches}) == 1
+
+
+async def test_a_refused_batch_is_halved_until_the_bad_row_stands_alone(tmp_path: Path) -> None:
+    def refuse(batch: UplinkBatch, _attempt: int) -> None:
+        if any(row.content == spo2(5) for row in batch.rows):
+            raise UplinkRejectedError("bad", reason="not_wanted")
+
+    link = ToldLink(refuse)
+    async with sending(tmp_path, link, *map(spo2, range(12))) as (buffer, sender):
+        assert (await buffer.counts()).quarantine == 1
+        assert sender.counts.rows == 11
+        assert sender.counts.quarantined == 1
+
+
+async def test_silence_makes_no_poison_while_nothing_gets_through(tmp_path: Path) -> None:
+    """A cloud that is down for long must cost no row, however often it stays silent."""
+
+    def silent_for_long(_batch: UplinkBatch, attempt: int) -> None:
+        if attempt <= 30:
+            raise UplinkUnreachableError("silence", is_silence=True)
+
+    link = ToldLink(silent_for_long)
+    async with sending(tmp_path, link, *map(spo2, range(8))) as (buffer, _):
+        assert (await buffer.counts()).quarantine == 0
+
+
+async def test_a_row_never_acknowledged_among_others_is_set_apart(tmp_path: Path) -> None:
+    def deaf(batch: UplinkBatch, _attempt: int) -> None:
+        if any(row.content == spo2(0) for row in batch.rows):
+            raise UplinkUnreachableError("silence", is_silence=True)
+
+    link = ToldLink(deaf)
+    feeding = True
+
+    async def feed(buffer: ObservationBuffer) -> None:
+        number = 1000
+        while feeding:
+            number += 1
+            await buffer.append([spo2(number)])
+
+    buffer = ObservationBuffer()
+    await buffer.open(tmp_path, policy=BufferPolicy(disk_reserve_bytes=0), vehicle_id="v")
+    await buffer.append([*map(spo2, range(4))])
+    sender = Sender(
+        buffer=buffer,
+        choice=LinkChoice((link,), ChoicePolicy(), SYSTEM_CLOCK),
+        gateway_id="gw-1",
+        clock=SYSTEM_CLOCK,
+        policy=SenderPolicy(
+            batch_rows=4, in_flight=2, poison_after=2, linger_seconds=0.0, retry=QUICK
+        ),
+    )
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(sender.run())
+        tasks.create_task(feed(buffer))
+        while not sender.counts.quarantined:
+            await buffer.wait_for_rows()
+        feeding = False
+        await sender.wait_until_drained()
+        running.cancel()
+    counts = await buffer.counts()
+    assert counts.quarantine == 1
+    assert counts.totals["stored"] == counts.totals["settled"] + 1
+    await buffer.close()
+    assert NEVER_ACKNOWLEDGED == "never_acknowledged"
