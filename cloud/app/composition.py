@@ -8,6 +8,7 @@ from typing import Final
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
 
 from cloud.api.console.feed import LiveFeed
 from cloud.api.registry import BATCH_ROUTERS, ROUTERS
@@ -44,11 +45,19 @@ class Parts:
         object.__setattr__(self, "ingest_metrics", IngestMetrics(self.registry))
 
 
+class VitalwireApi(FastAPI):
+    """FastAPI with our frame around everything, its own error and limit answers included."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The frame outermost."""
+        return RequestFrame(super().build_middleware_stack(), self.state.http_metrics)
+
+
 def create_app(parts: Parts, *, issuer: str) -> FastAPI:
     """The API over opened parts; `issuer` is the base URL that tokens name."""
     ring = KeyRing(parts.database, parts.vault, parts.clock)
     policy = TokenPolicy(issuer=issuer, lifetime_seconds=parts.settings.token_lifetime_seconds)
-    app = FastAPI(
+    app = VitalwireApi(
         title=TITLE,
         version=VERSION,
         description="Devices, observations and encounters of an ambulance fleet.",
@@ -68,11 +77,12 @@ def create_app(parts: Parts, *, issuer: str) -> FastAPI:
         probes=parts.probes,
     )
     app.state.registry = parts.registry
+    app.state.http_metrics = HttpMetrics(parts.registry)
+    app.state.surfaces = (*ROUTERS, *BATCH_ROUTERS)
     app.state.live_feed = LiveFeed(parts.database, parts.clock)
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
     for router in BATCH_ROUTERS:
         app.include_router(router, max_body_size=parts.settings.max_batch_octets)
-    app.add_middleware(RequestFrame, metrics=HttpMetrics(parts.registry))
     return app

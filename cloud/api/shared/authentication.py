@@ -30,6 +30,10 @@ TENANT_HEADER: Final = "x-tenant-id"
 
 def authenticated(request: Request, services: AllServices) -> Principal:
     """The verified caller; UnauthenticatedError, or ForbiddenError `tenant_mismatch`."""
+    if "\x00" in request.url.path or any(
+        "\x00" in value for value in request.query_params.values()
+    ):
+        raise MalformedError("malformed_address", "Leave NUL out of the address.")
     if "access_token" in request.query_params:
         raise MalformedError("token_in_query", "Send the token in the Authorization header only.")
     with services.database.reading(now=services.clock()) as work:

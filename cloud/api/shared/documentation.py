@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
@@ -56,7 +56,8 @@ def describe(app: FastAPI, token_url: str) -> dict[str, Any]:
         openapi_version=app.openapi_version,
     )
     scopes: dict[str, str] = {}
-    for route in app.routes:
+    routers: tuple[APIRouter, ...] = app.state.surfaces
+    for route in (route for router in routers for route in router.routes):
         if not isinstance(route, APIRoute) or not route.include_in_schema:
             continue
         any_of = _scopes_of(route.dependant)

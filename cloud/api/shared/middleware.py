@@ -9,9 +9,12 @@ from typing import Final
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cloud.api.shared.errors import render
 from cloud.api.shared.metrics import HttpMetrics
+from cloud.core.kernel.errors import TooLargeError
 
 LOG: Final = logging.getLogger("vitalwire.http")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -41,22 +44,11 @@ class RequestFrame:
         started = time.perf_counter()
         request_id = _request_id(Headers(scope=scope))
         scope.setdefault("state", {})["request_id"] = request_id
-        status = 500
-
-        async def framed(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["x-request-id"] = request_id
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
+        answer = _Answer(scope, receive, send, request_id)
         try:
-            await self._app(scope, receive, framed)
+            await self._app(scope, receive, answer.send)
         finally:
-            self._note(scope, status, time.perf_counter() - started, request_id)
+            self._note(scope, answer.status, time.perf_counter() - started, request_id)
 
     def _note(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
         # The route's template, never the path: a path may hold an identifier of a patient.
@@ -72,6 +64,45 @@ class RequestFrame:
             seconds * 1000,
             request_id,
         )
+
+
+class _Answer:
+    """What goes out: every head gets its headers, the body limit's bare 413 gets our words."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._request_id = request_id
+        self._is_replaced = False
+        self.status = 500
+
+    async def send(self, message: Message) -> None:
+        """Pass one message of the application on."""
+        if self._is_replaced:
+            return
+        if message["type"] != "http.response.start":
+            await self._send(message)
+            return
+        self.status = message["status"]
+        headers = MutableHeaders(scope=message)
+        if self.status == 413 and headers.get("content-type", "").startswith("text/plain"):
+            self._is_replaced = True
+            error = TooLargeError("body_too_large", "Send a smaller body.")
+            response = render(Request(self._scope), error)
+            # The rest of the body is not read, so the connection cannot be used again.
+            response.headers["connection"] = "close"
+            await response(self._scope, self._receive, self._with_headers)
+            return
+        await self._with_headers(message)
+
+    async def _with_headers(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["x-request-id"] = self._request_id
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
 
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

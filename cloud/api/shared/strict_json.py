@@ -54,6 +54,11 @@ def _check_media_type(request: Request) -> None:
         raise BodyRefusedError(
             UnsupportedError("unsupported_media_type", "Send application/json in UTF-8.")
         )
+    # What is not inflated cannot be a bomb.
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise BodyRefusedError(
+            UnsupportedError("unsupported_encoding", "Send the body without compression.")
+        )
 
 
 class StrictModel(BaseModel):
