@@ -28,6 +28,7 @@ from protocols.ieee20601.apdus import Abrt, Rlre, Rlrq
 from protocols.ieee20601.association import AbortReason, ReleaseReason
 from protocols.ieee20601.classification import classify_oversize
 from protocols.ieee20601.configuration import Configuration
+from protocols.ieee20601.connection import LARGEST_REASON
 from protocols.ieee20601.events import ProtocolWarning
 from protocols.ieee20601.framing import OversizeApdu, WholeApdu
 from protocols.ieee20601.policies import AgentPolicy, MdsDescription
@@ -89,7 +90,7 @@ class AgentConnection(AgentOperations):
             mds=mds,
             policy=policy or AgentPolicy(),
         )
-        self._requested_reason = AbortReason.UNDEFINED
+        self._requested_reason = int(AbortReason.UNDEFINED)
         self._report: Report | None = None
         self._sent_id = 0
 
@@ -140,8 +141,13 @@ class AgentConnection(AgentOperations):
         self._fire(now, Received(trigger=Trigger.REQ_RELEASE))
 
     def abort(self, reason: int = AbortReason.UNDEFINED, *, now: float) -> None:
-        """End the association at once; LocalProtocolError without a transport."""
-        self._requested_reason = AbortReason(reason)
+        """End the association at once; LocalProtocolError without a transport.
+
+        `reason`: see `AbortReason`, or any other number of 16 bits.
+        """
+        if not 0 <= reason <= LARGEST_REASON:
+            raise LocalProtocolError(f"{reason} is no reason of 16 bits")
+        self._requested_reason = int(reason)
         self._fire(now, Received(trigger=Trigger.REQ_ABORT))
 
     def send_octets(self, octets: bytes) -> None:
@@ -294,7 +300,7 @@ class AgentConnection(AgentOperations):
                 self._send(Abrt(int(AbortReason.UNDEFINED)))
                 self._drain(now)
             case Action.ABORT_REQUESTED:
-                self._send(Abrt(int(self._requested_reason)))
+                self._send(Abrt(self._requested_reason))
                 self._drain(now)
                 self._end(None, released=False)
             case Action.END_ABORTED:

@@ -25,6 +25,8 @@ from protocols.ieee20601.remote_operations import Message
 from protocols.ieee20601.states import State
 from protocols.ieee20601.timeouts import Deadlines, Timer, earliest
 
+LARGEST_REASON: Final = 0xFFFF
+"""Abort reasons are numbers of 16 bits."""
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 EventT = TypeVar("EventT")

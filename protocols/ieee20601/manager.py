@@ -32,6 +32,7 @@ from protocols.ieee20601.classification import (
     classify_for_manager,
     classify_oversize,
 )
+from protocols.ieee20601.connection import LARGEST_REASON
 from protocols.ieee20601.event_reports import (
     ConfigResult,
     EventInfo,
@@ -122,7 +123,7 @@ class ManagerConnection(ManagerConfiguring):
             policy=policy or ManagerPolicy(),
         )
         self._associations_ended = 0
-        self._requested_reason = AbortReason.UNDEFINED
+        self._requested_reason = int(AbortReason.UNDEFINED)
 
     # Verbs.
 
@@ -147,8 +148,13 @@ class ManagerConnection(ManagerConfiguring):
         self._fire(now, Received(trigger=Trigger.REQ_RELEASE))
 
     def abort(self, reason: int = AbortReason.UNDEFINED, *, now: float) -> None:
-        """End the association at once; LocalProtocolError without a transport."""
-        self._requested_reason = AbortReason(reason)
+        """End the association at once; LocalProtocolError without a transport.
+
+        `reason`: see `AbortReason`, or any other number of 16 bits.
+        """
+        if not 0 <= reason <= LARGEST_REASON:
+            raise LocalProtocolError(f"{reason} is no reason of 16 bits")
+        self._requested_reason = int(reason)
         self._fire(now, Received(trigger=Trigger.REQ_ABORT))
 
     # What arrives and what is due.
@@ -297,7 +303,7 @@ class ManagerConnection(ManagerConfiguring):
                 self._send(Abrt(int(AbortReason.UNDEFINED)))
                 self._drain(now)
             case Action.ABORT_REQUESTED:
-                self._send(Abrt(int(self._requested_reason)))
+                self._send(Abrt(self._requested_reason))
                 self._drain(now)
                 self._end(None, released=False)
             case Action.END_ABORTED:

@@ -177,3 +177,15 @@ def test_aborting_without_an_association_says_so_on_the_wire() -> None:
     bench.manager.abort(now=0.0)
     assert bench.drain() == abrt(0)
     assert bench.take_events() == []
+
+
+def test_an_abort_reason_without_a_wire_form_raises_and_changes_nothing() -> None:
+    bench = Bench()
+    bench.operate()
+    for reason in (-1, 0x10000):
+        with pytest.raises(LocalProtocolError):
+            bench.manager.abort(reason, now=bench.now)
+    assert bench.is_in(State.OPERATING)
+    assert bench.drain() == b""
+    bench.manager.abort(0x1234, now=bench.now)
+    assert bench.drain() == abrt(0x1234)
