@@ -83,12 +83,12 @@ class AssociationDriver:
                 return
             data = await self._wishes.read_or_wake(self._transport.read, self._seconds_to_wait())
             received_at = self._clock.monotonic()
-            if data is None:
-                self._handle_time_and_wishes(received_at)
-            elif data:
+            if data:
                 self._connection.receive_data(data, now=received_at, utc=self._clock.utc())
-            else:
+            elif data is not None:
                 return
+            # Every turn, for a peer that never stops talking must not hold up our own timers.
+            self._handle_time_and_wishes(received_at)
 
     async def _take_events(self, received_at: float) -> None:
         while events := self._drain():

@@ -66,8 +66,10 @@ class Sender:
 
     async def wait_until_drained(self) -> None:
         """Return when the buffer holds nothing that still has to go up."""
-        while sum((await self.buffer.counts()).waiting.values()):
+        while True:
             self._freed.clear()
+            if not sum((await self.buffer.counts()).waiting.values()):
+                return
             await self._freed.wait()
 
     async def _lane(self) -> None:
@@ -85,6 +87,8 @@ class Sender:
                 )
                 if claim is not None:
                     return claim
+                # Looking may have set damaged rows apart: who waits for the end looks again.
+                self._freed.set()
                 await self.buffer.wait_for_rows()
                 await self.clock.sleep(self.policy.linger_seconds)
 

@@ -14,9 +14,12 @@ import pytest
 
 from protocols.model.codes import SystemId
 from protocols.model.device import DeviceInfo
+from protocols.model.observation import Observation
 from protocols.model.timestamps import DeviceTime
 from tests.fixtures.gateway import Gateway, held, observations, stamps, status_json
 from tests.fixtures.oximeter import Oximeter, connect, stamp_of
+from tests.fixtures.uplink_peers import HttpCloud, free_port
+from tests.waiting import wait_until
 
 
 def text_of(number: int) -> str:
@@ -28,6 +31,22 @@ def gateway(tmp_path: Path) -> Iterator[Gateway]:
     gateway = Gateway.start(tmp_path)
     yield gateway
     gateway.stop()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """One gateway for the tests that only talk to it; each brings a device of its own."""
+    gateway = Gateway.start(tmp_path_factory.mktemp("shared"))
+    yield gateway
+    gateway.stop()
+
+
+def device(number: int) -> SystemId:
+    return SystemId(bytes([1, 2, 3, 4, 5, 6, number >> 8, number & 0xFF]))
+
+
+def observed(gateway: Gateway, who: SystemId) -> list[Observation]:
+    return [item for item in observations(gateway.data) if item.device == who]
 
 
 def test_a_confirm_arrives_only_when_the_rows_are_durable(tmp_path: Path) -> None:
@@ -44,14 +63,19 @@ def test_a_confirm_arrives_only_when_the_rows_are_durable(tmp_path: Path) -> Non
         assert stamps(gateway.data) == expected
 
 
-def test_a_device_is_described_before_its_first_reading(gateway: Gateway) -> None:
-    line = connect(gateway.agents)
-    oximeter = Oximeter(line)
+def test_a_device_is_described_before_its_first_reading(shared: Gateway) -> None:
+    line = connect(shared.agents)
+    oximeter = Oximeter(line, system_id=device(0x100))
     oximeter.associate()
     oximeter.send_confirmed(1)
     oximeter.release()
     line.close()
-    first, *rest = held(gateway.data)
+    own = [
+        item
+        for item in held(shared.data)
+        if device(0x100) in (getattr(item, "system_id", None), getattr(item, "device", None))
+    ]
+    first, *rest = own
     assert isinstance(first, DeviceInfo)
     assert (first.manufacturer, first.model, first.serial_number) == ("Acme", "OX-2", "S1")
     assert len(rest) == 2
@@ -69,18 +93,18 @@ def test_a_reading_sent_again_after_a_restart_is_confirmed_and_stored_once(tmp_p
     assert stamps(gateway.data) == [text_of(7)] * 2, "one SpO2 and one pulse rate"
 
 
-def test_unconfirmed_reports_are_stored_too(gateway: Gateway) -> None:
-    line = connect(gateway.agents)
-    oximeter = Oximeter(line)
+def test_unconfirmed_reports_are_stored_too(shared: Gateway) -> None:
+    line = connect(shared.agents)
+    oximeter = Oximeter(line, system_id=device(0x200))
     oximeter.associate()
     for number in range(10):
         oximeter.report(number, confirmed=False)
     oximeter.send_confirmed(10)
     line.close()
-    assert len(observations(gateway.data)) == 22
+    assert len(observed(shared, device(0x200))) == 22
 
 
-def test_noise_and_split_octets_cost_no_confirmed_reading(gateway: Gateway) -> None:
+def test_noise_and_split_octets_cost_no_confirmed_reading(shared: Gateway) -> None:
     chance = random.Random(7)  # noqa: S311 - a test repeats itself
 
     def mangle(octets: bytes) -> list[bytes]:
@@ -88,40 +112,39 @@ def test_noise_and_split_octets_cost_no_confirmed_reading(gateway: Gateway) -> N
         noise = bytes(chance.randrange(0, 0xE0) for _ in range(chance.randrange(0, 30)))
         return [noise, octets[:cut], octets[cut:]]
 
-    line = connect(gateway.agents)
-    oximeter = Oximeter(line, mangle=mangle)
+    line = connect(shared.agents)
+    oximeter = Oximeter(line, system_id=device(0x300), mangle=mangle)
     oximeter.associate()
     for number in range(20):
         oximeter.send_confirmed(number)
     line.close()
-    assert stamps(gateway.data) == [text_of(number) for number in range(20) for _ in range(2)]
-    gateway.wait_for_status("the noise counted", confirmed=20, warnings=0)
-    assert "octets discarded" in gateway.log.read_text(encoding="utf-8")
+    found = [item.observed_at.device_time for item in observed(shared, device(0x300))]
+    assert [time.value for time in found if time is not None] == [
+        text_of(number) for number in range(20) for _ in range(2)
+    ]
+    shared.wait_for_status("the noise counted", system_id=str(device(0x300)), confirmed=20)
+    assert "octets discarded" in shared.log.read_text(encoding="utf-8")
 
 
-def test_garbage_and_a_cut_off_message_leave_the_port_open_for_others(gateway: Gateway) -> None:
-    host, port = gateway.agents.removeprefix("tcp:").rsplit(":", 1)
-    for octets in (
-        b"GET / HTTP/1.1\r\n\r\n",
-        bytes(5000),
-        b"\xe2\x00\x00\x32\x80",
-        b"\xff" * 70000,
-    ):
+def test_garbage_and_a_cut_off_message_leave_the_port_open_for_others(shared: Gateway) -> None:
+    host, port = shared.agents.removeprefix("tcp:").rsplit(":", 1)
+    foreign, cut_off = b"GET / HTTP/1.1\r\n\r\n", b"\xe2\x00\x00\x32\x80"
+    for octets in (foreign, bytes(5000), cut_off, b"\xff" * 70000):
         with socket.create_connection((host, int(port)), timeout=10) as rude:
             rude.sendall(octets)
-    line = connect(gateway.agents)
-    oximeter = Oximeter(line)
+    line = connect(shared.agents)
+    oximeter = Oximeter(line, system_id=device(0x400))
     oximeter.associate()
     oximeter.send_confirmed(1)
     line.close()
-    assert len(observations(gateway.data)) == 2
+    assert len(observed(shared, device(0x400))) == 2
 
 
-def test_many_agents_at_once_share_the_buffer(gateway: Gateway) -> None:
+def test_many_agents_at_once_share_the_buffer(shared: Gateway) -> None:
     agents = []
     for number in range(12):
-        line = connect(gateway.agents)
-        oximeter = Oximeter(line, system_id=SystemId(bytes([1, 2, 3, 4, 5, 6, 7, number])))
+        line = connect(shared.agents)
+        oximeter = Oximeter(line, system_id=device(0x500 + number))
         oximeter.associate()
         agents.append((line, oximeter))
     for number in range(5):
@@ -131,7 +154,9 @@ def test_many_agents_at_once_share_the_buffer(gateway: Gateway) -> None:
     for line, oximeter in agents:
         oximeter.release()
         line.close()
-    assert len({item.observation_id for item in observations(gateway.data)}) == 12 * 5 * 2
+    for number in range(12):
+        own = observed(shared, device(0x500 + number))
+        assert len({item.observation_id for item in own}) == 5 * 2
 
 
 def test_connections_beyond_the_limit_and_idle_ones_are_sent_away(tmp_path: Path) -> None:
@@ -236,23 +261,36 @@ def test_a_full_disk_at_the_start_is_one_clear_line(tmp_path: Path) -> None:
     assert "Free space" in done.stderr
 
 
-def test_a_full_buffer_confirms_nothing_and_recovers(tmp_path: Path) -> None:
-    """Reads go on, nothing is confirmed that is not stored, and the status says so."""
-    quota = "[buffer]\nmax_bytes = 262144\nquota_reserve_bytes = 131072\n"
+def test_a_full_buffer_confirms_nothing_until_the_cloud_took_rows(tmp_path: Path) -> None:
+    """Reads and uplink go on, nothing is confirmed that is not stored, and the status says so."""
+    port = free_port()
+    quota = (
+        "[buffer]\nmax_bytes = 262144\nquota_reserve_bytes = 131072\n"
+        f'[uplink]\nhttp_url = "http://127.0.0.1:{port}"\n'
+    )
     gateway = Gateway.start(tmp_path, quota)
     line = connect(gateway.agents)
     oximeter = Oximeter(line)
     oximeter.associate()
     confirmed = 0
-    for number in range(2000):
-        if not oximeter.is_confirmed(oximeter.report(number), seconds=1.5):
-            break
+    while confirmed < 2000 and oximeter.is_confirmed(oximeter.report(confirmed), seconds=1.5):
         confirmed += 1
     assert 0 < confirmed < 2000
     gateway.wait_for_status("the refusal", state="refused", confirmed=confirmed)
     assert len(observations(gateway.data)) == 2 * confirmed
     line.close()
+    cloud = HttpCloud(port)
+    wait_until(lambda: not observations(gateway.data), timeout=20, what="the cloud to take all")
+    line = connect(gateway.agents)
+    oximeter = Oximeter(line)
+    oximeter.associate()
+    oximeter.send_confirmed(confirmed)
+    wait_until(
+        lambda: len(cloud.receiver.rows) >= 2 * (confirmed + 1), timeout=20, what="the last reading"
+    )
+    line.close()
     assert gateway.stop() == 0
+    cloud.close()
     assert "reports refused" in gateway.log.read_text(encoding="utf-8")
 
 
