@@ -83,7 +83,7 @@ class ManagerOperations(Connection[Event, ManagerRequest]):
         if missed:
             self._emit(ReportsMissed(missed))
         if isinstance(info, SegmentData):
-            self._take_page(report.handle, info, confirm_id)
+            self._take_page(report.handle, info, confirm_id, now)
         if confirm_id is not None:
             reply = (
                 confirm_segment_data(report, info)
@@ -113,15 +113,15 @@ class ManagerOperations(Connection[Event, ManagerRequest]):
         for invoke_id, observations in released:
             self._report(invoke_id, observations)
 
-    def _take_page(self, store: int, page: SegmentData, confirm_id: int | None) -> None:
-        association = self._associated()
+    def _take_page(self, store: int, page: SegmentData, confirm_id: int | None, now: float) -> None:
         self._timers.cancel(Timer.TRANSFER)  # now it is our turn
-        if association.plan is not None:
-            gap = association.plan.page_received(store, page)
-            if gap:
-                self._emit(ProtocolWarning(gap))
-        if confirm_id is not None:
-            association.pages[confirm_id] = page
+        gap = self._plan().page_received(store, page)
+        if gap:
+            self._emit(ProtocolWarning(gap))
+        if confirm_id is None:
+            self._go_on_after(page, now)
+        else:
+            self._associated().pages[confirm_id] = page
 
     def _confirm(self, invoke_id: int, now: float) -> None:
         """Answer a report whose observations are durable."""
@@ -133,9 +133,12 @@ class ManagerOperations(Connection[Event, ManagerRequest]):
             raise LocalProtocolError(f"no report waits under invoke id {invoke_id}")
         self._outbox.append(answer)
         page = association.pages.pop(invoke_id, None)
-        plan = association.plan
-        if page is None or plan is None:
-            return
+        if page is not None:
+            self._go_on_after(page, now)
+
+    def _go_on_after(self, page: SegmentData, now: float) -> None:
+        """Ask for the next segment after the last page, else wait for the next page."""
+        plan = self._plan()
         if plan.page_confirmed(page):
             self._ask_next(now)
         elif plan.is_transferring:

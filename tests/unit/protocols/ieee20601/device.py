@@ -5,7 +5,7 @@ from __future__ import annotations
 from protocols.ieee20601.agent import AgentConnection
 from protocols.ieee20601.configuration import build_configuration
 from protocols.ieee20601.events import AgentEvent, OctetsDiscarded, ProtocolWarning
-from protocols.ieee20601.policies import AgentPolicy
+from protocols.ieee20601.policies import AgentPolicy, MdsDescription
 from protocols.ieee20601.states import State
 from protocols.model.codes import SystemId
 from tests.unit.protocols.ieee20601.apdu_octets import AGENT_ID, MANAGER_ID, sized
@@ -31,13 +31,18 @@ def aare(result: int, *, version: int = 0x80000000, encoding: int = 0x8000) -> b
 class Device:
     """One agent on a bench."""
 
-    def __init__(self, policy: AgentPolicy | None = None, config_id: int = 0x4001) -> None:
+    def __init__(
+        self,
+        policy: AgentPolicy | None = None,
+        config_id: int = 0x4001,
+        mds: MdsDescription | None = None,
+    ) -> None:
         self.now = 0.0
         self.configuration = build_configuration(config_id, EXTENDED.report.objects)
         self.agent = AgentConnection(
             system_id=SystemId(AGENT_ID),
             configuration=self.configuration,
-            mds=describe(),
+            mds=mds or describe(),
             policy=policy,
         )
         self.events: list[AgentEvent | OctetsDiscarded] = []

@@ -12,7 +12,7 @@ from protocols.ieee20601.events import (
     ReportConfirmed,
     ReportRefused,
 )
-from protocols.ieee20601.policies import AgentPolicy
+from protocols.ieee20601.policies import AgentPolicy, MdsDescription
 from protocols.ieee20601.states import State
 from protocols.ieee20601.timeouts import AgentTimeouts
 from tests.unit.protocols.ieee20601.apdu_octets import (
@@ -249,6 +249,7 @@ def test_only_as_many_confirmed_reports_as_the_policy_allows() -> None:
     [
         (prst(0, 0x0300, bytes.fromhex("0001 0000")), "error 1"),
         (prst(0, 0x0400, bytes.fromhex("0002")), "reject 2"),
+        (prst(0, 0x0201, REPORT_CONFIRMED + b"\x00"), "an answer that cannot be read"),
     ],
 )
 def test_a_refused_report_is_told(operating: Device, answer: bytes, reason: str) -> None:
@@ -281,6 +282,24 @@ def test_a_report_can_be_sent_again_with_the_same_octets(operating: Device) -> N
     assert operating.take_events() == [ReportConfirmed(invoke_id)] * 2
     with pytest.raises(LocalProtocolError):
         operating.agent.send_again(99, now=operating.now)
+
+
+def test_only_the_last_reports_can_be_sent_again(operating: Device) -> None:
+    for invoke_id in range(17):
+        assert operating.report() == invoke_id
+        operating.receive(prst(invoke_id, 0x0201, REPORT_CONFIRMED))
+    operating.agent.send_again(1, now=operating.now)
+    with pytest.raises(LocalProtocolError):
+        operating.agent.send_again(0, now=operating.now)
+
+
+def test_a_release_nobody_answers_aborts(operating: Device) -> None:
+    operating.agent.release(now=0.0)
+    operating.drain()
+    assert operating.wait(3.0) == abrt(2)
+    (end,) = operating.take_events()
+    assert isinstance(end, AssociationEnded)
+    assert "TO_release" in str(end.cause)
 
 
 def test_an_answer_to_nothing_aborts(operating: Device) -> None:
@@ -347,3 +366,12 @@ def test_a_closed_transport_ends_the_association(operating: Device) -> None:
     assert operating.drain() == b""
     assert operating.take_events() == [AssociationEnded(cause=None, released=False)]
     assert operating.agent.next_deadline() is None
+
+
+def test_a_device_without_clock_and_serial_number_says_neither() -> None:
+    device = Device(mds=MdsDescription(manufacturer="Acme", model="T"))
+    device.operate()
+    written = device.receive(GET_MDS)
+    # System type list, model, System-Id, configuration id.
+    assert written[14:16] == b"\x00\x04"
+    assert bytes.fromhex("0987") not in written

@@ -188,6 +188,13 @@ def test_an_oversize_report_in_portions_is_skipped_as_it_comes() -> None:
     assert whole(reader.receive(REPORT, now=0.0)) == [REPORT]
 
 
+def test_the_head_of_an_oversize_report_in_portions_is_judged_once_whole() -> None:
+    reader = StreamReader(StreamLimits(max_octets=64))
+    long_report = prst(1, 0x0101, bytes(200))
+    assert reader.receive(long_report[:7], now=0.0) == []
+    assert reader.receive(long_report[7:], now=0.0) == [OversizeApdu(len(long_report), 1, 0x0101)]
+
+
 def test_an_oversize_report_that_stops_coming_is_forgotten() -> None:
     reader = StreamReader(StreamLimits(max_octets=64))
     reader.receive(prst(1, 0x0101, bytes(200))[:100], now=0.0)

@@ -96,6 +96,13 @@ def test_values_of_known_handles_beside_an_unknown_one_are_kept(bench: Bench) ->
     assert len(event.observations) == 1
 
 
+def test_a_live_report_with_an_unknown_handle_keeps_its_known_values(bench: Bench) -> None:
+    one, two = spo2(98)[8:], spo2(77, handle=99)[8:]
+    both = b"\xf0\x00\x00\x00\x00\x02" + (len(one) + len(two)).to_bytes(2, "big") + two + one
+    assert bench.report(1, both, confirmed=False) == b""
+    assert len(bench.take_observations()) == 1
+
+
 def test_an_unconfirmed_report_that_cannot_be_used_is_dropped_with_a_warning(
     bench: Bench,
 ) -> None:

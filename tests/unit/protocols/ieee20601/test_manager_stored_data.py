@@ -320,3 +320,38 @@ def test_an_interrupted_fetch_starts_again_with_the_next_association() -> None:
     bench.receive(infos(4, segment(16, 3)) + triggered(5, 16, 0))
     bench.receive(page(5, 16, 0, [91], 0x8000))
     assert values_of(bench.take_events()) == [Decimal(91)]
+
+
+def test_pages_that_want_no_confirm_are_taken_and_the_fetch_goes_on() -> None:
+    bench = start()
+    bench.receive(infos(1, segment(16, 2)) + triggered(2, 16, 0))
+    entry = NOON + (91).to_bytes(2, "big")
+    head = bytes.fromhex("0010 00000000 00000001")
+    bench.receive(
+        report(5, SEGMENT, head + b"\x80\x00" + sized(entry), handle=STORE, confirmed=False)
+    )
+    assert bench.manager.next_deadline() == 3.0
+    head = bytes.fromhex("0010 00000001 00000001")
+    written = bench.receive(
+        report(6, SEGMENT, head + b"\x40\x00" + sized(entry), handle=STORE, confirmed=False)
+    )
+    assert written == get_info(3, OTHER_STORE)
+    assert values_of(bench.take_events()) == [Decimal(91), Decimal(91)]
+
+
+def test_a_page_of_a_segment_without_a_map_is_rejected() -> None:
+    bench = start()
+    bench.receive(infos(1, SegmentInfo(16, (at.SEG_USAGE_CNT.of(1),))) + triggered(2, 16, 0))
+    assert bench.receive(page(5, 16, 0, [91], 0xC000)) == prst(5, 0x0400, b"\x00\x02")
+
+
+def test_the_last_page_of_a_segment_sent_twice_is_stored_twice_and_asked_once() -> None:
+    bench = start()
+    bench.receive(infos(1, segment(16, 1)) + triggered(2, 16, 0))
+    bench.receive(page(5, 16, 0, [91], 0xC000))
+    assert bench.confirm(5) == page_answer(5, 16, 0, 1) + get_info(3, OTHER_STORE)
+    # Under another invoke id it is another report; the observations' ids are the same.
+    bench.receive(page(6, 16, 0, [91], 0xC000))
+    assert bench.confirm(6) == page_answer(6, 16, 0, 1)
+    first, second = bench.take_observations()
+    assert first.observation_id == second.observation_id
