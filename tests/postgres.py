@@ -14,6 +14,11 @@ from uuid import uuid4
 
 BIN = Path("/usr/lib/postgresql")
 USER = "postgres"
+PROJECT_ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if not name.startswith("CLOUD_")},
+    "PYTHONPATH": str(Path(__file__).resolve().parent.parent),
+}
+"""The environment of a program of this tree, without settings of ours."""
 
 
 class PostgresServer:
@@ -34,7 +39,7 @@ class PostgresServer:
         _run([self._binaries / "pg_ctl", "-D", self._data, "-m", "immediate", "stop"])
 
     def start(self) -> None:
-        """Start the cluster and wait until it answers; fsync is off, since no test cuts the power."""
+        """Start the cluster and wait until it answers; without fsync: no test cuts the power."""
         options = f"-c listen_addresses='' -k {self.folder} -c max_connections=60 -c fsync=off"
         log = self.folder / "log"
         _run([self._binaries / "pg_ctl", "-D", self._data, "-l", log, "-w", "-o", options, "start"])

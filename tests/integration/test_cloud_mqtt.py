@@ -1,0 +1,406 @@
+"""Gateways over real brokers: the embedded one, and mosquitto as a broker that speaks MQTT 5."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from prometheus_client import generate_latest
+
+from cloud.broker.access import INGEST_USER, AccessList
+from cloud.broker.embedded import BrokerStartError, EmbeddedBroker
+from cloud.core.authorization.tables import ApplicationRow
+from cloud.ingest.batches import BatchRecorder
+from cloud.ingest.mqtt import BrokerAddress, IngestPolicy, IngestSettingsError, MqttIngest
+from protocols.uplink.channels import ACK, CMD, STATUS, UP, Channel
+from protocols.uplink.codec import decode_ack, encode_batch
+from protocols.uplink.messages import UplinkAck
+from tests.fixtures.cloud import START, Installation, Tenant, batch, numeric, waveform
+from tests.waiting import wait_until
+
+SECRET = "test-ingest"
+PATIENCE = 10.0
+
+
+@contextlib.contextmanager
+def embedded_broker(cloud: Installation, port: int = 0) -> Iterator[int]:
+    """The embedded broker on a thread of its own; its port."""
+    started: queue.Queue[int] = queue.Queue()
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+    access = AccessList(
+        cloud.database, ingest_secret=SECRET, clock=cloud.clock, monotonic=time.monotonic
+    )
+
+    async def run() -> None:
+        async with EmbeddedBroker(access, host="127.0.0.1", port=port) as broker:
+            started.put(broker.port)
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(run()), daemon=True)
+    thread.start()
+    try:
+        yield started.get(timeout=PATIENCE)
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+        loop.close()
+
+
+@contextlib.contextmanager
+def mosquitto(folder: Path) -> Iterator[int]:
+    """A mosquitto of our own; its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    config = folder / "mosquitto.conf"
+    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n", encoding="utf-8")
+    process = subprocess.Popen(
+        ["/usr/sbin/mosquitto", "-c", str(config)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def answers() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    try:
+        wait_until(answers, timeout=PATIENCE, what="mosquitto")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+@contextlib.contextmanager
+def ingesting(cloud: Installation, address: BrokerAddress) -> Iterator[MqttIngest]:
+    """Ingest from a broker."""
+    recorder = BatchRecorder(
+        cloud.database, cloud.parts.ingest_metrics, cloud.clock, max_octets=1_000_000
+    )
+    ingest = MqttIngest(address, recorder, IngestPolicy(first_wait=0.05, longest_wait=0.2))
+    ingest.start()
+    try:
+        yield ingest
+    finally:
+        ingest.stop(PATIENCE)
+        assert not ingest.is_working
+
+
+def own(port: int) -> BrokerAddress:
+    return BrokerAddress(
+        host="127.0.0.1", port=port, username=INGEST_USER, password=SECRET, is_embedded=True
+    )
+
+
+@dataclass(slots=True)
+class Gateway:
+    """A gateway's client: what it was told, message by message."""
+
+    client: Client
+    messages: queue.Queue[MQTTMessage]
+    connected: queue.Queue[bool]
+    granted: queue.Queue[list[ReasonCode]]
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        self.client.publish(topic, payload, qos=1).wait_for_publish(PATIENCE)
+
+    def subscribe(self, topic: str) -> bool:
+        self.client.subscribe(topic, qos=1)
+        return not self.granted.get(timeout=PATIENCE)[0].is_failure
+
+    def ack(self) -> UplinkAck:
+        return decode_ack(bytes(self.messages.get(timeout=PATIENCE).payload))
+
+
+@contextlib.contextmanager
+def gateway(
+    port: int,
+    user: str,
+    secret: str,
+    *,
+    client_id: str | None = None,
+    will_topic: str | None = None,
+    protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311,
+) -> Iterator[Gateway]:
+    """Connect as a gateway; `connected` says whether the broker let it in."""
+    client = Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=f"vw-{user}" if client_id is None else client_id,
+        protocol=protocol,
+        reconnect_on_failure=False,
+    )
+    one = Gateway(client, queue.Queue(), queue.Queue(), queue.Queue())
+
+    def on_connect(
+        _client: Client,
+        _data: object,
+        _flags: ConnectFlags,
+        reason: ReasonCode,
+        _p: Properties | None,
+    ) -> None:
+        one.connected.put(not reason.is_failure)
+
+    def on_message(_client: Client, _data: object, message: MQTTMessage) -> None:
+        one.messages.put(message)
+
+    def on_subscribe(
+        _client: Client, _data: object, _mid: int, reasons: list[ReasonCode], _p: Properties | None
+    ) -> None:
+        one.granted.put(reasons)
+
+    client.on_connect = on_connect
+    client.on_message = on_message
+    client.on_subscribe = on_subscribe
+    if user:
+        client.username_pw_set(user, secret)
+    if will_topic is not None:
+        client.will_set(will_topic, b"gone", qos=1)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    try:
+        yield one
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def topic(tenant: Tenant, channel: str) -> str:
+    return Channel(tenant.tenant_id, tenant.gateway_id, channel).topic
+
+
+def counted(cloud: Installation, name: str, labels: str = "") -> float:
+    for line in generate_latest(cloud.parts.registry).decode().splitlines():
+        if line.startswith(f"{name}{labels} "):
+            return float(line.rpartition(" ")[2])
+    return 0.0
+
+
+def test_a_batch_goes_up_and_its_acknowledgement_comes_back(embedded: Installation) -> None:
+    mine = embedded.mine
+    sent = batch(mine, [numeric("97.50", START), waveform(START)])
+    with (
+        embedded_broker(embedded) as port,
+        ingesting(embedded, own(port)) as ingest,
+        gateway(port, mine.gateway_id, mine.gateway_secret) as one,
+    ):
+        assert ingest.wait_ready(PATIENCE)
+        assert one.connected.get(timeout=PATIENCE)
+        assert one.subscribe(topic(mine, ACK))
+        one.publish(topic(mine, UP), encode_batch(sent))
+        assert one.ack() == UplinkAck(batch_id=sent.batch_id, stored=2, repeated=0)
+        one.publish(topic(mine, UP), encode_batch(sent))
+        assert one.ack() == UplinkAck(batch_id=sent.batch_id, stored=0, repeated=2)
+    assert embedded.rows() == (1, 1)
+    assert counted(embedded, "vitalwire_ingest_rows_total", '{outcome="repeated"}') == 2
+    assert counted(embedded, "vitalwire_ingest_delay_seconds_count") == 2
+
+
+def test_what_cannot_be_recorded_is_counted_and_holds_up_nothing(embedded: Installation) -> None:
+    mine, other = embedded.mine, embedded.other
+    good = batch(mine, [numeric("97", START)])
+    with (
+        embedded_broker(embedded) as port,
+        ingesting(embedded, own(port)) as ingest,
+        gateway(port, mine.gateway_id, mine.gateway_secret) as one,
+    ):
+        assert ingest.wait_ready(PATIENCE)
+        assert one.subscribe(topic(mine, ACK))
+        for payload in (
+            b"",
+            b"\xc1garbage",
+            encode_batch(good)[:-3],
+            b"\x00" * 1_000_001,
+            encode_batch(batch(other, [numeric("97", START)])),
+            encode_batch(batch(mine, [numeric("97", START)], vehicle_id="a\nb")),
+        ):
+            one.publish(topic(mine, UP), payload)
+        one.publish(topic(mine, UP), encode_batch(good))
+        assert one.ack().batch_id == good.batch_id
+    assert embedded.rows() == (1, 0)
+    outcomes = {
+        reason: counted(
+            embedded, "vitalwire_ingest_batches_total", f'{{outcome="{reason}",way="mqtt"}}'
+        )
+        for reason in ("undecodable_batch", "not_a_batch", "foreign_batch", "invalid_batch")
+    }
+    assert outcomes == {
+        "undecodable_batch": 3,
+        "not_a_batch": 1,
+        "foreign_batch": 1,
+        "invalid_batch": 1,
+    }
+
+
+def test_only_known_gateways_enter(embedded: Installation) -> None:
+    mine, other = embedded.mine, embedded.other
+    gateway_id, secret = mine.gateway_id, mine.gateway_secret
+    with embedded_broker(embedded) as port:
+        for user, password, client_id, will, enters in (
+            (gateway_id, secret, None, None, True),
+            (gateway_id, secret, None, topic(mine, STATUS), True),
+            (gateway_id, "wrong", None, None, False),
+            ("", "", "vw-anonymous", None, False),
+            ("gw_unknown", secret, None, None, False),
+            (mine.client_id, mine.client_secret, None, None, False),
+            (INGEST_USER, "wrong", None, None, False),
+            (INGEST_USER, SECRET, None, None, True),
+            (gateway_id, secret, f"vw-{other.gateway_id}", None, False),
+            (gateway_id, secret, None, topic(other, UP), False),
+        ):
+            with gateway(port, user, password, client_id=client_id, will_topic=will) as one:
+                assert one.connected.get(timeout=PATIENCE) is enters, (user, client_id, will)
+
+
+def test_a_revoked_gateway_stays_out(embedded: Installation) -> None:
+    mine = embedded.mine
+    with embedded.database.begin(now=START) as work:
+        row = work.session.get(ApplicationRow, mine.gateway_id)
+        assert row is not None
+        row.status = "revoked"
+    with (
+        embedded_broker(embedded) as port,
+        gateway(port, mine.gateway_id, mine.gateway_secret) as one,
+    ):
+        assert not one.connected.get(timeout=PATIENCE)
+
+
+def test_a_gateway_reads_and_writes_its_own_topics_only(embedded: Installation) -> None:
+    mine, other = embedded.mine, embedded.other
+    with (
+        embedded_broker(embedded) as port,
+        ingesting(embedded, own(port)) as ingest,
+        gateway(port, mine.gateway_id, mine.gateway_secret) as one,
+        gateway(port, other.gateway_id, other.gateway_secret) as two,
+    ):
+        assert ingest.wait_ready(PATIENCE)
+        assert [one.subscribe(topic(mine, channel)) for channel in (ACK, CMD)] == [True, True]
+        for refused in (
+            topic(mine, UP),
+            topic(other, ACK),
+            "vw/1/+/+/ack",
+            "#",
+            f"vw/1/{mine.tenant_id}/+/ack",
+            "$SYS/#",
+        ):
+            assert not one.subscribe(refused), refused
+        assert two.subscribe(topic(other, ACK))
+        theirs = batch(other, [numeric("97", START)])
+        one.publish(topic(other, UP), encode_batch(theirs))
+        one.publish(topic(other, ACK), b"forged")
+        one.publish(topic(mine, ACK), b"forged")
+        two.publish(topic(other, UP), encode_batch(theirs))
+        answer = two.ack()
+    # The forged batch would have made the honest one a repeat.
+    assert (answer.stored, answer.repeated) == (1, 0)
+    assert two.messages.empty()
+    assert one.messages.empty()
+
+
+def test_ingest_outlives_the_broker(embedded: Installation) -> None:
+    mine = embedded.mine
+    with embedded_broker(embedded) as port:
+        stack = contextlib.ExitStack()
+        ingest = stack.enter_context(ingesting(embedded, own(port)))
+        assert ingest.wait_ready(PATIENCE)
+    with stack:
+        wait_until(lambda: not ingest.is_connected, timeout=PATIENCE, what="the loss")
+        with (
+            embedded_broker(embedded, port),
+            gateway(port, mine.gateway_id, mine.gateway_secret) as one,
+        ):
+            assert ingest.wait_ready(PATIENCE)
+            assert one.subscribe(topic(mine, ACK))
+            sent = batch(mine, [numeric("97", START)])
+            one.publish(topic(mine, UP), encode_batch(sent))
+            assert one.ack().stored == 1
+            assert ingest.is_working
+
+
+def test_the_port_of_another_program_is_named(embedded: Installation) -> None:
+    access = AccessList(
+        embedded.database, ingest_secret=SECRET, clock=embedded.clock, monotonic=time.monotonic
+    )
+
+    async def start(port: int) -> None:
+        async with EmbeddedBroker(access, host="127.0.0.1", port=port):
+            raise AssertionError("the port was taken")
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(BrokerStartError, match=f"127.0.0.1:{port}"):
+            asyncio.run(start(port))
+
+
+@pytest.mark.parametrize("protocol", [MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311])
+def test_mosquitto_serves_as_well_and_by_mqtt_5(
+    embedded: Installation, tmp_path: Path, protocol: MQTTProtocolVersion
+) -> None:
+    mine = embedded.mine
+    sent = [
+        batch(mine, [numeric("97", START + timedelta(seconds=second))], first_sequence=second + 1)
+        for second in range(50)
+    ]
+    with (
+        mosquitto(tmp_path) as port,
+        ingesting(
+            embedded,
+            BrokerAddress.parse(f"mqtt://127.0.0.1:{port}", username="anyone", password="x"),
+        ) as ingest,
+        gateway(port, mine.gateway_id, "unchecked", protocol=protocol) as one,
+    ):
+        assert ingest.wait_ready(PATIENCE)
+        assert ingest.details()["mqtt"] == "5"
+        assert one.subscribe(topic(mine, ACK))
+        for each in sent:
+            one.publish(topic(mine, UP), encode_batch(each))
+        acks = {one.ack().batch_id for _ in sent}
+    assert acks == {each.batch_id for each in sent}
+    assert embedded.rows() == (50, 0)
+
+
+def test_on_an_open_broker_only_enrolled_gateways_are_recorded(
+    embedded: Installation, tmp_path: Path
+) -> None:
+    mine, other = embedded.mine, embedded.other
+    unknown = Channel(mine.tenant_id, "gw_unknown", UP).topic
+    crossed = Channel(other.tenant_id, mine.gateway_id, UP).topic
+    with (
+        mosquitto(tmp_path) as port,
+        ingesting(
+            embedded, BrokerAddress.parse(f"mqtt://127.0.0.1:{port}", username="i", password="x")
+        ) as ingest,
+        gateway(port, mine.gateway_id, "unchecked") as one,
+    ):
+        assert ingest.wait_ready(PATIENCE)
+        assert one.subscribe(topic(mine, ACK))
+        for where in (unknown, crossed, f"vw/1/{uuid4().hex}/{mine.gateway_id}/up"):
+            one.publish(where, encode_batch(batch(mine, [numeric("50", START)])))
+        one.publish(topic(mine, UP), encode_batch(batch(mine, [numeric("97", START)])))
+        assert one.ack().stored == 1
+    assert embedded.rows() == (1, 0)
+
+
+@pytest.mark.parametrize("url", ["", "http://x", "mqtt://", "mqtt://u:p@h", "mqtt://h:x"])
+def test_a_senseless_broker_address_is_refused(url: str) -> None:
+    with pytest.raises(IngestSettingsError, match="mqtt_url"):
+        BrokerAddress.parse(url, username="", password="")
