@@ -27,8 +27,6 @@ from cloud.core.kernel.principal import Principal
 
 router = APIRouter(tags=["Board"])
 
-BEAT_SECONDS: Final = 5.0
-CHECK_SECONDS: Final = 15.0
 _RETRY: Final = b"retry: 1000\n\n"
 
 
@@ -38,13 +36,11 @@ def live_feed(request: Request) -> LiveFeed:
 
 
 def authorised_viewer(
-    request: Request,
     caller: EpcrRead,
     services: AllServices,
     encounter: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Principal:
     """The caller, once what is about to be watched is theirs and the reading is audited."""
-    del request
     with services.database.begin(now=services.clock()) as work:
         if encounter is not None:
             encounters.find(work, caller, encounter)
@@ -112,7 +108,7 @@ class _Stream:
                 if message is None:
                     return
                 yield message
-                if time.monotonic() - checked_at >= CHECK_SECONDS:
+                if time.monotonic() - checked_at >= self._feed.policy.check_seconds:
                     checked_at = time.monotonic()
                     if not await run_in_threadpool(self._is_valid):
                         return
@@ -121,7 +117,7 @@ class _Stream:
 
     async def _next(self) -> bytes | None:
         try:
-            async with asyncio.timeout(BEAT_SECONDS):
+            async with asyncio.timeout(self._feed.policy.beat_seconds):
                 return await self._viewer.next()
         except TimeoutError:
             return frame("beat", {"now": self._services.clock().isoformat()})

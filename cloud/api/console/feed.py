@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from cloud.api.console.rounds import TenantRound, WatchedTenant
@@ -21,8 +22,18 @@ from cloud.core.observations.queries import Tail
 
 LOG: Final = logging.getLogger("vitalwire.board")
 
-POLL_SECONDS: Final = 0.2
-MOST_VIEWERS: Final = 200
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardPolicy:
+    """How the board lives: looks, beats and checks of the token in seconds, and its bound."""
+
+    poll_seconds: float = 0.2
+    beat_seconds: float = 5.0
+    check_seconds: float = 15.0
+    most_viewers: int = 200
+
+
+DEFAULT_POLICY: Final = BoardPolicy()
 
 
 class LiveFeed:
@@ -33,12 +44,12 @@ class LiveFeed:
         database: Database,
         clock: Clock,
         *,
-        poll_seconds: float = POLL_SECONDS,
+        policy: BoardPolicy = DEFAULT_POLICY,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._poll_seconds = poll_seconds
+        self.policy = policy
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._viewers: set[Viewer] = set()
@@ -49,7 +60,7 @@ class LiveFeed:
         """A new viewer; UnavailableError `too_many_viewers` above the bound."""
         viewer = Viewer(tenant_id, encounter_id, resume)
         with self._lock:
-            if len(self._viewers) >= MOST_VIEWERS:
+            if len(self._viewers) >= self.policy.most_viewers:
                 raise UnavailableError(
                     "too_many_viewers", "Close a board that nobody watches.", retry_after=30
                 )
@@ -69,9 +80,8 @@ class LiveFeed:
     def close(self) -> None:
         """End every viewer's stream and wait for the poller."""
         with self._lock:
-            viewers, self._viewers, thread = self._viewers, set(), self._thread
-        for viewer in viewers:
-            viewer.offer(None)
+            thread = self._thread
+        self._end_all()
         self._wake.set()
         if thread is not None:
             thread.join(5)
@@ -83,6 +93,23 @@ class LiveFeed:
             return self._thread is not None
 
     def _run(self) -> None:
+        try:
+            self._poll()
+        except BaseException:
+            # A fault of ours: better every page says it reconnects than that it seems alive.
+            LOG.exception("event=board_poller_failed")
+            with self._lock:
+                self._thread = None
+            self._end_all()
+            raise
+
+    def _end_all(self) -> None:
+        with self._lock:
+            viewers, self._viewers = self._viewers, set()
+        for viewer in viewers:
+            viewer.offer(None)
+
+    def _poll(self) -> None:
         tenants: dict[str, WatchedTenant] = {}
         while True:
             self._wake.clear()
@@ -95,7 +122,7 @@ class LiveFeed:
                 self._round(tenants, viewers)
             except StorageError as exc:
                 LOG.warning("event=board_poll_failed cause=%s", exc)
-            self._wake.wait(self._poll_seconds)
+            self._wake.wait(self.policy.poll_seconds)
 
     def _round(self, tenants: dict[str, WatchedTenant], viewers: list[Viewer]) -> None:
         watched = {viewer.tenant_id for viewer in viewers}

@@ -16,7 +16,7 @@ from cloud.core.kernel.errors import NotFoundError
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations import live as live_observations
-from cloud.core.observations.queries import follow, latest
+from cloud.core.observations.queries import Tail, follow, latest
 
 LOG: Final = logging.getLogger("vitalwire.board")
 
@@ -94,11 +94,12 @@ class TenantRound:
     def _load(self, row: EncounterRow) -> Watched:
         """The state of an encounter from the store; rows since its tail come with the next look."""
         work, principal, encounter_id = self._work, self._tenant.principal, row.encounter_id
-        watched = Watched(
-            row,
-            live_observations.tail(work, principal, encounter_id),
-            overlap_seconds=OVERLAP_SECONDS if work.is_postgresql else 0,
-        )
+        tail, overlap = live_observations.tail(work, principal, encounter_id), 0.0
+        if work.is_postgresql:
+            # Rows of lower numbers may still be on their way to their commit.
+            overlap = OVERLAP_SECONDS
+            tail = Tail(max(0, tail.observation - _ROWS), max(0, tail.waveform - _ROWS))
+        watched = Watched(row, tail, overlap_seconds=overlap)
         found = live_observations.happenings(work, principal, encounter_id, limit=MOST_HAPPENINGS)
         found += latest(work, principal, encounter_id)
         newest = live_observations.last_waveform_at(work, principal, encounter_id)
@@ -137,16 +138,17 @@ class TenantRound:
 
     def _missed(self, viewer: Viewer, watched: Watched) -> dict[str, object] | None:
         """What a returning viewer missed; None when a snapshot is the better answer."""
-        if viewer.resume is None:
+        resume = viewer.resume
+        if resume is None or watched.is_behind(resume):
             return None
-        found, reached = follow(
+        found, _ = follow(
             self._work,
             self._tenant.principal,
             watched.row.encounter_id,
-            viewer.resume,
+            resume,
             limit=_MOST_MISSED,
         )
-        if len(found) >= _MOST_MISSED or reached.observation < viewer.resume.observation:
+        if len(found) >= _MOST_MISSED:
             return None
         return watched.replay(found, self._tenant.devices)
 

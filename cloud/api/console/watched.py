@@ -120,6 +120,10 @@ class Watched:
         """
         return self._tails[0][1] if self._tails else self.tail
 
+    def is_behind(self, tail: Tail) -> bool:
+        """Whether a place lies ahead of everything read: an id of another store or made up."""
+        return tail.observation > self.tail.observation or tail.waveform > self.tail.waveform
+
     def reach(self, tail: Tail, at: float) -> None:
         """Note that the state has read up to `tail` at a monotonic time."""
         self.tail = tail

@@ -1,0 +1,88 @@
+"""What happened and what the banner says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from cloud.api.console.happenings import Happening, Severity, banner, happening_of
+from protocols.model.codes import MdcCode
+from protocols.nomenclature.private import DEFIBRILLATOR_EVENT
+from tests.fixtures.handovers import (
+    BEATS,
+    DEFIBRILLATOR,
+    HEART_RATE,
+    MONITOR,
+    RHYTHM,
+    START,
+    V_FIB,
+    coded,
+    numeric,
+    text,
+)
+
+
+def told(words: str) -> Happening:
+    found = happening_of(text(DEFIBRILLATOR, DEFIBRILLATOR_EVENT, START, words))
+    assert found is not None
+    return found
+
+
+def rhythm(value: MdcCode, seconds: float = 0) -> Happening:
+    at = START + timedelta(seconds=seconds)
+    found = happening_of(coded(DEFIBRILLATOR, RHYTHM, at, value))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("value", "severity", "words"),
+    [
+        (V_FIB, Severity.CRITICAL, "Ventricular fibrillation"),
+        (MdcCode(3, 3224), Severity.CRITICAL, "Ventricular tachycardia"),
+        (MdcCode(3, 3076), Severity.CRITICAL, "Asystole"),
+        (MdcCode(3, 272), Severity.WARNING, "Lead off"),
+        (MdcCode(3, 9999), Severity.WARNING, "Event 206607"),
+        (MdcCode(2, 9999), Severity.INFO, "Event 141071"),
+    ],
+)
+def test_codes_are_graded(value: MdcCode, severity: Severity, words: str) -> None:
+    assert (rhythm(value).severity, rhythm(value).text) == (severity, words)
+
+
+@pytest.mark.parametrize(
+    ("words", "severity"),
+    [
+        ("return of spontaneous circulation", Severity.GOOD),
+        ("ROSC", Severity.GOOD),
+        ("shock delivered, 200 J", Severity.THERAPY),
+        ("defibrillator charged to 200 J", Severity.THERAPY),
+        ("no pulse", Severity.CRITICAL),
+        ("rosco's bag opened", Severity.INFO),
+        ("stand clear", Severity.INFO),
+    ],
+)
+def test_words_are_graded(words: str, severity: Severity) -> None:
+    assert told(words).severity is severity
+
+
+def test_a_text_begins_with_a_capital_and_stays_short() -> None:
+    assert told("  stand clear ").text == "Stand clear"
+    assert len(told("x" * 5000).text) == 200
+
+
+def test_measurements_and_empty_texts_are_no_events() -> None:
+    assert happening_of(numeric(MONITOR, HEART_RATE, START, "80", BEATS)) is None
+    assert happening_of(text(DEFIBRILLATOR, DEFIBRILLATOR_EVENT, START, " ")) is None
+
+
+def test_the_banner_follows_the_last_decisive_event_whatever_the_order_of_arrival() -> None:
+    fibrillation, asystole = rhythm(V_FIB, 1), rhythm(MdcCode(3, 3076), 60)
+    lead_off = rhythm(MdcCode(3, 272), 90)
+    shown = banner([asystole, lead_off, fibrillation])
+    assert shown == {"severity": "critical", "title": "Asystole", "at": asystole.at.isoformat()}
+
+
+def test_without_decisive_events_there_is_no_banner() -> None:
+    assert banner([rhythm(MdcCode(3, 272))])["severity"] == "none"

@@ -1,0 +1,116 @@
+"""One encounter as the board holds it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from cloud.api.console.watched import MOST_HAPPENINGS, WAVE_SECONDS, Watched, wave_payload
+from cloud.core.encounters.tables import EncounterRow
+from cloud.core.observations.queries import Tail
+from protocols.nomenclature.private import DEFIBRILLATOR_EVENT
+from tests.fixtures.handovers import (
+    BEATS,
+    DEFIBRILLATOR,
+    HEART_RATE,
+    MONITOR,
+    OXIMETER,
+    PERCENT,
+    RHYTHM,
+    SPO2,
+    START,
+    V_FIB,
+    arrest_handover,
+    coded,
+    ecg,
+    numeric,
+    text,
+)
+
+
+def watched(overlap: float = 0) -> Watched:
+    row = EncounterRow(
+        encounter_id="enc_1",
+        status="in_progress",
+        care_model="prehospital_emergency",
+        vehicle_id="RTW-7",
+        cad_incident_id="secret incident",
+        crew_ids=["crew-11"],
+        patient_pseudonym="secret pseudonym",
+        sex="female",
+        started_at=START,
+        version=1,
+    )
+    return Watched(row, Tail(), overlap_seconds=overlap)
+
+
+def second(number: float) -> timedelta:
+    return timedelta(seconds=number)
+
+
+def test_what_is_read_twice_is_told_once() -> None:
+    state = watched()
+    found = [
+        numeric(MONITOR, HEART_RATE, START, "80", BEATS),
+        coded(DEFIBRILLATOR, RHYTHM, START, V_FIB),
+        ecg(START),
+    ]
+    first: dict[str, Any] = state.take(found, {})
+    assert set(first) == {"tiles", "events", "acuity", "waves"}
+    assert state.take(found, {}) == {}
+
+
+def test_a_snapshot_holds_numbers_events_and_seconds_of_ecg_but_no_person() -> None:
+    state = watched()
+    state.take(arrest_handover(60).observations, {})
+    snapshot: dict[str, Any] = state.snapshot({})
+    assert snapshot["encounter"]["vehicle"] == "RTW-7"
+    assert set(snapshot["tiles"]) == {"hr", "spo2", "pulse", "nibp", "shock"}
+    assert len(snapshot["waves"]) == 5 * WAVE_SECONDS
+    assert snapshot["acuity"]["severity"] == "good"
+    assert "secret" not in repr(snapshot)
+
+
+def test_only_seconds_of_ecg_and_the_newest_events_are_kept() -> None:
+    state = watched()
+    state.take([ecg(START + second(0.2 * n)) for n in range(1000)], {})
+    assert len(state.waves) <= 2 * 5 * WAVE_SECONDS + 1
+    many = [
+        text(DEFIBRILLATOR, DEFIBRILLATOR_EVENT, START + second(n), f"event {n}")
+        for n in range(MOST_HAPPENINGS + 50)
+    ]
+    state.take(many, {})
+    assert len(state.happenings) == MOST_HAPPENINGS
+    assert state.happenings[-1].text == f"Event {MOST_HAPPENINGS + 49}"
+
+
+def test_a_card_says_how_the_patient_is_and_hides_old_numbers() -> None:
+    state = watched()
+    state.take([numeric(OXIMETER, SPO2, START, "97", PERCENT)], {})
+    assert state.summary(START + second(10), {})["numbers"] == "SpO\u2082 97"
+    assert state.summary(START + second(100), {})["numbers"] == ""
+    assert state.summary(START, {})["acuity"] == "with the crew"
+    state.take([coded(DEFIBRILLATOR, RHYTHM, START, V_FIB)], {})
+    assert state.summary(START, {})["severity"] == "critical"
+
+
+def test_a_waveform_chunk_is_sent_as_it_was_sampled() -> None:
+    payload: Any = wave_payload(ecg(START, [1, -2, 3]), {"dev_monitor": "Cardio 3"})
+    assert payload["samples"] == [1, -2, 3]
+    assert payload["label"] == "ECG lead II \u00b7 Cardio 3"
+    assert str(payload["scale"]) == "0.001"
+
+
+def test_where_rows_may_commit_late_reading_goes_back_some_seconds() -> None:
+    state = watched(overlap=3)
+    for at, row in ((0, 10), (1, 20), (2, 30), (3, 40), (4, 50)):
+        state.reach(Tail(observation=row), at)
+    assert state.start == Tail(observation=20)
+    assert state.cursor == "20-0"
+
+
+def test_with_one_writer_there_is_nothing_to_read_again() -> None:
+    state = watched()
+    state.reach(Tail(observation=10, waveform=7), 0)
+    state.reach(Tail(observation=20, waveform=9), 1)
+    assert state.start == Tail(observation=20, waveform=9)
