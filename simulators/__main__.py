@@ -3,59 +3,69 @@
 from __future__ import annotations
 
 import argparse
+import importlib
+import os
 import sys
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Protocol, cast
 
-from simulators import device_command
 from simulators.errors import SimulatorError
-from simulators.incident import demo_command
-from simulators.patient_story import story_lines
-from simulators.scenario import SCENARIOS
-from simulators.vital_signs import Patient
 
 PROGRAM: Final = "vitalwire-sim"
+FAILED: Final = 1
+BAD_START: Final = 2
+INTERRUPTED: Final = 130
 
 
-def _patient(arguments: argparse.Namespace) -> int:
-    patient = Patient(
-        seed=arguments.seed, scenario=SCENARIOS[arguments.scenario], seconds=arguments.seconds
-    )
-    for line in story_lines(patient):
-        print(line)
-    return 0
+class Command(Protocol):
+    """A module that is a command; loaded by name, so that a device starts without the demo."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add its options."""
+        ...
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do it; the exit code."""
+        ...
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROGRAM, description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-
-    demo = commands.add_parser("demo", help="a whole incident, from the devices to the bundle")
-    demo_command.add_arguments(demo)
-    demo.set_defaults(run=demo_command.run)
-
-    device = commands.add_parser("device", help="one simulated device")
-    device_command.add_arguments(device)
-    device.set_defaults(run=device_command.run)
-
-    patient = commands.add_parser("patient", help="the patient's story, second by second")
-    device_command.add_story_arguments(patient)
-    patient.add_argument("--seconds", type=float, default=device_command.STORY_SECONDS)
-    patient.set_defaults(run=_patient)
-    return parser
+COMMANDS: Final = {
+    "demo": ("simulators.incident.demo_command", "a whole incident, from devices to bundle"),
+    "device": ("simulators.device_command", "one simulated device"),
+    "patient": ("simulators.patient_story", "the patient's story, second by second"),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it did what was asked, 1 or 2 when it could not."""
-    arguments = _parser().parse_args(argv)
-    run: Callable[[argparse.Namespace], int] = arguments.run
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] not in COMMANDS:
+        _overview().parse_args(words)
+        return BAD_START
+    module, summary = COMMANDS[words[0]]
+    command = cast("Command", importlib.import_module(module))
+    parser = argparse.ArgumentParser(prog=f"{PROGRAM} {words[0]}", description=summary)
+    command.add_arguments(parser)
     try:
-        return run(arguments)
+        return command.run(parser.parse_args(words[1:]))
     except SimulatorError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return 2
+        return BAD_START
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nothing left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
+
+
+def _overview() -> argparse.ArgumentParser:
+    """What there is; ends the program with help or the right complaint."""
+    parser = argparse.ArgumentParser(prog=PROGRAM, description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (_, summary) in COMMANDS.items():
+        commands.add_parser(name, help=summary)
+    return parser
 
 
 if __name__ == "__main__":

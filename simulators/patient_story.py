@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Iterator
 
+from simulators.device_command import STORY_SECONDS, add_story_arguments
+from simulators.scenario import SCENARIOS
 from simulators.vital_signs import Numerics, Patient
 
 
@@ -30,3 +34,19 @@ def story_lines(patient: Patient) -> Iterator[str]:
         hands = ", compressions" if stretch.compressions else ""
         numbers = numerics_line(patient.numerics_at(second))
         yield f"{second:7.2f} s  {numbers}   {stretch.rhythm.value}{hands}"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `vitalwire-sim patient`."""
+    add_story_arguments(parser)
+    parser.add_argument("--seconds", type=float, default=STORY_SECONDS, help="patient time")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the story; 0."""
+    patient = Patient(
+        seed=arguments.seed, scenario=SCENARIOS[arguments.scenario], seconds=arguments.seconds
+    )
+    for line in story_lines(patient):
+        sys.stdout.write(line + "\n")
+    return 0

@@ -43,13 +43,10 @@ def play_incident(
 
 
 def start_everything(incident: Incident, progress: Progress) -> None:
-    """Cloud, gateway, enrolment, encounter, devices."""
+    """Cloud, enrolment, encounter, devices, gateway."""
     progress.step("Starting the cloud")
     cloud = incident.start_cloud()
     progress.note(f"API at {cloud.http}, broker at {cloud.mqtt}")
-    progress.step("Starting the gateway in the vehicle")
-    incident.start_edge()
-    progress.note(f"listening for devices on TCP port {incident.agents_port}")
     progress.step("Enrolling four devices")
     incident.enrol_devices()
     for name, device_id in incident.device_ids.items():
@@ -58,7 +55,11 @@ def start_everything(incident: Incident, progress: Progress) -> None:
     progress.note(f"encounter {incident.open_encounter()}")
     progress.step("Switching the devices on")
     incident.start_devices()
-    progress.note("all four have associated: three over TCP, the defibrillator over a serial line")
+    progress.note(f"three dial TCP port {incident.agents_port}, the defibrillator is a serial line")
+    progress.step("Starting the gateway in the vehicle")
+    incident.start_edge()
+    incident.wait_associated()
+    progress.note("all four devices have associated")
 
 
 def board_address(incident: Incident) -> str:

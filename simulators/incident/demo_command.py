@@ -81,6 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
         except (KeyboardInterrupt, StoppedError):
             progress.lines(["", "Stopped. Everything that was started has been ended."])
             return 130
+        except BrokenPipeError:
+            raise
         except OSError as exc:
             raise DeviceSettingsError(
                 f"{exc.filename or plan.data}: {exc.strerror}. Make room there or choose another "

@@ -6,9 +6,11 @@ in between. Everything is done from outside: processes, sockets, HTTP.
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -55,6 +57,7 @@ class Incident:
         self.device_ids: dict[str, str] = {}
         self.encounter_id = ""
         self.start_at: datetime | None = None
+        self.agents_port = plan.ports.agents or free_port()
         self._on_wait = on_wait
         self._stack = ExitStack()
 
@@ -68,7 +71,8 @@ class Incident:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stack.close()
+        with _undisturbed():
+            self._stack.close()
 
     # ---- the cloud
 
@@ -110,7 +114,6 @@ class Incident:
         plan = self.plan
         if lines is None:
             lines = [gateway.Line(SERIAL_DEVICE, f"serial:{plan.serial_link},115200")]
-        self.agents_port = plan.ports.agents or free_port()
         gateway.write_settings(
             plan.edge_config,
             self.tenant,
@@ -165,13 +168,16 @@ class Incident:
     # ---- the devices
 
     def start_devices(self) -> None:
-        """Switch the devices on and wait until each has associated with the gateway."""
+        """Switch the devices on; they look for the gateway until it is there."""
         for kind in DEVICES:
             self.devices[kind.name] = self.processes.launch(
                 kind.name, self._device_command(kind), with_input=True
             )
         for child in self.devices.values():
             self.processes.wait_ready(child, seconds=_START_SECONDS)
+
+    def wait_associated(self) -> None:
+        """Return when every device has associated with the gateway."""
         self.wait_for(
             lambda: all(record.associations for record in self.records()),
             seconds=_START_SECONDS,
@@ -303,3 +309,18 @@ class Incident:
     def _pause(self) -> None:
         self._on_wait()
         time.sleep(_LOOK_SECONDS)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A second Ctrl-C must not leave half of the programs running."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

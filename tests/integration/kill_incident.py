@@ -25,10 +25,11 @@ def ledger_after(
     plan = Plan(folder / "data", seconds=SECONDS, separate_broker=separate_broker)
     with Incident(plan) as incident:
         incident.start_cloud()
-        incident.start_edge()
         incident.enrol_devices()
         incident.open_encounter()
         incident.start_devices()
+        incident.start_edge()
+        incident.wait_associated()
         incident.begin()
         incident.wait_until_patient_time(KILL_AT)
         start_again = kill(incident)
