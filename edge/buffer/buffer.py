@@ -193,6 +193,8 @@ def _run_jobs(store: ObservationStore, jobs: Sequence[_Job]) -> BufferDamagedErr
     for job, (value, error) in outcomes:
         if isinstance(error, BufferDamagedError):
             damage = error
+        if job.writes and not job.frees:
+            store.is_refusing = isinstance(error, BufferFullError)
         if job.future.cancelled():
             continue
         if error is None:

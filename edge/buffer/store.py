@@ -50,7 +50,11 @@ class _Memory:
 
 
 class ObservationStore:
-    """One open store. `vehicles` says for each boot epoch where its rows were captured."""
+    """One open store.
+
+    `vehicles` says for each boot epoch where its rows were captured. `is_refusing` is set by
+    the store's owner: the last rows found no room.
+    """
 
     def __init__(
         self,
@@ -65,6 +69,7 @@ class ObservationStore:
         self._policy = policy
         self._reserve = reserve
         self.boot_epoch = boot_epoch
+        self.is_refusing = False
         self._vehicles = vehicles
         self._claims = ClaimBook()
         self._memory = _Memory()
@@ -178,7 +183,7 @@ class ObservationStore:
             oldest_captured_at=from_microseconds(oldest[0]) if oldest else None,
             octets_used=used * PAGE_OCTETS,
             octets_most=self._policy.max_bytes,
-            is_full=self._is_over_quota(used, 0) or not self._reserve.is_held,
+            is_full=self.is_refusing or self._is_over_quota(used, 0) or not self._reserve.is_held,
             boot_epoch=self.boot_epoch,
             totals=dict(self._memory.totals),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.buffer.buffer import ObservationBuffer
 from edge.buffer.claims import Claim
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import RESERVE_NAME, open_store
@@ -21,6 +23,7 @@ from tests.unit.edge.making import NOON, ack_of, ecg, spo2
 
 WRITER = """
 import asyncio, pathlib, sys
+from edge.buffer.buffer import ObservationBuffer
 from edge.buffer.buffer import ObservationBuffer
 from edge.buffer.claims import Claim
 from edge.buffer.policy import BufferPolicy
@@ -110,11 +113,7 @@ def test_a_full_disk_confirms_nothing_and_drains(small_disk: Path) -> None:
     store = opened(small_disk, policy)
     taken = fill(store)
     filler = small_disk / "filler"
-    if small_disk.is_mount():
-        with filler.open("wb") as file:
-            while (written := _write_some(file.fileno())) > 0:
-                pass
-        assert written == 0
+    fill_disk(filler)
     with pytest.raises(BufferFullError):
         append_one(store, taken + 1)
     claim = store.claim(limit=50, octets=1 << 20, now=NOON)
@@ -149,6 +148,45 @@ def _write_some(descriptor: int) -> int:
         return os.write(descriptor, bytes(65536))
     except OSError:
         return 0
+
+
+async def test_the_running_buffer_gives_up_its_reserve_to_settle_on_a_full_disk(
+    small_disk: Path,
+) -> None:
+    buffer = ObservationBuffer()
+    await buffer.open(small_disk, policy=policy_for(small_disk), vehicle_id="v")
+    number = 0
+    while await takes(buffer, number):
+        number += 1
+    filler = small_disk / "filler"
+    await asyncio.to_thread(fill_disk, filler)
+    assert not await takes(buffer, number)
+    assert (await buffer.counts()).is_full
+    settled = 0
+    while (claim := await buffer.claim(limit=50, octets=1 << 20)) is not None:
+        settled += (await buffer.settle(ack_of(claim))).settled
+    assert settled == number, "a full disk does not keep rows from leaving"
+    filler.unlink(missing_ok=True)
+    again = await buffer.claim(limit=50, octets=1 << 20)
+    assert again is None
+    assert await takes(buffer, number), "room came back"
+    await buffer.close()
+
+
+async def takes(buffer: ObservationBuffer, number: int) -> bool:
+    try:
+        await buffer.append([ecg(number)])
+    except BufferFullError:
+        return False
+    return True
+
+
+def fill_disk(filler: Path) -> None:
+    """Leave not one octet, where the disk is one of our own."""
+    if filler.parent.is_mount():
+        with filler.open("wb") as file:
+            while _write_some(file.fileno()) > 0:
+                pass
 
 
 def test_a_start_on_a_full_disk_is_refused_unless_rows_wait(small_disk: Path) -> None:

@@ -1,0 +1,170 @@
+"""What becomes of each event: the buffer first, then health, memory and log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from edge.buffer.answers import Appended
+from edge.buffer.rows import Content
+from edge.drivers.configurations import ConfigurationStore
+from edge.drivers.health import DeviceHealth, DeviceState, HealthBoard
+from edge.drivers.reception import Reception
+from edge.errors import BufferFullError
+from edge.pipeline.descriptions import DescribedSource, DescriptionBook
+from protocols.errors import RemoteProtocolError
+from protocols.ieee20601.configuration import encode_configuration
+from protocols.ieee20601.events import (
+    Associated,
+    AssociationEnded,
+    ConfigurationDistrusted,
+    ConfigurationReceived,
+    DeviceDescribed,
+    Event,
+    ObservationsReported,
+    OctetsDiscarded,
+    ProtocolWarning,
+    ReportsMissed,
+    StoredDataFinished,
+)
+from protocols.specializations.basic_ecg import SPECIALIZATION
+from tests.unit.edge.making import OXIMETER, ManualTime, device_info, spo2
+
+ECG = SPECIALIZATION.configuration
+ASSOCIATED = Associated(OXIMETER, 0x190, known=True, test=False)
+
+
+@dataclass(slots=True)
+class Shelf:
+    """A sink that counts what it is given; it may be full."""
+
+    kept: list[Content] = field(default_factory=list)
+    is_full: bool = False
+
+    async def append(self, contents: Sequence[Content]) -> Appended:
+        if self.is_full:
+            raise BufferFullError("the shelf is full")
+        self.kept += contents
+        return Appended(len(contents), 0)
+
+
+@dataclass(slots=True)
+class Bench:
+    """A reception and everything it writes to."""
+
+    folder: Path
+    guest: bool = False
+    shelf: Shelf = field(default_factory=Shelf)
+    time: ManualTime = field(default_factory=ManualTime)
+    board: HealthBoard = field(default_factory=HealthBoard)
+    health: DeviceHealth = field(init=False)
+    configurations: ConfigurationStore = field(init=False)
+    reception: Reception = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.health = DeviceHealth("ox", "tcp:a:1", self.time.clock.utc())
+        self.board.add(self.health)
+        self.configurations = ConfigurationStore(self.folder)
+        self.reception = Reception(
+            source=DescribedSource(self.shelf, DescriptionBook()),
+            configurations=self.configurations,
+            health=self.health,
+            board=self.board,
+            clock=self.time.clock,
+            named_by_identity=self.guest,
+        )
+
+    async def accept(self, *events: Event) -> None:
+        await self.reception.accept(events, received_at=self.time.seconds - 0.25)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+async def test_a_report_is_stored_counted_and_timed(bench: Bench) -> None:
+    await bench.accept(
+        ASSOCIATED,
+        DeviceDescribed(device_info()),
+        ObservationsReported(1, (spo2(1), spo2(2))),
+        ObservationsReported(None, (spo2(3),)),
+        ObservationsReported(2, ()),
+    )
+    counts = bench.health.counts
+    assert bench.shelf.kept == [device_info(), spo2(1), spo2(2), spo2(3)]
+    assert (counts.reports, counts.confirmed, counts.observations, counts.stored) == (3, 2, 3, 3)
+    assert bench.health.state is DeviceState.RECEIVING
+    assert bench.health.model == "Acme OX-1"
+    assert bench.board.delays.percentiles(0.5) == (0.25,)
+
+
+async def test_an_association_without_reports_is_shown_as_such(bench: Bench) -> None:
+    await bench.accept(ASSOCIATED)
+    assert bench.health.state is DeviceState.ASSOCIATED
+    assert bench.health.system_id == str(OXIMETER)
+    assert [item.name for item in bench.board] == ["ox"], "a configured device keeps its name"
+
+
+async def test_an_agent_that_connected_by_itself_is_named_by_its_identity(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, guest=True)
+    await bench.accept(ASSOCIATED)
+    assert [item.name for item in bench.board] == [f"agent {OXIMETER}"]
+
+
+async def test_when_nothing_can_be_stored_the_rest_is_noted_and_the_refusal_shown(
+    bench: Bench,
+) -> None:
+    bench.shelf.is_full = True
+    with pytest.raises(BufferFullError):
+        await bench.accept(ASSOCIATED, ObservationsReported(1, (spo2(1),)), ReportsMissed(4))
+    assert bench.health.state is DeviceState.REFUSED
+    assert bench.health.reason == "the shelf is full."
+    counts = bench.health.counts
+    assert (counts.refused, counts.confirmed, counts.missed) == (1, 0, 4)
+    bench.shelf.is_full = False
+    await bench.accept(ObservationsReported(2, (spo2(1),)))
+    assert bench.health.state.value == "receiving"
+
+
+async def test_configurations_are_remembered_and_forgotten(bench: Bench) -> None:
+    octets = encode_configuration(ECG)
+    await bench.accept(ConfigurationReceived(OXIMETER, ECG.config_id, octets))
+    assert bench.configurations.find(OXIMETER, ECG.config_id) is not None
+    await bench.accept(ConfigurationDistrusted(OXIMETER, ECG.config_id))
+    assert bench.configurations.find(OXIMETER, ECG.config_id) is None
+
+
+async def test_troubles_are_counted(bench: Bench) -> None:
+    await bench.accept(
+        ReportsMissed(2),
+        OctetsDiscarded(7),
+        ProtocolWarning("an odd thing"),
+        StoredDataFinished(complete=False),
+    )
+    counts = bench.health.counts
+    assert (counts.missed, counts.discarded_octets, counts.warnings) == (2, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (AssociationEnded(None, released=True), "released by the device"),
+        (AssociationEnded(RemoteProtocolError("aborted (2)"), released=False), "aborted (2)"),
+        (AssociationEnded(None, released=False), "the line ended"),
+    ],
+)
+async def test_an_end_says_why(bench: Bench, event: AssociationEnded, reason: str) -> None:
+    await bench.accept(ASSOCIATED, event)
+    assert (bench.health.state, bench.health.reason) == (DeviceState.CONNECTED, reason)
+
+
+async def test_the_description_comes_again_with_the_next_association(bench: Bench) -> None:
+    await bench.accept(ASSOCIATED, DeviceDescribed(device_info()))
+    await bench.accept(AssociationEnded(None, released=True))
+    await asyncio.wait_for(bench.accept(ASSOCIATED, ObservationsReported(1, (spo2(1),))), 10)
+    assert bench.shelf.kept == [device_info(), device_info(), spo2(1)]
