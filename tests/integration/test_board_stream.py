@@ -16,29 +16,35 @@ from sqlalchemy import select
 from cloud.api.console.feed import BoardPolicy, LiveFeed
 from cloud.app.bootstrap import bootstrap
 from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.devices.gateways import create_gateway
 from cloud.core.kernel.audit import AuditRow
+from cloud.core.kernel.principal import gateway_principal
 from cloud.core.kernel.work import utc_now
 from tests.fixtures.handovers import (
     BEATS,
     DEFIBRILLATOR,
     HEART_RATE,
     MONITOR,
+    OXIMETER,
+    PERCENT,
     RHYTHM,
+    SPO2,
     V_FIB,
     coded,
     ecg,
     numeric,
 )
 from tests.fixtures.served_cloud import ServedCloud, served_cloud
+from tests.postgres import PostgresServer
 from tests.waiting import wait_until
 
 VEHICLE = "RTW-7"
+QUICK = BoardPolicy(poll_seconds=0.05, beat_seconds=0.2, check_seconds=0.2, most_viewers=3)
 
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[ServedCloud]:
-    quick = BoardPolicy(poll_seconds=0.05, beat_seconds=0.2, check_seconds=0.2, most_viewers=3)
-    with served_cloud(tmp_path, policy=quick) as opened:
+    with served_cloud(tmp_path, policy=QUICK) as opened:
         yield opened
 
 
@@ -247,3 +253,25 @@ def test_the_page_and_its_files_come_from_us_alone(cloud: ServedCloud) -> None:
     assert again.status_code == 304
     for name in ("nothing.js", "..%2Fboard.py", "board.py"):
         assert httpx.get(f"{cloud.base_url}/board/static/{name}").status_code == 404
+
+
+def test_a_reading_that_is_committed_late_is_not_missed(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    """PostgreSQL numbers rows at their insertion: a slow transaction fills in behind a fast one."""
+    with served_cloud(tmp_path, policy=QUICK, database_url=postgres.new_database()) as cloud:
+        encounter_id = cloud.open_encounter(VEHICLE, seconds_ago=60)
+        with cloud.parts.database.begin(now=utc_now()) as work:
+            words = create_gateway(work, tenant_id=cloud.caller.tenant_id, name="second")
+        second = gateway_principal(
+            tenant_id=cloud.caller.tenant_id, gateway_id=str(words.client_id)
+        )
+        slow = numeric(MONITOR, HEART_RATE, utc_now(), "80", BEATS).observation
+        fast = numeric(OXIMETER, SPO2, utc_now(), "97", PERCENT).observation
+        with watching(cloud, encounter_id) as events:
+            events.until("snapshot")
+            with cloud.parts.database.begin(now=utc_now()) as work:
+                cloud.record(work, VEHICLE, [slow], gateway=second)
+                cloud.send(VEHICLE, [fast])
+                assert set(events.until("change")["tiles"]) == {"spo2"}
+            assert set(events.until("change")["tiles"]) == {"hr"}

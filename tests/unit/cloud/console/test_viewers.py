@@ -11,8 +11,10 @@ from cloud.core.observations.queries import Tail
 
 
 async def settled() -> None:
-    """Let what was called from elsewhere happen."""
-    await asyncio.sleep(0)
+    """Return once everything called from elsewhere until now has happened."""
+    done = asyncio.Event()
+    asyncio.get_running_loop().call_soon(done.set)
+    await done.wait()
 
 
 async def test_events_come_in_order() -> None:
