@@ -17,9 +17,10 @@ from typing import Any
 import httpx
 import pytest
 
+from cloud.__main__ import main
 from protocols.uplink.channels import ACK, HTTP_BATCHES_PATH, MEDIA_TYPE_BINARY, UP
 from protocols.uplink.codec import decode_ack, encode_batch
-from tests.fixtures.cloud import START, Tenant, batch, numeric
+from tests.fixtures.cloud import START, Tenant, batch, install, numeric
 from tests.integration.test_cloud_mqtt import gateway, topic
 from tests.postgres import PROJECT_ENVIRONMENT, PostgresServer
 from tests.waiting import wait_until
@@ -41,10 +42,9 @@ def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProce
     )
 
 
-def bootstrap(data: Path, **environment: str) -> Tenant:
-    done = run("bootstrap", "--data", data, "--json", **environment)
-    assert done.returncode == 0, done.stderr
-    return Tenant(**json.loads(done.stdout))
+def bootstrap(data: Path, database_url: str | None = None) -> Tenant:
+    mine, _ = install(data, database_url)
+    return mine
 
 
 @contextlib.contextmanager
@@ -82,10 +82,12 @@ def token(base: str, client_id: str, secret: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {response.json()['access_token']}"}
 
 
-def test_bootstrap_prints_exactly_the_keys_once(tmp_path: Path) -> None:
-    first = run("bootstrap", "--data", tmp_path / "d", "--json")
-    assert first.returncode == 0
-    assert set(json.loads(first.stdout)) == {
+def test_bootstrap_prints_exactly_the_keys_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = str(tmp_path / "d")
+    assert main(["bootstrap", "--data", data, "--json"]) == 0
+    assert set(json.loads(capsys.readouterr().out)) == {
         "tenant_id",
         "client_id",
         "client_secret",
@@ -95,13 +97,14 @@ def test_bootstrap_prints_exactly_the_keys_once(tmp_path: Path) -> None:
         "gateway_id",
         "gateway_secret",
     }
-    again = run("bootstrap", "--data", tmp_path / "d", "--json")
-    assert (again.returncode, again.stdout) == (2, "")
-    assert again.stderr.count("\n") == 1
-    assert "Choose another with --name" in again.stderr
-    other = run("bootstrap", "--data", tmp_path / "d", "--name", "Other")
-    assert (other.returncode, "gateway_secret" in other.stdout) == (0, True)
+    assert main(["bootstrap", "--data", data, "--json"]) == 2
+    again = capsys.readouterr()
+    assert (again.out, again.err.count("\n")) == ("", 1)
+    assert "Choose another with --name" in again.err
+    assert main(["bootstrap", "--data", data, "--name", "Other"]) == 0
+    assert "gateway_secret" in capsys.readouterr().out
     assert (tmp_path / "d" / "master.key").stat().st_mode & 0o777 == 0o600
+    assert main(["migrate", "--data", data]) == 0
 
 
 def test_the_one_process_form_serves_and_stops_in_two_seconds(tmp_path: Path) -> None:
@@ -135,38 +138,23 @@ def test_the_one_process_form_serves_and_stops_in_two_seconds(tmp_path: Path) ->
 def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
     tenant = bootstrap(tmp_path)
     acknowledged = 0
-    for round_ in range(2):
-        with started(
-            "serve",
-            "--data",
-            tmp_path,
-            *("--port", "0", "--no-broker", "--no-ingest", "--no-worker"),
-            log=tmp_path / "log",
-        ) as (process, ready):
-            headers = token(ready["http"], tenant.gateway_id, tenant.gateway_secret)
-            with httpx.Client(base_url=ready["http"], headers=headers, timeout=PATIENCE) as client:
-                for number in range(10):
-                    place = round_ * 10 + number
-                    sent = batch(
-                        tenant,
-                        [numeric("97", START.replace(second=place))],
-                        first_sequence=place + 1,
-                    )
-                    response = client.post(
-                        HTTP_BATCHES_PATH,
-                        content=encode_batch(sent),
-                        headers={"Content-Type": MEDIA_TYPE_BINARY},
-                    )
-                    acknowledged += decode_ack(response.content).stored
+    api_alone = ("--port", "0", "--no-broker", "--no-ingest", "--no-worker")
+    with started("serve", "--data", tmp_path, *api_alone, log=tmp_path / "log") as (process, ready):
+        headers = token(ready["http"], tenant.gateway_id, tenant.gateway_secret)
+        with httpx.Client(base_url=ready["http"], headers=headers, timeout=PATIENCE) as client:
+            for place in range(20):
+                sent = batch(
+                    tenant, [numeric("97", START.replace(second=place))], first_sequence=place + 1
+                )
+                response = client.post(
+                    HTTP_BATCHES_PATH,
+                    content=encode_batch(sent),
+                    headers={"Content-Type": MEDIA_TYPE_BINARY},
+                )
+                acknowledged += decode_ack(response.content).stored
             process.kill()
             process.wait()
-    with started(
-        "serve",
-        "--data",
-        tmp_path,
-        *("--port", "0", "--no-broker", "--no-ingest", "--no-worker"),
-        log=tmp_path / "log",
-    ) as (_, ready):
+    with started("serve", "--data", tmp_path, *api_alone, log=tmp_path / "log") as (_, ready):
         headers = token(ready["http"], tenant.client_id, tenant.client_secret)
         with httpx.Client(base_url=ready["http"], headers=headers, timeout=PATIENCE) as client:
             device = client.get("/api/v1/devices").json()[0]["id"]
@@ -178,7 +166,7 @@ def test_each_part_runs_in_a_process_of_its_own_on_postgresql(
     tmp_path: Path, postgres: PostgresServer
 ) -> None:
     environment = {"CLOUD_DATABASE_URL": postgres.new_database(), "CLOUD_DATA": str(tmp_path)}
-    tenant = bootstrap(tmp_path, **environment)
+    tenant = bootstrap(tmp_path, environment["CLOUD_DATABASE_URL"])
     log = tmp_path / "log"
     with contextlib.ExitStack() as stack:
         _, broker = stack.enter_context(
@@ -212,54 +200,75 @@ def test_each_part_runs_in_a_process_of_its_own_on_postgresql(
     assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
-def test_a_start_that_cannot_work_says_why_in_one_line(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    broken = tmp_path / "broken.toml"
-    broken.write_text("port = = 1\n", encoding="utf-8")
-    unknown = tmp_path / "unknown.toml"
-    unknown.write_text("prot = 1\n", encoding="utf-8")
-    a_file = tmp_path / "file"
-    a_file.write_text("", encoding="utf-8")
-    secret = "postgresql+psycopg://u:hunter2@127.0.0.1:1/none"
+def test_a_taken_port_ends_the_program_with_one_line(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        serve = ("serve", "--data", data, "--no-ingest", "--no-worker")
-        cases = {
-            "port taken": (*serve, "--no-broker", "--port", port),
-            "MQTT port taken": (*serve, "--port", "0", "--mqtt-port", port),
-            "no such config": (*serve, "--config", tmp_path / "absent.toml"),
-            "config unreadable": (*serve, "--config", broken),
-            "unknown key": (*serve, "--config", unknown),
-            "port too high": (*serve, "--port", "65536"),
-            "folder is a file": ("serve", "--data", a_file),
-            "database away": (*serve, "--database-url", secret),
-            "database of another kind": (*serve, "--database-url", "mysql://x/y"),
-            "no URL": (*serve, "--database-url", "nonsense"),
-            "no schema": (*serve, "--data", tmp_path / "new", "--no-migrate"),
-        }
-        done = {name: run(*arguments) for name, arguments in cases.items()}
-    for name, one in done.items():
-        assert one.returncode == 2, (name, one.stderr)
-        last = one.stderr.strip().splitlines()[-1]
-        assert last.startswith("vitalwire-cloud: "), (name, one.stderr)
-        assert last.endswith("."), (name, last)
-        assert "Traceback" not in one.stderr, name
-        assert "hunter2" not in one.stderr, name
-        assert one.stdout == "", name
-    assert port in done["port taken"].stderr
-    assert port in done["MQTT port taken"].stderr
-    assert '"prot"' in done["unknown key"].stderr
-    assert '"port"' in done["port too high"].stderr
-    assert "migrate" in done["no schema"].stderr
+        done = run("serve", "--data", tmp_path, "--no-broker", "--port", port)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"vitalwire-cloud: cannot listen on 127.0.0.1:{port} ")
+    assert done.stderr.count("\n") == 1
+
+
+CANNOT_START: dict[str, tuple[tuple[str, ...], str]] = {
+    "MQTT port taken": (("--port", "0", "--mqtt-port", "{port}"), "{port}"),
+    "no such config": (("--config", "{folder}/absent.toml"), "absent.toml"),
+    "config unreadable": (("--config", "{folder}/broken.toml"), "settings"),
+    "unknown key": (("--config", "{folder}/unknown.toml"), '"prot"'),
+    "port too high": (("--port", "65536"), '"port"'),
+    "folder is a file": (("--data", "{folder}/broken.toml"), "--data"),
+    "database away": (
+        ("--database-url", "postgresql+psycopg://u:hunter2@127.0.0.1:1/none"),
+        "127.0.0.1:1",
+    ),
+    "database of another kind": (("--database-url", "mysql://x/y"), "postgresql+psycopg"),
+    "no URL": (("--database-url", "nonsense"), "database_url"),
+    "no schema": (("--data", "{folder}/new", "--no-migrate"), "migrate"),
+    "no password file": (("--config", "{folder}/password.toml"), "mqtt_password_file"),
+    "no broker address": (("--config", "{folder}/address.toml"), "mqtt_url"),
+}
+
+
+@pytest.mark.parametrize("name", CANNOT_START)
+def test_a_start_that_cannot_work_says_why_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    files = {
+        "broken.toml": "port = = 1",
+        "unknown.toml": "prot = 1",
+        "password.toml": 'mqtt_url = "mqtt://h"\nmqtt_password_file = "/none"\nbroker = false',
+        "address.toml": 'mqtt_url = "http://h"\nbroker = false',
+    }
+    for file, text in files.items():
+        (tmp_path / file).write_text(f"{text}\n", encoding="utf-8")
+    arguments, named = CANNOT_START[name]
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        known = {"port": str(taken.getsockname()[1]), "folder": str(tmp_path)}
+        given = ["serve", "--data", str(tmp_path / "data"), "--port", "0", "--no-worker"]
+        status = main([*given, *(one.format(**known) for one in arguments)])
+    captured = capsys.readouterr()
+    last = captured.err.strip().splitlines()[-1]
+    assert (status, captured.out) == (2, "")
+    assert last.startswith("vitalwire-cloud: ")
+    assert last.endswith(".")
+    assert named.format(**known) in last
+    assert "Traceback" not in captured.err
+    assert "hunter2" not in captured.err
 
 
 @pytest.mark.parametrize("name", ["CLOUD_PORT", "CLOUD_LOG_LEVEL"])
-def test_a_wrong_environment_names_the_variable(tmp_path: Path, name: str) -> None:
-    done = run("serve", "--data", tmp_path, **{name: "nonsense"})
-    assert done.returncode == 2
-    assert name in done.stderr
+def test_a_wrong_environment_names_the_variable(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    monkeypatch.setenv(name, "nonsense")
+    assert main(["serve", "--data", str(tmp_path)]) == 2
+    assert name in capsys.readouterr().err
 
 
 def test_settings_come_from_file_then_environment_then_command(tmp_path: Path) -> None:

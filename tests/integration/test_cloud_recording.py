@@ -267,6 +267,16 @@ def test_a_claim_leaves_a_later_encounters_time_alone(cloud: Installation) -> No
     assert encounter_of(cloud) == [earlier, None]
 
 
+def test_a_reading_finds_its_encounter_however_many_came_since(cloud: Installation) -> None:
+    opened = [
+        open_encounter(cloud, started_at=START - timedelta(hours=hours), incident=f"INC-{hours}")
+        for hours in range(15)
+    ]
+    times = [START - timedelta(hours=hours, minutes=-1) for hours in (0, 5, 12, 14, 20)]
+    record(cloud, batch(cloud.mine, [numeric("97", at) for at in times]))
+    assert encounter_of(cloud) == [None, opened[14], opened[12], opened[5], opened[0]]
+
+
 def test_a_clock_fault_belongs_to_the_encounter_in_which_it_was_heard(cloud: Installation) -> None:
     encounter = open_encounter(cloud)
     record(cloud, batch(cloud.mine, [numeric("97", datetime(1970, 1, 1, tzinfo=UTC))]))

@@ -7,7 +7,7 @@ observed, unless that encounter was closed by then.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import CursorResult, func, select, update
 
@@ -19,21 +19,31 @@ from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.recording import Binding, Bound
 from cloud.core.observations.tables import ObservationRow, WaveformRow
 
+NEWEST: Final = 10
+
 
 def bind_vehicle(work: UnitOfWork, principal: Principal, vehicle_id: str) -> Binding:
-    """The binding of one vehicle, as its encounters stand in this unit."""
+    """The binding of one vehicle, as its encounters stand in this unit.
+
+    Live readings meet one of the newest encounters; an older reading is looked up by itself.
+    """
     statement = (
         scoped(principal, EncounterRow)
         .where(EncounterRow.vehicle_id == vehicle_id)
         .order_by(EncounterRow.started_at.desc(), EncounterRow.created_at.desc())
     )
-    encounters = list(work.session.scalars(statement))
+    newest = list(work.session.scalars(statement.limit(NEWEST)))
 
     def binding(observed_at: datetime) -> Bound:
-        for encounter in encounters:
+        for encounter in newest:
             if encounter.started_at <= observed_at:
                 return bound_to(encounter, observed_at)
-        return Bound(None)
+        if len(newest) < NEWEST:
+            return Bound(None)
+        older = work.session.scalars(
+            statement.where(EncounterRow.started_at <= observed_at).limit(1)
+        ).first()
+        return Bound(None) if older is None else bound_to(older, observed_at)
 
     return binding
 
