@@ -60,7 +60,7 @@ def describe(app: FastAPI, token_url: str) -> dict[str, Any]:
     for route in (route for router in routers for route in router.routes):
         if not isinstance(route, APIRoute) or not route.include_in_schema:
             continue
-        any_of = _scopes_of(route.dependant)
+        any_of = required_scopes(route.dependant)
         if not any_of:
             continue
         scopes.update(dict.fromkeys(any_of, ""))
@@ -77,11 +77,12 @@ def describe(app: FastAPI, token_url: str) -> dict[str, Any]:
     return document
 
 
-def _scopes_of(dependant: Dependant) -> tuple[str, ...]:
+def required_scopes(dependant: Dependant) -> tuple[str, ...]:
+    """The scopes any one of which an operation asks for; empty when it asks for none."""
     if isinstance(dependant.call, Requirement):
         return dependant.call.any_of
     for inner in dependant.dependencies:
-        found = _scopes_of(inner)
+        found = required_scopes(inner)
         if found:
             return found
     return ()

@@ -1,0 +1,1 @@
+"""What we promised others: the API's description as it was last agreed."""

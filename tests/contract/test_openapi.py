@@ -1,0 +1,76 @@
+"""The API's surface is the agreed one: a change here is a change for every integrator.
+
+When the change is meant, write the agreement anew: `python -m tests.contract.test_openapi`.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from cloud.api.shared.documentation import describe
+from cloud.app.composition import Parts, create_app
+from cloud.core.kernel.vault import Vault
+from cloud.core.kernel.work import Database
+from cloud.db.engine import open_engine
+from cloud.settings import CloudSettings
+
+AGREED = Path(__file__).parent / "agreed_surface.json"
+
+
+def application(folder: Path) -> FastAPI:
+    database = Database(open_engine(data=folder, database_url=None))
+    parts = Parts(settings=CloudSettings(data=folder), database=database, vault=Vault(b"k" * 32))
+    app = create_app(parts, issuer="http://cloud.test")
+    database.close()
+    return app
+
+
+def surface(document: dict[str, Any]) -> dict[str, Any]:
+    """Each operation's parameters, body, answers and scopes; each schema's members."""
+    operations = {}
+    for path, methods in document["paths"].items():
+        for method, one in methods.items():
+            operations[f"{method.upper()} {path}"] = {
+                "parameters": sorted(
+                    f"{each['in']}:{each['name']}{'!' if each.get('required') else ''}"
+                    for each in one.get("parameters", [])
+                ),
+                "body": sorted(one.get("requestBody", {}).get("content", {})),
+                "answers": sorted(one["responses"]),
+                "scopes": [scope for each in one.get("security", []) for scope in each["oauth2"]],
+            }
+    schemas = {
+        name: sorted(
+            f"{member}{'!' if member in schema.get('required', []) else ''}"
+            for member in schema.get("properties", {})
+        )
+        for name, schema in document["components"]["schemas"].items()
+        if "Validation" not in name
+    }
+    return {"operations": operations, "schemas": schemas}
+
+
+def test_the_surface_is_the_agreed_one(tmp_path: Path) -> None:
+    app = application(tmp_path)
+    found = surface(describe(app, "http://cloud.test/v1/oauth/token"))
+    assert found == json.loads(AGREED.read_text(encoding="utf-8"))
+
+
+def test_every_operation_is_described(tmp_path: Path) -> None:
+    document = describe(application(tmp_path), "http://cloud.test/v1/oauth/token")
+    for path, methods in document["paths"].items():
+        for method, one in methods.items():
+            assert one.get("description") or one.get("summary"), (method, path)
+    for name in ("EnrolRequest", "EncounterRequest", "ObservationRequest"):
+        assert document["components"]["schemas"][name]["examples"]
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as scratch:
+        current = surface(describe(application(Path(scratch)), "http://cloud.test/v1/oauth/token"))
+    AGREED.write_text(json.dumps(current, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,0 +1,51 @@
+"""Every router file of a surface is in the registry, and every operation says who may call it."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import pytest
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+import cloud.api
+from cloud.api.registry import BATCH_ROUTERS, ROUTERS
+from cloud.api.shared.documentation import required_scopes
+
+MODULES = [
+    name
+    for _, name, _ in pkgutil.walk_packages(cloud.api.__path__, "cloud.api.")
+    if not name.startswith("cloud.api.shared")
+]
+ROUTES = [
+    route
+    for router in (*ROUTERS, *BATCH_ROUTERS)
+    for route in router.routes
+    if isinstance(route, APIRoute)
+]
+OPEN = {
+    "/v1/oauth/token",
+    "/.well-known/jwks.json",
+    "/v1/auth/jwks.json",
+    "/.well-known/oauth-authorization-server",
+}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_with_a_router_is_registered(name: str) -> None:
+    router = getattr(importlib.import_module(name), "router", None)
+    if isinstance(router, APIRouter):
+        assert router in (*ROUTERS, *BATCH_ROUTERS)
+
+
+@pytest.mark.parametrize(
+    "route", [one for one in ROUTES if one.include_in_schema], ids=lambda one: str(one.path)
+)
+def test_a_documented_operation_requires_a_scope_or_is_known_to_be_open(route: APIRoute) -> None:
+    assert bool(required_scopes(route.dependant)) != (route.path in OPEN)
+
+
+def test_no_address_is_served_twice() -> None:
+    served = [(route.path, method) for route in ROUTES for method in route.methods or ()]
+    assert len(set(served)) == len(served)

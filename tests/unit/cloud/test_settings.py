@@ -1,0 +1,51 @@
+"""Settings: where they come from and how wrong ones are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cloud.settings import CloudSettings, SettingsFaultError, read_settings
+
+
+def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "cloud.toml"
+    config.write_text('port = 1\nhost = "file"\nmqtt_port = 1\n', encoding="utf-8")
+    monkeypatch.setenv("CLOUD_PORT", "2")
+    monkeypatch.setenv("CLOUD_HOST", "environment")
+    settings = read_settings(config, {"port": 3})
+    assert (settings.port, settings.host, settings.mqtt_port) == (3, "environment", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("nonsense = 1", '"nonsense"'),
+        ('port = "x"', '"port"'),
+        ("port = 70000", '"port"'),
+        ("device_silence_seconds = 0", '"device_silence_seconds"'),
+        ('log_level = "LOUD"', '"log_level"'),
+        ("port = ", "cannot be read"),
+    ],
+)
+def test_a_wrong_file_is_named_by_its_key(tmp_path: Path, text: str, named: str) -> None:
+    config = tmp_path / "cloud.toml"
+    config.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsFaultError, match=named):
+        read_settings(config, {})
+
+
+def test_an_absent_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsFaultError, match="absent"):
+        read_settings(tmp_path / "absent.toml", {})
+
+
+def test_settings_are_frozen_and_hide_the_database_password() -> None:
+    settings = CloudSettings(database_url="postgresql+psycopg://u:hunter2@h/d")
+    assert "hunter2" not in repr(settings)
+    assert settings.database == "postgresql+psycopg://u:hunter2@h/d"
+    with pytest.raises(ValueError, match="frozen"):
+        settings.port = 1  # type: ignore[misc]  # that it cannot be set is what is tested
