@@ -15,8 +15,8 @@ from tests.acceptance.judges import HERE, install_node_packages
 class Hospital:
     """Takes transactions and answers with one status an entry."""
 
-    def __init__(self, base_url: str) -> None:
-        self._client = httpx.Client(base_url=base_url, timeout=120)
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
 
     def post(self, bundle: bytes) -> list[tuple[str, str]]:
         """Post a transaction: (resource type, status) of every entry, in order."""
@@ -46,6 +46,7 @@ def open_hospital() -> Iterator[Hospital]:
         assert process.stdout is not None
         try:
             port = json.loads(process.stdout.readline())["port"]
-            yield Hospital(f"http://127.0.0.1:{port}")
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
+                yield Hospital(client)
         finally:
             process.terminate()
