@@ -23,6 +23,7 @@ from edge.status.text import format_status, look
 PROGRAM: Final = "vitalwire-edge"
 BAD_START: Final = 2
 FAILED: Final = 1
+INTERRUPTED: Final = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; there is nothing left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return code
 
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from edge.settings import EdgeSettings
 from edge.status.file import sole_use
 from edge.status.metrics import serve_metrics
 from edge.status.reporter import StatusReporter
+from edge.supervision import Backoff, BackoffPolicy, keep_running
 from edge.transports.base import ByteTransport
 from edge.transports.capture import record_line
 from edge.transports.tcp import AgentListener, TcpTransport, listen, parse_address
@@ -87,6 +88,7 @@ class _Gateway:
         self._settings = settings
         self._buffer = buffer
         self._links = links
+        self._clock = clock
         self._fleet = Fleet(
             system_id=own_system_id(
                 folder, given=settings.system_id, gateway_id=settings.gateway_id
@@ -127,10 +129,10 @@ class _Gateway:
         try:
             tasks.create_task(self._buffer.run_until_damaged(), name="buffer watch")
             for link in self._links:
-                tasks.create_task(link.run(), name=f"link {link.health.way.value}")
+                self._keep(f"link {link.health.way.value}", link.run, tasks)
             if self._links:
-                tasks.create_task(self._sender.run(), name="sender")
-            tasks.create_task(self.reporter.run(), name="status")
+                self._keep("sender", self._sender.run, tasks)
+            self._keep("status", self.reporter.run, tasks)
             plans = [DevicePlan(item.name, item.transport) for item in self._settings.devices]
             self._fleet.start(plans, tasks)
             wishes.ready(self.reporter.agents)
@@ -141,6 +143,20 @@ class _Gateway:
             stop_metrics()
         await self._fleet.release_all()
         raise _EndedError
+
+    def _keep(
+        self, name: str, work: Callable[[], Awaitable[None]], tasks: asyncio.TaskGroup
+    ) -> None:
+        """A service that a fault of its own must not end: devices and buffer need none of them."""
+
+        async def again() -> bool:
+            await work()
+            return True
+
+        backoff = Backoff(BackoffPolicy())
+        tasks.create_task(
+            keep_running(again, name=name, backoff=backoff, clock=self._clock), name=name
+        )
 
     async def _listen(self, tasks: asyncio.TaskGroup) -> AgentListener | None:
         if not self._settings.listen:

@@ -111,10 +111,11 @@ class ObservationBuffer:
         )
         return settled
 
-    async def requeue(self, batch_id: UUID) -> None:
-        """Give a claim back, to be sent again under the same name."""
-        await self._ask(lambda store: store.requeue(batch_id))
-        self._news.set()
+    def give_back(self, batch_id: UUID) -> None:
+        """Give a claim back, to be sent again under the same name. Returns at once."""
+        if self._thread is not None:
+            self._jobs.put(_Job(lambda store: store.requeue(batch_id), writes=False))
+            self._news.set()
 
     async def split(self, batch_id: UUID) -> bool:
         """Give a claim back as two; False when it has one row only."""

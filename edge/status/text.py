@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from edge.buffer.recovery import held_rows
+from edge.errors import BufferFaultError
 from edge.status.file import is_in_use, read_status
 from edge.status.snapshot import Snapshot
+
+_LATE_SECONDS: Final = 15
 
 
 def look(folder: Path) -> Snapshot:
     """The last snapshot, with what only an outsider can say: whether the gateway runs.
 
-    `running`; when it does not, `rows_waiting` in its buffer. BufferFaultError when the buffer
-    cannot be read.
+    `running`; when it does not, `rows_waiting` in its buffer, None when that cannot be read.
     """
     running = is_in_use(folder)
     snapshot = read_status(folder) or {}
     answer: Snapshot = {"running": running, **snapshot}
     if not running:
-        answer["rows_waiting"] = held_rows(folder)
+        try:
+            answer["rows_waiting"] = held_rows(folder)
+        except BufferFaultError:
+            answer["rows_waiting"] = None
     return answer
 
 
@@ -56,9 +61,11 @@ def _headline(status: Snapshot, now: datetime) -> str:
         agents = status.get("agents")
         listening = f", agents connect to {agents}" if agents else ""
         since = _ago(status.get("started_at"), now)
-        return f"gateway   {status.get('gateway_id', '?')} runs{since}{listening}"
+        silence = _seconds_since(status.get("at"), now)
+        late = f", but has not reported for {silence} s" if silence > _LATE_SECONDS else ""
+        return f"gateway   {status.get('gateway_id', '?')} runs{since}{listening}{late}"
     waiting = status["rows_waiting"]
-    rows = f"{waiting} rows wait in its buffer"
+    rows = "its buffer cannot be read" if waiting is None else f"{waiting} rows wait in its buffer"
     if "at" not in status:
         return f"gateway   does not run and never reported; {rows}"
     how = "stopped" if status.get("ended") else "ended without a word"
@@ -114,8 +121,14 @@ def _delay_line(delays: dict[str, Any]) -> str:
 def _ago(at: str | None, now: datetime) -> str:
     if at is None:
         return ""
-    seconds = max(0, round((now - datetime.fromisoformat(at)).total_seconds()))
+    seconds = _seconds_since(at, now)
     if seconds < 120:
         return f" {seconds} s ago"
     minutes = seconds // 60
     return f" {minutes} min ago" if minutes < 120 else f" {minutes // 60} h ago"
+
+
+def _seconds_since(at: str | None, now: datetime) -> int:
+    if at is None:
+        return 0
+    return max(0, round((now - datetime.fromisoformat(at)).total_seconds()))

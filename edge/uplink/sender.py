@@ -26,6 +26,7 @@ class ClaimedRows(Protocol):
     """What the sender needs of the buffer."""
 
     async def claim(self, *, limit: int, octets: int) -> Claim | None: ...
+    def give_back(self, batch_id: UUID) -> None: ...
     async def settle(self, ack: UplinkAck) -> Settled: ...
     async def split(self, batch_id: UUID) -> bool: ...
     async def quarantine(self, batch_id: UUID, reason: str) -> Settled: ...
@@ -77,7 +78,13 @@ class Sender:
             # First a way, then rows: what is claimed while there is none would not be urgent
             # any more when there is one.
             await self.choice.pick()
-            await self._deliver(await self._next_claim())
+            claim = await self._next_claim()
+            try:
+                await self._deliver(claim)
+            except BaseException:
+                # Cancelled, or a fault of ours: the rows must not stay claimed by nobody.
+                self.buffer.give_back(claim.batch_id)
+                raise
 
     async def _next_claim(self) -> Claim:
         async with self._claiming:

@@ -101,6 +101,19 @@ async def test_people_get_lines(tmp_path: Path) -> None:
     assert "report to disk p50 2.0 ms" in text
 
 
+async def test_a_gateway_that_runs_and_says_nothing_is_told(tmp_path: Path) -> None:
+    await snapshot_of(tmp_path, ManualTime())
+    with sole_use(tmp_path):
+        text = format_status(look(tmp_path), now=NOON + timedelta(hours=1))
+    assert "runs 57 min ago" in text or "runs 58 min ago" in text
+    assert "but has not reported for" in text
+
+
+def test_a_buffer_that_cannot_be_read_leaves_the_rest_of_the_status(tmp_path: Path) -> None:
+    (tmp_path / "buffer.db").write_bytes(b"rubbish" * 1000)
+    assert "its buffer cannot be read" in format_status(look(tmp_path), now=NOON)
+
+
 def test_a_folder_without_a_status_is_told_so(tmp_path: Path) -> None:
     text = format_status(look(tmp_path), now=NOON)
     assert text == "gateway   does not run and never reported; 0 rows wait in its buffer"

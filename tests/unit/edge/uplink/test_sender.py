@@ -105,6 +105,33 @@ async def test_a_way_that_fails_is_tried_again_with_the_same_batch(tmp_path: Pat
     assert len({batch.batch_id for batch in link.batches}) == 1
 
 
+async def test_rows_on_their_way_wait_again_when_the_sender_ends(tmp_path: Path) -> None:
+    reached = asyncio.Event()
+
+    def never(_batch: UplinkBatch, _attempt: int) -> None:
+        reached.set()
+        raise UplinkUnreachableError("down")
+
+    buffer = ObservationBuffer()
+    await buffer.open(tmp_path, policy=BufferPolicy(disk_reserve_bytes=0), vehicle_id="v")
+    await buffer.append([spo2(1)])
+    sender = Sender(
+        buffer=buffer,
+        choice=LinkChoice((ToldLink(never),), ChoicePolicy(), SYSTEM_CLOCK),
+        gateway_id="gw-1",
+        clock=SYSTEM_CLOCK,
+        policy=SenderPolicy(linger_seconds=0.0, retry=QUICK),
+    )
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(sender.run())
+        await reached.wait()
+        running.cancel()
+    again = await buffer.claim(limit=10, octets=1000)
+    assert again is not None
+    assert [row.content for row in again.rows] == [spo2(1)]
+    await buffer.close()
+
+
 async def test_a_refused_batch_is_halved_until_the_bad_row_stands_alone(tmp_path: Path) -> None:
     def refuse(batch: UplinkBatch, _attempt: int) -> None:
         if any(row.content == spo2(5) for row in batch.rows):
