@@ -13,9 +13,9 @@ from cloud.ingest.batches import BatchRecorder
 from cloud.ingest.mqtt import BrokerAddress, IngestPolicy, MqttIngest
 from protocols.uplink.channels import HTTP_BATCHES_PATH, MEDIA_TYPE_BINARY, UP, Channel
 from protocols.uplink.codec import encode_batch
+from tests.fixtures.brokers import gateway, mosquitto
 from tests.fixtures.cloud import START, Installation, batch, numeric, running, waveform
 from tests.integration.conftest import Template
-from tests.integration.test_cloud_mqtt import gateway, mosquitto
 from tests.postgres import PostgresServer
 from tests.waiting import wait_until
 

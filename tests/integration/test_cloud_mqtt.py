@@ -4,186 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import queue
 import socket
-import subprocess
-import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.enums import MQTTProtocolVersion
 from prometheus_client import generate_latest
 
 from cloud.broker.access import INGEST_USER, AccessList
 from cloud.broker.embedded import BrokerStartError, EmbeddedBroker
 from cloud.core.authorization.tables import ApplicationRow
-from cloud.ingest.batches import BatchRecorder
-from cloud.ingest.mqtt import BrokerAddress, IngestPolicy, IngestSettingsError, MqttIngest
+from cloud.ingest.mqtt import BrokerAddress, IngestSettingsError
 from protocols.uplink.channels import ACK, CMD, STATUS, UP, Channel
-from protocols.uplink.codec import decode_ack, encode_batch
+from protocols.uplink.codec import encode_batch
 from protocols.uplink.messages import UplinkAck
-from tests.fixtures.cloud import START, Installation, Tenant, batch, numeric, waveform
+from tests.fixtures.brokers import (
+    PATIENCE,
+    SECRET,
+    embedded_broker,
+    gateway,
+    ingesting,
+    mosquitto,
+    own,
+    topic,
+)
+from tests.fixtures.cloud import START, Installation, batch, numeric, waveform
 from tests.waiting import wait_until
-
-SECRET = "test-ingest"
-PATIENCE = 10.0
-
-
-@contextlib.contextmanager
-def embedded_broker(cloud: Installation, port: int = 0) -> Iterator[int]:
-    """The embedded broker on a thread of its own; its port."""
-    started: queue.Queue[int] = queue.Queue()
-    loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
-    access = AccessList(
-        cloud.database, ingest_secret=SECRET, clock=cloud.clock, monotonic=time.monotonic
-    )
-
-    async def run() -> None:
-        async with EmbeddedBroker(access, host="127.0.0.1", port=port) as broker:
-            started.put(broker.port)
-            await stop.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(run()), daemon=True)
-    thread.start()
-    try:
-        yield started.get(timeout=PATIENCE)
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(PATIENCE)
-        assert not thread.is_alive()
-        loop.close()
-
-
-@contextlib.contextmanager
-def mosquitto(folder: Path) -> Iterator[int]:
-    """A mosquitto of our own; its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    config = folder / "mosquitto.conf"
-    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n", encoding="utf-8")
-    process = subprocess.Popen(
-        ["/usr/sbin/mosquitto", "-c", str(config)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-    def answers() -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    try:
-        wait_until(answers, timeout=PATIENCE, what="mosquitto")
-        yield port
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
-
-
-@contextlib.contextmanager
-def ingesting(cloud: Installation, address: BrokerAddress) -> Iterator[MqttIngest]:
-    """Ingest from a broker."""
-    recorder = BatchRecorder(
-        cloud.database, cloud.parts.ingest_metrics, cloud.clock, max_octets=1_000_000
-    )
-    ingest = MqttIngest(address, recorder, IngestPolicy(first_wait=0.05, longest_wait=0.2))
-    ingest.start()
-    try:
-        yield ingest
-    finally:
-        ingest.stop(PATIENCE)
-        assert not ingest.is_working
-
-
-def own(port: int) -> BrokerAddress:
-    return BrokerAddress(
-        host="127.0.0.1", port=port, username=INGEST_USER, password=SECRET, is_embedded=True
-    )
-
-
-@dataclass(slots=True)
-class Gateway:
-    """A gateway's client: what it was told, message by message."""
-
-    client: Client
-    messages: queue.Queue[MQTTMessage]
-    connected: queue.Queue[bool]
-    granted: queue.Queue[list[ReasonCode]]
-
-    def publish(self, topic: str, payload: bytes) -> None:
-        self.client.publish(topic, payload, qos=1).wait_for_publish(PATIENCE)
-
-    def subscribe(self, topic: str) -> bool:
-        self.client.subscribe(topic, qos=1)
-        return not self.granted.get(timeout=PATIENCE)[0].is_failure
-
-    def ack(self) -> UplinkAck:
-        return decode_ack(bytes(self.messages.get(timeout=PATIENCE).payload))
-
-
-@contextlib.contextmanager
-def gateway(
-    port: int,
-    user: str,
-    secret: str,
-    *,
-    client_id: str | None = None,
-    will_topic: str | None = None,
-    protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311,
-) -> Iterator[Gateway]:
-    """Connect as a gateway; `connected` says whether the broker let it in."""
-    client = Client(
-        CallbackAPIVersion.VERSION2,
-        client_id=f"vw-{user}" if client_id is None else client_id,
-        protocol=protocol,
-        reconnect_on_failure=False,
-    )
-    one = Gateway(client, queue.Queue(), queue.Queue(), queue.Queue())
-
-    def on_connect(
-        _client: Client,
-        _data: object,
-        _flags: ConnectFlags,
-        reason: ReasonCode,
-        _p: Properties | None,
-    ) -> None:
-        one.connected.put(not reason.is_failure)
-
-    def on_message(_client: Client, _data: object, message: MQTTMessage) -> None:
-        one.messages.put(message)
-
-    def on_subscribe(
-        _client: Client, _data: object, _mid: int, reasons: list[ReasonCode], _p: Properties | None
-    ) -> None:
-        one.granted.put(reasons)
-
-    client.on_connect = on_connect
-    client.on_message = on_message
-    client.on_subscribe = on_subscribe
-    if user:
-        client.username_pw_set(user, secret)
-    if will_topic is not None:
-        client.will_set(will_topic, b"gone", qos=1)
-    client.connect("127.0.0.1", port)
-    client.loop_start()
-    try:
-        yield one
-    finally:
-        client.disconnect()
-        client.loop_stop()
-
-
-def topic(tenant: Tenant, channel: str) -> str:
-    return Channel(tenant.tenant_id, tenant.gateway_id, channel).topic
 
 
 def counted(cloud: Installation, name: str, labels: str = "") -> float:

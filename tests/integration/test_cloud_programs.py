@@ -20,8 +20,8 @@ import pytest
 from cloud.__main__ import main
 from protocols.uplink.channels import ACK, HTTP_BATCHES_PATH, MEDIA_TYPE_BINARY, UP
 from protocols.uplink.codec import decode_ack, encode_batch
+from tests.fixtures.brokers import gateway, topic
 from tests.fixtures.cloud import START, Tenant, batch, install, numeric
-from tests.integration.test_cloud_mqtt import gateway, topic
 from tests.postgres import PROJECT_ENVIRONMENT, PostgresServer
 from tests.waiting import wait_until
 
