@@ -40,6 +40,11 @@ def _is_scan_report(apdu: bytes) -> bool:
     return _is_confirmed_event(apdu) and not _is_configuration(apdu)
 
 
+def _is_answer(apdu: bytes) -> bool:
+    """RORS, ROER or RORJ; the manager's own requests (0x01..) have invoke ids of their own."""
+    return apdu[:2] == _PRST and apdu[8] != 1
+
+
 class Fault:
     """No fault at all; the others override what they spoil."""
 
@@ -70,20 +75,21 @@ class RepeatedReport(Fault):
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
-        self._answers_to_swallow: dict[bytes, int] = {}
+        self._is_answered: dict[bytes, bool] = {}
 
     def outgoing(self, apdu: bytes) -> list[bytes]:
         """The same octets again, same invoke id."""
         if not _is_scan_report(apdu):
             return [apdu]
-        self._answers_to_swallow[apdu[6:8]] = 1
+        self._is_answered[apdu[6:8]] = False
         return [apdu, apdu]
 
     def incoming(self, apdu: bytes) -> bytes | None:
-        """The agent sees one answer of the two."""
-        if apdu[:2] == _PRST and self._answers_to_swallow.get(apdu[6:8], 0):
-            self._answers_to_swallow[apdu[6:8]] -= 1
-            return None
+        """The agent sees one answer; a manager may give one or two."""
+        if _is_answer(apdu) and apdu[6:8] in self._is_answered:
+            if self._is_answered[apdu[6:8]]:
+                return None
+            self._is_answered[apdu[6:8]] = True
         return apdu
 
 
@@ -111,7 +117,7 @@ class WrongOrder(Fault):
 
     def incoming(self, apdu: bytes) -> bytes | None:
         """The agent does not know of the early report, nor of its answer."""
-        return None if apdu[:2] == _PRST and apdu[6:8] == _EARLY_INVOKE_ID else apdu
+        return None if _is_answer(apdu) and apdu[6:8] == _EARLY_INVOKE_ID else apdu
 
 
 class UnknownConfiguration(Fault):
