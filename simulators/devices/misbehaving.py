@@ -49,7 +49,7 @@ class Fault:
     """No fault at all; the others override what they spoil."""
 
     def __init__(self, seed: int) -> None:
-        self.chance = random.Random(seed)  # noqa: S311  spoils octets, guards nothing
+        self.chance = random.Random(seed)  # noqa: S311 - spoils octets, guards nothing
 
     def outgoing(self, apdu: bytes) -> list[bytes]:
         """What goes over the wire instead of this APDU."""

@@ -71,7 +71,7 @@ def run_command(config: Path) -> list[str]:
 
 def status(config: Path) -> dict[str, Any]:
     """What `vitalwire-edge status` tells; ProcessError when it tells nothing."""
-    done = subprocess.run(  # noqa: S603  our own program, no shell
+    done = subprocess.run(  # noqa: S603 - our own program, no shell
         [*EDGE, "status", "--config", str(config), "--json"],
         stdin=subprocess.DEVNULL,
         capture_output=True,

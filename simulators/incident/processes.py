@@ -188,7 +188,7 @@ def _spawn(
 ) -> subprocess.Popen[bytes]:
     output.unlink(missing_ok=True)
     with output.open("wb") as out, log.open("ab") as err:
-        return subprocess.Popen(  # noqa: S603  the demo's own programs, no shell
+        return subprocess.Popen(  # noqa: S603 - the demo's own programs, no shell
             list(command),
             env=dict(environment),
             stdin=subprocess.PIPE if with_input else subprocess.DEVNULL,

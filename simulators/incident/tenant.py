@@ -31,7 +31,7 @@ def bootstrap(name: str, data: Path, settings: Mapping[str, str], log: Path) -> 
     """Create the first tenant; ProcessError with the program's own words when it cannot."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("EDGE_", "CLOUD_"))}
     with log.open("ab") as errors:
-        done = subprocess.run(  # noqa: S603  our own program, no shell
+        done = subprocess.run(  # noqa: S603 - our own program, no shell
             [*CLOUD, "bootstrap", "--data", str(data), "--name", name, "--json"],
             env={**environment, **settings},
             stdin=subprocess.DEVNULL,
