@@ -2,8 +2,8 @@
 
 A reading's effective time is on the gateway's clock. For every offset that was used there is one
 observation that shows both clocks at the same moment; the readings point to it, so the stamp a
-device really sent is effective time minus the difference. A stamp that was not used to find the
-time stands in the reading's note.
+device really sent is effective time minus the difference. Ticks of a device without a calendar
+stand in a component of the reading, a stamp that was not used to find the time in its note.
 """
 
 from __future__ import annotations
@@ -11,36 +11,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Final
 
 from cloud.core.observations.stored import StoredObservation
 from cloud.fhir import systems, terms
-from cloud.fhir.json import Element, element
+from cloud.fhir.json import Element, JsonValue, element
 from cloud.fhir.names import Names, entry
 from cloud.fhir.times import instant
-from protocols.model.codes import MdcCode
 from protocols.model.timestamps import DeviceTime, TimeQuality
 
-_ABSOLUTE_CLOCK: Final = MdcCode.from_cf_code(67975)
-_RELATIVE_CLOCK: Final = MdcCode.from_cf_code(67983)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_TICK_US: Final = 125
-_TICK: Final = timedelta(microseconds=_TICK_US)
+_ABSOLUTE_CLOCK: Final = (67975, "MDC_ATTR_TIME_ABS")
+_RELATIVE_STAMP: Final = (67985, "MDC_ATTR_TIME_STAMP_REL")
 _NO_ZONE: Final = "The device's clock has no time zone; its digits are shown here with offset zero."
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Both clocks at one moment: the reading it was seen on, and the clock's kind."""
+    """Both clocks at one moment: the reading it was seen on, and what the device's clock said."""
 
     stored: StoredObservation
-    device_time: DeviceTime
+    local: datetime
 
     @property
-    def local(self) -> str:
-        """A name for the offset, the same for every reading that used it."""
-        return _offset_name(self.stored, self.device_time)
+    def name(self) -> str:
+        """A name for device and offset, the same for every reading that used it."""
+        difference = self.stored.observation.observed_at.at - self.local.replace(tzinfo=UTC)
+        return f"{self.stored.device_id}:{difference // timedelta(microseconds=1)}"
 
 
 class Clocks:
@@ -50,77 +46,62 @@ class Clocks:
         self._names = names
         self._anchors: dict[str, Anchor] = {}
         for stored in observations:
-            stamp = _mapped_stamp(stored)
-            if stamp is not None:
-                self._anchors.setdefault(_offset_name(stored, stamp), Anchor(stored, stamp))
+            anchor = _anchor(stored)
+            if anchor is not None:
+                self._anchors.setdefault(anchor.name, anchor)
 
     def references(self, stored: StoredObservation) -> list[Element]:
         """What `derivedFrom` holds for a reading."""
-        stamp = _mapped_stamp(stored)
-        if stamp is None:
-            return []
-        return [self._names.reference("Clock", _offset_name(stored, stamp))]
-
-    def notes(self, stored: StoredObservation) -> list[Element]:
-        """The device's stamp where it is not the source of the effective time."""
-        stamp = stored.observation.observed_at.device_time
-        if stamp is None or _mapped_stamp(stored) is not None:
-            return []
-        return [{"text": f"The device's own {stamp.kind} time stamp was {stamp.value}."}]
+        anchor = _anchor(stored)
+        return [] if anchor is None else [self._names.reference("Clock", anchor.name)]
 
     def entries(self, readings: Iterable[StoredObservation]) -> list[Element]:
         """The coincident time stamps those readings point to."""
-        used: dict[str, Anchor] = {}
-        for stored in readings:
-            stamp = _mapped_stamp(stored)
-            if stamp is not None:
-                local = _offset_name(stored, stamp)
-                used[local] = self._anchors[local]
-        return [self._entry(anchor) for anchor in used.values()]
+        used = {anchor.name for one in readings if (anchor := _anchor(one)) is not None}
+        return [self._entry(anchor) for name, anchor in self._anchors.items() if name in used]
 
     def _entry(self, anchor: Anchor) -> Element:
         stored, names = anchor.stored, self._names
-        value = names.within_encounter("Clock", anchor.local)
-        absolute = anchor.device_time.local
+        value = names.within_encounter("Clock", anchor.name)
         resource = element(
             resourceType="Observation",
             identifier=[{"system": systems.OBSERVATION, "value": value}],
             status="final",
-            code=terms.concept(_ABSOLUTE_CLOCK if absolute else _RELATIVE_CLOCK),
+            code=terms.attribute(*_ABSOLUTE_CLOCK),
             subject=names.reference("Device", stored.device_id),
             effectiveDateTime=instant(stored.observation.observed_at.at),
-            **_reading(anchor.device_time),
-            note=[{"text": _NO_ZONE}] if absolute else None,
+            valueDateTime=f"{anchor.local.isoformat(timespec='milliseconds')}Z",
+            note=[{"text": _NO_ZONE}],
             device=names.reference("Gateway", stored.gateway_id) if stored.gateway_id else None,
         )
-        return entry(names.urn("Clock", anchor.local), resource, systems.OBSERVATION, value)
+        return entry(names.urn("Clock", anchor.name), resource, systems.OBSERVATION, value)
 
 
-def _reading(stamp: DeviceTime) -> Element:
-    local = stamp.local
-    if local is not None:
-        return {"valueDateTime": f"{local.isoformat(timespec='milliseconds')}Z"}
-    return {
-        "valueQuantity": {
-            "value": Decimal(int(stamp.value) * _TICK_US),
-            "unit": "µs",
-            "system": systems.UCUM,
-            "code": "us",
-        }
+def stamp_notes(stored: StoredObservation) -> list[Element]:
+    """The device's calendar stamp where it is not the source of the effective time."""
+    stamp = stored.observation.observed_at.device_time
+    if stamp is None or stamp.local is None or _anchor(stored) is not None:
+        return []
+    return [{"text": f"The device's own time stamp was {stamp.value}."}]
+
+
+def tick_components(stamp: DeviceTime | None) -> list[JsonValue]:
+    """The ticks a device without a calendar stamped; how long one is, is the device's affair."""
+    if stamp is None or stamp.kind != "relative":
+        return []
+    ticks: Element = {
+        "value": int(stamp.value),
+        "unit": "ticks",
+        "system": systems.UCUM,
+        "code": "{tick}",
     }
+    return [{"code": terms.attribute(*_RELATIVE_STAMP), "valueQuantity": ticks}]
 
 
-def _mapped_stamp(stored: StoredObservation) -> DeviceTime | None:
-    """The device's stamp when the effective time was worked out from it."""
+def _anchor(stored: StoredObservation) -> Anchor | None:
+    """Both clocks when the effective time was worked out from the device's calendar."""
     observed = stored.observation.observed_at
-    return observed.device_time if observed.quality is TimeQuality.DEVICE else None
-
-
-def _offset_name(stored: StoredObservation, stamp: DeviceTime) -> str:
-    """Device and offset (UTC minus device time, in microseconds)."""
-    at, local = stored.observation.observed_at.at, stamp.local
-    if local is not None:
-        offset = at - local.replace(tzinfo=UTC)
-    else:
-        offset = at - _EPOCH - int(stamp.value) * _TICK
-    return f"{stored.device_id}:{stamp.kind}:{offset // timedelta(microseconds=1)}"
+    local = observed.device_time.local if observed.device_time is not None else None
+    if local is None or observed.quality is not TimeQuality.DEVICE:
+        return None
+    return Anchor(stored, local)

@@ -75,7 +75,9 @@ def composition_entry(
 def _sections(handover: Handover, content: Content) -> list[JsonValue]:
     sections: list[JsonValue] = [
         _section(
-            _VITAL_SIGNS, narrative.vital_signs_table(content.readings), content.vital_sign_urls
+            _VITAL_SIGNS,
+            narrative.vital_signs_table(content.readings, _device_names(handover)),
+            content.vital_sign_urls,
         ),
         _section(_ARREST, narrative.event_list(content.events), content.event_urls),
         _section(
@@ -98,6 +100,13 @@ def _sections(handover: Handover, content: Content) -> list[JsonValue]:
         ),
     }
     return [*sections, completeness]
+
+
+def _device_names(handover: Handover) -> dict[str, str]:
+    return {
+        device.device_id: device.info.model or device.device_class or str(device.info.system_id)
+        for device in handover.devices
+    }
 
 
 def _section(code: tuple[str, str], text: str, urls: Sequence[str]) -> Element:

@@ -21,6 +21,7 @@ _SOFTWARE: Final = "531975"
 _FIRMWARE: Final = "531976"
 _STATUS: Final = {
     "active": "active",
+    "discovered": "active",
     "offline": "active",
     "retired": "inactive",
     "quarantined": "inactive",

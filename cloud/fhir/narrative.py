@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from html import escape
@@ -25,7 +25,7 @@ from protocols.model.observation import (
 
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
 MOST_LINES: Final = 200
-_COLUMNS: Final = ("Vital sign", "First", "Lowest", "Highest", "Last", "Readings")
+_COLUMNS: Final = ("Vital sign", "Device", "First", "Lowest", "Highest", "Last", "Readings")
 
 
 def div(*parts: str) -> Element:
@@ -43,17 +43,23 @@ class _Series:
     """The numbers of one vital sign from one device."""
 
     label: str
+    device: str
     unit: str
     values: list[Decimal] = field(default_factory=list)
     absent: int = 0
 
 
-def vital_signs_table(readings: Iterable[StoredObservation]) -> str:
-    """First, lowest, highest and last value of every vital sign and how many readings there are."""
+def vital_signs_table(readings: Iterable[StoredObservation], devices: Mapping[str, str]) -> str:
+    """First, lowest, highest and last value of every vital sign and how many readings there are.
+
+    `devices` are the names of devices by their id.
+    """
     series: dict[tuple[str, MdcCode], _Series] = {}
     for stored in readings:
         for code, number, unit in _numbers(stored):
-            one = series.setdefault((stored.device_id, code), _Series(terms.label(code), unit))
+            device = devices.get(stored.device_id, "")
+            fresh = _Series(terms.label(code), device, unit)
+            one = series.setdefault((stored.device_id, code), fresh)
             if number is None:
                 one.absent += 1
             else:
@@ -87,7 +93,7 @@ def _row(one: _Series) -> str:
     values = one.values
     shown = [values[0], min(values), max(values), values[-1]] if values else []
     cells = [f"{value} {one.unit}".rstrip() for value in shown] or ["-"] * 4
-    texts = [one.label, *cells, f"{len(values)}{absent}"]
+    texts = [one.label, one.device, *cells, f"{len(values)}{absent}"]
     return "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in texts) + "</tr>"
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from cloud.core.observations.stored import StoredObservation
 from cloud.fhir import systems, terms
-from cloud.fhir.clocks import Clocks
+from cloud.fhir.clocks import Clocks, stamp_notes, tick_components
 from cloud.fhir.json import Element, JsonValue, element
 from cloud.fhir.names import Names, entry
 from cloud.fhir.status import (
@@ -23,7 +23,7 @@ from cloud.fhir.status import (
     special_absence,
 )
 from cloud.fhir.times import instant
-from protocols.model.codes import MdcCode, UnitCode
+from protocols.model.codes import UnitCode
 from protocols.model.observation import (
     BitsObservation,
     CodedObservation,
@@ -36,9 +36,7 @@ from protocols.model.observation import (
 from protocols.model.quantity import Quantity, SpecialValue
 from protocols.model.timestamps import TimeQuality
 
-_SUPPLEMENTAL_TYPES: Final = MdcCode.from_cf_code(68193)
-_RELATIVE_STAMP: Final = MdcCode.from_cf_code(67985)
-_TICK_US: Final = 125
+_SUPPLEMENTAL_TYPES: Final = (68193, "MDC_ATTR_SUPPLEMENTAL_TYPES")
 _BP_COMPONENTS: Final = frozenset(("8480-6", "8462-4"))
 
 
@@ -96,7 +94,7 @@ def frame(
         issued=instant(stored.received_at),
         **body,
         interpretation=interpretation(observation.status) + _flags(stored.flags),
-        note=clocks.notes(stored),
+        note=stamp_notes(stored),
         device=names.reference("Device", stored.device_id),
         derivedFrom=clocks.references(stored),
     )
@@ -225,28 +223,11 @@ def _effective(observation: Observation, body: Element) -> Element:
 
 def _supplements(observation: Observation) -> list[JsonValue]:
     """Supplemental types, and the ticks of a device without a calendar (PHD guide)."""
-    components: list[JsonValue] = [
-        {
-            "code": terms.concept(_SUPPLEMENTAL_TYPES),
-            "valueCodeableConcept": terms.concept(code),
-        }
+    types: list[JsonValue] = [
+        {"code": terms.attribute(*_SUPPLEMENTAL_TYPES), "valueCodeableConcept": terms.concept(code)}
         for code in observation.supplements
     ]
-    stamp = observation.observed_at.device_time
-    if stamp is not None and stamp.kind == "relative":
-        microseconds = Decimal(int(stamp.value) * _TICK_US)
-        components.append(
-            {
-                "code": terms.concept(_RELATIVE_STAMP),
-                "valueQuantity": {
-                    "value": microseconds,
-                    "unit": "µs",
-                    "system": systems.UCUM,
-                    "code": "us",
-                },
-            }
-        )
-    return components
+    return types + tick_components(observation.observed_at.device_time)
 
 
 def _bits(observation: BitsObservation) -> list[JsonValue]:

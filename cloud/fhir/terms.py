@@ -77,6 +77,14 @@ def concept(code: MdcCode, unit: UnitCode | None = None) -> Element:
     return {"coding": codings + _own_codings(code), "text": label(code)}
 
 
+def attribute(code: int, reference_id: str) -> Element:
+    """An attribute of 20601 as CodeableConcept, by its 32-bit code and name."""
+    return {
+        "coding": [{"system": systems.MDC, "code": str(code), "display": reference_id}],
+        "text": reference_id,
+    }
+
+
 def quantity(value: Decimal, unit: UnitCode) -> Element:
     """A number with its digits and its UCUM unit; a unit without UCUM keeps its 10101 code."""
     code = ucum_of(unit)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 
@@ -219,13 +218,15 @@ def test_an_unknown_time_is_said_to_be_unknown() -> None:
     assert "derivedFrom" not in spo2
 
 
-def test_ticks_of_a_device_without_a_calendar_are_kept_in_microseconds() -> None:
+def test_ticks_of_a_device_without_a_calendar_are_kept_as_they_were_sent() -> None:
     stored = numeric(OXIMETER, SPO2, AT, "97", PERCENT)
     observed = ObservedTime(AT, TimeQuality.DEVICE, DeviceTime.relative(8000))
     spo2 = observation_of(retimed(stored, observed))
     (part,) = spo2["component"]
     assert codes(part["code"]) == [(systems.MDC, "67985")]
-    assert part["valueQuantity"]["value"] == Decimal(1_000_000)
+    assert part["valueQuantity"]["value"] == 8000
+    assert part["valueQuantity"]["code"] == "{tick}"
+    assert "derivedFrom" not in spo2
 
 
 def test_gateway_and_device_are_named() -> None:
