@@ -50,13 +50,18 @@ class VitalwireApi(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """The frame outermost."""
-        return RequestFrame(super().build_middleware_stack(), self.state.http_metrics)
+        return RequestFrame(super().build_middleware_stack())
 
 
 def create_app(parts: Parts, *, issuer: str) -> FastAPI:
     """The API over opened parts; `issuer` is the base URL that tokens name."""
-    ring = KeyRing(parts.database, parts.vault, parts.clock)
-    policy = TokenPolicy(issuer=issuer, lifetime_seconds=parts.settings.token_lifetime_seconds)
+    app = lay_out(parts.settings)
+    equip(app, parts, issuer=issuer)
+    return app
+
+
+def lay_out(settings: CloudSettings) -> FastAPI:
+    """Every surface at its address, with nothing behind it yet."""
     app = VitalwireApi(
         title=TITLE,
         version=VERSION,
@@ -64,8 +69,21 @@ def create_app(parts: Parts, *, issuer: str) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        max_body_size=parts.settings.max_body_octets,
+        max_body_size=settings.max_body_octets,
     )
+    app.state.surfaces = (*ROUTERS, *BATCH_ROUTERS)
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    for router in BATCH_ROUTERS:
+        app.include_router(router, max_body_size=settings.max_batch_octets)
+    return app
+
+
+def equip(app: FastAPI, parts: Parts, *, issuer: str) -> None:
+    """Put what a program opened behind the surfaces."""
+    ring = KeyRing(parts.database, parts.vault, parts.clock)
+    policy = TokenPolicy(issuer=issuer, lifetime_seconds=parts.settings.token_lifetime_seconds)
     app.state.services = Services(
         database=parts.database,
         tokens=TokenService(ring, policy, parts.clock),
@@ -78,11 +96,4 @@ def create_app(parts: Parts, *, issuer: str) -> FastAPI:
     )
     app.state.registry = parts.registry
     app.state.http_metrics = HttpMetrics(parts.registry)
-    app.state.surfaces = (*ROUTERS, *BATCH_ROUTERS)
     app.state.live_feed = LiveFeed(parts.database, parts.clock)
-    errors.install(app)
-    for router in ROUTERS:
-        app.include_router(router)
-    for router in BATCH_ROUTERS:
-        app.include_router(router, max_body_size=parts.settings.max_batch_octets)
-    return app

@@ -32,9 +32,8 @@ SECURITY_HEADERS: Final = {
 class RequestFrame:
     """Pure ASGI: answers stream through untouched but for their headers."""
 
-    def __init__(self, app: ASGIApp, metrics: HttpMetrics) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Frame one HTTP request; anything else passes."""
@@ -54,8 +53,9 @@ class RequestFrame:
         # The route's template, never the path: a path may hold an identifier of a patient.
         route = str(getattr(scope.get("route"), "path", "-"))
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-        self._metrics.requests.labels(method, route, str(status)).inc()
-        self._metrics.seconds.labels(route).observe(seconds)
+        metrics: HttpMetrics = scope["app"].state.http_metrics
+        metrics.requests.labels(method, route, str(status)).inc()
+        metrics.seconds.labels(route).observe(seconds)
         LOG.info(
             "event=request method=%s route=%s status=%d ms=%.1f request_id=%s",
             method,
