@@ -34,25 +34,53 @@ class CloudSettings(BaseSettings):
         env_prefix="CLOUD_", env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
-    data: Path = Path("vitalwire-data")
-    host: str = "127.0.0.1"
-    port: int = Field(default=8000, ge=0, le=MAX_PORT)
-    database_url: SecretStr | None = None
-    public_url: str = ""
-    migrate: bool = True
-    broker: bool = True
-    ingest: bool = True
-    worker: bool = True
-    mqtt_host: str = "127.0.0.1"
-    mqtt_port: int = Field(default=1883, ge=0, le=MAX_PORT)
-    mqtt_url: str = ""
-    mqtt_username: str = ""
-    mqtt_password_file: Path | None = None
-    max_body_octets: int = Field(default=1_048_576, ge=1024)
-    max_batch_octets: int = Field(default=4_194_304, ge=1024)
-    token_lifetime_seconds: int = Field(default=3600, ge=60, le=86_400)
-    device_silence_seconds: float = Field(default=60.0, gt=0)
-    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    data: Path = Field(
+        default=Path("vitalwire-data"),
+        description="folder of the embedded database and of the keys that open it",
+    )
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(
+        default=8000,
+        ge=0,
+        le=MAX_PORT,
+        description="port to listen on; 0: a free one, told in the ready line",
+    )
+    database_url: SecretStr | None = Field(
+        default=None, description="`postgresql+psycopg://...`; empty: SQLite in the data folder"
+    )
+    public_url: str = Field(
+        default="", description="issuer of tokens; empty: the address listened on"
+    )
+    migrate: bool = Field(default=True, description="bring the schema up to date at the start")
+    broker: bool = Field(default=True, description="carry the embedded broker")
+    ingest: bool = Field(default=True, description="carry the ingest")
+    worker: bool = Field(default=True, description="carry the worker")
+    mqtt_host: str = Field(default="127.0.0.1", description="the embedded broker's address")
+    mqtt_port: int = Field(
+        default=1883, ge=0, le=MAX_PORT, description="the embedded broker's port; 0: a free one"
+    )
+    mqtt_url: str = Field(
+        default="", description="the ingest's broker, when it is not the embedded one"
+    )
+    mqtt_username: str = Field(default="", description="the ingest's name there")
+    mqtt_password_file: Path | None = Field(
+        default=None, description="a file with the ingest's password there"
+    )
+    max_body_octets: int = Field(default=1_048_576, ge=1024, description="the largest request")
+    max_batch_octets: int = Field(
+        default=4_194_304, ge=1024, description="the largest batch of a gateway over HTTP"
+    )
+    token_lifetime_seconds: int = Field(
+        default=3600, ge=60, le=86_400, description="how long an access token lives"
+    )
+    device_silence_seconds: float = Field(
+        default=60.0, gt=0, description="after this silence a device counts as offline"
+    )
+    log_level: str = Field(
+        default="INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="DEBUG, INFO, WARNING or ERROR",
+    )
 
     @property
     def database(self) -> str | None:

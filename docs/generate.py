@@ -5,16 +5,20 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict, is_dataclass
+from enum import Enum
 from pathlib import Path
 
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
-from cloud.api.registry import SURFACES
+from cloud.api.registry import BATCH_ROUTERS, ROUTERS
+from cloud.core.kernel import errors as kernel_errors
 from cloud.settings import CloudSettings
 from edge.settings import EdgeSettings
 from edge.transports.registry import SCHEMES
@@ -25,7 +29,8 @@ from protocols.nomenclature.lookup import TERMS, UNITS, loincs
 from protocols.specializations.registry import SPECIALIZATIONS
 from simulators.devices.registry import DEVICES
 
-REFERENCE = Path(__file__).resolve().parent / "reference"
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = ROOT / "docs" / "reference"
 NOTE = "Written by `make docs` from the code; do not edit.\n"
 COMMANDS = {
     "edge": ("", "run", "status", "decode"),
@@ -64,9 +69,7 @@ def nomenclature() -> str:
         )
         for term in sorted(TERMS, key=lambda term: term.code)
     )
-    units = (
-        (str(unit.code.cf_code), unit.reference_id, unit.ucum, unit.display) for unit in UNITS
-    )
+    units = ((str(unit.code.cf_code), unit.reference_id, unit.ucum, unit.display) for unit in UNITS)
     head = ("code", "part:term", "reference id", "name", "UCUM", "LOINC", "note")
     return (
         f"# Nomenclature\n\n{NOTE}\n## Terms\n\n{table(head, terms)}\n## Units\n\n"
@@ -87,39 +90,116 @@ def registries() -> str:
         for item in SPECIALIZATIONS
     )
     head = ("standard", "device", "profile", "standard configurations", "agent offers")
-    devices = ((kind.name, str(kind.identity.system_id)) for kind in DEVICES)
+    devices = ((kind.name, kind.identity.info.model) for kind in DEVICES)
     return (
         f"# Registries\n\n{NOTE}\n## Specializations\n\n{table(head, specializations)}\n"
         f"## Transports of the gateway\n\n"
         f"{table(('scheme', 'form'), ((s.name, f'`{s.form}`') for s in SCHEMES))}\n"
-        f"## Simulated devices\n\n{table(('name', 'System-Id'), devices)}\n"
-        f"## Surfaces of the cloud\n\n{table(('surface',), ((s.name,) for s in SURFACES))}"
+        f"## Simulated devices\n\n{table(('name', 'model'), devices)}\n"
     )
 
 
-def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+def endpoints() -> str:
+    """Every route of the cloud with its first sentence."""
+    rows = sorted(
+        (route.path, ", ".join(sorted(route.methods or ())), _first_line(route.endpoint.__doc__))
+        for router in (*ROUTERS, *BATCH_ROUTERS)
+        for route in router.routes
+        if isinstance(route, APIRoute)
+    )
+    head = ("path", "method", "what it does")
+    return (
+        f"# HTTP endpoints\n\n{NOTE}\nShapes and errors: `/openapi.json` and "
+        f"`/docs` of a running cloud.\n\n{table(head, ((f'`{p}`', m, d) for p, m, d in rows))}"
+    )
+
+
+def errors() -> str:
+    """Every reason the cloud says no with, read from where it is raised."""
+    kinds = {
+        name: kind
+        for name, kind in vars(kernel_errors).items()
+        if isinstance(kind, type) and issubclass(kind, kernel_errors.DomainError)
+    }
+    found: dict[tuple[str, str], str] = {}
+    for path in sorted(ROOT.glob("cloud/**/*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+                continue
+            kind = kinds.get(node.func.id)
+            texts = [arg for arg in node.args if isinstance(arg, ast.Constant)]
+            if kind and len(node.args) > 1 and texts and isinstance(texts[0].value, str):
+                sentence = ast.unparse(node.args[1]).strip("'\"")
+                told = sentence if isinstance(node.args[1], ast.Constant) else ""
+                key = (texts[0].value, kind.code)
+                found[key] = found.get(key) or told
+    rows = ((f"`{reason}`", code, told) for (reason, code), told in sorted(found.items()))
+    head = ("reason (`error`)", "FHIR issue type (`issue_type`)", "what to do")
+    return f"# Reasons for errors\n\n{NOTE}\n{table(head, rows)}"
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().split("\n\n")[0].replace("\n", " ")
+
+
+def _keys(
+    model: type[BaseModel], head: str, prefix: str, variable: str
+) -> Iterator[tuple[str, str, list[tuple[str, str, str, str]]]]:
+    """Title, sentences and keys of a settings class, then of each group in it."""
+    rows, groups = [], []
     for name, field in model.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            yield from _fields(inner, f"{prefix}{name}.")
+            groups.append(
+                _keys(inner, f"[{name}]", f"{prefix}{name}.", f"{variable}{name.upper()}__")
+            )
+        elif isinstance(inner, type) and is_dataclass(inner):
+            groups.append(_policy(inner, name, f"{variable}{name.upper()}__"))
         else:
-            yield prefix + name, field
+            rows.append(
+                (
+                    f"`{name}`",
+                    f"`{variable}{name.upper()}`",
+                    "(required)" if field.is_required() else _shown(field.get_default()),
+                    field.description or "",
+                )
+            )
+    yield head, _first_line(model.__doc__), rows
+    for group in groups:
+        yield from group
+
+
+def _policy(
+    policy: type[object], name: str, variable: str
+) -> Iterator[tuple[str, str, list[tuple[str, str, str, str]]]]:
+    """A room's own policy: its docstring says what the keys mean."""
+    values = policy()
+    rows = [
+        (f"`{key}`", f"`{variable}{key.upper()}`", _shown(getattr(values, key)), "")
+        for key in policy.__annotations__
+    ]
+    yield f"[{name}]", " ".join((policy.__doc__ or "").split()), rows
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Enum):
+        return str(value.value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return ", ".join(f"{key} {item}" for key, item in asdict(value).items())
+    return "(empty)" if value in (None, "", ()) else str(value)
 
 
 def settings() -> str:
     """Every key of both programs."""
     parts = [f"# Settings\n\n{NOTE}"]
-    for program, model, prefix in (
+    for program, model, variable in (
         ("vitalwire-edge", EdgeSettings, "EDGE_"),
         ("vitalwire-cloud", CloudSettings, "CLOUD_"),
     ):
-        rows = []
-        for name, field in _fields(model):
-            default = "(required)" if field.is_required() else str(field.get_default())
-            variable = prefix + name.upper().replace(".", "__")
-            rows.append((f"`{name}`", f"`{variable}`", default or "(empty)", field.description or ""))
-        head = ("key", "environment", "default", "meaning")
-        parts.append(f"\n## {program}\n\n{table(head, rows)}")
+        for head, sentences, rows in _keys(model, "", "", variable):
+            title = f"### `{head}`" if head else f"## {program}"
+            names = ("key", "environment", "default", "meaning")
+            parts.append(f"\n{title}\n\n{sentences}\n\n{table(names, rows)}")
     return "".join(parts)
 
 
@@ -150,6 +230,8 @@ def pages() -> dict[str, str]:
         "registries.md": registries(),
         "settings.md": settings(),
         "commands.md": commands(),
+        "endpoints.md": endpoints(),
+        "errors.md": errors(),
     }
 
 

@@ -106,18 +106,31 @@ class DeviceSettings(_Group):
 class UplinkSettings(_Group):
     """The ways to the cloud; without a URL a way is off, without both rows stay in the buffer."""
 
-    mqtt_url: MqttUrl = ""
-    http_url: HttpUrl = ""
-    ca_file: str = ""
-    prefer: Way = Way.MQTT
-    fallback_after_seconds: float = Field(default=10.0, ge=0)
-    keepalive_seconds: int = Field(default=15, ge=1, le=3600)
-    batch_rows: int = 200
-    batch_octets: int = 192 << 10
-    in_flight: int = 4
-    linger_seconds: float = 0.05
-    ack_timeout_seconds: float = 10.0
-    poison_after: int = 6
+    mqtt_url: MqttUrl = Field(default="", description="`mqtt://HOST` or `mqtts://HOST[:PORT]`")
+    http_url: HttpUrl = Field(default="", description="`https://HOST[:PORT]`")
+    ca_file: str = Field(default="", description="trust this authority only")
+    prefer: Way = Field(default=Way.MQTT, description="the way to use while both work")
+    fallback_after_seconds: float = Field(
+        default=10.0,
+        ge=0,
+        description="how long the preferred way is down before the other is used",
+    )
+    keepalive_seconds: int = Field(
+        default=15, ge=1, le=3600, description="how soon a silent broker is noticed"
+    )
+    batch_rows: int = Field(default=200, description="rows in a batch at most")
+    batch_octets: int = Field(default=192 << 10, description="octets in a batch at most")
+    in_flight: int = Field(
+        default=4, description="batches that wait for an acknowledgement at once"
+    )
+    linger_seconds: float = Field(default=0.05, description="how long new rows wait for company")
+    ack_timeout_seconds: float = Field(
+        default=10.0, description="after this an unacknowledged batch is sent again"
+    )
+    poison_after: int = Field(
+        default=6,
+        description="vain attempts after which a batch is searched for the row that spoils it",
+    )
 
     @model_validator(mode="after")
     def _check_policies(self) -> UplinkSettings:
@@ -173,17 +186,33 @@ class EdgeSettings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    gateway_id: Name
-    tenant_id: Name
-    vehicle_id: Name
-    gateway_secret: SecretStr = SecretStr("")
-    gateway_secret_file: str = ""
-    system_id: Annotated[str, AfterValidator(_check_system_id)] = ""
-    data: Path = Path("edge-data")
-    listen: Annotated[str, AfterValidator(_check_listen)] = "tcp:0.0.0.0:6024"
-    metrics_listen: Annotated[str, AfterValidator(_check_listen)] = ""
-    record_folder: str = ""
-    devices: tuple[DeviceSettings, ...] = ()
+    gateway_id: Name = Field(description="who this gateway is, from the cloud's bootstrap")
+    tenant_id: Name = Field(description="whose gateway it is, from the cloud's bootstrap")
+    vehicle_id: Name = Field(description="the vehicle it rides in, as dispatch calls it")
+    gateway_secret: SecretStr = Field(
+        default=SecretStr(""), description="the gateway's secret; better in a file"
+    )
+    gateway_secret_file: str = Field(
+        default="", description="a file that holds the secret and nothing else"
+    )
+    system_id: Annotated[str, AfterValidator(_check_system_id)] = Field(
+        default="", description="own EUI-64, 16 hexadecimal digits; empty: made once and kept"
+    )
+    data: Path = Field(
+        default=Path("edge-data"), description="folder of the buffer, on a disk that keeps its word"
+    )
+    listen: Annotated[str, AfterValidator(_check_listen)] = Field(
+        default="tcp:0.0.0.0:6024", description="where plain 20601 agents connect; empty: nowhere"
+    )
+    metrics_listen: Annotated[str, AfterValidator(_check_listen)] = Field(
+        default="", description="where Prometheus reads; empty: nowhere"
+    )
+    record_folder: str = Field(
+        default="", description="keep what passes on every line here (patient data); empty: do not"
+    )
+    devices: tuple[DeviceSettings, ...] = Field(
+        default=(), description="devices the gateway calls: `name` and `transport` each"
+    )
     uplink: UplinkSettings = UplinkSettings()
     buffer: BufferPolicy = BufferPolicy()
     drivers: DriverPolicy = DriverPolicy()
