@@ -19,7 +19,7 @@ from protocols.nomenclature.lookup import find, find_by_name
 from simulators.errors import DeviceSettingsError, ProcessError
 from simulators.incident import gateway
 from simulators.incident.cloud_client import CloudClient, JsonObject
-from simulators.incident.demo import STEPS, board_address, keep_board, write_bundle
+from simulators.incident.demo import STEPS, bare, board_address, keep_board, write_bundle
 from simulators.incident.hospital import read_bundle
 from simulators.incident.incident import Incident
 from simulators.incident.ledger import BundledReading, StoredReading
@@ -33,10 +33,15 @@ _DEVICE: Final = "recording"
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A capture and the address the gateway plays it from."""
+    """A capture and the file it is in."""
 
     capture: Capture
-    address: str
+    path: Path
+
+    @property
+    def address(self) -> str:
+        """What the gateway's settings call it."""
+        return f"replay:{self.path}#{self.capture.id}"
 
 
 def find_recording(named: str) -> Recording:
@@ -54,7 +59,7 @@ def find_recording(named: str) -> Recording:
         capture = parse_capture(text, session or None)
     except DecodeError as exc:
         raise DeviceSettingsError(f"{file}: {exc}. Name one with CAPTURE={file}#ID.") from exc
-    return Recording(capture, f"replay:{path}#{capture.id}")
+    return Recording(capture, path)
 
 
 @dataclass(slots=True)
@@ -73,9 +78,15 @@ class CaptureLedger:
         return not self.differences and self.made > 0
 
 
-def play_capture(plan: Plan, named: str, progress: Progress, *, stay: bool) -> bool:
-    """Play the recording; whether its ledger reconciles."""
-    recording = find_recording(named)
+def play_capture(
+    plan: Plan,
+    recording: Recording,
+    progress: Progress,
+    *,
+    stay: bool,
+    with_token: bool = True,
+) -> bool:
+    """Play the recording; whether its ledger reconciles. `stay`, `with_token` as in the demo."""
     progress.begin(STEPS - 2)
     progress.lines([f"This run's data: {plan.data}"])
     with Incident(plan) as incident:
@@ -91,7 +102,7 @@ def play_capture(plan: Plan, named: str, progress: Progress, *, stay: bool) -> b
         if not device["observations"]:
             raise DeviceSettingsError(
                 f"{capture.id} holds no reading: {device['reason'] or 'nothing was reported'}. "
-                f"Look at it with: vitalwire-edge decode {named.partition('#')[0]}."
+                f"Look at it with: vitalwire-edge decode {recording.path}."
             )
         device_id, stored, items = _stored(incident)
         progress.step("Dispatch opens the encounter")
@@ -99,7 +110,7 @@ def play_capture(plan: Plan, named: str, progress: Progress, *, stay: bool) -> b
         progress.note(f"encounter {incident.open_encounter(started_at=since)}")
         progress.note(f"as of {since:%Y-%m-%d %H:%M:%S} UTC, so that it holds every reading")
         address = board_address(incident)
-        progress.note(f"The hospital's live board: {address}")
+        progress.note(f"The hospital's board: {address if with_token else bare(address)}")
         progress.step("At the hospital: handing over")
         incident.settle()
         incident.hand_over()

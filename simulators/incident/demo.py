@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -22,15 +23,24 @@ _STEP_SECONDS: Final = 0.1
 
 
 def play_incident(
-    plan: Plan, progress: Progress, *, show_board: Callable[[str], None], stay: bool
+    plan: Plan,
+    progress: Progress,
+    *,
+    show_board: Callable[[str], None],
+    stay: bool,
+    with_token: bool = True,
 ) -> bool:
-    """Play the plan; whether its ledger reconciles. `stay` keeps the board up until Ctrl-C."""
+    """Play the plan; whether its ledger reconciles.
+
+    `stay` keeps the board up until Ctrl-C. Its address is said with a token for whoever sits
+    there, without one where the words end in somebody's log.
+    """
     progress.begin(STEPS)
     progress.lines([f"This run's data: {plan.data}"])
     with Incident(plan) as incident:
         start_everything(incident, progress)
         address = board_address(incident)
-        progress.note(f"The hospital's live board: {address}")
+        progress.note(f"The hospital's live board: {address if with_token else bare(address)}")
         show_board(address)
         _play(incident, progress)
         pages = hand_over(incident, progress)
@@ -65,6 +75,11 @@ def start_everything(incident: Incident, progress: Progress) -> None:
 def board_address(incident: Incident) -> str:
     """The board with a token that can only read, in the fragment, which no browser sends on."""
     return f"{incident.cloud.http}/board#access_token={incident.client.token_for(*BOARD_SCOPES)}"
+
+
+def bare(address: str) -> str:
+    """The address without its token; the page asks for a sign-in then."""
+    return address.partition("#")[0]
 
 
 def _play(incident: Incident, progress: Progress) -> None:
@@ -122,6 +137,7 @@ def report(ledger: Ledger, plan: Plan, progress: Progress) -> None:
 def keep_board(incident: Incident, progress: Progress, address: str) -> None:
     """Keep everything running for whoever looks at the board, until Ctrl-C."""
     progress.lines(["", f"The board stays up: {address}", "Ctrl-C ends everything."])
-    while True:
-        incident.processes.check()
-        time.sleep(1)
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            incident.processes.check()
+            time.sleep(1)

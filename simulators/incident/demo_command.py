@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Final
 
 from simulators.errors import DeviceSettingsError, ProcessError
-from simulators.incident.capture_demo import play_capture
+from simulators.incident.capture_demo import find_recording, play_capture
 from simulators.incident.demo import play_incident
 from simulators.incident.plan import HOST, Plan, Ports
 from simulators.incident.processes import require_free
@@ -70,13 +70,24 @@ def run(arguments: argparse.Namespace) -> int:
     progress = Progress(sys.stdout)
     with _terminating():
         try:
+            recording = find_recording(arguments.capture) if arguments.capture else None
             plan.data.mkdir(parents=True, exist_ok=True)
             _require_room(plan.data)
-            if arguments.capture:
-                reconciles = play_capture(plan, arguments.capture, progress, stay=_stay(arguments))
+            if recording is not None:
+                reconciles = play_capture(
+                    plan,
+                    recording,
+                    progress,
+                    stay=_stay(arguments),
+                    with_token=not arguments.check,
+                )
             else:
                 reconciles = play_incident(
-                    plan, progress, show_board=_browser(arguments), stay=_stay(arguments)
+                    plan,
+                    progress,
+                    show_board=_browser(arguments),
+                    stay=_stay(arguments),
+                    with_token=not arguments.check,
                 )
         except (KeyboardInterrupt, StoppedError):
             progress.lines(["", "Stopped. Everything that was started has been ended."])

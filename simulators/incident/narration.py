@@ -12,6 +12,8 @@ from simulators.incident.stored_readings import text_of
 from simulators.vital_signs import Patient
 
 READ_SECONDS: Final = 2.0
+LINES: Final = 25
+"""About so many lines of numbers for a whole story, however long."""
 _BACK: Final = timedelta(seconds=20)
 _SHOWN: Final = (
     ("HR", "MDC_ECG_HEART_RATE"),
@@ -36,17 +38,18 @@ class Narrator:
         self._device_ids = device_ids
         self._say = say
         self._told = 0
+        self._pause = max(READ_SECONDS, round(patient.seconds / LINES))
         self._next_look = READ_SECONDS
 
     def tell(self, start_at: datetime, t: float) -> None:
-        """What happened up to `t` seconds, and every two seconds the cloud's newest numbers."""
+        """What happened up to `t` seconds, and now and then the cloud's newest numbers."""
         events = self._patient.events
         while self._told < len(events) and events[self._told].at <= t:
             event = events[self._told]
             self._say(f"{event.at:6.1f} s  ** {event.words} **")
             self._told += 1
         if t >= self._next_look and t <= self._patient.seconds + READ_SECONDS:
-            self._next_look = t + READ_SECONDS
+            self._next_look = t + self._pause
             self._say(f"{t:6.1f} s  {self._numbers(start_at + timedelta(seconds=t))}")
 
     def _numbers(self, now: datetime) -> str:
