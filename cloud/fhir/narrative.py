@@ -124,12 +124,11 @@ def event_text(stored: StoredObservation) -> str:
 
 def shock_list(shocks: Sequence[Shock]) -> str:
     """The shocks, numbered."""
-    return _list(
-        [
-            f"{clock_time(shock.energy.observation.observed_at.at)} shock {number}, {shock.text}"
-            for number, shock in enumerate(shocks, start=1)
-        ]
-    )
+    lines = []
+    for number, shock in enumerate(shocks, start=1):
+        at = clock_time(shock.told_by.observation.observed_at.at)
+        lines.append(f"{at} shock {number}" + (f", {shock.energy}" if shock.energy else ""))
+    return _list(lines)
 
 
 def gap_list(gaps: Sequence[WaveformGap]) -> str:

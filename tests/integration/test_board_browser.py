@@ -17,7 +17,13 @@ from cloud.core.encounters import service as encounters
 from cloud.core.kernel.work import utc_now
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation
-from protocols.nomenclature.private import DEFIBRILLATOR_EVENT, SHOCK_COUNT, SHOCK_ENERGY
+from protocols.nomenclature.private import (
+    CIRCULATION_RETURNED,
+    DEFIBRILLATOR_EVENT,
+    SHOCK_COUNT,
+    SHOCK_DELIVERED,
+    SHOCK_ENERGY,
+)
 from tests.fixtures.handovers import (
     BEATS,
     DEFIBRILLATOR,
@@ -35,7 +41,6 @@ from tests.fixtures.handovers import (
     ecg,
     numeric,
     pressure,
-    text,
 )
 from tests.fixtures.served_cloud import ServedCloud, free_port, installed_cloud, served_cloud
 
@@ -115,9 +120,7 @@ def fill(cloud: ServedCloud) -> str:
         numeric(OXIMETER, PULSE, now - timedelta(minutes=1), "88", BEATS),
         pressure(now - timedelta(seconds=40), "61", "33", "42"),
         coded(DEFIBRILLATOR, RHYTHM, now - timedelta(seconds=20), V_FIB),
-        text(
-            DEFIBRILLATOR, DEFIBRILLATOR_EVENT, now - timedelta(seconds=5), "shock delivered, 200 J"
-        ),
+        coded(DEFIBRILLATOR, DEFIBRILLATOR_EVENT, now - timedelta(seconds=5), SHOCK_DELIVERED),
         numeric(DEFIBRILLATOR, SHOCK_ENERGY, now - timedelta(seconds=5), "200", JOULE),
         numeric(DEFIBRILLATOR, SHOCK_COUNT, now - timedelta(seconds=5), "1", DIMENSIONLESS),
     ]
@@ -167,9 +170,7 @@ def test_the_board_shows_the_patient_live(browser: Browser, tmp_path: Path) -> N
 
             now = utc_now()
             fresh = numeric(MONITOR, HEART_RATE, now, "96", BEATS)
-            rosc = text(
-                DEFIBRILLATOR, DEFIBRILLATOR_EVENT, now, "return of spontaneous circulation"
-            )
+            rosc = coded(DEFIBRILLATOR, DEFIBRILLATOR_EVENT, now, CIRCULATION_RETURNED)
             cloud.send(VEHICLE, [fresh.observation, rosc.observation])
             expect(page.locator("#tile-hr .value")).to_have_text("96")
             expect(page.locator("#acuity")).to_have_attribute("data-severity", "good")

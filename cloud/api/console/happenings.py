@@ -12,6 +12,7 @@ from cloud.core.observations.stored import StoredObservation
 from protocols.model.codes import MdcCode
 from protocols.model.observation import CodedObservation, TextObservation
 from protocols.nomenclature.lookup import find
+from protocols.nomenclature.private import CHARGED, CIRCULATION_RETURNED, SHOCK_DELIVERED
 
 
 class Severity(StrEnum):
@@ -41,6 +42,13 @@ _ARRESTS: Final = {
     MdcCode(_FINDINGS, 16456): "Asystole",
 }
 """Rhythms without a pulse, or that may have none: event codes and ECG findings of 10101."""
+
+_GRADES: Final = {
+    CHARGED: Severity.THERAPY,
+    SHOCK_DELIVERED: Severity.THERAPY,
+    CIRCULATION_RETURNED: Severity.GOOD,
+}
+"""Our own terms for what a defibrillator does and sees."""
 
 _WORDS: Final = (
     (re.compile(r"return of spontaneous circulation|\brosc\b", re.IGNORECASE), Severity.GOOD),
@@ -97,4 +105,5 @@ def _coded(value: MdcCode) -> tuple[Severity, str]:
         return Severity.CRITICAL, _ARRESTS[value]
     term = find(value)
     text = term.display if term is not None else f"Event {value.cf_code}"
-    return (Severity.WARNING if value.partition == _EVENTS else Severity.INFO), text
+    usual = Severity.WARNING if value.partition == _EVENTS else Severity.INFO
+    return _GRADES.get(value, usual), text

@@ -8,7 +8,12 @@ import pytest
 
 from cloud.api.console.happenings import Happening, Severity, banner, happening_of
 from protocols.model.codes import MdcCode
-from protocols.nomenclature.private import DEFIBRILLATOR_EVENT
+from protocols.nomenclature.private import (
+    CHARGED,
+    CIRCULATION_RETURNED,
+    DEFIBRILLATOR_EVENT,
+    SHOCK_DELIVERED,
+)
 from tests.fixtures.handovers import (
     BEATS,
     DEFIBRILLATOR,
@@ -43,6 +48,9 @@ def rhythm(value: MdcCode, seconds: float = 0) -> Happening:
         (MdcCode(3, 3224), Severity.CRITICAL, "Ventricular tachycardia"),
         (MdcCode(3, 3076), Severity.CRITICAL, "Asystole"),
         (MdcCode(3, 272), Severity.WARNING, "Lead off"),
+        (CHARGED, Severity.THERAPY, "Defibrillator charged"),
+        (SHOCK_DELIVERED, Severity.THERAPY, "Shock delivered"),
+        (CIRCULATION_RETURNED, Severity.GOOD, "Return of spontaneous circulation"),
         (MdcCode(3, 9999), Severity.WARNING, "Event 206607"),
         (MdcCode(2, 9999), Severity.INFO, "Event 141071"),
     ],
