@@ -17,6 +17,12 @@ from tests.fixtures.cloud import (
 
 
 @pytest.fixture
+async def embedded_my(embedded: Installation) -> AsyncIterator[Session]:
+    async with embedded.client() as client:
+        yield Session(embedded, client, await embedded.headers(client))
+
+
+@pytest.fixture
 async def my(cloud: Installation) -> AsyncIterator[Session]:
     async with cloud.client() as client:
         yield Session(cloud, client, await cloud.headers(client))
@@ -80,8 +86,9 @@ async def test_a_reading_answers_with_what_the_contract_names(my: Session) -> No
     ],
 )
 async def test_a_wrong_reading_is_refused_by_its_reason_and_nothing_is_stored(
-    my: Session, changes: dict[str, Any], reason: str
+    embedded_my: Session, changes: dict[str, Any], reason: str
 ) -> None:
+    my = embedded_my
     device_id = await my.enrol()
     response = await my.post(f"/api/v1/devices/{device_id}/observations", reading(**changes))
     assert (response.status_code, response.json()["error"]) == (422, reason)
