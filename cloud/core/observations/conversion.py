@@ -49,7 +49,7 @@ def waveform_values(observation: SampleArrayObservation) -> Values:
         "samples": observation.samples,
         "sample_count": observation.count,
         "scale": observation.scale,
-        "offset": observation.offset,
+        "sample_offset": observation.offset,
         "period_us": observation.period_us,
         "report_sequence": observation.sequence,
     }

@@ -214,10 +214,10 @@ def _insert_each(work: UnitOfWork, rows: Mapping[int, tuple[type[Measured], Valu
 
 
 def _insert(work: UnitOfWork, table: type[Measured], many: list[Values]) -> int:
+    """How many rows were new: the driver counts what the conflict rule let in."""
     insert: Any = postgresql_insert if work.is_postgresql else sqlite_insert
-    statement = (
-        insert(table)
-        .on_conflict_do_nothing(index_elements=["tenant_id", "observation_id"])
-        .returning(table.row_id)
+    statement = insert(table).on_conflict_do_nothing(index_elements=["tenant_id", "observation_id"])
+    result = work.session.connection().execute(
+        statement, many, execution_options={"preserve_rowcount": True}
     )
-    return len(work.session.execute(statement, many).all())
+    return result.rowcount
