@@ -8,6 +8,7 @@ import { Events, Head, Rail, Tiles, setText } from "./view.js";
 
 const SILENT_AFTER_MS = 10_000;
 const LANE_SILENT_MS = 3000;
+const NEXT_AFTER_MS = 60_000;
 const by = (id) => document.getElementById(id);
 
 const tiles = new Tiles();
@@ -57,7 +58,8 @@ function frame(time) {
     strip.draw(new Wave(), now());
     return;
   }
-  const gaps = strip.draw(lane.wave, now() - lane.delay.value());
+  // After the handover the strip rests where the record ends: nothing is missing any more.
+  const gaps = strip.draw(lane.wave, head.ended ? lane.wave.end : now() - lane.delay.value());
   describeStrip(gaps);
 }
 
@@ -152,6 +154,7 @@ function clearPatient() {
   lanes = new Map();
   lane = null;
   lastReading = 0;
+  head.ended = 0;
   tiles.clear();
   events.clear();
   head.acuity({ severity: "none", title: "", at: null });
@@ -166,7 +169,7 @@ function showNothing() {
 
 function showLink() {
   const link = by("link");
-  const silent = lastReading && now() - lastReading > SILENT_AFTER_MS;
+  const silent = lastReading && !head.ended && now() - lastReading > SILENT_AFTER_MS;
   const state = connection === "live" && silent && !by("patient").hidden ? "silent" : connection;
   const words = {
     live: "Live",
@@ -187,7 +190,14 @@ function showLink() {
   }
 }
 
+/** A wall screen goes on to the next patient a while after the handover. */
+function moveOn() {
+  const next = listed.find((encounter) => encounter.id !== chosen);
+  if (head.ended && next && now() - head.ended > NEXT_AFTER_MS) choose(next.id);
+}
+
 function tick() {
+  moveOn();
   setText(by("clock"), timeOfDay(Date.now()));
   tiles.age();
   rail.age();

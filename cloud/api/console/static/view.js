@@ -152,17 +152,17 @@ export class Rail {
 /** The head of the patient's panel and the banner. */
 export class Head {
   #started = 0;
-  #ended = false;
+  ended = 0; // when the patient was handed over, or 0
 
   show(encounter) {
     this.#started = Date.parse(encounter.started_at);
-    this.#ended = Boolean(encounter.handover_at);
+    this.ended = encounter.handover_at ? Date.parse(encounter.handover_at) : 0;
     setText(by("vehicle"), encounter.vehicle);
     setText(by("crew"), encounter.crew.join(", ") || "not told");
     setText(by("care"), encounter.care_model);
     setText(by("state"), encounter.status);
     document.title = `${encounter.vehicle} \u00b7 Vitalwire hospital board`;
-    if (this.#ended) setText(by("elapsed"), `handed over ${timeOfDay(Date.parse(encounter.handover_at))}`);
+    if (this.ended) setText(by("elapsed"), `handed over ${timeOfDay(this.ended)}`);
     this.age();
   }
 
@@ -173,7 +173,7 @@ export class Head {
   }
 
   age() {
-    if (this.#started && !this.#ended) setText(by("elapsed"), elapsed(this.#started));
+    if (this.#started && !this.ended) setText(by("elapsed"), elapsed(this.#started));
   }
 }
 
