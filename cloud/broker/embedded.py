@@ -11,11 +11,13 @@ import logging
 from types import TracebackType
 from typing import Final, Self
 
-from amqtt.adapters import StreamReaderAdapter, StreamWriterAdapter
+from amqtt.adapters import StreamWriterAdapter
 from amqtt.broker import Broker
 from amqtt.errors import AMQTTError, MQTTError
 
 from cloud.broker.access import AccessList
+from cloud.broker.door import NOT_AUTHORISED, DoorError, Knock, PrefixedReader, read_knock
+from cloud.core.kernel.work import StorageError
 
 LOG: Final = logging.getLogger("vitalwire.broker")
 LISTENER: Final = "default"
@@ -93,10 +95,38 @@ class EmbeddedBroker:
         if self._broker is None:
             raise AssertionError("the listener starts after the broker")
         try:
-            await self._broker.external_connected(
-                StreamReaderAdapter(reader), StreamWriterAdapter(writer), LISTENER
-            )
+            knock = await self._admitted(reader, writer)
+            if knock is not None:
+                await self._broker.external_connected(
+                    PrefixedReader(knock.octets, reader), StreamWriterAdapter(writer), LISTENER
+                )
         except (AMQTTError, MQTTError, ConnectionError, asyncio.IncompleteReadError) as exc:
             LOG.info("event=connection_ended cause=%s", type(exc).__name__)
         finally:
             writer.close()
+
+    async def _admitted(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> Knock | None:
+        """The first packet of a client that may enter, None for one that was sent away."""
+        try:
+            knock = await read_knock(reader)
+            allowed = await asyncio.to_thread(
+                self._access.lets_in,
+                user=knock.user,
+                secret=knock.secret,
+                client_id=knock.client_id,
+                will_topic=knock.will_topic,
+            )
+        except (DoorError, TimeoutError) as exc:
+            LOG.info("event=no_connect cause=%s", str(exc) or "too late")
+            writer.write(exc.answer if isinstance(exc, DoorError) else b"")
+            return None
+        except StorageError as exc:
+            LOG.warning("event=login_unchecked cause=%s", type(exc).__name__)
+            return None
+        if not allowed:
+            LOG.warning("event=login_refused user=%r", knock.user[:40])
+            writer.write(NOT_AUTHORISED)
+            return None
+        return knock

@@ -118,6 +118,32 @@ def test_only_known_gateways_enter(embedded: Installation) -> None:
                 assert one.connected.get(timeout=PATIENCE) is enters, (user, client_id, will)
 
 
+@pytest.mark.parametrize("clean", [True, False])
+def test_a_stranger_cannot_end_a_gateways_session_by_its_client_id(
+    embedded: Installation, clean: bool
+) -> None:
+    mine, other = embedded.mine, embedded.other
+    sent = batch(mine, [numeric("97", START)])
+    with (
+        embedded_broker(embedded) as port,
+        ingesting(embedded, own(port)) as ingest,
+        gateway(port, mine.gateway_id, mine.gateway_secret) as one,
+    ):
+        assert ingest.wait_ready(PATIENCE)
+        assert one.subscribe(topic(mine, ACK))
+        for user, secret in (
+            (mine.gateway_id, "wrong"),
+            (other.gateway_id, other.gateway_secret),
+            ("", ""),
+        ):
+            for client_id in (f"vw-{mine.gateway_id}", "vitalwire-ingest"):
+                with gateway(port, user, secret, client_id=client_id, clean=clean) as intruder:
+                    assert not intruder.connected.get(timeout=PATIENCE)
+        one.publish(topic(mine, UP), encode_batch(sent))
+        assert one.ack().stored == 1
+        assert one.connected.qsize() == 1
+
+
 def test_a_revoked_gateway_stays_out(embedded: Installation) -> None:
     mine = embedded.mine
     with embedded.database.begin(now=START) as work:
