@@ -23,5 +23,5 @@ def test_after_the_gateway_died_nothing_confirmed_is_lost_and_the_silence_is_a_g
 ) -> None:
     ledger = ledger_after(tmp_path, kill_the_gateway)
     assert_reconciles(ledger)
-    # Three seconds and more without a gateway: two strips of 200 samples a second.
-    assert missing_samples(ledger) >= 2 * 3 * 200
+    # Two seconds and more without a gateway: two strips of 200 samples a second.
+    assert missing_samples(ledger) >= 2 * 2 * 200
