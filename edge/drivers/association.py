@@ -100,7 +100,9 @@ class AssociationDriver:
             now = self._clock.monotonic()
             for event in events:
                 if isinstance(event, ObservationsReported) and event.invoke_id is not None:
-                    self._connection.confirm(event.invoke_id, now=now)
+                    self._connection.confirm(
+                        event.invoke_id, now=now, association=event.association
+                    )
 
     def _drain(self) -> list[Event]:
         events: list[Event] = []

@@ -59,10 +59,13 @@ class ObservationsReported:
 
     `invoke_id` is to be confirmed with `confirm()` once the observations are durable; None for
     an unconfirmed report. `observations` may be empty: it is confirmed all the same.
+    `association` names the association of this connection it came in (1, 2 ...): agents use the
+    same invoke ids again in the next one, so `confirm()` takes it along.
     """
 
     invoke_id: int | None
     observations: tuple[Observation, ...]
+    association: int = 0
 
 
 @dataclass(frozen=True, slots=True)

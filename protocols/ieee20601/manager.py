@@ -4,7 +4,8 @@
     manager.transport_connected(now=t)
     manager.receive_data(octets, now=t, utc=utc)
     then drain:  manager.next_event(), manager.data_to_send(), manager.next_deadline()
-    manager.confirm(invoke_id, now=t)      when a report's observations are durable
+    manager.confirm(event.invoke_id, now=t, association=event.association)
+                                           when a report's observations are durable
 
 Every transition is a row of `manager_table`; `_carry_out` does what its row says. A wrong peer
 never raises here: the association ends and `AssociationEnded` says why. A wrong request of
@@ -135,12 +136,16 @@ class ManagerConnection(ManagerConfiguring):
         """The transport is gone; reports that wait for a confirm will be sent again."""
         self._fire(now, Received(trigger=Trigger.TRANSPORT_CLOSED))
 
-    def confirm(self, invoke_id: int, *, now: float) -> None:
+    def confirm(self, invoke_id: int, *, now: float, association: int | None = None) -> None:
         """Answer a report whose observations are durable.
 
-        Does nothing for an association that ended meanwhile. Raises LocalProtocolError for an
-        id that no report of this association ever had.
+        `association` is that of the report's event; without it the present one is meant. Does
+        nothing for an association that ended meanwhile. Raises LocalProtocolError for an id
+        that no report of this association ever had, or whose report was not told yet.
         """
+        current = self._association
+        if association is not None and (current is None or current.token != association):
+            return
         self._fire(now, Received(trigger=Trigger.REQ_CONFIRM, invoke_id=invoke_id))
 
     def release(self, *, now: float) -> None:

@@ -49,6 +49,7 @@ class ManagerAssociation:
     `offered_config_id` is the AARQ's; `configuration` None until one is agreed, `candidate`
     the last one reported; `remembered`
     where it came from an earlier run; `refused_once` after a configuration was not accepted;
+    `token` names the association among those of its connection;
     `holding` while reports wait for the MDS; `pages` the segment pages that wait for the
     driver's confirm, by invoke id.
     """
@@ -56,6 +57,7 @@ class ManagerAssociation:
     system_id: SystemId
     offered_config_id: int
     test: bool
+    token: int
     received: ReceivedReports
     configuration: Configuration | None = None
     candidate: Configuration | None = None
@@ -115,6 +117,10 @@ class ManagerAssociation:
             released.append((held.invoke_id, transcription.observations))
         self.held.clear()
         return released
+
+    def is_held(self, invoke_id: int) -> bool:
+        """Whether a report under this id is held back: the driver does not know of it."""
+        return any(held.invoke_id == invoke_id for held in self.held)
 
     def count_missed(self, report: EventReport, info: EventInfo) -> int:
         """How many reports of this kind never came before this one (scan-report-no).

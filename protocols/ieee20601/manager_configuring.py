@@ -47,6 +47,7 @@ class ManagerConfiguring(ManagerOperations):
         self._configurations = configurations
         self._association: ManagerAssociation | None = None
         self._distrusted: set[tuple[SystemId, int]] = set()
+        self._associations_begun = 0
 
     def _find(self, system_id: SystemId, config_id: int) -> Configuration | None:
         if config_id in STANDARD_CONFIGURATIONS:
@@ -62,10 +63,12 @@ class ManagerConfiguring(ManagerOperations):
             raise AssertionError("an accepted offer has chosen parameters")
         known = result is AssociateResult.ACCEPTED
         self._drain_until = None
+        self._associations_begun += 1
         self._association = ManagerAssociation(
             system_id=offer.system_id,
             offered_config_id=offer.config_id,
             test=offer.is_test,
+            token=self._associations_begun,
             received=ReceivedReports(room=self._policy.max_waiting_reports),
             configuration=self._find(offer.system_id, offer.config_id) if known else None,
             remembered=known and offer.config_id in EXTENDED_CONFIGURATIONS,

@@ -102,7 +102,8 @@ class ManagerOperations(Connection[Event, ManagerRequest]):
 
     def _report(self, invoke_id: int | None, observations: tuple[Observation, ...]) -> None:
         if invoke_id is not None or observations:
-            self._emit(ObservationsReported(invoke_id, observations))
+            token = self._associated().token
+            self._emit(ObservationsReported(invoke_id, observations, token))
 
     def _release_held(self, *, unconfirmed_only: bool = False) -> None:
         """Hand on what was held back for the device's clock."""
@@ -126,7 +127,8 @@ class ManagerOperations(Connection[Event, ManagerRequest]):
     def _confirm(self, invoke_id: int, now: float) -> None:
         """Answer a report whose observations are durable."""
         association = self._associated()
-        answer = association.received.confirm(invoke_id)
+        held = association.is_held(invoke_id)
+        answer = None if held else association.received.confirm(invoke_id)
         if answer is None:
             if self._may_be_stale(invoke_id):
                 return
