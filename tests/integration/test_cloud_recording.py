@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy import text as sql
 
 from cloud.core.devices.tables import DeviceRow
 from cloud.core.encounters import service as encounters
@@ -18,6 +19,7 @@ from cloud.core.encounters.uplink import record_uplink
 from cloud.core.kernel.errors import ForbiddenError, InvalidError
 from cloud.core.observations import queries
 from cloud.core.observations.tables import ObservationRow, WaveformRow
+from cloud.db.errors import StorageFaultError
 from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import (
@@ -165,6 +167,17 @@ def test_a_row_that_cannot_be_kept_is_named_and_holds_up_no_other(cloud: Install
         RejectedRow(sequence=1, reason="malformed_samples"),
         RejectedRow(sequence=3, reason="unstorable_text"),
     )
+
+
+def test_a_fault_of_the_store_rejects_no_row(cloud: Installation) -> None:
+    """A schema out of step passes in time: the batch stays unacknowledged and comes again."""
+    with cloud.database.engine.begin() as connection:
+        connection.execute(sql("ALTER TABLE observations RENAME COLUMN time_quality TO mislaid"))
+    with pytest.raises(StorageFaultError):
+        record(cloud, batch(cloud.mine, [numeric("97", START)]))
+    with cloud.database.engine.begin() as connection:
+        connection.execute(sql("ALTER TABLE observations RENAME COLUMN mislaid TO time_quality"))
+    assert record(cloud, batch(cloud.mine, [numeric("97", START)])).stored == 1
 
 
 def test_two_different_rows_under_one_sequence_are_both_kept(cloud: Installation) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.conversion import Values, observation_values, waveform_values
@@ -38,6 +38,10 @@ CLOCK_EPOCH_YEAR: Final = 2000
 MAX_DEVICE_TIME: Final = 40
 _LARGEST: Final = 2**63 - 1
 _INSERT_ROWS: Final = 500
+
+# Only these say that a row itself can never be stored. Any other fault of the database (a lock, a
+# full disk, a schema out of step) passes: the batch stays unacknowledged and is sent again.
+CONTENT_FAULTS: Final = (DataError, IntegrityError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +189,7 @@ def insert_new(work: UnitOfWork, rows: Mapping[int, tuple[type[Measured], Values
     try:
         with work.session.begin_nested():
             return Inserted(sum(_insert_many(work, rows.values())))
-    except OperationalError:
-        raise
-    except DBAPIError:
+    except CONTENT_FAULTS:
         return _insert_each(work, rows)
 
 
@@ -206,9 +208,7 @@ def _insert_each(work: UnitOfWork, rows: Mapping[int, tuple[type[Measured], Valu
         try:
             with work.session.begin_nested():
                 stored += _insert(work, table, [values])
-        except OperationalError:
-            raise
-        except DBAPIError:
+        except CONTENT_FAULTS:
             refused.append(key)
     return Inserted(stored, tuple(refused))
 
