@@ -71,6 +71,8 @@ async def serve(parts: Parts) -> None:
                 await asyncio.to_thread(ingest.wait_ready, READY_SECONDS)
             announce(http=base_url, mqtt=_mqtt_url(settings, broker))
             await stop.wait()
+            # Open boards end first: the server waits for whatever still streams.
+            await asyncio.to_thread(app.state.live_feed.close)
             server.should_exit = True
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from cloud.core.devices.service import mark_silent
 from cloud.core.kernel.idempotency import forget_old
+from cloud.core.kernel.outbox import forget_relayed
 from cloud.core.kernel.work import Clock, Database, StorageError
 from cloud.worker.outbox_relay import BATCH, Subscriber, log_event, relay_once
 
@@ -35,7 +36,7 @@ def standard_jobs(
     device_silence: timedelta,
     subscribers: Sequence[Subscriber] = (log_event,),
 ) -> tuple[Job, ...]:
-    """Relay the outbox, watch for silent devices, forget old idempotency keys."""
+    """Relay the outbox, watch for silent devices, forget what is old."""
 
     def relay() -> None:
         while relay_once(database, clock, subscribers) == BATCH:
@@ -50,6 +51,7 @@ def standard_jobs(
     def forget() -> None:
         with database.begin(now=clock()) as work:
             forget_old(work)
+            forget_relayed(work)
 
     return (Job("relay", 0.5, relay), Job("silence", 5.0, watch), Job("forget", 3600.0, forget))
 

@@ -141,6 +141,18 @@ def test_a_silent_device_goes_offline_and_comes_back_when_heard(cloud: Installat
         assert [event.resource_id for event in events] == [device_id]
 
 
+def test_events_are_forgotten_a_week_after_they_left(cloud: Installation) -> None:
+    publish(cloud, "left")
+    relay_once(cloud.database, cloud.clock, [])
+    publish(cloud, "waiting")
+    for days, kept in ((7, 2), (1, 1)):
+        cloud.clock.pass_(days * 86_400)
+        with cloud.database.begin(now=cloud.clock()) as work:
+            outbox.forget_relayed(work)
+            assert len(work.session.scalars(select(OutboxRow)).all()) == kept
+    assert depth(cloud) == 1
+
+
 def test_the_worker_runs_its_jobs_and_tells_their_age(embedded: Installation) -> None:
     publish(embedded, "a")
     worker = Worker(

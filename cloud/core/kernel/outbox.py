@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import JSON, Index, String, func, select
+from sqlalchemy import JSON, Index, String, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.work import UnitOfWork
 from cloud.db.base import ID_LENGTH, Base, RowNumber, UtcDateTime
+
+KEPT_FOR: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,11 @@ def event_of(row: OutboxRow) -> DomainEvent:
         resource_id=row.resource_id,
         data=row.data,
     )
+
+
+def forget_relayed(work: UnitOfWork) -> None:
+    """Remove events that left a week ago."""
+    work.session.execute(delete(OutboxRow).where(OutboxRow.relayed_at < work.now - KEPT_FOR))
 
 
 def depth(work: UnitOfWork) -> int:
