@@ -10,6 +10,9 @@ structured APDU still reaches the state machine and gets its answer. While searc
 start seen inside another APDU, all lengths must agree: nothing measured looks like that by
 chance, so a header whose tail was lost gives way to the good APDU behind it.
 
+An APDU longer than allowed is told at once and then waited for like any other: it gives way to
+a good one inside, it is given up when its time is over, and what it hid is found again.
+
 There is no checksum: on a noisy line a changed value inside a well-formed APDU cannot be seen.
 """
 
@@ -50,7 +53,7 @@ class WholeApdu:
 
 @dataclass(frozen=True, slots=True)
 class OversizeApdu:
-    """The start of an APDU longer than allowed; its body is skipped, not kept.
+    """The start of an APDU longer than allowed; its octets are dropped when they are all there.
 
     `invoke_id` and `data_choice` where it is a Prst and they could be read.
     """
@@ -74,14 +77,14 @@ class StreamLimits:
 
 
 class StreamReader:
-    """Octets in, whole APDUs out; holds at most one unfinished APDU."""
+    """Octets in, whole APDUs out; holds at most one unfinished APDU (65,539 octets)."""
 
     def __init__(self, limits: StreamLimits | None = None) -> None:
         self._limits = limits or StreamLimits()
         self._buffer = bytearray()
         self._in_step = True
         self._searched = 1  # where to look next for a start inside the unfinished APDU
-        self._to_skip = 0
+        self._oversize_told = False  # the APDU at octet 0 is longer than allowed, and was told
         self._discarded = 0
         self._last_octet_at = 0.0
         self._started_at = 0.0
@@ -90,7 +93,7 @@ class StreamReader:
         """Take octets in any portion; give what became whole, in order (`now`: seconds)."""
         if not data:
             return []
-        if not self._buffer and not self._to_skip:
+        if not self._buffer:
             self._started_at = now
         self._last_octet_at = now
         self._buffer += data
@@ -101,7 +104,7 @@ class StreamReader:
 
     def next_deadline(self) -> float | None:
         """When an unfinished APDU is given up, monotonic seconds; None when none is waited for."""
-        if not self._buffer and not self._to_skip:
+        if not self._buffer:
             return None
         silence = self._last_octet_at + self._limits.inter_octet_seconds
         return min(silence, self._started_at + self._limits.whole_apdu_seconds)
@@ -111,9 +114,6 @@ class StreamReader:
         deadline = self.next_deadline()
         if deadline is None or now < deadline:
             return []
-        if self._to_skip:
-            self._to_skip = 0
-            self._in_step = False
         if now < self._last_octet_at + self._limits.inter_octet_seconds:
             return self._drop_first_and_cut(now)
         found: list[WholeApdu | OversizeApdu] = []
@@ -130,7 +130,7 @@ class StreamReader:
         """Forget everything that waits: a new connection begins (stale-session rule)."""
         self._discarded += len(self._buffer)
         self._buffer.clear()
-        self._to_skip = 0
+        self._oversize_told = False
         self._in_step = True
         self._searched = 1
 
@@ -150,14 +150,12 @@ class StreamReader:
 
     def _restart(self, now: float) -> None:
         self._searched = 1
+        self._oversize_told = False
         self._started_at = now
 
     def _cut(self, now: float) -> list[WholeApdu | OversizeApdu]:
         found: list[WholeApdu | OversizeApdu] = []
         while self._buffer:
-            if self._to_skip:
-                self._skip(now)
-                continue
             verdict = _judge(self._buffer, 0, strict=not self._in_step)
             if verdict is _Verdict.NO:
                 self._drop(_next_possible_start(self._buffer, 1), now)
@@ -173,7 +171,8 @@ class StreamReader:
     def _take_first(self, now: float) -> tuple[()] | tuple[WholeApdu | OversizeApdu] | None:
         """What the start at octet 0 gives: a piece, nothing yet (None), or nothing at all ()."""
         total = HEADER_OCTETS + _u16(self._buffer, 2)
-        if total > self._limits.max_octets:
+        is_oversize = total > self._limits.max_octets
+        if is_oversize and not self._oversize_told:
             return self._take_oversize(total, now)
         inside = self._find_start_inside(min(total + 1, len(self._buffer)))
         if inside is not None:
@@ -185,10 +184,10 @@ class StreamReader:
         del self._buffer[:total]
         self._in_step = True
         self._restart(now)
-        return (WholeApdu(octets),)
+        return () if is_oversize else (WholeApdu(octets),)
 
     def _take_oversize(self, total: int, now: float) -> tuple[()] | tuple[OversizeApdu] | None:
-        # Only a start beyond doubt may skip this many octets.
+        # Only a start beyond doubt may be told and waited for.
         verdict = _judge(self._buffer, 0, strict=True)
         if verdict is _Verdict.UNSURE:
             return None
@@ -201,15 +200,8 @@ class StreamReader:
             invoke_id=_u16(self._buffer, 6) if is_prst else None,
             data_choice=_u16(self._buffer, 8) if is_prst else None,
         )
-        self._to_skip = total
+        self._oversize_told = True
         return (piece,)
-
-    def _skip(self, now: float) -> None:
-        count = min(self._to_skip, len(self._buffer))
-        del self._buffer[:count]
-        self._to_skip -= count
-        self._in_step = True
-        self._restart(now)
 
     def _find_start_inside(self, end: int) -> int | None:
         """Where another APDU starts beyond doubt before the end of the first, else None."""

@@ -230,3 +230,48 @@ def test_the_reader_never_holds_more_than_one_apdu() -> None:
     for _ in range(50):
         assert whole(reader.receive(largest, now=0.0)) == [largest]
     assert reader.next_deadline() is None
+
+
+OVERSIZE_HEAD = bytes.fromhex("E700 FFFF FFFD 0077 0101 FFF7")
+
+
+def test_a_head_that_promises_too_much_does_not_hide_the_apdus_behind_it() -> None:
+    reader = StreamReader()
+    assert reader.receive(OVERSIZE_HEAD, now=0.0) == [OversizeApdu(65_539, 0x77, 0x0101)]
+    found = [piece for second in range(1, 5) for piece in reader.receive(REPORT, now=float(second))]
+    assert whole(found) == [REPORT] * 4
+    assert reader.take_discarded() == len(OVERSIZE_HEAD)
+    assert reader.next_deadline() is None
+
+
+@pytest.mark.parametrize("cut", range(1, len(REPORT)))
+def test_an_apdu_in_two_portions_behind_such_a_head_is_found(cut: int) -> None:
+    reader = StreamReader()
+    reader.receive(OVERSIZE_HEAD + bytes(100) + REPORT[:cut], now=0.0)
+    assert whole(reader.receive(REPORT[cut:], now=1.0)) == [REPORT]
+
+
+def test_short_apdus_behind_such_a_head_are_found_after_silence() -> None:
+    reader = StreamReader()
+    reader.receive(OVERSIZE_HEAD, now=0.0)
+    assert reader.receive(RLRQ + abrt(1), now=1.0) == []
+    assert whole(reader.handle_deadline(now=3.0)) == [RLRQ, abrt(1)]
+    assert reader.take_discarded() == len(OVERSIZE_HEAD)
+
+
+def test_an_oversize_apdu_has_the_whole_time_of_one_apdu_and_no_more() -> None:
+    reader = StreamReader(StreamLimits(inter_octet_seconds=2.0, whole_apdu_seconds=10.0))
+    reader.receive(OVERSIZE_HEAD, now=0.0)
+    for second in range(1, 10):
+        assert reader.receive(RLRQ, now=float(second)) == []
+    assert reader.next_deadline() == 10.0
+    assert whole(reader.handle_deadline(now=10.0)) == [RLRQ] * 9
+    assert reader.take_discarded() == len(OVERSIZE_HEAD)
+
+
+def test_an_oversize_apdu_given_up_is_named_once() -> None:
+    reader = StreamReader()
+    assert len(reader.receive(OVERSIZE_HEAD, now=0.0)) == 1
+    assert reader.receive(bytes(50), now=1.0) == []
+    assert reader.handle_deadline(now=3.0) == []
+    assert reader.take_discarded() == len(OVERSIZE_HEAD) + 50
