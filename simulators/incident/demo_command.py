@@ -28,6 +28,8 @@ DEMO_SECONDS: Final = 75.0
 SHORTEST_SECONDS: Final = 10.0
 _PORTS: Final = Ports(cloud=8000, mqtt=1883, agents=6024)
 _FREE_OCTETS: Final = 200 << 20
+RUNS_KEPT: Final = 5
+_RUN: Final = re.compile(r"\d{8}-\d{6}-\d{6}")
 _SCHEME: Final = re.compile(r"(postgresql\+psycopg|sqlite)(\+\w+)?://")
 
 
@@ -60,7 +62,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE[#ID]",
         help="play a recorded exchange instead of simulated devices; also CAPTURE",
     )
-    parser.add_argument("--keep", action="store_true", help="keep the data of a successful check")
     parser.add_argument("--no-open", action="store_true", help="do not open a browser")
 
 
@@ -99,10 +100,16 @@ def run(arguments: argparse.Namespace) -> int:
                 f"{exc.filename or plan.data}: {exc.strerror}. Make room there or choose another "
                 "folder with --data."
             ) from exc
-    if arguments.check and reconciles and not arguments.keep and arguments.data is None:
-        shutil.rmtree(plan.data)
-        progress.lines(["All reconciled; this run's data were removed (--keep keeps them)."])
+    if arguments.data is None:
+        forget_old_runs(plan.data.parent)
     return 0 if reconciles else 1
+
+
+def forget_old_runs(folder: Path, *, keep: int = RUNS_KEPT) -> None:
+    """Remove all but the newest `keep` runs of `folder`; what does not look like a run stays."""
+    runs = sorted(path for path in folder.iterdir() if _RUN.fullmatch(path.name))
+    for run in runs[:-keep]:
+        shutil.rmtree(run, ignore_errors=True)
 
 
 def plan_of(arguments: argparse.Namespace) -> Plan:

@@ -229,3 +229,11 @@ def test_a_wrong_device_option_is_one_line_and_exit_code_2(
     told = capsys.readouterr().err
     assert told.startswith("vitalwire-sim: ")
     assert len(told.splitlines()) == 1
+
+
+def test_only_the_newest_runs_are_kept_and_nothing_else_is_touched(tmp_path: Path) -> None:
+    names = [f"20261123-04{minute:02d}00-000000" for minute in range(8)]
+    for name in [*names, "notes"]:
+        (tmp_path / name / "logs").mkdir(parents=True)
+    demo_command.forget_old_runs(tmp_path, keep=3)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*names[5:], "notes"]
