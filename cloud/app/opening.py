@@ -78,8 +78,11 @@ def make_folder(path: Path) -> None:
 
 
 def ingest_secret(data: Path) -> str:
-    """The password of our own ingest at the embedded broker, made on first use."""
-    return secret_file(data / INGEST_SECRET_FILE, octets=32).hex()
+    """The password of our own ingest at the embedded broker, made on first use; or StartError."""
+    try:
+        return secret_file(data / INGEST_SECRET_FILE, octets=32).hex()
+    except OSError as exc:
+        raise StartError(_os_line(data, exc)) from exc
 
 
 def _prepare(database: Database, migrating: bool) -> None:

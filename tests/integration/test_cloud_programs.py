@@ -234,6 +234,7 @@ CANNOT_START: dict[str, tuple[tuple[str, ...], str]] = {
     "no URL": (("--database-url", "nonsense"), "database_url"),
     "no schema": (("--data", "{folder}/new", "--no-migrate"), "migrate"),
     "no password file": (("--config", "{folder}/password.toml"), "mqtt_password_file"),
+    "no secret": (("--data", "{folder}/secretless"), "secretless"),
     "no broker address": (("--config", "{folder}/address.toml"), "mqtt_url"),
 }
 
@@ -250,12 +251,22 @@ def test_a_start_that_cannot_work_says_why_in_one_line(
     }
     for file, text in files.items():
         (tmp_path / file).write_text(f"{text}\n", encoding="utf-8")
+    (tmp_path / "secretless" / "ingest.secret").mkdir(parents=True)
     arguments, named = CANNOT_START[name]
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         known = {"port": str(taken.getsockname()[1]), "folder": str(tmp_path)}
-        given = ["serve", "--data", str(tmp_path / "data"), "--port", "0", "--no-worker"]
+        given = [
+            "serve",
+            "--data",
+            str(tmp_path / "data"),
+            "--port",
+            "0",
+            "--mqtt-port",
+            "0",
+            "--no-worker",
+        ]
         status = main([*given, *(one.format(**known) for one in arguments)])
     captured = capsys.readouterr()
     last = captured.err.strip().splitlines()[-1]
