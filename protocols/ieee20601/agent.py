@@ -153,7 +153,7 @@ class AgentConnection(AgentOperations):
     def send_octets(self, octets: bytes) -> None:
         """Put octets on the wire as they are, past every rule: for simulators of faults."""
         self._require_transport()
-        self._outbox.append(octets)
+        self._put(octets)
 
     def send_again(self, invoke_id: int, *, now: float) -> None:
         """Send a confirmed report of this association a second time, same id, same octets.
@@ -165,7 +165,7 @@ class AgentConnection(AgentOperations):
             raise LocalProtocolError(f"no report {invoke_id} to send again")
         seconds = self._policy.timeouts.confirm
         self._invocations.reopen(invoke_id, sent, now=now, timeout_seconds=seconds)
-        self._outbox.append(sent.octets)
+        self._put(sent.octets)
 
     # What arrives and what is due.
 

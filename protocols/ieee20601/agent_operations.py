@@ -165,7 +165,7 @@ class AgentOperations(Connection[AgentEvent, AgentRequest]):
             MDS_HANDLE, NO_RELATIVE_TIME, int(report.event_type), report.event_info
         )
         sent = SentReport(encode_apdu(Prst(DataApdu(invoke_id, message))))
-        self._outbox.append(sent.octets)
+        self._put(sent.octets)
         self._sent[invoke_id] = sent
         self._sent.move_to_end(invoke_id)
         while len(self._sent) > _REPEATABLE:

@@ -53,6 +53,7 @@ from protocols.model.codes import SystemId
 
 _CONFIRMED_REQUESTS: Final = (0x0101, 0x0103, 0x0105, 0x0107)
 _UNCONFIRMED: Final = (0x0100, 0x0104, 0x0106)
+_NO_ROOM: Final = "too many reports wait to be stored"
 
 
 class UnknownObjectError(DecodeError):
@@ -69,7 +70,9 @@ class SessionFacts:
 
     `draining`: an abort was sent or received a moment ago and no AARQ came since. `operating`:
     a configuration is agreed. `remembered`: that configuration came from an earlier run.
-    `is_known(system_id, config_id)` asks for a configuration. `expected_answer(invoke_id)` is
+    `is_known(system_id, config_id)` asks for a configuration. `has_room(invoke_id)`: one more
+    report may wait for its confirm; `can_hold(octets)`: for the device's clock.
+    `expected_answer(invoke_id)` is
     the class of the answer a request of ours waits for. `transcribe(report, info)` raises
     LayoutError when a report does not fit the configuration, or one of the two errors above.
     """
@@ -79,6 +82,7 @@ class SessionFacts:
     remembered: bool
     supported: Supported
     has_room: Callable[[int], bool]
+    can_hold: Callable[[bytes], bool]
     is_known: Callable[[SystemId, int], bool]
     expected_answer: Callable[[int], type[Message] | None]
     repeat: Callable[[int, bytes], Repeat]
@@ -229,10 +233,11 @@ def _confirmed_report(
         case Repeat.WAITING:
             return replace(base, trigger=Trigger.RX_REPORT_REPEATED_WAITING)
     read = _read_report(base, report, facts)
-    if read.trigger is Trigger.RX_REPORT_CONFIRMED and not facts.has_room(invoke_id):
-        return replace(
-            read, trigger=Trigger.RX_REPORT_UNWANTED, why="too many reports wait to be stored"
-        )
+    waits = read.trigger is Trigger.RX_REPORT_CONFIRMED
+    has_known = read.trigger is Trigger.RX_REPORT_UNKNOWN_HANDLE and read.transcription is not None
+    is_taken = waits or has_known
+    if (is_taken and not facts.can_hold(octets)) or (waits and not facts.has_room(invoke_id)):
+        return replace(read, trigger=Trigger.RX_REPORT_UNWANTED, why=_NO_ROOM)
     return read
 
 
@@ -260,7 +265,9 @@ def _unconfirmed_report(
         )
     read = _read_report(base, report, facts)
     if read.trigger is Trigger.RX_REPORT_UNKNOWN_HANDLE and read.transcription is not None:
-        return replace(read, trigger=Trigger.RX_REPORT_UNCONFIRMED)  # what is known is taken
+        read = replace(read, trigger=Trigger.RX_REPORT_UNCONFIRMED)  # what is known is taken
+    if read.trigger is Trigger.RX_REPORT_UNCONFIRMED and not facts.can_hold(octets):
+        return replace(read, trigger=Trigger.RX_REPORT_UNCONFIRMED_UNWANTED, why=_NO_ROOM)
     if read.trigger in (Trigger.RX_REPORT_UNCONFIRMED, Trigger.RX_REPORT_AGAINST_MEMORY):
         return read
     return replace(read, trigger=Trigger.RX_UNCONFIRMED_UNUSABLE)

@@ -40,6 +40,7 @@ class Connection(ABC, Generic[EventT, RequestT]):
         self._state = State.DISCONNECTED
         self._reader = StreamReader(limits)
         self._outbox: list[bytes] = []
+        self._pending_octets = 0
         self._events: deque[EventT | OctetsDiscarded] = deque()
         self._timers: Deadlines[Timer] = Deadlines()
         self._invocations: Invocations[RequestT] = Invocations(first_invoke_id)
@@ -64,6 +65,7 @@ class Connection(ABC, Generic[EventT, RequestT]):
     def data_to_send(self) -> list[bytes]:
         """Take what must be written now: whole APDUs, in order."""
         octets, self._outbox = self._outbox, []
+        self._pending_octets = 0
         return octets
 
     def next_event(self) -> EventT | OctetsDiscarded | None:
@@ -119,10 +121,20 @@ class Connection(ABC, Generic[EventT, RequestT]):
         self._events.append(event)
 
     def _send(self, apdu: Apdu) -> None:
-        self._outbox.append(encode_apdu(apdu))
+        self._put(encode_apdu(apdu))
 
     def _send_message(self, invoke_id: int, message: Message) -> None:
         self._send(Prst(DataApdu(invoke_id, message)))
+
+    def _put(self, octets: bytes) -> None:
+        """One whole APDU to be written."""
+        self._outbox.append(octets)
+        self._pending_octets += len(octets)
+
+    def _drop_output(self) -> None:
+        """Forget what waits to be written."""
+        self._outbox.clear()
+        self._pending_octets = 0
 
     def _is_draining(self, now: float) -> bool:
         return self._drain_until is not None and now < self._drain_until
@@ -130,7 +142,7 @@ class Connection(ABC, Generic[EventT, RequestT]):
     def _begin_afresh(self) -> None:
         """A new transport connection: nothing of an earlier one may survive (stale sessions)."""
         self._reader.clear()
-        self._outbox.clear()
+        self._drop_output()
         self._drain_until = None
         self._forget_association()
         self._report_discarded()

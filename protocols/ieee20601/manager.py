@@ -87,6 +87,10 @@ _ABORTS: Final = {
     Action.ABORT_RESPONSE: AbortReason.RESPONSE_TIMEOUT,
     Action.ABORT_CONFIG: AbortReason.CONFIGURATION_TIMEOUT,
 }
+_ANSWERED_ABORTS: Final = {
+    Action.ANSWER_ABORT: AbortReason.UNDEFINED,
+    Action.ANSWER_OVERFLOW: AbortReason.BUFFER_OVERFLOW,
+}
 _RELEASING: Final = {
     Action.OPEN,
     Action.CLOSE,
@@ -178,6 +182,9 @@ class ManagerConnection(ManagerConfiguring):
         if received.why:
             self._emit(ProtocolWarning(f"{received.trigger.value}: {received.why}"))
         self._fire(now, received)
+        if self._pending_octets > self._policy.max_pending_octets:
+            self._drop_output()  # nobody reads them, and they belong to what ends now
+            self._fire(now, Received(trigger=Trigger.OUTPUT_UNREAD))
 
     def _facts(self, now: float) -> SessionFacts:
         association = self._association
@@ -187,6 +194,7 @@ class ManagerConnection(ManagerConfiguring):
             operating=agreed,
             remembered=association is not None and association.remembered,
             supported=self._policy.supported,
+            can_hold=self._can_hold,
             has_room=lambda invoke_id: self._associated().received.has_room_for(invoke_id),
             is_known=lambda system_id, config_id: self._find(system_id, config_id) is not None,
             expected_answer=self._expected_answer,
@@ -295,7 +303,7 @@ class ManagerConnection(ManagerConfiguring):
                 self._confirm(received.needed_invoke_id, now)
             case Action.CONFIRM_AGAIN:
                 answers = self._associated().received
-                self._outbox.append(answers.answer_again(received.needed_invoke_id))
+                self._put(answers.answer_again(received.needed_invoke_id))
             case Action.COMPLETE:
                 self._complete(received, now)
             case Action.FAIL_REQUEST:
@@ -304,8 +312,10 @@ class ManagerConnection(ManagerConfiguring):
                 self._stop_transfer(now)
             case Action.ANSWER_STOPPED:
                 self._answer_stopped(received)
-            case Action.ANSWER_ABORT:
-                self._send(Abrt(int(AbortReason.UNDEFINED)))
+            case Action.COUNT_MISSED:
+                self._count_missed(received)
+            case Action.ANSWER_ABORT | Action.ANSWER_OVERFLOW:
+                self._send(Abrt(int(_ANSWERED_ABORTS[action])))
                 self._drain(now)
             case Action.ABORT_REQUESTED:
                 self._send(Abrt(self._requested_reason))

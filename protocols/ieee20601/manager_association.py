@@ -40,6 +40,7 @@ class HeldReport:
     counter: int
     utc: datetime
     invoke_id: int | None
+    size: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,9 +88,10 @@ class ManagerAssociation:
         *,
         utc: datetime,
         invoke_id: int | None,
+        size: int,
     ) -> tuple[Observation, ...] | None:
-        """Take a transcribed report: its observations, or None while it is held back."""
-        held = HeldReport(report, info, self._agreed(), self._counter, utc, invoke_id)
+        """Take a transcribed report of `size` octets: its observations, None while it is held."""
+        held = HeldReport(report, info, self._agreed(), self._counter, utc, invoke_id, size)
         self._counter += 1
         self.configuration = transcription.configuration
         if self.holding:
@@ -117,6 +119,13 @@ class ManagerAssociation:
             released.append((held.invoke_id, transcription.observations))
         self.held.clear()
         return released
+
+    def can_hold(self, size: int, *, most_reports: int, most_octets: int) -> bool:
+        """Whether one more report of `size` octets may be held back; always when none must be."""
+        if not self.holding:
+            return True
+        octets = sum(held.size for held in self.held)
+        return len(self.held) < most_reports and octets + size <= most_octets
 
     def is_held(self, invoke_id: int) -> bool:
         """Whether a report under this id is held back: the driver does not know of it."""

@@ -93,12 +93,29 @@ class ManagerOperations(Connection[Event, ManagerRequest]):
             octets = encode_apdu(Prst(DataApdu(confirm_id, reply)))
             association.received.wait(confirm_id, received.octets, octets)
         observations = association.adopt(
-            report, info, received.transcription, utc=self._utc(now), invoke_id=confirm_id
+            report,
+            info,
+            received.transcription,
+            utc=self._utc(now),
+            invoke_id=confirm_id,
+            size=len(received.octets),
         )
         if observations is not None:
             self._report(confirm_id, observations)
-        elif len(association.held) >= self._policy.max_held_reports:
-            self._release_held()
+
+    def _can_hold(self, octets: bytes) -> bool:
+        return self._associated().can_hold(
+            len(octets),
+            most_reports=self._policy.max_held_reports,
+            most_octets=self._policy.max_held_octets,
+        )
+
+    def _count_missed(self, received: Received) -> None:
+        """A live report that cannot be kept: lost, and said so with those before it."""
+        if received.info is None:
+            raise AssertionError("a report is counted only when it was decoded")
+        missed = self._associated().count_missed(received.needed_report, received.info)
+        self._emit(ReportsMissed(missed + 1))
 
     def _report(self, invoke_id: int | None, observations: tuple[Observation, ...]) -> None:
         if invoke_id is not None or observations:
@@ -133,7 +150,7 @@ class ManagerOperations(Connection[Event, ManagerRequest]):
             if self._may_be_stale(invoke_id):
                 return
             raise LocalProtocolError(f"no report waits under invoke id {invoke_id}")
-        self._outbox.append(answer)
+        self._put(answer)
         page = association.pages.pop(invoke_id, None)
         if page is not None:
             self._go_on_after(page, now)

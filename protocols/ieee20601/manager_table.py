@@ -32,6 +32,7 @@ class ManagerAction(Enum):
     TAKE_REPORT = "observations to the driver; it asks for the confirm"
     TAKE_KNOWN = "known values to the driver, ROER no-such-object-instance (1)"
     TAKE_UNCONFIRMED = "observations to the driver, no answer"
+    COUNT_MISSED = "count it as missed, no answer"
     CONFIRM = "RORS with the report's invoke id"
     CONFIRM_AGAIN = "RORS again, nothing new to the driver"
     IGNORE = "no answer, warn"
@@ -48,6 +49,7 @@ class ManagerAction(Enum):
     ANSWER_ABORT = "ABRT undefined (0), there was no association"
     ABORT = "ABRT undefined (0), cancel all"
     ABORT_OVERFLOW = "ABRT buffer-overflow (1), cancel all"
+    ANSWER_OVERFLOW = "ABRT buffer-overflow (1), there was no association"
     ABORT_RESPONSE = "ABRT response-timeout (2), cancel all"
     ABORT_CONFIG = "ABRT configuration-timeout (3), cancel all"
     ABORT_REQUESTED = "ABRT with our reason, cancel all"
@@ -82,7 +84,11 @@ OTHER_REPORT: Final = (
     T.RX_REPORT_AGAINST_MEMORY,
     T.RX_SEGMENT_STOPPED,
 )
-UNCONFIRMED: Final = (T.RX_REPORT_UNCONFIRMED, T.RX_UNCONFIRMED_UNUSABLE)
+UNCONFIRMED: Final = (
+    T.RX_REPORT_UNCONFIRMED,
+    T.RX_REPORT_UNCONFIRMED_UNWANTED,
+    T.RX_UNCONFIRMED_UNUSABLE,
+)
 BAD: Final = (T.RX_REPORT_UNDECODABLE, T.RX_BADLY_STRUCTURED)
 RESULT: Final = (T.RX_RESPONSE, T.RX_ERROR)
 STRAY: Final = (T.RX_RESPONSE_UNKNOWN, T.RX_ERROR_UNKNOWN)
@@ -106,6 +112,7 @@ TRIGGERS: Final = (
     *REQUESTS,
     *CHECKED,
     *TIMEOUTS,
+    T.OUTPUT_UNREAD,
     *RECEIVED,
 )
 
@@ -114,7 +121,7 @@ ROWS: Final[tuple[Row[ManagerAction], ...]] = (
     Row("1.1",  D,  (T.TRANSPORT_CONNECTED,),               U,  A.OPEN),
     Row("1.2",  D,  (T.TRANSPORT_CLOSED, T.REQ_CONFIRM),    D,  A.NOTHING),
     Row("V1.1", D,  (T.REQ_RELEASE, T.REQ_ABORT, *RECEIVED), D, A.REFUSE),
-    Row("V1.2", D,  (*CHECKED, *TIMEOUTS),                  D,  A.NOTHING),
+    Row("V1.2", D,  (*CHECKED, *TIMEOUTS, T.OUTPUT_UNREAD),              D,  A.NOTHING),
 
     Row("V2.1", U,  (T.TRANSPORT_CONNECTED,),               U,  A.REFUSE),
     Row("2.2",  U,  (T.TRANSPORT_CLOSED,),                  D,  A.CLOSE),
@@ -131,6 +138,7 @@ ROWS: Final[tuple[Row[ManagerAction], ...]] = (
     Row("2.19", U,  PRST,                                   U,  A.ANSWER_ABORT),
     Row("V2.3", U,  (T.RX_STALE,),                          U,  A.NOTHING),
     Row("V2.4", U,  (T.RX_UNDECODABLE, T.RX_OVERSIZE_UNREADABLE), U, A.IGNORE),
+    Row("V2.5", U,  (T.OUTPUT_UNREAD,),                     U,  A.ANSWER_OVERFLOW),
 
     Row("V6.1", WC, (T.TRANSPORT_CONNECTED,),               WC, A.REFUSE),
     Row("6.2",  WC, (T.TRANSPORT_CLOSED,),                  D,  A.CLOSE),
@@ -152,7 +160,7 @@ ROWS: Final[tuple[Row[ManagerAction], ...]] = (
     Row("6.26", WC, (*RESULT, *STRAY),                      U,  A.ABORT),
     Row("V6.5", WC, (T.RX_STALE,),                          WC, A.NOTHING),
     Row("V6.6", WC, (T.RX_UNDECODABLE,),                    U,  A.ABORT),
-    Row("V6.7", WC, (T.RX_OVERSIZE_UNREADABLE,),            U,  A.ABORT_OVERFLOW),
+    Row("V6.7", WC, (T.RX_OVERSIZE_UNREADABLE, T.OUTPUT_UNREAD), U, A.ABORT_OVERFLOW),
 
     Row("V7.1", CC, (T.TRANSPORT_CONNECTED,),               CC, A.REFUSE),
     Row("7.2",  CC, (T.TRANSPORT_CLOSED,),                  D,  A.CLOSE),
@@ -180,7 +188,7 @@ ROWS: Final[tuple[Row[ManagerAction], ...]] = (
     Row("V7.5", CC, (T.CONFIG_BAD,),                        WC, A.REJECT_CONFIG),
     Row("V7.6", CC, (T.RX_STALE,),                          CC, A.NOTHING),
     Row("V7.7", CC, (T.RX_UNDECODABLE,),                    U,  A.ABORT),
-    Row("V7.8", CC, (T.RX_OVERSIZE_UNREADABLE,),            U,  A.ABORT_OVERFLOW),
+    Row("V7.8", CC, (T.RX_OVERSIZE_UNREADABLE, T.OUTPUT_UNREAD), U, A.ABORT_OVERFLOW),
 
     Row("V8.1", OP, (T.TRANSPORT_CONNECTED,),               OP, A.REFUSE),
     Row("8.2",  OP, (T.TRANSPORT_CLOSED,),                  D,  A.CLOSE),
@@ -204,6 +212,7 @@ ROWS: Final[tuple[Row[ManagerAction], ...]] = (
     Row("V8.9", OP, BAD,                                    OP, A.REJECT_STRUCTURE),
     Row("V8.10", OP, (T.RX_REPORT_UNWANTED, T.RX_OVERSIZE), OP, A.REJECT_RESOURCES),
     Row("V8.11", OP, (T.RX_UNCONFIRMED_UNUSABLE,),          OP, A.IGNORE),
+    Row("V8.17", OP, (T.RX_REPORT_UNCONFIRMED_UNWANTED,),   OP, A.COUNT_MISSED),
     Row("V8.15", OP, (T.RX_REPORT_AGAINST_MEMORY,),         U,  A.FORGET_CONFIG),
     Row("V8.16", OP, (T.RX_SEGMENT_STOPPED,),               OP, A.ANSWER_STOPPED),
     Row("8.24, fix 1", OP, (T.RX_CONFIG_REPORT,),           U,  A.ABORT),
@@ -213,7 +222,7 @@ ROWS: Final[tuple[Row[ManagerAction], ...]] = (
     Row("8.26", OP, STRAY,                                  U,  A.ABORT),
     Row("V8.12", OP, (T.RX_STALE,),                         OP, A.NOTHING),
     Row("V8.13", OP, (T.RX_UNDECODABLE,),                   U,  A.ABORT),
-    Row("V8.14", OP, (T.RX_OVERSIZE_UNREADABLE,),           U,  A.ABORT_OVERFLOW),
+    Row("V8.14", OP, (T.RX_OVERSIZE_UNREADABLE, T.OUTPUT_UNREAD), U, A.ABORT_OVERFLOW),
 
     Row("V9.1", DA, (T.TRANSPORT_CONNECTED,),               DA, A.REFUSE),
     Row("9.2",  DA, (T.TRANSPORT_CLOSED,),                  D,  A.CLOSE),
@@ -232,7 +241,7 @@ ROWS: Final[tuple[Row[ManagerAction], ...]] = (
     Row("9.26", DA, (T.RX_ERROR, *STRAY),                   U,  A.ABORT),
     Row("V9.3", DA, (T.RX_STALE,),                          DA, A.NOTHING),
     Row("V9.4", DA, (T.RX_UNDECODABLE,),                    U,  A.ABORT),
-    Row("V9.5", DA, (T.RX_OVERSIZE_UNREADABLE,),            U,  A.ABORT_OVERFLOW),
+    Row("V9.5", DA, (T.RX_OVERSIZE_UNREADABLE, T.OUTPUT_UNREAD), U, A.ABORT_OVERFLOW),
 )
 # fmt: on
 

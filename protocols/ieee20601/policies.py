@@ -26,7 +26,10 @@ class ManagerPolicy:
     `limits`: size and time of one APDU on the stream. `leniency`: what badly built lists are
     forgiven. `collect_stored`: fetch PM-stores after the association. `max_waiting_reports`:
     confirmed reports the driver may leave unconfirmed before RORJ resource-limitation.
-    `max_held_reports`: reports held back until the MDS is read. `segment_retries`: how often a
+    `max_held_reports`, `max_held_octets`: reports held back until the MDS is read; one more is
+    refused with resource-limitation, or counts as missed where nobody waits for an answer.
+    `max_pending_octets`: answers the peer may leave unread before it is aborted with
+    buffer-overflow. `segment_retries`: how often a
     segment is asked for again that said try-later.
     """
 
@@ -39,6 +42,8 @@ class ManagerPolicy:
     collect_stored: bool = True
     max_waiting_reports: int = 64
     max_held_reports: int = 256
+    max_held_octets: int = 256 * 1024
+    max_pending_octets: int = 256 * 1024
     segment_retries: int = 3
 
 

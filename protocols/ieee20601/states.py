@@ -49,6 +49,7 @@ class Trigger(Enum):
     TIMEOUT_RESPONSE = "response timeout"
     TIMEOUT_TRANSFER = "segment transfer timeout"
     TIMEOUT_RELEASE = "release timeout"
+    OUTPUT_UNREAD = "too many answers wait to be read by the peer"
     # Association APDUs.
     RX_AARQ_KNOWN_CONFIG = "AARQ acceptable, configuration known"
     RX_AARQ_UNKNOWN_CONFIG = "AARQ acceptable, configuration unknown"
@@ -76,6 +77,7 @@ class Trigger(Enum):
     RX_REPORT_UNKNOWN_HANDLE = "ROIV confirmed report, unknown handle"
     RX_REPORT_UNDECODABLE = "ROIV confirmed report, undecodable"
     RX_REPORT_UNWANTED = "ROIV confirmed report, no room for it"
+    RX_REPORT_UNCONFIRMED_UNWANTED = "ROIV unconfirmed report, no room for it"
     RX_REPORT_AGAINST_MEMORY = "ROIV report that does not fit the remembered configuration"
     RX_SEGMENT_STOPPED = "ROIV confirmed segment data of a transfer given up"
     RX_UNCONFIRMED_UNUSABLE = "ROIV unconfirmed, not usable"

@@ -250,17 +250,6 @@ def test_an_mds_that_is_never_told_aborts_and_live_values_are_not_lost() -> None
     assert "GetMds" in str(getattr(end, "cause", None))
 
 
-def test_more_held_reports_than_allowed_are_passed_on_without_the_device_s_clock() -> None:
-    bench = Bench(policy=ManagerPolicy(max_held_reports=2))
-    bench.receive(aarq(config_id=0x0190))
-    bench.report(1, spo2(98, number=1), confirmed=False)
-    assert bench.take_observations() == []
-    bench.report(2, spo2(97, number=2), confirmed=False)
-    assert len(bench.take_observations()) == 2
-    bench.report(3, spo2(96, number=3), confirmed=False)
-    assert len(bench.take_observations()) == 1
-
-
 @pytest.mark.parametrize(
     "refusal",
     [error(0, 2), reject(0, 0), bytes.fromhex("E700 000C 000A 0000 0203 0004 0000 0001")],
