@@ -74,11 +74,13 @@ class UplinkError(EdgeError):
 class UplinkUnreachableError(UplinkError):
     """The cloud did not answer; the same batch may be sent again.
 
-    `is_silence`: the way was up all the while and yet no acknowledgement came.
+    `is_silence`: the way was up all the while and yet no acknowledgement came. `is_vain`: the
+    way had taken the batch, or should have; silence is the plainest case of it.
     """
 
-    def __init__(self, cause: str, *, is_silence: bool = False) -> None:
+    def __init__(self, cause: str, *, is_silence: bool = False, is_vain: bool = False) -> None:
         self.is_silence = is_silence
+        self.is_vain = is_vain or is_silence
         super().__init__(cause)
 
 

@@ -27,8 +27,9 @@ log = logging.getLogger(__name__)
 TOKEN_PATH: Final = "/v1/oauth/token"  # noqa: S105 - a path, not a secret
 SCOPE: Final = "gateway:uplink"
 _LEAST_LIFE_SECONDS: Final = 1.0
-# What the cloud will never take as it stands; everything else may pass on another day.
-_FOR_EVER: Final = {400, 415, 422}
+# What the cloud says of a batch's content, if it is the cloud that says it. Everything else may
+# pass on another day; 415 speaks of how we send, which is true of every batch and no row's fault.
+_VERDICTS: Final = {400, 422}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class HttpsLink:
                     response = await self._post(body)
         except TimeoutError as exc:
             self._fail("the cloud does not answer in time")
-            raise UplinkUnreachableError(self._health.reason) from exc
+            raise UplinkUnreachableError(self._health.reason, is_vain=True) from exc
         except UplinkUnreachableError as exc:
             self._fail(exc.cause)
             raise
@@ -131,7 +132,9 @@ class HttpsLink:
         try:
             return await self._client.post(HTTP_BATCHES_PATH, content=body, headers=headers)
         except httpx.HTTPError as exc:
-            raise UplinkUnreachableError(f"the cloud cannot be reached ({_words(exc)})") from exc
+            raise UplinkUnreachableError(
+                f"the cloud cannot be reached ({_words(exc)})", is_vain=True
+            ) from exc
 
     def _read_ack(self, response: httpx.Response, batch: UplinkBatch) -> UplinkAck:
         status = response.status_code
@@ -139,19 +142,23 @@ class HttpsLink:
             try:
                 ack = decode_ack(response.content)
             except DecodeError as exc:
-                raise UplinkUnreachableError("the cloud's answer is not understood") from exc
+                raise self._vain("the cloud's answer is not understood") from exc
             if ack.batch_id != batch.batch_id:
-                raise UplinkUnreachableError("the cloud's answer names another batch")
+                raise self._vain("the cloud's answer names another batch")
             return ack
-        if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+        reason = _verdict_of(response)
+        if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE and reason:
             raise UplinkRejectedError(
-                "the cloud takes no batch of this size", reason="too_large", too_large=True
+                "the cloud takes no batch of this size", reason=reason, too_large=True
             )
-        reason = _reason_of(response)
-        if status in _FOR_EVER:
+        if status in _VERDICTS and reason:
             raise UplinkRejectedError(f"the cloud refuses the batch ({reason})", reason=reason)
-        self._fail(f"the cloud answers {status} ({reason})")
-        raise UplinkUnreachableError(self._health.reason)
+        raise self._vain(f"the cloud answers {status} ({_reason_of(response)})")
+
+    def _vain(self, reason: str) -> UplinkUnreachableError:
+        """An answer that is no word of the cloud about the batch: something on the way is wrong."""
+        self._fail(reason)
+        return UplinkUnreachableError(reason, is_vain=True)
 
     async def _valid_token(self) -> _Token:
         async with self._asking:
@@ -189,6 +196,19 @@ def _reason_of(response: httpx.Response) -> str:
     except (ValueError, KeyError, TypeError):
         return "unknown"
     return word[:64] if isinstance(word, str) else "unknown"
+
+
+def _verdict_of(response: httpx.Response) -> str:
+    """The reason in the contract's own error body; "" for any other body.
+
+    A captive portal or a proxy answers with these codes too, and knows nothing of our rows.
+    """
+    try:
+        body = response.json()
+        reason, issue_type = body["error"], body["issue_type"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return reason[:64] if isinstance(reason, str) and isinstance(issue_type, str) else ""
 
 
 def _words(exc: httpx.HTTPError) -> str:
