@@ -115,6 +115,10 @@ class UplinkSettings(_Group):
         ge=0,
         description="how long the preferred way is down before the other is used",
     )
+    distrust_after: int = Field(
+        default=2,
+        description="vain attempts in a row after which a way that is up counts as failing",
+    )
     keepalive_seconds: int = Field(
         default=15, ge=1, le=3600, description="how soon a silent broker is noticed"
     )
@@ -134,7 +138,7 @@ class UplinkSettings(_Group):
 
     @model_validator(mode="after")
     def _check_policies(self) -> UplinkSettings:
-        _ = self.sender
+        _ = self.sender, self.choice
         return self
 
     @property
@@ -152,7 +156,11 @@ class UplinkSettings(_Group):
     @property
     def choice(self) -> ChoicePolicy:
         """The share of the choice between two ways."""
-        return ChoicePolicy(prefer=self.prefer, fallback_after_seconds=self.fallback_after_seconds)
+        return ChoicePolicy(
+            prefer=self.prefer,
+            fallback_after_seconds=self.fallback_after_seconds,
+            distrust_after=self.distrust_after,
+        )
 
     @property
     def mqtt(self) -> MqttPolicy | None:

@@ -137,5 +137,11 @@ def _uplink_metrics(uplink: dict[str, Any]) -> Iterator[Metric]:
     for link in uplink["links"]:
         up.add_metric([link["way"]], float(link["is_up"]))
     yield up
+    vain = GaugeMetricFamily(
+        "vitalwire_edge_link_vain", "1 while the way acknowledges nothing", labels=["way"]
+    )
+    for link in uplink["links"]:
+        vain.add_metric([link["way"]], float(link["vain_since"] is not None))
+    yield vain
     for name, text in _UPLINK_COUNTS.items():
         yield CounterMetricFamily(f"vitalwire_edge_uplink_{name}", text, value=uplink[name])

@@ -63,6 +63,7 @@ def describe_uplink(links: list[LinkHealth], counts: SenderCounts) -> Snapshot:
                 "detail": link.detail,
                 "reason": link.reason,
                 "since": _text(link.since),
+                "vain_since": _text(link.vain_since),
                 "sent": link.sent,
                 "acknowledged": link.acknowledged,
             }

@@ -93,10 +93,13 @@ def _device_line(device: dict[str, Any], now: datetime) -> str:
 def _link_line(link: dict[str, Any], now: datetime) -> str:
     state = "up" if link["is_up"] else f"down ({link['reason'].rstrip('.')})"
     detail = f" {link['detail']}" if link["is_up"] and link["detail"] else ""
-    return (
+    line = (
         f"uplink    {link['way']}{detail} {link['url']}: {state}{_ago(link['since'], now)},"
         f" {link['acknowledged']} batches acknowledged"
     )
+    if link["vain_since"]:
+        line += f"; ACKNOWLEDGES NOTHING, noticed{_ago(link['vain_since'], now)}"
+    return line
 
 
 def _buffer_line(buffer: dict[str, Any]) -> str:

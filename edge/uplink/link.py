@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,12 +11,18 @@ from typing import Protocol
 
 from edge.clock import Clock
 from edge.uplink.policy import ChoicePolicy, Way
+from edge.uplink.trust import Trust
 from protocols.uplink.messages import UplinkAck, UplinkBatch
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class LinkHealth:
-    """One way, as it stands. `reason` says why it is down; `since` is when that began."""
+    """One way, as it stands. `reason` says why it is down; `since` is when that began.
+
+    `vain_since`: it is up and yet delivers nothing, since then.
+    """
 
     way: Way
     url: str
@@ -23,6 +30,7 @@ class LinkHealth:
     reason: str = "not tried yet"
     detail: str = ""
     since: datetime | None = None
+    vain_since: datetime | None = None
     sent: int = 0
     acknowledged: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
@@ -57,12 +65,16 @@ class LinkClient(Protocol):
 
 @dataclass(slots=True)
 class LinkChoice:
-    """The preferred way while it is up; the other when that has been down for a while."""
+    """The preferred way while it works; the other when that has been down or vain for a while."""
 
     links: Sequence[LinkClient]
     policy: ChoicePolicy
     clock: Clock
     _down_since: float | None = None
+    _trust: dict[Way, Trust] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._trust = {link.health.way: Trust(self.policy) for link in self.links}
 
     async def pick(self) -> LinkClient:
         """The link to use now; waits while none is of use."""
@@ -77,14 +89,39 @@ class LinkChoice:
     def choose(self, *, now: float) -> LinkClient | None:
         """The link to use at monotonic `now`; None to wait."""
         first, second = self._in_order()
+        trust = self._trust[first.health.way]
         if first.health.is_up:
             self._down_since = None
+            if second is not None and second.health.is_up and not trust.allows(now=now):
+                return second
             return first
         if self._down_since is None:
             self._down_since = now
         if second is None:
             return None
-        return second if now - self._down_since >= self.policy.fallback_after_seconds else None
+        waited = now - self._down_since >= self.policy.fallback_after_seconds
+        return second if waited or trust.is_lost else None
+
+    def begin(self, link: LinkClient, *, now: float) -> None:
+        """A batch goes by `link` at monotonic `now`."""
+        self._trust[link.health.way].begin(now=now)
+
+    def note_vain(self, link: LinkClient, *, began: float, now: float) -> None:
+        """`link` was up and yet did not get the batch of `began` acknowledged."""
+        if self._trust[link.health.way].fail(began=began, now=now):
+            link.health.vain_since = self.clock.utc()
+            log.warning(
+                "way acknowledges nothing way=%s url=%s other_way=%s",
+                link.health.way.value,
+                link.health.url,
+                "used meanwhile" if len(self.links) > 1 else "none",
+            )
+
+    def note_acknowledged(self, link: LinkClient) -> None:
+        """The cloud answered by `link`."""
+        if self._trust[link.health.way].restore():
+            link.health.vain_since = None
+            log.warning("way acknowledges again way=%s", link.health.way.value)
 
     def _in_order(self) -> tuple[LinkClient, LinkClient | None]:
         ordered = sorted(self.links, key=lambda link: link.health.way is not self.policy.prefer)

@@ -172,7 +172,9 @@ class MqttLink:
             self._connection = None
             for answer in self._waiting.values():
                 if not answer.done():
-                    answer.set_exception(UplinkUnreachableError("the broker's connection broke"))
+                    answer.set_exception(
+                        UplinkUnreachableError("the broker's connection broke", is_vain=True)
+                    )
             await asyncio.to_thread(_stop, connection.client)
 
     async def _ask_version(self, host: str, port: int) -> MQTTProtocolVersion:

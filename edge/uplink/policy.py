@@ -42,10 +42,20 @@ class SenderPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoicePolicy:
-    """`prefer` one way; when it has been down `fallback_after_seconds`, use the other meanwhile."""
+    """`prefer` one way; when it has been down `fallback_after_seconds`, use the other meanwhile.
+
+    A way can be up and deliver nothing: after `distrust_after` vain attempts in a row the other
+    one is used too, and `probe` spaces the attempts to return.
+    """
 
     prefer: Way = Way.MQTT
     fallback_after_seconds: float = 10.0
+    distrust_after: int = 2
+    probe: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(first=15.0, most=120.0))
+
+    def __post_init__(self) -> None:
+        if self.fallback_after_seconds < 0 or self.distrust_after < 1:
+            raise ValueError("fallback_after_seconds is not negative, distrust_after at least 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,6 +104,8 @@ class Sender:
         others = self.counts.batches
         while True:
             link = await self.choice.pick()
+            began = self.clock.monotonic()
+            self.choice.begin(link, now=began)
             try:
                 ack = await link.send(
                     self._batch(claim), timeout_seconds=self.policy.ack_timeout_seconds
@@ -114,11 +116,14 @@ class Sender:
             except UplinkUnreachableError as exc:
                 self.counts.retries += 1
                 silences += exc.is_silence
+                if exc.is_vain:
+                    self.choice.note_vain(link, began=began, now=self.clock.monotonic())
                 if silences >= self.policy.poison_after and self.counts.batches > others:
                     await self._isolate(claim, NEVER_ACKNOWLEDGED)
                     return
                 await self.clock.sleep(backoff.next_wait())
             else:
+                self.choice.note_acknowledged(link)
                 await self._settle(ack)
                 return
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from edge.uplink.credentials import Credentials
 from edge.uplink.https import HttpsLink
 from edge.uplink.link import LinkChoice, LinkClient
 from edge.uplink.mqtt import MqttLink
-from edge.uplink.policy import ChoicePolicy, HttpsPolicy, MqttPolicy, SenderPolicy
+from edge.uplink.policy import ChoicePolicy, HttpsPolicy, MqttPolicy, SenderPolicy, Way
 from edge.uplink.sender import Sender
 from protocols.model.observation import NumericObservation
 from tests.fixtures.uplink_peers import Broker, HttpCloud, MqttCloud, Receiver
@@ -212,6 +213,60 @@ async def test_https_carries_on_while_the_broker_is_away_and_mqtt_comes_back(
     assert readings(http_cloud.receiver) == {spo2(2)}
     assert readings(cloud.receiver) == {spo2(1), spo2(3)}
     cloud.close()
+
+
+async def test_https_takes_over_from_a_broker_behind_which_nobody_acknowledges(
+    mosquitto: Broker, http_cloud: HttpCloud, tmp_path: Path
+) -> None:
+    mqtt, https = mqtt_link(mosquitto), https_link(http_cloud)
+    sending = replace(SENDING, ack_timeout_seconds=0.3)
+    choice = ChoicePolicy(probe=BackoffPolicy(first=0.5, most=0.5))
+    async with https, uplink(tmp_path, mqtt, https, sending=sending, choice=choice) as parts:
+        buffer, sender = parts
+        await until(lambda: mqtt.health.is_up and https.health.is_up, "both ways")
+        await buffer.append([*map(spo2, range(50))])
+        await drained(sender)
+        assert mqtt.health.is_up
+        assert mqtt.health.vain_since is not None
+        assert readings(http_cloud.receiver) == set(map(spo2, range(50)))
+        cloud = MqttCloud(mosquitto.port)
+        number = 50
+        while mqtt.health.vain_since is not None and number < 500:
+            await buffer.append([spo2(number)])
+            await drained(sender)
+            number += 1
+        assert mqtt.health.vain_since is None, "the first way is tried again"
+    assert readings(http_cloud.receiver) | readings(cloud.receiver) == set(map(spo2, range(number)))
+    cloud.close()
+
+
+async def test_mqtt_takes_over_from_an_api_that_logs_us_in_and_takes_nothing(
+    mosquitto: Broker, http_cloud: HttpCloud, tmp_path: Path
+) -> None:
+    cloud, mqtt, https = MqttCloud(mosquitto.port), mqtt_link(mosquitto), https_link(http_cloud)
+    http_cloud.portal = 500
+    choice = ChoicePolicy(prefer=Way.HTTPS, fallback_after_seconds=60.0)
+    async with https, uplink(tmp_path, mqtt, https, choice=choice) as (buffer, sender):
+        await until(lambda: mqtt.health.is_up and https.health.is_up, "both ways")
+        await buffer.append([spo2(1)])
+        await drained(sender)
+    assert readings(cloud.receiver) == {spo2(1)}
+    cloud.close()
+
+
+@pytest.mark.parametrize("status", [200, 400, 413, 415, 422])
+async def test_what_a_captive_portal_says_costs_no_row(
+    http_cloud: HttpCloud, tmp_path: Path, status: int
+) -> None:
+    http_cloud.portal = status
+    async with https_link(http_cloud) as link, uplink(tmp_path, link) as (buffer, sender):
+        await buffer.append([*map(spo2, range(5))])
+        await until(lambda: sender.counts.retries >= 3, "vain attempts")
+        assert (await buffer.counts()).quarantine == 0
+        http_cloud.portal = None
+        await drained(sender)
+        assert (await buffer.counts()).totals == {"stored": 5, "settled": 5}
+    assert readings(http_cloud.receiver) == set(map(spo2, range(5)))
 
 
 async def test_https_logs_in_once_and_again_when_the_token_is_refused(

@@ -32,6 +32,7 @@ class DownLink:
     def __init__(self) -> None:
         self.health = LinkHealth(Way.MQTT, "mqtt://broker")
         self.health.move(is_up=False, at=NOON, reason="no route")
+        self.health.vain_since = NOON
 
     async def run(self) -> None:
         """It stays down."""
@@ -98,6 +99,7 @@ async def test_people_get_lines(tmp_path: Path) -> None:
     assert "device    ox: stale, Acme OX, 2 readings" in text
     assert "1 reports missed" in text
     assert "down (no route)" in text
+    assert "ACKNOWLEDGES NOTHING, noticed 3 min ago" in text
     assert "report to disk p50 2.0 ms" in text
 
 
@@ -129,6 +131,7 @@ async def test_metrics_show_the_snapshot(tmp_path: Path) -> None:
         'vitalwire_edge_device_observations_total{device="ox"} 2.0',
         'vitalwire_edge_buffer_waiting{stream="waveforms"} 1.0',
         'vitalwire_edge_link_up{way="mqtt"} 0.0',
+        'vitalwire_edge_link_vain{way="mqtt"} 1.0',
         'vitalwire_edge_report_to_durable_seconds_bucket{le="0.0025"} 1.0',
         "vitalwire_edge_report_to_durable_seconds_count 1.0",
         'vitalwire_edge_buffer_rows_total{fate="stored"} 2.0',

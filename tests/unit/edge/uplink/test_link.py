@@ -71,6 +71,66 @@ def test_a_single_way_is_waited_for() -> None:
     assert choice.choose(now=1) is only
 
 
+def vain(choice: LinkChoice, link: Path, *, began: float, now: float) -> None:
+    choice.begin(link, now=began)
+    choice.note_vain(link, began=began, now=now)
+
+
+def test_a_way_that_is_up_and_acknowledges_nothing_gives_way_to_the_other() -> None:
+    mqtt, https, choice = ways()
+    mqtt.turn(is_up=True)
+    https.turn(is_up=True)
+    vain(choice, mqtt, began=0, now=10)
+    assert choice.choose(now=10) is mqtt, "one lost answer proves nothing"
+    vain(choice, mqtt, began=10, now=20)
+    assert choice.choose(now=20) is https
+    assert mqtt.health.vain_since is not None
+    https.turn(is_up=False)
+    assert choice.choose(now=20) is mqtt, "better than a way that is down"
+
+
+def test_batches_lost_side_by_side_are_one_vain_turn() -> None:
+    mqtt, https, choice = ways()
+    mqtt.turn(is_up=True)
+    https.turn(is_up=True)
+    for _ in range(4):
+        vain(choice, mqtt, began=0, now=10)
+    assert choice.choose(now=10) is mqtt
+
+
+def test_a_distrusted_way_is_probed_ever_more_rarely_until_it_answers() -> None:
+    mqtt, https, choice = ways()
+    mqtt.turn(is_up=True)
+    https.turn(is_up=True)
+    vain(choice, mqtt, began=0, now=10)
+    vain(choice, mqtt, began=10, now=20)
+    now, waits = 20.0, []
+    for _ in range(3):
+        due = next(second for second in range(200) if choice.choose(now=now + second) is mqtt)
+        waits.append(due)
+        now += due
+        choice.begin(mqtt, now=now)
+        assert choice.choose(now=now) is https, "one batch at a time"
+        choice.note_vain(mqtt, began=now, now=now + 10)
+    assert waits == sorted(waits)
+    assert waits[0] >= 10
+    assert waits[-1] > waits[0]
+    choice.note_acknowledged(mqtt)
+    assert choice.choose(now=now) is mqtt
+    assert mqtt.health.vain_since is None
+
+
+def test_a_way_lost_after_vain_attempts_is_not_waited_for_again() -> None:
+    """Two gateways of one name throw each other off the broker: up and down without end."""
+    mqtt, https, choice = ways()
+    https.turn(is_up=True)
+    mqtt.turn(is_up=True)
+    vain(choice, mqtt, began=0, now=1)
+    vain(choice, mqtt, began=2, now=3)
+    mqtt.turn(is_up=False)
+    assert choice.choose(now=4) is https
+
+
 async def test_who_waits_is_woken_when_a_way_comes_up() -> None:
     mqtt, _, choice = ways()
     asyncio.get_running_loop().call_soon(lambda: mqtt.turn(is_up=True))
