@@ -303,6 +303,11 @@ def _read_report(base: Received, report: EventReport, facts: SessionFacts) -> Re
             trigger=_misfit(facts, Trigger.RX_REPORT_UNKNOWN_HANDLE),
             why="a report names handles that the configuration does not have",
         )
+    if transcription.is_unreadable and not isinstance(info, SegmentData):
+        # One bad value does not reject the good ones; with none of them, a confirm would be a lie.
+        # A page is confirmed all the same: its store keeps it, and the next page may be good.
+        why = "no value of the report can be read"
+        return replace(base, trigger=Trigger.RX_REPORT_UNDECODABLE, why=why)
     return base
 
 

@@ -36,6 +36,16 @@ class Configuration:
         return self.objects.get(handle)
 
     @property
+    def fault(self) -> str:
+        """Why no manager can use it, in a sentence; the empty text when it can be used."""
+        if not self.objects:
+            return "a configuration without objects"
+        for handle, item in self.objects.items():
+            if item.is_metric and item.type is None:
+                return f"object {handle} does not say what it measures"
+        return ""
+
+    @property
     def pm_stores(self) -> tuple[int, ...]:
         """Handles of the persistent metric stores."""
         return tuple(

@@ -54,7 +54,8 @@ class ManagerConfiguring(ManagerOperations):
             return KNOWN_STANDARD_CONFIGURATIONS.get(config_id)
         if (system_id, config_id) in self._distrusted:
             return None
-        return self._configurations(system_id, config_id)
+        remembered = self._configurations(system_id, config_id)
+        return None if remembered is not None and remembered.fault else remembered
 
     def _accept(self, received: Received, result: AssociateResult) -> None:
         decision = received.needed_decision
@@ -96,8 +97,8 @@ class ManagerConfiguring(ManagerOperations):
         if config_id not in EXTENDED_CONFIGURATIONS or not is_promised:
             self._emit(ProtocolWarning(f"configuration {config_id:#06x} was not offered"))
             return Trigger.CONFIG_UNSUPPORTED
-        if not configuration.objects:
-            self._emit(ProtocolWarning("a configuration without objects"))
+        if configuration.fault:
+            self._emit(ProtocolWarning(configuration.fault))
             return Trigger.CONFIG_UNSUPPORTED
         return Trigger.CONFIG_SUPPORTED
 

@@ -65,12 +65,16 @@ class Reception:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A value nobody could turn into an observation: kept as it came, with the reason."""
+    """A value nobody could turn into an observation: kept as it came, with the reason.
+
+    `is_vendor`: an attribute we do not know, which is no fault of the report.
+    """
 
     handle: int
     attribute_id: int | None
     octets: bytes
     reason: str
+    is_vendor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +141,8 @@ def observations_of(
         maker = _MAKERS.get(value.attribute_id)
         if maker is None:
             if value.attribute_id not in ATTRIBUTES:
-                unread.append(_unread(reading, value, "an unknown attribute"))
+                unknown = _unread(reading, value, "an unknown attribute")
+                unread.append(replace(unknown, is_vendor=True))
             continue
         if subject.type is None:
             unread.append(_unread(reading, value, "an object without a type"))

@@ -78,6 +78,11 @@ class Transcription:
     configuration: Configuration
     clock: DeviceClock
 
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether there are values and not one of them can be read."""
+        return not self.observations and any(not item.is_vendor for item in self.unread)
+
 
 @dataclass(slots=True)
 class _Draft:

@@ -5,22 +5,26 @@ from __future__ import annotations
 import pytest
 
 from protocols.errors import RemoteProtocolError
+from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.association import Supported
+from protocols.ieee20601.attribute_values import ValueMapEntry
 from protocols.ieee20601.configuration import (
     Configuration,
     build_configuration,
     encode_configuration,
 )
+from protocols.ieee20601.event_reports import ConfigObject
 from protocols.ieee20601.events import (
     Associated,
     AssociationEnded,
     ConfigurationDistrusted,
     ConfigurationReceived,
 )
+from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.policies import ManagerPolicy
 from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
 from protocols.ieee20601.states import State
-from protocols.model.codes import SystemId
+from protocols.model.codes import SystemId, UnitCode
 from protocols.model.observation import MeasurementStatus
 from tests.unit.protocols.ieee20601.apdu_octets import RLRQ, aarq, abrt, prst, report
 from tests.unit.protocols.ieee20601.exchange import AGENT, CONFIG, FIXED, Bench, spo2
@@ -210,6 +214,35 @@ def test_a_configuration_without_objects_is_unsupported() -> None:
     bench.receive(aarq(config_id=0x4001))
     written = bench.receive(config_report(1, build_configuration(0x4001, ())))
     assert written == config_answer(1, 0x4001, 1)
+
+
+UNTYPED = build_configuration(
+    0x4001,
+    [
+        OBJECTS[0],
+        ConfigObject(
+            ObjectClass.NUMERIC,
+            6,
+            (
+                at.UNIT_CODE.of(UnitCode(544)),
+                at.ATTRIBUTE_VAL_MAP.of((ValueMapEntry(at.NU_VAL_OBS_BASIC.attribute_id, 2),)),
+            ),
+        ),
+    ],
+)
+
+
+def test_a_configuration_that_does_not_say_what_an_object_measures_is_unsupported() -> None:
+    bench = Bench()
+    bench.receive(aarq(config_id=0x4001))
+    assert bench.receive(config_report(1, UNTYPED)) == config_answer(1, 0x4001, 1)
+    assert bench.is_in(State.WAITING_FOR_CONFIG)
+    assert any("object 6" in text for text in bench.take_warnings())
+
+
+def test_such_a_configuration_of_an_earlier_run_is_asked_for_again() -> None:
+    bench = Bench(configurations=lambda _id, _config: UNTYPED)
+    assert bench.receive(aarq(config_id=0x4001))[4:6] == b"\x00\x03"
 
 
 def test_a_badly_built_configuration_is_rejected_and_the_timeout_keeps_running() -> None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from protocols.errors import RemoteProtocolError
-from protocols.ieee20601.event_reports import EventType
+from protocols.ieee20601 import attribute_table as at
+from protocols.ieee20601.attributes import AttributeValue
+from protocols.ieee20601.event_reports import (
+    EventType,
+    ObservationVar,
+    ScanReportVar,
+    encode_event_info,
+)
 from protocols.ieee20601.events import (
     ObservationsReported,
 )
@@ -78,6 +87,42 @@ def test_a_wrong_list_count_is_forgiven_where_the_policy_is_lenient() -> None:
 def test_two_zero_octets_behind_the_list_are_tolerated_with_a_warning(bench: Bench) -> None:
     assert bench.report(1, spo2(98) + b"\x00\x00") == b""
     assert any("surplus" in text for text in bench.take_warnings())
+
+
+def variable(*values: AttributeValue) -> bytes:
+    """A variable scan report's content: these attributes of handle 1."""
+    info = ScanReportVar(0xF000, 0, (ObservationVar(1, values),))
+    return encode_event_info(EventType.SCAN_REPORT_VAR, info)
+
+
+UNREADABLE = at.NU_CMPD_VAL_OBS_BASIC.of((Decimal(98), Decimal(97)))
+VENDOR = AttributeValue(0xF123, b"\xde\xad")
+
+
+def test_a_report_of_which_no_value_can_be_read_is_rejected_not_lost_silently(
+    bench: Bench,
+) -> None:
+    octets = report(1, EventType.SCAN_REPORT_VAR, variable(UNREADABLE, VENDOR))
+    assert bench.receive(octets) == reject(1, 2)
+    assert bench.is_in(State.OPERATING)
+    warnings = bench.take_warnings()
+    assert any("2 values for" in text for text in warnings)
+    assert bench.take_observations() == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param((UNREADABLE, at.NU_VAL_OBS_BASIC.of(Decimal(98))), id="a good one beside it"),
+        pytest.param((VENDOR,), id="vendor attribute"),
+        pytest.param((at.UNIT_CODE.of(PERCENT),), id="no value at all"),
+    ],
+)
+def test_other_reports_with_nothing_or_less_to_read_are_accepted(
+    bench: Bench, values: tuple[AttributeValue, ...]
+) -> None:
+    assert bench.receive(report(1, EventType.SCAN_REPORT_VAR, variable(*values))) == b""
+    assert bench.confirm(1)[8:10] == b"\x02\x01"
 
 
 def test_an_unknown_handle_is_an_error(bench: Bench) -> None:
