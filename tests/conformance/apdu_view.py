@@ -18,7 +18,7 @@ from protocols.ieee20601.attribute_values import (
     TypeVersion,
     ValueMapEntry,
 )
-from protocols.ieee20601.attributes import AttributeValue
+from protocols.ieee20601.attributes import Attribute, AttributeValue
 from protocols.ieee20601.event_reports import (
     CONFIG_RESPONSE,
     ConfigReport,
@@ -76,7 +76,7 @@ SPECIALS = {
 
 # The lists of one SFLOAT, one FLOAT or three SFLOATs with a time stamp: the value maps of every
 # configuration that the fixed reports of the vectors belong to, told apart by their length.
-VALUE_MAPS = {
+VALUE_MAPS: dict[int, tuple[tuple[Attribute[Any], int], ...]] = {
     10: ((at.NU_VAL_OBS_BASIC, 2), (at.TIME_STAMP_ABS, 8)),
     12: ((at.NU_VAL_OBS_SIMP, 4), (at.TIME_STAMP_ABS, 8)),
     18: ((at.NU_CMPD_VAL_OBS_BASIC, 10), (at.TIME_STAMP_ABS, 8)),

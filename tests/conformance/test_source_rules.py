@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ def name_of(path: Path) -> str:
     return path.relative_to(PROJECT).as_posix()
 
 
+@cache
 def parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
@@ -186,3 +188,32 @@ def test_no_minified_or_copied_script_is_in_the_tree() -> None:
         text = path.read_text(encoding="utf-8")
         assert not path.name.endswith((".min.js", ".min.css")), name_of(path)
         assert max((len(line) for line in text.splitlines()), default=0) < 300, name_of(path)
+
+
+def statements_with_queries(path: Path) -> Iterator[tuple[ast.stmt, str]]:
+    """Every simple statement that builds a query, with its source and the line above it."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for node in ast.walk(parse(path)):
+        if not isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Expr | ast.Return):
+            continue
+        if any(call in {"select", "update", "delete"} for _, call in calls(node)):
+            start = max(node.lineno - 2, 0)
+            yield node, "\n".join(lines[start : node.end_lineno])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        path
+        for path in PRODUCT
+        if re.match(r"cloud/core/(devices|observations|encounters)/", name_of(path))
+    ],
+    ids=name_of,
+)
+def test_every_query_over_tenant_data_names_the_tenant(path: Path) -> None:
+    """One door to patient data: `scoped(...)`, the tenant in the statement, or a said reason."""
+    for node, source in statements_with_queries(path):
+        apart = "tenant_id ==" in source or "scoped(" in source or "mine." in source
+        assert apart or "# every tenant:" in source, (
+            f"{name_of(path)}:{node.lineno} looks at every tenant's rows without saying why"
+        )

@@ -128,6 +128,7 @@ def mark_silent(work: UnitOfWork, *, silence: timedelta) -> int:
 
     Runs over all tenants: it is the service's own watch.
     """
+    # every tenant: the watch is the service's own.
     statement = (
         select(DeviceRow)
         .where(DeviceRow.status == ACTIVE, DeviceRow.last_seen_at < work.now - silence)
@@ -148,7 +149,7 @@ def mark_silent(work: UnitOfWork, *, silence: timedelta) -> int:
 
 
 def _enrolled(work: UnitOfWork, principal: Principal, key: str) -> DeviceRow | None:
-    # The one look beyond the caller's tenant: it says only that another organisation is in the way.
+    # every tenant: it says only that another organisation is in the way.
     row = work.session.scalars(
         select(DeviceRow).where(DeviceRow.enrolment_key == key)
     ).one_or_none()
