@@ -3,6 +3,10 @@
 The MDS attributes and the gateway's time of the Get answer are one coincident reading. A live
 stamp that cannot be mapped takes the reception time (RECEIVED); a stored one stays UNKNOWN at
 the reception time. The device's own stamp is kept either way.
+
+A live stamp is usable between a week before its reception and a minute after. A report sent
+again after an outage is hours old and keeps its time; one a year back or ahead was stamped
+before the device's clock was set, or after. Entries of a store have no such age.
 """
 
 from __future__ import annotations
@@ -24,6 +28,8 @@ _U64: Final = 1 << 64
 _EPOCH_1900: Final = datetime(1900, 1, 1)  # noqa: DTZ001  # BaseOffsetTime's own timeline
 # A live reading cannot lie ahead of its reception; more than this and the device's clock was set.
 _AHEAD: Final = timedelta(seconds=60)
+OLDEST_LIVE: Final = timedelta(days=7)
+"""How old a report may be that a device still sends, where the policy says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +142,27 @@ def read_stamps(attributes: Iterable[AttributeValue], notes: list[str]) -> Stamp
 
 
 def observe_time(
-    stamps: Stamps, clock: DeviceClock, *, received_at: datetime, stored: bool
+    stamps: Stamps,
+    clock: DeviceClock,
+    *,
+    received_at: datetime,
+    stored: bool,
+    oldest_live: timedelta = OLDEST_LIVE,
 ) -> ObservedTime:
-    """When an observation was made; `received_at` aware UTC, `stored` for entries of a store."""
+    """When an observation was made; `received_at` aware UTC, `stored` for entries of a store.
+
+    `oldest_live`: how far before its reception the stamp of a live report may lie.
+    """
     mapped = _mapped(stamps, clock, stored)
-    if mapped is not None and mapped <= received_at + _AHEAD:
+    if mapped is not None and _is_possible(mapped, received_at, None if stored else oldest_live):
         return ObservedTime(mapped, TimeQuality.DEVICE, stamps.device_time)
     quality = TimeQuality.UNKNOWN if stored else TimeQuality.RECEIVED
     return ObservedTime(received_at, quality, stamps.device_time)
+
+
+def _is_possible(mapped: datetime, received_at: datetime, oldest: timedelta | None) -> bool:
+    age = received_at - mapped
+    return -_AHEAD <= age and (oldest is None or age <= oldest)
 
 
 def _mapped(stamps: Stamps, clock: DeviceClock, stored: bool) -> datetime | None:

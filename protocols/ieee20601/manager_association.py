@@ -8,11 +8,11 @@ their right time. They keep the reception time of their own octets.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from protocols.errors import DecodeError
 from protocols.ieee20601.configuration import Configuration
-from protocols.ieee20601.device_clock import NO_CLOCK, DeviceClock
+from protocols.ieee20601.device_clock import NO_CLOCK, OLDEST_LIVE, DeviceClock
 from protocols.ieee20601.event_reports import ConfigReport, EventInfo
 from protocols.ieee20601.invocations import ReceivedReports
 from protocols.ieee20601.persistent_store import SegmentData
@@ -50,7 +50,7 @@ class ManagerAssociation:
     `offered_config_id` is the AARQ's; `configuration` None until one is agreed, `candidate`
     the last one reported; `remembered`
     where it came from an earlier run; `refused_once` after a configuration was not accepted;
-    `token` names the association among those of its connection;
+    `oldest_live`: how old the stamp of a live report may be; `token` names the association among those of its connection;
     `holding` while reports wait for the MDS; `pages` the segment pages that wait for the
     driver's confirm, by invoke id.
     """
@@ -65,6 +65,7 @@ class ManagerAssociation:
     remembered: bool = False
     refused_once: bool = False
     clock: DeviceClock = NO_CLOCK
+    oldest_live: timedelta = OLDEST_LIVE
     described: bool = False
     holding: bool = False
     held: list[HeldReport] = field(default_factory=list)
@@ -166,6 +167,7 @@ class ManagerAssociation:
             report_counter=counter,
             clock=self.clock,
             test=self.test,
+            oldest_live=self.oldest_live,
         )
         if isinstance(info, ConfigReport):
             raise DecodeError("a configuration is no report of observations")

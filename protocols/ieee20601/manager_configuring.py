@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from protocols.errors import DecodeError
 from protocols.ieee20601.association import (
@@ -69,6 +70,7 @@ class ManagerConfiguring(ManagerOperations):
             system_id=offer.system_id,
             offered_config_id=offer.config_id,
             test=offer.is_test,
+            oldest_live=timedelta(seconds=self._policy.oldest_live_seconds),
             token=self._associations_begun,
             received=ReceivedReports(room=self._policy.max_waiting_reports),
             configuration=self._find(offer.system_id, offer.config_id) if known else None,

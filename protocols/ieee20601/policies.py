@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from protocols.ieee20601.association import ProtocolVersion, Supported
+from protocols.ieee20601.device_clock import OLDEST_LIVE
 from protocols.ieee20601.framing import MAX_FROM_MANAGER, StreamLimits
 from protocols.ieee20601.timeouts import AgentTimeouts, ManagerTimeouts
 from protocols.mder.records import STRICT, Leniency
@@ -29,7 +30,8 @@ class ManagerPolicy:
     `max_held_reports`, `max_held_octets`: reports held back until the MDS is read; one more is
     refused with resource-limitation, or counts as missed where nobody waits for an answer.
     `max_pending_octets`: answers the peer may leave unread before it is aborted with
-    buffer-overflow. `segment_retries`: how often a
+    buffer-overflow. `oldest_live_seconds`: a live report stamped longer ago than this takes the
+    reception time (see `device_clock`); stored segments may be of any age. `segment_retries`: how often a
     segment is asked for again that said try-later.
     """
 
@@ -44,6 +46,7 @@ class ManagerPolicy:
     max_held_reports: int = 256
     max_held_octets: int = 256 * 1024
     max_pending_octets: int = 256 * 1024
+    oldest_live_seconds: float = OLDEST_LIVE.total_seconds()
     segment_retries: int = 3
 
 

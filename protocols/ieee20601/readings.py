@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypedDict
 from uuid import UUID
@@ -19,7 +19,12 @@ from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_table import ATTRIBUTES
 from protocols.ieee20601.attribute_values import BatteryMeasure, ObservedEnumeration, ObservedNumber
 from protocols.ieee20601.attributes import Attribute, AttributeValue, find_readable
-from protocols.ieee20601.device_clock import DeviceClock, observe_time, read_stamps
+from protocols.ieee20601.device_clock import (
+    OLDEST_LIVE,
+    DeviceClock,
+    observe_time,
+    read_stamps,
+)
 from protocols.ieee20601.objects import PARTITION_SCADA, ConfiguredObject, scale_of
 from protocols.ieee20601.sample_arrays import decode_samples
 from protocols.mder.numbers import Number
@@ -53,7 +58,7 @@ class Reception:
 
     `received_at` is aware UTC; `report_counter` counts the reports of the association (it tells
     apart readings of devices without a clock); `test` marks a test association: its readings
-    carry TEST_DATA.
+    carry TEST_DATA. `oldest_live`: how old the stamp of a live report may be.
     """
 
     device: SystemId
@@ -61,6 +66,7 @@ class Reception:
     report_counter: int
     clock: DeviceClock
     test: bool = False
+    oldest_live: timedelta = OLDEST_LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +188,11 @@ class _Case:
         duration_us = duration_us or self._duration_us()
         stamps = read_stamps(reading.values, self.notes)
         observed_at = observe_time(
-            stamps, reception.clock, received_at=reception.received_at, stored=reading.stored
+            stamps,
+            reception.clock,
+            received_at=reception.received_at,
+            stored=reading.stored,
+            oldest_live=reception.oldest_live,
         )
         supplements = reading.subject.supplements
         if observed_at.device_time is not None:

@@ -211,6 +211,16 @@ def test_a_reading_stamped_by_a_device_whose_clock_is_wrong_gets_the_right_time(
     assert observation.observed_at.quality is TimeQuality.DEVICE
 
 
+def test_how_old_a_live_stamp_may_be_is_policy() -> None:
+    bench = Bench(policy=ManagerPolicy(oldest_live_seconds=3600))
+    bench.operate()
+    bench.report(1, spo2(98, stamp=bytes.fromhex("2026112311300000")))
+    bench.report(2, spo2(98, stamp=bytes.fromhex("2026112310300000")))
+    recent, old = bench.take_observations()
+    assert recent.observed_at.quality is TimeQuality.DEVICE
+    assert old.observed_at.quality is TimeQuality.RECEIVED
+
+
 def test_reports_before_the_mds_answer_wait_for_the_device_s_clock() -> None:
     bench = Bench()
     bench.receive(aarq(config_id=0x0190))

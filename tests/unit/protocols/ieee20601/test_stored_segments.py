@@ -101,6 +101,14 @@ def test_entries_with_calendar_times_are_mapped_by_the_offset() -> None:
     assert lost.observed_at.device_time is None
 
 
+def test_a_stored_entry_may_be_of_any_age() -> None:
+    entry_map = SegmentEntryMap(0x8000, ENTRY_MAP.elements)
+    page = SegmentData(1, 0, 1, 0xC000, bytes.fromhex("1998112303020400" + "0000000a"))
+    clock = DeviceClock(absolute=ClockOffset(timedelta(hours=-2)))
+    (observation,) = transcribe_segment(page, entry_map, NO_OBJECTS, reception(clock)).observations
+    assert observation.observed_at.quality is TimeQuality.DEVICE
+
+
 def test_high_resolution_entries_are_cut_and_mapped() -> None:
     entry_map = SegmentEntryMap(0xE000, ENTRY_MAP.elements)
     octets = bytes(8) + bytes.fromhex("00000001" + "0000000000000002" + "0000000a")

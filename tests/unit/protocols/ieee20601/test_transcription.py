@@ -114,6 +114,31 @@ def test_a_live_stamp_far_ahead_of_its_reception_means_the_clock_was_set() -> No
     assert observation.observed_at.device_time == DeviceTime.absolute(ahead)
 
 
+@pytest.mark.parametrize(
+    ("age", "quality"),
+    [
+        pytest.param(timedelta(hours=9), TimeQuality.DEVICE, id="sent again after an outage"),
+        pytest.param(timedelta(days=6, hours=23), TimeQuality.DEVICE, id="inside the bound"),
+        pytest.param(timedelta(days=7, hours=1), TimeQuality.RECEIVED, id="beyond the bound"),
+        pytest.param(timedelta(days=20_000), TimeQuality.RECEIVED, id="an unset clock"),
+    ],
+)
+def test_a_stamp_far_behind_its_reception_is_no_time_of_a_live_report(
+    age: timedelta, quality: TimeQuality
+) -> None:
+    local = LOCAL - age
+    info = var_report((1, (at.NU_VAL_OBS_BASIC.of(Decimal(98)), stamp(local))))
+    (observation,) = read(info, OXIMETER, reception(TWO_HOURS_AHEAD)).observations
+    assert observation.observed_at.quality is quality
+    assert observation.observed_at.device_time == DeviceTime.absolute(local)
+    expected = (
+        RECEIVED
+        if quality is TimeQuality.RECEIVED
+        else (local - timedelta(hours=2)).replace(tzinfo=UTC)
+    )
+    assert observation.observed_at.at == expected
+
+
 def test_an_unknown_time_counts_as_none_and_equal_readings_stay_apart() -> None:
     zero = AttributeValue(at.TIME_STAMP_ABS.attribute_id, bytes(8))
     reading = (1, (at.NU_VAL_OBS_BASIC.of(Decimal(98)), zero))
