@@ -162,7 +162,7 @@ def observe_time(
 
 def _is_possible(mapped: datetime, received_at: datetime, oldest: timedelta | None) -> bool:
     age = received_at - mapped
-    return -_AHEAD <= age and (oldest is None or age <= oldest)
+    return age >= -_AHEAD and (oldest is None or age <= oldest)
 
 
 def _mapped(stamps: Stamps, clock: DeviceClock, stored: bool) -> datetime | None:

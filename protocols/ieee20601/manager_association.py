@@ -50,7 +50,8 @@ class ManagerAssociation:
     `offered_config_id` is the AARQ's; `configuration` None until one is agreed, `candidate`
     the last one reported; `remembered`
     where it came from an earlier run; `refused_once` after a configuration was not accepted;
-    `oldest_live`: how old the stamp of a live report may be; `token` names the association among those of its connection;
+    `oldest_live`: how old the stamp of a live report may be;
+    `token` names the association among those of its connection;
     `holding` while reports wait for the MDS; `pages` the segment pages that wait for the
     driver's confirm, by invoke id.
     """

@@ -31,8 +31,8 @@ class ManagerPolicy:
     refused with resource-limitation, or counts as missed where nobody waits for an answer.
     `max_pending_octets`: answers the peer may leave unread before it is aborted with
     buffer-overflow. `oldest_live_seconds`: a live report stamped longer ago than this takes the
-    reception time (see `device_clock`); stored segments may be of any age. `segment_retries`: how often a
-    segment is asked for again that said try-later.
+    reception time (see `device_clock`); stored segments may be of any age.
+    `segment_retries`: how often a segment is asked for again that said try-later.
     """
 
     supported: Supported = field(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -18,7 +18,6 @@ from protocols.ieee20601.attribute_values import (
 )
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.configuration import build_configuration, decode_configuration
-from protocols.ieee20601.device_clock import DeviceClock, TickAnchor
 from protocols.ieee20601.event_reports import (
     ConfigObject,
     ObservationFixed,
@@ -37,7 +36,7 @@ from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS,
 from protocols.ieee20601.transcription import LayoutError, transcribe
 from protocols.mder.times import AbsoluteTime
 from protocols.model.codes import MdcCode, UnitCode
-from protocols.model.identifiers import clockless_observation_id, observation_id
+from protocols.model.identifiers import observation_id
 from protocols.model.observation import (
     BitsObservation,
     CodedObservation,
@@ -47,11 +46,9 @@ from protocols.model.observation import (
     TextObservation,
 )
 from protocols.model.quantity import Quantity, SpecialValue
-from protocols.model.timestamps import DeviceTime, TimeQuality
+from protocols.model.timestamps import DeviceTime
 from tests.unit.protocols.ieee20601.reports import (
     DEVICE,
-    LOCAL,
-    RECEIVED,
     TWO_HOURS_AHEAD,
     event,
     read,
@@ -89,78 +86,6 @@ def test_a_fixed_report_becomes_numbers_with_unit_time_and_identity() -> None:
         device_time=DeviceTime("absolute", "2026-11-23T01:52:48.50"),
     )
     assert (result.unknown_handles, result.unread, result.notes) == ((), (), ())
-
-
-def test_device_time_is_mapped_by_the_measured_offset() -> None:
-    info = var_report((1, (at.NU_VAL_OBS_BASIC.of(Decimal(98)), stamp())))
-    (observation,) = read(info, OXIMETER, reception(TWO_HOURS_AHEAD)).observations
-    assert observation.observed_at.quality is TimeQuality.DEVICE
-    assert observation.observed_at.at == datetime(2026, 11, 23, 1, 2, 3, 450_000, tzinfo=UTC)
-
-
-def test_without_an_offset_the_reception_time_stands_in_and_the_stamp_is_kept() -> None:
-    info = var_report((1, (at.NU_VAL_OBS_BASIC.of(Decimal(98)), stamp())))
-    (observation,) = read(info, OXIMETER).observations
-    assert observation.observed_at.quality is TimeQuality.RECEIVED
-    assert observation.observed_at.at == RECEIVED
-    assert observation.observed_at.device_time == DeviceTime.absolute(LOCAL)
-
-
-def test_a_live_stamp_far_ahead_of_its_reception_means_the_clock_was_set() -> None:
-    ahead = LOCAL + timedelta(days=365)
-    info = var_report((1, (at.NU_VAL_OBS_BASIC.of(Decimal(98)), stamp(ahead))))
-    (observation,) = read(info, OXIMETER, reception(TWO_HOURS_AHEAD)).observations
-    assert observation.observed_at.quality is TimeQuality.RECEIVED
-    assert observation.observed_at.device_time == DeviceTime.absolute(ahead)
-
-
-@pytest.mark.parametrize(
-    ("age", "quality"),
-    [
-        pytest.param(timedelta(hours=9), TimeQuality.DEVICE, id="sent again after an outage"),
-        pytest.param(timedelta(days=6, hours=23), TimeQuality.DEVICE, id="inside the bound"),
-        pytest.param(timedelta(days=7, hours=1), TimeQuality.RECEIVED, id="beyond the bound"),
-        pytest.param(timedelta(days=20_000), TimeQuality.RECEIVED, id="an unset clock"),
-    ],
-)
-def test_a_stamp_far_behind_its_reception_is_no_time_of_a_live_report(
-    age: timedelta, quality: TimeQuality
-) -> None:
-    local = LOCAL - age
-    info = var_report((1, (at.NU_VAL_OBS_BASIC.of(Decimal(98)), stamp(local))))
-    (observation,) = read(info, OXIMETER, reception(TWO_HOURS_AHEAD)).observations
-    assert observation.observed_at.quality is quality
-    assert observation.observed_at.device_time == DeviceTime.absolute(local)
-    expected = (
-        RECEIVED
-        if quality is TimeQuality.RECEIVED
-        else (local - timedelta(hours=2)).replace(tzinfo=UTC)
-    )
-    assert observation.observed_at.at == expected
-
-
-def test_an_unknown_time_counts_as_none_and_equal_readings_stay_apart() -> None:
-    zero = AttributeValue(at.TIME_STAMP_ABS.attribute_id, bytes(8))
-    reading = (1, (at.NU_VAL_OBS_BASIC.of(Decimal(98)), zero))
-    result = read(var_report(reading, reading), OXIMETER, reception(TWO_HOURS_AHEAD, counter=5))
-    first, second = result.observations
-    assert first.observed_at.device_time is None
-    assert first.observed_at.quality is TimeQuality.RECEIVED
-    assert first.observation_id != second.observation_id
-    assert first.observation_id == clockless_observation_id(
-        system_id=DEVICE,
-        type_code=SPO2,
-        received_at=RECEIVED.isoformat(),
-        report_counter=(5 << 16) + 1,
-    )
-
-
-def test_relative_stamps_are_mapped_by_the_coincident_tick_over_a_wrap() -> None:
-    anchor = TickAnchor(0xFFFFFFF8, RECEIVED, 125)
-    info = var_report((1, (at.NU_VAL_OBS_BASIC.of(Decimal(98)), at.TIME_STAMP_REL.of(0x00000000))))
-    (observation,) = read(info, OXIMETER, reception(DeviceClock(relative=anchor))).observations
-    assert observation.observed_at.at == RECEIVED + timedelta(milliseconds=1)
-    assert observation.observed_at.device_time == DeviceTime.relative(0)
 
 
 def test_a_compound_becomes_its_components_in_order() -> None:
