@@ -8,6 +8,7 @@ import errno
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from edge.errors import (
     DeviceNotFoundError,
@@ -18,7 +19,9 @@ from edge.errors import (
 from edge.transports.base import OpenedLine
 from edge.transports.policy import TransportPolicy
 
-_MOST_UNREAD = 1 << 20
+# Octets kept for a device that sends faster than we work, and for one that does not read.
+_MOST_UNREAD: Final = 1 << 16
+_MOST_UNSENT: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class TcpTransport:
         self._reader = reader
         self._writer = writer
         self._policy = policy
+        writer.transport.set_write_buffer_limits(high=_MOST_UNSENT)
         _notice_silent_peers(writer, policy.keepalive_seconds)
 
     async def read(self) -> bytes:
