@@ -3,6 +3,13 @@
 A `Reading` is what one report says about one object. Attributes in it stand before those of the
 configuration: unit, supplemental types, scale and so on. A value that cannot be read becomes an
 `Unread` with its octets; the other values of the reading are kept.
+
+Identity: a calendar stamp identifies a reading, and so does the tick of a stored entry, which
+stays in its store and comes again. The tick of a live reading does not: a counter that starts
+again with the device would give an old id to a new reading, and the new one would be dropped as
+a repeat. Nothing a device says tells one run of its counter from the next, so live readings
+with ticks alone are identified like those of a device without a clock. The price: one that is
+sent again in a later association counts twice. The tick is kept in the stamp.
 """
 
 from __future__ import annotations
@@ -195,11 +202,12 @@ class _Case:
             oldest_live=reception.oldest_live,
         )
         supplements = reading.subject.supplements
-        if observed_at.device_time is not None:
+        stamp = observed_at.device_time
+        if stamp is not None and (reading.stored or not stamp.is_relative):
             identity = observation_id(
                 system_id=reception.device,
                 type_code=type_code,
-                device_time=observed_at.device_time,
+                device_time=stamp,
                 duration_us=duration_us,
                 supplements=supplements,
             )

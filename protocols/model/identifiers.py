@@ -40,7 +40,7 @@ def clockless_observation_id(
     duration_us: int = 0,
     supplements: Iterable[MdcCode] = (),
 ) -> UUID:
-    """The id of a measurement whose device has no clock.
+    """The id of a measurement whose device has no clock, or a live one with ticks alone.
 
     Reception time (ISO 8601 UTC) and the association's report counter stand in for the
     device's time; else two equal readings would become one.

@@ -45,6 +45,11 @@ class DeviceTime:
         return cls("relative", str(ticks))
 
     @property
+    def is_relative(self) -> bool:
+        """A tick count: it tells times of one run of the device's counter apart, no more."""
+        return self.kind == "relative"
+
+    @property
     def local(self) -> datetime | None:
         """The naive datetime of an absolute time, else None."""
         return datetime.fromisoformat(self.value) if self.kind == "absolute" else None

@@ -189,6 +189,16 @@ def test_the_pen_session_gives_every_dose_and_drops_none() -> None:
     ]
 
 
+def test_the_pen_s_stored_doses_keep_their_identities_in_another_session() -> None:
+    ids = []
+    for later in (0.0, 86_400.0):
+        replay = Replay(manager_for("novopen-pmstore"))
+        replay.now += later
+        replay.play(capture("novopen-pmstore"))
+        ids.append([observation.observation_id for observation in replay.observations])
+    assert ids[0] == ids[1]
+
+
 def test_a_dose_s_time_is_counted_back_from_the_pen_s_own_clock() -> None:
     replay = Replay(manager_for("novopen-pmstore"))
     replay.play(capture("novopen-pmstore"))

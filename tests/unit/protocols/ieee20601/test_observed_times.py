@@ -99,3 +99,25 @@ def test_relative_stamps_are_mapped_by_the_coincident_tick_over_a_wrap() -> None
     (observation,) = read(info, OXIMETER, reception(DeviceClock(relative=anchor))).observations
     assert observation.observed_at.at == RECEIVED + timedelta(milliseconds=1)
     assert observation.observed_at.device_time == DeviceTime.relative(0)
+
+
+@pytest.mark.parametrize(
+    "tick", [at.TIME_STAMP_REL.of(4711), at.TIME_STAMP_REL_HI_RES.of(4711)], ids=["125 us", "1 us"]
+)
+def test_a_live_tick_does_not_identify_a_reading_for_the_counter_may_start_again(
+    tick: AttributeValue,
+) -> None:
+    info = var_report((1, (at.NU_VAL_OBS_BASIC.of(Decimal(98)), tick)))
+    (before,) = read(info, OXIMETER, reception(counter=1)).observations
+    (after,) = read(info, OXIMETER, reception(counter=2)).observations
+    assert before.observation_id != after.observation_id
+    # The tick itself is kept.
+    assert before.observed_at.device_time == DeviceTime.relative(4711)
+    assert after.observed_at.device_time == DeviceTime.relative(4711)
+
+
+def test_a_calendar_stamp_identifies_a_live_reading_whatever_ticks_stand_beside_it() -> None:
+    values = (at.NU_VAL_OBS_BASIC.of(Decimal(98)), stamp(), at.TIME_STAMP_REL.of(4711))
+    (first,) = read(var_report((1, values)), OXIMETER, reception(counter=1)).observations
+    (again,) = read(var_report((1, values)), OXIMETER, reception(counter=2)).observations
+    assert first.observation_id == again.observation_id

@@ -101,6 +101,15 @@ def test_entries_with_calendar_times_are_mapped_by_the_offset() -> None:
     assert lost.observed_at.device_time is None
 
 
+def test_a_stored_entry_sent_again_keeps_its_identity_in_every_association() -> None:
+    clock = DeviceClock(relative=TickAnchor(3000, RECEIVED, SECONDS), tick_us=SECONDS)
+    first = transcribe_segment(PAGE, ENTRY_MAP, NO_OBJECTS, reception(clock, counter=1))
+    again = transcribe_segment(PAGE, ENTRY_MAP, NO_OBJECTS, reception(NO_CLOCK, counter=9))
+    ids = [observation.observation_id for observation in first.observations]
+    assert ids == [observation.observation_id for observation in again.observations]
+    assert len(set(ids)) == 2
+
+
 def test_a_stored_entry_may_be_of_any_age() -> None:
     entry_map = SegmentEntryMap(0x8000, ENTRY_MAP.elements)
     page = SegmentData(1, 0, 1, 0xC000, bytes.fromhex("1998112303020400" + "0000000a"))
