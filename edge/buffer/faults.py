@@ -11,6 +11,8 @@ from edge.errors import BufferDamagedError, BufferFaultError, BufferFullError
 
 DISK_FULL_MEND: Final = "Free space on the disk that holds the data folder"
 _DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR}
+# Room for the shared index of the log: sqlite tells a full disk here as an I/O error.
+_FULL: Final = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 _PRIMARY: Final = 0xFF
 
 
@@ -25,8 +27,9 @@ def translated() -> Iterator[None]:
 
 def fault_of(exc: sqlite3.Error) -> BufferFaultError:
     """Our error for one of the database's."""
-    primary = (getattr(exc, "sqlite_errorcode", None) or 0) & _PRIMARY
-    if primary == sqlite3.SQLITE_FULL:
+    code = getattr(exc, "sqlite_errorcode", None) or 0
+    primary = code & _PRIMARY
+    if code in _FULL:
         return BufferFullError("the disk has no room for the buffer", mend=DISK_FULL_MEND)
     if primary in _DAMAGED or (not primary and isinstance(exc, sqlite3.DatabaseError)):
         return BufferDamagedError(f"the buffer's file is damaged ({exc})")

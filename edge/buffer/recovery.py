@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from edge.buffer.faults import DISK_FULL_MEND, fault_of, translated
 from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
@@ -18,6 +19,7 @@ from edge.buffer.store import ObservationStore
 from edge.errors import BufferDamagedError, BufferFaultError, BufferFullError
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 FILE_NAME: Final = "buffer.db"
 RESERVE_NAME: Final = "buffer.reserve"
@@ -61,7 +63,7 @@ def open_store(
     reserve = DiskReserve(folder / RESERVE_NAME, policy.disk_reserve_bytes)
     recovery = None
     try:
-        database = _open_with_room(path, policy, reserve)
+        database = _with_room(partial(_open, path, policy), reserve)
     except BufferDamagedError as exc:
         recovery, database = _replace(path, policy, reserve, now)
         log.warning(
@@ -71,7 +73,9 @@ def open_store(
             recovery.salvaged,
         )
     try:
-        epoch, vehicles = _begin_epoch(database, vehicle_id, now, skip=recovery is not None)
+        epoch, vehicles = _with_room(
+            partial(_begin_epoch, database, vehicle_id, now, skip=recovery is not None), reserve
+        )
         store = ObservationStore(
             database, policy=policy, reserve=reserve, boot_epoch=epoch, vehicles=vehicles
         )
@@ -105,13 +109,15 @@ def held_rows(folder: Path) -> int:
     return count
 
 
-def _open_with_room(path: Path, policy: BufferPolicy, reserve: DiskReserve) -> sqlite3.Connection:
+def _with_room(act: Callable[[], T], reserve: DiskReserve) -> T:
+    """Do it; on a full disk once more, with the reserve given up."""
     try:
-        return _open(path, policy)
+        return act()
     except BufferFullError:
         if not reserve.give_up():
             raise
-        return _open(path, policy)
+        log.warning("disk reserve given up to start octets=%d", reserve.octets)
+        return act()
 
 
 def _open(path: Path, policy: BufferPolicy) -> sqlite3.Connection:
@@ -158,22 +164,28 @@ def _begin_epoch(
 ) -> tuple[int, dict[int, str]]:
     """Write the new epoch; it is greater than every one before, even in a file now lost."""
     by_clock = int((now - _EPOCHS_BEGIN).total_seconds()) + (_EPOCHS_SKIPPED if skip else 0)
-    with translated():
-        database.execute("BEGIN IMMEDIATE")
-        database.execute(
-            "DELETE FROM boots WHERE epoch NOT IN (SELECT DISTINCT boot_epoch FROM held)"
-            " AND epoch < (SELECT max(epoch) FROM boots)"
-        )
-        last = database.execute(
-            "SELECT max((SELECT coalesce(max(epoch), 0) FROM boots),"
-            " (SELECT coalesce(max(boot_epoch), 0) FROM held))"
-        ).fetchone()[0]
-        epoch = max(last + 1, by_clock, 1)
-        database.execute(
-            "INSERT INTO boots VALUES (?, ?, ?)", (epoch, to_microseconds(now), vehicle_id)
-        )
-        database.execute("COMMIT")
-        return epoch, dict(database.execute("SELECT epoch, vehicle_id FROM boots"))
+    try:
+        with translated():
+            database.execute("BEGIN IMMEDIATE")
+            database.execute(
+                "DELETE FROM boots WHERE epoch NOT IN (SELECT DISTINCT boot_epoch FROM held)"
+                " AND epoch < (SELECT max(epoch) FROM boots)"
+            )
+            last = database.execute(
+                "SELECT max((SELECT coalesce(max(epoch), 0) FROM boots),"
+                " (SELECT coalesce(max(boot_epoch), 0) FROM held))"
+            ).fetchone()[0]
+            epoch = max(last + 1, by_clock, 1)
+            database.execute(
+                "INSERT INTO boots VALUES (?, ?, ?)", (epoch, to_microseconds(now), vehicle_id)
+            )
+            database.execute("COMMIT")
+            return epoch, dict(database.execute("SELECT epoch, vehicle_id FROM boots"))
+    except BufferFaultError:
+        if database.in_transaction:
+            with translated():
+                database.execute("ROLLBACK")
+        raise
 
 
 def _replace(
@@ -185,7 +197,7 @@ def _replace(
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.rename(aside.with_name(aside.name + suffix))
-    database = _open_with_room(path, policy, reserve)
+    database = _with_room(partial(_open, path, policy), reserve)
     return Recovery(aside, _salvage(aside, database)), database
 
 

@@ -206,3 +206,26 @@ def test_a_start_on_a_full_disk_is_refused_unless_rows_wait(small_disk: Path) ->
         append_one(again, 2)
     assert len(drained(again)) == 1
     again.close()
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_start_on_a_disk_without_one_octet_drains_the_rows_that_wait(
+    small_disk: Path, closed: bool
+) -> None:
+    """After a clean end the log has to be made anew, after a crash it has to be read."""
+    policy = policy_for(small_disk)
+    before = opened(small_disk, policy)
+    for number in range(20):
+        append_one(before, number)
+    if closed:
+        before.close()
+    fill_disk(small_disk / "filler")
+    again = opened(small_disk, policy)
+    if small_disk.is_mount():
+        assert again.counts().is_full
+        with pytest.raises(BufferFullError):
+            append_one(again, 20)
+    assert drained(again) == {ecg(number) for number in range(20)}
+    again.close()
+    if not closed:
+        before.close()
