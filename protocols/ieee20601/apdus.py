@@ -26,6 +26,7 @@ from protocols.ieee20601.association import (
     Aare,
     Aarq,
     DataProtocol,
+    NoSystemIdError,
 )
 from protocols.ieee20601.remote_operations import CHOICE_OF, MESSAGES, Message
 from protocols.mder.records import STRICT, Codec, Leniency, wire
@@ -120,6 +121,8 @@ class _RawAare:
     info: bytes = wire(ANY)
 
 
+_SYSTEM_ID_LENGTH: Final = slice(18, 20)
+"""Where PhdAssociationInformation says how long the System-Id is."""
 _AARQ: Final = Codec(_RawAarq, clause="20601 Annex A, AARQ-apdu")
 _AARE: Final = Codec(_RawAare, clause="20601 Annex A, AARE-apdu")
 _RLRQ: Final = Codec(Rlrq, clause="20601 Annex A, RLRQ-apdu")
@@ -132,8 +135,8 @@ def decode_apdu(
 ) -> Apdu:
     """One whole APDU.
 
-    Raises DecodeError, and nothing else, when choice, lengths or contents break the encoding;
-    surplus octets behind the APDU are refused unless `leniency.surplus`.
+    Raises DecodeError (NoSystemIdError is one), and nothing else, when choice, lengths or
+    contents break the encoding; surplus octets behind the APDU are refused unless `leniency.surplus`.
     """
     if len(octets) < HEADER_OCTETS:
         raise DecodeError(f"an APDU has a header of 4 octets, not {len(octets)}", clause=_CLAUSE)
@@ -206,6 +209,12 @@ def readable_invoke_id(octets: bytes) -> int | None:
 
 def _decode_aarq(body: bytes, leniency: Leniency, notes: list[str] | None) -> Aarq:
     raw = _AARQ.decode(body, leniency=leniency, notes=notes)
+    for offer in raw.protocols:
+        if offer.protocol_id == DATA_PROTOCOL_20601 and offer.info[_SYSTEM_ID_LENGTH] == bytes(2):
+            # With an id of one octet the rest must be well built: else a line's noise emptied it.
+            filled = offer.info[: _SYSTEM_ID_LENGTH.start] + b"\0\1\0"
+            INFORMATION.decode(filled + offer.info[_SYSTEM_ID_LENGTH.stop :], leniency=leniency)
+            raise NoSystemIdError("a System-Id of 0 octets", clause="20601 System-Id")
     return Aarq(
         raw.assoc_version,
         tuple(_typed(offer.protocol_id, offer.info, leniency, notes) for offer in raw.protocols),

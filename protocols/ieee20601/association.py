@@ -15,6 +15,7 @@ from typing import Final
 
 import construct as cs
 
+from protocols.errors import DecodeError
 from protocols.ieee20601.attributes import ATTRIBUTE_LIST, AttributeValue
 from protocols.mder.codes import SYSTEM_ID
 from protocols.mder.records import Codec, wire
@@ -203,6 +204,14 @@ class Supported:
 
 
 SUPPORTED: Final = Supported()
+NO_SYSTEM_ID: Final = Decision(
+    AssociateResult.REJECTED_PERMANENT, None, "the device does not say which one it is (System-Id)"
+)
+"""The answer to a device without a System-Id: its readings would belong to no device."""
+
+
+class NoSystemIdError(DecodeError):
+    """An association request with an empty System-Id; all else in it may be well built."""
 
 
 def lowest_set_bit(mask: int) -> int:

@@ -22,7 +22,13 @@ from protocols.ieee20601.apdus import (
     decode_apdu,
     readable_invoke_id,
 )
-from protocols.ieee20601.association import AssociateResult, Supported, decide
+from protocols.ieee20601.association import (
+    NO_SYSTEM_ID,
+    AssociateResult,
+    NoSystemIdError,
+    Supported,
+    decide,
+)
 from protocols.ieee20601.event_reports import (
     EventInfo,
     EventType,
@@ -95,6 +101,14 @@ def classify_for_manager(octets: bytes, facts: SessionFacts) -> Received:
     notes: list[str] = []
     try:
         apdu = decode_apdu(octets, leniency=facts.leniency, notes=notes)
+    except NoSystemIdError:
+        return Received(
+            trigger=Trigger.RX_AARQ_UNACCEPTABLE,
+            octets=octets,
+            decision=NO_SYSTEM_ID,
+            why=NO_SYSTEM_ID.why,
+            notes=tuple(notes),
+        )
     except DecodeError as exc:
         return _undecodable(octets, facts, str(exc))
     if facts.draining and not isinstance(apdu, Aarq):

@@ -64,6 +64,7 @@ def config_answer(invoke_id: int, config_id: int, result: int) -> bytes:
         pytest.param(aarq(config_id=0x8001), 1, id="reserved configuration id"),
         pytest.param(aarq(config_id=0), 1, id="manager's configuration id"),
         pytest.param(aarq(config_id=0x0190, functional_units=0x60000000), 1, id="test association"),
+        pytest.param(aarq(config_id=0x0190, system_id=b""), 1, id="no System-Id"),
     ],
 )
 def test_an_offer_we_cannot_take_is_refused_with_its_result(octets: bytes, result: int) -> None:
@@ -73,6 +74,12 @@ def test_an_offer_we_cannot_take_is_refused_with_its_result(octets: bytes, resul
     assert bench.is_in(State.UNASSOCIATED)
     assert bench.take_warnings() != []
     assert bench.manager.next_deadline() is None
+
+
+def test_an_offer_whose_system_id_lost_its_length_on_the_line_is_not_refused_for_good() -> None:
+    offer = aarq(config_id=0x0190)
+    assert offer[34:36] == b"\x00\x08"
+    assert Bench().receive(offer[:34] + bytes(2) + offer[36:]) == b""
 
 
 def test_after_a_refusal_a_good_offer_is_accepted() -> None:
