@@ -73,6 +73,7 @@ class ManagerAssociation:
     plan: StoredDataPlan | None = None
     pages: dict[int, SegmentData] = field(default_factory=dict)
     _counter: int = 0
+    _unitless: set[int] = field(default_factory=set)
     _numbers: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def transcribe(self, report: EventReport, info: EventInfo, *, utc: datetime) -> Transcription:
@@ -121,6 +122,12 @@ class ManagerAssociation:
             released.append((held.invoke_id, transcription.observations))
         self.held.clear()
         return released
+
+    def first_without_unit(self, transcription: Transcription) -> list[int]:
+        """The handles without a unit that no earlier report showed."""
+        new = [handle for handle in transcription.without_unit if handle not in self._unitless]
+        self._unitless.update(new)
+        return new
 
     def can_hold(self, size: int, *, most_reports: int, most_octets: int) -> bool:
         """Whether one more report of `size` octets may be held back; always when none must be."""

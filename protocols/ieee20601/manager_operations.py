@@ -48,6 +48,7 @@ class GetMds:
     """Our request for all attributes of the MDS."""
 
 
+_NO_UNIT: Final = "neither its configuration nor its report names a unit, kept as dimensionless"
 ManagerRequest = GetMds | StoreRequest
 _ANSWERS: Final[dict[type, type[Message]]] = {
     GetMds: RorsGet,
@@ -82,6 +83,8 @@ class ManagerOperations(Connection[Event, ManagerRequest]):
         missed = association.count_missed(report, info)
         if missed:
             self._emit(ReportsMissed(missed))
+        for handle in association.first_without_unit(received.transcription):
+            self._emit(ProtocolWarning(f"object {handle}: {_NO_UNIT}"))
         if isinstance(info, SegmentData):
             self._take_page(report.handle, info, confirm_id, now)
         if confirm_id is not None:

@@ -145,6 +145,13 @@ def with_overrides(
     return replace(subject, **changes) if changes else subject
 
 
+def lacks_unit(reading: Reading) -> bool:
+    """Whether a value needs a unit that neither the configuration nor the report names."""
+    return reading.subject.unit is None and any(
+        value.attribute_id in _NEED_UNIT for value in reading.values
+    )
+
+
 def observations_of(
     reading: Reading, reception: Reception, notes: list[str], unread: list[Unread]
 ) -> Iterator[Observation]:
@@ -183,7 +190,8 @@ class _Case:
 
     @property
     def unit(self) -> UnitCode:
-        # 20601 6.3.4, Unit-Code: an object without one is dimensionless.
+        # 20601 6.3.4, Unit-Code: an object without one is dimensionless. What it measures may
+        # suggest a unit; it is not ours to guess. `lacks_unit` lets the manager say so.
         return self.reading.subject.unit or DIMENSIONLESS
 
     def facts(
@@ -348,6 +356,13 @@ def _battery_time(case: _Case) -> Observation:
     return NumericObservation(value=Quantity(measure.value, measure.unit), **case.facts())
 
 
+_NEED_UNIT: Final = {
+    at.NU_VAL_OBS_SIMP.attribute_id,
+    at.NU_VAL_OBS_BASIC.attribute_id,
+    at.NU_CMPD_VAL_OBS_SIMP.attribute_id,
+    at.NU_CMPD_VAL_OBS_BASIC.attribute_id,
+    at.SIMP_SA_OBS_VAL.attribute_id,
+}
 _MAKERS: Final[dict[int, Callable[[_Case], Observation]]] = {
     at.NU_VAL_OBS_SIMP.attribute_id: _number,
     at.NU_VAL_OBS_BASIC.attribute_id: _number,

@@ -6,6 +6,7 @@
 
     result.observations       what to pass on
     result.unknown_handles    not empty: answer a confirmed report with ROER 1
+    result.without_unit       handles whose values are dimensionless for want of a unit
     result.unread             values kept as octets, with the reason
     result.notes              sentences for ProtocolWarning; no patient data in them
     result.configuration      use it from now on: a report may change units, scales, maps
@@ -44,6 +45,7 @@ from protocols.ieee20601.readings import (
     Reading,
     Reception,
     Unread,
+    lacks_unit,
     observations_of,
     with_overrides,
 )
@@ -77,6 +79,7 @@ class Transcription:
     notes: tuple[str, ...]
     configuration: Configuration
     clock: DeviceClock
+    without_unit: tuple[int, ...]
 
     @property
     def is_unreadable(self) -> bool:
@@ -98,6 +101,7 @@ class _Draft:
     unknown_handles: list[int] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    without_unit: list[int] = field(default_factory=list)
 
     def add(self, handle: int, values: tuple[AttributeValue, ...]) -> None:
         """One object's values."""
@@ -144,6 +148,8 @@ class _Draft:
             sequence=self.sequence,
             stored=self.stored,
         )
+        if lacks_unit(reading):
+            self.without_unit.append(subject.handle)
         self.observations.extend(observations_of(reading, self.reception, self.notes, self.unread))
 
     def refuse(self, handle: int, octets: bytes) -> None:
@@ -160,6 +166,7 @@ class _Draft:
             notes=tuple(dict.fromkeys((*self.notes, *map(_sentence, self.unread)))),
             configuration=self.configuration,
             clock=self.clock,
+            without_unit=tuple(dict.fromkeys(self.without_unit)),
         )
 
 

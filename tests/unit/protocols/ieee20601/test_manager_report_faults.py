@@ -9,7 +9,9 @@ import pytest
 from protocols.errors import RemoteProtocolError
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attributes import AttributeValue
+from protocols.ieee20601.configuration import build_configuration
 from protocols.ieee20601.event_reports import (
+    ConfigObject,
     EventType,
     ObservationVar,
     ScanReportVar,
@@ -19,10 +21,12 @@ from protocols.ieee20601.events import (
     ObservationsReported,
 )
 from protocols.ieee20601.framing import StreamLimits
+from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.policies import ManagerPolicy
 from protocols.ieee20601.states import State
 from protocols.mder.records import LENIENT
-from protocols.model.codes import UnitCode
+from protocols.model.codes import MdcCode, UnitCode
+from protocols.model.observation import NumericObservation
 from tests.unit.protocols.ieee20601.apdu_octets import aarq, abrt, prst, report
 from tests.unit.protocols.ieee20601.exchange import (
     Bench,
@@ -123,6 +127,22 @@ def test_other_reports_with_nothing_or_less_to_read_are_accepted(
 ) -> None:
     assert bench.receive(report(1, EventType.SCAN_REPORT_VAR, variable(*values))) == b""
     assert bench.confirm(1)[8:10] == b"\x02\x01"
+
+
+def test_a_value_without_a_unit_is_kept_as_dimensionless_and_told_once_per_object() -> None:
+    numeric = ConfigObject(ObjectClass.NUMERIC, 1, (at.ID_TYPE.of(MdcCode(2, 19384)),))
+    bench = Bench(configurations=lambda _id, _config: build_configuration(0x4001, (numeric,)))
+    bench.operate(0x4001)
+    bench.take_events()
+    info = variable(at.NU_VAL_OBS_BASIC.of(Decimal(98)))
+    for invoke_id in (1, 2):
+        bench.receive(report(invoke_id, EventType.SCAN_REPORT_VAR, info))
+    assert len([text for text in map(str, bench.events) if "names a unit" in text]) == 1
+    units = [o.value.unit for o in bench.take_observations() if isinstance(o, NumericObservation)]
+    assert units == [UnitCode(512)] * 2
+    with_unit = variable(at.UNIT_CODE.of(PERCENT), at.NU_VAL_OBS_BASIC.of(Decimal(98)))
+    bench.receive(report(3, EventType.SCAN_REPORT_VAR, with_unit))
+    assert bench.take_warnings() == []
 
 
 def test_an_unknown_handle_is_an_error(bench: Bench) -> None:
