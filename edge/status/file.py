@@ -1,7 +1,11 @@
-"""The status file: written whole or not at all, read by anyone who may read the data folder."""
+"""The status file: written whole, private to the gateway's user.
+
+It is padded to a size of its own, so that on a full disk the next one fits into its room.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -18,22 +22,50 @@ STATUS_NAME: Final = "status.json"
 LOCK_NAME: Final = "edge.lock"
 _ATTEMPTS: Final = 5
 _BETWEEN_SECONDS: Final = 0.05
+_PRIVATE: Final = 0o600
+_ROOM_OCTETS: Final = 16 << 10
 
 
 def write_status(folder: Path, snapshot: Snapshot) -> None:
-    """Put `snapshot` in place of the last one. OSError when the disk refuses."""
+    """Put `snapshot` in place of the last one. OSError when the disk refuses.
+
+    Where there is no room for a second file the last one is overwritten: a reader in that
+    instant finds no status and looks again.
+    """
+    octets = json.dumps(snapshot).encode()
+    octets += b" " * (-len(octets) % _ROOM_OCTETS)
+    path = folder / STATUS_NAME
     draft = folder / f"{STATUS_NAME}.draft"
-    draft.write_text(json.dumps(snapshot), encoding="utf-8")
-    draft.replace(folder / STATUS_NAME)
+    try:
+        _write(draft, octets, os.O_CREAT | os.O_TRUNC)
+        draft.replace(path)
+    except OSError:
+        if not path.is_file() or path.stat().st_size < len(octets):
+            raise
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        _write(path, octets.ljust(path.stat().st_size), 0)  # no shorter: its room stays ours
+
+
+def _write(path: Path, octets: bytes, flags: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | flags, _PRIVATE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(octets)
 
 
 def read_status(folder: Path) -> Snapshot | None:
     """The last snapshot; None when there is none that can be read."""
-    try:
-        snapshot = json.loads((folder / STATUS_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return snapshot if isinstance(snapshot, dict) else None
+    for _ in range(_ATTEMPTS):
+        try:
+            snapshot = json.loads((folder / STATUS_NAME).read_text(encoding="utf-8"))
+        except OSError:
+            return None
+        except ValueError:
+            # Perhaps it is being overwritten in this instant.
+            time.sleep(_BETWEEN_SECONDS)
+        else:
+            return snapshot if isinstance(snapshot, dict) else None
+    return None
 
 
 @contextmanager

@@ -73,6 +73,7 @@ class StatusReporter:
             "started_at": self._began_at and self._began_at.isoformat(timespec="milliseconds"),
             "at": now.isoformat(timespec="milliseconds"),
             "ended": ended,
+            "interval_seconds": self.policy.interval_seconds,
             "clock": describe_clock(self._watch, now=now, uptime_seconds=monotonic - self._began),
             **describe_devices(self.board, now=now, stale_after_seconds=self.stale_after_seconds),
             "uplink": describe_uplink([link.health for link in self.links], self.sent),

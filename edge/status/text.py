@@ -11,7 +11,7 @@ from edge.errors import BufferFaultError
 from edge.status.file import is_in_use, read_status
 from edge.status.snapshot import Snapshot
 
-_LATE_SECONDS: Final = 15
+_LATE_SECONDS: Final = 5
 
 
 def look(folder: Path) -> Snapshot:
@@ -62,8 +62,13 @@ def _headline(status: Snapshot, now: datetime) -> str:
         listening = f", agents connect to {agents}" if agents else ""
         since = _ago(status.get("started_at"), now)
         silence = _seconds_since(status.get("at"), now)
-        late = f", but has not reported for {silence} s" if silence > _LATE_SECONDS else ""
-        return f"gateway   {status.get('gateway_id', '?')} runs{since}{listening}{late}"
+        line = f"gateway   {status.get('gateway_id', '?')} runs{since}{listening}"
+        if silence > max(_LATE_SECONDS, 3 * status.get("interval_seconds", 0)):
+            line += (
+                f"\nOLD       what follows is as of {silence} s ago: the gateway cannot write its"
+                f" status; is the disk full?"
+            )
+        return line
     waiting = status["rows_waiting"]
     rows = "its buffer cannot be read" if waiting is None else f"{waiting} rows wait in its buffer"
     if "at" not in status:

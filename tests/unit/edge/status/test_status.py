@@ -108,7 +108,7 @@ async def test_a_gateway_that_runs_and_says_nothing_is_told(tmp_path: Path) -> N
     with sole_use(tmp_path):
         text = format_status(look(tmp_path), now=NOON + timedelta(hours=1))
     assert "runs 57 min ago" in text or "runs 58 min ago" in text
-    assert "but has not reported for" in text
+    assert "as of 3433 s ago: the gateway cannot write its status" in text
 
 
 def test_a_buffer_that_cannot_be_read_leaves_the_rest_of_the_status(tmp_path: Path) -> None:
@@ -163,6 +163,21 @@ def test_a_folder_is_used_by_one_gateway_at_a_time(tmp_path: Path) -> None:
 def enter(folder: Path) -> None:
     with sole_use(folder):
         pass
+
+
+def test_a_status_on_a_full_disk_takes_the_room_of_the_last_one(tmp_path: Path) -> None:
+    """A folder that takes no new file stands for the disk that has no room for one."""
+    write_status(tmp_path, {"a": "x" * 100})
+    (tmp_path / f"{STATUS_NAME}.draft").mkdir()
+    write_status(tmp_path, {"b": 2})
+    assert read_status(tmp_path) == {"b": 2}
+    write_status(tmp_path, {"c": 3})
+    assert read_status(tmp_path) == {"c": 3}
+
+
+def test_a_status_file_is_private(tmp_path: Path) -> None:
+    write_status(tmp_path, {"a": 1})
+    assert (tmp_path / STATUS_NAME).stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", "null"])
