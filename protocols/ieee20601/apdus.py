@@ -136,7 +136,8 @@ def decode_apdu(
     """One whole APDU.
 
     Raises DecodeError (NoSystemIdError is one), and nothing else, when choice, lengths or
-    contents break the encoding; surplus octets behind the APDU are refused unless `leniency.surplus`.
+    contents break the encoding; surplus octets behind the APDU are refused unless
+    `leniency.surplus`.
     """
     if len(octets) < HEADER_OCTETS:
         raise DecodeError(f"an APDU has a header of 4 octets, not {len(octets)}", clause=_CLAUSE)
