@@ -14,6 +14,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -37,6 +38,7 @@ from edge.uplink.credentials import Credentials
 from edge.uplink.link import LinkHealth
 from edge.uplink.mqtt_probe import speaks_version_5
 from edge.uplink.policy import MqttPolicy, Way
+from edge.uplink.threads import on_a_thread_of_its_own
 from protocols.errors import DecodeError
 from protocols.uplink.channels import ACK, STATUS, UP, Channel
 from protocols.uplink.codec import decode_ack, encode_batch
@@ -197,13 +199,15 @@ class MqttLink:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no types here
             properties.SessionExpiryInterval = self._policy.session_expiry_seconds
         try:
-            await asyncio.to_thread(
-                connection.client.connect,
-                host,
-                port,
-                self._policy.keepalive_seconds,
-                clean_start=False if connection.version is _V5 else MQTT_CLEAN_START_FIRST_ONLY,
-                properties=properties,
+            await on_a_thread_of_its_own(
+                partial(
+                    connection.client.connect,
+                    host,
+                    port,
+                    self._policy.keepalive_seconds,
+                    clean_start=False if connection.version is _V5 else MQTT_CLEAN_START_FIRST_ONLY,
+                    properties=properties,
+                )
             )
         except (OSError, ValueError) as exc:
             raise _RefusedError(f"{host}:{port} cannot be reached ({_words(exc)})") from exc

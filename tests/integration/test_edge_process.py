@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +23,9 @@ from tests.fixtures.gateway import Gateway, held, observations, stamps, status_j
 from tests.fixtures.oximeter import Oximeter, connect, stamp_of
 from tests.fixtures.uplink_peers import HttpCloud, free_port
 from tests.waiting import wait_until
+
+# What a busy machine may need to end an interpreter, beside the gateway's own two seconds.
+INTERPRETER_END_SECONDS = 2.0
 
 
 def text_of(number: int) -> str:
@@ -299,3 +305,50 @@ def test_the_ready_line_is_the_only_line_on_standard_output(gateway: Gateway) ->
     assert gateway.process.stdout is not None
     assert gateway.process.stdout.read() == ""
     assert json.dumps(gateway.agents).startswith('"tcp:127.0.0.1:')
+
+
+def test_a_stop_does_not_wait_for_a_broker_that_never_answers(tmp_path: Path) -> None:
+    """A network that swallows everything: a listener whose queue is full answers no one."""
+    with socket.socket() as hole, contextlib.ExitStack() as callers:
+        hole.bind(("127.0.0.1", 0))
+        hole.listen(0)
+        address = hole.getsockname()
+        for _ in range(4):
+            caller = callers.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(address)
+        gateway = Gateway.start(tmp_path, f'[uplink]\nmqtt_url = "mqtt://127.0.0.1:{address[1]}"\n')
+        began = time.monotonic()
+        assert gateway.stop() == 0
+        assert time.monotonic() - began < 2.0 + INTERPRETER_END_SECONDS
+
+
+def test_a_stop_does_not_wait_for_a_broker_that_falls_silent(tmp_path: Path) -> None:
+    """It said its version, and nothing after that: paho waits for a connection on its thread."""
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=1) as server,
+        contextlib.ExitStack() as held,
+    ):
+        address = server.getsockname()
+
+        def answer_once() -> None:
+            connection, _ = server.accept()
+            connection.recv(100)
+            connection.sendall(bytes.fromhex("20090000"))
+            connection.close()
+            for _ in range(4):
+                caller = held.enter_context(socket.socket())
+                caller.setblocking(False)
+                caller.connect_ex(address)
+            told.set()
+
+        told = threading.Event()
+        thread = threading.Thread(target=answer_once)
+        thread.start()
+        gateway = Gateway.start(tmp_path, f'[uplink]\nmqtt_url = "mqtt://127.0.0.1:{address[1]}"\n')
+        assert told.wait(20)
+        thread.join()
+        gateway.wait_for_status_file()
+        began = time.monotonic()
+        assert gateway.stop() == 0
+        assert time.monotonic() - began < 2.0 + INTERPRETER_END_SECONDS
