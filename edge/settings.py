@@ -29,6 +29,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings import SettingsError as SourceError
 
 from edge.buffer.policy import BufferPolicy
 from edge.drivers.policy import DriverPolicy
@@ -42,6 +43,7 @@ from protocols.model.codes import SystemId
 
 PREFIX: Final = "EDGE_"
 _LISTEN_FORM: Final = re.compile(r"tcp:(\[[^\]]+\]|[^\[\]:]+):(\d{1,5})")
+_FIELD: Final = re.compile(r'field "(\w+)"')
 _MENDS: Final = {
     "missing": "Add it to the settings file, or set {variable}",
     "extra_forbidden": "Remove it or correct its spelling",
@@ -278,6 +280,8 @@ def load_settings(path: Path | None) -> EdgeSettings:
     _refuse_unknown_variables()
     try:
         return _FromFile()
+    except SourceError as exc:
+        raise _unreadable_variable(exc) from exc
     except ValidationError as exc:
         raise _first_of(exc, path) from exc
 
@@ -306,17 +310,40 @@ def _refuse_unknown_variables() -> None:
             )
 
 
+def _unreadable_variable(exc: SourceError) -> SettingsError:
+    """A variable of a whole group holds JSON; the library names the field alone."""
+    match = _FIELD.search(str(exc))
+    variable = PREFIX + match[1].upper() if match else PREFIX + "..."
+    return SettingsError(
+        f"the environment variable {variable} holds no JSON",
+        mend=f"Set one key alone, as {variable}__KEY, or unset it",
+    )
+
+
 def _first_of(exc: ValidationError, path: Path | None) -> SettingsError:
-    """The first of the errors, in words: the key, what is wrong, what to do."""
+    """The first of the errors, in words: the key, what is wrong, where, what to do."""
     error = exc.errors(include_url=False, include_input=False)[0]
     key = ".".join(str(part) for part in error["loc"])
-    where = f" in {path}" if path else ""
     text = error["msg"].removeprefix("Value error, ")
     if error["type"] == "missing":
         text = "is missing"
     elif error["type"] in _MENDS:
         text = "is no setting of the gateway"
     variable = PREFIX + key.upper().replace(".", "__")
+    where = _origin(variable, path)
     mend = _MENDS.get(error["type"], "Correct it").format(variable=variable)
     cause = f"{key} {text}" if text.startswith("is ") else f"{key}: {text}" if key else text
     return SettingsError(f"{cause}{where}", mend=mend)
+
+
+def _origin(variable: str, path: Path | None) -> str:
+    """Where a wrong value came from: the environment goes before the file."""
+    file = f" in {path}" if path else ""
+    if variable == PREFIX:
+        return file
+    names = sorted(name for name in os.environ if name.upper().startswith(PREFIX))
+    for name in names:
+        if f"{variable}__".startswith(f"{name.upper()}__"):
+            return f" in the environment variable {name}"
+    parts = [name for name in names if name.upper().startswith(f"{variable}__")]
+    return f"{file} with the environment's {', '.join(parts)}" if parts else file

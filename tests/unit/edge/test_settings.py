@@ -152,3 +152,22 @@ def test_a_misspelt_variable_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDGE_UPLNK__MQTT_URL", "mqtt://h")
     with pytest.raises(SettingsError, match="EDGE_UPLNK__MQTT_URL is no setting"):
         load_settings(None)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("EDGE_BUFFER", "abc", r"^the environment variable EDGE_BUFFER holds no JSON"),
+        ("EDGE_UPLINK__FOO", "1", r"no setting.* in the environment variable EDGE_UPLINK__FOO"),
+        ("EDGE_LISTEN", "6024", r"listen: .* in the environment variable EDGE_LISTEN"),
+        ("EDGE_BUFFER", '{"max_bytes": 5}', r"buffer: .* in the environment variable EDGE_BUFFER"),
+        ("EDGE_BUFFER__MAX_BYTES", "5", r"buffer: .* with the environment's EDGE_BUFFER__MAX_"),
+    ],
+)
+def test_a_wrong_variable_is_told_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=says) as caught:
+        load(tmp_path, LEAST)
+    assert "\n" not in str(caught.value)
