@@ -99,3 +99,20 @@ def unpack_row(sequence: int, observation_id: bytes | None, body: bytes) -> Upli
     if identity != (None if observation_id is None else UUID(bytes=observation_id)):
         raise DecodeError("the row holds another observation than its key says")
     return replace(row, sequence=sequence)
+
+
+def is_repeat(first: Content, second: Content) -> bool:
+    """Whether two of one identity say the same; our own stamps on them may differ."""
+    if isinstance(first, DeviceInfo) or isinstance(second, DeviceInfo):
+        return first == second
+    return replace(first, observed_at=second.observed_at) == second
+
+
+def says_the_same(held: bytes, repeat: bytes) -> bool:
+    """Whether two rows' octets carry the same reading; what cannot be read is left to the claim."""
+    if held == repeat:
+        return True
+    try:
+        return is_repeat(decode_row(held).content, decode_row(repeat).content)
+    except DecodeError:
+        return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from edge.buffer.rows import (
     Stream,
     check_of,
     from_microseconds,
+    says_the_same,
     to_microseconds,
     unpack_row,
 )
@@ -26,10 +28,13 @@ from edge.errors import BufferFullError
 from protocols.errors import DecodeError
 from protocols.uplink.messages import UplinkAck, UplinkRow
 
+log = logging.getLogger(__name__)
+
 STORED = "stored"
 SETTLED = "settled"
 QUARANTINED = "quarantined"
 QUARANTINE_DROPPED = "quarantine_dropped"
+CONFLICTING = "conflicting"
 DAMAGED_REASON = "damaged_in_store"
 
 _COLUMNS = "stream, boot_epoch, sequence, observation_id, measured, captured_us"
@@ -252,16 +257,23 @@ class ObservationStore:
 
     def _without_known(self, rows: Sequence[PackedRow]) -> list[PackedRow]:
         fresh: list[PackedRow] = []
-        seen: set[bytes] = set()
+        seen: dict[bytes, bytes] = {}
         for row in rows:
             if row.observation_id is not None:
                 held = self._database.execute(
-                    "SELECT 1 FROM held WHERE measured = ? AND observation_id = ?",
+                    "SELECT body FROM held WHERE measured = ? AND observation_id = ?",
                     (row.measured, row.observation_id),
                 ).fetchone()
-                if held or row.observation_id in seen:
+                known = held[0] if held else seen.get(row.observation_id)
+                if known is not None:
+                    if not says_the_same(known, row.body):
+                        log.warning(
+                            "another reading under a known identity dropped observation_id=%s",
+                            UUID(bytes=row.observation_id),
+                        )
+                        self._count(CONFLICTING, 1)
                     continue
-                seen.add(row.observation_id)
+                seen[row.observation_id] = row.body
             fresh.append(row)
         return fresh
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from edge.buffer.answers import Appended
-from edge.buffer.rows import Content
+from edge.buffer.rows import Content, is_repeat
 from edge.pipeline.sink import ObservationSink
 from protocols.model.device import DeviceInfo
 
@@ -24,13 +24,14 @@ class OnceOnly:
 
     async def append(self, contents: Sequence[Content]) -> Appended:
         """As `ObservationSink.append`; repeats are counted, not passed on."""
-        seen: set[UUID] = set()
+        seen: dict[UUID, Content] = {}
         fresh: list[Content] = []
         for content in contents:
             if not isinstance(content, DeviceInfo):
-                if content.observation_id in seen:
+                first = seen.setdefault(content.observation_id, content)
+                if first is not content and is_repeat(first, content):
                     continue
-                seen.add(content.observation_id)
+                # Another reading under the same identity: the buffer tells and drops it.
             fresh.append(content)
         appended = await self.next.append(fresh) if fresh else Appended(0, 0)
         return Appended(appended.stored, appended.repeated + len(contents) - len(fresh))

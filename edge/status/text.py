@@ -114,6 +114,8 @@ def _buffer_line(buffer: dict[str, Any]) -> str:
         line += f"; oldest {buffer['oldest_seconds']:.0f} s"
     if buffer["quarantine"]:
         line += f"; {buffer['quarantine']} rows in quarantine"
+    if conflicting := buffer["totals"].get("conflicting"):
+        line += f"; {conflicting} readings of another value under a known identity dropped"
     return line + ("; FULL: nothing is confirmed" if buffer["is_full"] else "")
 
 

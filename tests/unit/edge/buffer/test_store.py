@@ -253,3 +253,21 @@ def test_a_failed_commit_leaves_no_trace(store: ObservationStore) -> None:
     append(store, spo2(4))
     assert sequences(store) == [1, 2], "the keys of the failed commit are used again"
     assert store.counts().totals == {"stored": 2}
+
+
+def test_another_value_under_an_identity_already_held_is_told_and_counted(
+    store: ObservationStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    append(store, spo2(1))
+    other = replace(spo2(1), value=spo2(2).value)
+    assert append(store, spo2(1)) == Appended(0, 1)
+    assert "conflicting" not in store.counts().totals
+    assert not caplog.records
+    assert append(store, other) == Appended(0, 1)
+    assert store.counts().totals["conflicting"] == 1
+    assert str(spo2(1).observation_id) in caplog.text
+
+
+def test_two_values_under_one_identity_in_one_call_are_told_too(store: ObservationStore) -> None:
+    append(store, spo2(1), replace(spo2(1), value=spo2(2).value))
+    assert store.counts().totals == {"stored": 1, "conflicting": 1}
