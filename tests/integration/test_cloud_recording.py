@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from uuid import uuid4
 
@@ -31,6 +31,7 @@ from protocols.model.observation import (
     TextObservation,
 )
 from protocols.model.quantity import Quantity, SpecialValue
+from protocols.model.timestamps import ObservedTime, TimeQuality
 from protocols.uplink.messages import RejectedRow, UplinkAck, UplinkBatch
 from tests.fixtures.cloud import (
     DEFIBRILLATOR,
@@ -161,11 +162,60 @@ def test_a_row_that_cannot_be_kept_is_named_and_holds_up_no_other(cloud: Install
         device=OXIMETER,
         text="a\x00b",
     )
-    ack = record(cloud, batch(cloud.mine, [broken, numeric("97", START), text]))
+    endless = waveform(START, period_us=2**63 - 1)
+    ack = record(cloud, batch(cloud.mine, [broken, numeric("97", START), text, endless]))
     assert ack.stored == 1
     assert ack.rejected == (
         RejectedRow(sequence=1, reason="malformed_samples"),
         RejectedRow(sequence=3, reason="unstorable_text"),
+        RejectedRow(sequence=4, reason="out_of_range"),
+    )
+
+
+def test_rows_nobody_could_read_are_named_and_their_neighbours_kept(
+    embedded: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = replace(batch(embedded.mine, [numeric("97", START)]), unreadable=(2, 7))
+    caplog.set_level("WARNING", "vitalwire.observations")
+    ack = record(embedded, sent)
+    assert (ack.stored, ack.repeated) == (1, 0)
+    assert ack.rejected == (
+        RejectedRow(sequence=2, reason="unreadable_row"),
+        RejectedRow(sequence=7, reason="unreadable_row"),
+    )
+    assert [line.split()[-1] for line in caplog.messages] == ["sequence=2", "sequence=7"]
+    again = record(embedded, sent)
+    assert (again.stored, again.repeated, len(again.rejected)) == (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+        datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-14))),
+    ],
+)
+def test_times_at_the_ends_of_the_calendar_are_rejected_and_spoil_no_batch(
+    embedded: Installation, at: datetime
+) -> None:
+    sent = batch(
+        embedded.mine,
+        [numeric("97", START), device_info(), numeric("98", START + timedelta(seconds=1))],
+    )
+    first, second, third = sent.rows
+    odd = replace(numeric("99", START), observed_at=ObservedTime(at, TimeQuality.RECEIVED))
+    rows = (
+        replace(first, captured_at=at),
+        replace(second, captured_at=at),
+        third,
+        replace(third, sequence=4, content=odd),
+    )
+    ack = record(embedded, replace(sent, sent_at=at, rows=rows))
+    embedded.parts.ingest_metrics.recorded("https", replace(sent, rows=rows), ack, START)
+    assert ack.stored == 1
+    assert ack.rejected == tuple(
+        RejectedRow(sequence=one, reason="out_of_range") for one in (1, 2, 4)
     )
 
 

@@ -41,8 +41,9 @@ class IngestMetrics:
         self.rows.labels("rejected").inc(len(ack.rejected))
         # A repeated row's delay is no delay of ours, and one batch does not say which repeat it.
         if ack.repeated == 0:
+            rejected = {one.sequence for one in ack.rejected}
             for row in batch.rows:
-                if not isinstance(row.content, DeviceInfo):
+                if row.sequence not in rejected and not isinstance(row.content, DeviceInfo):
                     self.delay.observe((now - row.captured_at).total_seconds())
 
     def refused(self, way: str, reason: str) -> None:

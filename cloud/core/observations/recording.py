@@ -79,12 +79,21 @@ class Origin:
     sequence: int | None = None
 
 
-def check_storable(observation: Observation) -> None:
-    """UnstorableError when no column can hold the observation as it is."""
+def check_time(at: datetime) -> None:
+    """UnstorableError `out_of_range` for a time UTC cannot name, or that leaves no room after it.
+
+    The first and the last hours of the calendar overflow as soon as one converts them or counts
+    on from them.
+    """
     try:
-        observation.observed_at.at.astimezone(UTC)
+        _ = at.astimezone(UTC) + CLOCK_AHEAD
     except OverflowError as exc:
         raise UnstorableError("out_of_range") from exc
+
+
+def check_storable(observation: Observation) -> None:
+    """UnstorableError when no column can hold the observation as it is."""
+    check_time(observation.observed_at.at)
     device_time = observation.observed_at.device_time
     words = [device_time.kind, device_time.value] if device_time else []
     if any(len(word) > MAX_DEVICE_TIME or "\x00" in word for word in words):
@@ -104,6 +113,16 @@ def check_storable(observation: Observation) -> None:
             raise UnstorableError("out_of_range")
         if not (observation.scale.is_finite() and observation.offset.is_finite()):
             raise UnstorableError("invalid_scale")
+        _check_end(observation)
+
+
+def _check_end(observation: SampleArrayObservation) -> None:
+    try:
+        _ = observation.observed_at.at + timedelta(
+            microseconds=observation.period_us * observation.count
+        )
+    except OverflowError as exc:
+        raise UnstorableError("out_of_range") from exc
 
 
 def _decimals(observation: Observation) -> list[Decimal]:

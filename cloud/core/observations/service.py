@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -22,6 +23,7 @@ from cloud.core.observations.recording import (
     Origin,
     UnstorableError,
     check_storable,
+    check_time,
     gateway_flags,
     insert_new,
     is_clock_fault,
@@ -35,9 +37,11 @@ from protocols.uplink.messages import RejectedRow, UplinkAck, UplinkBatch, Uplin
 Binder = Callable[[UnitOfWork, Principal, str], Binding]
 """From a vehicle to its binding; the encounters' side of recording."""
 
+LOG: Final = logging.getLogger("vitalwire.observations")
 _LARGEST: Final = 2**63 - 1
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
 _STREAM: Final = re.compile(r"[A-Za-z0-9._-]{1,40}")
+UNREADABLE: Final = "unreadable_row"
 EVENT_RECORDED: Final = "device.observation.recorded"
 
 
@@ -72,8 +76,9 @@ def record_batch(
     """Store what is new in a batch and say what became of every row.
 
     The acknowledgement holds once this unit has committed. A row whose measurement is stored
-    already counts as repeated; a row that can never be stored is named with its reason and holds
-    up no other. ForbiddenError `gateway_mismatch` when the batch is another gateway's, InvalidError
+    already counts as repeated; a row that can never be stored, or that the reader could not
+    understand, is named with its reason and holds up no other.
+    ForbiddenError `gateway_mismatch` when the batch is another gateway's, InvalidError
     `invalid_batch` when its vehicle or stream has no usable name.
     """
     if gateway.gateway_id is None or batch.gateway_id != gateway.gateway_id:
@@ -103,11 +108,28 @@ def record_batch(
         batch_id=batch.batch_id,
         stored=stored,
         repeated=len(batch.rows) - stored - len(rows.rejected),
-        rejected=tuple(
-            RejectedRow(sequence=batch.rows[place].sequence, reason=reason)
-            for place, reason in sorted(rows.rejected.items())
-        ),
+        rejected=_rejected(batch, rows.rejected),
     )
+
+
+def _rejected(batch: UplinkBatch, reasons: Mapping[int, str]) -> tuple[RejectedRow, ...]:
+    """Every row that will never be stored, each told in the log by its key."""
+    unreadable = [RejectedRow(sequence=one, reason=UNREADABLE) for one in batch.unreadable]
+    stored_never = [
+        RejectedRow(sequence=batch.rows[place].sequence, reason=reason)
+        for place, reason in sorted(reasons.items())
+    ]
+    rejected = (*stored_never, *unreadable)
+    for one in rejected:
+        LOG.warning(
+            "event=row_rejected reason=%s gateway=%s stream=%s boot_epoch=%d sequence=%d",
+            one.reason,
+            batch.gateway_id,
+            batch.stream,
+            batch.boot_epoch,
+            one.sequence,
+        )
+    return rejected
 
 
 def _sort(batch: UplinkBatch) -> _Sorted:
@@ -128,6 +150,7 @@ def _sort(batch: UplinkBatch) -> _Sorted:
 def _check_key(batch: UplinkBatch, row: UplinkRow) -> None:
     if not 0 <= row.sequence <= _LARGEST or not 0 <= batch.boot_epoch <= _LARGEST:
         raise UnstorableError("out_of_range")
+    check_time(row.captured_at)
 
 
 def _description(batch: UplinkBatch, row: UplinkRow, info: DeviceInfo) -> discovery.Description:
