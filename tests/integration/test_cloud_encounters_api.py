@@ -109,6 +109,7 @@ async def test_a_person_has_one_pseudonym_in_a_tenant_and_another_elsewhere(my: 
         {"crew_ids": "crew-1"},
         {"cad_incident_id": "I" * 81},
         {"started_at": "2026-11-23T10:06:00Z"},
+        {"started_at": "0001-01-01T00:00:00+14:00"},
         {"organization_id": "ten_x"},
         {"status": "completed"},
         {"patient": {"name": "Somebody"}},

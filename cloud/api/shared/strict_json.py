@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import email.message
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
@@ -16,6 +16,10 @@ from cloud.api.shared.answers import JSON_MEDIA_TYPE
 from cloud.api.shared.errors import BodyRefusedError
 from cloud.core.kernel.errors import MalformedError, UnsupportedError
 from cloud.core.kernel.exact_json import ExactJsonError, loads
+
+EARLIEST_YEAR: Final = 2000
+LATEST_YEAR: Final = 9999
+WIDEST_OFFSET: Final = timedelta(hours=14)
 
 
 class StrictRoute(APIRoute):
@@ -77,9 +81,15 @@ def _timestamp(value: object) -> object:
     if not isinstance(value, str) or "T" not in value.upper():
         raise ValueError("an RFC 3339 time with its offset is needed")
     at = datetime.fromisoformat(value)
-    if at.utcoffset() is None:
+    offset = at.utcoffset()
+    if offset is None:
         raise ValueError("an RFC 3339 time with its offset is needed")
-    return at
+    if abs(offset) > WIDEST_OFFSET:
+        raise ValueError("the offset is one that no place on earth has")
+    # Nothing of ours is older; the very last day leaves no room to count on from it.
+    if not EARLIEST_YEAR <= at.year < LATEST_YEAR:
+        raise ValueError("the time is not of this age")
+    return at.astimezone(UTC)
 
 
 ExactNumber = Annotated[
@@ -92,4 +102,4 @@ Timestamp = Annotated[
     BeforeValidator(_timestamp),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
-"""An RFC 3339 time that carries its offset."""
+"""An RFC 3339 time from 2000 on with its offset (at most 14 hours); UTC inside."""
