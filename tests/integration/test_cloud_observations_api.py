@@ -191,6 +191,33 @@ async def test_several_values_are_one_observation(my: Session) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("panel", "parts", "value"),
+    [
+        ("MDC_PRESS_BLD_NONINV", ["MDC_PRESS_BLD_NONINV_SYS", "MDC_PRESS_BLD_NONINV_SYS"], None),
+        ("MDC_PRESS_BLD_NONINV", ["MDC_PRESS_BLD_NONINV_SYS", "MDC_PRESS_BLD_ART_DIA"], None),
+        ("MDC_PRESS_BLD_NONINV", ["MDC_PRESS_BLD_NONINV"], None),
+        ("MDC_PRESS_BLD_NONINV", ["MDC_PRESS_BLD_NONINV_SYS"], 120),
+        ("MDC_PULS_OXIM_SAT_O2", ["MDC_PRESS_BLD_NONINV_SYS"], None),
+    ],
+)
+async def test_components_that_make_no_sense_together_are_refused(
+    embedded_my: Session, panel: str, parts: list[str], value: int | None
+) -> None:
+    my = embedded_my
+    body: dict[str, Any] = {
+        "mdc_code": panel,
+        "components": [{"mdc_code": one, "value": 120, "unit_code": "mm[Hg]"} for one in parts],
+    }
+    if value is not None:
+        body |= {"value": value, "unit_code": "mm[Hg]"}
+    response = await my.post(f"/api/v1/devices/{await my.enrol()}/observations", body)
+    assert (response.status_code, response.json()["error"]) == (422, "invalid_components")
+    if "NONINV" in panel:
+        assert "MDC_PRESS_BLD_NONINV_DIA" in response.json()["details"]["allowed"]
+    assert my.cloud.rows() == (0, 0)
+
+
 async def test_a_reading_for_an_encounter_that_is_handed_over_is_late(my: Session) -> None:
     encounter_id, device_id = await my.encounter(), await my.enrol()
     with my.cloud.database.begin(now=my.cloud.clock()) as work:

@@ -258,6 +258,22 @@ def test_odd_readings_of_a_gateway_are_stored_with_flags(cloud: Installation) ->
     ]
 
 
+def test_a_senseless_compound_of_a_gateway_is_stored_with_a_flag(embedded: Installation) -> None:
+    compound = every_kind()[2]
+    assert isinstance(compound, CompoundNumericObservation)
+    systolic, diastolic = compound.components
+    senseless = [
+        replace(compound, observation_id=uuid4(), components=components)
+        for components in (
+            (systolic, systolic),
+            (systolic, (MdcCode(2, 18976), diastolic[1])),
+            (diastolic,),
+        )
+    ]
+    assert record(embedded, batch(embedded.mine, list(senseless))).stored == 3
+    assert flags_of(embedded) == [["component_mismatch"], ["component_mismatch"], []]
+
+
 def test_a_gateway_cannot_send_another_gateways_batch(cloud: Installation) -> None:
     with pytest.raises(ForbiddenError, match="gateway_mismatch"):
         record(cloud, batch(cloud.other, [numeric("97", START)]))

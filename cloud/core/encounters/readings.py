@@ -21,6 +21,7 @@ from cloud.core.kernel.errors import ConflictError, InvalidError
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
+from cloud.core.observations.panels import is_sensible, parts_of
 from cloud.core.observations.plausibility import (
     allowed_units,
     canonical_ucum,
@@ -39,7 +40,7 @@ from protocols.model.observation import (
 )
 from protocols.model.quantity import Quantity
 from protocols.model.timestamps import ObservedTime, TimeQuality
-from protocols.nomenclature.lookup import find_by_name, unit_from_ucum
+from protocols.nomenclature.lookup import find, find_by_name, unit_from_ucum
 
 AHEAD: Final = timedelta(minutes=5)
 STATUSES: Final = {
@@ -126,6 +127,8 @@ def _observation(
 ) -> NumericObservation | CompoundNumericObservation:
     code = parse_mdc_code(reading.mdc_code)
     components = tuple(_quantity(item) for item in reading.components)
+    if components:
+        _check_components(code, components, has_value=reading.single is not None)
     single = None if reading.single is None else _quantity(reading.single)[1]
     system_id = system_id_of(device)
     observation = NumericObservation(
@@ -136,17 +139,37 @@ def _observation(
         status=STATUSES[reading.status],
         value=single or components[0][1],
     )
-    if single is not None and not components:
+    if not components:
         return observation
-    pairs = ((code, single), *components) if single is not None else components
     return CompoundNumericObservation(
         observation_id=observation.observation_id,
         type=code,
         observed_at=observation.observed_at,
         device=system_id,
         status=observation.status,
-        components=pairs,
+        components=components,
     )
+
+
+def _check_components(
+    code: MdcCode, components: Sequence[tuple[MdcCode, Quantity]], *, has_value: bool
+) -> None:
+    allowed = [_name(part) for part in parts_of(code)]
+    if not allowed:
+        raise InvalidError(
+            "invalid_components", "Send each value of this code as an observation of its own."
+        )
+    if has_value or not is_sensible(code, [part for part, _ in components]):
+        raise InvalidError(
+            "invalid_components",
+            "Send the components of this panel only, each at most once, and no value beside them.",
+            details={"allowed": allowed},
+        )
+
+
+def _name(code: MdcCode) -> str:
+    term = find(code)
+    return term.reference_id if term is not None else str(code.cf_code)
 
 
 def _identity(device: DeviceRow, reading: NewReading, code: MdcCode) -> UUID:

@@ -116,8 +116,10 @@ def follow(
     return stored(work, principal, sorted([*plain, *waves], key=_time_order)), reached
 
 
-def latest(work: UnitOfWork, principal: Principal, encounter_id: str) -> list[StoredObservation]:
-    """The newest reading of each device and type of an encounter, without waveforms."""
+def latest(
+    work: UnitOfWork, principal: Principal, encounter_id: str, *, each: int = 1
+) -> list[StoredObservation]:
+    """The newest readings, `each` so many, of each device and type, without waveforms."""
     newer = aliased(ObservationRow)
     place = (
         func.row_number()
@@ -135,7 +137,7 @@ def latest(work: UnitOfWork, principal: Principal, encounter_id: str) -> list[St
     statement = (
         scoped(principal, ObservationRow)
         .join(ranked, ranked.c.row_id == ObservationRow.row_id)
-        .where(ranked.c.place == 1)
+        .where(ranked.c.place <= each)
     )
     return stored(work, principal, list(work.session.scalars(_ordered(statement, ObservationRow))))
 

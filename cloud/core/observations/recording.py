@@ -14,6 +14,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.conversion import Values, observation_values, waveform_values
+from cloud.core.observations.panels import is_sensible
 from cloud.core.observations.plausibility import judge
 from cloud.core.observations.tables import Measured, ObservationRow, WaveformRow
 from cloud.db.base import DECIMAL_LENGTH
@@ -29,6 +30,7 @@ from protocols.nomenclature.lookup import find
 
 FLAG_UNKNOWN_CODE: Final = "unknown_code"
 FLAG_UNIT: Final = "unit_mismatch"
+FLAG_COMPONENTS: Final = "component_mismatch"
 FLAG_IMPLAUSIBLE: Final = "implausible"
 FLAG_CLOCK: Final = "clock_fault"
 FLAG_LATE: Final = "late"
@@ -141,6 +143,10 @@ def gateway_flags(observation: Observation, captured_at: datetime) -> list[str]:
     """What is odd about a reading that a gateway sent; it is stored all the same."""
     flags = [] if find(observation.type) is not None else [FLAG_UNKNOWN_CODE]
     flags += value_flags(observation)
+    if isinstance(observation, CompoundNumericObservation) and not is_sensible(
+        observation.type, [code for code, _ in observation.components]
+    ):
+        flags.append(FLAG_COMPONENTS)
     if is_clock_fault(observation.observed_at.at, captured_at):
         flags.append(FLAG_CLOCK)
     return flags
