@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
 import shutil
@@ -29,12 +30,13 @@ SHORTEST_SECONDS: Final = 10.0
 _PORTS: Final = Ports(cloud=8000, mqtt=1883, agents=6024)
 _FREE_OCTETS: Final = 200 << 20
 RUNS_KEPT: Final = 5
+INTERRUPTED: Final = 130
 _RUN: Final = re.compile(r"\d{8}-\d{6}-\d{6}")
 _SCHEME: Final = re.compile(r"(postgresql\+psycopg|sqlite)(\+\w+)?://")
 
 
 class StoppedError(BaseException):
-    """SIGTERM: end as Ctrl-C does, whatever is under way."""
+    """SIGTERM or SIGHUP: end as Ctrl-C does, whatever is under way."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,8 +93,9 @@ def run(arguments: argparse.Namespace) -> int:
                     with_token=not arguments.check,
                 )
         except (KeyboardInterrupt, StoppedError):
-            progress.lines(["", "Stopped. Everything that was started has been ended."])
-            return 130
+            with contextlib.suppress(OSError):  # the terminal may have gone
+                progress.lines(["", "Stopped. Everything that was started has been ended."])
+            return INTERRUPTED
         except BrokenPipeError:
             raise
         except OSError as exc:
@@ -181,13 +184,17 @@ def print_failure(opened: bool) -> None:
 
 @contextmanager
 def _terminating() -> Iterator[None]:
-    """SIGTERM ends the block as Ctrl-C does, and everything it started."""
+    """SIGTERM, or the terminal's closing, ends the block as Ctrl-C does with all it started."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise StoppedError
 
-    before = signal.signal(signal.SIGTERM, stop)
+    numbers = [signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup is to be obeyed
+        numbers.append(signal.SIGHUP)
+    before = [signal.signal(number, stop) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

@@ -1,7 +1,8 @@
 """The programs of an incident as real processes: started, watched, killed and cleared away.
 
 Every child leads a process group of its own, so that stopping it takes its children along and a
-Ctrl-C at the terminal reaches only us. Its standard output and error go to files beside the data.
+Ctrl-C at the terminal reaches only us. None outlives us, whatever ends us (`guarded`). Its
+standard output and error go to files beside the data.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from simulators.errors import NotReadyError, PortTakenError, ProcessEndedError
+from simulators.incident.guarded import guarded
 
 _LOOK_SECONDS: Final = 0.05
 _STOP_SECONDS: Final = 10.0
@@ -189,7 +191,7 @@ def _spawn(
     output.unlink(missing_ok=True)
     with output.open("wb") as out, log.open("ab") as err:
         return subprocess.Popen(  # noqa: S603 - the demo's own programs, no shell
-            list(command),
+            guarded(command),
             env=dict(environment),
             stdin=subprocess.PIPE if with_input else subprocess.DEVNULL,
             stdout=out,

@@ -12,6 +12,7 @@ from typing import Final
 
 from simulators.errors import ProcessError
 from simulators.incident.cloud_client import Credentials
+from simulators.incident.guarded import guarded
 from simulators.incident.plan import CLOUD
 
 _SECONDS: Final = 120
@@ -32,7 +33,7 @@ def bootstrap(name: str, data: Path, settings: Mapping[str, str], log: Path) -> 
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("EDGE_", "CLOUD_"))}
     with log.open("ab") as errors:
         done = subprocess.run(  # noqa: S603 - our own program, no shell
-            [*CLOUD, "bootstrap", "--data", str(data), "--name", name, "--json"],
+            guarded([*CLOUD, "bootstrap", "--data", str(data), "--name", name, "--json"]),
             env={**environment, **settings},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -107,12 +108,31 @@ def test_the_demo_reconciles_and_leaves_bundle_and_ledger(tmp_path: Path) -> Non
     assert processes_of(data) == []
 
 
-def test_a_stopped_demo_ends_everything_it_started(running: Running) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_stopped_demo_ends_everything_it_started(
+    running: Running, number: signal.Signals
+) -> None:
     running.wait_for_patient()
-    running.process.send_signal(signal.SIGTERM)
+    running.process.send_signal(number)
     assert running.process.wait(30) == 130
     assert "Stopped. Everything that was started has been ended." in running.said()
     wait_until(lambda: not processes_of(running.folder), timeout=5, what="the children's end")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of such a death")
+def test_a_killed_demo_leaves_no_program_and_no_port_behind(running: Running) -> None:
+    cloud_says = running.folder / "logs" / "cloud.out"
+    wait_until(
+        lambda: cloud_says.exists() and cloud_says.read_text().endswith("\n"),
+        timeout=60,
+        what="the cloud",
+    )
+    address = urlsplit(json.loads(cloud_says.read_text())["http"])
+    running.process.kill()
+    wait_until(lambda: not processes_of(running.folder), timeout=10, what="the children's end")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((address.hostname, address.port))
 
 
 def test_a_child_that_dies_is_named_with_its_log_and_the_others_are_ended(
