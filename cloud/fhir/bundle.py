@@ -1,6 +1,7 @@
 """Bundle: one handover as a transaction a hospital's server can take, any number of times.
 
-Every entry is created unless the server knows its identifier, so posting again adds nothing.
+Every entry is created unless the server knows its identifier, so posting again adds nothing; the
+report and an encounter that has ended update what the server was given earlier.
 Provenance is left out: in R4 it has no identifier, so it could not be created conditionally, and
 update-as-create (`PUT Provenance/<id>`) is not allowed by every server.
 """
@@ -143,6 +144,7 @@ class HandoverPages:
             event_urls=_urls(arrest),
             shock_urls=_urls(procedures),
             page_note=self._page_note(len(units)),
+            detail=self._detail,
         )
         return composition_entry(self._names, self._handover, content, as_of=self.as_of)
 

@@ -1,6 +1,7 @@
 """Composition: the EMS patient care report the readings hang on (LOINC 67796-3).
 
-Assembled by a machine and signed by nobody, it is never more than `preliminary`.
+It is `preliminary` until the encounter says that the patient was handed over, then `final`, which
+replaces the preliminary ones. No clinician has signed it: it carries no attester and says so.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from cloud.core.encounters.handover import Handover
 from cloud.core.observations.stored import StoredObservation
 from cloud.fhir import narrative, systems
 from cloud.fhir.json import Element, JsonValue, element
-from cloud.fhir.names import Names, entry
+from cloud.fhir.names import Names, updating_entry
 from cloud.fhir.procedure import Shock
-from cloud.fhir.times import instant
+from cloud.fhir.selection import Detail
+from cloud.fhir.times import clock_time, instant
 
 _REPORT: Final = ("67796-3", "EMS patient care report")
 _VITAL_SIGNS: Final = ("8716-3", "Vital signs")
@@ -39,26 +41,33 @@ class Content:
     event_urls: Sequence[str]
     shock_urls: Sequence[str]
     page_note: str
+    detail: Detail
 
 
 def composition_entry(
     names: Names, handover: Handover, content: Content, *, as_of: datetime
 ) -> Element:
-    """The transaction entry of the report as of the newest thing it tells."""
-    date = instant(as_of)
-    value = names.within_encounter("Composition", str(handover.version), date, content.page_note)
+    """The transaction entry of the report as of the newest thing it tells.
+
+    Its identifier names the report, not one version of it: what was handed out earlier is brought
+    up to date. The report after the handover is another one, so that an old bundle posted late
+    cannot undo it, and `relatesTo` names those it replaces.
+    """
+    is_final = handover.handover_at is not None
+    value = _identity(names, content.detail, is_final=is_final)
     resource = element(
         resourceType="Composition",
         meta=None,
         identifier={"system": systems.COMPOSITION, "value": value},
-        status="preliminary",
+        status=_status(handover),
         type=_loinc(*_REPORT),
         subject=names.reference("Patient"),
         encounter=names.reference("Encounter"),
-        date=date,
+        date=instant(as_of),
         author=[names.reference("Organization")],
         title="Ambulance patient care report",
         custodian=names.reference("Organization"),
+        relatesTo=[_replaced(names, detail) for detail in Detail] if is_final else None,
         event=[
             {
                 "period": element(
@@ -69,7 +78,33 @@ def composition_entry(
         ],
         section=_sections(handover, content),
     )
-    return entry(names.urn("Composition"), resource, systems.COMPOSITION, value)
+    return updating_entry(names.urn("Composition"), resource, systems.COMPOSITION, value)
+
+
+def _identity(names: Names, detail: Detail, *, is_final: bool) -> str:
+    return names.within_encounter(
+        "Composition", "final" if is_final else "preliminary", detail.value
+    )
+
+
+def _replaced(names: Names, detail: Detail) -> Element:
+    value = _identity(names, detail, is_final=False)
+    identifier: Element = {"system": systems.COMPOSITION, "value": value}
+    return {"code": "replaces", "targetIdentifier": identifier}
+
+
+def _status(handover: Handover) -> str:
+    if handover.status == "duplicate":
+        return "entered-in-error"
+    return "preliminary" if handover.handover_at is None else "final"
+
+
+def _standing(handover: Handover) -> str:
+    """How far the report can be relied on, in words."""
+    if handover.handover_at is None:
+        return "Preliminary: the patient is with the crew. No clinician has signed this record."
+    at = clock_time(handover.handover_at)
+    return f"The patient was handed over at {at}. No clinician has signed this record."
 
 
 def _sections(handover: Handover, content: Content) -> list[JsonValue]:
@@ -96,7 +131,9 @@ def _sections(handover: Handover, content: Content) -> list[JsonValue]:
     completeness: Element = {
         "title": "Completeness of the record",
         "text": narrative.div(
-            narrative.paragraph(content.page_note), narrative.gap_list(handover.gaps)
+            narrative.paragraph(_standing(handover)),
+            narrative.paragraph(content.page_note),
+            narrative.gap_list(handover.gaps),
         ),
     }
     return [*sections, completeness]

@@ -7,7 +7,7 @@ from typing import Final
 from cloud.core.encounters.handover import Handover
 from cloud.fhir import systems
 from cloud.fhir.json import Element, element
-from cloud.fhir.names import Names, entry
+from cloud.fhir.names import Names, entry, updating_entry
 from cloud.fhir.times import instant
 
 _STATUS: Final = {
@@ -21,7 +21,11 @@ _STATUS: Final = {
 
 
 def encounter_entry(names: Names, handover: Handover) -> Element:
-    """The encounter with its vehicle and crew ids."""
+    """The encounter with its vehicle and crew ids.
+
+    While it is open it is created once, so that an old bundle posted late cannot open it again;
+    once it has ended, the entry updates what the hospital filed earlier.
+    """
     service = names.reference("Organization")
     value = handover.encounter_id
     resource = element(
@@ -55,7 +59,8 @@ def encounter_entry(names: Names, handover: Handover) -> Element:
         location=[{"location": names.reference("Location"), "status": _presence(handover)}],
         serviceProvider=service,
     )
-    return entry(names.urn("Encounter"), resource, systems.ENCOUNTER, value)
+    make = entry if _STATUS.get(handover.status) == "in-progress" else updating_entry
+    return make(names.urn("Encounter"), resource, systems.ENCOUNTER, value)
 
 
 def _presence(handover: Handover) -> str:

@@ -56,14 +56,26 @@ def entry(full_url: str, resource: Element, system: str, value: str) -> Element:
 
     AssertionError for an identifier that would not survive as a query string.
     """
-    if not _PLAIN.fullmatch(value):
-        raise AssertionError(f"{value!r} cannot stand in a conditional create")
-    return {
-        "fullUrl": full_url,
-        "resource": resource,
-        "request": {
-            "method": "POST",
-            "url": resource["resourceType"],
-            "ifNoneExist": f"identifier={system}|{value}",
-        },
+    condition = _condition(system, value)
+    request: Element = {
+        "method": "POST",
+        "url": resource["resourceType"],
+        "ifNoneExist": condition,
     }
+    return {"fullUrl": full_url, "resource": resource, "request": request}
+
+
+def updating_entry(full_url: str, resource: Element, system: str, value: str) -> Element:
+    """A transaction entry that brings what the server knows by this identifier up to date.
+
+    A server that does not know it creates it. AssertionError as for `entry`.
+    """
+    url = f"{resource['resourceType']}?{_condition(system, value)}"
+    request: Element = {"method": "PUT", "url": url}
+    return {"fullUrl": full_url, "resource": resource, "request": request}
+
+
+def _condition(system: str, value: str) -> str:
+    if not _PLAIN.fullmatch(value):
+        raise AssertionError(f"{value!r} cannot stand in a conditional create or update")
+    return f"identifier={system}|{value}"

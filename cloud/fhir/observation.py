@@ -7,6 +7,7 @@ for is there.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -66,8 +67,12 @@ def frame(
     category: str,
     identifiers: Sequence[Element],
     body: Element,
+    issued_at: datetime | None = None,
 ) -> Element:
-    """What every observation has around its value; `body` holds code, value and components."""
+    """What every observation has around its value; `body` holds code, value and components.
+
+    `issued_at` is when all of it was here, if later than `stored`.
+    """
     observation = stored.observation
     gateway = stored.gateway_id
     return element(
@@ -91,7 +96,7 @@ def frame(
         subject=names.reference("Patient"),
         encounter=names.reference("Encounter"),
         **_effective(observation, body),
-        issued=instant(stored.received_at),
+        issued=instant(issued_at or stored.received_at),
         **body,
         interpretation=interpretation(observation.status) + _flags(stored.flags),
         note=stamp_notes(stored),

@@ -37,6 +37,7 @@ def strip_entry(names: Names, clocks: Clocks, strip: Strip) -> Element:
         profile=None,
         category="procedure",
         identifiers=[{"system": systems.OBSERVATION, "value": value}],
+        issued_at=max(chunk.received_at for chunk in strip.chunks),
         body={
             "code": terms.concept(strip.first.type),
             "effectivePeriod": {"start": instant(strip.start), "end": instant(strip.end)},

@@ -7,14 +7,22 @@ so that any served bundle can be judged: `VITALWIRE_BUNDLES=handover.json make t
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+from cloud.core.encounters.handover import Handover
 from cloud.fhir.bundle import HandoverPages
 from cloud.fhir.json import dumps
 from cloud.fhir.selection import Detail
-from tests.fixtures.handovers import arrest_handover, handover
+from tests.fixtures.handovers import START, arrest_handover, handover
 
 PATHS = "VITALWIRE_BUNDLES"
+
+
+def _handed_over(handed: Handover) -> Handover:
+    ended = START + timedelta(minutes=40)
+    return replace(handed, status="handed_over", handover_at=ended, version=2)
 
 
 def write_bundles(folder: Path) -> list[Path]:
@@ -24,6 +32,7 @@ def write_bundles(folder: Path) -> list[Path]:
     contents = {
         "nothing": HandoverPages(handover()).bundle(),
         "trend": HandoverPages(arrest).bundle(),
+        "handed-over": HandoverPages(_handed_over(arrest)).bundle(),
     }
     full = HandoverPages(arrest, detail=Detail.FULL, page_size=120)
     for page in range(1, full.count + 1):

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cloud.fhir.bundle import HandoverPages
+from cloud.fhir.json import dumps
 from tests.acceptance.bundles import write_bundles
 from tests.acceptance.hospital import Hospital, open_hospital
 from tests.acceptance.judges import Judges
+from tests.fixtures.handovers import START, arrest_handover
 
 pytestmark = pytest.mark.acceptance
 
@@ -54,7 +59,7 @@ def test_a_hospital_creates_everything_once_and_knows_it_the_second_time(
     # The peer looks through everything it holds for every condition: some pages are enough.
     for bundle in [path for path in bundles if path.stem not in ("full-2", "full-3", "full-4")]:
         content = bundle.read_bytes()
-        conditions = [entry["request"]["ifNoneExist"] for entry in json.loads(content)["entry"]]
+        conditions = [_condition(entry["request"]) for entry in json.loads(content)["entry"]]
         expected = ["200" if condition in seen else "201" for condition in conditions]
         assert [status for _, status in hospital.post(content)] == expected
         assert {status for _, status in hospital.post(content)} == {"200"}
@@ -72,6 +77,34 @@ def test_the_hospital_holds_each_resource_once_with_its_references_resolved(
         found = hospital.search(f"{kind}?_count=1000")
         assert len(found) == count
         assert "urn:uuid" not in json.dumps(found)
+
+
+def test_a_hospital_that_pulled_earlier_learns_of_the_handover(hospital: Hospital) -> None:
+    before = arrest_handover(30)
+    ended = START + timedelta(minutes=40)
+    after = replace(before, status="handed_over", handover_at=ended, version=2)
+    early, late = (dumps(HandoverPages(one).bundle()) for one in (before, after))
+    assert {status for _, status in hospital.post(early)} == {"201"}
+    answers = hospital.post(late)
+    assert ("Encounter", "200") in answers
+    assert [kind for kind, status in answers if status == "201"] == ["Composition"]
+    assert {status for _, status in hospital.post(late)} == {"200"}
+    hospital.post(early)  # the old bundle comes once more, late: it undoes nothing
+    (encounter,) = hospital.search("Encounter")
+    assert encounter["status"] == "finished"
+    assert encounter["period"] == {
+        "start": "2026-11-23T10:14:00.000Z",
+        "end": "2026-11-23T10:54:00.000Z",
+    }
+    reports = {one["status"]: one for one in hospital.search("Composition")}
+    assert set(reports) == {"preliminary", "final"}
+    replaced = json.dumps(reports["final"]["relatesTo"])
+    assert json.dumps(reports["preliminary"]["identifier"]) in replaced
+
+
+def _condition(request: dict[str, str]) -> str:
+    """What a server looks for, whether to create or to update."""
+    return request.get("ifNoneExist") or request["url"].partition("?")[2]
 
 
 def _entry(bundle: Any, kind: str, **wanted: Any) -> Any:  # noqa: ANN401 - JSON

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,10 +16,15 @@ from cloud.fhir.bundle import HandoverPages
 from cloud.fhir.json import dumps
 from cloud.fhir.selection import Detail
 from tests.fixtures.fhir_checks import loinc_check_digit_fits, problems
-from tests.fixtures.handovers import arrest_handover, handover
+from tests.fixtures.handovers import START, arrest_handover, handover
 
 Json = Any
-HANDOVERS = {"nothing": handover(), "arrest": arrest_handover(60)}
+ENDED_AT = START + timedelta(minutes=40)
+HANDOVERS = {
+    "nothing": handover(),
+    "arrest": arrest_handover(60),
+    "handed over": replace(arrest_handover(60), status="handed_over", handover_at=ENDED_AT),
+}
 
 
 def parsed(handed: Handover, detail: Detail, page: int = 1) -> Json:
@@ -81,6 +88,20 @@ def _upper_case_url(bundle: Json) -> None:
 
 def _no_request(bundle: Json) -> None:
     del bundle["entry"][0]["request"]
+
+
+def _updated_reading(bundle: Json) -> None:
+    request = first(bundle, "Observation", "oxygensat")["request"]
+    request["method"] = "PUT"
+    request["url"] = f"Observation?{request.pop('ifNoneExist')}"
+
+
+def _unconditional_update(bundle: Json) -> None:
+    first(bundle, "Composition")["request"]["url"] = "Composition"
+
+
+def _issued_too_early(bundle: Json) -> None:
+    strip(bundle)["issued"] = strip(bundle)["effectivePeriod"]["start"]
 
 
 def _plus_in_condition(bundle: Json) -> None:
@@ -162,6 +183,9 @@ SPOILERS: list[Callable[[Json], None]] = [
     _same_url,
     _upper_case_url,
     _no_request,
+    _updated_reading,
+    _unconditional_update,
+    _issued_too_early,
     _plus_in_condition,
     _condition_of_another,
     _bad_loinc,

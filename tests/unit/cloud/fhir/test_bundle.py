@@ -9,13 +9,14 @@ from datetime import timedelta
 
 import pytest
 
+from cloud.core.encounters.handover import Handover
 from cloud.fhir import systems
 from cloud.fhir.bundle import HandoverPages, NoSuchPageError, transaction_bundle
 from cloud.fhir.json import dumps
 from cloud.fhir.names import entry
 from cloud.fhir.selection import Detail
 from tests.fixtures.handovers import START, arrest_handover, handover
-from tests.unit.cloud.fhir.reading import bundle_of, codes, resources
+from tests.unit.cloud.fhir.reading import Json, bundle_of, codes, resources
 
 
 def test_the_same_handover_gives_the_same_octets() -> None:
@@ -90,6 +91,51 @@ def test_a_delivered_shock_is_a_procedure_with_its_energy() -> None:
     assert "200 J" in shock["note"][0]["text"]
 
 
+def handed_over() -> Handover:
+    """The arrest after the handover."""
+    ended = START + timedelta(minutes=40)
+    return replace(arrest_handover(), status="handed_over", handover_at=ended, version=2)
+
+
+def request_of(bundle: Json, kind: str) -> Json:
+    (found,) = [one for one in bundle["entry"] if one["resource"]["resourceType"] == kind]
+    return found["request"]
+
+
+def condition_of(request: Json) -> str:
+    condition: str = request.get("ifNoneExist") or request["url"].partition("?")[2]
+    return condition
+
+
+def test_an_open_encounter_is_created_once_and_a_closed_one_updates_what_was_filed() -> None:
+    before = request_of(bundle_of(arrest_handover(), Detail.TREND), "Encounter")
+    after = request_of(bundle_of(handed_over(), Detail.TREND), "Encounter")
+    assert (before["method"], after["method"]) == ("POST", "PUT")
+    assert condition_of(before) == condition_of(after)
+    assert after == {"method": "PUT", "url": f"Encounter?{condition_of(before)}"}
+
+
+@pytest.mark.parametrize("detail", list(Detail))
+def test_the_report_after_the_handover_is_final_and_replaces_the_preliminary_ones(
+    detail: Detail,
+) -> None:
+    (early,) = resources(bundle_of(arrest_handover(), detail), "Composition")
+    (final,) = resources(bundle_of(handed_over(), detail), "Composition")
+    assert (early["status"], final["status"]) == ("preliminary", "final")
+    assert "relatesTo" not in early
+    assert early["identifier"] != final["identifier"]
+    assert {one["code"] for one in final["relatesTo"]} == {"replaces"}
+    assert early["identifier"] in [one["targetIdentifier"] for one in final["relatesTo"]]
+    assert "handed over at 10:54:00 UTC" in final["section"][-1]["text"]["div"]
+
+
+def test_the_report_of_a_duplicate_takes_back_the_preliminary_one() -> None:
+    (early,) = resources(bundle_of(arrest_handover()), "Composition")
+    (wrong,) = resources(bundle_of(replace(arrest_handover(), status="duplicate")), "Composition")
+    assert wrong["status"] == "entered-in-error"
+    assert wrong["identifier"] == early["identifier"]
+
+
 def test_the_report_names_what_is_missing_and_is_signed_by_nobody() -> None:
     (report,) = resources(bundle_of(arrest_handover(), Detail.TREND), "Composition")
     assert report["status"] == "preliminary"
@@ -148,12 +194,15 @@ def test_an_unknown_detail_is_refused() -> None:
         transaction_bundle(handover(), detail="everything")
 
 
-def test_new_readings_make_a_new_bundle_and_report() -> None:
+def test_new_readings_make_a_new_bundle_and_bring_the_report_up_to_date() -> None:
     early, late = arrest_handover(60), arrest_handover(61)
     bundles = [bundle_of(one, Detail.TREND) for one in (early, late)]
     assert bundles[0]["identifier"] != bundles[1]["identifier"]
-    reports = [resources(bundle, "Composition")[0]["identifier"] for bundle in bundles]
-    assert reports[0] != reports[1]
+    reports = [resources(bundle, "Composition")[0] for bundle in bundles]
+    assert reports[0]["date"] < reports[1]["date"]
+    requests = [request_of(bundle, "Composition") for bundle in bundles]
+    assert requests[0] == requests[1]
+    assert requests[0]["method"] == "PUT"
 
 
 @pytest.mark.parametrize("value", ["a+b", "a|b", "a b", "2026-11-23T10:14:05+00:00", ""])

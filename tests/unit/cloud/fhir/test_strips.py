@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from cloud.fhir.strips import Strip, strips
+from cloud.fhir.times import instant
 from protocols.model.observation import MeasurementStatus, SampleArrayObservation
 from tests.fixtures.handovers import PERIOD_US, START, ecg, handover
 from tests.unit.cloud.fhir.reading import bundle_of, resources
@@ -94,6 +95,13 @@ def test_a_strip_says_how_to_get_millivolts() -> None:
         "start": "2026-11-23T10:14:00.000Z",
         "end": "2026-11-23T10:14:00.008Z",
     }
+
+
+def test_a_strip_is_issued_when_its_last_chunk_was_here() -> None:
+    chunks = [ecg(START + place * CHUNK) for place in range(50)]
+    strip = resources(bundle_of(handover(chunks)), "Observation")[-1]
+    assert strip["issued"] == instant(chunks[-1].received_at)
+    assert strip["issued"] > strip["effectivePeriod"]["end"]
 
 
 def test_a_period_that_is_no_whole_millisecond_keeps_its_digits() -> None:
