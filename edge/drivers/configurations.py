@@ -32,6 +32,8 @@ class ConfigurationStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._known: dict[tuple[SystemId, int], Configuration] = {}
+        self._octets: dict[tuple[SystemId, int], bytes] = {}
+        self._firmware: dict[tuple[SystemId, int], str] = {}
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             paths = sorted(folder.glob("*.json"))
@@ -51,24 +53,51 @@ class ConfigurationStore:
         """Keep what was accepted. A full disk costs only the next start a little time."""
         try:
             self._known[system_id, config_id] = decode_configuration(octets)
+            self._octets[system_id, config_id] = octets
+            self._firmware.pop((system_id, config_id), None)
             while len(self._known) > _MOST_KEPT:
                 self.forget(*next(iter(self._known)))
-            self._write(system_id, config_id, octets)
+            self._write(system_id, config_id)
         except ProtocolError as exc:
             log.warning("configuration not kept system_id=%s reason=%r", system_id, str(exc))
         except OSError as exc:
             log.warning("configuration not kept system_id=%s reason=%r", system_id, exc.strerror)
 
+    def agrees(self, system_id: SystemId, config_id: int, firmware: str) -> bool:
+        """Whether what is kept was learnt from this firmware; the first one named is noted.
+
+        Another firmware may mean other things by the same configuration id (8.9): what was kept
+        is dropped then, and the next association asks for it anew.
+        """
+        key = (system_id, config_id)
+        if key not in self._known or not firmware:
+            return True
+        learnt_from = self._firmware.get(key)
+        if learnt_from is None:
+            self._firmware[key] = firmware
+            try:
+                self._write(system_id, config_id)
+            except OSError as exc:
+                log.warning("firmware not kept system_id=%s reason=%r", system_id, exc.strerror)
+            return True
+        if learnt_from == firmware:
+            return True
+        self.forget(system_id, config_id)
+        return False
+
     def forget(self, system_id: SystemId, config_id: int) -> None:
         """Drop one that no longer fits its device."""
-        self._known.pop((system_id, config_id), None)
+        for kept in (self._known, self._octets, self._firmware):
+            kept.pop((system_id, config_id), None)
         with contextlib.suppress(OSError):
             self._path(system_id, config_id).unlink(missing_ok=True)
 
     def _path(self, system_id: SystemId, config_id: int) -> Path:
         return self._folder / f"{system_id.hex}-{config_id:04X}.json"
 
-    def _write(self, system_id: SystemId, config_id: int, octets: bytes) -> None:
+    def _write(self, system_id: SystemId, config_id: int) -> None:
+        octets = self._octets[system_id, config_id]
+        firmware = self._firmware.get((system_id, config_id), "")
         path = self._path(system_id, config_id)
         draft = path.with_suffix(".draft")
         content = json.dumps(
@@ -76,7 +105,8 @@ class ConfigurationStore:
                 "system_id": system_id.hex,
                 "config_id": config_id,
                 "octets": octets.hex(),
-                "sha256": _digest(system_id, config_id, octets),
+                "firmware": firmware,
+                "sha256": _digest(system_id, config_id, octets, firmware),
             }
         )
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
@@ -92,10 +122,14 @@ class ConfigurationStore:
             system_id = SystemId.parse(str(record["system_id"]))
             config_id = int(record["config_id"])
             octets = bytes.fromhex(record["octets"])
-            if record["sha256"] != _digest(system_id, config_id, octets):
+            firmware = str(record.get("firmware", ""))
+            if record["sha256"] != _digest(system_id, config_id, octets, firmware):
                 _drop(path, "digest differs")
                 return
             self._known[system_id, config_id] = decode_configuration(octets)
+            self._octets[system_id, config_id] = octets
+            if firmware:
+                self._firmware[system_id, config_id] = firmware
         except (OSError, ValueError, KeyError, TypeError, ProtocolError) as exc:
             _drop(path, str(exc))
 
@@ -106,5 +140,6 @@ def _drop(path: Path, reason: str) -> None:
         path.unlink(missing_ok=True)
 
 
-def _digest(system_id: SystemId, config_id: int, octets: bytes) -> str:
-    return hashlib.sha256(b"%s/%d/" % (system_id.octets, config_id) + octets).hexdigest()
+def _digest(system_id: SystemId, config_id: int, octets: bytes, firmware: str) -> str:
+    head = b"%s/%d/" % (system_id.octets, config_id)
+    return hashlib.sha256(head + octets + firmware.encode()).hexdigest()

@@ -83,6 +83,33 @@ class HealthBoard:
     delays: Delays = field(default_factory=Delays)
     turned_away: int = 0
     _devices: dict[str, DeviceHealth] = field(default_factory=dict)
+    _associations: dict[str, list[str]] = field(default_factory=dict)
+    _begun: int = 0
+
+    def begin(self, system_id: str, address: str) -> tuple[str, tuple[str, ...]]:
+        """An association of `system_id` began: its own id, and those that live beside it.
+
+        Two at once with one identity are two devices of one name, or one that lost its line and
+        called again (8.8); their readings cannot be told apart.
+        """
+        self._begun += 1
+        own = f"{address}#{self._begun}"
+        others = tuple(self._associations.setdefault(system_id, []))
+        self._associations[system_id].append(own)
+        return own, others
+
+    def end(self, system_id: str, association: str) -> None:
+        """That association is over."""
+        living = self._associations.get(system_id, [])
+        if association in living:
+            living.remove(association)
+        if not living:
+            self._associations.pop(system_id, None)
+
+    @property
+    def doubles(self) -> dict[str, tuple[str, ...]]:
+        """Identities with more than one living association."""
+        return {name: tuple(ids) for name, ids in self._associations.items() if len(ids) > 1}
 
     def add(self, health: DeviceHealth) -> None:
         """A device to watch; one of the same name gives way."""

@@ -24,6 +24,7 @@ from protocols.ieee20601.events import (
     ReportsMissed,
     StoredDataFinished,
 )
+from protocols.model.device import DeviceInfo
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,8 @@ class Reception:
         self._board = board
         self._clock = clock
         self._named_by_identity = named_by_identity
+        self._config_id = 0
+        self._association = ""
 
     async def accept(self, events: Sequence[Event], *, received_at: float) -> None:
         """Store what was observed, durably; then note the rest. BufferFullError: nothing stored."""
@@ -101,6 +104,7 @@ class Reception:
                 )
             case DeviceDescribed(info):
                 health.model = " ".join(filter(None, (info.manufacturer, info.model)))
+                await asyncio.to_thread(self._check_firmware, info)
             case ReportsMissed(count):
                 counts.missed += count
                 log.warning("reports missed device=%s count=%d", health.name, count)
@@ -117,9 +121,26 @@ class Reception:
             case ObservationsReported():
                 pass
 
+    def _check_firmware(self, info: DeviceInfo) -> None:
+        if not self._configurations.agrees(info.system_id, self._config_id, info.firmware):
+            log.warning(
+                "configuration of another firmware dropped device=%s config_id=%#06x",
+                self._health.name,
+                self._config_id,
+            )
+
     def _associate(self, event: Associated) -> None:
         health = self._health
+        self._config_id = event.config_id
         health.system_id = str(event.system_id)
+        self._association, others = self._board.begin(health.system_id, health.address)
+        if others:
+            log.warning(
+                "two associations of one identity system_id=%s association=%s others=%s",
+                health.system_id,
+                self._association,
+                ",".join(others),
+            )
         if self._named_by_identity:
             self._board.identify(health, health.system_id)
         health.counts.associations += 1
@@ -135,6 +156,7 @@ class Reception:
         )
 
     def _end(self, cause: Exception | None, *, released: bool) -> None:
+        self._board.end(self._health.system_id, self._association)
         reason = "released by the device" if released else str(cause or "the line ended")
         self._health.move(DeviceState.CONNECTED, at=self._clock.utc(), reason=reason)
         log.info("association ended device=%s reason=%r", self._health.name, reason)

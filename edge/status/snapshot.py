@@ -41,6 +41,7 @@ def describe_devices(board: HealthBoard, *, now: datetime, stale_after_seconds: 
             for health in board
         ],
         "agents_turned_away": board.turned_away,
+        "doubles": {system_id: list(ids) for system_id, ids in board.doubles.items()},
         "report_to_durable": {
             "count": board.delays.count,
             "p50_seconds": p50,

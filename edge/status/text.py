@@ -37,6 +37,10 @@ def format_status(status: Snapshot, *, now: datetime) -> str:
         if not status["running"]:
             lines.append("What follows is how it stood then.")
         lines += [_device_line(device, now) for device in status["devices"]] or ["no devices yet"]
+        lines += [
+            f"DOUBLE    {system_id} is associated more than once: {', '.join(ids)}"
+            for system_id, ids in status.get("doubles", {}).items()
+        ]
         lines += [_link_line(link, now) for link in status["uplink"]["links"]] or [
             "uplink    none configured: rows stay in the buffer"
         ]

@@ -38,12 +38,31 @@ def test_a_forgotten_one_is_gone_from_the_disk_too(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("key", ["octets", "system_id", "config_id", "sha256"])
+def test_a_configuration_is_trusted_for_the_firmware_it_was_learnt_from(tmp_path: Path) -> None:
+    store = ConfigurationStore(tmp_path)
+    store.remember(ECG, CONFIG_ID, OCTETS)
+    assert store.agrees(ECG, CONFIG_ID, "2.0"), "the first word about it"
+    again = ConfigurationStore(tmp_path)
+    assert again.agrees(ECG, CONFIG_ID, "2.0")
+    assert again.agrees(ECG, CONFIG_ID, ""), "a device that does not say"
+    assert not again.agrees(ECG, CONFIG_ID, "3.1")
+    assert again.find(ECG, CONFIG_ID) is None
+    assert list(tmp_path.iterdir()) == []
+    assert again.agrees(ECG, CONFIG_ID, "3.1"), "nothing is kept to distrust"
+
+
+@pytest.mark.parametrize("key", ["octets", "system_id", "config_id", "sha256", "firmware"])
 def test_a_file_that_was_changed_is_dropped(tmp_path: Path, key: str) -> None:
     ConfigurationStore(tmp_path).remember(ECG, CONFIG_ID, OCTETS)
     (path,) = tmp_path.iterdir()
     record = json.loads(path.read_text(encoding="utf-8"))
-    other = {"octets": "00" * 12, "system_id": "0102", "config_id": 1, "sha256": "00"}
+    other = {
+        "octets": "00" * 12,
+        "system_id": "0102",
+        "config_id": 1,
+        "sha256": "00",
+        "firmware": "9",
+    }
     record[key] = other[key]
     path.write_text(json.dumps(record), encoding="utf-8")
     again = ConfigurationStore(tmp_path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -168,3 +168,30 @@ async def test_the_description_comes_again_with_the_next_association(bench: Benc
     await bench.accept(AssociationEnded(None, released=True))
     await asyncio.wait_for(bench.accept(ASSOCIATED, ObservationsReported(1, (spo2(1),))), 10)
     assert bench.shelf.kept == [device_info(), device_info(), spo2(1)]
+
+
+async def test_two_living_associations_of_one_identity_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = Bench(tmp_path)
+    second = Bench(tmp_path, board=first.board)
+    await first.accept(ASSOCIATED)
+    assert first.board.doubles == {}
+    await second.accept(ASSOCIATED)
+    assert first.board.doubles == {str(OXIMETER): ("tcp:a:1#1", "tcp:a:1#2")}
+    assert "association=tcp:a:1#2 others=tcp:a:1#1" in caplog.text
+    await first.accept(AssociationEnded(None, released=False))
+    assert first.board.doubles == {}
+
+
+async def test_a_configuration_of_another_firmware_is_dropped(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    associated = Associated(OXIMETER, ECG.config_id, known=True, test=False)
+    octets = encode_configuration(ECG)
+    await bench.accept(ConfigurationReceived(OXIMETER, ECG.config_id, octets), associated)
+    await bench.accept(DeviceDescribed(replace(device_info(), firmware="2.0")))
+    assert bench.configurations.find(OXIMETER, ECG.config_id) is not None
+    await bench.accept(associated, DeviceDescribed(replace(device_info(), firmware="3.1")))
+    assert bench.configurations.find(OXIMETER, ECG.config_id) is None
+    assert "configuration of another firmware dropped" in caplog.text
