@@ -26,6 +26,7 @@ from edge.status.reporter import StatusReporter
 from edge.supervision import Backoff, BackoffPolicy, keep_running
 from edge.transports.base import ByteTransport
 from edge.transports.capture import record_line
+from edge.transports.registry import check_line
 from edge.transports.tcp import AgentListener, TcpTransport, listen, parse_address
 from edge.uplink.credentials import Credentials
 from edge.uplink.https import HttpsLink
@@ -56,6 +57,8 @@ class _EndedError(Exception):
 
 async def run(settings: EdgeSettings, wishes: RunWishes, *, clock: Clock = SYSTEM_CLOCK) -> None:
     """Run the gateway until asked to stop. Raises EdgeError when it cannot begin or go on."""
+    for device in settings.devices:
+        await check_line(device.transport)
     folder = _data_folder(settings.data)
     with sole_use(folder):
         async with AsyncExitStack() as stack:
@@ -264,6 +267,11 @@ def _data_folder(folder: Path) -> Path:
             f"the data folder {folder} cannot be made ({(exc.strerror or '').lower()})",
             mend="Name another folder in 'data'",
         ) from exc
+    mode = folder.stat().st_mode & 0o777
+    if mode & 0o077:
+        log.warning(
+            "data folder open to others folder=%s mode=%04o mend=%r", folder, mode, "chmod 700"
+        )
     return folder
 
 

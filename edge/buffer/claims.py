@@ -75,7 +75,3 @@ class ClaimBook:
     def forget(self, batch_id: UUID) -> None:
         """The rows have left the store."""
         self.claimed.pop(batch_id, None)
-
-    def has_returned(self) -> bool:
-        """Whether something given back waits."""
-        return any(self._returned.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ _EPOCHS_SKIPPED: Final = 3600
 _GIVE_UP_AFTER: Final = 2000
 # The log keeps its room after a checkpoint, so that writing goes on when the disk fills up.
 _LOG_OCTETS: Final = 8 << 20
+_PRIVATE: Final = 0o600
 
 _HeldRow = tuple[int, int, int, int, bytes | None, int, int, int, bytes]
 
@@ -120,7 +122,21 @@ def _with_room(act: Callable[[], T], reserve: DiskReserve) -> T:
         return act()
 
 
+def _make_private(path: Path) -> None:
+    """For its owner alone, before the first row; sqlite gives the log and its index the same."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, _PRIVATE))
+        for suffix in ("", "-wal", "-shm"):
+            part = path.with_name(path.name + suffix)
+            if part.exists():
+                part.chmod(_PRIVATE)
+    except OSError as exc:
+        # Whether the file is of use is for sqlite to say.
+        log.warning("buffer not made private reason=%r", exc.strerror)
+
+
 def _open(path: Path, policy: BufferPolicy) -> sqlite3.Connection:
+    _make_private(path)
     with translated():
         database = sqlite3.connect(path, isolation_level=None, timeout=2)
     try:

@@ -17,12 +17,13 @@ class Scheme:
     name: str
     module: str
     form: str
+    is_file: bool = False
 
 
 SCHEMES: Final = (
     Scheme("tcp", "edge.transports.tcp", "tcp:HOST:PORT"),
     Scheme("serial", "edge.transports.serial", "serial:/dev/PORT,BAUD[,8N1][,rtscts]"),
-    Scheme("replay", "edge.transports.replay", "replay:FILE[#SESSION]"),
+    Scheme("replay", "edge.transports.replay", "replay:FILE[#SESSION]", is_file=True),
 )
 _BY_NAME: Final = {scheme.name: scheme for scheme in SCHEMES}
 
@@ -35,6 +36,14 @@ def check_address(address: str) -> None:
         check(rest)
     except ValueError as exc:
         raise ValueError(f"{exc}; the form is {scheme.form}") from exc
+
+
+async def check_line(address: str) -> None:
+    """SettingsError when what no waiting mends is missing: a recording's file."""
+    scheme, rest = _split(address)
+    if scheme.is_file:
+        opener = cast("Opener", _load(scheme, "open_line"))
+        await (await opener(rest, TransportPolicy())).transport.close()
 
 
 async def open_line(address: str, policy: TransportPolicy) -> OpenedLine:

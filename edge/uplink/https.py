@@ -15,7 +15,7 @@ from edge.clock import Clock
 from edge.errors import UplinkRejectedError, UplinkUnreachableError
 from edge.supervision import Backoff
 from edge.uplink.credentials import Credentials
-from edge.uplink.link import LinkHealth
+from edge.uplink.link import WRONG_SECRET, LinkHealth
 from edge.uplink.policy import HttpsPolicy, Way
 from protocols.errors import DecodeError
 from protocols.uplink.channels import HTTP_BATCHES_PATH, MEDIA_TYPE_BINARY
@@ -30,6 +30,7 @@ _LEAST_LIFE_SECONDS: Final = 1.0
 # What the cloud says of a batch's content, if it is the cloud that says it. Everything else may
 # pass on another day; 415 speaks of how we send, which is true of every batch and no row's fault.
 _VERDICTS: Final = {400, 422}
+_UNKNOWN_TO_THEM: Final = {400, 401}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,8 @@ class HttpsLink:
 
     def _fail(self, reason: str) -> None:
         if self._health.is_up or self._health.reason != reason:
-            log.info("cloud lost url=%s reason=%r", self._policy.url, reason)
+            level = logging.WARNING if reason == WRONG_SECRET else logging.INFO
+            log.log(level, "cloud lost url=%s reason=%r", self._policy.url, reason)
         # Without the token the next look really asks the cloud.
         self._token = None
         self._health.move(is_up=False, at=self._clock.utc(), reason=reason)
@@ -176,6 +178,8 @@ class HttpsLink:
             )
         except httpx.HTTPError as exc:
             raise UplinkUnreachableError(f"the cloud cannot be reached ({_words(exc)})") from exc
+        if response.status_code in _UNKNOWN_TO_THEM and _reason_of(response) == "invalid_client":
+            raise UplinkUnreachableError(WRONG_SECRET)
         if response.status_code != httpx.codes.OK:
             raise UplinkUnreachableError(
                 f"the cloud gives no token ({response.status_code} {_reason_of(response)})"

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from edge.clock import Clock
 from edge.uplink.policy import ChoicePolicy, Way
@@ -15,6 +15,8 @@ from edge.uplink.trust import Trust
 from protocols.uplink.messages import UplinkAck, UplinkBatch
 
 log = logging.getLogger(__name__)
+
+WRONG_SECRET: Final = "name or secret refused: check gateway_id and gateway_secret"  # noqa: S105 - no secret
 
 
 @dataclass(slots=True)

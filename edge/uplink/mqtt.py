@@ -35,7 +35,7 @@ from edge.clock import Clock
 from edge.errors import UplinkRejectedError, UplinkUnreachableError
 from edge.supervision import Backoff
 from edge.uplink.credentials import Credentials
-from edge.uplink.link import LinkHealth
+from edge.uplink.link import WRONG_SECRET, LinkHealth
 from edge.uplink.mqtt_probe import speaks_version_5
 from edge.uplink.policy import MqttPolicy, Way
 from edge.uplink.threads import on_a_thread_of_its_own
@@ -50,6 +50,8 @@ _V5: Final = MQTTProtocolVersion.MQTTv5
 _V311: Final = MQTTProtocolVersion.MQTTv311
 _NAMES: Final = {_V5: "MQTT 5", _V311: "MQTT 3.1.1"}
 _UNSUPPORTED_VERSION: Final = 0x84
+# Bad user name or password, not authorized; paho gives those of 3.1.1 the numbers of 5.
+_NOT_ADMITTED: Final = {0x86, 0x87}
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 _GOODBYE_SECONDS: Final = 1.0
 
@@ -118,7 +120,8 @@ class MqttLink:
             if self._clock.monotonic() - began >= self._policy.retry.forgiven_after:
                 backoff.reset()
             self._health.move(is_up=False, at=self._clock.utc(), reason=reason)
-            log.info("broker lost url=%s reason=%r", self._policy.url, reason)
+            level = logging.WARNING if reason == WRONG_SECRET else logging.INFO
+            log.log(level, "broker lost url=%s reason=%r", self._policy.url, reason)
             await self._clock.sleep(backoff.next_wait())
 
     async def send(self, batch: UplinkBatch, *, timeout_seconds: float) -> UplinkAck:
@@ -302,6 +305,8 @@ def _admit(connection: _Connection, code: ReasonCode, most_octets: int | None) -
     if code.is_failure:
         is_version = code.value == _UNSUPPORTED_VERSION
         refusal = f"the broker refuses us ({str(code).lower()})"
+        if code.value in _NOT_ADMITTED:
+            refusal = WRONG_SECRET
         _fail(connection.admitted, _RefusedError(refusal, ask_version_again=is_version))
     elif not connection.admitted.done():
         connection.admitted.set_result(most_octets)

@@ -352,3 +352,30 @@ def test_a_stop_does_not_wait_for_a_broker_that_falls_silent(tmp_path: Path) -> 
         began = time.monotonic()
         assert gateway.stop() == 0
         assert time.monotonic() - began < 2.0 + INTERPRETER_END_SECONDS
+
+
+def test_a_missing_recording_is_one_clear_line_before_the_start(tmp_path: Path) -> None:
+    config = tmp_path / "replay.toml"
+    config.write_text(
+        f'gateway_id="b"\ntenant_id="t"\nvehicle_id="v"\ndata="{tmp_path / "data"}"\n'
+        f'[[devices]]\nname="r"\ntransport="replay:{tmp_path / "none.jsonl"}"\n',
+        encoding="utf-8",
+    )
+    done = refused("run", "--config", str(config))
+    assert "cannot be read" in done.stderr
+    assert done.stdout == "", "it was never ready"
+
+
+def test_what_the_gateway_keeps_is_for_its_user_alone(gateway: Gateway) -> None:
+    gateway.wait_for_status_file()
+    assert gateway.data.stat().st_mode & 0o777 == 0o700
+    for name in ("buffer.db", "buffer.db-wal", "buffer.db-shm", "status.json"):
+        assert (gateway.data / name).stat().st_mode & 0o777 == 0o600, name
+    assert "open to others" not in gateway.log.read_text(encoding="utf-8")
+
+
+def test_a_data_folder_open_to_others_is_told(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o755)
+    gateway = Gateway.start(tmp_path)
+    assert gateway.stop() == 0
+    assert "data folder open to others" in gateway.log.read_text(encoding="utf-8")

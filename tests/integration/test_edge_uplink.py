@@ -360,3 +360,15 @@ async def test_a_batch_never_answered_is_taken_apart_while_others_get_through(
 
 def _has_reading(receiver: Receiver, number: int) -> bool:
     return spo2(number) in readings(receiver)
+
+
+async def test_a_wrong_secret_is_told_with_the_mend(
+    http_cloud: HttpCloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    http_cloud.knows_nobody = True
+    async with https_link(http_cloud) as link, asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(link.run())
+        await until(lambda: "check gateway_id and gateway_secret" in link.health.reason, "it")
+        running.cancel()
+    (record,) = [item for item in caplog.records if "gateway_secret" in item.getMessage()]
+    assert record.levelname == "WARNING"
