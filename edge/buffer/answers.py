@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -35,3 +35,4 @@ class BufferCounts:
     is_full: bool
     boot_epoch: int
     totals: dict[str, int]
+    quarantine_reasons: dict[str, int] = field(default_factory=dict)

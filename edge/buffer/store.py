@@ -179,12 +179,15 @@ class ObservationStore:
             oldest = self._database.execute(
                 "SELECT captured_us FROM held ORDER BY id LIMIT 1"
             ).fetchone()
-            quarantine = self._database.execute("SELECT count(*) FROM quarantine").fetchone()[0]
+            reasons = dict(
+                self._database.execute("SELECT reason, count(*) FROM quarantine GROUP BY reason")
+            )
             used = self._pages_used()
         return BufferCounts(
             waiting={stream.label: self._memory.held[stream] for stream in Stream},
             claimed=sum(len(claim.rows) for claim in self._claims.claimed.values()),
-            quarantine=quarantine,
+            quarantine=sum(reasons.values()),
+            quarantine_reasons=reasons,
             oldest_captured_at=from_microseconds(oldest[0]) if oldest else None,
             octets_used=used * PAGE_OCTETS,
             octets_most=self._policy.max_bytes,

@@ -81,6 +81,7 @@ def describe_buffer(counts: BufferCounts, *, now: datetime) -> Snapshot:
         "waiting": counts.waiting,
         "in_flight": counts.claimed,
         "quarantine": counts.quarantine,
+        "quarantine_reasons": counts.quarantine_reasons,
         "oldest_seconds": None if oldest is None else max(0.0, (now - oldest).total_seconds()),
         "octets_used": counts.octets_used,
         "octets_most": counts.octets_most,

@@ -117,7 +117,8 @@ def _buffer_line(buffer: dict[str, Any]) -> str:
     if buffer["oldest_seconds"] is not None:
         line += f"; oldest {buffer['oldest_seconds']:.0f} s"
     if buffer["quarantine"]:
-        line += f"; {buffer['quarantine']} rows in quarantine"
+        why = (f"{count} {reason}" for reason, count in buffer["quarantine_reasons"].items())
+        line += f"; {buffer['quarantine']} rows in quarantine, not sent ({', '.join(why)})"
     if conflicting := buffer["totals"].get("conflicting"):
         line += f"; {conflicting} readings of another value under a known identity dropped"
     return line + ("; FULL: nothing is confirmed" if buffer["is_full"] else "")

@@ -153,6 +153,7 @@ def test_refused_rows_are_kept_with_the_reason(store: ObservationStore, tmp_path
     with store.transaction():
         assert store.settle(ack_of(claim, 2), now=NOON) == Settled(settled=2, quarantined=1)
     assert store.counts().quarantine == 1
+    assert sum(store.counts().quarantine_reasons.values()) == 1
     database = sqlite3.connect(tmp_path / FILE_NAME)
     assert database.execute("SELECT sequence, reason FROM quarantine").fetchall() == [
         (2, "unknown_kind")

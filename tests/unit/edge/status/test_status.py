@@ -200,3 +200,10 @@ def test_log_lines_are_keys_and_values_on_one_line() -> None:
     line = KeyValueFormatter().format(record)
     assert "\n" not in line
     assert line.endswith("level=info room=edge.x event=\"line open\" device=ox reason='a\\nb'")
+
+
+async def test_rows_in_quarantine_are_shown_with_their_reasons(tmp_path: Path) -> None:
+    snapshot = await snapshot_of(tmp_path, ManualTime())
+    snapshot["buffer"] |= {"quarantine": 2, "quarantine_reasons": {"unreadable_row": 2}}
+    text = format_status(look(tmp_path) | {"buffer": snapshot["buffer"]}, now=NOON)
+    assert "2 rows in quarantine, not sent (2 unreadable_row)" in text
