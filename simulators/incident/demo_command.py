@@ -20,15 +20,15 @@ from typing import Final
 from simulators.errors import DeviceSettingsError, ProcessError
 from simulators.incident.capture_demo import find_recording, play_capture
 from simulators.incident.demo import play_incident
-from simulators.incident.plan import HOST, Plan, Ports
-from simulators.incident.processes import require_free
+from simulators.incident.listening import FixedPort, require_free
+from simulators.incident.plan import Plan, Ports
 from simulators.incident.progress import Progress
 
 CHECK_SECONDS: Final = 20.0
 DEMO_SECONDS: Final = 75.0
 SHORTEST_SECONDS: Final = 10.0
 _PORTS: Final = Ports(cloud=8000, mqtt=1883, agents=6024)
-_FREE_OCTETS: Final = 200 << 20
+FREE_OCTETS: Final = 200 << 20
 RUNS_KEPT: Final = 5
 INTERRUPTED: Final = 130
 _RUN: Final = re.compile(r"\d{8}-\d{6}-\d{6}")
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             recording = find_recording(arguments.capture) if arguments.capture else None
             plan.data.mkdir(parents=True, exist_ok=True)
-            _require_room(plan.data)
+            require_room(plan.data)
             if recording is not None:
                 reconciles = play_capture(
                     plan,
@@ -123,15 +123,17 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
         mqtt=usual.mqtt if arguments.mqtt_port is None else arguments.mqtt_port,
         agents=usual.agents if arguments.agents_port is None else arguments.agents_port,
     )
-    for port, purpose, option in (
-        (ports.cloud, "cloud", "--cloud-port"),
-        (ports.mqtt, "broker", "--mqtt-port"),
-        (ports.agents, "gateway's agents", "--agents-port"),
-    ):
-        if not 0 <= port <= 65_535:
-            raise DeviceSettingsError(f"{option} {port} is no port. Give one of 0 to 65535.")
-        if port:
-            require_free(port, purpose=purpose, option=option, host=HOST)
+    fixed = (
+        FixedPort(ports.cloud, "cloud", "--cloud-port"),
+        FixedPort(ports.mqtt, "broker", "--mqtt-port"),
+        FixedPort(ports.agents, "gateway's agents", "--agents-port"),
+    )
+    for port in fixed:
+        if not 0 <= port.number <= 65_535:
+            raise DeviceSettingsError(
+                f"{port.option} {port.number} is no port. Give one of 0 to 65535."
+            )
+    require_free(fixed, target="demo-check" if arguments.check else "demo")
     seconds = arguments.patient_seconds or (CHECK_SECONDS if arguments.check else DEMO_SECONDS)
     if not SHORTEST_SECONDS <= seconds <= 86_400:
         raise DeviceSettingsError(
@@ -152,11 +154,12 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
     )
 
 
-def _require_room(folder: Path) -> None:
+def require_room(folder: Path, *, octets: int = FREE_OCTETS) -> None:
+    """ProcessError when fewer than `octets` are free where `folder` lies."""
     free = shutil.disk_usage(folder).free
-    if free < _FREE_OCTETS:
+    if free < octets:
         raise ProcessError(
-            f"only {free >> 20} MB are free at {folder}. Make room for {_FREE_OCTETS >> 20} MB or "
+            f"only {free >> 20} MB are free at {folder}. Make room for {octets >> 20} MB or "
             "choose another folder with --data."
         )
 

@@ -22,8 +22,9 @@ from simulators.incident import gateway
 from simulators.incident.cloud_client import CloudClient, JsonObject, Page
 from simulators.incident.hospital import HospitalRecord, read_bundle
 from simulators.incident.ledger import Ledger, Witnesses, draw_up
+from simulators.incident.listening import free_port
 from simulators.incident.plan import CLOUD, CREW, HOST, SIMULATORS, VEHICLE, Plan
-from simulators.incident.processes import Child, Processes, free_port
+from simulators.incident.processes import Child, Processes
 from simulators.incident.stored_readings import live_counts, stored_readings
 from simulators.incident.tenant import Tenant, bootstrap
 from simulators.journal import DeviceRecord

@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -20,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from simulators.errors import NotReadyError, PortTakenError, ProcessEndedError
+from simulators.errors import NotReadyError, ProcessEndedError
 from simulators.incident.guarded import guarded
 
 _LOOK_SECONDS: Final = 0.05
@@ -214,23 +213,3 @@ def _ready_line(output: Path) -> dict[str, object] | None:
                 if isinstance(parsed, dict) and "ready" in parsed:
                     return parsed
     return None
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
-
-
-def require_free(port: int, *, purpose: str, option: str, host: str = "127.0.0.1") -> None:
-    """PortTakenError when somebody already listens on `port`."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as exc:
-            raise PortTakenError(
-                f"port {port} ({purpose}) is taken: {exc.strerror}. "
-                f"Stop what uses it or choose another with {option}."
-            ) from exc

@@ -17,11 +17,12 @@ import pytest
 from tests.waiting import wait_until
 
 DEMO = [sys.executable, "-m", "simulators", "demo"]
+FROM_MAKE = ("DATABASE_URL", "CAPTURE", "DEMO_FLAGS", "MAKELEVEL")
 PROJECT = Path(__file__).resolve().parents[2]
 
 
 def environment() -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "CAPTURE")}
+    return {k: v for k, v in os.environ.items() if k not in FROM_MAKE}
 
 
 def run_demo(*options: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
@@ -146,6 +147,26 @@ def test_a_child_that_dies_is_named_with_its_log_and_the_others_are_ended(
     assert str(running.folder / "logs" / "edge.log") in running.said()
     assert "Traceback" not in running.said()
     assert processes_of(running.folder) == []
+
+
+@pytest.mark.parametrize("first", ["simulators.commands", "httpx", "numpy"])
+def test_ctrl_c_while_the_program_loads_is_quiet(tmp_path: Path, first: str) -> None:
+    """The interrupt comes at the moment a module of ours or a library's begins to load."""
+    program = (
+        "import os, signal, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {first!r}: os.kill(os.getpid(), signal.SIGINT)\n"
+        "from simulators.__main__ import main\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        f"sys.exit(main(['demo', '--check', '--data', {str(tmp_path / 'data')!r}]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode in (130, -signal.SIGINT)
+    assert done.stderr == ""
+    assert processes_of(tmp_path) == []
 
 
 def test_a_taken_port_is_one_line_and_exit_code_2(tmp_path: Path) -> None:

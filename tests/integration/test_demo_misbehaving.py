@@ -9,8 +9,9 @@ import pytest
 
 from simulators.incident import gateway
 from simulators.incident.cloud_client import Credentials
+from simulators.incident.listening import free_port
 from simulators.incident.plan import HOST, SIMULATORS
-from simulators.incident.processes import Child, Processes, free_port
+from simulators.incident.processes import Child, Processes
 from simulators.incident.tenant import Tenant
 from simulators.journal import DeviceRecord
 from tests.waiting import wait_until

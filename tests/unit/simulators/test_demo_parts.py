@@ -15,7 +15,7 @@ import pytest
 from edge.settings import load_settings
 from protocols.captures import AGENT_TO_MANAGER, Capture, CapturedMessage, format_capture
 from simulators.__main__ import main
-from simulators.errors import DeviceSettingsError
+from simulators.errors import DeviceSettingsError, ProcessError
 from simulators.incident import demo_command, gateway
 from simulators.incident.capture_demo import compare, find_recording, reading_lines
 from simulators.incident.cloud_client import CloudClient, Credentials
@@ -229,6 +229,14 @@ def test_a_wrong_device_option_is_one_line_and_exit_code_2(
     told = capsys.readouterr().err
     assert told.startswith("vitalwire-sim: ")
     assert len(told.splitlines()) == 1
+
+
+def test_a_disk_without_room_is_said_before_anything_starts(tmp_path: Path) -> None:
+    demo_command.require_room(tmp_path, octets=1)
+    with pytest.raises(
+        ProcessError, match=r"only \d+ MB are free at .* Make room for 1099511627776"
+    ):
+        demo_command.require_room(tmp_path, octets=1 << 60)
 
 
 def test_only_the_newest_runs_are_kept_and_nothing_else_is_touched(tmp_path: Path) -> None:

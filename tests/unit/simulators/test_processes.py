@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from pathlib import Path
 
 import pytest
 
-from simulators.errors import NotReadyError, PortTakenError, ProcessEndedError
-from simulators.incident.processes import Processes, require_free
+from simulators.errors import NotReadyError, ProcessEndedError
+from simulators.incident.processes import Processes
 from tests.waiting import wait_until
 
 READY = 'import sys,time; print(\'{"ready": "x", "port": 7}\', flush=True); '
@@ -94,12 +93,3 @@ def test_our_own_settings_in_the_environment_do_not_reach_a_child(
     with Processes(tmp_path) as processes:
         child = processes.launch("env", python(program), settings={"CLOUD_X": "1"})
         assert processes.wait_ready(child, seconds=10) == {"ready": 1, "seen": None, "given": "1"}
-
-
-def test_a_taken_port_is_named_with_the_option_that_mends_it() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(PortTakenError, match=rf"port {port} \(board\).*--cloud-port"):
-            require_free(port, purpose="board", option="--cloud-port")
