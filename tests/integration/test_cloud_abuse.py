@@ -72,6 +72,63 @@ async def test_only_json_is_taken(http: httpx.AsyncClient, media_type: str) -> N
     assert (response.status_code, response.json()["error"]) == (415, "unsupported_media_type")
 
 
+@pytest.mark.parametrize("accept", ["application/xml", "text/html;q=0.9", "application/json;q=0"])
+async def test_who_takes_no_json_is_told_so(http: httpx.AsyncClient, accept: str) -> None:
+    for path in ("/api/v1/devices", "/api/v1/epcr/encounters/enc_1", "/v1/platform/scopes"):
+        response = await http.get(path, headers={"Accept": accept})
+        assert (response.status_code, response.json()["error"]) == (406, "not_acceptable"), path
+
+
+@pytest.mark.parametrize(
+    ("accept", "is_fhir"),
+    [
+        ("Application/FHIR+JSON", True),
+        ("application/fhir+json, */*;q=0.1", True),
+        ("application/json, application/fhir+json;q=0.5", False),
+        ("*/*", False),
+    ],
+)
+async def test_who_prefers_fhir_gets_fhir(
+    http: httpx.AsyncClient, accept: str, is_fhir: bool
+) -> None:
+    response = await http.get("/api/v1/epcr/encounters/enc_1", headers={"Accept": accept})
+    assert response.status_code == 404
+    assert ("resourceType" in response.json()) is is_fhir
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "field"),
+    [
+        ("/api/v1/devices?limt=5", 422, "query.limt"),
+        ("/api/v1/devices?limit=-1", 422, "query.limit"),
+        ("/api/v1/devices?limit=1000000000", 422, "query.limit"),
+        ("/api/v1/devices?limit=1&limit=2", 422, "query.limit"),
+        ("/api/v1/devices?cursor=", 400, None),
+        ("/api/v1/devices?cursor=%C3%A9", 400, None),
+        (f"/api/v1/devices?cursor={'A' * 600}", 422, "query.cursor"),
+        ("/api/v1/devices/dev_1?format=fhir2", 422, "query.format"),
+        ("/api/v1/epcr/encounters?since=0001-01-01T00:00:00%2B14:00", 422, None),
+        ("/api/v1/epcr/encounters?sort=x", 422, "query.sort"),
+    ],
+)
+async def test_a_stray_query_is_refused(
+    http: httpx.AsyncClient, path: str, status: int, field: str | None
+) -> None:
+    response = await http.get(path)
+    assert response.status_code == status, response.text
+    if field is not None:
+        assert response.json()["details"]["fields"][0]["field"] == field
+
+
+async def test_a_wrong_parameter_of_a_bundle_is_an_issue_of_its_own(
+    http: httpx.AsyncClient,
+) -> None:
+    response = await http.get("/api/v1/epcr/encounters/e/fhir-bundle?page=0&detail=much")
+    assert response.status_code == 422
+    found = [one["expression"] for one in response.json()["issue"]]
+    assert sorted(found) == [["detail"], ["page"]]
+
+
 async def test_compressed_bodies_are_refused(http: httpx.AsyncClient) -> None:
     response = await http.post(PATH, content=GOOD, headers={"Content-Encoding": "gzip"})
     assert (response.status_code, response.json()["error"]) == (415, "unsupported_encoding")

@@ -53,7 +53,7 @@ def list_devices(
     cursor: Cursor = None,
 ) -> Response:
     """A bare array; where more follow, `X-Next-Cursor` and `Link` say so."""
-    after = services.cursors.decode(caller, _LIST, cursor)[0] if cursor else ""
+    after = services.cursors.decode(caller, _LIST, cursor)[0] if cursor is not None else ""
     wanted = devices.DeviceFilter(vehicle_id=vehicle_id, status=status, device_class=device_class)
     rows = devices.devices(work, caller, wanted, after=str(after), limit=limit + 1)
     page = [device_model(row) for row in rows[:limit]]

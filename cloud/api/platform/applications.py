@@ -7,11 +7,12 @@ from pydantic import BaseModel
 
 from cloud.api.shared.authentication import PlatformAdmin
 from cloud.api.shared.services import Work
+from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.authorization.applications import applications
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.kernel.scopes import CATALOGUE
 
-router = APIRouter(prefix="/v1/platform", tags=["Platform"])
+router = APIRouter(prefix="/v1/platform", tags=["Platform"], route_class=StrictRoute)
 
 
 class ScopeModel(BaseModel):

@@ -10,10 +10,17 @@ from dataclasses import replace
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 
 from cloud.api.shared.services import AllServices, Services
 from cloud.core.kernel import audit
-from cloud.core.kernel.errors import ForbiddenError, MalformedError, UnauthenticatedError
+from cloud.core.kernel.errors import (
+    ForbiddenError,
+    InvalidError,
+    MalformedError,
+    UnauthenticatedError,
+)
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import (
     DEVICES_READ,
@@ -69,8 +76,9 @@ class Requirement:
         services: AllServices,
         principal: Annotated[Principal, Depends(authenticated)],
     ) -> Principal:
-        """The caller, or ForbiddenError `insufficient_scope`."""
+        """The caller, or ForbiddenError `insufficient_scope`; InvalidError for a stray query."""
         if any(principal.may(scope) for scope in self.any_of):
+            _check_query(request)
             return principal
         _audit_refusal(services, principal, request)
         raise ForbiddenError(
@@ -78,6 +86,34 @@ class Requirement:
             "Ask an administrator of the tenant for one of the scopes in details.required.",
             details={"required": list(self.any_of)},
         )
+
+
+def _check_query(request: Request) -> None:
+    """InvalidError for a parameter the route does not know, or one that comes twice."""
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
+        return
+    known = _query_names(route.dependant)
+    given = [name for name, _ in request.query_params.multi_items()]
+    wrong = {name: "repeated" for name in given if given.count(name) > 1}
+    wrong |= {name: "unknown_parameter" for name in given if name not in known}
+    if wrong:
+        # An unknown name is the caller's text: it comes back shortened, values never do.
+        raise InvalidError(
+            "invalid_request",
+            "Correct the fields in details.fields.",
+            details={
+                "fields": [
+                    {"field": f"query.{name[:40]}", "rule": rule} for name, rule in wrong.items()
+                ]
+            },
+        )
+
+
+def _query_names(dependant: Dependant) -> set[str]:
+    """The query parameters of an endpoint and of what it depends on."""
+    names = {field.alias for field in dependant.query_params}
+    return names.union(*(_query_names(inner) for inner in dependant.dependencies))
 
 
 def _audit_refusal(services: Services, principal: Principal, request: Request) -> None:

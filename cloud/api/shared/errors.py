@@ -11,7 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from cloud.api.shared.answers import FHIR_MEDIA_TYPE, exact_json
+from cloud.api.shared import accept
+from cloud.api.shared.answers import FHIR_MEDIA_TYPE, JSON_MEDIA_TYPE, exact_json
 from cloud.core.kernel.errors import (
     DomainError,
     InvalidError,
@@ -48,6 +49,7 @@ STATUS: Final[Mapping[str, int]] = {
 _BY_STATUS: Final[Mapping[int, tuple[type[DomainError], str, str]]] = {
     400: (MalformedError, "bad_request", "Send a request this path understands."),
     404: (NotFoundError, "not_found", "There is nothing at this address."),
+    406: (UnsupportedError, "not_acceptable", "Accept application/json, or what the path offers."),
     405: (UnsupportedError, "method_not_allowed", "Use a method this address allows."),
     413: (TooLargeError, "body_too_large", "Send a smaller body."),
     415: (UnsupportedError, "unsupported_media_type", "Send application/json."),
@@ -64,11 +66,17 @@ class BodyRefusedError(HTTPException):
 
 def wants_fhir(request: Request) -> bool:
     """Whether the caller speaks FHIR here: by path, by `format`, or by Accept."""
-    return (
-        request.url.path.endswith("/fhir-bundle")
-        or request.query_params.get("format") == "fhir"
-        or FHIR_MEDIA_TYPE in request.headers.get("accept", "")
+    if request.url.path.endswith("/fhir-bundle") or request.query_params.get("format") == "fhir":
+        return True
+    header = accepted(request)
+    return accept.names(header, FHIR_MEDIA_TYPE) and (
+        accept.quality(header, FHIR_MEDIA_TYPE) >= accept.quality(header, JSON_MEDIA_TYPE)
     )
+
+
+def accepted(request: Request) -> str:
+    """What the request's Accept headers say together."""
+    return ",".join(request.headers.getlist("accept"))
 
 
 def render(request: Request, error: DomainError, *, status: int | None = None) -> Response:
@@ -77,7 +85,9 @@ def render(request: Request, error: DomainError, *, status: int | None = None) -
     code = status or STATUS[error.code]
     headers = _headers(error)
     if wants_fhir(request):
-        outcome = operation_outcome(error.code, error.reason, error.message, request_id)
+        outcome = operation_outcome(
+            error.code, error.reason, error.message, request_id, details=error.details
+        )
         return exact_json(outcome, status=code, media_type=FHIR_MEDIA_TYPE, headers=headers)
     body: dict[str, object] = {
         "error": error.reason,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Query
@@ -31,7 +31,10 @@ def parse_since(text: str | None) -> datetime | None:
         raise _invalid() from exc
     if at.utcoffset() is None or "T" not in spelled.upper():
         raise _invalid()
-    return at
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as exc:
+        raise _invalid() from exc
 
 
 def _invalid() -> InvalidError:

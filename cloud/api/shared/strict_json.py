@@ -11,9 +11,11 @@ from typing import Annotated, Any, Final
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from starlette.exceptions import HTTPException
 
+from cloud.api.shared.accept import admits
 from cloud.api.shared.answers import JSON_MEDIA_TYPE
-from cloud.api.shared.errors import BodyRefusedError
+from cloud.api.shared.errors import BodyRefusedError, accepted
 from cloud.core.kernel.errors import MalformedError, UnsupportedError
 from cloud.core.kernel.exact_json import ExactJsonError, loads
 
@@ -23,14 +25,21 @@ WIDEST_OFFSET: Final = timedelta(hours=14)
 
 
 class StrictRoute(APIRoute):
-    """A route that takes `application/json` in UTF-8 and nothing else, numbers as `Decimal`."""
+    """A route that takes `application/json` in UTF-8 and nothing else, numbers as `Decimal`.
+
+    It answers in JSON, or in what its 200 names besides: 406 for a caller who takes neither.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the request before FastAPI reads its body."""
         handle = super().get_route_handler()
         takes_json = self.body_field is not None
+        offered = [JSON_MEDIA_TYPE, *self.responses.get(200, {}).get("content", ())]
 
         async def strict(request: Request) -> Response:
+            # A format in the query is the caller's last word on it.
+            if "format" not in request.query_params and not admits(accepted(request), offered):
+                raise HTTPException(406)
             if takes_json:
                 _check_media_type(request)
                 request = _StrictRequest(request.scope, request.receive)
