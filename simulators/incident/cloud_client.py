@@ -86,12 +86,16 @@ class CloudClient:
         return str(self._grant({"scope": " ".join(scopes)})["access_token"])
 
     def _grant(self, wanted: Mapping[str, str]) -> JsonObject:
-        response = self._http.request(
-            "POST",
-            "/v1/oauth/token",
-            data={"grant_type": "client_credentials", **wanted},
-            auth=(self._credentials.client_id, self._credentials.client_secret),
-        )
+        path = "/v1/oauth/token"
+        try:
+            response = self._http.request(
+                "POST",
+                path,
+                data={"grant_type": "client_credentials", **wanted},
+                auth=(self._credentials.client_id, self._credentials.client_secret),
+            )
+        except httpx.TransportError as exc:
+            raise _silence("POST", path, exc) from exc
         return self._answer(response)
 
     def get(self, path: str, **query: str) -> JsonObject:
@@ -145,11 +149,7 @@ class CloudClient:
                 )
             except httpx.TransportError as exc:
                 if tries <= 0:
-                    raise CloudRefusedError(
-                        f"the cloud does not answer {method} {path}: {type(exc).__name__}. "
-                        "Look at its log.",
-                        status=0,
-                    ) from exc
+                    raise _silence(method, path, exc) from exc
 
     def _answer(self, response: httpx.Response) -> JsonObject:
         answer: JsonObject = {}
@@ -166,3 +166,10 @@ class CloudClient:
             status=response.status_code,
             reason=reason,
         )
+
+
+def _silence(method: str, path: str, cause: httpx.TransportError) -> CloudRefusedError:
+    return CloudRefusedError(
+        f"the cloud does not answer {method} {path}: {type(cause).__name__}. Look at its log.",
+        status=0,
+    )

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from simulators.devices.registry import DEVICES, DeviceKind
-from simulators.errors import NotReadyError
+from simulators.errors import CloudRefusedError, NotReadyError, ProcessError
 from simulators.incident import gateway
 from simulators.incident.cloud_client import CloudClient, JsonObject, Page
 from simulators.incident.hospital import HospitalRecord, read_bundle
@@ -54,6 +54,7 @@ class Incident:
         self.plan = plan
         self.patient = Patient(seed=plan.seed, scenario=plan.scenario, seconds=plan.seconds)
         self.processes = Processes(plan.logs)
+        self.processes.meaning = "No device had made a reading yet: nothing is lost."
         self.devices: dict[str, Child] = {}
         self.device_ids: dict[str, str] = {}
         self.encounter_id = ""
@@ -73,7 +74,12 @@ class Incident:
         trace: TracebackType | None,
     ) -> None:
         with _undisturbed():
-            self._stack.close()
+            try:
+                if isinstance(error, CloudRefusedError | ProcessError):
+                    # Whoever does not answer may have died: then that is what is to be said.
+                    self.processes.check()
+            finally:
+                self._stack.close()
 
     # ---- the cloud
 
@@ -205,6 +211,10 @@ class Incident:
         """The patient's second 0, a moment from now: every device is told the same time."""
         at = datetime.now(UTC) + _LEAD
         self.start_at = at.replace(microsecond=at.microsecond // 10_000 * 10_000)
+        self.processes.meaning = (
+            f"What the devices were told is safe in {self.plan.data}: what the cloud had not "
+            "acknowledged waits in the gateway's folder edge."
+        )
         for child in self.devices.values():
             child.may_end = True
             child.tell(self.start_at.isoformat())

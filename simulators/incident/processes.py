@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -24,7 +25,8 @@ from simulators.incident.guarded import guarded
 
 _LOOK_SECONDS: Final = 0.05
 _STOP_SECONDS: Final = 10.0
-_TAIL_LINES: Final = 8
+_LAST_WORDS: Final = 8
+_CALM: Final = re.compile(r"\blevel=(debug|info)\b", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -50,10 +52,10 @@ class Child:
         """Whether it still runs."""
         return self.process.poll() is None
 
-    def tail(self) -> str:
-        """The last lines it wrote to standard error."""
+    def last_words(self) -> list[str]:
+        """Its last warnings and errors; what is no line of a log (a complaint) counts as one."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return "\n".join(f"    {line}" for line in lines[-_TAIL_LINES:])
+        return [line for line in lines if not _CALM.search(line)][-_LAST_WORDS:]
 
     def tell(self, line: str) -> None:
         """Write one line to its standard input."""
@@ -62,19 +64,29 @@ class Child:
         self.process.stdin.write(f"{line}\n".encode())
         self.process.stdin.flush()
 
-    def ended_error(self) -> ProcessEndedError:
-        """What to say when it has ended by itself."""
+    def story(self, what: str, meaning: str = "") -> str:
+        """What happened to it, what that means, the mend, and its own last words if it had any."""
+        lines = [f"{self.name} (process {self.pid}) {what}.", *([meaning] if meaning else [])]
+        lines.append(f"Run it again; if it happens again, look at the log: {self.log}")
+        words = self.last_words()
+        lines += ["Its last warnings:", *words] if words else []
+        return "\n    ".join(lines)
+
+    def ended_error(self, meaning: str = "") -> ProcessEndedError:
+        """What to say when it has ended by itself; `meaning` is what that means for the data."""
         code = self.process.returncode
-        how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        return ProcessEndedError(
-            f"{self.name} {how}. Its last words:\n{self.tail()}\n    The whole log: {self.log}"
-        )
+        how = f"was ended by {_signal_words(-code)}" if code < 0 else f"ended with exit code {code}"
+        return ProcessEndedError(self.story(how, meaning))
 
 
 class Processes:
-    """The children of one incident; leaving the `with` block stops all of them."""
+    """The children of one incident; leaving the `with` block stops all of them.
+
+    `meaning` is what a child's death means for the data at this moment, in a sentence.
+    """
 
     def __init__(self, logs: Path) -> None:
+        self.meaning = ""
         self._logs = logs
         self._children: dict[str, Child] = {}
         logs.mkdir(parents=True, exist_ok=True)
@@ -121,19 +133,16 @@ class Processes:
                 child.ready = line
                 return line
             if not child.running:
-                raise child.ended_error()
+                raise child.ended_error(self.meaning)
             if time.monotonic() > deadline:
-                raise NotReadyError(
-                    f"{child.name} is not ready after {seconds:.0f} s. Its last words:\n"
-                    f"{child.tail()}\n    The whole log: {child.log}"
-                )
+                raise NotReadyError(child.story(f"is not ready after {seconds:.0f} s"))
             time.sleep(_LOOK_SECONDS)
 
     def check(self) -> None:
         """ProcessEndedError when a child has ended that should still run."""
         for child in self._children.values():
             if not child.running and not (child.may_end and child.process.returncode == 0):
-                raise child.ended_error()
+                raise child.ended_error(self.meaning)
 
     def kill(self, child: Child) -> None:
         """End it as a power cut would: SIGKILL to its whole group."""
@@ -197,6 +206,13 @@ def _spawn(
             stderr=err,
             start_new_session=True,
         )
+
+
+def _signal_words(number: int) -> str:
+    try:
+        return f"{signal.Signals(number).name} (signal {number})"
+    except ValueError:  # a real-time signal
+        return f"signal {number}"
 
 
 def _signal_group(child: Child, number: signal.Signals) -> None:

@@ -136,15 +136,19 @@ def test_a_killed_demo_leaves_no_program_and_no_port_behind(running: Running) ->
         probe.bind((address.hostname, address.port))
 
 
+@pytest.mark.parametrize("program", ["edge", "cloud"])
 def test_a_child_that_dies_is_named_with_its_log_and_the_others_are_ended(
-    running: Running,
+    running: Running, program: str
 ) -> None:
     running.wait_for_patient()
-    ready = (running.folder / "logs" / "edge.out").read_text()
-    os.kill(json.loads(ready)["pid"], signal.SIGKILL)
+    pid = json.loads((running.folder / "logs" / f"{program}.out").read_text())["pid"]
+    os.kill(pid, signal.SIGKILL)
     assert running.process.wait(30) == 2
-    assert "vitalwire-sim: edge was ended by signal 9. Its last words:" in running.said()
-    assert str(running.folder / "logs" / "edge.log") in running.said()
+    told = running.said()
+    assert f"vitalwire-sim: {program} (process {pid}) was ended by SIGKILL (signal 9)." in told
+    assert f"What the devices were told is safe in {running.folder}" in told
+    assert str(running.folder / "logs" / f"{program}.log") in told
+    assert "level=INFO" not in told
     assert "Traceback" not in running.said()
     assert processes_of(running.folder) == []
 

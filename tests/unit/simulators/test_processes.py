@@ -49,13 +49,43 @@ def test_grandchildren_go_too(tmp_path: Path) -> None:
     wait_until(lambda: not alive(grandchild), timeout=5, what="the grandchild's end")
 
 
+def test_of_a_log_only_what_went_wrong_is_said_and_what_it_means_for_the_data(
+    tmp_path: Path,
+) -> None:
+    program = (
+        "import os,sys; print('time=1 level=INFO source=a fine\\nat=2 level=warning room=b odd',"
+        " file=sys.stderr, flush=True); os.kill(os.getpid(), 9)"
+    )
+    with Processes(tmp_path) as processes:
+        processes.meaning = "All is safe."
+        child = processes.launch("cloud", python(program))
+        with pytest.raises(ProcessEndedError) as caught:
+            processes.wait_ready(child, seconds=10)
+    first, *others = [line.strip() for line in str(caught.value).splitlines()]
+    assert first == f"cloud (process {child.pid}) was ended by SIGKILL (signal 9)."
+    assert others == [
+        "All is safe.",
+        f"Run it again; if it happens again, look at the log: {tmp_path / 'cloud.log'}",
+        "Its last warnings:",
+        "at=2 level=warning room=b odd",
+    ]
+
+
+def test_a_silent_death_has_no_last_words(tmp_path: Path) -> None:
+    with Processes(tmp_path) as processes:
+        child = processes.launch("cloud", python("import os; os.kill(os.getpid(), 9)"))
+        with pytest.raises(ProcessEndedError) as caught:
+            processes.wait_ready(child, seconds=10)
+    assert "last warnings" not in str(caught.value)
+
+
 def test_a_child_that_dies_is_named_with_its_last_words_and_its_log(tmp_path: Path) -> None:
     program = "import sys; sys.exit('vitalwire-edge: no disk space')"
     with Processes(tmp_path) as processes:
         child = processes.launch("edge", python(program))
         with pytest.raises(ProcessEndedError) as caught:
             processes.wait_ready(child, seconds=10)
-    assert "edge ended with exit code 1" in str(caught.value)
+    assert f"edge (process {child.pid}) ended with exit code 1." in str(caught.value)
     assert "no disk space" in str(caught.value)
     assert str(tmp_path / "edge.log") in str(caught.value)
 
@@ -63,7 +93,7 @@ def test_a_child_that_dies_is_named_with_its_last_words_and_its_log(tmp_path: Pa
 def test_a_child_that_never_gets_ready_is_given_up(tmp_path: Path) -> None:
     with Processes(tmp_path) as processes:
         child = processes.launch("slow", python("import time; time.sleep(60)"))
-        with pytest.raises(NotReadyError, match="slow is not ready after 0 s"):
+        with pytest.raises(NotReadyError, match=r"slow \(process \d+\) is not ready after 0 s"):
             processes.wait_ready(child, seconds=0.2)
 
 
