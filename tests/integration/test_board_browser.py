@@ -17,6 +17,7 @@ from cloud.core.encounters import service as encounters
 from cloud.core.kernel.work import utc_now
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation
+from protocols.model.quantity import SpecialValue
 from protocols.nomenclature.private import (
     CIRCULATION_RETURNED,
     DEFIBRILLATOR_EVENT,
@@ -131,6 +132,12 @@ def fill(cloud: ServedCloud) -> str:
     return encounter_id
 
 
+SAMPLE_AGE = re.compile(r"newest sample \d+(\.\d)? (s|min) ago")
+SPILLED = """() => [...document.querySelectorAll(".tile:not([hidden])")]
+  .filter((tile) => tile.scrollHeight > tile.clientHeight + 1)
+  .map((tile) => tile.id)"""
+"""The tiles whose text does not fit into them."""
+
 PIXELS = """() => {
   const canvas = document.getElementById("ecg");
   const { width, height } = canvas;
@@ -166,6 +173,14 @@ def test_the_board_shows_the_patient_live(browser: Browser, tmp_path: Path) -> N
             expect(page.locator("#link-text")).to_have_text("Live")
             expect(page.locator(".event")).to_have_count(2)
             expect(page.locator("#ecg-age")).to_contain_text("1 break in view")
+            expect(page.locator("#ecg-age")).to_have_text(SAMPLE_AGE)
+            expect(page.locator("#tile-hr .mark")).to_have_text("high")
+            expect(page.locator("#tile-spo2 .mark")).to_have_text("low")
+            expect(page.locator("#tile-nibp .mark")).to_have_text("low")
+            expect(page.locator("#tile-pulse .mark")).to_be_hidden()
+            expect(page.locator(".limits")).to_contain_text("not alarms")
+            expect(page.locator("#incident")).not_to_be_empty()
+            assert page.evaluate(SPILLED) == []
             colours, trace = page.evaluate(PIXELS)
             assert colours > 10
             assert trace > 1000
@@ -176,6 +191,27 @@ def test_the_board_shows_the_patient_live(browser: Browser, tmp_path: Path) -> N
             cloud.send(VEHICLE, [fresh.observation, rosc.observation])
             expect(page.locator("#tile-hr .value")).to_have_text("96")
             expect(page.locator("#acuity")).to_have_attribute("data-severity", "good")
+            expect(page.locator("#tile-hr .mark")).to_be_hidden()
+
+            lost = pressure(utc_now(), SpecialValue.NAN, SpecialValue.NAN)
+            cloud.send(VEHICLE, [lost.observation])
+            expect(page.locator("#tile-nibp .value")).to_have_text("no valid reading")
+            expect(page.locator("#tile-nibp .last")).to_have_text(re.compile(r"last 61/33 . \d+ s"))
+    assert complaints == []
+
+
+def test_a_long_vehicle_name_stands_whole_in_the_list(browser: Browser, tmp_path: Path) -> None:
+    complaints: list[str] = []
+    name = "rescue-ambulance-of-the-northern-district-07"
+    with served_cloud(tmp_path) as cloud:
+        cloud.open_encounter(name, seconds_ago=60)
+        size = {"width": 1920, "height": 1080}
+        with page_of(browser, complaints=complaints, viewport=size) as page:
+            page.goto(f"{cloud.base_url}/board#access_token={cloud.token()}")
+            card = page.locator(".card-vehicle")
+            expect(card).to_have_text(name)
+            assert card.evaluate("node => node.scrollWidth <= node.clientWidth")
+            expect(page.locator(".card")).to_have_attribute("title", name)
     assert complaints == []
 
 
@@ -198,6 +234,13 @@ def test_a_phone_needs_no_sideways_scrolling_and_signs_in_by_form(
             page.keyboard.press("Enter")
             expect(page.locator("#tile-hr .value")).to_have_text("143")
             assert page.evaluate("document.documentElement.scrollWidth") == 390
+            expect(page.locator(".rail")).to_be_hidden()  # one patient needs no list
+            for tile in ("hr", "spo2", "pulse", "nibp", "shock"):
+                box = page.locator(f"#tile-{tile}").bounding_box()
+                assert box is not None
+                assert box["y"] + box["height"] < 1.5 * size["height"], tile
+            expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
+            page.get_by_role("button", name="Menu").click()
             stored = page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}])")
             assert cloud.client_secret not in stored
             page.get_by_role("button", name="Sign out").click()
@@ -270,6 +313,7 @@ def test_another_encounter_is_chosen_by_keyboard_and_a_handed_over_one_says_so(
                     work, cloud.caller, other, facility_id="general", received_by="ward"
                 )
             expect(page.locator("#state")).to_have_text("handed over")
-            expect(page.locator("#elapsed")).to_have_text(re.compile("handed over"))
+            expect(page.locator("#elapsed-label")).to_have_text("Handed over")
+            expect(page.locator("#elapsed")).to_have_text(re.compile(r"\d+:\d\d:\d\d"))
             expect(page.locator("#rail-count")).to_have_text("1")
     assert complaints == []

@@ -20,6 +20,7 @@ from cloud.core.devices.gateways import create_gateway
 from cloud.core.kernel.audit import AuditRow
 from cloud.core.kernel.principal import gateway_principal
 from cloud.core.kernel.work import utc_now
+from protocols.model.quantity import SpecialValue
 from tests.fixtures.handovers import (
     BEATS,
     DEFIBRILLATOR,
@@ -33,6 +34,7 @@ from tests.fixtures.handovers import (
     coded,
     ecg,
     numeric,
+    pressure,
 )
 from tests.fixtures.served_cloud import ServedCloud, served_cloud
 from tests.postgres import PostgresServer
@@ -134,12 +136,28 @@ def test_the_stream_holds_no_identity(cloud: ServedCloud) -> None:
     assert set(snapshot["encounter"]) == {
         "id",
         "vehicle",
+        "incident",
+        "complaint",
+        "sex",
         "crew",
         "care_model",
         "status",
         "started_at",
         "handover_at",
     }
+
+
+def test_whoever_comes_after_a_failed_measurement_still_sees_the_last_good_one(
+    cloud: ServedCloud,
+) -> None:
+    encounter_id = cloud.open_encounter(VEHICLE, seconds_ago=60)
+    at = utc_now() - timedelta(seconds=40)
+    failed = pressure(at + timedelta(seconds=20), SpecialValue.NAN, SpecialValue.NAN)
+    cloud.send(VEHICLE, [pressure(at, "124", "80", "95").observation, failed.observation])
+    with watching(cloud, encounter_id) as events:
+        tile = events.until("snapshot")["tiles"]["nibp"]
+    assert tile["value"] is None
+    assert tile["last"]["value"] == "124/80"
 
 
 def test_a_returning_viewer_gets_what_it_missed(cloud: ServedCloud) -> None:

@@ -9,9 +9,23 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, select_autoescape
 
+from cloud.api.console.limits import DISPLAY_LIMITS
 from cloud.api.console.tiles import TILES
 
 STATIC: Final = "/board/static"
+STYLES: Final = (
+    "tokens",
+    "base",
+    "bar",
+    "sign-in",
+    "rail",
+    "patient",
+    "ecg",
+    "tiles",
+    "events",
+    "layout",
+)
+"""The page's style sheets in the order of the cascade."""
 _MEDIA_TYPES: Final = {
     "js": "text/javascript; charset=utf-8",
     "css": "text/css; charset=utf-8",
@@ -62,4 +76,6 @@ _TEMPLATES: Final = Environment(
 
 def board_page() -> str:
     """The page: its tiles, and no data."""
-    return _TEMPLATES.get_template("board.html").render(static=STATIC, tiles=TILES)
+    return _TEMPLATES.get_template("board.html").render(
+        static=STATIC, styles=STYLES, tiles=TILES, limits=DISPLAY_LIMITS
+    )

@@ -24,6 +24,8 @@ LIST_SECONDS: Final = 1.0
 """So often the list is read; an encounter nobody has open is followed no faster."""
 OVERLAP_SECONDS: Final = 3.0
 _ROWS: Final = 500
+_LOOK_BACK: Final = 60
+"""So many readings of each kind are looked through for the last one that had a value."""
 _MOST_MISSED: Final = 2000
 _RANK: Final = {"critical": 0, "good": 1, "none": 2}
 
@@ -101,7 +103,7 @@ class TenantRound:
             tail = Tail(max(0, tail.observation - _ROWS), max(0, tail.waveform - _ROWS))
         watched = Watched(row, tail, overlap_seconds=overlap)
         found = live_observations.happenings(work, principal, encounter_id, limit=MOST_HAPPENINGS)
-        found += latest(work, principal, encounter_id)
+        found += latest(work, principal, encounter_id, each=_LOOK_BACK)
         newest = live_observations.last_waveform_at(work, principal, encounter_id)
         if newest is not None:
             since = newest - timedelta(seconds=WAVE_SECONDS)

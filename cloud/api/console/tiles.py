@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
+from cloud.api.console.limits import mark_of
 from cloud.core.observations.stored import StoredObservation
 from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.observation import (
@@ -140,9 +142,10 @@ _DOUBTS: Final = (
 
 @dataclass(slots=True)
 class Readings:
-    """The newest reading of every type the tiles show."""
+    """The newest reading of every type the tiles show, and the newest that had a value."""
 
     by_type: dict[int, StoredObservation] = field(default_factory=dict)
+    valued: dict[int, StoredObservation] = field(default_factory=dict)
 
     def take(self, stored: StoredObservation) -> str | None:
         """Keep the reading when it is the newest; the id of the tile it changes, else None.
@@ -153,6 +156,7 @@ class Readings:
         tile = TILE_OF.get(stored.observation.type.cf_code)
         if tile is None:
             return None
+        self._keep_value(stored)
         shown = self.by_type.get(stored.observation.type.cf_code)
         if shown is not None:
             waits = _HOLD if shown.device_id != stored.device_id else timedelta(0)
@@ -173,6 +177,11 @@ class Readings:
             return None
         newest = max(held, key=_at)
         payload = _payload(newest, devices)
+        value, unit, _, _ = _written(newest)
+        if value is not None:
+            payload["mark"] = mark_of(tile_id, _compared(newest), unit)
+        else:
+            payload["last"] = self._last(tile.types)
         if tile_id == "nibp":
             payload["extra"] = self._pressure_extra(newest, str(payload["extra"]))
         return payload
@@ -181,6 +190,22 @@ class Readings:
         """How old the newest reading of a tile is."""
         held = [one for type_cf, one in self.by_type.items() if TILE_OF[type_cf].id == tile_id]
         return now - max(map(_at, held)) if held else None
+
+    def _keep_value(self, stored: StoredObservation) -> None:
+        type_cf = stored.observation.type.cf_code
+        held = self.valued.get(type_cf)
+        if (held is None or _at(stored) > _at(held)) and _written(stored)[0] is not None:
+            self.valued[type_cf] = stored
+
+    def _last(self, types: tuple[int, ...]) -> Payload | None:
+        """The last reading of some types that had a value."""
+        held = [one for type_cf in types if (one := self.valued.get(type_cf))]
+        held = [one for one in held if one.observation.type != _CUFF_PULSE]
+        if not held:
+            return None
+        newest = max(held, key=_at)
+        value, unit, _, _ = _written(newest)
+        return {"value": value, "unit": unit, "at": _at(newest).isoformat()}
 
     def _pressure_extra(self, pressure: StoredObservation, said: str) -> str:
         parts = [said] if said else []
@@ -224,6 +249,8 @@ def _payload(stored: StoredObservation, devices: Mapping[str, str]) -> Payload:
         "extra": " \u00b7 ".join(filter(None, (extra, *doubts))),
         "source": devices.get(stored.device_id, ""),
         "flagged": bool(doubts),
+        "mark": "",
+        "last": None,
     }
 
 
@@ -245,6 +272,15 @@ def _written(stored: StoredObservation) -> tuple[str | None, str, str, str]:
         special = quantity.value if isinstance(quantity.value, SpecialValue) else None
         return None, _unit(quantity.unit), silent or _SPECIAL[special or SpecialValue.NAN], ""
     return str(quantity.value), _unit(quantity.unit), "", ""
+
+
+def _compared(stored: StoredObservation) -> Decimal | None:
+    """The number a display limit is about: of a blood pressure the systolic."""
+    observation = stored.observation
+    if isinstance(observation, CompoundNumericObservation):
+        systolic = dict(observation.components).get(_SYSTOLIC)
+        return systolic.number if systolic is not None else None
+    return _quantity(stored).number
 
 
 def _quantity(stored: StoredObservation) -> Quantity:

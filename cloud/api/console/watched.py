@@ -139,6 +139,9 @@ class Watched:
         return {
             "id": row.encounter_id,
             "vehicle": row.vehicle_id,
+            "incident": row.cad_incident_id,
+            "complaint": (row.chief_complaint or {}).get("display") or "",
+            "sex": row.sex or "",
             "crew": list(row.crew_ids),
             "care_model": row.care_model.replace("_", " "),
             "status": _STATUS_WORDS.get(row.status, row.status),

@@ -1,6 +1,6 @@
 // The hospital board: signs in, follows the service and keeps the page in step.
 
-import { ago, learn, now, timeOfDay } from "./clock.js";
+import { finelyAgo, learn, now, timeOfDay } from "./clock.js";
 import { forget, renew, signIn, takeFromAddress, token } from "./session.js";
 import { Delay, Strip, Wave, keepMilliseconds } from "./strip.js";
 import { Stream } from "./stream.js";
@@ -59,18 +59,19 @@ function frame(time) {
     return;
   }
   // After the handover the strip rests where the record ends: nothing is missing any more.
-  const gaps = strip.draw(lane.wave, head.ended ? lane.wave.end : now() - lane.delay.value());
-  describeStrip(gaps);
+  const cursor = head.ended ? lane.wave.end : now() - lane.delay.value();
+  describeStrip(strip.draw(lane.wave, cursor), lane.wave.newestAt(cursor));
 }
 
 let described = 0;
 
-function describeStrip(gaps) {
+/** The strip runs behind the numbers, so its age is that of the newest sample it shows. */
+function describeStrip(gaps, shown) {
   if (now() - described < 1000) return;
   described = now();
   setText(by("ecg-lead"), lane.label);
   const breaks = gaps.length === 1 ? "1 break in view" : `${gaps.length} breaks in view`;
-  const newest = `newest sample ${ago(lane.wave.end)}`;
+  const newest = shown ? `newest sample ${finelyAgo(shown)}` : "no samples in view";
   setText(by("ecg-age"), gaps.length ? `${newest} \u00b7 ${breaks}` : newest);
   by("ecg").setAttribute("aria-label", `${lane.label}, 25 millimetres a second, ${newest}, ${breaks}`);
 }
@@ -257,6 +258,19 @@ by("sign-in-form").addEventListener("submit", async (event) => {
 by("leave").addEventListener("click", () => {
   problem("");
   leave();
+});
+
+function showMenu(open) {
+  by("menu").setAttribute("aria-expanded", String(open));
+  by("bar-actions").dataset.open = String(open);
+}
+
+by("menu").addEventListener("click", () => showMenu(by("bar-actions").dataset.open !== "true"));
+by("bar-actions").addEventListener("click", () => showMenu(false));
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || by("bar-actions").dataset.open !== "true") return;
+  showMenu(false);
+  by("menu").focus();
 });
 
 // --- theme -------------------------------------------------------------------------------------

@@ -28,6 +28,12 @@ export function ago(at) {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min ago`;
 }
 
+/** "1.4 s ago": like `ago`, but with tenths while they matter. */
+export function finelyAgo(at) {
+  const seconds = Math.max(0, (now() - at) / 1000);
+  return seconds < 10 ? `${seconds.toFixed(1)} s ago` : ago(at);
+}
+
 /** "4:07" or "1:02:30": time with the patient. */
 export function elapsed(since) {
   const seconds = Math.max(0, Math.floor((now() - since) / 1000));

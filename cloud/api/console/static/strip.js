@@ -4,6 +4,9 @@ const MM = 96 / 25.4; // one millimetre in CSS pixels
 const SPEED = 25 * MM; // pixels a second
 const GAIN = 10 * MM; // pixels a millivolt
 const KEEP_MS = 60_000;
+const CLEAR_MS = 350; // blank paper ahead of the sweep
+const FADE_MS = 350; // and the old trace coming back behind it
+const FADE_STEPS = 10;
 const LONGEST_DELAY_MS = 6000;
 const MILLIVOLTS = { mV: 1, uV: 0.001, V: 1000 };
 
@@ -33,6 +36,14 @@ export class Wave {
   /** The time after the newest sample, or 0. */
   get end() {
     return this.chunks.reduce((latest, chunk) => Math.max(latest, chunk.end), 0);
+  }
+
+  /** The time after the newest sample up to `at`, or 0. */
+  newestAt(at) {
+    return this.chunks.reduce(
+      (latest, chunk) => (chunk.start > at ? latest : Math.max(latest, Math.min(chunk.end, at))),
+      0,
+    );
   }
 
   /** Let go of what no screen shows any more. */
@@ -122,12 +133,11 @@ export class Strip {
     if (!this.#width) return [];
     const context = this.#context;
     context.drawImage(this.#paper, 0, 0, this.#width, this.#height);
-    const clear = 350; // milliseconds of blank paper ahead of the cursor
-    const from = at - this.span + clear;
+    const from = at - this.span + CLEAR_MS;
     const gaps = wave.gaps(from, at);
     for (const one of gaps) this.#hatchGap(one, from, at);
     this.#trace(wave, from, at);
-    this.#cursor(at);
+    this.#sweep(at);
     return gaps.filter((one) => one.to > from);
   }
 
@@ -247,15 +257,24 @@ export class Strip {
     lines.forEach((text, row) => context.fillText(text, x + width / 2, y + 13 + row * 18));
   }
 
-  #cursor(at) {
+  /** Blank paper and a fading old trace: nothing upright that could be taken for a spike. */
+  #sweep(at) {
+    const step = FADE_MS / FADE_STEPS;
+    for (let place = 0; place < FADE_STEPS; place++) {
+      this.#cover(at + CLEAR_MS + place * step, step, 1 - (place + 1) / (FADE_STEPS + 1));
+    }
+  }
+
+  /** Lay the bare paper over some milliseconds of the strip. */
+  #cover(at, milliseconds, strength) {
     const context = this.#context;
-    const x = this.#x(at);
-    context.fillStyle = this.#colours.paper;
-    context.globalAlpha = 0.75;
-    context.fillRect(x, 0, 0.35 * SPEED, this.#height);
+    const ratio = this.#paper.width / this.#width;
+    const left = this.#x(at);
+    const width = Math.min((milliseconds / 1000) * SPEED, this.#width - left);
+    const height = this.#height;
+    context.globalAlpha = strength;
+    context.drawImage(this.#paper, left * ratio, 0, width * ratio, height * ratio, left, 0, width, height);
     context.globalAlpha = 1;
-    context.fillStyle = this.#colours.trace;
-    context.fillRect(x, 0, 2, this.#height);
   }
 }
 

@@ -38,6 +38,8 @@ export class Tiles {
       const source = reading.source ? `${reading.source} \u00b7 ` : "";
       const text = `${source}${ago(at)}${stale ? " \u00b7 old" : ""}`;
       setText(tile.querySelector('[data-part="age"]'), text);
+      const last = reading.last ? `last ${reading.last.value} \u00b7 ${ago(Date.parse(reading.last.at))}` : "";
+      setText(tile.querySelector('[data-part="last"]'), last);
     }
   }
 
@@ -54,10 +56,13 @@ export class Tiles {
       tile.hidden = "optional" in tile.dataset;
       setAttribute(tile, "data-state", "empty");
       setText(tile.querySelector('[data-part="age"]'), "no reading yet");
+      setText(tile.querySelector('[data-part="last"]'), "");
     } else {
       setText(value, none ? reading.absent : reading.value);
     }
     setAttribute(tile, "data-flag", String(Boolean(reading?.flagged)));
+    setAttribute(tile, "data-marked", String(Boolean(reading?.mark)));
+    setText(tile.querySelector('[data-part="mark"]'), reading?.mark ?? "");
     setText(tile.querySelector('[data-part="extra"]'), reading?.extra ?? "");
   }
 }
@@ -112,6 +117,7 @@ export class Rail {
       setAttribute(card, "data-severity", encounter.severity);
       setAttribute(card, "aria-current", String(encounter.id === chosen));
       setText(card.querySelector(".card-vehicle"), encounter.vehicle);
+      setAttribute(card, "title", encounter.vehicle);
       setText(card.querySelector(".card-acuity"), encounter.acuity);
       setText(card.querySelector(".card-numbers"), encounter.numbers);
       if (this.#list.children[position] !== card.parentElement) {
@@ -121,6 +127,9 @@ export class Rail {
     for (const card of cards.values()) card.parentElement.remove();
     setText(by("rail-count"), String(encounters.length));
     by("rail-empty").hidden = encounters.length > 0;
+    // With one patient the list says nothing the patient's own head does not say.
+    const alone = encounters.length === 1 && encounters[0].id === chosen;
+    setAttribute(by("desk"), "data-alone", String(alone));
     this.age();
   }
 
@@ -159,10 +168,15 @@ export class Head {
     this.ended = encounter.handover_at ? Date.parse(encounter.handover_at) : 0;
     setText(by("vehicle"), encounter.vehicle);
     setText(by("crew"), encounter.crew.join(", ") || "not told");
+    for (const fact of ["complaint", "sex", "incident"]) {
+      setText(by(fact), encounter[fact]);
+      by(fact).parentElement.hidden = !encounter[fact];
+    }
     setText(by("care"), encounter.care_model);
     setText(by("state"), encounter.status);
     document.title = `${encounter.vehicle} \u00b7 Vitalwire hospital board`;
-    if (this.ended) setText(by("elapsed"), `handed over ${timeOfDay(this.ended)}`);
+    setText(by("elapsed-label"), this.ended ? "Handed over" : "With patient");
+    if (this.ended) setText(by("elapsed"), timeOfDay(this.ended));
     this.age();
   }
 

@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from cloud.api.console.limits import DISPLAY_LIMITS
 from cloud.api.console.tiles import TILE_OF, TILES, Readings
+from cloud.core.observations.stored import StoredObservation
 from protocols.model.observation import MeasurementStatus
 from protocols.model.quantity import SpecialValue
 from protocols.nomenclature.private import SHOCK_COUNT, SHOCK_ENERGY, SHOCK_IMPEDANCE
@@ -48,6 +50,8 @@ def test_a_number_stands_with_its_digits_unit_device_and_time() -> None:
         "extra": "",
         "source": "OX-1",
         "flagged": False,
+        "mark": "",
+        "last": None,
     }
 
 
@@ -141,6 +145,61 @@ def test_half_a_blood_pressure_shows_its_half_and_none_says_so() -> None:
     payload = readings.payload("nibp", DEVICES)
     assert payload is not None
     assert payload["value"] is None
+
+
+def test_a_reading_without_value_leaves_the_last_good_one_with_its_time() -> None:
+    readings = Readings()
+    readings.take(pressure(START, "124", "80", "95"))
+    readings.take(numeric(CUFF, CUFF_PULSE, START + second(1), "84", BEATS))
+    readings.take(pressure(START + second(40), SpecialValue.NAN, SpecialValue.NAN))
+    readings.take(pressure(START + second(60), SpecialValue.NAN, SpecialValue.NAN))
+    payload = readings.payload("nibp", DEVICES)
+    assert payload is not None
+    assert payload["value"] is None
+    assert payload["last"] == {"value": "124/80", "unit": "mmHg", "at": START.isoformat()}
+    readings.take(pressure(START + second(90), "118", "76", "90"))
+    payload = readings.payload("nibp", DEVICES)
+    assert payload is not None
+    assert payload["last"] is None
+
+
+def test_without_a_good_reading_before_there_is_no_last_one() -> None:
+    readings = Readings()
+    readings.take(numeric(OXIMETER, SPO2, START, SpecialValue.NAN, PERCENT))
+    payload = readings.payload("spo2", DEVICES)
+    assert payload is not None
+    assert payload["last"] is None
+
+
+@pytest.mark.parametrize(
+    ("tile", "reading", "mark"),
+    [
+        ("spo2", numeric(OXIMETER, SPO2, START, "89", PERCENT), "low"),
+        ("spo2", numeric(OXIMETER, SPO2, START, "90", PERCENT), ""),
+        ("hr", numeric(MONITOR, HEART_RATE, START, "0", BEATS), "no heart rate"),
+        ("hr", numeric(MONITOR, HEART_RATE, START, "39", BEATS), "low"),
+        ("hr", numeric(MONITOR, HEART_RATE, START, "40", BEATS), ""),
+        ("hr", numeric(MONITOR, HEART_RATE, START, "130", BEATS), ""),
+        ("hr", numeric(MONITOR, HEART_RATE, START, "131", BEATS), "high"),
+        ("nibp", pressure(START, "89", "60", "70"), "low"),
+        ("nibp", pressure(START, "90", "60", "70"), ""),
+        ("nibp", pressure(START, "11.9", "8", unit=KILOPASCAL), "low"),
+        ("nibp", pressure(START, SpecialValue.NRES, "60"), ""),
+    ],
+)
+def test_numbers_beyond_a_display_limit_are_marked_with_a_word(
+    tile: str, reading: StoredObservation, mark: str
+) -> None:
+    readings = Readings()
+    readings.take(reading)
+    payload = readings.payload(tile, DEVICES)
+    assert payload is not None
+    assert payload["mark"] == mark
+
+
+def test_every_limit_belongs_to_a_tile_and_can_be_stated() -> None:
+    assert {limit.tile for limit in DISPLAY_LIMITS} <= {tile.id for tile in TILES}
+    assert DISPLAY_LIMITS[0].sentence == "HR 0 or below 40 or above 130 /min"
 
 
 def test_a_shock_shows_energy_count_and_impedance() -> None:

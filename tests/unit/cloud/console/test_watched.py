@@ -34,7 +34,8 @@ def watched(overlap: float = 0) -> Watched:
         status="in_progress",
         care_model="prehospital_emergency",
         vehicle_id="RTW-7",
-        cad_incident_id="secret incident",
+        cad_incident_id="INC-77",
+        chief_complaint={"code": "29857009", "display": "Chest pain"},
         crew_ids=["crew-11"],
         patient_pseudonym="secret pseudonym",
         sex="female",
@@ -65,6 +66,8 @@ def test_a_snapshot_holds_numbers_events_and_seconds_of_ecg_but_no_person() -> N
     state.take(arrest_handover(60).observations, {})
     snapshot: dict[str, Any] = state.snapshot({})
     assert snapshot["encounter"]["vehicle"] == "RTW-7"
+    told = [snapshot["encounter"][fact] for fact in ("incident", "complaint", "sex")]
+    assert told == ["INC-77", "Chest pain", "female"]
     assert set(snapshot["tiles"]) == {"hr", "spo2", "pulse", "nibp", "shock"}
     assert len(snapshot["waves"]) == 5 * WAVE_SECONDS
     assert snapshot["acuity"]["severity"] == "good"
