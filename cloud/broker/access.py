@@ -61,19 +61,27 @@ class AccessList:
         self._known: dict[tuple[str, bytes], _Known] = {}
         self._tenants: dict[str, str] = {}
 
-    def lets_in(self, *, user: str, secret: str, client_id: str, will_topic: str | None) -> bool:
-        """Whether a client may connect.
+    def refusal(
+        self, *, user: str, secret: str, client_id: str, will_topic: str | None
+    ) -> str | None:
+        """Why a client may not connect, in one snake_case word for the log; None when it may.
 
         A gateway's client id holds its gateway id, so that nobody takes over another's session;
         its last will may go to its own topics only.
         """
         if not user or not secret or max(len(user), len(secret)) > _MAX_NAME:
-            return False
+            return "no_credentials"
         if user == INGEST_USER:
-            return hmac.compare_digest(secret.encode(), self._ingest_secret.encode())
-        if user not in client_id or not self._is_gateway(user, secret):
-            return False
-        return will_topic is None or self.may_publish(user, will_topic)
+            is_ours = hmac.compare_digest(secret.encode(), self._ingest_secret.encode())
+            return None if is_ours else "wrong_credentials"
+        # Credentials first: only who holds them learns from the log what else is amiss.
+        if not self._is_gateway(user, secret):
+            return "wrong_credentials"
+        if user not in client_id:
+            return "client_id_without_gateway_id"
+        if will_topic is not None and not self.may_publish(user, will_topic):
+            return "foreign_will_topic"
+        return None
 
     def may_publish(self, user: str, topic: str) -> bool:
         """Gateways publish to their own `up` and `status`, ingest to any `ack` and `cmd`."""

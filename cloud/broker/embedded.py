@@ -69,7 +69,8 @@ class EmbeddedBroker:
         except OSError as exc:
             await broker.shutdown()
             raise BrokerStartError(
-                f"MQTT cannot listen on {self._host}:{self._port}: {exc.strerror}"
+                f"MQTT cannot listen on {self._host}:{self._port} ({exc.strerror}). "
+                "Stop what uses the port, or give --mqtt-port another one"
             ) from exc
         self._port = int(self._server.sockets[0].getsockname()[1])
         LOG.info("event=broker_listening port=%d", self._port)
@@ -111,8 +112,8 @@ class EmbeddedBroker:
         """The first packet of a client that may enter, None for one that was sent away."""
         try:
             knock = await read_knock(reader)
-            allowed = await asyncio.to_thread(
-                self._access.lets_in,
+            refusal = await asyncio.to_thread(
+                self._access.refusal,
                 user=knock.user,
                 secret=knock.secret,
                 client_id=knock.client_id,
@@ -125,8 +126,8 @@ class EmbeddedBroker:
         except StorageError as exc:
             LOG.warning("event=login_unchecked cause=%s", type(exc).__name__)
             return None
-        if not allowed:
-            LOG.warning("event=login_refused user=%r", knock.user[:40])
+        if refusal is not None:
+            LOG.warning("event=login_refused user=%r reason=%s", knock.user[:40], refusal)
             writer.write(NOT_AUTHORISED)
             return None
         return knock

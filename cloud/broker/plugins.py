@@ -33,8 +33,8 @@ class DoorPlugin(BaseAuthPlugin):  # type: ignore[misc]  # amqtt ships no types
     async def authenticate(self, *, session: Session) -> bool:
         """Whether the client may connect; refused while the store is away."""
         try:
-            allowed = await asyncio.to_thread(
-                self._access.lets_in,
+            refusal = await asyncio.to_thread(
+                self._access.refusal,
                 user=session.username or "",
                 secret=session.password or "",
                 client_id=session.client_id or "",
@@ -43,9 +43,10 @@ class DoorPlugin(BaseAuthPlugin):  # type: ignore[misc]  # amqtt ships no types
         except StorageError as exc:
             LOG.warning("event=login_unchecked cause=%s", type(exc).__name__)
             return False
-        if not allowed:
-            LOG.warning("event=login_refused user=%r", (session.username or "")[:40])
-        return allowed
+        if refusal is not None:
+            user = (session.username or "")[:40]
+            LOG.warning("event=login_refused user=%r reason=%s", user, refusal)
+        return refusal is None
 
 
 class TopicPlugin(BaseTopicPlugin):  # type: ignore[misc]  # amqtt ships no types

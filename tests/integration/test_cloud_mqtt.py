@@ -118,6 +118,45 @@ def test_only_known_gateways_enter(embedded: Installation) -> None:
                 assert one.connected.get(timeout=PATIENCE) is enters, (user, client_id, will)
 
 
+def test_a_refusal_is_logged_with_its_reason(
+    embedded: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine, other = embedded.mine, embedded.other
+    caplog.set_level("INFO", "vitalwire.broker")
+    with embedded_broker(embedded) as port:
+        for secret, client_id, will, reason in (
+            (mine.gateway_secret, "my-box", None, "client_id_without_gateway_id"),
+            ("wrong", "my-box", None, "wrong_credentials"),
+            ("", None, None, "no_credentials"),
+            (mine.gateway_secret, None, topic(other, UP), "foreign_will_topic"),
+        ):
+            with gateway(
+                port, mine.gateway_id, secret, client_id=client_id, will_topic=will
+            ) as one:
+                assert not one.connected.get(timeout=PATIENCE)
+            assert caplog.messages[-1].endswith(f"reason={reason}")
+    assert mine.gateway_secret not in caplog.text
+
+
+def test_mqtt_5_is_told_in_the_words_of_3_1_1_and_leaves_no_trace(
+    embedded: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    connect_5 = b"\x10\x1e\x00\x04MQTT\x05\xc2\x00\x3c\x00\x00\x07vw-gw_1\x00\x04gw_1\x00\x01x"
+    with (
+        embedded_broker(embedded) as port,
+        socket.create_connection(("127.0.0.1", port), PATIENCE) as client,
+    ):
+        client.sendall(bytes([0x10, len(connect_5) - 2]) + connect_5[2:])
+        assert client.recv(64) == b"\x20\x02\x00\x01"
+        assert client.recv(64) == b""
+        mine = embedded.mine
+        with gateway(
+            port, mine.gateway_id, mine.gateway_secret, protocol=MQTTProtocolVersion.MQTTv5
+        ) as one:
+            assert not one.connected.get(timeout=PATIENCE)
+    assert "Traceback" not in caplog.text
+
+
 @pytest.mark.parametrize("clean", [True, False])
 def test_a_stranger_cannot_end_a_gateways_session_by_its_client_id(
     embedded: Installation, clean: bool
