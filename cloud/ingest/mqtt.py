@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import random
 import socket
 import ssl
 import threading
@@ -75,9 +76,12 @@ class BrokerAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestPolicy:
-    """How patient ingest is, in seconds."""
+    """How patient ingest is, in seconds: a wait doubles from the first to the longest.
 
-    first_wait: float = 0.1
+    Of each wait a random half is left out, so that ingests that lost one broker come back apart.
+    """
+
+    first_wait: float = 0.25
     longest_wait: float = 10.0
     connect_timeout: float = 5.0
     keepalive: int = 20
@@ -152,15 +156,16 @@ class MqttIngest:
             if self._session(client):
                 wait = self._policy.first_wait
             else:
+                pause = _jittered(wait)
                 LOG.warning(
-                    "event=broker_unreachable host=%s port=%d again_in=%.1f",
+                    "event=broker_unreachable host=%s port=%d again_in=%.2f",
                     self._address.host,
                     self._address.port,
-                    wait,
+                    pause,
                 )
                 if not self._address.is_embedded:
                     self._version = _V311 if self._version is _V5 else _V5
-                self._stopping.wait(wait)
+                self._stopping.wait(pause)
                 wait = min(wait * 2, self._policy.longest_wait)
 
     def _session(self, client: Client) -> bool:
@@ -316,6 +321,10 @@ class MqttIngest:
             else:
                 self._store_fault = False
                 return reply
+
+
+def _jittered(wait: float) -> float:
+    return random.uniform(wait / 2, wait)  # noqa: S311 - spreads load, keeps no secret
 
 
 def _send_at_once(client: Client, userdata: object, opened: object) -> None:
