@@ -8,12 +8,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from cloud.app.bootstrap import bootstrap
+from cloud.app.bootstrap import Made, bootstrap
 from cloud.app.composition import Parts
 from cloud.app.opening import StartError, log_to_stderr, opened
 from cloud.app.programs import run_broker, run_ingest, run_worker, serve
@@ -59,13 +60,28 @@ def _run(given: argparse.Namespace) -> None:
 
 def _bootstrap(settings: CloudSettings, name: str, *, as_json: bool) -> None:
     with opened(settings) as parts:
-        made = bootstrap(parts, name)
+        bootstrap(parts, name, lambda made: _show(_secrets(made, as_json=as_json)))
+
+
+def _secrets(made: Made, *, as_json: bool) -> str:
     if as_json:
-        print(json.dumps(made))
-        return
-    print("These secrets are shown only now:")
-    for key, value in made.items():
-        print(f"  {key}: {' '.join(value) if isinstance(value, list) else value}")
+        return json.dumps(made)
+    rows = (
+        f"  {key}: {' '.join(value) if isinstance(value, list) else value}"
+        for key, value in made.items()
+    )
+    return "\n".join(("These secrets are shown only now:", *rows))
+
+
+def _show(text: str) -> None:
+    """Print, past every buffer of ours; OSError when nobody reads."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        # What is left in the buffer would fail once more, and loudly, at the interpreter's end.
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        raise
 
 
 def _chosen(given: argparse.Namespace) -> dict[str, Any]:

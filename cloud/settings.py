@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+PREFIX: Final = "CLOUD_"
 MAX_PORT: Final = 65_535
 
 
@@ -31,7 +33,7 @@ class CloudSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="CLOUD_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
     data: Path = Field(
@@ -101,6 +103,16 @@ class CloudSettings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
+def _refuse_unknown_variables() -> None:
+    known = {f"{PREFIX}{name.upper()}" for name in CloudSettings.model_fields}
+    for variable in sorted(os.environ):
+        if variable.upper().startswith(PREFIX) and variable.upper() not in known:
+            raise SettingsFaultError(
+                f"the environment variable {variable} is no setting of the cloud. "
+                "Unset it or correct its spelling"
+            )
+
+
 def read_settings(config: Path | None, given: dict[str, Any]) -> CloudSettings:
     """The settings of a file, the environment and the command line (the last wins).
 
@@ -108,6 +120,8 @@ def read_settings(config: Path | None, given: dict[str, Any]) -> CloudSettings:
     """
     if config is not None and not config.is_file():
         raise SettingsFaultError(f"the file {config} cannot be read. Give --config a TOML file")
+
+    _refuse_unknown_variables()
 
     class FromFile(CloudSettings):
         model_config = SettingsConfigDict(toml_file=config)

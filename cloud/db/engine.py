@@ -42,8 +42,9 @@ def _url(data: Path, database_url: str | None) -> URL:
         return URL.create("sqlite", database=str(data / SQLITE_FILE))
     try:
         url = make_url(database_url)
-    except ArgumentError as exc:
-        raise StorageUnreachableError("database_url is not a database URL") from exc
+    except (ArgumentError, ValueError):
+        # The parser's own words may quote the URL, and with it the password.
+        raise StorageUnreachableError("database_url is not a database URL") from None
     if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername=POSTGRESQL_DRIVER)
     if url.drivername not in (POSTGRESQL_DRIVER, "sqlite"):

@@ -221,6 +221,7 @@ def test_a_taken_port_ends_the_program_with_one_line(tmp_path: Path) -> None:
 
 CANNOT_START: dict[str, tuple[tuple[str, ...], str]] = {
     "MQTT port taken": (("--port", "0", "--mqtt-port", "{port}"), "{port}"),
+    "MQTT port taken, and what to do": (("--mqtt-port", "{port}"), "give --mqtt-port another"),
     "no such config": (("--config", "{folder}/absent.toml"), "absent.toml"),
     "config unreadable": (("--config", "{folder}/broken.toml"), "settings"),
     "unknown key": (("--config", "{folder}/unknown.toml"), '"prot"'),
@@ -229,6 +230,14 @@ CANNOT_START: dict[str, tuple[tuple[str, ...], str]] = {
     "database away": (
         ("--database-url", "postgresql+psycopg://u:hunter2@127.0.0.1:1/none"),
         "127.0.0.1:1",
+    ),
+    "database port no number": (
+        ("--database-url", "postgresql+psycopg://u:hunter2@127.0.0.1:notaport/x"),
+        "database_url",
+    ),
+    "database port too high": (
+        ("--database-url", "postgresql+psycopg://u:hunter2@127.0.0.1:99999/x"),
+        "99999",
     ),
     "database of another kind": (("--database-url", "mysql://x/y"), "postgresql+psycopg"),
     "no URL": (("--database-url", "nonsense"), "database_url"),
@@ -278,7 +287,28 @@ def test_a_start_that_cannot_work_says_why_in_one_line(
     assert "hunter2" not in captured.err
 
 
-@pytest.mark.parametrize("name", ["CLOUD_PORT", "CLOUD_LOG_LEVEL"])
+def test_secrets_nobody_reads_are_not_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        command("bootstrap", "--data", tmp_path, "--json"),
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE,
+        env=PROJECT_ENVIRONMENT,
+    )
+    os.close(writing)
+    assert done.returncode == 2
+    assert done.stderr.startswith("vitalwire-cloud: the secrets could not be printed (")
+    assert done.stderr.count("\n") == 1
+    assert main(["bootstrap", "--data", str(tmp_path), "--json"]) == 0
+    assert "gateway_secret" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["CLOUD_PORT", "CLOUD_LOG_LEVEL", "CLOUD_PROT"])
 def test_a_wrong_environment_names_the_variable(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
