@@ -152,7 +152,15 @@ async def test_requests_that_break_the_rules_say_which(
     assert password.json()["error"] == "unsupported_grant_type"
     many = "&".join(f"a{number}=1" for number in range(2000)).encode()
     flooded = await http.post(TOKEN, content=many, headers=form, auth=auth)
-    assert flooded.status_code in (400, 413)
+    assert (flooded.status_code, flooded.json()["error"]) == (400, "invalid_request")
+    assert set(flooded.json()) == {"error", "error_description"}
+    for body in (b"", b"grant_type="):
+        nothing = await http.post(TOKEN, content=body, headers=form, auth=auth)
+        assert nothing.status_code == 400
+        assert nothing.json() == {
+            "error": "invalid_request",
+            "error_description": "Send grant_type.",
+        }
 
 
 async def test_an_application_that_is_not_approved_gets_no_token(
@@ -179,6 +187,12 @@ async def test_both_key_addresses_give_the_same_octets(http: httpx.AsyncClient) 
         "/v1/auth/jwks.json", headers={"If-None-Match": first.headers["etag"]}
     )
     assert (unchanged.status_code, unchanged.content) == (304, b"")
+    for held in ("*", f'"x", W/{first.headers["etag"]}'):
+        again = await http.get("/.well-known/jwks.json", headers={"If-None-Match": held})
+        assert again.status_code == 304
+    for path in ("/.well-known/jwks.json", "/v1/auth/jwks.json"):
+        head = await http.head(path)
+        assert (head.status_code, head.headers["etag"]) == (200, first.headers["etag"])
 
 
 async def test_the_metadata_names_what_is_there(http: httpx.AsyncClient) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cloud.api.shared.answers import exact_json
@@ -22,6 +23,7 @@ router = APIRouter(tags=["OAuth"])
 
 TOKEN_PATH: Final = "/v1/oauth/token"  # noqa: S105 - a path, not a secret
 JWKS_PATH: Final = "/.well-known/jwks.json"
+MOST_FIELDS: Final = 50
 _FORM: Final = "application/x-www-form-urlencoded"
 
 _TOKEN_BODY: Final[dict[str, Any]] = {
@@ -98,10 +100,15 @@ async def _form(request: Request) -> dict[str, str]:
         raise GrantError("invalid_request", "Send the parameters in the body, not in the query.")
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise GrantError("invalid_request", f"Send {_FORM}.")
-    pairs = (await request.form(max_fields=50, max_files=0)).multi_items()
+    try:
+        pairs = (await request.form(max_fields=MOST_FIELDS, max_files=0)).multi_items()
+    except HTTPException as exc:
+        raise GrantError("invalid_request", f"Send at most {MOST_FIELDS} fields.") from exc
     form = {name: value for name, value in pairs if isinstance(value, str)}
     if len(form) != len(pairs):
         raise GrantError("invalid_request", "Send each parameter once.")
+    if not form.get("grant_type"):
+        raise GrantError("invalid_request", "Send grant_type.")
     return form
 
 
@@ -137,6 +144,8 @@ def _refusal(error: GrantError, *, basic: bool) -> Response:
     return exact_json(body, status=status, headers=headers)
 
 
+@router.head(JWKS_PATH, include_in_schema=False)
+@router.head("/v1/auth/jwks.json", include_in_schema=False)
 @router.get(JWKS_PATH, summary="The keys that verify access tokens")
 @router.get("/v1/auth/jwks.json", summary="The same keys at their older address")
 def jwks(request: Request, services: AllServices) -> Response:
@@ -144,7 +153,8 @@ def jwks(request: Request, services: AllServices) -> Response:
     body = dumps({"keys": services.tokens.ring.documents()})
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "public, max-age=300"}
-    if etag in request.headers.get("if-none-match", ""):
+    held = [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]
+    if "*" in held or etag in held or f"W/{etag}" in held:
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
 
