@@ -16,6 +16,8 @@ from pydantic_settings import (
 )
 
 PREFIX: Final = "CLOUD_"
+# Google's platforms set these for whatever runs there: they are nobody's misspelling of ours.
+FOREIGN: Final = ("CLOUD_SDK_", "CLOUD_RUN_", "CLOUD_SHELL")
 MAX_PORT: Final = 65_535
 
 
@@ -106,7 +108,8 @@ class CloudSettings(BaseSettings):
 def _refuse_unknown_variables() -> None:
     known = {f"{PREFIX}{name.upper()}" for name in CloudSettings.model_fields}
     for variable in sorted(os.environ):
-        if variable.upper().startswith(PREFIX) and variable.upper() not in known:
+        name = variable.upper()
+        if name.startswith(PREFIX) and not name.startswith(FOREIGN) and name not in known:
             raise SettingsFaultError(
                 f"the environment variable {variable} is no setting of the cloud. "
                 "Unset it or correct its spelling"

@@ -43,6 +43,16 @@ def test_an_absent_file_is_named(tmp_path: Path) -> None:
         read_settings(tmp_path / "absent.toml", {})
 
 
+def test_an_unknown_variable_is_named_but_another_products_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CLOUD_SDK_VERSION", "1")
+    assert read_settings(None, {"port": 3}).port == 3
+    monkeypatch.setenv("CLOUD_MQTT_PROT", "1")
+    with pytest.raises(SettingsFaultError, match="CLOUD_MQTT_PROT"):
+        read_settings(None, {})
+
+
 def test_settings_are_frozen_and_hide_the_database_password() -> None:
     settings = CloudSettings(database_url="postgresql+psycopg://u:hunter2@h/d")
     assert "hunter2" not in repr(settings)
