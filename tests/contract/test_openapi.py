@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from fastapi import FastAPI
 
 from cloud.api.shared.documentation import describe
 from cloud.app.composition import Parts, create_app
+from cloud.core.kernel.scopes import CATALOGUE
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Database
 from cloud.db.engine import open_engine
@@ -68,6 +70,60 @@ def test_every_operation_is_described(tmp_path: Path) -> None:
             assert one.get("description") or one.get("summary"), (method, path)
     for name in ("EnrolRequest", "EncounterRequest", "ObservationRequest"):
         assert document["components"]["schemas"][name]["examples"]
+
+
+def operations(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    document = describe(application(folder), "http://cloud.test/v1/oauth/token")
+    for path, methods in document["paths"].items():
+        for method, one in methods.items():
+            yield f"{method.upper()} {path}", one
+
+
+def shapes(answer: dict[str, Any]) -> dict[str, str]:
+    return {
+        media_type: str(content["schema"].get("$ref", "")).rpartition("/")[2]
+        for media_type, content in answer.get("content", {}).items()
+    }
+
+
+def test_every_error_is_told_in_the_shape_it_comes_in(tmp_path: Path) -> None:
+    found = dict(operations(tmp_path))
+    assert "ValidationError" not in json.dumps(found)
+    for name, one in found.items():
+        answers = one["responses"]
+        assert "503" in answers, name
+        if one.get("security"):
+            assert {"400", "401", "403", "422"} <= set(answers), name
+        if "/api/v1/" in name or "/v1/platform/" in name:
+            assert "406" in answers, name
+        if "{" in name:
+            assert "404" in answers, name
+        if "requestBody" in one and "token" not in name:
+            assert {"413", "415"} <= set(answers), name
+        for status, answer in answers.items():
+            if int(status) < 400 or name == "GET /health":
+                continue
+            told = shapes(answer)
+            if name == "POST /v1/oauth/token" and status in ("400", "401"):
+                schema = answer["content"]["application/json"]["schema"]
+                assert set(schema["properties"]) == {"error", "error_description"}
+            elif name.endswith("/fhir-bundle"):
+                assert told == {"application/fhir+json": "OperationOutcome"}, (name, status)
+            else:
+                assert told["application/json"] == "ErrorModel", (name, status)
+    by_accept = found["GET /api/v1/epcr/encounters/{encounter_id}"]["responses"]["404"]
+    assert shapes(by_accept)["application/fhir+json"] == "OperationOutcome"
+
+
+def test_operators_addresses_and_the_scopes_are_described(tmp_path: Path) -> None:
+    document = describe(application(tmp_path), "http://cloud.test/v1/oauth/token")
+    assert {"/health", "/metrics"} <= set(document["paths"])
+    health = document["paths"]["/health"]["get"]["responses"]
+    assert shapes(health["503"]) == {"application/json": "HealthModel"}
+    flow = document["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]
+    catalogue = {scope.name: scope.description for scope in CATALOGUE}
+    assert flow["scopes"]
+    assert all(catalogue[name] == told for name, told in flow["scopes"].items())
 
 
 if __name__ == "__main__":

@@ -26,6 +26,28 @@ JWKS_PATH: Final = "/.well-known/jwks.json"
 MOST_FIELDS: Final = 50
 _FORM: Final = "application/x-www-form-urlencoded"
 
+_REFUSAL: Final[dict[str, Any]] = {
+    "application/json": {
+        "schema": {
+            "type": "object",
+            "required": ["error", "error_description"],
+            "properties": {
+                "error": {
+                    "type": "string",
+                    "enum": [
+                        "invalid_request",
+                        "invalid_client",
+                        "unauthorized_client",
+                        "unsupported_grant_type",
+                        "invalid_scope",
+                    ],
+                },
+                "error_description": {"type": "string"},
+            },
+        },
+        "example": {"error": "invalid_request", "error_description": "Send grant_type."},
+    }
+}
 _TOKEN_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -50,17 +72,33 @@ _TOKEN_BODY: Final[dict[str, Any]] = {
             "description": "A bearer token",
             "content": {
                 "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["access_token", "token_type", "expires_in", "scope"],
+                        "properties": {
+                            "access_token": {"type": "string"},
+                            "token_type": {"const": "Bearer"},
+                            "expires_in": {"type": "integer", "description": "Seconds."},
+                            "scope": {"type": "string", "description": "Space-separated."},
+                        },
+                    },
                     "example": {
                         "access_token": "eyJ...",
                         "token_type": "Bearer",
                         "expires_in": 3600,
                         "scope": "argus:devices:read",
-                    }
+                    },
                 }
             },
         },
-        "400": {"description": "RFC 6749 5.2 error"},
-        "401": {"description": "`invalid_client`"},
+        "400": {"description": "An error of RFC 6749 5.2", "content": _REFUSAL},
+        "401": {"description": "`invalid_client`", "content": _REFUSAL},
+        "413": {
+            "description": "The body is too large",
+            "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/ErrorModel"}}
+            },
+        },
     },
 }
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, Response
+from pydantic import BaseModel
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from swagger_ui_bundle import swagger_ui_path
 
 from cloud.api.shared.answers import exact_json
@@ -18,7 +19,7 @@ from cloud.core.kernel.errors import NotFoundError
 from cloud.core.kernel.outbox import depth
 from cloud.core.kernel.work import StorageError
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(tags=["Operations"])
 
 _PAGE: Final = """<!doctype html>
 <html lang="en">
@@ -45,7 +46,20 @@ _MEDIA: Final = {"css": "text/css", "js": "text/javascript"}
 _DAY: Final = "public, max-age=86400"
 
 
-@router.get("/health")
+class HealthModel(BaseModel):
+    """How the service is, part by part: `ok`, and words or ages for an operator."""
+
+    status: Literal["ok", "failing"]
+    parts: dict[str, dict[str, Any]]
+
+
+_FAILING: Final[dict[str, Any]] = {
+    "model": HealthModel,
+    "description": "A part is broken; Retry-After says when to look again",
+}
+
+
+@router.get("/health", response_model=HealthModel, responses={503: _FAILING})
 def health(services: AllServices) -> Response:
     """200 while every part works, 503 with the broken part named otherwise."""
     parts: dict[str, dict[str, object]] = {"database": _database(services)}
@@ -69,7 +83,7 @@ def _database(services: Services) -> dict[str, object]:
         return {"ok": False, "cause": type(exc).__name__}
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=PlainTextResponse)
 def metrics(request: Request, services: AllServices) -> Response:
     """Counters and histograms of this process in Prometheus' text form."""
     with services.database.reading(now=services.clock()) as work:
@@ -77,7 +91,7 @@ def metrics(request: Request, services: AllServices) -> Response:
     return Response(exposition(request.app.state.registry), media_type="text/plain; version=0.0.4")
 
 
-@router.get("/openapi.json")
+@router.get("/openapi.json", include_in_schema=False)
 def openapi(request: Request, services: AllServices) -> Response:
     """The API's description."""
     return exact_json(
@@ -93,25 +107,25 @@ def _description(request: Request, services: Services) -> dict[str, Any]:
     return document
 
 
-@router.get("/docs")
+@router.get("/docs", include_in_schema=False)
 def docs() -> Response:
     """The API's page; every asset comes from here."""
     return HTMLResponse(_PAGE, headers={"content-security-policy": _POLICY})
 
 
-@router.get("/docs/assets/openapi.json")
+@router.get("/docs/assets/openapi.json", include_in_schema=False)
 def openapi_for_the_page(request: Request, services: AllServices) -> Response:
     """The description in the words of OpenAPI 3.0, which is what the page can show."""
     return exact_json(downgrade(_description(request, services)))
 
 
-@router.get("/docs/assets/start.js")
+@router.get("/docs/assets/start.js", include_in_schema=False)
 def start() -> Response:
     """What starts the page: inline scripts are not allowed."""
     return Response(_START, media_type="text/javascript", headers={"Cache-Control": _DAY})
 
 
-@router.get("/docs/assets/{name}")
+@router.get("/docs/assets/{name}", include_in_schema=False)
 def asset(name: str) -> Response:
     """A file of the installed Swagger UI package."""
     match = _ASSET.fullmatch(name)

@@ -10,7 +10,11 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 
+from cloud.api.shared.answers import FHIR_MEDIA_TYPE, JSON_MEDIA_TYPE
 from cloud.api.shared.authentication import Requirement
+from cloud.api.shared.errors import FHIR_PATH_END
+from cloud.api.shared.strict_json import StrictRoute
+from cloud.core.kernel.scopes import CATALOGUE
 
 
 class ErrorModel(BaseModel):
@@ -30,11 +34,46 @@ _SENTENCES: Final = {
     401: "No valid token",
     403: "The token lacks the scope, or names another tenant",
     404: "Absent, or another organisation's",
+    406: "The caller takes no media type that is offered",
     409: "The state of the resource forbids it",
     413: "The body is too large",
     415: "Not application/json",
     422: "A field breaks a rule; details say which",
     503: "The store is away; Retry-After says when to try again",
+}
+
+
+_OURS: Final = "#/components/schemas/ErrorModel"
+_FRAMEWORKS: Final = "#/components/schemas/HTTPValidationError"
+_SHAPES: Final = {
+    JSON_MEDIA_TYPE: _OURS,
+    FHIR_MEDIA_TYPE: "#/components/schemas/OperationOutcome",
+}
+_OUTCOME: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "FHIR R4 OperationOutcome: one issue for each thing that is wrong.",
+    "required": ["resourceType", "issue"],
+    "properties": {
+        "resourceType": {"const": "OperationOutcome"},
+        "issue": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["severity", "code"],
+                "properties": {
+                    "severity": {"type": "string"},
+                    "code": {"type": "string", "description": "A FHIR issue type."},
+                    "details": {
+                        "type": "object",
+                        "properties": {"text": {"type": "string"}},
+                    },
+                    "diagnostics": {"type": "string"},
+                    "expression": {"type": "array", "items": {"type": "string"}},
+                },
+            },
+        },
+    },
 }
 
 
@@ -55,26 +94,53 @@ def describe(app: FastAPI, token_url: str) -> dict[str, Any]:
         routes=app.routes,
         openapi_version=app.openapi_version,
     )
-    scopes: dict[str, str] = {}
+    scopes: set[str] = set()
     routers: tuple[APIRouter, ...] = app.state.surfaces
     for route in (route for router in routers for route in router.routes):
         if not isinstance(route, APIRoute) or not route.include_in_schema:
             continue
         any_of = required_scopes(route.dependant)
-        if not any_of:
-            continue
-        scopes.update(dict.fromkeys(any_of, ""))
+        scopes.update(any_of)
         for method in route.methods or ():
             operation = document["paths"][route.path_format][method.lower()]
-            operation["security"] = [{"oauth2": [scope]} for scope in any_of]
+            if any_of:
+                operation["security"] = [{"oauth2": [scope]} for scope in any_of]
+            _tell_errors(route, operation, is_secured=bool(any_of))
     components = document.setdefault("components", {})
+    schemas = components["schemas"]
+    # The framework's own error shapes never leave this service.
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas["OperationOutcome"] = _OUTCOME
+    told = {scope.name: scope.description for scope in CATALOGUE if scope.name in scopes}
     components["securitySchemes"] = {
         "oauth2": {
             "type": "oauth2",
-            "flows": {"clientCredentials": {"tokenUrl": token_url, "scopes": scopes}},
+            "flows": {"clientCredentials": {"tokenUrl": token_url, "scopes": told}},
         }
     }
     return document
+
+
+def _tell_errors(route: APIRoute, operation: dict[str, Any], *, is_secured: bool) -> None:
+    """Every error an operation can answer with, in the shapes it answers in."""
+    statuses = {503}
+    if is_secured:
+        statuses |= {400, 401, 403, 422}
+    if isinstance(route, StrictRoute):
+        statuses.add(406)
+    responses = operation["responses"]
+    declared = {int(status) for status in responses if status.isdigit() and int(status) >= 400}
+    formats = [JSON_MEDIA_TYPE]
+    if FHIR_MEDIA_TYPE in responses["200" if "200" in responses else "201"].get("content", {}):
+        is_bundle = route.path_format.endswith(FHIR_PATH_END)
+        formats = [FHIR_MEDIA_TYPE] if is_bundle else [JSON_MEDIA_TYPE, FHIR_MEDIA_TYPE]
+    for status in sorted(statuses | declared):
+        answer = responses.setdefault(str(status), {})
+        is_frameworks = _FRAMEWORKS in str(answer.get("content"))
+        if status not in declared or is_frameworks or _OURS in str(answer.get("content")):
+            answer["description"] = _SENTENCES[status]
+            answer["content"] = {one: {"schema": {"$ref": _SHAPES[one]}} for one in formats}
 
 
 def required_scopes(dependant: Dependant) -> tuple[str, ...]:

@@ -29,6 +29,8 @@ from cloud.fhir.outcome import operation_outcome
 
 LOG: Final = logging.getLogger("vitalwire.api")
 
+FHIR_PATH_END: Final = "/fhir-bundle"
+
 STATUS: Final[Mapping[str, int]] = {
     "structure": 400,
     "login": 401,
@@ -66,7 +68,7 @@ class BodyRefusedError(HTTPException):
 
 def wants_fhir(request: Request) -> bool:
     """Whether the caller speaks FHIR here: by path, by `format`, or by Accept."""
-    if request.url.path.endswith("/fhir-bundle") or request.query_params.get("format") == "fhir":
+    if request.url.path.endswith(FHIR_PATH_END) or request.query_params.get("format") == "fhir":
         return True
     header = accepted(request)
     return accept.names(header, FHIR_MEDIA_TYPE) and (

@@ -25,6 +25,8 @@ ROUTES = [
     if isinstance(route, APIRoute)
 ]
 OPEN = {
+    "/health",
+    "/metrics",
     "/v1/oauth/token",
     "/.well-known/jwks.json",
     "/v1/auth/jwks.json",
