@@ -18,7 +18,7 @@ from simulators.incident.plan import Plan
 from simulators.incident.progress import Progress
 
 STEPS: Final = 8
-BOARD_SCOPES: Final = ("argus:epcr:read", "argus:devices:read")
+BOARD_SCOPE: Final = "argus:epcr:read"
 _STEP_SECONDS: Final = 0.1
 
 
@@ -40,7 +40,8 @@ def play_incident(
     with Incident(plan) as incident:
         start_everything(incident, progress)
         address = board_address(incident)
-        progress.note(f"The hospital's live board: {address if with_token else bare(address)}")
+        progress.note("The hospital's live board:")
+        progress.lines([address if with_token else bare(address)])
         show_board(address)
         _play(incident, progress)
         pages = hand_over(incident, progress)
@@ -55,7 +56,10 @@ def play_incident(
 def start_everything(incident: Incident, progress: Progress) -> None:
     """Cloud, enrolment, encounter, devices, gateway."""
     progress.step("Starting the cloud")
+    # The devices and the gateway need nothing of what is done meanwhile: they load in its shadow.
+    incident.launch_devices()
     cloud = incident.start_cloud()
+    incident.launch_edge()
     progress.note(f"API at {cloud.http}, broker at {cloud.mqtt}")
     progress.step("Enrolling four devices")
     incident.enrol_devices()
@@ -63,7 +67,7 @@ def start_everything(incident: Incident, progress: Progress) -> None:
         progress.note(f"{name:<15} {device_id}")
     progress.step("Dispatch opens the encounter")
     progress.note(f"encounter {incident.open_encounter()}")
-    progress.step("Switching the devices on")
+    progress.step("Waiting until the devices are on")
     incident.start_devices()
     progress.note(f"three dial TCP port {incident.agents_port}, the defibrillator is a serial line")
     progress.step("Starting the gateway in the vehicle")
@@ -74,7 +78,7 @@ def start_everything(incident: Incident, progress: Progress) -> None:
 
 def board_address(incident: Incident) -> str:
     """The board with a token that can only read, in the fragment, which no browser sends on."""
-    return f"{incident.cloud.http}/board#access_token={incident.client.token_for(*BOARD_SCOPES)}"
+    return f"{incident.cloud.http}/board#access_token={incident.client.token_for(BOARD_SCOPE)}"
 
 
 def bare(address: str) -> str:
@@ -136,7 +140,7 @@ def report(ledger: Ledger, plan: Plan, progress: Progress) -> None:
 
 def keep_board(incident: Incident, progress: Progress, address: str) -> None:
     """Keep everything running for whoever looks at the board, until Ctrl-C."""
-    progress.lines(["", f"The board stays up: {address}", "Ctrl-C ends everything."])
+    progress.lines(["", "The board stays up, Ctrl-C ends everything:", address])
     with contextlib.suppress(KeyboardInterrupt):
         while True:
             incident.processes.check()

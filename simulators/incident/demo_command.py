@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import os
 import re
 import shutil
@@ -15,14 +16,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from simulators.errors import DeviceSettingsError, ProcessError
-from simulators.incident.capture_demo import find_recording, play_capture
 from simulators.incident.demo import play_incident
 from simulators.incident.listening import FixedPort, require_free
 from simulators.incident.plan import Plan, Ports
 from simulators.incident.progress import Progress
+
+if TYPE_CHECKING:
+    from simulators.incident.capture_demo import Recording
 
 CHECK_SECONDS: Final = 20.0
 DEMO_SECONDS: Final = 75.0
@@ -33,6 +36,30 @@ RUNS_KEPT: Final = 5
 INTERRUPTED: Final = 130
 _RUN: Final = re.compile(r"\d{8}-\d{6}-\d{6}")
 _SCHEME: Final = re.compile(r"(postgresql\+psycopg|sqlite)(\+\w+)?://")
+
+
+class Captures(Protocol):
+    """The player of recordings; loaded by name, since few runs want it and its dictionary."""
+
+    def find_recording(self, named: str) -> Recording:
+        """The capture of `FILE` or `FILE#ID`."""
+        ...
+
+    def play_capture(
+        self,
+        plan: Plan,
+        recording: Recording,
+        progress: Progress,
+        *,
+        stay: bool,
+        with_token: bool = True,
+    ) -> bool:
+        """Play it; whether its ledger reconciles."""
+        ...
+
+
+def _captures() -> Captures:
+    return cast("Captures", importlib.import_module("simulators.incident.capture_demo"))
 
 
 class StoppedError(BaseException):
@@ -73,11 +100,12 @@ def run(arguments: argparse.Namespace) -> int:
     progress = Progress(sys.stdout)
     with _terminating():
         try:
-            recording = find_recording(arguments.capture) if arguments.capture else None
+            captures = _captures() if arguments.capture else None
+            recording = captures.find_recording(arguments.capture) if captures else None
             plan.data.mkdir(parents=True, exist_ok=True)
             require_room(plan.data)
-            if recording is not None:
-                reconciles = play_capture(
+            if captures and recording:
+                reconciles = captures.play_capture(
                     plan,
                     recording,
                     progress,

@@ -6,11 +6,9 @@ in between. Everything is done from outside: processes, sockets, HTTP.
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -24,7 +22,7 @@ from simulators.incident.hospital import HospitalRecord, read_bundle
 from simulators.incident.ledger import Ledger, Witnesses, draw_up
 from simulators.incident.listening import free_port
 from simulators.incident.plan import CLOUD, CREW, HOST, SIMULATORS, VEHICLE, Plan
-from simulators.incident.processes import Child, Processes
+from simulators.incident.processes import Child, Processes, undisturbed
 from simulators.incident.stored_readings import live_counts, stored_readings
 from simulators.incident.tenant import Tenant, bootstrap
 from simulators.journal import DeviceRecord
@@ -32,6 +30,7 @@ from simulators.vital_signs import Patient
 
 SERIAL_DEVICE: Final = "defibrillator"
 FACILITY: Final = "emergency-department-1"
+_ENROL: Final = "/api/v1/devices/enrol"
 _START_SECONDS: Final = 60.0
 _LOOK_SECONDS: Final = 0.2
 _LEAD: Final = timedelta(seconds=1)
@@ -56,6 +55,7 @@ class Incident:
         self.processes = Processes(plan.logs)
         self.processes.meaning = "No device had made a reading yet: nothing is lost."
         self.devices: dict[str, Child] = {}
+        self.edge: Child | None = None
         self.device_ids: dict[str, str] = {}
         self.encounter_id = ""
         self.start_at: datetime | None = None
@@ -73,7 +73,7 @@ class Incident:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with _undisturbed():
+        with undisturbed():
             try:
                 if isinstance(error, CloudRefusedError | ProcessError):
                     # Whoever does not answer may have died: then that is what is to be said.
@@ -117,6 +117,20 @@ class Incident:
     # ---- the vehicle
 
     def start_edge(self, lines: list[gateway.Line] | None = None) -> Child:
+        """Start the gateway, unless it is launched already, and return when it is ready."""
+        if self.edge is None:
+            self.launch_edge(lines)
+        self.processes.wait_ready(self.running_edge, seconds=_START_SECONDS)
+        return self.running_edge
+
+    @property
+    def running_edge(self) -> Child:
+        """The gateway's process; NotReadyError before it was started."""
+        if self.edge is None:
+            raise NotReadyError("the gateway has not been started.")
+        return self.edge
+
+    def launch_edge(self, lines: list[gateway.Line] | None = None) -> None:
         """Write the gateway's settings and start it; by default it calls the serial device."""
         plan = self.plan
         if lines is None:
@@ -131,15 +145,12 @@ class Incident:
             lines=lines,
         )
         self.edge = self.processes.launch("edge", gateway.run_command(plan.edge_config))
-        self.processes.wait_ready(self.edge, seconds=_START_SECONDS)
-        return self.edge
 
     def enrol_devices(self) -> None:
         """Enrol the four devices over the API."""
         for kind in DEVICES:
             info = kind.identity.info
-            answer = self.client.post(
-                "/api/v1/devices/enrol",
+            answer = self._enrol(
                 {
                     "serial_number": self.serial_number(kind),
                     "device_class": kind.identity.device_class,
@@ -151,6 +162,15 @@ class Incident:
                 },
             )
             self.device_ids[kind.name] = str(answer["id"])
+
+    def _enrol(self, device: JsonObject) -> JsonObject:
+        """Asked again as the cloud advises when it hears the device at this very moment."""
+        try:
+            return self.client.post(_ENROL, device)
+        except CloudRefusedError as exc:
+            if exc.reason != "enrolment_conflict":
+                raise
+        return self.client.post(_ENROL, device)
 
     def serial_number(self, kind: DeviceKind) -> str:
         """The serial number of a device in this incident."""
@@ -174,12 +194,17 @@ class Incident:
 
     # ---- the devices
 
-    def start_devices(self) -> None:
+    def launch_devices(self) -> None:
         """Switch the devices on; they look for the gateway until it is there."""
         for kind in DEVICES:
             self.devices[kind.name] = self.processes.launch(
                 kind.name, self._device_command(kind), with_input=True
             )
+
+    def start_devices(self) -> None:
+        """Switch the devices on, unless they are launched already; return when all are ready."""
+        if not self.devices:
+            self.launch_devices()
         for child in self.devices.values():
             self.processes.wait_ready(child, seconds=_START_SECONDS)
 
@@ -320,18 +345,3 @@ class Incident:
     def _pause(self) -> None:
         self._on_wait()
         time.sleep(_LOOK_SECONDS)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Neither a second Ctrl-C nor a closing terminal may leave half of the programs running."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)

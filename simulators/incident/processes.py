@@ -13,8 +13,10 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -229,3 +231,18 @@ def _ready_line(output: Path) -> dict[str, object] | None:
                 if isinstance(parsed, dict) and "ready" in parsed:
                     return parsed
     return None
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Neither a second Ctrl-C nor a closing terminal may leave half of the programs running."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

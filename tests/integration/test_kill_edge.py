@@ -10,10 +10,10 @@ from tests.integration.kill_incident import assert_reconciles, ledger_after, mis
 
 
 def kill_the_gateway(incident: Incident) -> Callable[[], None]:
-    incident.processes.kill(incident.edge)
+    incident.processes.kill(incident.running_edge)
 
     def start_again() -> None:
-        incident.processes.wait_ready(incident.processes.again(incident.edge), seconds=30)
+        incident.processes.wait_ready(incident.processes.again(incident.running_edge), seconds=30)
 
     return start_again
 

@@ -19,6 +19,7 @@ from simulators.errors import DeviceSettingsError, ProcessError
 from simulators.incident import demo_command, gateway
 from simulators.incident.capture_demo import compare, find_recording, reading_lines
 from simulators.incident.cloud_client import CloudClient, Credentials
+from simulators.incident.incident import Incident
 from simulators.incident.ledger import BundledReading, StoredReading
 from simulators.incident.narration import Narrator, monitor_text
 from simulators.incident.plan import Plan
@@ -122,6 +123,22 @@ def test_the_narrator_tells_events_once_and_the_clouds_numbers() -> None:
             narrator.tell(NOW, t)
     assert sum("ventricular fibrillation" in line for line in said) == 1
     assert sum("HR 76 /min   SpO2 --" in line for line in said) == 1
+
+
+def test_a_device_the_cloud_hears_while_it_is_enrolled_is_enrolled_again(tmp_path: Path) -> None:
+    refusals = [httpx.Response(409, json={"error": "enrolment_conflict", "message": "Try again."})]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/oauth/token":
+            return httpx.Response(200, json={"access_token": "t", "expires_in": 3600})
+        return refusals.pop() if refusals else httpx.Response(201, json={"id": "dev_1"})
+
+    incident = Incident(Plan(tmp_path / "data"))
+    transport = httpx.MockTransport(answer)
+    with CloudClient("http://cloud", Credentials("a", "b"), transport=transport) as client:
+        incident.client = client
+        incident.enrol_devices()
+    assert len(incident.device_ids) == 4
 
 
 @pytest.mark.parametrize(
