@@ -1,7 +1,8 @@
 """Bundle: one handover as a transaction a hospital's server can take, any number of times.
 
-Every entry is created unless the server knows its identifier, so posting again adds nothing; the
-report and an encounter that has ended update what the server was given earlier.
+Every entry is created unless the server knows its identifier, so posting again adds nothing. For
+servers that know conditional updates, `update` lets the report and an encounter that has ended
+bring up to date what the server was given earlier.
 Provenance is left out: in R4 it has no identifier, so it could not be created conditionally, and
 update-as-create (`PUT Provenance/<id>`) is not allowed by every server.
 """
@@ -52,8 +53,10 @@ class HandoverPages:
         *,
         detail: Detail = Detail.TREND,
         page_size: int = DEFAULT_PAGE_SIZE,
+        update: bool = False,
     ) -> None:
         self._handover = handover
+        self._update = update
         self._detail = detail
         self._size = page_size
         self._names = Names.of(handover)
@@ -112,7 +115,7 @@ class HandoverPages:
             organization_entry(names, handover),
             patient_entry(names, handover),
             vehicle_entry(names, handover),
-            encounter_entry(names, handover),
+            encounter_entry(names, handover, update=self._update),
             *device_entries(names, handover),
             *self._clocks.entries(sources),
             *readings,
@@ -146,7 +149,9 @@ class HandoverPages:
             page_note=self._page_note(len(units)),
             detail=self._detail,
         )
-        return composition_entry(self._names, self._handover, content, as_of=self.as_of)
+        return composition_entry(
+            self._names, self._handover, content, as_of=self.as_of, update=self._update
+        )
 
     def _page_note(self, here: int) -> str:
         what = "every reading" if self._detail is Detail.FULL else "the trend of the readings"
@@ -183,12 +188,14 @@ def transaction_bundle(
     page: int = 1,
     page_size: int = DEFAULT_PAGE_SIZE,
     page_url: Callable[[int], str] | None = None,
+    update: bool = False,
 ) -> Element:
     """One page of the handover as a transaction Bundle.
 
     `detail` is `trend` or `full` (ValueError for another); pages count from 1 (NoSuchPageError).
+    `update` asks for conditional updates of what may have changed since an earlier bundle.
     """
-    pages = HandoverPages(handover, detail=Detail(detail), page_size=page_size)
+    pages = HandoverPages(handover, detail=Detail(detail), page_size=page_size, update=update)
     return pages.bundle(page, page_url=page_url)
 
 

@@ -20,11 +20,11 @@ _STATUS: Final = {
 }
 
 
-def encounter_entry(names: Names, handover: Handover) -> Element:
+def encounter_entry(names: Names, handover: Handover, *, update: bool = False) -> Element:
     """The encounter with its vehicle and crew ids.
 
-    While it is open it is created once, so that an old bundle posted late cannot open it again;
-    once it has ended, the entry updates what the hospital filed earlier.
+    It is created once. With `update`, an encounter that has ended updates what the hospital filed
+    earlier; an open one never does, so that an old bundle posted late cannot open it again.
     """
     service = names.reference("Organization")
     value = handover.encounter_id
@@ -59,7 +59,8 @@ def encounter_entry(names: Names, handover: Handover) -> Element:
         location=[{"location": names.reference("Location"), "status": _presence(handover)}],
         serviceProvider=service,
     )
-    make = entry if _STATUS.get(handover.status) == "in-progress" else updating_entry
+    has_ended = _STATUS.get(handover.status) != "in-progress"
+    make = updating_entry if update and has_ended else entry
     return make(names.urn("Encounter"), resource, systems.ENCOUNTER, value)
 
 

@@ -33,6 +33,7 @@ def write_bundles(folder: Path) -> list[Path]:
         "nothing": HandoverPages(handover()).bundle(),
         "trend": HandoverPages(arrest).bundle(),
         "handed-over": HandoverPages(_handed_over(arrest)).bundle(),
+        "handed-over-update": HandoverPages(_handed_over(arrest), update=True).bundle(),
     }
     full = HandoverPages(arrest, detail=Detail.FULL, page_size=120)
     for page in range(1, full.count + 1):

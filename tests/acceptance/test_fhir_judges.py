@@ -83,7 +83,7 @@ def test_a_hospital_that_pulled_earlier_learns_of_the_handover(hospital: Hospita
     before = arrest_handover(30)
     ended = START + timedelta(minutes=40)
     after = replace(before, status="handed_over", handover_at=ended, version=2)
-    early, late = (dumps(HandoverPages(one).bundle()) for one in (before, after))
+    early, late = (dumps(HandoverPages(one, update=True).bundle()) for one in (before, after))
     assert {status for _, status in hospital.post(early)} == {"201"}
     answers = hospital.post(late)
     assert ("Encounter", "200") in answers

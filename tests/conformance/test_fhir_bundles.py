@@ -97,7 +97,7 @@ def _updated_reading(bundle: Json) -> None:
 
 
 def _unconditional_update(bundle: Json) -> None:
-    first(bundle, "Composition")["request"]["url"] = "Composition"
+    first(bundle, "Composition")["request"] = {"method": "PUT", "url": "Composition"}
 
 
 def _issued_too_early(bundle: Json) -> None:

@@ -35,6 +35,10 @@ router = APIRouter(prefix="/api/v1/epcr/encounters", tags=["Encounters"], route_
 
 Detail = Literal["trend", "full"]
 PageNumber = Annotated[int, Query(ge=1, le=1_000_000, description="Page of the bundle, from 1.")]
+Update = Annotated[
+    bool,
+    Query(description="Conditional updates of what may have changed since an earlier bundle."),
+]
 
 _LIST: Final = "encounters"
 _BUNDLE: Final[dict[str, Any]] = {
@@ -147,9 +151,10 @@ def get_bundle(
     services: AllServices,
     detail: Detail = "trend",
     page: PageNumber = 1,
+    update: Update = False,
 ) -> Response:
     """The handover as a transaction Bundle; `detail=full` holds every reading, page by page."""
-    return _bundle(request, services, work, caller, encounter_id, detail, page)
+    return _bundle(request, services, work, caller, encounter_id, detail, page, update=update)
 
 
 @router.post(
@@ -183,18 +188,24 @@ def _bundle(
     encounter_id: str,
     detail: Detail,
     page: int,
+    *,
+    update: bool = False,
 ) -> Response:
     handover = encounters.gather_handover(work, caller, encounter_id, detail)
     base = f"{services.tokens.policy.issuer}{request.url.path}"
     parameters = {
-        name: value for name, value in request.query_params.items() if name in ("format", "detail")
+        name: value
+        for name, value in request.query_params.items()
+        if name in ("format", "detail", "update")
     }
 
     def page_url(number: int) -> str:
         return f"{base}?{urlencode({**parameters, 'detail': detail, 'page': number})}"
 
     try:
-        bundle = transaction_bundle(handover, detail=detail, page=page, page_url=page_url)
+        bundle = transaction_bundle(
+            handover, detail=detail, page=page, page_url=page_url, update=update
+        )
     except NoSuchPageError as exc:
         raise InvalidError("no_such_page", "Follow the links of the first page.") from exc
     return exact_json(bundle, media_type=FHIR_MEDIA_TYPE)

@@ -17,9 +17,12 @@ Json = Any
 """Parsed JSON of any shape."""
 
 
-def bundle_of(handed: Handover, detail: Detail = Detail.FULL, page: int = 1) -> Json:
+def bundle_of(
+    handed: Handover, detail: Detail = Detail.FULL, page: int = 1, *, update: bool = False
+) -> Json:
     """A page of a handover as a hospital reads it, numbers as `Decimal`."""
-    return json.loads(dumps(HandoverPages(handed, detail=detail).bundle(page)), parse_float=Decimal)
+    pages = HandoverPages(handed, detail=detail, update=update)
+    return json.loads(dumps(pages.bundle(page)), parse_float=Decimal)
 
 
 def resources(bundle: Json, kind: str) -> list[Json]:

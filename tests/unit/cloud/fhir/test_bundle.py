@@ -107,9 +107,16 @@ def condition_of(request: Json) -> str:
     return condition
 
 
+@pytest.mark.parametrize("handed", [arrest_handover(), handed_over()], ids=["open", "closed"])
+def test_everything_is_created_conditionally_unless_updates_are_asked_for(handed: Handover) -> None:
+    requests = [one["request"] for one in bundle_of(handed, Detail.TREND)["entry"]]
+    assert {one["method"] for one in requests} == {"POST"}
+    assert all(one["ifNoneExist"] for one in requests)
+
+
 def test_an_open_encounter_is_created_once_and_a_closed_one_updates_what_was_filed() -> None:
-    before = request_of(bundle_of(arrest_handover(), Detail.TREND), "Encounter")
-    after = request_of(bundle_of(handed_over(), Detail.TREND), "Encounter")
+    before = request_of(bundle_of(arrest_handover(), Detail.TREND, update=True), "Encounter")
+    after = request_of(bundle_of(handed_over(), Detail.TREND, update=True), "Encounter")
     assert (before["method"], after["method"]) == ("POST", "PUT")
     assert condition_of(before) == condition_of(after)
     assert after == {"method": "PUT", "url": f"Encounter?{condition_of(before)}"}
@@ -196,7 +203,7 @@ def test_an_unknown_detail_is_refused() -> None:
 
 def test_new_readings_make_a_new_bundle_and_bring_the_report_up_to_date() -> None:
     early, late = arrest_handover(60), arrest_handover(61)
-    bundles = [bundle_of(one, Detail.TREND) for one in (early, late)]
+    bundles = [bundle_of(one, Detail.TREND, update=True) for one in (early, late)]
     assert bundles[0]["identifier"] != bundles[1]["identifier"]
     reports = [resources(bundle, "Composition")[0] for bundle in bundles]
     assert reports[0]["date"] < reports[1]["date"]
