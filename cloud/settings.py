@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,8 +17,8 @@ from pydantic_settings import (
 )
 
 PREFIX: Final = "CLOUD_"
-# Google's platforms set these for whatever runs there: they are nobody's misspelling of ours.
-FOREIGN: Final = ("CLOUD_SDK_", "CLOUD_RUN_", "CLOUD_SHELL")
+# How alike a variable's name must be to count as a misspelling of one of ours.
+LIKENESS: Final = 0.8
 MAX_PORT: Final = 65_535
 
 
@@ -105,14 +106,17 @@ class CloudSettings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
-def _refuse_unknown_variables() -> None:
-    known = {f"{PREFIX}{name.upper()}" for name in CloudSettings.model_fields}
+def _refuse_misspelt_variables() -> None:
+    """A name close to one of ours is a typing error; any other belongs to another product."""
+    known = [f"{PREFIX}{name.upper()}" for name in CloudSettings.model_fields]
     for variable in sorted(os.environ):
         name = variable.upper()
-        if name.startswith(PREFIX) and not name.startswith(FOREIGN) and name not in known:
+        if not name.startswith(PREFIX) or name in known:
+            continue
+        if meant := get_close_matches(name, known, n=1, cutoff=LIKENESS):
             raise SettingsFaultError(
-                f"the environment variable {variable} is no setting of the cloud. "
-                "Unset it or correct its spelling"
+                f"the environment variable {variable} is no setting of the cloud, "
+                f"{meant[0]} is. Correct its spelling or unset it"
             )
 
 
@@ -124,7 +128,7 @@ def read_settings(config: Path | None, given: dict[str, Any]) -> CloudSettings:
     if config is not None and not config.is_file():
         raise SettingsFaultError(f"the file {config} cannot be read. Give --config a TOML file")
 
-    _refuse_unknown_variables()
+    _refuse_misspelt_variables()
 
     class FromFile(CloudSettings):
         model_config = SettingsConfigDict(toml_file=config)

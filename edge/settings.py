@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -42,6 +43,7 @@ from protocols.errors import DecodeError
 from protocols.model.codes import SystemId
 
 PREFIX: Final = "EDGE_"
+LIKENESS: Final = 0.8
 _LISTEN_FORM: Final = re.compile(r"tcp:(\[[^\]]+\]|[^\[\]:]+):(\d{1,5})")
 _FIELD: Final = re.compile(r'field "(\w+)"')
 _MENDS: Final = {
@@ -277,7 +279,7 @@ def load_settings(path: Path | None) -> EdgeSettings:
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             return env_settings, InitSettingsSource(settings_cls, init_kwargs=content)
 
-    _refuse_unknown_variables()
+    _refuse_misspelt_variables()
     try:
         return _FromFile()
     except SourceError as exc:
@@ -300,13 +302,17 @@ def _read_toml(path: Path) -> dict[str, object]:
         ) from exc
 
 
-def _refuse_unknown_variables() -> None:
-    known = {name.upper() for name in EdgeSettings.model_fields}
-    for variable in os.environ:
-        if variable.startswith(PREFIX) and variable[len(PREFIX) :].split("__")[0] not in known:
+def _refuse_misspelt_variables() -> None:
+    """A name close to one of ours is a typing error; any other belongs to another product."""
+    known = [PREFIX + name.upper() for name in EdgeSettings.model_fields]
+    for variable in sorted(os.environ):
+        group = variable.split("__")[0]
+        if not variable.startswith(PREFIX) or group in known:
+            continue
+        if meant := get_close_matches(group, known, n=1, cutoff=LIKENESS):
             raise SettingsError(
                 f"the environment variable {variable} is no setting of the gateway",
-                mend="Unset it or correct its spelling",
+                mend=f"Correct its spelling ({meant[0]}?) or unset it",
             )
 
 

@@ -148,6 +148,12 @@ def test_a_wrong_file_is_told_with_the_key_and_the_mend(
     assert caught.value.mend
 
 
+def test_a_variable_of_another_product_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GATEWAY_ID", "TENANT_ID", "VEHICLE_ID", "FUNCTION_RUNTIME"):
+        monkeypatch.setenv(f"EDGE_{name}", "x")
+    assert load_settings(None).vehicle_id == "x"
+
+
 def test_a_misspelt_variable_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDGE_UPLNK__MQTT_URL", "mqtt://h")
     with pytest.raises(SettingsError, match="EDGE_UPLNK__MQTT_URL is no setting"):
