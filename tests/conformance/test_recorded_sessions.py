@@ -203,7 +203,7 @@ def test_a_dose_s_time_is_counted_back_from_the_pen_s_own_clock() -> None:
     replay = Replay(manager_for("novopen-pmstore"))
     replay.play(capture("novopen-pmstore"))
     first = replay.observations[0]
-    # The pen counts seconds: 116243 at the MDS Get, 116177 at the dose. The Get's answer was
+    # The pen counts seconds: 116243 at the MDS Get, 116177 at the dose. Its answer was
     # the third message of the agent.
     assert first.observed_at.at == START + timedelta(seconds=0.03) - timedelta(seconds=66)
     assert first.observed_at.quality is TimeQuality.DEVICE

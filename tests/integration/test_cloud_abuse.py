@@ -99,7 +99,7 @@ async def test_who_prefers_fhir_gets_fhir(
 @pytest.mark.parametrize(
     ("path", "status", "field"),
     [
-        ("/api/v1/devices?limt=5", 422, "query.limt"),
+        ("/api/v1/devices?unheard=5", 422, "query.unheard"),
         ("/api/v1/devices?limit=-1", 422, "query.limit"),
         ("/api/v1/devices?limit=1000000000", 422, "query.limit"),
         ("/api/v1/devices?limit=1&limit=2", 422, "query.limit"),
