@@ -157,12 +157,7 @@ class MqttIngest:
                 wait = self._policy.first_wait
             else:
                 pause = _jittered(wait)
-                LOG.warning(
-                    "event=broker_unreachable host=%s port=%d again_in=%.2f",
-                    self._address.host,
-                    self._address.port,
-                    pause,
-                )
+                LOG.warning("event=broker_unreachable again_in=%.2f", pause)
                 if not self._address.is_embedded:
                     self._version = _V311 if self._version is _V5 else _V5
                 self._stopping.wait(pause)

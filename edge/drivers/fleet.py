@@ -71,7 +71,7 @@ class Fleet:
         """An agent connected to our port; False when there is no room for it."""
         if self._ending or self._connected >= self.transport_policy.max_connections:
             self.board.turned_away += 1
-            log.warning("agent turned away peer=%s connections=%d", peer, self._connected)
+            log.warning("agent turned away connections=%d", self._connected)
             return False
         self._connected += 1
         tasks.create_task(self._serve_guest(transport, peer), name=f"agent {peer}")
@@ -122,7 +122,7 @@ class Fleet:
         wrapped = OpenedLine(
             self.record(plan.name, line.transport), line.first_invoke_id, line.plays_once
         )
-        log.info("line open device=%s address=%s", plan.name, plan.address)
+        log.info("line open device=%s", plan.name)
         await self._drive(wrapped, health)
         return not (line.plays_once or self._ending)
 
@@ -139,7 +139,7 @@ class Fleet:
             # One agent's trouble must not stop the others; a damaged buffer tells the program
             # by itself.
             reason = f"fault in the program: {type(exc).__name__}"
-            log.exception("fault peer=%s", peer)
+            log.exception("fault on the line of an agent that called")
         finally:
             self._connected -= 1
             health.move(DeviceState.ENDED, at=self.clock.utc(), reason=reason)

@@ -81,7 +81,7 @@ def serve_metrics(host: str, port: int, latest: Callable[[], Snapshot]) -> Calla
             f"port {port} on {host} cannot serve metrics ({(exc.strerror or '').lower()})",
             mend="Choose another address in 'metrics_listen'",
         ) from exc
-    log.info("metrics served at=%s:%d", host, server.server_port)
+    log.info("metrics served port=%d", server.server_port)
 
     def stop() -> None:
         server.shutdown()

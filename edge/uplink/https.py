@@ -119,7 +119,7 @@ class HttpsLink:
     def _fail(self, reason: str) -> None:
         if self._health.is_up or self._health.reason != reason:
             level = logging.WARNING if reason == WRONG_SECRET else logging.INFO
-            log.log(level, "cloud lost url=%s reason=%r", self._policy.url, reason)
+            log.log(level, "cloud lost reason=%r", reason)
         # Without the token the next look really asks the cloud.
         self._token = None
         self._health.move(is_up=False, at=self._clock.utc(), reason=reason)

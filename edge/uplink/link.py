@@ -113,9 +113,8 @@ class LinkChoice:
         if self._trust[link.health.way].fail(began=began, now=now):
             link.health.vain_since = self.clock.utc()
             log.warning(
-                "way acknowledges nothing way=%s url=%s other_way=%s",
+                "way acknowledges nothing way=%s other_way=%s",
                 link.health.way.value,
-                link.health.url,
                 "used meanwhile" if len(self.links) > 1 else "none",
             )
 

@@ -121,7 +121,7 @@ class MqttLink:
                 backoff.reset()
             self._health.move(is_up=False, at=self._clock.utc(), reason=reason)
             level = logging.WARNING if reason == WRONG_SECRET else logging.INFO
-            log.log(level, "broker lost url=%s reason=%r", self._policy.url, reason)
+            log.log(level, "broker lost reason=%r", reason)
             await self._clock.sleep(backoff.next_wait())
 
     async def send(self, batch: UplinkBatch, *, timeout_seconds: float) -> UplinkAck:
@@ -167,7 +167,7 @@ class MqttLink:
             self._connection = connection
             self._health.detail = _NAMES[connection.version]
             self._health.move(is_up=True, at=self._clock.utc())
-            log.info("broker connected url=%s version=%s", self._policy.url, self._health.detail)
+            log.info("broker connected version=%s", self._health.detail)
             return await connection.lost
         except asyncio.CancelledError:
             if self._connection is connection:

@@ -120,7 +120,6 @@ def test_a_stopped_demo_ends_everything_it_started(
     wait_until(lambda: not processes_of(running.folder), timeout=5, what="the children's end")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of such a death")
 def test_a_killed_demo_leaves_no_program_and_no_port_behind(running: Running) -> None:
     cloud_says = running.folder / "logs" / "cloud.out"
     wait_until(

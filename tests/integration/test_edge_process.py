@@ -255,6 +255,16 @@ def test_an_unreadable_config_is_one_clear_line(tmp_path: Path) -> None:
     assert "is not TOML" in refused("run", "--config", str(broken)).stderr
 
 
+def test_a_capture_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
+    config = tmp_path / "replay.toml"
+    config.write_text(
+        f'gateway_id="b"\ntenant_id="t"\nvehicle_id="v"\ndata="{tmp_path / "data"}"\nlisten=""\n'
+        '[[devices]]\nname = "recorded"\ntransport = "replay:/no/such/file"\n',
+        encoding="utf-8",
+    )
+    assert "/no/such/file cannot be read" in refused("run", "--config", str(config)).stderr
+
+
 def test_a_full_disk_at_the_start_is_one_clear_line(tmp_path: Path) -> None:
     config = tmp_path / "full.toml"
     config.write_text(

@@ -112,13 +112,6 @@ def record_one(folder: Path) -> Path:
     return capture
 
 
-def test_a_capture_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
-    device = '[[devices]]\nname = "recorded"\ntransport = "replay:/no/such/file"\n'
-    gateway = Gateway.start(tmp_path, device)
-    assert gateway.wait() == 2
-    assert "/no/such/file cannot be read" in gateway.log.read_text(encoding="utf-8")
-
-
 def test_a_damaged_buffer_is_set_aside_and_told(tmp_path: Path) -> None:
     gateway = Gateway.start(tmp_path)
     assert gateway.stop() == 0
