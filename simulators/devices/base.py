@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -114,7 +115,7 @@ class Stamp:
         )
 
 
-class SimulatedDevice:
+class SimulatedDevice(ABC):
     """One device at one patient. Subclasses say which streams of reports it has."""
 
     def __init__(
@@ -133,9 +134,9 @@ class SimulatedDevice:
         """Everything it reports, in the order it falls due; patient time 0 is `start_at` (UTC)."""
         return heapq.merge(*self.streams(start_at), key=lambda report: report.due)
 
+    @abstractmethod
     def streams(self, start_at: datetime) -> Iterable[Iterator[Report]]:
         """One endless or finite stream per kind of report, each in time order."""
-        raise NotImplementedError
 
     def stamp(self, start_at: datetime, t: float) -> Stamp:
         """The moment `t` seconds into the patient's time."""
