@@ -28,19 +28,23 @@ let lastReading = 0;
 // --- waveforms ---------------------------------------------------------------------------------
 
 function takeWaves(waves) {
+  // What was stored before we looked says nothing of how late live chunks come.
+  const opened = new Set();
   for (const chunk of waves) {
     let entry = lanes.get(chunk.lane);
     if (!entry) {
       entry = { wave: new Wave(), delay: new Delay(), label: chunk.label, arrived: 0 };
       lanes.set(chunk.lane, entry);
+      opened.add(entry);
     }
     if (!entry.wave.add(chunk)) continue;
     const at = now();
-    entry.delay.note(Date.parse(chunk.at), at);
+    if (!opened.has(entry)) entry.delay.note(Date.parse(chunk.at), at);
     entry.arrived = at;
     lastReading = Math.max(lastReading, entry.wave.end);
     entry.wave.prune(at - keepMilliseconds);
   }
+  for (const entry of opened) entry.delay.note(entry.wave.chunks.at(-1).start, now());
   if (lane && now() - lane.arrived < LANE_SILENT_MS) return;
   for (const entry of lanes.values()) {
     if (!lane || entry.arrived > lane.arrived + LANE_SILENT_MS) lane = entry;
