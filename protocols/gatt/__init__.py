@@ -1,0 +1,1 @@
+"""Bluetooth GATT health profiles: characteristic values -> records -> observations, one file each."""
