@@ -1,1 +1,1 @@
-"""Frames around octets on lines that need them: HDLC-like with FCS-16, USB and NFC PHDC, checksums."""
+"""Frames around octets on lines that need them: HDLC-like with FCS-16, PHDC over USB and NFC."""

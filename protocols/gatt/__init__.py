@@ -1,1 +1,1 @@
-"""Bluetooth GATT health profiles: characteristic values -> records -> observations, one file each."""
+"""Bluetooth GATT health profiles: characteristic values to records to observations, a file each."""
