@@ -18,48 +18,28 @@ an unknown configuration: AARE, configuration response, Get.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
-from protocols.errors import LocalProtocolError, RemoteProtocolError
-from protocols.ieee20601.apdus import Abrt, Rlre, Rlrq
-from protocols.ieee20601.association import (
-    AbortReason,
-    AssociateResult,
-    ReleaseReason,
-    answer,
-)
+from protocols.errors import LocalProtocolError
+from protocols.ieee20601.association import AbortReason
 from protocols.ieee20601.classification import (
     SessionFacts,
     classify_for_manager,
     classify_oversize,
 )
 from protocols.ieee20601.connection import LARGEST_REASON
-from protocols.ieee20601.event_reports import (
-    ConfigResult,
-    EventInfo,
-)
-from protocols.ieee20601.events import (
-    AssociationEnded,
-    ConfigurationDistrusted,
-    ProtocolWarning,
-)
+from protocols.ieee20601.event_reports import EventInfo
+from protocols.ieee20601.events import ProtocolWarning
 from protocols.ieee20601.framing import OversizeApdu, WholeApdu
 from protocols.ieee20601.invocations import Repeat
-from protocols.ieee20601.manager_association import ManagerAssociation
-from protocols.ieee20601.manager_configuring import ConfigurationSource, ManagerConfiguring
-from protocols.ieee20601.manager_operations import ManagerRequest
+from protocols.ieee20601.manager_answers import ABORTS, CONFIGURING, ENDING, ERRORS, TIMEOUTS
+from protocols.ieee20601.manager_configuring import ConfigurationSource
+from protocols.ieee20601.manager_endings import ManagerEndings
+from protocols.ieee20601.manager_requests import Pending
 from protocols.ieee20601.manager_table import TABLE
 from protocols.ieee20601.manager_table import ManagerAction as Action
 from protocols.ieee20601.policies import ManagerPolicy
 from protocols.ieee20601.received import Received
-from protocols.ieee20601.remote_operations import (
-    ErrorCode,
-    EventReport,
-    Message,
-    RejectProblem,
-    Roer,
-    Rorj,
-)
+from protocols.ieee20601.remote_operations import EventReport
 from protocols.ieee20601.states import State, Trigger
 from protocols.ieee20601.timeouts import Timer
 from protocols.ieee20601.transcription import Transcription
@@ -67,50 +47,8 @@ from protocols.model.codes import SystemId
 
 __all__ = ["ConfigurationSource", "ManagerConnection", "ManagerPolicy"]
 
-_TIMEOUTS: Final = {
-    Timer.CONFIG: Trigger.TIMEOUT_CONFIG,
-    Timer.RELEASE: Trigger.TIMEOUT_RELEASE,
-}
-_ERRORS: Final[dict[Action, Message]] = {
-    Action.ERROR_NO_OBJECT: Roer(int(ErrorCode.NO_SUCH_OBJECT_INSTANCE), b""),
-    Action.TAKE_KNOWN: Roer(int(ErrorCode.NO_SUCH_OBJECT_INSTANCE), b""),
-    Action.ERROR_NO_ACTION: Roer(int(ErrorCode.NO_SUCH_ACTION), b""),
-    Action.REJECT_CONFIG: Rorj(int(RejectProblem.BADLY_STRUCTURED_APDU)),
-    Action.REJECT_STRUCTURE: Rorj(int(RejectProblem.BADLY_STRUCTURED_APDU)),
-    Action.REJECT_RESOURCES: Rorj(int(RejectProblem.RESOURCE_LIMITATION)),
-    Action.REJECT_OPERATION: Rorj(int(RejectProblem.UNRECOGNIZED_OPERATION)),
-}
-_ABORTS: Final = {
-    Action.ABORT: AbortReason.UNDEFINED,
-    Action.FORGET_CONFIG: AbortReason.UNDEFINED,
-    Action.ABORT_OVERFLOW: AbortReason.BUFFER_OVERFLOW,
-    Action.ABORT_RESPONSE: AbortReason.RESPONSE_TIMEOUT,
-    Action.ABORT_CONFIG: AbortReason.CONFIGURATION_TIMEOUT,
-}
-_ANSWERED_ABORTS: Final = {
-    Action.ANSWER_ABORT: AbortReason.UNDEFINED,
-    Action.ANSWER_OVERFLOW: AbortReason.BUFFER_OVERFLOW,
-}
-_RELEASING: Final = {
-    Action.OPEN,
-    Action.CLOSE,
-    Action.RELEASE,
-    Action.ANSWER_RELEASE,
-    Action.ANSWER_RELEASE_STAY,
-    Action.END_RELEASED,
-}
-_CONFIGURING: Final = {
-    Action.ACCEPT,
-    Action.ACCEPT_UNKNOWN,
-    Action.REJECT,
-    Action.CHECK_CONFIG,
-    Action.ACCEPT_CONFIG,
-    Action.REFUSE_CONFIG,
-    Action.REFUSE_STANDARD_CONFIG,
-}
 
-
-class ManagerConnection(ManagerConfiguring):
+class ManagerConnection(ManagerEndings):
     """One agent's connection, seen by the manager; see the module and `connection`."""
 
     def __init__(
@@ -127,8 +65,6 @@ class ManagerConnection(ManagerConfiguring):
             first_invoke_id=first_invoke_id,
             policy=policy or ManagerPolicy(),
         )
-        self._associations_ended = 0
-        self._requested_reason = int(AbortReason.UNDEFINED)
 
     # Verbs.
 
@@ -217,11 +153,11 @@ class ManagerConnection(ManagerConfiguring):
             moved = self._plan().has_moved
             trigger = Trigger.TIMEOUT_TRANSFER if moved else Trigger.TIMEOUT_RESPONSE
         else:
-            trigger = _TIMEOUTS[timer]
+            trigger = TIMEOUTS[timer]
         self._fire(now, Received(trigger=trigger, why=f"{timer.value} expired"))
 
-    def _request_expired(self, request: ManagerRequest, now: float) -> None:
-        why = f"no answer to {type(request).__name__}"
+    def _request_expired(self, pending: Pending, now: float) -> None:
+        why = f"no answer to {pending.what}"
         self._fire(now, Received(trigger=Trigger.TIMEOUT_RESPONSE, why=why))
 
     # The table.
@@ -235,63 +171,18 @@ class ManagerConnection(ManagerConfiguring):
 
     def _carry_out(self, action: Action, received: Received, now: float) -> Trigger | None:
         """Do what a row says; the trigger of a decision that follows at once, else None."""
-        if action in _ABORTS:
-            self._abort(_ABORTS[action], received, now, distrust=action is Action.FORGET_CONFIG)
-        elif action in _ERRORS:
+        if action in ABORTS:
+            self._abort(ABORTS[action], received, now, distrust=action is Action.FORGET_CONFIG)
+        elif action in ERRORS:
             if action is Action.TAKE_KNOWN and received.transcription is not None:
                 self._take_report(received, now)
-            self._send_message(received.needed_invoke_id, _ERRORS[action])
-        elif action in _RELEASING:
-            self._carry_out_release(action, now)
-        elif action in _CONFIGURING:
+            self._send_message(received.needed_invoke_id, ERRORS[action])
+        elif action in ENDING:
+            self._carry_out_ending(action, received, now)
+        elif action in CONFIGURING:
             return self._carry_out_configuration(action, received, now)
         else:
             self._carry_out_operation(action, received, now)
-        return None
-
-    def _carry_out_release(self, action: Action, now: float) -> None:
-        """Rows that end an association in good order, and those of the transport."""
-        match action:
-            case Action.OPEN:
-                self._begin_afresh()
-            case Action.CLOSE:
-                self._begin_afresh()
-                self._end(None, released=False)
-            case Action.RELEASE:
-                self._invocations.stop_timers()
-                self._timers.clear()
-                self._timers.start(Timer.RELEASE, now=now, seconds=self._policy.timeouts.release)
-                self._send(Rlrq(int(ReleaseReason.NORMAL)))
-            case Action.ANSWER_RELEASE:
-                self._send(Rlre(int(ReleaseReason.NORMAL)))
-                self._end(None, released=True)
-            case Action.ANSWER_RELEASE_STAY:
-                self._send(Rlre(int(ReleaseReason.NORMAL)))
-            case Action.END_RELEASED:
-                self._end(None, released=True)
-
-    def _carry_out_configuration(
-        self, action: Action, received: Received, now: float
-    ) -> Trigger | None:
-        """Rows of association and configuration."""
-        match action:
-            case Action.ACCEPT:
-                self._accept(received, AssociateResult.ACCEPTED)
-                self._operate(now, known=True)
-            case Action.ACCEPT_UNKNOWN:
-                self._accept(received, AssociateResult.ACCEPTED_UNKNOWN_CONFIG)
-                self._await_configuration(now)
-            case Action.REJECT:
-                decision = received.needed_decision
-                self._send(answer(decision, result=decision.result, system_id=self._system_id))
-            case Action.CHECK_CONFIG:
-                return self._check_configuration(received)
-            case Action.ACCEPT_CONFIG:
-                self._accept_configuration(received, now)
-            case Action.REFUSE_CONFIG:
-                self._refuse_configuration(received, ConfigResult.UNSUPPORTED, now)
-            case Action.REFUSE_STANDARD_CONFIG:
-                self._refuse_configuration(received, ConfigResult.STANDARD_UNKNOWN, now)
         return None
 
     def _carry_out_operation(self, action: Action, received: Received, now: float) -> None:
@@ -314,54 +205,6 @@ class ManagerConnection(ManagerConfiguring):
                 self._answer_stopped(received)
             case Action.COUNT_MISSED:
                 self._count_missed(received)
-            case Action.ANSWER_ABORT | Action.ANSWER_OVERFLOW:
-                self._send(Abrt(int(_ANSWERED_ABORTS[action])))
-                self._drain(now)
-            case Action.ABORT_REQUESTED:
-                self._send(Abrt(self._requested_reason))
-                self._drain(now)
-                self._end(None, released=False)
-            case Action.END_ABORTED:
-                self._drain(now)
-                reason = received.apdu.reason if isinstance(received.apdu, Abrt) else 0
-                cause = RemoteProtocolError(f"the agent aborted, reason {reason}")
-                self._end(cause, released=False)
             case Action.REFUSE:
                 asked = received.trigger.value
                 raise LocalProtocolError(f"{asked} is not possible in state {self._state.value}")
-
-    # The end.
-
-    def _associated(self) -> ManagerAssociation:
-        if self._association is None:
-            raise AssertionError("no association")
-        return self._association
-
-    def _may_be_stale(self, invoke_id: int) -> bool:
-        return self._associations_ended > 0 or self._associated().received.is_answered(invoke_id)
-
-    def _abort(
-        self, reason: AbortReason, received: Received, now: float, *, distrust: bool
-    ) -> None:
-        association = self._associated()
-        if distrust and association.configuration is not None:
-            config_id = association.configuration.config_id
-            self._distrusted.add((association.system_id, config_id))
-            self._emit(ConfigurationDistrusted(association.system_id, config_id))
-        self._send(Abrt(int(reason)))
-        self._drain(now)
-        what = received.why or received.trigger.value
-        self._end(RemoteProtocolError(f"{what} in state {self._state.value}"), released=False)
-
-    def _drain(self, now: float) -> None:
-        """What is still on its way belongs to an association that is no more."""
-        self._drain_until = now + self._policy.timeouts.release
-
-    def _end(self, cause: Exception | None, *, released: bool) -> None:
-        self._forget_association()
-        if self._association is None:
-            return
-        self._release_held(unconfirmed_only=True)
-        self._association = None
-        self._associations_ended += 1
-        self._emit(AssociationEnded(cause, released))

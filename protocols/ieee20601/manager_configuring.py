@@ -17,7 +17,8 @@ from protocols.ieee20601.event_reports import ConfigResult, answer_configuration
 from protocols.ieee20601.events import Associated, ConfigurationReceived, ProtocolWarning
 from protocols.ieee20601.invocations import ReceivedReports
 from protocols.ieee20601.manager_association import ManagerAssociation
-from protocols.ieee20601.manager_operations import ManagerOperations
+from protocols.ieee20601.manager_device import ManagerDevice
+from protocols.ieee20601.manager_table import ManagerAction as Action
 from protocols.ieee20601.policies import ManagerPolicy
 from protocols.ieee20601.received import Received
 from protocols.ieee20601.standard_configurations import (
@@ -31,8 +32,8 @@ ConfigurationSource = Callable[[SystemId, int], Configuration | None]
 """Extended configurations remembered from earlier runs, by System-Id and config id."""
 
 
-class ManagerConfiguring(ManagerOperations):
-    """The associating part of a manager; `ManagerConnection` adds the table and the verbs."""
+class ManagerConfiguring(ManagerDevice):
+    """The associating part of a manager."""
 
     def __init__(
         self,
@@ -49,6 +50,30 @@ class ManagerConfiguring(ManagerOperations):
         self._association: ManagerAssociation | None = None
         self._distrusted: set[tuple[SystemId, int]] = set()
         self._associations_begun = 0
+
+    def _carry_out_configuration(
+        self, action: Action, received: Received, now: float
+    ) -> Trigger | None:
+        """Rows of association and configuration; the trigger of a decision that follows."""
+        match action:
+            case Action.ACCEPT:
+                self._accept(received, AssociateResult.ACCEPTED)
+                self._operate(now, known=True)
+            case Action.ACCEPT_UNKNOWN:
+                self._accept(received, AssociateResult.ACCEPTED_UNKNOWN_CONFIG)
+                self._await_configuration(now)
+            case Action.REJECT:
+                decision = received.needed_decision
+                self._send(answer(decision, result=decision.result, system_id=self._system_id))
+            case Action.CHECK_CONFIG:
+                return self._check_configuration(received)
+            case Action.ACCEPT_CONFIG:
+                self._accept_configuration(received, now)
+            case Action.REFUSE_CONFIG:
+                self._refuse_configuration(received, ConfigResult.UNSUPPORTED, now)
+            case _:
+                self._refuse_configuration(received, ConfigResult.STANDARD_UNKNOWN, now)
+        return None
 
     def _find(self, system_id: SystemId, config_id: int) -> Configuration | None:
         if config_id in STANDARD_CONFIGURATIONS:

@@ -58,3 +58,24 @@ class Received:
         if self.decision is None:
             raise AssertionError(f"{self.trigger.value}: no decision")
         return self.decision
+
+    @property
+    def needed_message(self) -> Message:
+        """The remote operation; AssertionError where the trigger has none."""
+        if self.message is None:
+            raise AssertionError(f"{self.trigger.value}: no message")
+        return self.message
+
+    @property
+    def needed_info(self) -> EventInfo:
+        """The decoded event info; AssertionError where the trigger has none."""
+        if self.info is None:
+            raise AssertionError(f"{self.trigger.value}: no event info")
+        return self.info
+
+    @property
+    def needed_transcription(self) -> Transcription:
+        """The transcribed report; AssertionError where the trigger has none."""
+        if self.transcription is None:
+            raise AssertionError(f"{self.trigger.value}: nothing was transcribed")
+        return self.transcription

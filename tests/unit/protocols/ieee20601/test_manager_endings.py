@@ -5,16 +5,19 @@ from __future__ import annotations
 import pytest
 
 from protocols.errors import LocalProtocolError, RemoteProtocolError
+from protocols.ieee20601.configuration import build_configuration
 from protocols.ieee20601.events import (
     Associated,
     AssociationEnded,
+    ConfigurationDistrusted,
     DeviceDescribed,
     ObservationsReported,
     OctetsDiscarded,
 )
+from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
 from protocols.ieee20601.states import State
 from tests.unit.protocols.ieee20601.apdu_octets import RLRE, RLRQ, aarq, abrt, prst, report
-from tests.unit.protocols.ieee20601.exchange import FIXED, Bench, spo2
+from tests.unit.protocols.ieee20601.exchange import AGENT, FIXED, Bench, spo2
 
 
 def test_the_peer_releases() -> None:
@@ -189,3 +192,26 @@ def test_an_abort_reason_without_a_wire_form_raises_and_changes_nothing() -> Non
     assert bench.drain() == b""
     bench.manager.abort(0x1234, now=bench.now)
     assert bench.drain() == abrt(0x1234)
+
+
+def test_an_answer_without_an_association_is_an_abort() -> None:
+    bench = Bench()
+    assert bench.receive(RLRQ) == abrt(0)
+    assert bench.take_events() == []
+
+
+def test_a_confirm_of_what_was_answered_before_is_harmless() -> None:
+    bench = Bench()
+    bench.operate()
+    bench.receive(report(3, FIXED, spo2(98)))
+    assert bench.confirm(3) != b""
+    assert bench.confirm(3) == b""
+
+
+def test_a_configuration_of_an_earlier_run_that_does_not_fit_is_distrusted_and_aborted() -> None:
+    remembered = build_configuration(0x4001, STANDARD_CONFIGURATIONS[0x0190].report.objects)
+    bench = Bench(configurations=lambda _id, _config: remembered)
+    bench.operate(0x4001)
+    bench.take_events()
+    assert bench.receive(report(3, FIXED, spo2(98, handle=77))) == abrt(0)
+    assert bench.take_events()[0] == ConfigurationDistrusted(AGENT, 0x4001)

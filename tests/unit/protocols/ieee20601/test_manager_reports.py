@@ -8,20 +8,27 @@ from decimal import Decimal
 import pytest
 
 from protocols.errors import LocalProtocolError
+from protocols.ieee20601 import attribute_table as at
+from protocols.ieee20601.attribute_values import SegmentEntryMap, ValueMapEntry
+from protocols.ieee20601.configuration import build_configuration
+from protocols.ieee20601.event_reports import ConfigObject
 from protocols.ieee20601.events import (
     DeviceDescribed,
     ObservationsReported,
     OctetsDiscarded,
     ReportsMissed,
+    StoredDataFinished,
 )
+from protocols.ieee20601.objects import ObjectClass
+from protocols.ieee20601.persistent_store import SEGMENT_INFOS, SegmentInfo
 from protocols.ieee20601.policies import ManagerPolicy
 from protocols.ieee20601.states import State
-from protocols.model.codes import UnitCode
+from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import NumericObservation
 from protocols.model.quantity import Quantity
 from protocols.model.timestamps import TimeQuality
-from tests.unit.protocols.ieee20601.apdu_octets import RLRQ, aarq, abrt, prst, report
+from tests.unit.protocols.ieee20601.apdu_octets import RLRQ, aarq, prst, report, sized
 from tests.unit.protocols.ieee20601.exchange import (
     AGENT,
     FIXED,
@@ -34,6 +41,12 @@ from tests.unit.protocols.ieee20601.exchange import (
 )
 
 PERCENT = UnitCode(544)
+VALUE_MAP = at.ATTRIBUTE_VAL_MAP.of(
+    (
+        ValueMapEntry(at.NU_VAL_OBS_BASIC.attribute_id, 2),
+        ValueMapEntry(at.TIME_STAMP_ABS.attribute_id, 8),
+    )
+)
 
 
 def confirmation(invoke_id: int) -> bytes:
@@ -221,6 +234,34 @@ def test_how_old_a_live_stamp_may_be_is_policy() -> None:
     assert old.observed_at.quality is TimeQuality.RECEIVED
 
 
+def test_a_confirm_of_a_report_that_waits_for_the_clock_raises_and_changes_nothing() -> None:
+    bench = Bench()
+    bench.receive(aarq(config_id=0x0190))
+    bench.report(1, spo2(98))
+    with pytest.raises(LocalProtocolError):
+        bench.confirm(1)
+    bench.receive(mds_answer(0))
+    assert bench.confirm(1) == confirmation(1)
+
+
+def test_a_live_report_that_nobody_has_room_for_is_told_as_missed() -> None:
+    bench = Bench(policy=ManagerPolicy(max_held_reports=0))
+    bench.receive(aarq(config_id=0x0190))
+    assert bench.report(1, spo2(98), confirmed=False) == b""
+    assert bench.take_events()[-1] == ReportsMissed(1)
+
+
+def test_live_values_that_waited_for_the_clock_are_not_lost_with_the_association() -> None:
+    bench = Bench()
+    bench.receive(aarq(config_id=0x0190))
+    bench.report(2, spo2(97), confirmed=False)
+    bench.take_events()
+    bench.receive(RLRQ)
+    described, reported, _ = bench.take_events()
+    assert described == DeviceDescribed(DeviceInfo(system_id=AGENT))
+    assert isinstance(reported, ObservationsReported)
+
+
 def test_reports_before_the_mds_answer_wait_for_the_device_s_clock() -> None:
     bench = Bench()
     bench.receive(aarq(config_id=0x0190))
@@ -245,36 +286,32 @@ def test_reports_before_the_mds_answer_wait_for_the_device_s_clock() -> None:
     assert bench.confirm(1) == confirmation(1)
 
 
-def test_an_mds_that_is_never_told_aborts_and_live_values_are_not_lost() -> None:
-    bench = Bench()
-    bench.receive(aarq(config_id=0x0190))
-    bench.report(1, spo2(98))
-    bench.report(2, spo2(97), confirmed=False)
+def test_a_page_is_confirmed_with_its_range_and_the_fetch_goes_on() -> None:
+    store = ConfigObject(int(ObjectClass.PM_STORE), 0x0100, ())
+    bench = Bench(configurations=lambda _id, _config: build_configuration(0x4001, (store,)))
+    bench.receive(aarq(config_id=0x4001))
+    bench.receive(mds_answer(0))
+    entry_map = SegmentEntryMap(0x8000, ())  # a time stamp and nothing else
+    infos = SEGMENT_INFOS.encode((SegmentInfo(16, (at.PM_SEG_MAP.of(entry_map),)),))
+    bench.receive(prst(1, 0x0207, b"\x01\x00\x0c\x0d" + sized(infos)))
+    bench.receive(prst(2, 0x0207, bytes.fromhex("0100 0C1C 0004 0010 0000")))
+    head = bytes.fromhex("0010 00000000 00000001 ")
+    page = head + b"\xc0\x00" + sized(NOON)
+    assert bench.receive(report(9, SEGMENT, page, handle=0x0100)) == b""
+    reply = bytes.fromhex("0100 FFFFFFFF 0D21") + sized(head + b"\x00\x80")
     bench.take_events()
-    assert bench.wait(3.0) == abrt(2)
-    described, reported, end = bench.take_events()
-    assert described == DeviceDescribed(DeviceInfo(system_id=AGENT))
-    # The confirmed one will be sent again; the live one would be gone.
-    assert isinstance(reported, ObservationsReported)
-    assert reported.invoke_id is None
-    assert "GetMds" in str(getattr(end, "cause", None))
+    assert bench.confirm(9) == prst(9, 0x0201, reply)
+    assert bench.take_events() == [StoredDataFinished(complete=True)]
 
 
-@pytest.mark.parametrize(
-    "refusal",
-    [error(0, 2), reject(0, 0), bytes.fromhex("E700 000C 000A 0000 0203 0004 0000 0001")],
-    ids=["ROER", "RORJ", "undecodable"],
-)
-def test_an_agent_that_refuses_the_get_is_used_all_the_same(refusal: bytes) -> None:
-    bench = Bench()
-    bench.receive(aarq(config_id=0x0190))
-    bench.report(1, spo2(98))
-    bench.take_events()
-    assert bench.receive(refusal) == b""
-    described, reported = bench.take_events()
-    assert described == DeviceDescribed(DeviceInfo(system_id=AGENT))
-    assert isinstance(reported, ObservationsReported)
-    assert bench.is_in(State.OPERATING)
+def test_a_value_without_a_unit_is_told_once() -> None:
+    numeric = ConfigObject(ObjectClass.NUMERIC, 1, (at.ID_TYPE.of(MdcCode(2, 19384)), VALUE_MAP))
+    bench = Bench(configurations=lambda _id, _config: build_configuration(0x4001, (numeric,)))
+    bench.operate(0x4001)
+    bench.take_warnings()
+    for invoke_id in (1, 2):
+        bench.report(invoke_id, spo2(98))
+    assert len([text for text in bench.take_warnings() if "names a unit" in text]) == 1
 
 
 def test_a_page_of_stored_data_nobody_asked_for_is_an_error(bench: Bench) -> None:

@@ -355,3 +355,14 @@ def test_the_last_page_of_a_segment_sent_twice_is_stored_twice_and_asked_once() 
     assert bench.confirm(6) == page_answer(6, 16, 0, 1)
     first, second = bench.take_observations()
     assert first.observation_id == second.observation_id
+
+
+def test_a_segment_that_comes_although_it_said_later_is_not_asked_for_again() -> None:
+    bench = start()
+    bench.receive(infos(1, segment(16, 1)))
+    bench.receive(triggered(2, 16, 2))
+    bench.receive(page(0x8001, 16, 0, [91], 0xC000))
+    assert bench.confirm(0x8001) == page_answer(0x8001, 16, 0, 1) + get_info(3, OTHER_STORE)
+    bench.receive(infos(3, store=OTHER_STORE))
+    assert bench.wait(10.0) == b""
+    assert bench.take_events()[-1] == StoredDataFinished(complete=True)

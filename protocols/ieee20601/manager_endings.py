@@ -1,0 +1,98 @@
+"""How an association ends for a manager: released, aborted, closed, and what is void then."""
+
+from __future__ import annotations
+
+from protocols.errors import RemoteProtocolError
+from protocols.ieee20601.apdus import Abrt, Rlre, Rlrq
+from protocols.ieee20601.association import AbortReason, ReleaseReason
+from protocols.ieee20601.events import AssociationEnded, ConfigurationDistrusted
+from protocols.ieee20601.manager_answers import ANSWERED_ABORTS
+from protocols.ieee20601.manager_configuring import ConfigurationSource, ManagerConfiguring
+from protocols.ieee20601.manager_table import ManagerAction as Action
+from protocols.ieee20601.policies import ManagerPolicy
+from protocols.ieee20601.received import Received
+from protocols.ieee20601.timeouts import Timer
+from protocols.model.codes import SystemId
+
+
+class ManagerEndings(ManagerConfiguring):
+    """The ending part of a manager; `ManagerConnection` adds the table and the verbs."""
+
+    def __init__(
+        self,
+        *,
+        system_id: SystemId,
+        configurations: ConfigurationSource,
+        first_invoke_id: int,
+        policy: ManagerPolicy,
+    ) -> None:
+        super().__init__(
+            system_id=system_id,
+            configurations=configurations,
+            first_invoke_id=first_invoke_id,
+            policy=policy,
+        )
+        self._associations_ended = 0
+        self._requested_reason = int(AbortReason.UNDEFINED)
+
+    def _carry_out_ending(self, action: Action, received: Received, now: float) -> None:
+        """Rows that end an association, and those of the transport."""
+        match action:
+            case Action.OPEN:
+                self._begin_afresh()
+            case Action.CLOSE:
+                self._begin_afresh()
+                self._end(None, released=False)
+            case Action.RELEASE:
+                self._invocations.stop_timers()
+                self._timers.clear()
+                self._timers.start(Timer.RELEASE, now=now, seconds=self._policy.timeouts.release)
+                self._send(Rlrq(int(ReleaseReason.NORMAL)))
+            case Action.ANSWER_RELEASE:
+                self._send(Rlre(int(ReleaseReason.NORMAL)))
+                self._end(None, released=True)
+            case Action.ANSWER_RELEASE_STAY:
+                self._send(Rlre(int(ReleaseReason.NORMAL)))
+            case Action.END_RELEASED:
+                self._end(None, released=True)
+            case Action.ABORT_REQUESTED:
+                self._send(Abrt(self._requested_reason))
+                self._drain(now)
+                self._end(None, released=False)
+            case Action.END_ABORTED:
+                self._drain(now)
+                reason = received.apdu.reason if isinstance(received.apdu, Abrt) else 0
+                cause = RemoteProtocolError(f"the agent aborted, reason {reason}")
+                self._end(cause, released=False)
+            case _:
+                self._send(Abrt(int(ANSWERED_ABORTS[action])))
+                self._drain(now)
+
+    def _may_be_stale(self, invoke_id: int) -> bool:
+        return self._associations_ended > 0 or self._associated().received.is_answered(invoke_id)
+
+    def _abort(
+        self, reason: AbortReason, received: Received, now: float, *, distrust: bool
+    ) -> None:
+        association = self._associated()
+        if distrust and association.configuration is not None:
+            config_id = association.configuration.config_id
+            self._distrusted.add((association.system_id, config_id))
+            self._emit(ConfigurationDistrusted(association.system_id, config_id))
+        self._send(Abrt(int(reason)))
+        self._drain(now)
+        what = received.why or received.trigger.value
+        self._end(RemoteProtocolError(f"{what} in state {self._state.value}"), released=False)
+
+    def _drain(self, now: float) -> None:
+        """What is still on its way belongs to an association that is no more."""
+        self._drain_until = now + self._policy.timeouts.release
+
+    def _end(self, cause: Exception | None, *, released: bool) -> None:
+        self._forget_association()
+        if self._association is None:
+            return
+        self._release_held(unconfirmed_only=True)
+        self._association = None
+        self._associations_ended += 1
+        self._emit(AssociationEnded(cause, released))

@@ -1,0 +1,107 @@
+"""What a manager does with reports: take them, hold them back, confirm them, count the missed."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Final
+
+from protocols.errors import LocalProtocolError
+from protocols.ieee20601.apdus import DataApdu, Prst, encode_apdu
+from protocols.ieee20601.event_reports import confirm_report
+from protocols.ieee20601.events import (
+    DeviceDescribed,
+    ObservationsReported,
+    ProtocolWarning,
+    ReportsMissed,
+)
+from protocols.ieee20601.manager_stored_data import ManagerStoredData
+from protocols.ieee20601.persistent_store import SegmentData, confirm_segment_data
+from protocols.ieee20601.received import Received
+from protocols.model.device import DeviceInfo
+from protocols.model.observation import Observation
+
+_NO_UNIT: Final = "neither its configuration nor its report names a unit, kept as dimensionless"
+
+
+class ManagerReports(ManagerStoredData):
+    """The listening part of a manager."""
+
+    def _take_report(self, received: Received, now: float) -> None:
+        """A new report: its observations to the driver, its answer kept for the confirm."""
+        association = self._associated()
+        report, info = received.needed_report, received.needed_info
+        transcription = received.needed_transcription
+        confirm_id = received.invoke_id if received.is_to_confirm else None
+        missed = association.count_missed(report, info)
+        if missed:
+            self._emit(ReportsMissed(missed))
+        for handle in association.first_without_unit(transcription):
+            self._emit(ProtocolWarning(f"object {handle}: {_NO_UNIT}"))
+        if isinstance(info, SegmentData):
+            self._take_page(report.handle, info, confirm_id, now)
+        if confirm_id is not None:
+            reply = (
+                confirm_segment_data(report, info)
+                if isinstance(info, SegmentData)
+                else confirm_report(report)
+            )
+            octets = encode_apdu(Prst(DataApdu(confirm_id, reply)))
+            association.received.wait(confirm_id, received.octets, octets)
+        observations = association.adopt(
+            report,
+            info,
+            transcription,
+            utc=self._utc(now),
+            invoke_id=confirm_id,
+            size=len(received.octets),
+        )
+        if observations is not None:
+            self._report(confirm_id, observations)
+
+    def _can_hold(self, octets: bytes) -> bool:
+        return self._associated().can_hold(
+            len(octets),
+            most_reports=self._policy.max_held_reports,
+            most_octets=self._policy.max_held_octets,
+        )
+
+    def _count_missed(self, received: Received) -> None:
+        """A live report that cannot be kept: lost, and said so with those before it."""
+        missed = self._associated().count_missed(received.needed_report, received.needed_info)
+        self._emit(ReportsMissed(missed + 1))
+
+    def _report(self, invoke_id: int | None, observations: tuple[Observation, ...]) -> None:
+        if invoke_id is not None or observations:
+            token = self._associated().token
+            self._emit(ObservationsReported(invoke_id, observations, token))
+
+    def _release_held(self, *, unconfirmed_only: bool = False) -> None:
+        """Hand on what was held back for the device's clock."""
+        association = self._associated()
+        released = association.release_held(unconfirmed_only=unconfirmed_only)
+        if released and not association.described:
+            self._describe(DeviceInfo(system_id=association.system_id))
+        for invoke_id, observations in released:
+            self._report(invoke_id, observations)
+
+    def _describe(self, info: DeviceInfo) -> None:
+        self._associated().described = True
+        self._emit(DeviceDescribed(info))
+
+    def _confirm(self, invoke_id: int, now: float) -> None:
+        """Answer a report whose observations are durable."""
+        association = self._associated()
+        held = association.is_held(invoke_id)
+        answer = None if held else association.received.confirm(invoke_id)
+        if answer is None:
+            if self._may_be_stale(invoke_id):
+                return
+            raise LocalProtocolError(f"no report waits under invoke id {invoke_id}")
+        self._put(answer)
+        page = association.pages.pop(invoke_id, None)
+        if page is not None:
+            self._go_on_after(page, now)
+
+    @abstractmethod
+    def _may_be_stale(self, invoke_id: int) -> bool:
+        """Whether a confirm of this id may belong to an association that ended."""
