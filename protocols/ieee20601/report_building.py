@@ -1,212 +1,252 @@
-"""Typed values -> scan report octets, by a configuration's own attributes (the agent's side).
+"""Typed values -> scan reports of every form (the agent's side).
 
     entry = Entry(handle, stamp=local, value=Decimal("98"))
     fixed_report(configuration, [entry, ...]) -> Report        octets laid out by the value maps
     variable_report(configuration, [entry, ...]) -> Report     each value with its attribute id
-    Report(event_type, event_info) goes to `AgentConnection.send_report`.
+    scanner_report(configuration, 55, Form.GROUPED, [entry, ...]) -> Report
+    persons_report(configuration, Form.FIXED, {1: [entry, ...], 2: [...]}) -> Report
 
-What a value becomes, by the object's class: a Decimal or special value -> the numeric form of
-the value map; a tuple of them -> the compound form; whole numbers -> samples; MdcCode, text or
-Bits -> the enumeration's form. EncodeError when value, object and map do not fit together.
+Report(event_type, event_info, handle) goes to `AgentConnection.send_report`. `value_building`
+says what a value becomes. EncodeError when value, object and map do not fit together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from enum import Enum
+from typing import Final
 
 from protocols.errors import EncodeError
-from protocols.ieee20601 import attribute_table as at
-from protocols.ieee20601.attribute_table import name_of
-from protocols.ieee20601.attributes import Attribute, AttributeValue
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.event_reports import (
     AGENT_INITIATED_DATA,
     EventType,
     ObservationFixed,
     ObservationVar,
+    PersonFixed,
+    PersonGrouped,
+    PersonVar,
+    ScanReport,
     ScanReportFixed,
+    ScanReportGrouped,
+    ScanReportMpFixed,
+    ScanReportMpGrouped,
+    ScanReportMpVar,
     ScanReportVar,
     encode_event_info,
 )
-from protocols.ieee20601.objects import ConfiguredObject, ObjectClass
-from protocols.ieee20601.sample_arrays import encode_samples
-from protocols.mder.sequences import padded
-from protocols.mder.times import AbsoluteTime
-from protocols.model.codes import MdcCode, UnitCode
-from protocols.model.observation import MeasurementStatus
-from protocols.model.quantity import SpecialValue
+from protocols.ieee20601.objects import ConfiguredObject
+from protocols.ieee20601.remote_operations import MDS_HANDLE
+from protocols.ieee20601.scanners import Scanner, ScannerKind, scanners_of
+from protocols.ieee20601.value_building import (
+    Bits,
+    Entry,
+    Number,
+    Value,
+    fixed_values,
+    variable_values,
+)
+
+__all__ = [
+    "Bits",
+    "Entry",
+    "Form",
+    "Number",
+    "Report",
+    "Value",
+    "fixed_report",
+    "persons_report",
+    "scanner_report",
+    "variable_report",
+]
 
 
-@dataclass(frozen=True, slots=True)
-class Bits:
-    """State bits of an enumeration, `width` 16 or 32; bit 0 is the most significant."""
+class Form(Enum):
+    """How a report lays out its values; GROUPED is for scanners alone."""
 
-    bits: int
-    width: int = 16
-
-
-Number = Decimal | SpecialValue
-Value = Number | tuple[Number, ...] | MdcCode | str | Bits | Sequence[int] | NDArray[np.integer]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One object's value for a report.
-
-    `stamp` is the naive time of the device's clock, None for an unknown time; `unit`, `status`
-    and `supplements` are sent by variable reports only, where they differ from the configuration.
-    """
-
-    handle: int
-    value: Value
-    stamp: datetime | None
-    unit: UnitCode | None = None
-    status: MeasurementStatus | None = None
-    supplements: tuple[MdcCode, ...] | None = None
+    VARIABLE = "variable"
+    FIXED = "fixed"
+    GROUPED = "grouped"
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A scan report ready to send."""
+    """A scan report ready to send, and the object it comes from: the MDS or a scanner."""
 
     event_type: EventType
     event_info: bytes
+    handle: int = MDS_HANDLE
+
+
+_E = EventType
+_EVENTS: Final[dict[tuple[ScannerKind | None, Form, bool], EventType]] = {
+    (None, Form.VARIABLE, False): _E.SCAN_REPORT_VAR,
+    (None, Form.FIXED, False): _E.SCAN_REPORT_FIXED,
+    (None, Form.VARIABLE, True): _E.SCAN_REPORT_MP_VAR,
+    (None, Form.FIXED, True): _E.SCAN_REPORT_MP_FIXED,
+    (ScannerKind.EPISODIC, Form.VARIABLE, False): _E.UNBUF_SCAN_REPORT_VAR,
+    (ScannerKind.EPISODIC, Form.FIXED, False): _E.UNBUF_SCAN_REPORT_FIXED,
+    (ScannerKind.EPISODIC, Form.GROUPED, False): _E.UNBUF_SCAN_REPORT_GROUPED,
+    (ScannerKind.EPISODIC, Form.VARIABLE, True): _E.UNBUF_SCAN_REPORT_MP_VAR,
+    (ScannerKind.EPISODIC, Form.FIXED, True): _E.UNBUF_SCAN_REPORT_MP_FIXED,
+    (ScannerKind.EPISODIC, Form.GROUPED, True): _E.UNBUF_SCAN_REPORT_MP_GROUPED,
+    (ScannerKind.PERIODIC, Form.VARIABLE, False): _E.BUF_SCAN_REPORT_VAR,
+    (ScannerKind.PERIODIC, Form.FIXED, False): _E.BUF_SCAN_REPORT_FIXED,
+    (ScannerKind.PERIODIC, Form.GROUPED, False): _E.BUF_SCAN_REPORT_GROUPED,
+    (ScannerKind.PERIODIC, Form.VARIABLE, True): _E.BUF_SCAN_REPORT_MP_VAR,
+    (ScannerKind.PERIODIC, Form.FIXED, True): _E.BUF_SCAN_REPORT_MP_FIXED,
+    (ScannerKind.PERIODIC, Form.GROUPED, True): _E.BUF_SCAN_REPORT_MP_GROUPED,
+}
+"""Who reports (None: the MDS), form, several persons -> event type: the sixteen of 20601 7.4."""
 
 
 def fixed_report(
-    configuration: Configuration, entries: Iterable[Entry], *, scan_report_no: int = 0
+    configuration: Configuration,
+    entries: Iterable[Entry],
+    *,
+    scan_report_no: int = 0,
+    data_req_id: int = AGENT_INITIATED_DATA,
 ) -> Report:
-    """A fixed format report; every value map entry must be filled by the value or the stamp."""
-    observations = tuple(
-        ObservationFixed(entry.handle, _fixed(_subject(configuration, entry), entry))
-        for entry in entries
-    )
-    info = ScanReportFixed(AGENT_INITIATED_DATA, scan_report_no, observations)
-    return _report(EventType.SCAN_REPORT_FIXED, info)
+    """A fixed format report of the MDS; the value or a stamp must fill every value map entry."""
+    source = _Source(configuration, None, scan_report_no, data_req_id)
+    return source.report(Form.FIXED, entries)
 
 
 def variable_report(
-    configuration: Configuration, entries: Iterable[Entry], *, scan_report_no: int = 0
+    configuration: Configuration,
+    entries: Iterable[Entry],
+    *,
+    scan_report_no: int = 0,
+    data_req_id: int = AGENT_INITIATED_DATA,
 ) -> Report:
-    """A variable format report: only what the entries hold."""
-    observations = tuple(
-        ObservationVar(entry.handle, _variable(_subject(configuration, entry), entry))
-        for entry in entries
-    )
-    info = ScanReportVar(AGENT_INITIATED_DATA, scan_report_no, observations)
-    return _report(EventType.SCAN_REPORT_VAR, info)
+    """A variable format report of the MDS: only what the entries hold."""
+    source = _Source(configuration, None, scan_report_no, data_req_id)
+    return source.report(Form.VARIABLE, entries)
 
 
-def _report(event_type: EventType, info: ScanReportFixed | ScanReportVar) -> Report:
-    return Report(event_type, encode_event_info(event_type, info))
+def scanner_report(
+    configuration: Configuration,
+    handle: int,
+    form: Form,
+    entries: Iterable[Entry],
+    *,
+    scan_report_no: int = 0,
+    data_req_id: int = AGENT_INITIATED_DATA,
+) -> Report:
+    """A scanner's report: UNBUF of an episodic scanner, BUF of a periodic one.
+
+    Grouped: the entries stand in the order of the scanner's map; each full turn of the map is
+    one group, so a periodic scanner may give several.
+    """
+    source = _Source(configuration, handle, scan_report_no, data_req_id)
+    return source.report(form, entries)
 
 
-def _subject(configuration: Configuration, entry: Entry) -> ConfiguredObject:
-    subject = configuration.find(entry.handle)
-    if subject is None:
-        raise EncodeError(f"the configuration has no object {entry.handle}")
-    return subject
+def persons_report(
+    configuration: Configuration,
+    form: Form,
+    persons: Mapping[int, Iterable[Entry]],
+    *,
+    scanner: int | None = None,
+    scan_report_no: int = 0,
+    data_req_id: int = AGENT_INITIATED_DATA,
+) -> Report:
+    """A report of several persons by their person ids; of the MDS, or of a scanner's handle."""
+    source = _Source(configuration, scanner, scan_report_no, data_req_id)
+    return source.persons_report(form, persons)
 
 
-def _fixed(subject: ConfiguredObject, entry: Entry) -> bytes:
-    """The value map's slices, in order."""
-    value = value_attribute(subject, entry.value)
-    offered = {value.attribute_id: value.octets}
-    offered[at.TIME_STAMP_ABS.attribute_id] = _stamp(entry.stamp)
-    if at.MSMT_STAT.attribute_id in {piece.attribute_id for piece in subject.value_map}:
-        status = (entry.status or MeasurementStatus.VALID).value
-        offered[at.MSMT_STAT.attribute_id] = at.MSMT_STAT.encode(status)
-    if value.attribute_id not in {piece.attribute_id for piece in subject.value_map}:
-        raise EncodeError(
-            f"object {subject.handle}: {name_of(value.attribute_id)} is not in its value map"
+class _Source:
+    """Who reports, with the heading of the report."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        handle: int | None,
+        scan_report_no: int,
+        data_req_id: int,
+    ) -> None:
+        self._configuration = configuration
+        self._handle = handle
+        self._scanner = None if handle is None else scanners_of(configuration).get(handle)
+        if handle is not None and self._scanner is None:
+            raise EncodeError(f"the configuration has no scanner {handle}")
+        self._heading = (data_req_id, scan_report_no)
+
+    def report(self, form: Form, entries: Iterable[Entry]) -> Report:
+        """One person's report."""
+        info: ScanReport
+        match form:
+            case Form.VARIABLE:
+                info = ScanReportVar(*self._heading, self._variable(entries))
+            case Form.FIXED:
+                info = ScanReportFixed(*self._heading, self._fixed(entries))
+            case _:
+                info = ScanReportGrouped(*self._heading, self._groups(entries))
+        return self._finish(form, info, several=False)
+
+    def persons_report(self, form: Form, persons: Mapping[int, Iterable[Entry]]) -> Report:
+        """Several persons' report; a person may have several groups."""
+        info: ScanReport
+        each = persons.items()
+        match form:
+            case Form.VARIABLE:
+                told = tuple(PersonVar(who, self._variable(entries)) for who, entries in each)
+                info = ScanReportMpVar(*self._heading, told)
+            case Form.FIXED:
+                laid = tuple(PersonFixed(who, self._fixed(entries)) for who, entries in each)
+                info = ScanReportMpFixed(*self._heading, laid)
+            case _:
+                grouped = tuple(
+                    PersonGrouped(who, group)
+                    for who, entries in each
+                    for group in self._groups(entries)
+                )
+                info = ScanReportMpGrouped(*self._heading, grouped)
+        return self._finish(form, info, several=True)
+
+    def _finish(self, form: Form, info: ScanReport, *, several: bool) -> Report:
+        kind = self._scanner.kind if self._scanner else None
+        event_type = _EVENTS[kind, form, several]
+        handle = MDS_HANDLE if self._handle is None else self._handle
+        return Report(event_type, encode_event_info(event_type, info), handle)
+
+    def _fixed(self, entries: Iterable[Entry]) -> tuple[ObservationFixed, ...]:
+        return tuple(
+            ObservationFixed(entry.handle, fixed_values(self._subject(entry), entry))
+            for entry in entries
         )
-    slices = []
-    for piece in subject.value_map:
-        octets = offered.get(piece.attribute_id)
-        if octets is None or len(octets) != piece.length:
-            raise EncodeError(
-                f"object {subject.handle}: nothing of {piece.length} octets for "
-                f"{name_of(piece.attribute_id)}"
-            )
-        slices.append(octets)
-    return b"".join(slices)
 
-
-def _variable(subject: ConfiguredObject, entry: Entry) -> tuple[AttributeValue, ...]:
-    values = [value_attribute(subject, entry.value)]
-    values.append(AttributeValue(at.TIME_STAMP_ABS.attribute_id, _stamp(entry.stamp)))
-    if entry.unit is not None:
-        values.append(at.UNIT_CODE.of(entry.unit))
-    if entry.status is not None:
-        values.append(at.MSMT_STAT.of(entry.status.value))
-    if entry.supplements is not None:
-        values.append(at.SUPPLEMENTAL_TYPES.of(entry.supplements))
-    return tuple(values)
-
-
-def _stamp(local: datetime | None) -> bytes:
-    return bytes(8) if local is None else AbsoluteTime.of(local).octets
-
-
-def value_attribute(subject: ConfiguredObject, value: Value) -> AttributeValue:
-    """The observed value of an object as its attribute; EncodeError when they do not fit."""
-    match value:
-        case Decimal() | SpecialValue():
-            return _number_kind(subject, at.NU_VAL_OBS_BASIC, at.NU_VAL_OBS_SIMP).of(value)
-        case MdcCode():
-            return _code(subject, value)
-        case str():
-            return at.ENUM_OBS_VAL_SIMP_STR.of(padded(value))
-        case Bits(bits=bits, width=16):
-            return at.ENUM_OBS_VAL_BASIC_BIT_STR.of(bits)
-        case Bits(bits=bits, width=32):
-            return at.ENUM_OBS_VAL_SIMP_BIT_STR.of(bits)
-        case Bits(width=width):
-            raise EncodeError(f"bits are 16 or 32 wide, not {width}")
-    if subject.object_class == ObjectClass.SAMPLE_ARRAY:
-        return _samples(subject, value)
-    numbers: tuple[Any, ...] = tuple(value)
-    if subject.parts and len(numbers) != len(subject.parts):
-        raise EncodeError(
-            f"object {subject.handle}: {len(numbers)} values for {len(subject.parts)} components"
+    def _variable(self, entries: Iterable[Entry]) -> tuple[ObservationVar, ...]:
+        return tuple(
+            ObservationVar(entry.handle, variable_values(self._subject(entry), entry))
+            for entry in entries
         )
-    kind = _number_kind(subject, at.NU_CMPD_VAL_OBS_BASIC, at.NU_CMPD_VAL_OBS_SIMP)
-    return kind.of(numbers)
 
-
-def _number_kind(
-    subject: ConfiguredObject, basic: Attribute[Any], simple: Attribute[Any]
-) -> Attribute[Any]:
-    """SFLOAT where the value map says so, else FLOAT."""
-    if subject.object_class != ObjectClass.NUMERIC:
-        raise EncodeError(f"object {subject.handle} holds no numbers")
-    mapped = {piece.attribute_id for piece in subject.value_map}
-    return basic if basic.attribute_id in mapped else simple
-
-
-def _code(subject: ConfiguredObject, code: MdcCode) -> AttributeValue:
-    """A code travels without its partition, which must be the object's."""
-    partition = subject.enumeration_partition
-    if partition is None:
-        partition = subject.type.partition if subject.type else None
-    if code.partition != partition:
-        raise EncodeError(
-            f"object {subject.handle} reports codes of partition {partition}, not {code}"
+    def _groups(self, entries: Iterable[Entry]) -> tuple[bytes, ...]:
+        scanner, each = self._grouping(), tuple(entries)
+        size = len(scanner.maps)
+        return tuple(
+            self._group(scanner, each[first : first + size]) for first in range(0, len(each), size)
         )
-    return at.ENUM_OBS_VAL_SIMP_OID.of(code.term)
 
+    def _group(self, scanner: Scanner, entries: tuple[Entry, ...]) -> bytes:
+        handles = tuple(item.handle for item in scanner.maps)
+        if tuple(entry.handle for entry in entries) != handles:
+            raise EncodeError(f"a group of scanner {scanner.handle} has the handles {handles}")
+        return b"".join(
+            fixed_values(self._subject(entry), entry, item.value_map)
+            for entry, item in zip(entries, scanner.maps, strict=True)
+        )
 
-def _samples(
-    subject: ConfiguredObject, samples: Sequence[int] | Sequence[Number] | NDArray[np.integer]
-) -> AttributeValue:
-    if subject.samples is None:
-        raise EncodeError(f"object {subject.handle} has no sample specification")
-    whole: Any = samples
-    return at.SIMP_SA_OBS_VAL.of(encode_samples(whole, subject.samples))
+    def _grouping(self) -> Scanner:
+        if self._scanner is None or not self._scanner.maps:
+            raise EncodeError("grouped reports need a scanner with a handle map")
+        return self._scanner
+
+    def _subject(self, entry: Entry) -> ConfiguredObject:
+        subject = self._configuration.find(entry.handle)
+        if subject is None:
+            raise EncodeError(f"the configuration has no object {entry.handle}")
+        return subject

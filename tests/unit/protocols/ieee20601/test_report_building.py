@@ -1,165 +1,148 @@
-"""The agent's side: typed values become reports that say the same when read."""
+"""The agent's side: values become reports of all sixteen types, which say the same when read."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 
-import numpy as np
 import pytest
 
 from protocols.errors import EncodeError
-from protocols.ieee20601.event_reports import EventType
+from protocols.ieee20601.configuration import Configuration
+from protocols.ieee20601.event_reports import (
+    EventType,
+    ScanReportFixed,
+    ScanReportMpGrouped,
+    decode_event_info,
+)
+from protocols.ieee20601.remote_operations import EventReport
 from protocols.ieee20601.report_building import (
-    Bits,
     Entry,
-    Value,
+    Form,
+    Report,
     fixed_report,
+    persons_report,
+    scanner_report,
     variable_report,
 )
 from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
-from protocols.model.codes import MdcCode, UnitCode
-from protocols.model.observation import (
-    BitsObservation,
-    CodedObservation,
-    CompoundNumericObservation,
-    MeasurementStatus,
-    NumericObservation,
-    SampleArrayObservation,
-    TextObservation,
-)
-from protocols.model.quantity import SpecialValue
-from protocols.model.timestamps import DeviceTime
-from protocols.specializations import basic_ecg, blood_pressure, defibrillator, pulse_oximeter
-from tests.unit.protocols.ieee20601.reports import LOCAL, read_built
+from protocols.ieee20601.transcription import Transcription, transcribe
+from protocols.model.observation import NumericObservation
+from tests.unit.protocols.ieee20601.reports import LOCAL, read_built, reception
+from tests.unit.protocols.ieee20601.scanned import EPISODIC, PERIODIC, episodic, scanning
 
 OXIMETER = STANDARD_CONFIGURATIONS[0x0190]
-PRESSURE = STANDARD_CONFIGURATIONS[0x02BC]
-ECG = basic_ecg.SPECIALIZATION.configuration
-DEFIBRILLATOR = defibrillator.SPECIALIZATION.configuration
+SCANNED = scanning()
+SATURATION = Entry(handle=1, value=Decimal("97.5"), stamp=LOCAL)
+PULSE = Entry(handle=10, value=Decimal("80.1"), stamp=LOCAL)
+BOTH = [SATURATION, PULSE]
+
+
+def heard(report: Report, configuration: Configuration = SCANNED) -> Transcription:
+    """The report as a manager reads it."""
+    info = decode_event_info(report.event_type, report.event_info)
+    event = EventReport(report.handle, 0xFFFF_FFFF, int(report.event_type), report.event_info)
+    return transcribe(event, info, configuration, reception())  # type: ignore[arg-type]  # built reports are scan reports
+
+
+def numbers(transcription: Transcription) -> list[object]:
+    assert transcription.unread == ()
+    assert transcription.unknown_handles == ()
+    return [
+        one.value.value for one in transcription.observations if isinstance(one, NumericObservation)
+    ]
 
 
 def test_a_fixed_oximeter_report_has_these_octets() -> None:
-    report = fixed_report(
-        OXIMETER,
-        [
-            Entry(handle=pulse_oximeter.SPO2_HANDLE, value=Decimal("97.5"), stamp=LOCAL),
-            Entry(handle=pulse_oximeter.PULSE_RATE_HANDLE, value=Decimal(72), stamp=None),
-        ],
-        scan_report_no=7,
-    )
-    assert report.event_type is EventType.SCAN_REPORT_FIXED
+    unknown = Entry(handle=10, value=Decimal(72), stamp=None)
+    report = fixed_report(OXIMETER, [SATURATION, unknown], scan_report_no=7)
+    assert (report.event_type, report.handle) == (EventType.SCAN_REPORT_FIXED, 0)
     assert report.event_info.hex() == (
         "f00000070002001c0001000af3cf2026112303020345000a000a00480000000000000000"
     )
 
 
-def test_pressures_keep_their_order_and_special_values() -> None:
-    values = (Decimal(120), Decimal(80), SpecialValue.NAN)
-    entry = Entry(handle=blood_pressure.PRESSURES_HANDLE, value=values, stamp=LOCAL)
-    for report in (fixed_report(PRESSURE, [entry]), variable_report(PRESSURE, [entry])):
-        (observation,) = read_built(report, PRESSURE).observations
-        assert isinstance(observation, CompoundNumericObservation)
-        assert tuple(quantity.value for _, quantity in observation.components) == values
-
-
-def test_samples_arrive_with_the_value_their_integer_stands_for() -> None:
-    samples = np.arange(2000, 2050)
-    for report in (
-        fixed_report(ECG, [Entry(handle=basic_ecg.LEAD_II_HANDLE, value=samples, stamp=LOCAL)]),
-        variable_report(
-            ECG, [Entry(handle=basic_ecg.LEAD_II_HANDLE, value=samples.tolist(), stamp=LOCAL)]
-        ),
-    ):
-        (observation,) = read_built(report, ECG).observations
-        assert isinstance(observation, SampleArrayObservation)
-        assert observation.count == 50
-        assert observation.period_us == 5000
-        assert observation.unit == UnitCode(4274)
-        whole = np.frombuffer(observation.samples, "<i4").tolist()
-        assert whole == samples.tolist()
-        assert whole[0] * observation.scale + observation.offset == 0
-        assert whole[1] * observation.scale + observation.offset == Decimal("0.005")
-
-
-def test_codes_texts_and_numbers_of_a_defibrillator() -> None:
-    fixed = fixed_report(
-        DEFIBRILLATOR,
-        [
-            Entry(
-                handle=defibrillator.RHYTHM_HANDLE,
-                value=defibrillator.EVT_ECG_V_FIB,
-                stamp=LOCAL,
-            ),
-            Entry(handle=defibrillator.SHOCK_ENERGY_HANDLE, value=Decimal(200), stamp=LOCAL),
-        ],
-    )
-    rhythm, energy = read_built(fixed, DEFIBRILLATOR).observations
-    assert isinstance(rhythm, CodedObservation)
-    assert rhythm.value == MdcCode(3, 3198)
-    assert isinstance(energy, NumericObservation)
-    assert energy.value.unit == UnitCode(3968)
-    text = variable_report(
-        DEFIBRILLATOR,
-        [Entry(handle=defibrillator.EVENT_HANDLE, value="Shock 1: 200 J", stamp=LOCAL)],
-    )
-    (event,) = read_built(text, DEFIBRILLATOR).observations
-    assert isinstance(event, TextObservation)
-    assert event.text == "Shock 1: 200 J"
-
-
-@pytest.mark.parametrize("bits", [Bits(0x8001), Bits(0x80000001, 32)])
-def test_bits_keep_their_width(bits: Bits) -> None:
-    report = variable_report(
-        DEFIBRILLATOR, [Entry(handle=defibrillator.EVENT_HANDLE, value=bits, stamp=LOCAL)]
-    )
-    (observation,) = read_built(report, DEFIBRILLATOR).observations
-    assert isinstance(observation, BitsObservation)
-    assert (observation.bits, observation.width) == (bits.bits, bits.width)
-
-
-def test_a_variable_report_carries_unit_status_and_supplements() -> None:
-    fast = (MdcCode(2, 19508),)
-    entry = Entry(
-        handle=pulse_oximeter.SPO2_HANDLE,
-        value=Decimal(98),
-        stamp=LOCAL - timedelta(seconds=1),
-        unit=UnitCode(512),
-        status=MeasurementStatus.QUESTIONABLE,
-        supplements=fast,
-    )
-    (observation,) = read_built(variable_report(OXIMETER, [entry]), OXIMETER).observations
-    assert isinstance(observation, NumericObservation)
-    assert observation.value.unit == UnitCode(512)
-    assert observation.status is MeasurementStatus.QUESTIONABLE
-    assert observation.supplements == fast
-    assert observation.observed_at.device_time == DeviceTime("absolute", "2026-11-23T03:02:02.45")
+def test_a_report_that_was_asked_for_says_so() -> None:
+    for build in (fixed_report, variable_report):
+        report = build(OXIMETER, BOTH, data_req_id=0x0100, scan_report_no=3)
+        assert report.event_info[:4].hex() == "01000003"
+        assert numbers(read_built(report, OXIMETER)) == [Decimal("97.5"), Decimal("80.1")]
 
 
 @pytest.mark.parametrize(
-    ("handle", "value", "fault"),
+    ("handle", "form", "event_type"),
     [
-        (99, Decimal(1), "no object 99"),
-        (defibrillator.LEAD_II_HANDLE, Decimal(1), "holds no numbers"),
-        (defibrillator.LEAD_II_HANDLE, [1, 2, 3], "3 samples where"),
-        (defibrillator.LEAD_II_HANDLE, [70000] * 50, "a sample is outside"),
-        (defibrillator.RHYTHM_HANDLE, MdcCode(2, 16960), "codes of partition 3, not 2:16960"),
-        (defibrillator.EVENT_HANDLE, "text", "is not in its value map"),
-        (defibrillator.RHYTHM_HANDLE, "text", "is not in its value map"),
-        (defibrillator.RHYTHM_HANDLE, Bits(0, 8), "16 or 32 wide"),
-        (defibrillator.SHOCK_ENERGY_HANDLE, Decimal("1E12"), "too large"),
+        (EPISODIC, Form.VARIABLE, EventType.UNBUF_SCAN_REPORT_VAR),
+        (EPISODIC, Form.FIXED, EventType.UNBUF_SCAN_REPORT_FIXED),
+        (EPISODIC, Form.GROUPED, EventType.UNBUF_SCAN_REPORT_GROUPED),
+        (PERIODIC, Form.VARIABLE, EventType.BUF_SCAN_REPORT_VAR),
+        (PERIODIC, Form.FIXED, EventType.BUF_SCAN_REPORT_FIXED),
+        (PERIODIC, Form.GROUPED, EventType.BUF_SCAN_REPORT_GROUPED),
     ],
 )
-def test_what_does_not_fit_the_configuration_is_refused(
-    handle: int, value: Value, fault: str
+def test_a_scanner_reports_in_three_forms(handle: int, form: Form, event_type: EventType) -> None:
+    report = scanner_report(SCANNED, handle, form, BOTH)
+    assert (report.event_type, report.handle) == (event_type, handle)
+    assert numbers(heard(report)) == [Decimal("97.5"), Decimal("80.1")]
+
+
+@pytest.mark.parametrize(
+    ("scanner", "form", "event_type"),
+    [
+        (None, Form.VARIABLE, EventType.SCAN_REPORT_MP_VAR),
+        (None, Form.FIXED, EventType.SCAN_REPORT_MP_FIXED),
+        (EPISODIC, Form.VARIABLE, EventType.UNBUF_SCAN_REPORT_MP_VAR),
+        (EPISODIC, Form.FIXED, EventType.UNBUF_SCAN_REPORT_MP_FIXED),
+        (EPISODIC, Form.GROUPED, EventType.UNBUF_SCAN_REPORT_MP_GROUPED),
+        (PERIODIC, Form.VARIABLE, EventType.BUF_SCAN_REPORT_MP_VAR),
+        (PERIODIC, Form.FIXED, EventType.BUF_SCAN_REPORT_MP_FIXED),
+        (PERIODIC, Form.GROUPED, EventType.BUF_SCAN_REPORT_MP_GROUPED),
+    ],
+)
+def test_several_persons_are_reported_in_every_form(
+    scanner: int | None, form: Form, event_type: EventType
 ) -> None:
-    with pytest.raises(EncodeError, match=fault):
-        fixed_report(DEFIBRILLATOR, [Entry(handle=handle, value=value, stamp=LOCAL)])
+    report = persons_report(SCANNED, form, {1: BOTH, 2: BOTH}, scanner=scanner)
+    assert (report.event_type, report.handle) == (event_type, scanner or 0)
+    assert numbers(heard(report)) == [Decimal("97.5"), Decimal("80.1")] * 2
 
 
-def test_a_compound_with_a_missing_part_is_refused() -> None:
-    entry = Entry(
-        handle=blood_pressure.PRESSURES_HANDLE, value=(Decimal(1), Decimal(2)), stamp=LOCAL
+def test_a_grouped_report_has_the_octets_other_agents_send() -> None:
+    # Antidote's test octets: a scanner's group without handles.
+    at_ten = LOCAL.replace(year=2010, month=8, day=3, hour=10, minute=51, second=11, microsecond=0)
+    entries = [Entry(handle=entry.handle, value=entry.value, stamp=at_ten) for entry in (BOTH)]
+    report = scanner_report(SCANNED, EPISODIC, Form.GROUPED, entries, scan_report_no=9)
+    assert report.event_info.hex() == (
+        "f0000009000100160014f3cf2010080310511100f3212010080310511100"
     )
-    with pytest.raises(EncodeError, match="2 values for 3 components"):
-        fixed_report(PRESSURE, [entry])
+
+
+def test_a_group_of_a_person_stands_behind_the_persons_id() -> None:
+    """Several persons' groups are no list of octet strings: each has its person in front."""
+    report = persons_report(SCANNED, Form.GROUPED, {7: BOTH + BOTH}, scanner=PERIODIC)
+    info = decode_event_info(report.event_type, report.event_info)
+    assert isinstance(info, ScanReportMpGrouped)
+    assert [person.person for person in info.persons] == [7, 7]
+    assert report.event_info[4:12].hex() == "0002003000070014"
+
+
+def test_a_periodic_scanner_reports_what_it_gathered() -> None:
+    report = scanner_report(SCANNED, PERIODIC, Form.GROUPED, BOTH * 3)
+    assert len(numbers(heard(report))) == 6
+    gathered = scanner_report(SCANNED, PERIODIC, Form.FIXED, [SATURATION] * 4)
+    info = decode_event_info(gathered.event_type, gathered.event_info)
+    assert isinstance(info, ScanReportFixed)
+    assert len(info.observations) == 4
+
+
+def test_what_has_no_scanner_or_map_cannot_be_reported() -> None:
+    unmapped = scanning(episodic(handle=9))
+    with pytest.raises(EncodeError, match="no scanner 55"):
+        scanner_report(unmapped, EPISODIC, Form.FIXED, BOTH)
+    with pytest.raises(EncodeError, match="no scanner 1"):
+        scanner_report(SCANNED, 1, Form.FIXED, BOTH)
+    with pytest.raises(EncodeError, match="need a scanner"):
+        persons_report(SCANNED, Form.GROUPED, {1: BOTH})
+    with pytest.raises(EncodeError, match=r"handles \(1, 10\)"):
+        scanner_report(SCANNED, EPISODIC, Form.GROUPED, [PULSE, SATURATION])
+    with pytest.raises(EncodeError, match="no object 99"):
+        fixed_report(SCANNED, [Entry(handle=99, value=Decimal(1), stamp=None)])
