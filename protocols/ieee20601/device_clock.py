@@ -12,7 +12,7 @@ before the device's clock was set, or after. Entries of a store have no such age
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -63,6 +63,12 @@ class DeviceClock:
     relative: TickAnchor | None = None
     high_resolution: TickAnchor | None = None
     tick_us: int = TICK_US
+
+    def adjusted(self, adjustment: timedelta) -> DeviceClock:
+        """The clocks for absolute stamps that are to be moved by `adjustment`."""
+        if self.absolute is None:
+            return self
+        return replace(self, absolute=ClockOffset(self.absolute.offset + adjustment))
 
 
 NO_CLOCK: Final = DeviceClock()

@@ -1,24 +1,23 @@
 """PM-stores: what their segments hold and how stored data comes over (20601 6.3.8, 8.9.3.4).
 
-request = all_segments_request(store_handle)          -> RoivConfirmedAction
-infos = decode_segment_infos(rors.action_info)        -> tuple[SegmentInfo, ...]
+infos = SEGMENT_INFOS.decode(rors.action_info)        -> tuple[SegmentInfo, ...]
 request = trigger_transfer(store_handle, instance)    -> RoivConfirmedAction
 answer = TRIGGER_RESPONSE.decode(rors.action_info)    -> TriggerResponse
 data: SegmentData (an event's content)
 reply = confirm_segment_data(report, data)            -> RorsConfirmedEventReport
-stored = split_entries(entry_map, data.entries)       -> tuple[StoredEntry, ...]
+
+Which segments are meant says `segment_selection`, how a page divides into entries
+`segment_entries`, what a segment says about itself `segment_facts`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from typing import Final
 
 import construct as cs
 
-from protocols.errors import DecodeError
-from protocols.ieee20601.attribute_values import SegmentElement, SegmentEntryMap
 from protocols.ieee20601.attributes import ATTRIBUTE_LIST, AttributeValue
 from protocols.ieee20601.remote_operations import (
     EventReport,
@@ -27,7 +26,7 @@ from protocols.ieee20601.remote_operations import (
 )
 from protocols.mder.records import Codec, wire
 from protocols.mder.sequences import ANY, OCTET_STRING, SequenceOf
-from protocols.mder.times import NO_RELATIVE_TIME, AbsoluteTime
+from protocols.mder.times import NO_RELATIVE_TIME
 
 _CLAUSE: Final = "20601 Annex A"
 
@@ -58,14 +57,7 @@ class SegmentSelectionChoice(IntEnum):
     ALL_SEGMENTS = 1
     SEGMENT_ID_LIST = 2
     ABSOLUTE_TIME_RANGE = 3
-
-
-class EntryHeader(IntFlag):
-    """Which time stands before every entry (SegmEntryHeader)."""
-
-    ABSOLUTE_TIME = 0x8000
-    RELATIVE_TIME = 0x4000
-    HIGH_RESOLUTION_TIME = 0x2000
+    BASE_OFFSET_TIME_RANGE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +127,6 @@ ACT_SEG_TRIG_XFER: Final = 3100
 ACT_SEG_GET_ID_LIST: Final = 3102
 
 
-def all_segments_request(store_handle: int) -> RoivConfirmedAction:
-    """Ask a store what all its segments hold (MDC_ACT_SEG_GET_INFO)."""
-    selection = SegmentSelection(SegmentSelectionChoice.ALL_SEGMENTS, bytes(2))
-    return RoivConfirmedAction(store_handle, ACT_SEG_GET_INFO, SEGMENT_SELECTION.encode(selection))
-
-
 def trigger_transfer(store_handle: int, instance: int) -> RoivConfirmedAction:
     """Ask for the data of one segment (MDC_ACT_SEG_TRIG_XFER)."""
     octets = TRIGGER_REQUEST.encode(TriggerRequest(instance))
@@ -157,54 +143,3 @@ def confirm_segment_data(
     return RorsConfirmedEventReport(
         report.handle, NO_RELATIVE_TIME, report.event_type, SEGMENT_DATA_RESULT.encode(result)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEntry:
-    """One entry of a segment: its times as its header has them, and each element's octets."""
-
-    absolute_time: AbsoluteTime | None
-    relative_time: int | None
-    high_resolution_time: int | None
-    elements: tuple[tuple[SegmentElement, bytes], ...]
-
-
-def split_entries(entry_map: SegmentEntryMap, octets: bytes) -> tuple[StoredEntry, ...]:
-    """Cut a page into entries by the segment's map; DecodeError when it does not divide evenly."""
-    lengths = [sum(piece.length for piece in item.value_map) for item in entry_map.elements]
-    header = _header_octets(entry_map.header)
-    size = header + sum(lengths)
-    if not size or len(octets) % size:
-        raise DecodeError(
-            f"{len(octets)} octets are no whole number of {size}-octet entries",
-            clause="20601 Annex A, PmSegmentEntryMap",
-        )
-    entries = []
-    for start in range(0, len(octets), size):
-        entry = _header(entry_map.header, octets[start : start + header])
-        at = start + header
-        elements = []
-        for element, length in zip(entry_map.elements, lengths, strict=True):
-            elements.append((element, octets[at : at + length]))
-            at += length
-        entries.append(replace(entry, elements=tuple(elements)))
-    return tuple(entries)
-
-
-def _header_octets(header: int) -> int:
-    return (
-        (8 if header & EntryHeader.ABSOLUTE_TIME else 0)
-        + (4 if header & EntryHeader.RELATIVE_TIME else 0)
-        + (8 if header & EntryHeader.HIGH_RESOLUTION_TIME else 0)
-    )
-
-
-def _header(header: int, octets: bytes) -> StoredEntry:
-    absolute = relative = high = None
-    if header & EntryHeader.ABSOLUTE_TIME:
-        absolute, octets = AbsoluteTime(octets[:8]), octets[8:]
-    if header & EntryHeader.RELATIVE_TIME:
-        relative, octets = int.from_bytes(octets[:4], "big"), octets[4:]
-    if header & EntryHeader.HIGH_RESOLUTION_TIME:
-        high = int.from_bytes(octets[:8], "big")
-    return StoredEntry(absolute, relative, high, ())

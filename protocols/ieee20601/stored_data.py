@@ -24,10 +24,10 @@ from protocols.ieee20601.persistent_store import (
     SegmentInfo,
     SegmentStatus,
     TransferResult,
-    all_segments_request,
     trigger_transfer,
 )
 from protocols.ieee20601.remote_operations import RoivConfirmedAction
+from protocols.ieee20601.segment_selection import AllSegments, request_infos
 from protocols.ieee20601.timeouts import TICK_SECONDS
 
 
@@ -39,7 +39,7 @@ class GetSegments:
 
     def message(self) -> RoivConfirmedAction:
         """The action request."""
-        return all_segments_request(self.store)
+        return request_infos(self.store, AllSegments())
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -40,7 +41,7 @@ from protocols.ieee20601.event_reports import (
     ScanReportVar,
 )
 from protocols.ieee20601.objects import ConfiguredObject, ObjectClass
-from protocols.ieee20601.persistent_store import SegmentData, StoredEntry, split_entries
+from protocols.ieee20601.persistent_store import SegmentData
 from protocols.ieee20601.readings import (
     Reading,
     Reception,
@@ -50,6 +51,7 @@ from protocols.ieee20601.readings import (
     with_overrides,
 )
 from protocols.ieee20601.remote_operations import MDS_HANDLE, EventReport
+from protocols.ieee20601.segment_entries import StoredEntry, split_entries
 from protocols.model.codes import MdcCode
 from protocols.model.observation import Observation
 
@@ -223,13 +225,19 @@ def transcribe_segment(
     entry_map: SegmentEntryMap,
     configuration: Configuration,
     reception: Reception,
+    *,
+    adjustment: timedelta | None = None,
 ) -> Transcription:
     """The observations of one page of a PM-segment, entry by entry.
 
     An entry's time stands before its elements; a time of another timeline is UNKNOWN. Special
-    values survive. Raises LayoutError when the page does not divide into entries.
+    values survive. `adjustment`: the segment's Date-and-Time-Adjustment; it moves the UTC time,
+    not the device's own stamp, which identifies the entry. Raises LayoutError when the page does
+    not divide into entries.
     """
     draft = _Draft(configuration, reception, None, reception.clock, stored=True)
+    if adjustment is not None:
+        draft.reception = replace(reception, clock=reception.clock.adjusted(adjustment))
     try:
         entries = split_entries(entry_map, data.entries)
     except DecodeError as exc:
@@ -304,6 +312,8 @@ def _entry_stamps(entry: StoredEntry) -> Iterator[AttributeValue]:
         yield at.TIME_STAMP_REL.of(entry.relative_time)
     if entry.high_resolution_time is not None:
         yield at.TIME_STAMP_REL_HI_RES.of(entry.high_resolution_time)
+    if entry.base_offset_time is not None:
+        yield at.TIME_STAMP_BO.of(entry.base_offset_time)
 
 
 def _person(person: int) -> str:

@@ -1,63 +1,61 @@
-"""PM-stores: requests, pages, stored entries and their times."""
+"""Pages of PM-segments: their entries as observations, at their own times."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
-from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
-from protocols.ieee20601.attribute_values import SegmentEntryMap
-from protocols.ieee20601.attributes import AttributeValue, find
+from protocols.ieee20601.attribute_values import (
+    SampleSpecification,
+    SegmentElement,
+    SegmentEntryMap,
+    ValueMapEntry,
+)
 from protocols.ieee20601.configuration import build_configuration
 from protocols.ieee20601.device_clock import NO_CLOCK, DeviceClock, TickAnchor
-from protocols.ieee20601.event_reports import EventType
-from protocols.ieee20601.persistent_store import (
-    SEGMENT_DATA,
-    SEGMENT_INFOS,
-    SegmentData,
-    SegmentInfo,
-    SegmentStatus,
-    all_segments_request,
-    confirm_segment_data,
-    split_entries,
-    trigger_transfer,
-)
-from protocols.ieee20601.remote_operations import RoivConfirmedEventReport
+from protocols.ieee20601.event_reports import ConfigObject
+from protocols.ieee20601.objects import ObjectClass
+from protocols.ieee20601.persistent_store import SEGMENT_DATA, SegmentData
 from protocols.ieee20601.transcription import LayoutError, transcribe_segment
 from protocols.model.codes import MdcCode
-from protocols.model.observation import NumericObservation
+from protocols.model.observation import (
+    BitsObservation,
+    CodedObservation,
+    CompoundNumericObservation,
+    NumericObservation,
+    SampleArrayObservation,
+)
 from protocols.model.quantity import SpecialValue
 from protocols.model.timestamps import ClockOffset, DeviceTime, TimeQuality
+from protocols.specializations import blood_pressure
 from tests.unit.protocols.ieee20601.reports import RECEIVED, reception
 from tests.vectors import own_apdus
 
+BASIC_BITS = at.ENUM_OBS_VAL_BASIC_BIT_STR.attribute_id
+CODE = at.ENUM_OBS_VAL_SIMP_OID.attribute_id
+SAMPLES = at.SIMP_SA_OBS_VAL.attribute_id
+WAVES = build_configuration(
+    0x4000,
+    (
+        ConfigObject(
+            int(ObjectClass.SAMPLE_ARRAY),
+            3,
+            (
+                at.ID_TYPE.of(MdcCode(2, 258)),
+                at.SA_SPECN.of(SampleSpecification(2, 16, 255, 0)),
+                at.TIME_PD_SAMP.of(16),
+            ),
+        ),
+    ),
+)
 NO_OBJECTS = build_configuration(0x4000, ())
 PAGE: SegmentData = SEGMENT_DATA.decode(own_apdus.SEGMENT_PAGE)
 ENTRY_MAP: SegmentEntryMap = at.PM_SEG_MAP.decode(own_apdus.SEGMENT_MAP)
 SECONDS = 1_000_000
-
-
-def test_requests_have_these_octets() -> None:
-    assert all_segments_request(0x0100).action_info.hex() == "000100020000"
-    assert trigger_transfer(0x0100, 16).action_info.hex() == "0010"
-
-
-def test_segment_infos_are_read_by_their_attributes() -> None:
-    info = SegmentInfo(16, (AttributeValue(at.PM_SEG_MAP.attribute_id, own_apdus.SEGMENT_MAP),))
-    (read,) = SEGMENT_INFOS.decode(SEGMENT_INFOS.encode((info,)))
-    assert find(read.attributes, at.PM_SEG_MAP) == ENTRY_MAP
-    assert find(read.attributes, at.CLEAR_TIMEOUT) is None
-
-
-def test_a_page_is_confirmed_with_its_own_description() -> None:
-    report = RoivConfirmedEventReport(0x0100, 0, EventType.SEGMENT_DATA, b"")
-    reply = confirm_segment_data(report, PAGE)
-    assert reply.event_reply_info.hex() == "001000000000000000020080"
-    stop = confirm_segment_data(report, PAGE, SegmentStatus.MANAGER_ABORT)
-    assert stop.event_reply_info.hex()[-4:] == "0008"
 
 
 def test_entries_become_observations_at_their_own_times() -> None:
@@ -118,22 +116,10 @@ def test_a_stored_entry_may_be_of_any_age() -> None:
     assert observation.observed_at.quality is TimeQuality.DEVICE
 
 
-def test_high_resolution_entries_are_cut_and_mapped() -> None:
-    entry_map = SegmentEntryMap(0xE000, ENTRY_MAP.elements)
-    octets = bytes(8) + bytes.fromhex("00000001" + "0000000000000002" + "0000000a")
-    (entry,) = split_entries(entry_map, octets)
-    assert entry.absolute_time is not None
-    assert entry.absolute_time.at is None
-    assert (entry.relative_time, entry.high_resolution_time) == (1, 2)
-    assert entry.elements == ((ENTRY_MAP.elements[0], b"\0\0\0\x0a"),)
-
-
 def test_a_page_that_does_not_divide_is_a_layout_error() -> None:
     broken = SegmentData(1, 0, 1, 0xC000, bytes(7))
     with pytest.raises(LayoutError, match="no whole number of 8-octet entries"):
         transcribe_segment(broken, ENTRY_MAP, NO_OBJECTS, reception())
-    with pytest.raises(DecodeError):
-        split_entries(SegmentEntryMap(0, ()), b"\0")
 
 
 def test_a_page_that_counts_wrong_is_read_with_a_note() -> None:
@@ -141,6 +127,67 @@ def test_a_page_that_counts_wrong_is_read_with_a_note() -> None:
     result = transcribe_segment(page, ENTRY_MAP, NO_OBJECTS, reception())
     assert len(result.observations) == 2
     assert result.notes == ("a page announced 5 entries and holds 2",)
+
+
+def test_the_segment_s_adjustment_moves_the_time_but_not_the_identity() -> None:
+    entry_map = SegmentEntryMap(0x8000, ENTRY_MAP.elements)
+    page = SegmentData(1, 0, 1, 0xC000, bytes.fromhex("2026112301020400" + "0000000a"))
+    clock = DeviceClock(absolute=ClockOffset(timedelta(hours=-2)))
+    (plain,) = transcribe_segment(page, entry_map, NO_OBJECTS, reception(clock)).observations
+    adjusted = transcribe_segment(
+        page, entry_map, NO_OBJECTS, reception(clock), adjustment=timedelta(hours=-1)
+    )
+    (moved,) = adjusted.observations
+    assert plain.observed_at.at - moved.observed_at.at == timedelta(hours=1)
+    assert plain.observation_id == moved.observation_id
+    # The live reports that follow know nothing of the segment's adjustment.
+    assert adjusted.clock == clock
+
+
+def test_entries_with_base_offset_times_are_mapped_by_their_own_clock() -> None:
+    entry_map = SegmentEntryMap(0x1000, ENTRY_MAP.elements)
+    seconds = int((RECEIVED - datetime(1900, 1, 1, tzinfo=UTC)).total_seconds())
+    octets = seconds.to_bytes(4, "big") + bytes(4) + bytes.fromhex("0000000a")
+    clock = DeviceClock(base_offset=ClockOffset(timedelta(seconds=-30)))
+    page = SegmentData(1, 0, 1, 0xC000, octets)
+    result = transcribe_segment(
+        page, entry_map, NO_OBJECTS, reception(clock), adjustment=timedelta(hours=1)
+    )
+    (observation,) = result.observations
+    assert observation.observed_at.at == RECEIVED - timedelta(seconds=30)
+    assert observation.observed_at.quality is TimeQuality.DEVICE
+
+
+def test_entries_hold_compounds_codes_bits_and_samples_of_configured_objects() -> None:
+    configuration = blood_pressure.SPECIALIZATION.configuration
+    cuff_map = SegmentEntryMap(
+        0x4000,
+        (
+            SegmentElement(6, MdcCode(2, 18948), 1, configuration.objects[1].value_map[:1]),
+            SegmentElement(5, MdcCode(2, 1), 9, (ValueMapEntry(BASIC_BITS, 2),)),
+            SegmentElement(5, MdcCode(2, 2), 8, (ValueMapEntry(CODE, 2),)),
+        ),
+    )
+    compound = bytes.fromhex("0003 0006 0078 0050 005D")
+    page = SegmentData(
+        1, 0, 1, 0xC000, bytes.fromhex("00000064") + compound + b"\x80\x00" + b"\x00\x07"
+    )
+    result = transcribe_segment(page, cuff_map, configuration, reception())
+    pressure, bits, code = result.observations
+    assert isinstance(pressure, CompoundNumericObservation)
+    assert [str(part.value) for _, part in pressure.components] == ["120", "80", "93"]
+    assert isinstance(bits, BitsObservation)
+    assert (bits.bits, bits.width) == (0x8000, 16)
+    assert isinstance(code, CodedObservation)
+    assert code.value == MdcCode(2, 7)
+    assert all(o.observed_at.device_time == DeviceTime.relative(100) for o in result.observations)
+    wave_map = SegmentEntryMap(
+        0x4000, (SegmentElement(9, MdcCode(2, 258), 3, (ValueMapEntry(SAMPLES, 6),)),)
+    )
+    page = SegmentData(1, 0, 1, 0xC000, bytes.fromhex("00000064 0004 FFFF0001"))
+    (wave,) = transcribe_segment(page, wave_map, WAVES, reception()).observations
+    assert isinstance(wave, SampleArrayObservation)
+    assert np.frombuffer(wave.samples, dtype="<i4").tolist() == [-1, 1]
 
 
 def test_entries_without_any_time_stay_apart() -> None:
