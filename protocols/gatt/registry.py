@@ -1,0 +1,35 @@
+"""Every GATT profile this package knows: one line per file."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from protocols.gatt import battery
+from protocols.gatt.base import AnyCharacteristic, GattProfile
+
+PROFILES: Final[tuple[GattProfile, ...]] = (
+    battery.PROFILE,
+)  # fmt: skip
+
+DECODERS: Final[dict[str, AnyCharacteristic]] = {
+    name: characteristic
+    for profile in PROFILES
+    for characteristic in profile.characteristics
+    for name in characteristic.decode_as
+}
+"""Characteristics by the names people give when they decode octets by hand."""
+
+
+def find_profile(service: UUID) -> GattProfile | None:
+    """The profile of a service, None for one this table does not know."""
+    return next((profile for profile in PROFILES if profile.service == service), None)
+
+
+def find_characteristic(uuid: UUID) -> AnyCharacteristic | None:
+    """The characteristic of a UUID, None for one this table does not know."""
+    for profile in PROFILES:
+        for characteristic in profile.characteristics:
+            if characteristic.uuid == uuid:
+                return characteristic
+    return None
