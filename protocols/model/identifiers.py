@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -47,6 +48,44 @@ def clockless_observation_id(
     """
     stamp = f"received={received_at}#{report_counter}"
     return _identify(system_id, type_code, stamp, duration_us, supplements)
+
+
+def reading_id(
+    *,
+    system_id: SystemId,
+    type_code: MdcCode,
+    device_time: DeviceTime | None,
+    stored: bool,
+    received_at: datetime,
+    report_counter: int,
+    position: int = 0,
+    duration_us: int = 0,
+    supplements: Iterable[MdcCode] = (),
+) -> UUID:
+    """The id of a reading, whichever of the two above it gets.
+
+    A calendar stamp identifies a reading, and so does the tick of a `stored` record, which stays
+    in its memory and comes again. The tick of a live reading does not: a counter that starts
+    again with the device would give an old id to a new reading, and the new one would be dropped
+    as a repeat. `report_counter` counts the reports of the connection, `position` (below 65536)
+    the readings of one report; `received_at` is aware.
+    """
+    if device_time is not None and (stored or not device_time.is_relative):
+        return observation_id(
+            system_id=system_id,
+            type_code=type_code,
+            device_time=device_time,
+            duration_us=duration_us,
+            supplements=supplements,
+        )
+    return clockless_observation_id(
+        system_id=system_id,
+        type_code=type_code,
+        received_at=received_at.astimezone(UTC).isoformat(),
+        report_counter=(report_counter << 16) + position,
+        duration_us=duration_us,
+        supplements=supplements,
+    )
 
 
 def _identify(

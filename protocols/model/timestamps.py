@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
 
 from protocols.errors import EncodeError
@@ -13,7 +13,7 @@ class TimeQuality(Enum):
     """Where an observation's UTC time comes from (after the HL7 PHD guide's time table)."""
 
     DEVICE = "device"
-    """Device time mapped to UTC by an offset measured in this association (coincident stamp)."""
+    """The device's time: a synchronised clock's as it is, else mapped by a coincident reading."""
     RECEIVED = "received"
     """No usable device clock: the gateway's reception time of a live report."""
     UNKNOWN = "unknown"
@@ -26,7 +26,9 @@ class DeviceTime:
 
     `kind` "absolute": `value` is the naive local date and time the device stamped, ISO 8601
     with hundredths (20601 AbsoluteTime). `kind` "relative": `value` is the tick count as
-    decimal digits (20601 RelativeTime, 125 us unless the device says otherwise).
+    decimal digits (20601 RelativeTime, 125 us unless the device says otherwise). `kind`
+    "base-offset": `value` is the local date and time with its offset from UTC, ISO 8601 with
+    microseconds (20601 BaseOffsetTime: local time is UTC plus the offset).
     """
 
     kind: str
@@ -40,6 +42,14 @@ class DeviceTime:
         return cls("absolute", f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 10000:02d}")
 
     @classmethod
+    def base_offset(cls, utc: datetime, offset: timedelta) -> DeviceTime:
+        """From a naive UTC datetime and local time minus UTC, below a day."""
+        if utc.tzinfo is not None:
+            raise EncodeError("a base-offset time is given as naive UTC")
+        local = (utc + offset).replace(tzinfo=timezone(offset))
+        return cls("base-offset", local.isoformat(timespec="microseconds"))
+
+    @classmethod
     def relative(cls, ticks: int) -> DeviceTime:
         """From a tick count."""
         return cls("relative", str(ticks))
@@ -51,8 +61,10 @@ class DeviceTime:
 
     @property
     def local(self) -> datetime | None:
-        """The naive datetime of an absolute time, else None."""
-        return datetime.fromisoformat(self.value) if self.kind == "absolute" else None
+        """The naive local datetime of a calendar stamp, None for ticks."""
+        if self.kind not in ("absolute", "base-offset"):
+            return None
+        return datetime.fromisoformat(self.value).replace(tzinfo=None)
 
 
 @dataclass(frozen=True, slots=True)

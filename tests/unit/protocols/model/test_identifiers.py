@@ -1,0 +1,81 @@
+"""Identities follow the measurement, not the way it came."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
+
+from protocols.model.codes import MdcCode, SystemId
+from protocols.model.identifiers import clockless_observation_id, observation_id, reading_id
+from protocols.model.timestamps import DeviceTime
+
+OXIMETER = SystemId.parse("11:22:33:44:55:66:77:04")
+SPO2 = MdcCode(2, 19384)
+STAMP = DeviceTime("absolute", "2026-11-23T10:00:00.00")
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def identify(
+    stamp: DeviceTime | None,
+    *,
+    stored: bool = False,
+    counter: int = 1,
+    at: datetime = NOON,
+    position: int = 0,
+) -> UUID:
+    return reading_id(
+        system_id=OXIMETER,
+        type_code=SPO2,
+        device_time=stamp,
+        stored=stored,
+        received_at=at,
+        report_counter=counter,
+        position=position,
+    )
+
+
+def test_the_same_measurement_has_the_same_id_and_others_do_not() -> None:
+    first = observation_id(system_id=OXIMETER, type_code=SPO2, device_time=STAMP)
+    assert first == observation_id(system_id=OXIMETER, type_code=SPO2, device_time=STAMP)
+    fast = observation_id(
+        system_id=OXIMETER, type_code=SPO2, device_time=STAMP, supplements=[MdcCode(2, 19508)]
+    )
+    longer = observation_id(system_id=OXIMETER, type_code=SPO2, device_time=STAMP, duration_us=1000)
+    counted = {
+        clockless_observation_id(
+            system_id=OXIMETER, type_code=SPO2, received_at="2026-11-23T10:00:00Z", report_counter=n
+        )
+        for n in range(3)
+    }
+    assert len({first, fast, longer} | counted) == 6
+
+
+def test_the_order_of_supplements_does_not_matter() -> None:
+    a, b = MdcCode(2, 1), MdcCode(2, 2)
+    ids = {
+        observation_id(system_id=OXIMETER, type_code=SPO2, device_time=STAMP, supplements=order)
+        for order in ([a, b], [b, a])
+    }
+    assert len(ids) == 1
+
+
+def test_a_calendar_stamp_identifies_a_reading_whenever_it_comes() -> None:
+    later = identify(STAMP, at=NOON + timedelta(hours=1), counter=9, position=3)
+    assert identify(STAMP) == later == identify(STAMP, stored=True)
+
+
+def test_a_tick_identifies_a_stored_record_only() -> None:
+    ticks = DeviceTime.relative(77)
+    assert identify(ticks, stored=True) == identify(ticks, stored=True, counter=2)
+    assert identify(ticks) != identify(ticks, counter=2)
+
+
+def test_without_a_stamp_reception_and_place_in_the_report_tell_readings_apart() -> None:
+    ids = {
+        identify(None),
+        identify(None, counter=2),
+        identify(None, position=1),
+        identify(None, at=NOON + timedelta(seconds=1)),
+    }
+    assert len(ids) == 4
+    assert identify(None, at=NOON.astimezone(timezone(timedelta(hours=2)))) == identify(None)
