@@ -28,7 +28,7 @@ from protocols.ieee20601.remote_operations import (
     RorsConfirmedEventReport,
 )
 from protocols.ieee20601.requests import decode_action_info
-from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from edge.transports.policy import TransportPolicy
 from edge.transports.registry import open_line
 from protocols.ieee20601.manager import ManagerConnection
 from protocols.model.codes import SystemId
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 
 log = logging.getLogger(__name__)
 
@@ -164,6 +165,7 @@ class Fleet:
         return AssociationDriver(
             ManagerConnection(
                 system_id=self.system_id,
+                standard_configurations=STANDARD_CONFIGURATIONS,
                 configurations=self.configurations.find,
                 # 20601 leaves the start free; by chance, a late answer of an earlier association
                 # does not look like one of this.

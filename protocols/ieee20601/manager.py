@@ -1,6 +1,8 @@
 """The manager's side of an association: octets and time in; octets, events and a deadline out.
 
-    manager = ManagerConnection(system_id=ours, configurations=source)
+    manager = ManagerConnection(
+        system_id=ours, standard_configurations=known, configurations=source
+    )
     manager.transport_connected(now=t)
     manager.receive_data(octets, now=t, utc=utc)
     then drain:  manager.next_event(), manager.data_to_send(), manager.next_deadline()
@@ -17,6 +19,7 @@ an unknown configuration: AARE, configuration response, Get.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from protocols.errors import LocalProtocolError
@@ -26,6 +29,7 @@ from protocols.ieee20601.classification import (
     classify_for_manager,
     classify_oversize,
 )
+from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.connection import LARGEST_REASON
 from protocols.ieee20601.event_reports import EventInfo
 from protocols.ieee20601.events import ProtocolWarning
@@ -55,12 +59,14 @@ class ManagerConnection(ManagerEndings):
         self,
         *,
         system_id: SystemId,
+        standard_configurations: Mapping[int, Configuration],
         configurations: ConfigurationSource,
         first_invoke_id: int = 0,
         policy: ManagerPolicy | None = None,
     ) -> None:
         super().__init__(
             system_id=system_id,
+            standard_configurations=standard_configurations,
             configurations=configurations,
             first_invoke_id=first_invoke_id,
             policy=policy or ManagerPolicy(),

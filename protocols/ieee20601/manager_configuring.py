@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from protocols.errors import DecodeError
@@ -21,9 +21,6 @@ from protocols.ieee20601.manager_device import ManagerDevice
 from protocols.ieee20601.manager_table import ManagerAction as Action
 from protocols.ieee20601.policies import ManagerPolicy
 from protocols.ieee20601.received import Received
-from protocols.ieee20601.standard_configurations import (
-    STANDARD_CONFIGURATIONS as KNOWN_STANDARD_CONFIGURATIONS,
-)
 from protocols.ieee20601.states import Trigger
 from protocols.ieee20601.timeouts import Timer
 from protocols.model.codes import SystemId
@@ -33,12 +30,17 @@ ConfigurationSource = Callable[[SystemId, int], Configuration | None]
 
 
 class ManagerConfiguring(ManagerDevice):
-    """The associating part of a manager."""
+    """The associating part of a manager.
+
+    `standard_configurations`: those of the 104xx annexes it knows, by id; an agent that offers
+    another one is asked for its objects.
+    """
 
     def __init__(
         self,
         *,
         system_id: SystemId,
+        standard_configurations: Mapping[int, Configuration],
         configurations: ConfigurationSource,
         first_invoke_id: int,
         policy: ManagerPolicy,
@@ -46,6 +48,7 @@ class ManagerConfiguring(ManagerDevice):
         super().__init__(limits=policy.limits, first_invoke_id=first_invoke_id)
         self._policy = policy
         self._system_id = system_id
+        self._standard_configurations = standard_configurations
         self._configurations = configurations
         self._association: ManagerAssociation | None = None
         self._distrusted: set[tuple[SystemId, int]] = set()
@@ -77,7 +80,7 @@ class ManagerConfiguring(ManagerDevice):
 
     def _find(self, system_id: SystemId, config_id: int) -> Configuration | None:
         if config_id in STANDARD_CONFIGURATIONS:
-            return KNOWN_STANDARD_CONFIGURATIONS.get(config_id)
+            return self._standard_configurations.get(config_id)
         if (system_id, config_id) in self._distrusted:
             return None
         remembered = self._configurations(system_id, config_id)

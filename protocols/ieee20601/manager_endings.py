@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from protocols.errors import RemoteProtocolError
 from protocols.ieee20601.apdus import Abrt, Rlre, Rlrq
 from protocols.ieee20601.association import AbortReason, ReleaseReason
+from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.events import AssociationEnded, ConfigurationDistrusted
 from protocols.ieee20601.manager_answers import ANSWERED_ABORTS
 from protocols.ieee20601.manager_configuring import ConfigurationSource, ManagerConfiguring
@@ -22,12 +25,14 @@ class ManagerEndings(ManagerConfiguring):
         self,
         *,
         system_id: SystemId,
+        standard_configurations: Mapping[int, Configuration],
         configurations: ConfigurationSource,
         first_invoke_id: int,
         policy: ManagerPolicy,
     ) -> None:
         super().__init__(
             system_id=system_id,
+            standard_configurations=standard_configurations,
             configurations=configurations,
             first_invoke_id=first_invoke_id,
             policy=policy,

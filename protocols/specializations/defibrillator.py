@@ -12,16 +12,15 @@ from typing import Final
 
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.configuration import build_configuration
-from protocols.ieee20601.event_reports import ConfigObject
-from protocols.ieee20601.objects import ObjectClass
-from protocols.ieee20601.standard_configurations import numeric, value_map
-from protocols.model.codes import MdcCode, UnitCode
+from protocols.ieee20601.metric_objects import MetricSpec, coded, numeric, text
+from protocols.model.codes import MdcCode
 from protocols.nomenclature.private import (
     DEFIBRILLATOR_EVENT,
     SHOCK_COUNT,
     SHOCK_ENERGY,
     SHOCK_IMPEDANCE,
 )
+from protocols.nomenclature.units import DIMENSIONLESS, JOULES, OHMS
 from protocols.specializations.base import Specialization
 from protocols.specializations.cardiac_objects import ecg_lead_ii, heart_rate
 
@@ -41,42 +40,6 @@ EVT_ECG_V_FIB: Final = MdcCode(EVENT_PARTITION, 3198)
 EVT_ECG_ASYSTOLE: Final = MdcCode(EVENT_PARTITION, 3076)
 EVT_ECG_V_TACHY: Final = MdcCode(EVENT_PARTITION, 3224)
 
-JOULES: Final = UnitCode(3968)
-OHMS: Final = UnitCode(4288)
-DIMENSIONLESS: Final = UnitCode(512)
-_METRIC_SPEC: Final = 0xF040
-
-
-def _rhythm() -> ConfigObject:
-    """The rhythm as an event code of partition 3."""
-    return ConfigObject(
-        int(ObjectClass.ENUMERATION),
-        RHYTHM_HANDLE,
-        (
-            at.ID_TYPE.of(RHYTHM_STATUS),
-            at.METRIC_SPEC_SMALL.of(_METRIC_SPEC),
-            at.ENUM_OBS_VAL_PART.of(EVENT_PARTITION),
-            value_map((at.ENUM_OBS_VAL_SIMP_OID, 2), (at.TIME_STAMP_ABS, 8)),
-        ),
-    )
-
-
-def _event() -> ConfigObject:
-    """What the operator and the device did: a code of partition 2, or text where there is none.
-
-    The value's form varies, so there is no value map.
-    """
-    return ConfigObject(
-        int(ObjectClass.ENUMERATION),
-        EVENT_HANDLE,
-        (
-            at.ID_TYPE.of(DEFIBRILLATOR_EVENT),
-            at.METRIC_SPEC_SMALL.of(_METRIC_SPEC),
-            at.ENUM_OBS_VAL_PART.of(DEFIBRILLATOR_EVENT.partition),
-        ),
-    )
-
-
 SPECIALIZATION: Final = Specialization(
     name="defibrillator",
     standard="none; device profile MDC_DEV_SPEC_PROFILE_DEFIB of ISO/IEEE 11073-10101",
@@ -87,11 +50,16 @@ SPECIALIZATION: Final = Specialization(
         (
             heart_rate(HEART_RATE_HANDLE),
             ecg_lead_ii(LEAD_II_HANDLE),
-            _rhythm(),
-            numeric(SHOCK_ENERGY_HANDLE, SHOCK_ENERGY, JOULES, spec=_METRIC_SPEC),
-            numeric(SHOCK_COUNT_HANDLE, SHOCK_COUNT, DIMENSIONLESS, spec=_METRIC_SPEC),
-            numeric(IMPEDANCE_HANDLE, SHOCK_IMPEDANCE, OHMS, spec=_METRIC_SPEC),
-            _event(),
+            coded(RHYTHM_HANDLE, RHYTHM_STATUS, codes_from=EVENT_PARTITION),
+            numeric(SHOCK_ENERGY_HANDLE, SHOCK_ENERGY, JOULES, spec=MetricSpec.EPISODIC),
+            numeric(SHOCK_COUNT_HANDLE, SHOCK_COUNT, DIMENSIONLESS, spec=MetricSpec.EPISODIC),
+            numeric(IMPEDANCE_HANDLE, SHOCK_IMPEDANCE, OHMS, spec=MetricSpec.EPISODIC),
+            # A code of partition 2, or text where there is none: its form varies.
+            text(
+                EVENT_HANDLE,
+                DEFIBRILLATOR_EVENT,
+                at.ENUM_OBS_VAL_PART.of(DEFIBRILLATOR_EVENT.partition),
+            ),
         ),
     ),
 )

@@ -18,6 +18,7 @@ from protocols.nomenclature.private import (
     SHOCK_ENERGY,
     SHOCK_IMPEDANCE,
 )
+from protocols.nomenclature.units import DIMENSIONLESS, JOULES, OHMS
 from protocols.specializations import defibrillator as specialization
 from simulators.devices.base import (
     DeviceClock,
@@ -114,15 +115,15 @@ class Defibrillator(SimulatedDevice):
         return (
             (
                 specialization.SHOCK_ENERGY_HANDLE,
-                numeric(stamp, SHOCK_ENERGY, joules, specialization.JOULES),
+                numeric(stamp, SHOCK_ENERGY, joules, JOULES),
             ),
             (
                 specialization.SHOCK_COUNT_HANDLE,
-                numeric(stamp, SHOCK_COUNT, shocks, specialization.DIMENSIONLESS),
+                numeric(stamp, SHOCK_COUNT, shocks, DIMENSIONLESS),
             ),
             (
                 specialization.IMPEDANCE_HANDLE,
-                numeric(stamp, SHOCK_IMPEDANCE, ohms, specialization.OHMS),
+                numeric(stamp, SHOCK_IMPEDANCE, ohms, OHMS),
             ),
         )
 

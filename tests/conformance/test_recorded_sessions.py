@@ -34,6 +34,7 @@ from protocols.model.observation import (
 )
 from protocols.model.quantity import Quantity, SpecialValue
 from protocols.model.timestamps import DeviceTime, TimeQuality
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.vectors_folder import PHD_FILE, needs_vectors
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -106,7 +107,9 @@ class Replay:
 def manager_for(name: str) -> ManagerConnection:
     octets = {"antidote-bloodpressure": "1122334455667788"}.get(name, "0123456789ABCDEF")
     return ManagerConnection(
-        system_id=SystemId.parse(octets), configurations=lambda _id, _config: None
+        system_id=SystemId.parse(octets),
+        standard_configurations=STANDARD_CONFIGURATIONS,
+        configurations=lambda _id, _config: None,
     )
 
 

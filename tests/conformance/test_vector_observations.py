@@ -18,7 +18,6 @@ from protocols.ieee20601.remote_operations import (
     RorsConfirmedAction,
     RorsGet,
 )
-from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
 from protocols.ieee20601.transcription import (
     Reception,
     Transcription,
@@ -33,6 +32,7 @@ from protocols.model.observation import (
 )
 from protocols.model.quantity import SpecialValue
 from protocols.model.timestamps import DeviceTime, TimeQuality
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.vectors_folder import needs_vectors, phd
 
 pytestmark = needs_vectors

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from protocols.errors import EncodeError
 from protocols.ieee20601.report_building import Entry, fixed_report, variable_report
-from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
 from protocols.mder.numbers import (
     decode_float,
     decode_sfloat,
@@ -21,6 +20,7 @@ from protocols.mder.numbers import (
 )
 from protocols.mder.times import AbsoluteTime
 from protocols.model.observation import NumericObservation
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.reports import read_built
 
 OXIMETER = STANDARD_CONFIGURATIONS[0x0190]

@@ -9,6 +9,7 @@ from protocols.ieee20601.events import ObservationsReported
 from protocols.ieee20601.manager import ManagerConnection
 from protocols.model.codes import SystemId
 from protocols.model.observation import Observation
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -52,7 +53,9 @@ class ManagerLink:
         self.connections += 1
         self._answers = asyncio.Queue()
         self._manager = ManagerConnection(
-            system_id=SystemId(b"MANAGER1"), configurations=lambda _system, _config: None
+            system_id=SystemId(b"MANAGER1"),
+            standard_configurations=STANDARD_CONFIGURATIONS,
+            configurations=lambda _system, _config: None,
         )
         self._manager.transport_connected(now=0.0)
 

@@ -27,6 +27,7 @@ from protocols.ieee20601.manager import ManagerConnection
 from protocols.ieee20601.policies import MdsDescription
 from protocols.model.codes import SystemId
 from protocols.specializations.pulse_oximeter import SPECIALIZATION
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.fixtures.oximeter import reading
 from tests.unit.edge.making import NOON, ManualTime
 
@@ -121,7 +122,11 @@ def driver(
     unassociated_seconds: float | None = None,
 ) -> AssociationDriver:
     return AssociationDriver(
-        ManagerConnection(system_id=SystemId(b"gateway1"), configurations=lambda *_: None),
+        ManagerConnection(
+            system_id=SystemId(b"gateway1"),
+            standard_configurations=STANDARD_CONFIGURATIONS,
+            configurations=lambda *_: None,
+        ),
         line,
         sink,
         clock=line.time.clock,

@@ -19,6 +19,7 @@ from protocols.ieee20601.policies import ManagerPolicy
 from protocols.ieee20601.states import State
 from protocols.model.codes import SystemId
 from protocols.model.observation import Observation
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.apdu_octets import (
     AGENT_ID,
     MANAGER_ID,
@@ -65,6 +66,7 @@ class Bench:
         self.events: list[Event | OctetsDiscarded] = []
         self.manager = ManagerConnection(
             system_id=SystemId(MANAGER_ID),
+            standard_configurations=STANDARD_CONFIGURATIONS,
             configurations=configurations,
             first_invoke_id=first_invoke_id,
             policy=policy,

@@ -14,6 +14,7 @@ from protocols.ieee20601.report_building import Entry, Report, fixed_report
 from protocols.model.codes import MdcCode, SystemId
 from protocols.specializations import blood_pressure, pulse_oximeter
 from protocols.specializations.base import Specialization
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.apdu_octets import AGENT_ID, MANAGER_ID
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -59,6 +60,7 @@ class Pair:
         )
         self.manager = ManagerConnection(
             system_id=SystemId(MANAGER_ID),
+            standard_configurations=STANDARD_CONFIGURATIONS,
             configurations=lambda system_id, config_id: self.remembered.get((system_id, config_id)),
             policy=manager_policy,
         )

@@ -8,7 +8,7 @@ from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.configuration import Configuration, build_configuration
 from protocols.ieee20601.event_reports import ConfigObject
 from protocols.ieee20601.objects import ObjectClass
-from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 
 EPISODIC = 55
 PERIODIC = 40

@@ -15,11 +15,11 @@ from protocols.ieee20601.events import (
     ReportConfirmed,
 )
 from protocols.ieee20601.policies import AgentPolicy, ManagerPolicy
-from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
 from protocols.ieee20601.states import State
 from protocols.model.codes import SystemId
 from protocols.model.observation import MeasurementStatus, NumericObservation
 from protocols.model.timestamps import TimeQuality
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.apdu_octets import (
     AGENT_ID,
 )

@@ -15,8 +15,8 @@ from protocols.ieee20601.invocations import ReceivedReports
 from protocols.ieee20601.manager_association import ManagerAssociation
 from protocols.ieee20601.persistent_store import SegmentData, SegmentInfo
 from protocols.ieee20601.remote_operations import EventReport
-from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
 from protocols.ieee20601.stored_data import StoredDataPlan
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.exchange import AGENT
 
 UTC_NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

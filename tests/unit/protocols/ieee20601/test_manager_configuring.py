@@ -22,10 +22,10 @@ from protocols.ieee20601.events import (
 )
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.policies import ManagerPolicy
-from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
 from protocols.ieee20601.states import State
 from protocols.model.codes import SystemId, UnitCode
 from protocols.model.observation import MeasurementStatus
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.apdu_octets import RLRQ, aarq, abrt, prst, report
 from tests.unit.protocols.ieee20601.exchange import AGENT, CONFIG, FIXED, Bench, spo2
 

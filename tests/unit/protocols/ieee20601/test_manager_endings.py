@@ -14,8 +14,8 @@ from protocols.ieee20601.events import (
     ObservationsReported,
     OctetsDiscarded,
 )
-from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
 from protocols.ieee20601.states import State
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.apdu_octets import RLRE, RLRQ, aarq, abrt, prst, report
 from tests.unit.protocols.ieee20601.exchange import AGENT, FIXED, Bench, spo2
 

@@ -21,11 +21,11 @@ from protocols.ieee20601.events import (
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.persistent_store import SEGMENT_INFOS, SegmentInfo
 from protocols.ieee20601.policies import ManagerPolicy
-from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
 from protocols.ieee20601.states import State
 from protocols.ieee20601.timeouts import ManagerTimeouts
 from protocols.model.codes import MdcCode
 from protocols.model.observation import NumericObservation
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.apdu_octets import aarq, abrt, prst, report, sized
 from tests.unit.protocols.ieee20601.exchange import NOON, SEGMENT, Bench, mds_answer, spo2
 

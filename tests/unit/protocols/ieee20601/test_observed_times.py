@@ -10,10 +10,10 @@ import pytest
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.device_clock import DeviceClock, TickAnchor
-from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
 from protocols.model.codes import MdcCode
 from protocols.model.identifiers import clockless_observation_id
 from protocols.model.timestamps import DeviceTime, TimeQuality
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.reports import (
     DEVICE,
     LOCAL,

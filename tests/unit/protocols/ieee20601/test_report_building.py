@@ -24,9 +24,9 @@ from protocols.ieee20601.report_building import (
     scanner_report,
     variable_report,
 )
-from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
 from protocols.ieee20601.transcription import Transcription, transcribe
 from protocols.model.observation import NumericObservation
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.reports import LOCAL, read_built, reception
 from tests.unit.protocols.ieee20601.scanned import EPISODIC, PERIODIC, episodic, scanning
 

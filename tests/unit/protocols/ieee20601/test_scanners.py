@@ -12,7 +12,7 @@ from protocols.ieee20601.scanners import (
     enable,
     scanners_of,
 )
-from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.scanned import (
     EPISODIC,
     MAPS,

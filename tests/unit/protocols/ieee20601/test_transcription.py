@@ -31,8 +31,8 @@ from protocols.ieee20601.event_reports import (
     ScanReportMpVar,
     decode_event_info,
 )
+from protocols.ieee20601.metric_objects import value_map
 from protocols.ieee20601.objects import ObjectClass
-from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS, value_map
 from protocols.ieee20601.transcription import LayoutError, transcribe
 from protocols.mder.times import AbsoluteTime
 from protocols.model.codes import MdcCode, UnitCode
@@ -47,6 +47,7 @@ from protocols.model.observation import (
 )
 from protocols.model.quantity import Quantity, SpecialValue
 from protocols.model.timestamps import DeviceTime
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.reports import (
     DEVICE,
     TWO_HOURS_AHEAD,

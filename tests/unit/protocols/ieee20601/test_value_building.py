@@ -15,7 +15,6 @@ from protocols.ieee20601.configuration import Configuration, build_configuration
 from protocols.ieee20601.event_reports import ConfigObject, ScanReportVar, decode_event_info
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.report_building import fixed_report, variable_report
-from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
 from protocols.ieee20601.value_building import Bits, Entry, Value
 from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.observation import (
@@ -30,6 +29,7 @@ from protocols.model.observation import (
 from protocols.model.quantity import SpecialValue
 from protocols.model.timestamps import DeviceTime
 from protocols.specializations import basic_ecg, blood_pressure, defibrillator, pulse_oximeter
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.reports import LOCAL, read_built
 
 OXIMETER = STANDARD_CONFIGURATIONS[0x0190]

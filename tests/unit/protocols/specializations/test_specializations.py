@@ -11,9 +11,7 @@ from protocols import specializations
 from protocols.ieee20601.association import EXTENDED_CONFIGURATIONS, STANDARD_CONFIGURATIONS
 from protocols.ieee20601.configuration import decode_configuration, encode_configuration
 from protocols.ieee20601.objects import ObjectClass
-from protocols.model.codes import MdcCode
 from protocols.nomenclature.lookup import find, ucum
-from protocols.specializations import basic_ecg, blood_pressure, defibrillator, pulse_oximeter
 from protocols.specializations.base import Specialization
 from protocols.specializations.registry import SPECIALIZATIONS
 
@@ -47,29 +45,3 @@ def test_every_metric_has_a_known_type_and_a_unit_with_ucum(item: Specialization
         if subject.object_class != ObjectClass.ENUMERATION:
             assert subject.unit is not None
             assert ucum(subject.unit) is not None
-
-
-def test_handles_name_what_they_say() -> None:
-    named = {
-        (pulse_oximeter, pulse_oximeter.SPO2_HANDLE): MdcCode(2, 19384),
-        (pulse_oximeter, pulse_oximeter.PULSE_RATE_HANDLE): MdcCode(2, 18458),
-        (blood_pressure, blood_pressure.PRESSURES_HANDLE): MdcCode(2, 18948),
-        (blood_pressure, blood_pressure.PULSE_RATE_HANDLE): MdcCode(2, 18474),
-        (basic_ecg, basic_ecg.HEART_RATE_HANDLE): MdcCode(2, 16770),
-        (basic_ecg, basic_ecg.LEAD_II_HANDLE): MdcCode(2, 258),
-        (defibrillator, defibrillator.SHOCK_ENERGY_HANDLE): MdcCode(2, 0xF000),
-        (defibrillator, defibrillator.SHOCK_COUNT_HANDLE): MdcCode(2, 0xF001),
-        (defibrillator, defibrillator.IMPEDANCE_HANDLE): MdcCode(2, 0xF002),
-        (defibrillator, defibrillator.EVENT_HANDLE): MdcCode(2, 0xF003),
-    }
-    for (module, handle), code in named.items():
-        subject = module.SPECIALIZATION.configuration.find(handle)
-        assert subject is not None
-        assert subject.type == code
-
-
-def test_ids_are_the_ones_managers_expect() -> None:
-    assert pulse_oximeter.SPECIALIZATION.configuration.config_id == 0x0190
-    assert blood_pressure.SPECIALIZATION.configuration.config_id == 0x02BC
-    assert basic_ecg.SPECIALIZATION.configuration.config_id == 0x4000
-    assert defibrillator.SPECIALIZATION.configuration.config_id == 0x4001
