@@ -1,4 +1,4 @@
-"""vitalwire-edge run | status | decode: the gateway in the vehicle."""
+"""vitalwire-edge run | status | decode | explain: the gateway in the vehicle."""
 
 from __future__ import annotations
 
@@ -9,16 +9,23 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from edge.app import RunWishes, run
-from edge.decoding.report import decode_text
+from edge.decoding.explaining import explain, meanings_as_lines
+from edge.decoding.exporting import export_pcap
+from edge.decoding.kinds import BY_NAME
+from edge.decoding.report import Decoding, kind_of
 from edge.errors import BufferDamagedError, EdgeError, SettingsError
 from edge.settings import load_settings
 from edge.status.logs import start_logging
 from edge.status.text import format_status, look
+
+if TYPE_CHECKING:
+    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 PROGRAM: Final = "vitalwire-edge"
 BAD_START: Final = 2
@@ -75,13 +82,42 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="all of it, as one JSON object")
     command.set_defaults(act=_status)
 
+    _add_decode(commands)
+
+    command = commands.add_parser("explain", help="what a code stands for")
+    command.add_argument(
+        "code",
+        nargs="+",
+        metavar="CODE",
+        help="MDC_..., partition:term, a number, decimal or 0x..., or words of a name",
+    )
+    command.add_argument("--json", action="store_true", help="one JSON object a meaning")
+    command.set_defaults(act=_explain)
+    return parser
+
+
+def _add_decode(commands: _Commands) -> None:
+    kinds = "\n".join(
+        f"  {', '.join(kind.names):<28} {kind.what}" for kind in dict.fromkeys(BY_NAME.values())
+    )
     command = commands.add_parser(
-        "decode", help="what octets say: hexadecimal lines, raw octets, or a capture file"
+        "decode",
+        help="what octets say: hexadecimal lines, raw octets, a capture file or a PCAP file",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"KIND is one of\n{kinds}",
     )
     command.add_argument("file", nargs="?", default="-", metavar="FILE", help="- is standard input")
-    command.add_argument("--json", action="store_true", help="one JSON object a message")
+    command.add_argument(
+        "--as", dest="kind", default="apdu", metavar="KIND", help="what an item is (default apdu)"
+    )
+    command.add_argument("--json", action="store_true", help="one JSON object an item")
+    command.add_argument(
+        "--keep-going", action="store_true", help="tell what cannot be read, and go on behind it"
+    )
+    command.add_argument(
+        "--pcap", type=Path, metavar="FILE", help="write the items as a PCAP file instead"
+    )
     command.set_defaults(act=_decode)
-    return parser
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -129,8 +165,25 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _decode(options: argparse.Namespace) -> int:
-    for line in decode_text(_read_input(options.file), as_json=options.json):
+    kind, data = kind_of(options.kind), _read_input(options.file)
+    if options.pcap is not None:
+        count = export_pcap(data, options.pcap, is_stream=kind.is_stream)
+        print(f"{count} packets")
+        return 0
+    decoding = Decoding(kind=kind, as_json=options.json, keep_going=options.keep_going)
+    for line in decoding.lines(data):
         print(line)
+    return FAILED if decoding.failures else 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    meanings = explain(" ".join(options.code))
+    if options.json:
+        for meaning in meanings:
+            print(json.dumps(asdict(meaning)))
+    else:
+        for line in meanings_as_lines(meanings):
+            print(line)
     return 0
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from edge.errors import SettingsError
-from protocols.captures import parse_captures
+from protocols.captures import AGENT_TO_MANAGER, Capture, CapturedMessage, parse_captures
+from protocols.captures.pcap import PCAP_MAGIC, parse_pcap
 from protocols.errors import DecodeError
 from protocols.ieee20601.framing import StreamReader, WholeApdu
 
@@ -29,17 +30,38 @@ class Piece:
     warnings: tuple[str, ...] = ()
 
 
-def read_pieces(data: bytes) -> Iterator[Piece]:
-    """Every message in `data`, in order; SettingsError when it is in no form we know."""
+def read_pieces(data: bytes, *, is_stream: bool = True) -> Iterator[Piece]:
+    """Every item in `data`, in order; SettingsError when it is in no form we know.
+
+    `is_stream`: items are 20601 messages, several of which may stand back to back; else a line,
+    a captured message or the whole of raw octets is one item.
+    """
     if not data.strip():
         raise SettingsError("the input is empty", mend=_FORMS)
+    if data.startswith(PCAP_MAGIC):
+        yield from _from_captures(_pcap(data), is_stream=is_stream)
+        return
     text = _as_text(data)
     if text is None:
-        yield from _from_octets(data)
+        yield from _from_octets(data) if is_stream else (Piece(data, "the input"),)
     elif text.lstrip().startswith("{"):
-        yield from _from_captures(text)
+        yield from _from_captures(_captures(text), is_stream=is_stream)
     else:
-        yield from _from_hex_lines(text)
+        yield from _from_hex_lines(text, is_stream=is_stream)
+
+
+def read_captures(data: bytes, *, is_stream: bool) -> tuple[Capture, ...]:
+    """The captures in `data`; other forms are one capture of messages without times."""
+    if data.startswith(PCAP_MAGIC):
+        return tuple(_pcap(data))
+    text = _as_text(data)
+    if text is not None and text.lstrip().startswith("{"):
+        return tuple(_captures(text))
+    messages = tuple(
+        CapturedMessage(piece.direction or AGENT_TO_MANAGER, None, piece.octets)
+        for piece in read_pieces(data, is_stream=is_stream)
+    )
+    return (Capture("octets", messages),)
 
 
 def _as_text(data: bytes) -> str | None:
@@ -52,18 +74,29 @@ def _as_text(data: bytes) -> str | None:
         return None
 
 
-def _from_captures(text: str) -> Iterator[Piece]:
+def _captures(text: str) -> Iterable[Capture]:
     try:
-        captures = parse_captures(text)
+        return parse_captures(text).values()
     except DecodeError as exc:
         raise SettingsError(f"the input is no capture file: {exc}", mend=_FORMS) from exc
-    for capture in captures.values():
+
+
+def _pcap(data: bytes) -> Iterable[Capture]:
+    try:
+        return (parse_pcap(data, "pcap"),)
+    except DecodeError as exc:
+        raise SettingsError(f"the input is no PCAP file of ours: {exc}", mend=_FORMS) from exc
+
+
+def _from_captures(captures: Iterable[Capture], *, is_stream: bool) -> Iterator[Piece]:
+    for capture in captures:
         for number, message in enumerate(capture.messages, start=1):
             where = f"message {number} of {capture.id}"
-            yield from _cut(message.octets, where, capture.id, message.direction)
+            piece = Piece(message.octets, where, capture.id, message.direction)
+            yield from _cut(piece) if is_stream else (piece,)
 
 
-def _from_hex_lines(text: str) -> Iterator[Piece]:
+def _from_hex_lines(text: str, *, is_stream: bool) -> Iterator[Piece]:
     for number, line in enumerate(text.splitlines(), start=1):
         content = line.partition("#")[0].strip()
         if not content:
@@ -72,7 +105,8 @@ def _from_hex_lines(text: str) -> Iterator[Piece]:
         digits = _SEPARATORS.sub("", match[2]) if match else ""
         if match is None or len(digits) % 2:
             raise SettingsError(f"line {number} is not pairs of hexadecimal digits", mend=_FORMS)
-        yield from _cut(bytes.fromhex(digits), f"line {number}", "", match[1] or "")
+        piece = Piece(bytes.fromhex(digits), f"line {number}", "", match[1] or "")
+        yield from _cut(piece) if is_stream else (piece,)
 
 
 def _from_octets(data: bytes) -> Iterator[Piece]:
@@ -91,10 +125,10 @@ def _from_octets(data: bytes) -> Iterator[Piece]:
         yield Piece(piece.octets, f"message {number}", warnings=tuple(warnings))
 
 
-def _cut(octets: bytes, where: str, session: str, direction: str) -> Iterator[Piece]:
+def _cut(piece: Piece) -> Iterator[Piece]:
     """One line or captured read may hold several messages back to back."""
-    start = 0
+    start, octets = 0, piece.octets
     while start < len(octets):
         length = 4 + int.from_bytes(octets[start + 2 : start + 4], "big")
-        yield Piece(octets[start : start + length], where, session, direction)
+        yield replace(piece, octets=octets[start : start + length])
         start += length

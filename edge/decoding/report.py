@@ -1,4 +1,16 @@
-"""Decode message after message, remembering the configuration that later reports rest on."""
+"""Input in any form -> lines: a tree for people or one JSON object an item.
+
+The JSON of an item, one line each; keys are only ever added:
+
+    {"kind": "RoivConfirmedEventReport",      what it is
+     "fields": {"invoke_id": 4660, ...},      names as the standard's in snake_case
+     "warnings": ["..."],                     what was odd, in sentences
+     "raw": "e700...",                        the octets of the item
+     "ranges": {"invoke_id": [6, 8], ...}}    path of a field -> first octet, octet behind it
+
+Measured numbers are exact decimal text, specials `NaN`, `NRes`, `+INFINITY`, `-INFINITY`,
+`RESERVED`; counts, handles, bits and codes are whole numbers.
+"""
 
 from __future__ import annotations
 
@@ -6,177 +18,90 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from edge.decoding.kinds import APDU, BY_NAME, Item, ItemReader, Kind
+from edge.decoding.node import lines_of, ranges_of, tree_of
 from edge.decoding.reading import Piece, read_pieces
-from edge.decoding.tree import Tree, attribute_content, plain
 from edge.errors import SettingsError
 from protocols.errors import DecodeError
-from protocols.ieee20601.apdus import Aarq, Apdu, Prst, decode_apdu
-from protocols.ieee20601.attribute_table import name_of
-from protocols.ieee20601.attributes import AttributeValue
-from protocols.ieee20601.configuration import Configuration, decode_configuration
-from protocols.ieee20601.event_reports import (
-    CONFIG_RESPONSE,
-    ConfigReport,
-    EventType,
-    ObservationFixed,
-    ScanReportFixed,
-    decode_event_info,
-)
-from protocols.ieee20601.remote_operations import (
-    ActionRequest,
-    EventReport,
-    RorsConfirmedEventReport,
-)
-from protocols.ieee20601.requests import decode_action_info
-from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """One message explained."""
+@dataclass(slots=True, kw_only=True)
+class Decoding:
+    """One run of the command.
 
-    kind: str
-    fields: dict[str, Tree]
-    warnings: tuple[str, ...]
-    raw: bytes
+    `kind`: what the items are; `as_json`: one JSON object an item; `keep_going`: an item nobody
+    can read is told in its place and does not end the run. `failures` counts those.
+    """
 
+    kind: Kind = APDU
+    as_json: bool = False
+    keep_going: bool = False
+    failures: int = 0
+    _readers: dict[str, ItemReader] = field(default_factory=dict)
 
-@dataclass(slots=True)
-class Explainer:
-    """Explains the messages of one exchange in order."""
+    def lines(self, data: bytes) -> Iterator[str]:
+        """Lines for every item in `data`; SettingsError at the first that is none."""
+        session = ""
+        for piece in read_pieces(data, is_stream=self.kind.is_stream):
+            if piece.session != session:
+                session = piece.session
+                if not self.as_json:
+                    yield f"== {session}"
+            try:
+                item = self._reader(piece)(piece.octets)
+            except DecodeError as exc:
+                if not self.keep_going:
+                    raise SettingsError(self._sentence(piece, exc), mend=_MEND) from exc
+                self.failures += 1
+                yield from self._failure(piece, exc)
+            else:
+                yield from [_json(item, piece)] if self.as_json else _text(item, piece)
 
-    _configuration: Configuration | None = None
-    _warnings: list[str] = field(default_factory=list)
+    def _reader(self, piece: Piece) -> ItemReader:
+        if piece.session not in self._readers:
+            self._readers[piece.session] = self.kind.open()
+        return self._readers[piece.session]
 
-    def explain(self, octets: bytes) -> Explained:
-        """One message; DecodeError when it is none."""
-        self._warnings = []
-        apdu = decode_apdu(octets, notes=self._warnings)
-        kind, fields = self._apdu(apdu)
-        return Explained(kind, fields, tuple(self._warnings), octets)
+    def _sentence(self, piece: Piece, exc: DecodeError) -> str:
+        what = "20601 message" if self.kind is APDU else self.kind.names[0]
+        return f"{piece.where} is no {what}: {exc}"
 
-    def _apdu(self, apdu: Apdu) -> tuple[str, dict[str, Tree]]:
-        if not isinstance(apdu, Prst):
-            if isinstance(apdu, Aarq) and apdu.phd is not None:
-                self._configuration = STANDARD_CONFIGURATIONS.get(apdu.phd.config_id)
-            return type(apdu).__name__, plain(apdu, self._warnings)
-        message = apdu.data.message
-        fields: dict[str, Tree] = {"invoke_id": apdu.data.invoke_id}
-        fields |= plain(message, self._warnings)
-        if isinstance(message, EventReport):
-            self._event(message, fields)
-        elif isinstance(message, RorsConfirmedEventReport):
-            fields["event_type"] = _event_name(message.event_type)
-            if message.event_type == EventType.CONFIG:
-                reply = CONFIG_RESPONSE.decode(message.event_reply_info)
-                fields["event_reply_info"] = plain(reply, self._warnings)
-        elif isinstance(message, ActionRequest) and message.action_info:
-            self._action(message, fields)
-        return type(message).__name__, fields
-
-    def _event(self, report: EventReport, fields: dict[str, Tree]) -> None:
-        fields["event_type"] = _event_name(report.event_type)
-        try:
-            info = decode_event_info(report.event_type, report.event_info, notes=self._warnings)
-        except DecodeError as exc:
-            self._warnings.append(str(exc))
-            return
-        if isinstance(info, ConfigReport):
-            self._configuration = decode_configuration(report.event_info)
-        fields["event_info"] = plain(info, self._warnings)
-        if isinstance(info, ScanReportFixed):
-            fields["event_info"]["observations"] = [
-                self._fixed(observation) for observation in info.observations
-            ]
-
-    def _fixed(self, observation: ObservationFixed) -> Tree:
-        """The slices of a fixed observation, where the configuration was seen."""
-        known = self._configuration and self._configuration.find(observation.handle)
-        if not known or not known.value_map:
-            self._warnings.append(f"no value map is known for handle {observation.handle}")
-            return plain(observation, self._warnings)
-        tree: dict[str, Tree] = {"handle": observation.handle}
-        if known.type is not None:
-            tree["type"] = plain(known.type, self._warnings)
-        if known.unit is not None:
-            tree["unit"] = plain(known.unit, self._warnings)
-        start = 0
-        for entry in known.value_map:
-            part = observation.values[start : start + entry.length]
-            value = AttributeValue(entry.attribute_id, part)
-            tree[name_of(entry.attribute_id)] = attribute_content(value, self._warnings)
-            start += entry.length
-        if start != len(observation.values):
-            self._warnings.append(
-                f"handle {observation.handle}: {len(observation.values)} octets where the value"
-                f" map has {start}"
-            )
-        return tree
-
-    def _action(self, request: ActionRequest, fields: dict[str, Tree]) -> None:
-        try:
-            argument = decode_action_info(request.action_type, request.action_info)
-        except DecodeError as exc:
-            self._warnings.append(str(exc))
+    def _failure(self, piece: Piece, exc: DecodeError) -> Iterator[str]:
+        if self.as_json:
+            item = {"kind": "error", "fields": {}, "warnings": [self._sentence(piece, exc)]}
+            yield json.dumps(item | {"raw": piece.octets.hex(), "ranges": {}})
         else:
-            fields["action_info"] = plain(argument, self._warnings)
+            yield f"! {self._sentence(piece, exc)}"
+            yield f"  {piece.octets.hex()}"
 
 
-def decode_text(data: bytes, *, as_json: bool) -> Iterator[str]:
-    """Lines for every message in `data`; SettingsError at the first that is none."""
-    explainer, session = Explainer(), ""
-    for piece in read_pieces(data):
-        if piece.session != session:
-            explainer, session = Explainer(), piece.session
-            if not as_json:
-                yield f"== {session}"
-        explained = _explain(explainer, piece)
-        yield from [_as_json(explained)] if as_json else _as_lines(explained, piece)
+_MEND = "Look at the octets there, or name another kind with --as"
 
 
-def _explain(explainer: Explainer, piece: Piece) -> Explained:
-    try:
-        explained = explainer.explain(piece.octets)
-    except DecodeError as exc:
-        raise SettingsError(
-            f"{piece.where} is no 20601 message: {exc}", mend="Look at the octets there"
-        ) from exc
-    return Explained(
-        explained.kind, explained.fields, piece.warnings + explained.warnings, explained.raw
-    )
+def kind_of(name: str) -> Kind:
+    """The kind of that name; SettingsError that lists the names for another."""
+    found = BY_NAME.get(name)
+    if found is None:
+        names = ", ".join(kind.names[0] for kind in dict.fromkeys(BY_NAME.values()))
+        raise SettingsError(f"nothing is read as {name!r}", mend=f"Choose one of: {names}")
+    return found
 
 
-def _as_json(explained: Explained) -> str:
+def _json(item: Item, piece: Piece) -> str:
     return json.dumps(
         {
-            "kind": explained.kind,
-            "fields": explained.fields,
-            "warnings": list(explained.warnings),
-            "raw": explained.raw.hex(),
+            "kind": item.kind,
+            "fields": tree_of(item.node),
+            "warnings": [*piece.warnings, *item.warnings],
+            "raw": piece.octets.hex(),
+            "ranges": ranges_of(item.node),
         }
     )
 
 
-def _as_lines(explained: Explained, piece: Piece) -> Iterator[str]:
+def _text(item: Item, piece: Piece) -> Iterator[str]:
     direction = f"{piece.direction} " if piece.direction else ""
-    yield f"{direction}{explained.kind} ({len(explained.raw)} octets)"
-    yield from _indented(explained.fields, 1)
-    for warning in explained.warnings:
+    yield f"{direction}{item.kind} ({len(piece.octets)} octets)"
+    yield from lines_of(item.node)
+    for warning in (*piece.warnings, *item.warnings):
         yield f"  ! {warning}"
-
-
-def _indented(tree: Tree, depth: int) -> Iterator[str]:
-    pad = "  " * depth
-    for name, value in tree.items() if isinstance(tree, dict) else enumerate(tree):
-        if isinstance(value, dict | list) and value:
-            yield f"{pad}{name}:"
-            yield from _indented(value, depth + 1)
-        else:
-            yield f"{pad}{name}: {'' if value is None else value}"
-
-
-def _event_name(event_type: int) -> str:
-    try:
-        return f"{event_type} ({EventType(event_type).name})"
-    except ValueError:
-        return str(event_type)

@@ -10,7 +10,7 @@ import pytest
 
 from edge.__main__ import main
 from edge.decoding.reading import read_pieces
-from edge.decoding.report import decode_text
+from edge.decoding.report import Decoding, kind_of
 from edge.errors import SettingsError
 from tests.vectors_folder import PHD_FILE, needs_vectors, phd
 
@@ -20,9 +20,13 @@ ABORT = "e60000020000"
 GET = "e700000e000c123401030006000000000000"
 
 
-def explain(text: str | bytes) -> list[dict[str, Any]]:
+def explain(text: str | bytes, kind: str = "apdu") -> list[dict[str, Any]]:
     data = text.encode() if isinstance(text, str) else text
-    return [json.loads(line) for line in decode_text(data, as_json=True)]
+    return [json.loads(line) for line in Decoding(kind=kind_of(kind), as_json=True).lines(data)]
+
+
+def in_words(data: bytes) -> str:
+    return "\n".join(Decoding().lines(data))
 
 
 def test_hexadecimal_lines_with_all_their_ornaments() -> None:
@@ -65,13 +69,13 @@ def test_raw_octets_with_noise_and_an_unfinished_end_are_told() -> None:
 )
 def test_bad_input_is_one_clear_line(data: bytes, says: str) -> None:
     with pytest.raises(SettingsError, match=says) as caught:
-        list(decode_text(data, as_json=False))
+        in_words(data)
     assert "\n" not in str(caught.value)
 
 
 @needs_vectors
 def test_a_recorded_session_shows_its_values() -> None:
-    text = "\n".join(decode_text(PHD_FILE.read_bytes(), as_json=False))
+    text = in_words(PHD_FILE.read_bytes())
     assert "== antidote-bloodpressure" in text
     assert "0: 133\n" in text
     assert "MDC_ATTR_TIME_STAMP_ABS: 2026-11-23T01:52:51.500" in text
@@ -100,9 +104,112 @@ def test_the_command_reads_files_and_tells_errors(
     path = tmp_path / "octets"
     path.write_text(RELEASE, encoding="utf-8")
     assert main(["decode", str(path)]) == 0
-    assert capsys.readouterr().out == "Rlrq (6 octets)\n  reason: 0\n"
+    assert capsys.readouterr().out == "Rlrq (6 octets)\n        4-5  reason: 0 (NORMAL)\n"
     assert main(["decode", str(tmp_path / "none")]) == 2
     assert main(["status", "--data", str(tmp_path / "none")]) == 2
     errors = capsys.readouterr().err.splitlines()
     assert len(errors) == 2
     assert all(line.startswith("vitalwire-edge: ") for line in errors)
+
+
+@pytest.mark.parametrize(
+    ("kind", "digits", "value"),
+    [
+        ("sfloat", "e16c", "3.64"),
+        ("sfloat", "07ff", "NaN"),
+        ("sfloat", "0800", "NRes"),
+        ("sfloat", "0801", "RESERVED"),
+        ("sfloat", "7001", "10000000"),
+        ("sfloat_le", "01fe", "-51.1"),
+        ("float", "007ffffe", "+INFINITY"),
+        ("flt", "00800002", "-INFINITY"),
+        ("float_le", "160100ff", "27.8"),
+        ("fcs", "313233343536373839", "0x906E"),
+        ("crc", "313233343536373839", "0x6F91"),
+    ],
+)
+def test_numbers_and_checksums_give_one_exact_value(kind: str, digits: str, value: str) -> None:
+    (item,) = explain(digits, kind)
+    assert item["fields"] == {"value": value}
+    assert item["raw"] == digits
+    assert item["kind"] == kind_of(kind).names[0]
+
+
+def test_an_item_that_is_no_number_is_told_by_its_line() -> None:
+    with pytest.raises(SettingsError, match="line 2 is no sfloat"):
+        explain("f16c\nf1\n", "sfloat")
+
+
+def test_an_unknown_kind_names_the_known_ones() -> None:
+    with pytest.raises(SettingsError, match="Choose one of: apdu, float"):
+        kind_of("bmp")
+
+
+def test_going_on_tells_the_bad_item_in_its_place() -> None:
+    decoding = Decoding(as_json=True, keep_going=True)
+    items = [json.loads(line) for line in decoding.lines(f"{RELEASE}\na1b2c3\n{ABORT}".encode())]
+    assert [item["kind"] for item in items] == ["Rlrq", "error", "Abrt"]
+    assert items[1]["raw"] == "a1b2c3"
+    assert decoding.failures == 1
+    words = list(Decoding(keep_going=True).lines(b"a1b2c3\n"))
+    assert words[0].startswith("! line 1 is no 20601 message")
+
+
+@needs_vectors
+def test_every_range_holds_what_its_field_says() -> None:
+    """Fields lie within their parents, in order, without overlap; octet strings are there."""
+    looked_at = 0
+    for vector in phd()["vectors"]:
+        if vector["decoder"] != "apdu" or vector["category"] == "negative":
+            continue
+        for item in explain(vector["hex"]):
+            raw = bytes.fromhex(item["raw"])
+            for path, (start, end) in item["ranges"].items():
+                assert 0 <= start <= end <= len(raw), path
+                parent = path.rpartition(".")[0]
+                if parent in item["ranges"]:
+                    first, last = item["ranges"][parent]
+                    assert first <= start <= end <= last, path
+                if path.endswith((".handle", "invoke_id", ".scan_report_no")):
+                    assert look_up(item["fields"], path) == int.from_bytes(raw[start:end], "big")
+                    looked_at += 1
+    assert looked_at > 100
+
+
+def look_up(tree: dict[str, Any], path: str) -> object:
+    found: Any = tree
+    for key in path.split("."):
+        found = found[int(key)] if isinstance(found, list) else found[key]
+    return found
+
+
+@needs_vectors
+def test_a_lenient_reading_says_why_strict_rules_refuse() -> None:
+    (vector,) = [v for v in phd()["vectors"] if v["id"] == "scan-fixed-thermometer"]
+    (item,) = explain(vector["hex"])
+    assert any("announced 4" in warning or "4 members" in warning for warning in item["warnings"])
+
+
+@needs_vectors
+def test_stored_entries_and_grouped_values_are_laid_out() -> None:
+    items = explain(PHD_FILE.read_bytes())
+    (page,) = [i for i in items if "entries" in i["fields"].get("event_info", {})]
+    entries = page["fields"]["event_info"]["entries"]
+    assert [entry["relative_time"] for entry in entries] == [116177, 331, 0]
+    (dose,) = [value for name, value in entries[0].items() if name.startswith("130:13313")]
+    assert dose == {"MDC_ATTR_NU_VAL_OBS_SIMP": "3.0"}
+
+
+def test_the_command_exports_to_pcap_and_reads_it_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, target = tmp_path / "lines", tmp_path / "out.pcap"
+    source.write_text(f"A>M {RELEASE}\nM>A {ABORT}\n", encoding="utf-8")
+    assert main(["decode", str(source), "--pcap", str(target)]) == 0
+    assert main(["decode", "--json", str(target)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "2 packets"
+    assert [json.loads(line)["kind"] for line in lines[1:]] == ["Rlrq", "Abrt"]
+    assert main(["decode", str(source), "--pcap", str(tmp_path / "no" / "folder")]) == 2
+    target.write_bytes(target.read_bytes()[:30])
+    assert main(["decode", str(target)]) == 2

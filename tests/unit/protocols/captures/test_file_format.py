@@ -128,3 +128,47 @@ def test_the_recorded_sessions_are_read() -> None:
     pen = captures["novopen-pmstore"]
     assert pen.messages[0].octets[:2] == b"\xe2\x00"
     assert {message.direction for message in pen.messages} == {"A>M", "M>A"}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"t": 0, "dir": "A>M", "hex": ""}\n{"capture": "vitalwire"}', "header line is missing"),
+        ('{"sessions": [], "vectors": 1}', "holds no capture"),
+        ('{"sessions": [1]}', "session 0: `id` is missing"),
+        ('{"sessions": [{"id": "a", "messages": 1}]}', "`messages` is missing"),
+        ('{"sessions": [{"id": "a", "messages": [1]}]}', "message 0: not a JSON object"),
+        (
+            '{"sessions": [{"id": "a", "messages": []}, {"id": "a", "messages": []}]}',
+            "second session",
+        ),
+        ('{"capture": "vitalwire", "version": 1, "id": ""}\n{}', "`id` is missing"),
+        (
+            '{"capture": "vitalwire", "version": 1, "id": "a"}\n'
+            '{"capture": "vitalwire", "version": 1, "id": "a"}',
+            "second capture",
+        ),
+    ],
+)
+def test_every_fault_is_named(text: str, says: str) -> None:
+    with pytest.raises(DecodeError, match=says):
+        parse_captures(text)
+
+
+def test_vectors_without_a_name_or_octets_are_passed_over() -> None:
+    text = json.dumps(
+        {
+            "vectors": [1, {"id": 1, "hex": "00"}, {"id": "no octets"}, {"id": "v", "hex": "0a"}],
+            "sessions": [{"id": "s", "messages": [{"dir": "A>M", "ref": "v"}]}],
+        }
+    )
+    assert parse_capture(text, None).messages[0].octets == b"\x0a"
+    odd = json.dumps({"vectors": 3, "sessions": [{"id": "s", "messages": []}]})
+    assert parse_capture(odd, None).messages == ()
+
+
+def test_a_capture_is_written_line_by_line() -> None:
+    capture = Capture("one", (CapturedMessage(MANAGER_TO_AGENT, 0.5, b"\x01\x02"),))
+    header, line = format_capture(capture).splitlines()
+    assert json.loads(header) == json.loads(HEADER)
+    assert json.loads(line) == {"t": 0.5, "dir": "M>A", "hex": "0102"}

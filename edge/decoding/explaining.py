@@ -1,0 +1,220 @@
+"""What a code stands for: terms, units, attributes, events, actions, classes, configurations.
+
+A code is written as its reference id (`MDC_PULS_OXIM_SAT_O2`), as `partition:term`, as a
+context-free number, or as a 16-bit number, decimal or `0x...`, which may mean something in
+several partitions: then all of it is told. Words find the terms whose names hold them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TypedDict
+
+from edge.errors import SettingsError
+from protocols.errors import DecodeError
+from protocols.ieee20601.attribute_table import ATTRIBUTES
+from protocols.ieee20601.event_reports import EventType
+from protocols.ieee20601.objects import ObjectClass
+from protocols.ieee20601.requests import ACTION_ARGUMENTS
+from protocols.model.codes import PARTITION_DIMENSIONS, MdcCode, UnitCode
+from protocols.nomenclature.lookup import TERMS, UNITS, find, find_unit, loincs
+from protocols.nomenclature.term import Term
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
+
+_OBJECTS = 1
+_LARGEST_TERM = 0xFFFF
+_LARGEST_CF = 0xFFFF_FFFF
+_PARTITIONS = {
+    1: "object infrastructure",
+    2: "physiological (SCADA)",
+    3: "events",
+    4: "units",
+    5: "virtual attributes",
+    6: "parameter groups",
+    7: "body sites",
+    8: "infrastructure",
+    128: "health device management",
+    129: "health and fitness",
+    130: "ageing independently",
+}
+
+
+class _Place(TypedDict):
+    code: str
+    cf_code: int
+    partition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """One thing a code stands for; empty where there is nothing to say."""
+
+    kind: str
+    reference_id: str
+    name: str = ""
+    code: str = ""
+    cf_code: int | None = None
+    partition: str = ""
+    ucum: tuple[str, ...] = ()
+    loinc: tuple[str, ...] = ()
+    nemsis: str = ""
+    note: str = ""
+    sources: str = ""
+
+
+def explain(text: str) -> tuple[Meaning, ...]:
+    """Everything `text` stands for; SettingsError that names near ones when it is nothing."""
+    wanted = text.strip()
+    found = tuple(dict.fromkeys(_meanings(wanted))) or tuple(_of_words(wanted))
+    if wanted and found:
+        return found
+    near = difflib.get_close_matches(wanted.upper(), _names(), n=4, cutoff=0.6)
+    mend = f"Did you mean {', '.join(near)}" if near else _FORMS
+    raise SettingsError(f"{text!r} is no code this program knows", mend=mend)
+
+
+_MOST_FOUND = 20
+_FORMS = "Write MDC_..., partition:term, or a number, decimal or 0x..."
+
+
+def meanings_as_lines(meanings: tuple[Meaning, ...]) -> Iterator[str]:
+    """For people: one block a meaning."""
+    for position, meaning in enumerate(meanings):
+        if position:
+            yield ""
+        head = meaning.reference_id or meaning.name
+        yield f"{head}  [{meaning.kind}]"
+        for key, value in asdict(meaning).items():
+            if key in {"kind", "reference_id"} or value in ("", None, ()):
+                continue
+            yield f"  {key}: {', '.join(value) if isinstance(value, tuple) else value}"
+
+
+def _meanings(text: str) -> Iterator[Meaning]:
+    number = _number(text)
+    if number is not None:
+        if number > _LARGEST_TERM:
+            yield from _of_code(MdcCode.from_cf_code(number))
+        else:
+            yield from _of_any_partition(number)
+        return
+    try:
+        yield from _of_code(MdcCode.parse(text))
+    except DecodeError:
+        yield from _of_name(text)
+
+
+def _number(text: str) -> int | None:
+    base = 16 if text[:2].lower() == "0x" else 10
+    try:
+        number = int(text, base)
+    except ValueError:
+        return None
+    return number if 0 <= number <= _LARGEST_CF else None
+
+
+def _of_any_partition(term: int) -> Iterator[Meaning]:
+    for partition in _PARTITIONS:
+        yield from _of_code(MdcCode(partition, term))
+    configuration = STANDARD_CONFIGURATIONS.get(term)
+    if configuration is not None:
+        objects = ", ".join(
+            f"{handle}: {_label(item.type)}" for handle, item in configuration.objects.items()
+        )
+        yield Meaning(
+            kind="standard configuration",
+            reference_id=f"0x{term:04X}",
+            name=f"{len(configuration.objects)} objects",
+            note=objects,
+        )
+
+
+def _of_code(code: MdcCode) -> Iterator[Meaning]:
+    row = find(code)
+    if row is not None:
+        yield _term(row)
+    if code.partition == PARTITION_DIMENSIONS:
+        unit = find_unit(UnitCode(code.term))
+        if unit is not None:
+            yield Meaning(
+                kind="unit",
+                reference_id=unit.reference_id,
+                name=unit.display,
+                ucum=(unit.ucum, *unit.also),
+                **_place(code),
+            )
+    if code.partition == _OBJECTS:
+        yield from _of_20601(code, known=row.reference_id if row else "")
+
+
+def _of_20601(code: MdcCode, *, known: str) -> Iterator[Meaning]:
+    """What 20601 itself calls a term of partition 1, unless the nomenclature has it."""
+    term = code.term
+    named = (
+        ("attribute", ATTRIBUTES[term].ref_id if term in ATTRIBUTES else ""),
+        ("event report", f"MDC_NOTI_{EventType(term).name}" if term in set(EventType) else ""),
+        ("object class", ObjectClass(term).name if term in set(ObjectClass) else ""),
+        ("action", str(term) if term in ACTION_ARGUMENTS else ""),
+    )
+    for kind, reference_id in named:
+        if reference_id and reference_id != known:
+            yield Meaning(kind=kind, reference_id=reference_id, **_place(code))
+
+
+def _of_name(name: str) -> Iterator[Meaning]:
+    wanted = name.upper()
+    for row in TERMS:
+        if row.reference_id == wanted:
+            yield from _of_code(row.code)
+    for unit in UNITS:
+        if unit.reference_id == wanted:
+            yield from _of_code(unit.code.code)
+    for attribute in ATTRIBUTES.values():
+        if attribute.ref_id == wanted:
+            yield from _of_code(MdcCode(_OBJECTS, attribute.attribute_id))
+    for event in EventType:
+        if wanted == f"MDC_NOTI_{event.name}":
+            yield from _of_code(MdcCode(_OBJECTS, event.value))
+
+
+def _of_words(text: str) -> Iterator[Meaning]:
+    """Terms whose names hold all the words, a few of them."""
+    words = [word for word in text.lower().split() if len(word) > 2]
+    hits = [
+        row
+        for row in TERMS
+        if words and all(word in f"{row.reference_id} {row.display}".lower() for word in words)
+    ]
+    yield from map(_term, hits[:_MOST_FOUND])
+
+
+def _term(row: Term) -> Meaning:
+    return Meaning(
+        kind="term",
+        reference_id=row.reference_id,
+        name=row.display,
+        ucum=row.units,
+        loinc=loincs(row.code),
+        nemsis=row.nemsis,
+        note=row.note,
+        sources=row.sources,
+        **_place(row.code),
+    )
+
+
+def _place(code: MdcCode) -> _Place:
+    partition = _PARTITIONS.get(code.partition, "")
+    return {"code": str(code), "cf_code": code.cf_code, "partition": partition}
+
+
+def _label(code: MdcCode | None) -> str:
+    row = find(code) if code is not None else None
+    return row.reference_id or row.display if row is not None else str(code)
+
+
+def _names() -> list[str]:
+    names = [row.reference_id for row in TERMS if row.reference_id]
+    names += [unit.reference_id for unit in UNITS]
+    return names + [attribute.ref_id for attribute in ATTRIBUTES.values()]

@@ -1,0 +1,102 @@
+"""What `decode --as` can read: one line a kind, each an opener of a reader for one exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from edge.decoding.messages import ExchangeReader
+from edge.decoding.node import Node
+from protocols.framing.crc import crc_mcrf4xx, fcs16
+from protocols.mder.numbers import Number, decode_float, decode_sfloat
+from protocols.model.quantity import SpecialValue
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item read: its kind, its tree, and what was odd about it."""
+
+    kind: str
+    node: Node
+    warnings: tuple[str, ...] = ()
+
+
+ItemReader = Callable[[bytes], Item]
+"""Reads one item after the other of one exchange; DecodeError when the octets are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One thing octets can be.
+
+    `open` gives a reader for one exchange. `is_stream`: several may stand back to back, each
+    with its own length.
+    """
+
+    names: tuple[str, ...]
+    what: str
+    open: Callable[[], ItemReader]
+    is_stream: bool = False
+
+
+def _apdus() -> ItemReader:
+    reader = ExchangeReader()
+
+    def read(octets: bytes) -> Item:
+        kind, node = reader.read(octets)
+        return Item(kind, node, tuple(reader.warnings))
+
+    return read
+
+
+def _number(name: str, decode: Callable[[bytes], Number], *, little: bool = False) -> ItemReader:
+    def read(octets: bytes) -> Item:
+        value = decode(octets[::-1] if little else octets)
+        size = len(octets)
+        text = value.value if isinstance(value, SpecialValue) else f"{value:f}"
+        return Item(name, Node({"value": Node(text, 0, size)}))
+
+    return read
+
+
+def _check(name: str, compute: Callable[[bytes], int]) -> ItemReader:
+    def read(octets: bytes) -> Item:
+        return Item(name, Node({"value": Node(f"0x{compute(octets):04X}")}))
+
+    return read
+
+
+def _plain_kinds() -> tuple[Kind, ...]:
+    return (
+        Kind(("apdu", "20601"), "IEEE 11073-20601 messages", _apdus, is_stream=True),
+        Kind(
+            ("float", "flt"),
+            "a FLOAT-Type in network order",
+            lambda: _number("float", decode_float),
+        ),
+        Kind(
+            ("float_le",),
+            "a FLOAT-Type as in a GATT value",
+            lambda: _number("float_le", decode_float, little=True),
+        ),
+        Kind(
+            ("sfloat",), "an SFLOAT-Type in network order", lambda: _number("sfloat", decode_sfloat)
+        ),
+        Kind(
+            ("sfloat_le",),
+            "an SFLOAT-Type as in a GATT value",
+            lambda: _number("sfloat_le", decode_sfloat, little=True),
+        ),
+        Kind(
+            ("crc", "crc_hex"),
+            "the CRC-16/MCRF4XX (E2E-CRC) of the octets",
+            lambda: _check("crc", crc_mcrf4xx),
+        ),
+        Kind(("fcs", "fcs_hex"), "the FCS-16 of the octets", lambda: _check("fcs", fcs16)),
+    )
+
+
+KINDS: Final[tuple[Kind, ...]] = _plain_kinds()
+APDU: Final = KINDS[0]
+BY_NAME: Final = {name: kind for kind in KINDS for name in kind.names}
