@@ -22,6 +22,7 @@ from cloud.core.kernel import errors as kernel_errors
 from cloud.settings import CloudSettings
 from edge.settings import EdgeSettings
 from edge.transports.registry import SCHEMES
+from protocols.gatt.racp_table import ROWS as RACP_ROWS
 from protocols.ieee20601.agent_table import ROWS as AGENT_ROWS
 from protocols.ieee20601.manager_table import ROWS as MANAGER_ROWS
 from protocols.ieee20601.states import table_as_markdown
@@ -49,10 +50,26 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def state_tables() -> str:
-    """Both roles' tables."""
+    """Both roles' tables, and record access."""
     manager = table_as_markdown("Manager", MANAGER_ROWS).replace("# ", "## ", 1)
     agent = table_as_markdown("Agent", AGENT_ROWS).replace("# ", "## ", 1)
-    return f"# State tables\n\n{NOTE}\n{manager}\n{agent}"
+    record_access = table(
+        ("Row", "State", "Trigger", "Next state", "Answer"),
+        (
+            (
+                row.ref,
+                row.state.value,
+                "; ".join(trigger.value for trigger in row.triggers),
+                row.next_state.value,
+                row.action.value,
+            )
+            for row in RACP_ROWS
+        ),
+    )
+    return (
+        f"# State tables\n\n{NOTE}\n{manager}\n{agent}\n"
+        f"## Client of a record access control point\n\n{record_access}"
+    )
 
 
 def nomenclature() -> str:
