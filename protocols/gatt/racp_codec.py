@@ -20,7 +20,7 @@ from enum import IntEnum
 from typing import Final
 
 from protocols.errors import DecodeError, EncodeError
-from protocols.gatt.base import Characteristic, Property
+from protocols.gatt.base import Characteristic, GattProfile, Property
 from protocols.gatt.fields import DATE_TIME_OCTETS, DateTime, FieldReader, FieldWriter
 from protocols.gatt.uuids import assigned_uuid
 
@@ -234,4 +234,12 @@ RECORD_ACCESS: Final[Characteristic[RacpMessage]] = Characteristic(
     read=_read,
     write=_write,
     decode_as=("racp",),
+)
+
+PROFILE: Final = GattProfile(
+    name="record access",
+    service=None,
+    specification="Glucose Service",
+    version="1.0.1",
+    characteristics=(RECORD_ACCESS,),
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from protocols.gatt import battery
+from protocols.gatt import battery, racp_codec
 from protocols.gatt.base import AnyCharacteristic, GattProfile
 
 PROFILES: Final[tuple[GattProfile, ...]] = (
     battery.PROFILE,
+    racp_codec.PROFILE,
 )  # fmt: skip
 
 DECODERS: Final[dict[str, AnyCharacteristic]] = {
