@@ -2,7 +2,8 @@
 
 A code is written as its reference id (`MDC_PULS_OXIM_SAT_O2`), as `partition:term`, as a
 context-free number, or as a 16-bit number, decimal or `0x...`, which may mean something in
-several partitions: then all of it is told. Words find the terms whose names hold them.
+several partitions: then all of it is told. A GATT UUID is written short or long. Words find
+the terms whose names hold them.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TypedDict
+from uuid import UUID
 
 from edge.errors import SettingsError
 from protocols.errors import DecodeError
+from protocols.gatt.registry import PROFILES
+from protocols.gatt.uuids import short_text
 from protocols.ieee20601.attribute_table import ATTRIBUTES
 from protocols.ieee20601.event_reports import EventType
 from protocols.ieee20601.objects import ObjectClass
@@ -93,6 +97,7 @@ def meanings_as_lines(meanings: tuple[Meaning, ...]) -> Iterator[str]:
 
 
 def _meanings(text: str) -> Iterator[Meaning]:
+    yield from _of_gatt(text)
     number = _number(text)
     if number is not None:
         if number > _LARGEST_TERM:
@@ -104,6 +109,31 @@ def _meanings(text: str) -> Iterator[Meaning]:
         yield from _of_code(MdcCode.parse(text))
     except DecodeError:
         yield from _of_name(text)
+
+
+def _of_gatt(text: str) -> Iterator[Meaning]:
+    """A service or characteristic by its UUID, short or long."""
+    wanted = text.lower().removeprefix("0x")
+    for profile in PROFILES:
+        if profile.service is not None and wanted in _writings(profile.service):
+            yield Meaning(
+                kind="GATT service",
+                reference_id=short_text(profile.service),
+                name=profile.name,
+                note=f"{profile.specification} {profile.version}".strip(),
+            )
+        for item in profile.characteristics:
+            if wanted in _writings(item.uuid):
+                yield Meaning(
+                    kind="GATT characteristic",
+                    reference_id=short_text(item.uuid),
+                    name=item.name,
+                    note=item.clause,
+                )
+
+
+def _writings(uuid: UUID) -> set[str]:
+    return {str(uuid), uuid.hex, short_text(uuid).lower()}
 
 
 def _number(text: str) -> int | None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
+from edge.decoding.characteristics import read_characteristic
 from edge.decoding.messages import ExchangeReader
 from edge.decoding.node import Node
 from protocols.framing.crc import crc_mcrf4xx, fcs16
+from protocols.gatt.base import AnyCharacteristic
+from protocols.gatt.registry import PROFILES
+from protocols.gatt.uuids import short_text
 from protocols.mder.numbers import Number, decode_float, decode_sfloat
 from protocols.model.quantity import SpecialValue
 
@@ -67,6 +72,27 @@ def _check(name: str, compute: Callable[[bytes], int]) -> ItemReader:
     return read
 
 
+def _characteristic(characteristic: AnyCharacteristic) -> ItemReader:
+    def read(octets: bytes) -> Item:
+        node, warnings = read_characteristic(characteristic, octets)
+        return Item(characteristic.decode_as[0], node, warnings)
+
+    return read
+
+
+def _gatt_kinds() -> tuple[Kind, ...]:
+    return tuple(
+        Kind(
+            item.decode_as,
+            f"GATT {short_text(item.uuid)}, {item.name}",
+            partial(_characteristic, item),
+        )
+        for profile in PROFILES
+        for item in profile.characteristics
+        if item.decode_as
+    )
+
+
 def _plain_kinds() -> tuple[Kind, ...]:
     return (
         Kind(("apdu", "20601"), "IEEE 11073-20601 messages", _apdus, is_stream=True),
@@ -97,6 +123,6 @@ def _plain_kinds() -> tuple[Kind, ...]:
     )
 
 
-KINDS: Final[tuple[Kind, ...]] = _plain_kinds()
+KINDS: Final[tuple[Kind, ...]] = (*_plain_kinds(), *_gatt_kinds())
 APDU: Final = KINDS[0]
 BY_NAME: Final = {name: kind for kind in KINDS for name in kind.names}

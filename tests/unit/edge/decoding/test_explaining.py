@@ -66,3 +66,12 @@ def test_the_command_in_both_forms(capsys: pytest.CaptureFixture[str]) -> None:
     assert "  name: Oxygen saturation\n" in capsys.readouterr().out
     assert main(["explain", "nothing-like-it"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("text", ["2a19", "0x2A19", "00002a19-0000-1000-8000-00805f9b34fb"])
+def test_a_characteristic_by_its_uuid(text: str) -> None:
+    assert ("GATT characteristic", "Battery Level") in {(m.kind, m.name) for m in explain(text)}
+
+
+def test_a_service_by_its_uuid() -> None:
+    assert "GATT service" in {meaning.kind for meaning in explain("180F")}
