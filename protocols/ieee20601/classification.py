@@ -29,6 +29,7 @@ from protocols.ieee20601.association import (
     Supported,
     decide,
 )
+from protocols.ieee20601.compiled_reports import CompiledReport
 from protocols.ieee20601.event_reports import (
     EventInfo,
     EventType,
@@ -81,6 +82,7 @@ class SessionFacts:
     `expected_answer(invoke_id)` is
     the class of the answer a request of ours waits for. `transcribe(report, info)` raises
     LayoutError when a report does not fit the configuration, or one of the two errors above.
+    `recognise(report)` reads a report of a shape that is compiled, None for any other.
     """
 
     draining: bool
@@ -93,6 +95,7 @@ class SessionFacts:
     expected_answer: Callable[[int], type[Message] | None]
     repeat: Callable[[int, bytes], Repeat]
     transcribe: Callable[[EventReport, EventInfo], Transcription]
+    recognise: Callable[[EventReport], CompiledReport | None]
     leniency: Leniency = field(default=STRICT)
 
 
@@ -289,6 +292,9 @@ def _unconfirmed_report(
 
 def _read_report(base: Received, report: EventReport, facts: SessionFacts) -> Received:
     """The report decoded and transcribed, or the trigger of what is wrong with it."""
+    compiled = facts.recognise(report)
+    if compiled is not None:  # nothing in it is odd, or the interpreted path would have it
+        return replace(base, info=compiled.info, transcription=compiled.transcription)
     notes = list(base.notes)
     try:
         info = decode_event_info(

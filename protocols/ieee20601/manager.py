@@ -142,6 +142,7 @@ class ManagerConnection(ManagerEndings):
             expected_answer=self._expected_answer,
             repeat=self._judge_repeat,
             transcribe=lambda report, info: self._transcribe(report, info, now),
+            recognise=lambda report: self._associated().recognise(report, utc=self._utc(now)),
             leniency=self._policy.leniency,
         )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from protocols.errors import DecodeError
+from protocols.ieee20601.compiled_reports import CompiledReport, CompiledReports
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.device_clock import NO_CLOCK, OLDEST_LIVE, DeviceClock
 from protocols.ieee20601.event_reports import ConfigReport, EventInfo
@@ -73,8 +74,19 @@ class ManagerAssociation:
     plan: StoredDataPlan | None = None
     pages: dict[int, SegmentData] = field(default_factory=dict)
     _counter: int = 0
+    _compiled: CompiledReports | None = None
     _unitless: set[int] = field(default_factory=set)
     _numbers: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    def recognise(self, report: EventReport, *, utc: datetime) -> CompiledReport | None:
+        """The report, where its shape is compiled, as `transcribe` would read it; else None.
+
+        What is compiled belongs to one configuration: it is made anew when a report changed it.
+        """
+        configuration = self._agreed()
+        if self._compiled is None or self._compiled.configuration is not configuration:
+            self._compiled = CompiledReports(configuration, self.system_id)
+        return self._compiled.read(report, self._reception(self._counter, utc))
 
     def transcribe(self, report: EventReport, info: EventInfo, *, utc: datetime) -> Transcription:
         """What a report that arrives now says; changes nothing.
@@ -169,14 +181,7 @@ class ManagerAssociation:
         counter: int,
         utc: datetime,
     ) -> Transcription:
-        reception = Reception(
-            device=self.system_id,
-            received_at=utc,
-            report_counter=counter,
-            clock=self.clock,
-            test=self.test,
-            oldest_live=self.oldest_live,
-        )
+        reception = self._reception(counter, utc)
         if isinstance(info, ConfigReport):
             raise DecodeError("a configuration is no report of observations")
         if isinstance(info, SegmentData):
@@ -184,3 +189,13 @@ class ManagerAssociation:
             entry_map = plan.map_of(report.handle, info.instance)
             return transcribe_segment(info, entry_map, configuration, reception)
         return transcribe(report, info, configuration, reception)
+
+    def _reception(self, counter: int, utc: datetime) -> Reception:
+        return Reception(
+            device=self.system_id,
+            received_at=utc,
+            report_counter=counter,
+            clock=self.clock,
+            test=self.test,
+            oldest_live=self.oldest_live,
+        )

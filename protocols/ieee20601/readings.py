@@ -33,6 +33,7 @@ from protocols.ieee20601.device_clock import (
     read_stamps,
 )
 from protocols.ieee20601.objects import PARTITION_SCADA, ConfiguredObject, scale_of
+from protocols.ieee20601.reading_facts import duration_us_of, status_of
 from protocols.ieee20601.sample_arrays import decode_samples
 from protocols.mder.numbers import Number
 from protocols.mder.sequences import text_of
@@ -54,9 +55,6 @@ from protocols.model.timestamps import ObservedTime
 
 DIMENSIONLESS: Final = UnitCode(512)
 _PERCENT: Final = UnitCode(544)
-_LONGEST_MEASUREMENT_S: Final = 1_000_000
-_STATUS_BITS: Final = 0xFCE0
-"""The bits of MeasurementStatus that have a meaning; the others are reserved and dropped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,13 +140,16 @@ def with_overrides(
         if term is not None:
             partition = subject.type.partition if subject.type else PARTITION_SCADA
             changes["type"] = MdcCode(partition, term)
-    return replace(subject, **changes) if changes else subject
+    # Numbers are equal whatever their digits are; only a scale holds such.
+    if "scale" not in changes and all(getattr(subject, key) == changes[key] for key in changes):
+        return subject
+    return replace(subject, **changes)
 
 
 def lacks_unit(reading: Reading) -> bool:
     """Whether a value needs a unit that neither the configuration nor the report names."""
     return reading.subject.unit is None and any(
-        value.attribute_id in _NEED_UNIT for value in reading.values
+        value.attribute_id in NEED_UNIT for value in reading.values
     )
 
 
@@ -239,14 +240,12 @@ class _Case:
 
     def _status(self, own: int | None) -> MeasurementStatus:
         bits = find_readable(self.reading.values, at.MSMT_STAT, self.notes) if own is None else own
-        status = MeasurementStatus((bits or 0) & _STATUS_BITS)
-        return status | MeasurementStatus.TEST_DATA if self.reception.test else status
+        return status_of(bits or 0, self.reception.test)
 
     def _duration_us(self) -> int:
-        active = find_readable(self.reading.values, at.TIME_PD_MSMT_ACTIVE, self.notes)
-        if isinstance(active, Decimal) and 0 < active < _LONGEST_MEASUREMENT_S:
-            return int(active * 1_000_000)
-        return 0
+        return duration_us_of(
+            find_readable(self.reading.values, at.TIME_PD_MSMT_ACTIVE, self.notes)
+        )
 
 
 def _number(case: _Case) -> Observation:
@@ -356,7 +355,7 @@ def _battery_time(case: _Case) -> Observation:
     return NumericObservation(value=Quantity(measure.value, measure.unit), **case.facts())
 
 
-_NEED_UNIT: Final = {
+NEED_UNIT: Final = {
     at.NU_VAL_OBS_SIMP.attribute_id,
     at.NU_VAL_OBS_BASIC.attribute_id,
     at.NU_CMPD_VAL_OBS_SIMP.attribute_id,

@@ -31,29 +31,63 @@ class Samples:
     offset: Decimal
 
 
+class SampleDecoder:
+    """What is the same for every observed value of one sample array, worked out once."""
+
+    def __init__(self, layout: SampleSpecification | None, scale: ScaleAndRange | None) -> None:
+        """DecodeError when the object does not say how its samples are to be read."""
+        if layout is None:
+            raise DecodeError("samples without a Sa-Specification", clause=_CLAUSE)
+        if not layout.sample_octets:
+            raise DecodeError(f"samples of {layout.bits} bits", clause=_CLAUSE)
+        self.count = layout.count
+        self._bits = layout.bits
+        self._octets = layout.count * layout.sample_octets
+        self.factor, self.offset = scale_and_offset(layout, scale)
+        self._wire = _wire(layout)
+        masked = not layout.signed and 0 < layout.significant < layout.bits
+        self._mask = (1 << layout.significant) - 1 if masked else 0
+        # Only unsigned samples of 32 bits can lie above the model's range.
+        self._can_exceed = not layout.signed and layout.bits == 32
+
+    def fits(self, octets: int) -> bool:
+        """Whether an observed value of so many octets holds the samples announced."""
+        return octets == self._octets
+
+    def decode(self, octets: bytes) -> Samples:
+        """The samples of an observed value; DecodeError when their number is wrong."""
+        if not self.fits(len(octets)):
+            raise DecodeError(
+                f"{len(octets)} octets are not {self.count} samples of {self._bits} bits",
+                clause=_CLAUSE,
+            )
+        raw = np.frombuffer(octets, dtype=self._wire)
+        if self._mask:
+            raw = raw & self._wire.type(self._mask)
+        offset = self.offset
+        if self._can_exceed and raw.size and int(raw.max()) >= _I32_TOP:
+            # Move the zero point, lose nothing.
+            raw = raw.astype(np.int64) - _I32_TOP
+            offset += self.factor * _I32_TOP
+        return Samples(raw.astype(_MODEL).tobytes(), self.factor, offset)
+
+
 def decode_samples(
     octets: bytes, layout: SampleSpecification | None, scale: ScaleAndRange | None
 ) -> Samples:
     """The samples of an observed value; DecodeError when they do not fit their specification."""
-    if layout is None:
-        raise DecodeError("samples without a Sa-Specification", clause=_CLAUSE)
-    width = layout.sample_octets
-    if not width:
-        raise DecodeError(f"samples of {layout.bits} bits", clause=_CLAUSE)
-    if len(octets) != layout.count * width:
-        raise DecodeError(
-            f"{len(octets)} octets are not {layout.count} samples of {layout.bits} bits",
-            clause=_CLAUSE,
-        )
-    wide = np.frombuffer(octets, dtype=_wire(layout)).astype(np.int64)
-    if not layout.signed and 0 < layout.significant < layout.bits:
-        wide &= (1 << layout.significant) - 1
-    factor, offset = scale_and_offset(layout, scale)
-    if wide.size and int(wide.max()) >= _I32_TOP:
-        # Unsigned 32-bit samples above the model's range: move the zero point, lose nothing.
-        wide -= _I32_TOP
-        offset += factor * _I32_TOP
-    return Samples(wide.astype(_MODEL).tobytes(), factor, offset)
+    return SampleDecoder(layout, scale).decode(octets)
+
+
+def physical_samples(samples: Samples) -> NDArray[np.float64]:
+    """The samples in their unit as floats, shape (count,): for display only, for floats round.
+
+    What is stored and sent on are the whole numbers with their exact scale and offset.
+    """
+    physical = np.frombuffer(samples.octets, dtype=_MODEL).astype(np.float64)
+    physical *= float(samples.scale)
+    physical += float(samples.offset)
+    return physical
 
 
 def encode_samples(

@@ -46,13 +46,14 @@ class AbsoluteTime:
     def at(self) -> datetime | None:
         """The naive local time, or None when the device does not know it."""
         digits = self.octets.hex()
-        if not digits.isdecimal():
+        year, month, day = digits[:4], digits[4:6], digits[6:8]
+        hour, minute, second, hundredths = digits[8:10], digits[10:12], digits[12:14], digits[14:]
+        # ISO 8601 may read hour 24 as the next day; BCD has no such hour.
+        if not digits.isdecimal() or hour > "23":
             return None
-        pairs = [int(digits[at : at + 2]) for at in range(0, 16, 2)]
-        century, year, month, day, hour, minute, second, hundredths = pairs
         try:
-            return datetime(  # noqa: DTZ001  # the device's own timeline has no zone
-                century * 100 + year, month, day, hour, minute, second, hundredths * 10_000
+            return datetime.fromisoformat(
+                f"{year}-{month}-{day}T{hour}:{minute}:{second}.{hundredths}"
             )
         except ValueError:
             return None

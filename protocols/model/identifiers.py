@@ -3,14 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha1
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from protocols.model.codes import MdcCode, SystemId
 from protocols.model.timestamps import DeviceTime
 
 NAMESPACE: Final = UUID("6f1d0f0c-7a53-5b43-9d0e-5c1f2f6b8a11")
+_VERSION_5: Final = 5 << 76
+_VARIANT: Final = 1 << 63
+_KEPT: Final = ~((0xF << 76) | (0b11 << 62)) & ((1 << 128) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """All of a measurement's identity but its time: the same for every reading of one object.
+
+    `head` and `tail` are what stands before and behind the time in the name of the UUIDv5.
+    """
+
+    head: bytes
+    tail: bytes
+
+    @classmethod
+    def of(
+        cls, system_id: SystemId, type_code: MdcCode, supplements: Iterable[MdcCode] = ()
+    ) -> Identity:
+        """Of one device, one type and the supplemental types that tell two readings apart."""
+        extra = ",".join(str(code) for code in sorted(supplements))
+        head = f"{system_id.hex}|{type_code}|".encode()
+        return cls(NAMESPACE.bytes + head, f"|{extra}".encode())
+
+    def stamped(self, device_time: DeviceTime, duration_us: int = 0) -> UUID:
+        """See `observation_id`."""
+        return self._at(f"{device_time.kind}={device_time.value}|{duration_us}")
+
+    def clockless(self, received_at: str, report_counter: int, duration_us: int = 0) -> UUID:
+        """See `clockless_observation_id`."""
+        return self._at(f"received={received_at}#{report_counter}|{duration_us}")
+
+    def _at(self, stamp: str) -> UUID:
+        # RFC 9562 5.5, UUIDv5: the first 128 bits of a SHA-1, version and variant put in.
+        digest = sha1(self.head + stamp.encode() + self.tail, usedforsecurity=False).digest()
+        number = int.from_bytes(digest[:16], "big")
+        return UUID(int=number & _KEPT | _VERSION_5 | _VARIANT)
 
 
 def observation_id(
@@ -27,9 +66,7 @@ def observation_id(
     the device's own time, duration (microseconds) and supplemental types. No value is in it, so
     a repeated record keeps its id whatever happened to the value on the way.
     """
-    return _identify(
-        system_id, type_code, f"{device_time.kind}={device_time.value}", duration_us, supplements
-    )
+    return Identity.of(system_id, type_code, supplements).stamped(device_time, duration_us)
 
 
 def clockless_observation_id(
@@ -46,8 +83,8 @@ def clockless_observation_id(
     Reception time (ISO 8601 UTC) and the association's report counter stand in for the
     device's time; else two equal readings would become one.
     """
-    stamp = f"received={received_at}#{report_counter}"
-    return _identify(system_id, type_code, stamp, duration_us, supplements)
+    identity = Identity.of(system_id, type_code, supplements)
+    return identity.clockless(received_at, report_counter, duration_us)
 
 
 def reading_id(
@@ -85,17 +122,4 @@ def reading_id(
         report_counter=(report_counter << 16) + position,
         duration_us=duration_us,
         supplements=supplements,
-    )
-
-
-def _identify(
-    system_id: SystemId,
-    type_code: MdcCode,
-    stamp: str,
-    duration_us: int,
-    supplements: Iterable[MdcCode],
-) -> UUID:
-    extra = ",".join(str(code) for code in sorted(supplements))
-    return uuid5(
-        NAMESPACE, "|".join((system_id.hex, str(type_code), stamp, str(duration_us), extra))
     )

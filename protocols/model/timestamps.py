@@ -39,7 +39,8 @@ class DeviceTime:
         """From a naive datetime; hundredths of a second kept, finer digits cut (AbsoluteTime)."""
         if at.tzinfo is not None:
             raise EncodeError("a device's absolute time has no zone")
-        return cls("absolute", f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 10000:02d}")
+        seconds = at.isoformat(timespec="seconds")
+        return cls("absolute", f"{seconds}.{at.microsecond // 10000:02d}")
 
     @classmethod
     def base_offset(cls, utc: datetime, offset: timedelta) -> DeviceTime:

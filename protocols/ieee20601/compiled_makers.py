@@ -1,0 +1,169 @@
+"""One value of a compiled report -> one observation; what is known before is bound before.
+
+A maker takes the report's values, the identity, the time and the status of the reading. It gives
+what `readings` gives for the same octets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from protocols.errors import DecodeError
+from protocols.ieee20601 import attribute_table as at
+from protocols.ieee20601.compiled_layouts import ReadingFields, ValueField, Values
+from protocols.ieee20601.readings import DIMENSIONLESS
+from protocols.ieee20601.sample_arrays import SampleDecoder
+from protocols.mder.times import TICK_US
+from protocols.model.codes import MdcCode, SystemId, UnitCode
+from protocols.model.observation import (
+    BitsObservation,
+    CodedObservation,
+    CompoundNumericObservation,
+    MeasurementStatus,
+    NumericObservation,
+    Observation,
+    SampleArrayObservation,
+)
+from protocols.model.timestamps import ObservedTime
+
+Maker = Callable[[Values, UUID, ObservedTime, MeasurementStatus], Observation]
+
+
+def type_of(reading: ReadingFields) -> MdcCode:
+    """What the object measures; AssertionError without a type, for it has no layout."""
+    if reading.subject.type is None:
+        raise AssertionError("an object without a type has no layout")
+    return reading.subject.type
+
+
+def _number(reading: ReadingFields, item: ValueField, device: SystemId) -> tuple[int, Maker]:
+    type_code, supplements, place = type_of(reading), reading.subject.supplements, item.first
+
+    def make(
+        values: Values, identity: UUID, observed_at: ObservedTime, status: MeasurementStatus
+    ) -> Observation:
+        return NumericObservation(
+            observation_id=identity,
+            type=type_code,
+            observed_at=observed_at,
+            device=device,
+            status=status,
+            supplements=supplements,
+            value=values[place],
+        )
+
+    return 0, make
+
+
+def _compound(reading: ReadingFields, item: ValueField, device: SystemId) -> tuple[int, Maker]:
+    type_code, supplements = type_of(reading), reading.subject.supplements
+    parts, span = reading.subject.parts, slice(item.first, item.first + item.count)
+
+    def make(
+        values: Values, identity: UUID, observed_at: ObservedTime, status: MeasurementStatus
+    ) -> Observation:
+        return CompoundNumericObservation(
+            observation_id=identity,
+            type=type_code,
+            observed_at=observed_at,
+            device=device,
+            status=status,
+            supplements=supplements,
+            components=tuple(zip(parts, values[span], strict=True)),
+        )
+
+    return 0, make
+
+
+def _code(reading: ReadingFields, item: ValueField, device: SystemId) -> tuple[int, Maker]:
+    type_code, supplements, place = type_of(reading), reading.subject.supplements, item.first
+    own = reading.subject.enumeration_partition
+    partition = type_code.partition if own is None else own
+
+    def make(
+        values: Values, identity: UUID, observed_at: ObservedTime, status: MeasurementStatus
+    ) -> Observation:
+        return CodedObservation(
+            observation_id=identity,
+            type=type_code,
+            observed_at=observed_at,
+            device=device,
+            status=status,
+            supplements=supplements,
+            value=MdcCode(partition, values[place]),
+        )
+
+    return 0, make
+
+
+def _bits(
+    width: int, reading: ReadingFields, item: ValueField, device: SystemId
+) -> tuple[int, Maker]:
+    type_code, supplements, place = type_of(reading), reading.subject.supplements, item.first
+
+    def make(
+        values: Values, identity: UUID, observed_at: ObservedTime, status: MeasurementStatus
+    ) -> Observation:
+        return BitsObservation(
+            observation_id=identity,
+            type=type_code,
+            observed_at=observed_at,
+            device=device,
+            status=status,
+            supplements=supplements,
+            bits=values[place],
+            width=width,
+        )
+
+    return 0, make
+
+
+def _samples(reading: ReadingFields, item: ValueField, device: SystemId) -> tuple[int, Maker]:
+    subject, type_code, place = reading.subject, type_of(reading), item.first
+    decoder = SampleDecoder(subject.samples, subject.scale)
+    if not subject.period_ticks:
+        raise DecodeError("samples without a sample period", clause="20601 6.3.5, Sample-Period")
+    if not decoder.fits(item.octets):
+        raise DecodeError("a value map of another length", clause="20601 6.3.5")
+    period_us = subject.period_ticks * TICK_US
+    unit: UnitCode = subject.unit or DIMENSIONLESS
+
+    def make(
+        values: Values, identity: UUID, observed_at: ObservedTime, status: MeasurementStatus
+    ) -> Observation:
+        samples = decoder.decode(values[place])
+        return SampleArrayObservation(
+            observation_id=identity,
+            type=type_code,
+            observed_at=observed_at,
+            device=device,
+            status=status,
+            supplements=subject.supplements,
+            samples=samples.octets,
+            scale=samples.scale,
+            offset=samples.offset,
+            period_us=period_us,
+            unit=unit,
+            sequence=values[1],
+        )
+
+    return decoder.count * period_us, make
+
+
+MAKERS: Final[dict[int, Callable[[ReadingFields, ValueField, SystemId], tuple[int, Maker]]]] = {
+    at.NU_VAL_OBS_BASIC.attribute_id: _number,
+    at.NU_VAL_OBS_SIMP.attribute_id: _number,
+    at.NU_CMPD_VAL_OBS_BASIC.attribute_id: _compound,
+    at.NU_CMPD_VAL_OBS_SIMP.attribute_id: _compound,
+    at.ENUM_OBS_VAL_SIMP_OID.attribute_id: _code,
+    at.ENUM_OBS_VAL_SIMP_BIT_STR.attribute_id: partial(_bits, 32),
+    at.ENUM_OBS_VAL_BASIC_BIT_STR.attribute_id: partial(_bits, 16),
+    at.SIMP_SA_OBS_VAL.attribute_id: _samples,
+}
+"""Attribute -> for one object: the value's own duration in microseconds, and its maker.
+
+DecodeError when the object does not say all that its values need.
+"""

@@ -1,0 +1,205 @@
+"""Decoded values of a layout -> observations, equal to those of the interpreted path.
+
+What is the same in every report is worked out once: types, units, identities without their
+time, sample scales. A report then costs its times, its ids and the records themselves. Objects
+that share a stamp, as they do in most reports, share its reading too.
+
+    maker = ObservationMaker(layout, device)        DecodeError: leave it to the interpreted path
+    values = maker.decode(event_info)               None: another shape
+    observations = maker.observations(values, reception)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC
+from operator import itemgetter
+from typing import Any, Final
+
+from protocols.ieee20601 import attribute_table as at
+from protocols.ieee20601.attribute_values import BaseOffsetTime
+from protocols.ieee20601.compiled_layouts import Layout, ReadingFields, Table, Values
+from protocols.ieee20601.compiled_makers import MAKERS, Maker, type_of
+from protocols.ieee20601.device_clock import Stamps, base_offset_utc, observe_time
+from protocols.ieee20601.reading_facts import duration_us_of, status_of
+from protocols.ieee20601.readings import DIMENSIONLESS, NEED_UNIT, Reception
+from protocols.mder.times import NO_RELATIVE_TIME, AbsoluteTime
+from protocols.model.codes import SystemId, UnitCode
+from protocols.model.identifiers import Identity
+from protocols.model.observation import Observation
+from protocols.model.quantity import Quantity
+from protocols.model.timestamps import ObservedTime
+
+_MOST_QUANTITIES: Final = 1 << 10
+"""How many quantities of one value are kept made."""
+_NUMBERS: Final = {
+    at.NU_VAL_OBS_BASIC.attribute_id,
+    at.NU_VAL_OBS_SIMP.attribute_id,
+    at.NU_CMPD_VAL_OBS_BASIC.attribute_id,
+    at.NU_CMPD_VAL_OBS_SIMP.attribute_id,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamping:
+    """Where a reading's time stamps stand among the values; None for one it has not."""
+
+    absolute: int | None
+    base_offset: int | None
+    relative: int | None
+    high_resolution: int | None
+
+    def read(self, values: Values) -> Stamps:
+        """The stamps as their device wrote them."""
+        base: BaseOffsetTime | None = None
+        if self.base_offset is not None:
+            base = BaseOffsetTime(*values[self.base_offset : self.base_offset + 3])
+        relative = None if self.relative is None else values[self.relative]
+        return Stamps(
+            absolute=None if self.absolute is None else AbsoluteTime(values[self.absolute]).at,
+            base_offset=base_offset_utc(base),
+            relative=None if relative == NO_RELATIVE_TIME else relative,
+            high_resolution=(
+                None if self.high_resolution is None else values[self.high_resolution]
+            ),
+        )
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Every position that belongs to a stamp."""
+        base = () if self.base_offset is None else range(self.base_offset, self.base_offset + 3)
+        others = (self.absolute, self.relative, self.high_resolution)
+        return (*(place for place in others if place is not None), *base)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """One object of the report: where its time and state are, and what to make of its values.
+
+    `same_kinds_as_before`: its stamps are of the kinds of the reading's before it, so that equal
+    octets mean the same time.
+    """
+
+    identity: Identity
+    position: int
+    stamping: _Stamping
+    stamp_octets: Callable[[Values], object]
+    same_kinds_as_before: bool
+    status: int | None
+    active: int | None
+    makers: tuple[tuple[int, Maker], ...]
+
+
+class ObservationMaker:
+    """Makes the observations of one layout for one device."""
+
+    def __init__(self, layout: Layout, device: SystemId) -> None:
+        """DecodeError when samples do not say how they are to be read."""
+        self.layout = _with_quantities(layout)
+        plans: list[_Plan] = []
+        for number, reading in enumerate(layout.readings, start=1):
+            plans.append(_plan(reading, number, device, plans[-1] if plans else None))
+        self._plans = tuple(plans)
+        without = (item.subject.handle for item in layout.readings if _lacks_unit(item))
+        self.without_unit: Final = tuple(dict.fromkeys(without))
+
+    def observations(self, values: Values, reception: Reception) -> tuple[Observation, ...]:
+        """The observations of one report in its order; `values` decoded by `self.layout`."""
+        received = ""
+        counter = reception.report_counter << 16
+        made: list[Observation] = []
+        octets: object = None
+        observed_at: ObservedTime | None = None
+        for plan in self._plans:
+            stamp = plan.stamp_octets(values)
+            if observed_at is None or stamp != octets or not plan.same_kinds_as_before:
+                octets = stamp
+                observed_at = observe_time(
+                    plan.stamping.read(values),
+                    reception.clock,
+                    received_at=reception.received_at,
+                    stored=False,
+                    oldest_live=reception.oldest_live,
+                )
+            status = 0 if plan.status is None else values[plan.status]
+            state = status_of(status, reception.test)
+            active = 0 if plan.active is None else duration_us_of(values[plan.active])
+            for own_us, make in plan.makers:
+                device_time, duration_us = observed_at.device_time, own_us or active
+                if device_time is None or device_time.is_relative:
+                    received = received or reception.received_at.astimezone(UTC).isoformat()
+                    identity = plan.identity.clockless(
+                        received, counter + plan.position, duration_us
+                    )
+                else:
+                    identity = plan.identity.stamped(device_time, duration_us)
+                made.append(make(values, identity, observed_at, state))
+        return tuple(made)
+
+
+def _no_stamp(_: Values) -> object:
+    return None
+
+
+def _plan(reading: ReadingFields, position: int, device: SystemId, before: _Plan | None) -> _Plan:
+    subject = reading.subject
+    places = {item.attribute_id: item.first for item in reading.fields}
+    stamping = _Stamping(
+        absolute=places.get(at.TIME_STAMP_ABS.attribute_id),
+        base_offset=places.get(at.TIME_STAMP_BO.attribute_id),
+        relative=places.get(at.TIME_STAMP_REL.attribute_id),
+        high_resolution=places.get(at.TIME_STAMP_REL_HI_RES.attribute_id),
+    )
+    return _Plan(
+        identity=Identity.of(device, type_of(reading), subject.supplements),
+        position=position,
+        stamping=stamping,
+        stamp_octets=itemgetter(*stamping.positions) if stamping.positions else _no_stamp,
+        same_kinds_as_before=before is not None and _kinds(before.stamping) == _kinds(stamping),
+        status=places.get(at.MSMT_STAT.attribute_id),
+        active=places.get(at.TIME_PD_MSMT_ACTIVE.attribute_id),
+        makers=tuple(_makers(reading, device)),
+    )
+
+
+def _kinds(stamping: _Stamping) -> tuple[bool, ...]:
+    return tuple(
+        place is not None
+        for place in (
+            stamping.absolute,
+            stamping.base_offset,
+            stamping.relative,
+            stamping.high_resolution,
+        )
+    )
+
+
+def _lacks_unit(reading: ReadingFields) -> bool:
+    return reading.subject.unit is None and any(
+        item.attribute_id in NEED_UNIT for item in reading.fields
+    )
+
+
+def _with_quantities(layout: Layout) -> Layout:
+    """The same layout whose numbers come out with their unit."""
+    units: dict[int, UnitCode] = {}
+    for reading in layout.readings:
+        for item in reading.fields:
+            if item.attribute_id in _NUMBERS:
+                places = range(item.first, item.first + item.count)
+                units.update(dict.fromkeys(places, reading.subject.unit or DIMENSIONLESS))
+    return layout.with_tables(
+        lambda place, table: _quantities(units[place], table) if place in units else table
+    )
+
+
+def _quantities(unit: UnitCode, numbers: Table[Any]) -> Table[Any]:
+    return Table(lambda raw: Quantity(numbers[raw], unit), _MOST_QUANTITIES)
+
+
+def _makers(reading: ReadingFields, device: SystemId) -> Iterable[tuple[int, Maker]]:
+    for item in reading.fields:
+        found = MAKERS.get(item.attribute_id)
+        if found is not None:
+            yield found(reading, item, device)
