@@ -10,7 +10,7 @@ from protocols.ieee20601.compiled_reports import CompiledReports
 from protocols.ieee20601.configuration import Configuration, decode_configuration
 from protocols.ieee20601.event_reports import EventType
 from protocols.ieee20601.remote_operations import EventReport
-from protocols.ieee20601.standard_configurations import STANDARD_CONFIGURATIONS
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.reports import DEVICE, TWO_HOURS_AHEAD, reception
 from tests.unit.protocols.ieee20601.test_compiled_reports import assert_equal
 from tests.vectors_folder import needs_vectors, phd

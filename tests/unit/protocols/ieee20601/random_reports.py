@@ -89,8 +89,13 @@ _ENTRIES.update(
 )
 _LENGTHS = {kind.attribute_id: length for kind, (length, _) in _ENTRIES.items()}
 _OCTETS = {kind.attribute_id: octets for kind, (_, octets) in _ENTRIES.items()}
-_common = (at.NU_VAL_OBS_BASIC, at.NU_CMPD_VAL_OBS_BASIC, at.TIME_STAMP_ABS, at.MSMT_STAT)
-_kinds = st.sampled_from((*_common * 12, *_ENTRIES))
+_common: tuple[Attribute[Any], ...] = (
+    at.NU_VAL_OBS_BASIC,
+    at.NU_CMPD_VAL_OBS_BASIC,
+    at.TIME_STAMP_ABS,
+    at.MSMT_STAT,
+)
+_kinds: st.SearchStrategy[Attribute[Any]] = st.sampled_from((*_common * 12, *_ENTRIES))
 _rarely = st.sampled_from((False,) * 59 + (True,))
 
 

@@ -23,18 +23,14 @@ from protocols.ieee20601.event_reports import (
     decode_event_info,
     encode_event_info,
 )
+from protocols.ieee20601.metric_objects import numeric
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.remote_operations import EventReport, RoivConfirmedEventReport
-from protocols.ieee20601.standard_configurations import (
-    BEATS_PER_MINUTE,
-    PERCENT,
-    STANDARD_CONFIGURATIONS,
-    numeric,
-)
 from protocols.ieee20601.transcription import Reception, Transcription, transcribe
 from protocols.mder.numbers import encode_sfloat
-from protocols.model.codes import MdcCode
+from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.timestamps import ClockOffset
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.random_reports import configurations, reports
 from tests.unit.protocols.ieee20601.reports import (
     DEVICE,
@@ -44,6 +40,8 @@ from tests.unit.protocols.ieee20601.reports import (
     stamp,
 )
 
+PERCENT = UnitCode(544)
+BEATS_PER_MINUTE = UnitCode(2720)
 OXIMETER = STANDARD_CONFIGURATIONS[0x0190]
 STAMP = stamp().octets
 SPO2 = encode_sfloat(Decimal(97)) + STAMP

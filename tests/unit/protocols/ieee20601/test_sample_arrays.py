@@ -9,7 +9,7 @@ import pytest
 
 from protocols.errors import DecodeError, EncodeError
 from protocols.ieee20601.attribute_values import SampleSpecification, ScaleAndRange
-from protocols.ieee20601.sample_arrays import decode_samples, encode_samples
+from protocols.ieee20601.sample_arrays import decode_samples, encode_samples, physical_samples
 
 SIGNED = 255
 
@@ -110,3 +110,9 @@ def test_samples_without_a_wire_form_are_refused(
 ) -> None:
     with pytest.raises(EncodeError):
         encode_samples(samples, specification)
+
+
+def test_physical_samples_are_a_view_for_display() -> None:
+    scale = ScaleAndRange(Decimal(-5), Decimal(5), 0, 2000)
+    decoded = decode_samples(bytes.fromhex("000003e807d0"), layout(3, 16), scale)
+    assert physical_samples(decoded).tolist() == [-5.0, 0.0, 5.0]

@@ -1,0 +1,140 @@
+"""Observations of a layout: times, identities and states as the interpreted path has them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from protocols.errors import DecodeError
+from protocols.ieee20601 import attribute_table as at
+from protocols.ieee20601.attribute_values import ValueMapEntry
+from protocols.ieee20601.attributes import Attribute, AttributeValue
+from protocols.ieee20601.compiled_layouts import fixed_layout
+from protocols.ieee20601.compiled_observations import ObservationMaker
+from protocols.ieee20601.configuration import Configuration, build_configuration
+from protocols.ieee20601.device_clock import DeviceClock, TickAnchor
+from protocols.ieee20601.event_reports import (
+    ConfigObject,
+    ObservationFixed,
+    ScanReportFixed,
+    encode_event_info,
+)
+from protocols.ieee20601.objects import ObjectClass
+from protocols.model.codes import MdcCode, UnitCode
+from protocols.model.timestamps import ClockOffset, TimeQuality
+from tests.unit.protocols.ieee20601.reports import DEVICE, RECEIVED, read, reception, stamp
+
+CLOCK = DeviceClock(
+    absolute=ClockOffset(timedelta(hours=-2)),
+    base_offset=ClockOffset(timedelta(0)),
+    relative=TickAnchor(70_000, RECEIVED, 125),
+    high_resolution=TickAnchor(9_000_000, RECEIVED, 1, 1 << 64),
+)
+STAMP = stamp().octets
+BASE = b"\xee\xb0\x3d\x80" + b"\x80\0" + b"\0\x3c"
+PERCENT = at.UNIT_CODE.of(UnitCode(544))
+
+
+def configured(
+    *objects: tuple[tuple[tuple[Attribute[Any], int], ...], tuple[AttributeValue, ...]],
+) -> Configuration:
+    return build_configuration(
+        0x4000,
+        [
+            ConfigObject(
+                int(ObjectClass.NUMERIC),
+                handle,
+                (
+                    at.ID_TYPE.of(MdcCode(2, handle)),
+                    at.ATTRIBUTE_VAL_MAP.of(
+                        tuple(ValueMapEntry(kind.attribute_id, length) for kind, length in entries)
+                    ),
+                    *more,
+                ),
+            )
+            for handle, (entries, more) in enumerate(objects, start=1)
+        ],
+    )
+
+
+def check(configuration: Configuration, *octets: bytes) -> None:
+    """The compiled observations are the interpreted ones."""
+    info = ScanReportFixed(
+        0xF000, 3, tuple(ObservationFixed(h, item) for h, item in enumerate(octets, start=1))
+    )
+    layout = fixed_layout([configuration.objects[item.handle] for item in info.observations])
+    assert layout is not None
+    maker = ObservationMaker(layout, DEVICE)
+    values = maker.layout.decode(encode_event_info(0x0D1D, info))
+    assert values is not None
+    for facts in (reception(CLOCK, test=True), reception()):
+        wanted = read(info, configuration, facts)
+        assert maker.observations(values, facts) == wanted.observations
+        assert maker.without_unit == wanted.without_unit
+        assert wanted.observations
+
+
+def test_objects_with_one_stamp_share_its_reading() -> None:
+    entries = ((at.NU_VAL_OBS_BASIC, 2), (at.TIME_STAMP_ABS, 8))
+    check(
+        configured((entries, (PERCENT,)), (entries, (PERCENT,))), b"\0\1" + STAMP, b"\0\2" + STAMP
+    )
+    other = STAMP[:-1] + b"\x99"
+    check(
+        configured((entries, (PERCENT,)), (entries, (PERCENT,))), b"\0\1" + STAMP, b"\0\2" + other
+    )
+
+
+def test_equal_octets_of_another_kind_of_stamp_are_another_time() -> None:
+    ticks = ((at.NU_VAL_OBS_BASIC, 2), (at.TIME_STAMP_REL, 4))
+    none = ((at.NU_VAL_OBS_BASIC, 2),)
+    high = ((at.NU_VAL_OBS_BASIC, 2), (at.TIME_STAMP_REL_HI_RES, 8))
+    check(
+        configured((ticks, ()), (high, ()), (none, ()), (none, ())),
+        b"\0\1\0\1\0\0",
+        b"\0\1\0\0\0\0\0\1\0\0",
+        b"\0\1",
+        b"\0\1",
+    )
+
+
+def test_every_kind_of_stamp_is_read() -> None:
+    entries = (
+        (at.NU_VAL_OBS_SIMP, 4),
+        (at.TIME_STAMP_BO, 8),
+        (at.TIME_STAMP_REL, 4),
+        (at.MSMT_STAT, 2),
+        (at.TIME_PD_MSMT_ACTIVE, 4),
+    )
+    value = b"\xff\0\1\0"
+    state = b"\x40\0" + b"\xff\0\0\x0f"
+    for base, ticks in ((BASE, b"\0\1\0\0"), (bytes(8), b"\xff\xff\xff\xff")):
+        check(configured((entries, (PERCENT,))), value + base + ticks + state)
+
+
+def test_a_compound_and_an_accuracy_nobody_reads() -> None:
+    entries = ((at.NU_CMPD_VAL_OBS_BASIC, 8), (at.NU_ACCUR_MSMT, 4), (at.TIME_STAMP_ABS, 8))
+    parts = at.ID_PHYSIO_LIST.of((5, 6))
+    check(configured((entries, (parts,))), b"\0\2\0\4\0\1\7\xff" + bytes(4) + STAMP)
+
+
+def test_samples_without_a_specification_are_refused() -> None:
+    configuration = configured((((at.SIMP_SA_OBS_VAL, 4),), ()))
+    layout = fixed_layout([configuration.objects[1]])
+    assert layout is not None
+    with pytest.raises(DecodeError):
+        ObservationMaker(layout, DEVICE)
+
+
+def test_a_mapped_stamp_is_the_devices_time() -> None:
+    configuration = configured((((at.NU_VAL_OBS_BASIC, 2), (at.TIME_STAMP_ABS, 8)), (PERCENT,)))
+    info = ScanReportFixed(0xF000, 3, (ObservationFixed(1, b"\0\1" + STAMP),))
+    layout = fixed_layout([configuration.objects[1]])
+    assert layout is not None
+    maker = ObservationMaker(layout, DEVICE)
+    values = maker.layout.decode(encode_event_info(0x0D1D, info))
+    assert values is not None
+    (observation,) = maker.observations(values, reception(CLOCK))
+    assert observation.observed_at.quality is TimeQuality.DEVICE
