@@ -31,14 +31,17 @@ def _register_after(octet: int) -> int:
 _TABLE: Final = tuple(_register_after(octet) for octet in range(256))
 
 
-def fcs16(octets: bytes | bytearray) -> int:
-    """The frame check sequence of HDLC-like frames (RFC 1662 C.2), 0 to 0xFFFF."""
-    return _run(octets) ^ _ONES
+def fcs16(octets: bytes | bytearray, *, after: int = 0) -> int:
+    """The frame check sequence of HDLC-like frames (RFC 1662 C.2), 0 to 0xFFFF.
+
+    `after`: that of the octets before, where a frame is summed in portions.
+    """
+    return _run(octets, after ^ _ONES) ^ _ONES
 
 
 def crc_mcrf4xx(octets: bytes | bytearray) -> int:
     """The E2E-CRC of GATT's CGM service (CRC-16/MCRF4XX), 0 to 0xFFFF."""
-    return _run(octets)
+    return _run(octets, _ONES)
 
 
 def checksum_octets(checksum: int) -> bytes:
@@ -46,8 +49,7 @@ def checksum_octets(checksum: int) -> bytes:
     return checksum.to_bytes(CHECKSUM_OCTETS, "little")
 
 
-def _run(octets: bytes | bytearray) -> int:
-    register = _ONES
+def _run(octets: bytes | bytearray, register: int) -> int:
     for octet in octets:
         register = (register >> 8) ^ _TABLE[(register ^ octet) & 0xFF]
     return register

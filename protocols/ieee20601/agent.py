@@ -31,6 +31,7 @@ from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.connection import LARGEST_REASON
 from protocols.ieee20601.events import ProtocolWarning
 from protocols.ieee20601.framing import OversizeApdu, WholeApdu
+from protocols.ieee20601.line_framings import Framing
 from protocols.ieee20601.policies import AgentPolicy, MdsDescription
 from protocols.ieee20601.received import Received
 from protocols.ieee20601.remote_operations import ErrorCode, Message, RejectProblem, Roer, Rorj
@@ -74,7 +75,10 @@ _OPERATING: Final = {
 
 
 class AgentConnection(AgentOperations):
-    """One connection of a device; it may associate several times in turn."""
+    """One connection of a device; it may associate several times in turn.
+
+    `framing`: how APDUs travel on the line; without one, a raw stream within the policy's limits.
+    """
 
     def __init__(
         self,
@@ -83,12 +87,14 @@ class AgentConnection(AgentOperations):
         configuration: Configuration,
         mds: MdsDescription,
         policy: AgentPolicy | None = None,
+        framing: Framing | None = None,
     ) -> None:
         super().__init__(
             system_id=system_id,
             configuration=configuration,
             mds=mds,
             policy=policy or AgentPolicy(),
+            framing=framing,
         )
         self._requested_reason = int(AbortReason.UNDEFINED)
         self._report: Report | None = None

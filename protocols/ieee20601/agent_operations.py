@@ -31,6 +31,7 @@ from protocols.ieee20601.events import (
     ReportConfirmed,
     ReportRefused,
 )
+from protocols.ieee20601.line_framings import Framing
 from protocols.ieee20601.mds_attributes import mds_attributes
 from protocols.ieee20601.policies import AgentPolicy, MdsDescription
 from protocols.ieee20601.received import Received
@@ -80,8 +81,11 @@ class AgentOperations(Connection[AgentEvent, AgentRequest]):
         configuration: Configuration,
         mds: MdsDescription,
         policy: AgentPolicy,
+        framing: Framing | None = None,
     ) -> None:
-        super().__init__(limits=policy.limits, first_invoke_id=policy.first_invoke_id)
+        super().__init__(
+            limits=policy.limits, framing=framing, first_invoke_id=policy.first_invoke_id
+        )
         self._policy = policy
         self._system_id = system_id
         self._own_configuration = configuration

@@ -21,6 +21,7 @@ from protocols.ieee20601.apdus import Apdu, DataApdu, Prst, encode_apdu
 from protocols.ieee20601.events import OctetsDiscarded
 from protocols.ieee20601.framing import OversizeApdu, StreamLimits, StreamReader, WholeApdu
 from protocols.ieee20601.invocations import Invocations
+from protocols.ieee20601.line_framings import Framing
 from protocols.ieee20601.remote_operations import Message
 from protocols.ieee20601.states import State
 from protocols.ieee20601.timeouts import Deadlines, Timer, earliest
@@ -36,9 +37,11 @@ RequestT = TypeVar("RequestT")
 class Connection(ABC, Generic[EventT, RequestT]):
     """One transport connection in one role; it may carry several associations in turn."""
 
-    def __init__(self, *, limits: StreamLimits, first_invoke_id: int) -> None:
+    def __init__(
+        self, *, limits: StreamLimits, first_invoke_id: int, framing: Framing | None = None
+    ) -> None:
         self._state = State.DISCONNECTED
-        self._reader = StreamReader(limits)
+        self._framing: Framing = StreamReader(limits) if framing is None else framing
         self._outbox: list[bytes] = []
         self._pending_octets = 0
         self._events: deque[EventT | OctetsDiscarded] = deque()
@@ -60,10 +63,10 @@ class Connection(ABC, Generic[EventT, RequestT]):
         """
         self._require_transport()
         self._clock_now, self._clock_utc = now, utc
-        self._take_pieces(self._reader.receive(data, now=now), now)
+        self._take_pieces(self._framing.receive(data, now=now), now)
 
     def data_to_send(self) -> list[bytes]:
-        """Take what must be written now: whole APDUs, in order."""
+        """Take what must be written now: whole APDUs in the line's framing, in order."""
         octets, self._outbox = self._outbox, []
         self._pending_octets = 0
         return octets
@@ -75,12 +78,12 @@ class Connection(ABC, Generic[EventT, RequestT]):
     def next_deadline(self) -> float | None:
         """When `handle_deadline` must be called, monotonic seconds; None for never."""
         return earliest(
-            self._reader.next_deadline(), self._timers.next(), self._invocations.next_deadline()
+            self._framing.next_deadline(), self._timers.next(), self._invocations.next_deadline()
         )
 
     def handle_deadline(self, *, now: float) -> None:
         """Do what is due; harmless when nothing is."""
-        self._take_pieces(self._reader.handle_deadline(now=now), now)
+        self._take_pieces(self._framing.handle_deadline(now=now), now)
         # Octets first: an answer that hid behind noise is still in time.
         while True:
             timer = self._timers.take_expired(now)
@@ -128,6 +131,7 @@ class Connection(ABC, Generic[EventT, RequestT]):
 
     def _put(self, octets: bytes) -> None:
         """One whole APDU to be written."""
+        octets = self._framing.frame(octets)
         self._outbox.append(octets)
         self._pending_octets += len(octets)
 
@@ -141,14 +145,14 @@ class Connection(ABC, Generic[EventT, RequestT]):
 
     def _begin_afresh(self) -> None:
         """A new transport connection: nothing of an earlier one may survive (stale sessions)."""
-        self._reader.clear()
+        self._framing.clear()
         self._drop_output()
         self._drain_until = None
         self._forget_association()
         self._report_discarded()
 
     def _report_discarded(self) -> None:
-        discarded = self._reader.take_discarded()
+        discarded = self._framing.take_discarded()
         if discarded:
             self._events.append(OctetsDiscarded(discarded))
 

@@ -89,6 +89,10 @@ class StreamReader:
         self._last_octet_at = 0.0
         self._started_at = 0.0
 
+    def frame(self, apdu: bytes) -> bytes:
+        """One whole APDU as it is written: nothing is added."""
+        return apdu
+
     def receive(self, data: bytes, *, now: float) -> list[WholeApdu | OversizeApdu]:
         """Take octets in any portion; give what became whole, in order (`now`: seconds)."""
         if not data:
@@ -138,8 +142,7 @@ class StreamReader:
         return bool(self._buffer) and now >= self._started_at + self._limits.whole_apdu_seconds
 
     def _drop_first_and_cut(self, now: float) -> list[WholeApdu | OversizeApdu]:
-        if self._buffer:
-            self._drop(1, now)
+        self._drop(1, now)
         return self._cut(now)
 
     def _drop(self, count: int, now: float) -> None:
@@ -186,22 +189,13 @@ class StreamReader:
         self._restart(now)
         return () if is_oversize else (WholeApdu(octets),)
 
-    def _take_oversize(self, total: int, now: float) -> tuple[()] | tuple[OversizeApdu] | None:
+    def _take_oversize(self, total: int, now: float) -> tuple[()] | tuple[OversizeApdu]:
         # Only a start beyond doubt may be told and waited for.
-        verdict = _judge(self._buffer, 0, strict=True)
-        if verdict is _Verdict.UNSURE:
-            return None
-        if verdict is _Verdict.NO:
+        if _judge(self._buffer, 0, strict=True) is not _Verdict.YES:
             self._drop(_next_possible_start(self._buffer, 1), now)
             return ()
-        is_prst = _u16(self._buffer, 0) == _PRST
-        piece = OversizeApdu(
-            total_octets=total,
-            invoke_id=_u16(self._buffer, 6) if is_prst else None,
-            data_choice=_u16(self._buffer, 8) if is_prst else None,
-        )
         self._oversize_told = True
-        return (piece,)
+        return (describe_oversize(self._buffer, total),)
 
     def _find_start_inside(self, end: int) -> int | None:
         """Where another APDU starts beyond doubt before the end of the first, else None."""
@@ -219,7 +213,24 @@ class StreamReader:
         return None
 
 
-def _u16(buffer: bytearray, position: int) -> int:
+def is_whole_apdu(octets: bytes, total: int) -> bool:
+    """Whether `total` octets that begin with these are one APDU: a known choice, its own length."""
+    if total < HEADER_OCTETS or _u16(octets, 0) not in _NEEDED:
+        return False
+    return HEADER_OCTETS + _u16(octets, 2) == total
+
+
+def describe_oversize(octets: bytes | bytearray, total: int) -> OversizeApdu:
+    """What the first octets of an APDU longer than allowed say of it."""
+    is_readable_prst = _u16(octets, 0) == _PRST and len(octets) >= _NEEDED[_PRST]
+    return OversizeApdu(
+        total_octets=total,
+        invoke_id=_u16(octets, 6) if is_readable_prst else None,
+        data_choice=_u16(octets, 8) if is_readable_prst else None,
+    )
+
+
+def _u16(buffer: bytes | bytearray, position: int) -> int:
     return (buffer[position] << 8) | buffer[position + 1]
 
 

@@ -35,6 +35,7 @@ from protocols.ieee20601.event_reports import EventInfo
 from protocols.ieee20601.events import ProtocolWarning
 from protocols.ieee20601.framing import OversizeApdu, WholeApdu
 from protocols.ieee20601.invocations import Repeat
+from protocols.ieee20601.line_framings import Framing
 from protocols.ieee20601.manager_answers import ABORTS, CONFIGURING, ENDING, ERRORS, TIMEOUTS
 from protocols.ieee20601.manager_configuring import ConfigurationSource
 from protocols.ieee20601.manager_endings import ManagerEndings
@@ -53,7 +54,10 @@ __all__ = ["ConfigurationSource", "ManagerConnection", "ManagerPolicy"]
 
 
 class ManagerConnection(ManagerEndings):
-    """One agent's connection, seen by the manager; see the module and `connection`."""
+    """One agent's connection, seen by the manager; see the module and `connection`.
+
+    `framing`: how APDUs travel on the line; without one, a raw stream within the policy's limits.
+    """
 
     def __init__(
         self,
@@ -63,6 +67,7 @@ class ManagerConnection(ManagerEndings):
         configurations: ConfigurationSource,
         first_invoke_id: int = 0,
         policy: ManagerPolicy | None = None,
+        framing: Framing | None = None,
     ) -> None:
         super().__init__(
             system_id=system_id,
@@ -70,6 +75,7 @@ class ManagerConnection(ManagerEndings):
             configurations=configurations,
             first_invoke_id=first_invoke_id,
             policy=policy or ManagerPolicy(),
+            framing=framing,
         )
 
     # Verbs.

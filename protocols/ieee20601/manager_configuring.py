@@ -16,6 +16,7 @@ from protocols.ieee20601.configuration import Configuration, decode_configuratio
 from protocols.ieee20601.event_reports import ConfigResult, answer_configuration
 from protocols.ieee20601.events import Associated, ConfigurationReceived, ProtocolWarning
 from protocols.ieee20601.invocations import ReceivedReports
+from protocols.ieee20601.line_framings import Framing
 from protocols.ieee20601.manager_association import ManagerAssociation
 from protocols.ieee20601.manager_device import ManagerDevice
 from protocols.ieee20601.manager_table import ManagerAction as Action
@@ -44,8 +45,9 @@ class ManagerConfiguring(ManagerDevice):
         configurations: ConfigurationSource,
         first_invoke_id: int,
         policy: ManagerPolicy,
+        framing: Framing | None = None,
     ) -> None:
-        super().__init__(limits=policy.limits, first_invoke_id=first_invoke_id)
+        super().__init__(limits=policy.limits, framing=framing, first_invoke_id=first_invoke_id)
         self._policy = policy
         self._system_id = system_id
         self._standard_configurations = standard_configurations

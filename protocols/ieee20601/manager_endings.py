@@ -9,6 +9,7 @@ from protocols.ieee20601.apdus import Abrt, Rlre, Rlrq
 from protocols.ieee20601.association import AbortReason, ReleaseReason
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.events import AssociationEnded, ConfigurationDistrusted
+from protocols.ieee20601.line_framings import Framing
 from protocols.ieee20601.manager_answers import ANSWERED_ABORTS
 from protocols.ieee20601.manager_configuring import ConfigurationSource, ManagerConfiguring
 from protocols.ieee20601.manager_table import ManagerAction as Action
@@ -29,6 +30,7 @@ class ManagerEndings(ManagerConfiguring):
         configurations: ConfigurationSource,
         first_invoke_id: int,
         policy: ManagerPolicy,
+        framing: Framing | None,
     ) -> None:
         super().__init__(
             system_id=system_id,
@@ -36,6 +38,7 @@ class ManagerEndings(ManagerConfiguring):
             configurations=configurations,
             first_invoke_id=first_invoke_id,
             policy=policy,
+            framing=framing,
         )
         self._associations_ended = 0
         self._requested_reason = int(AbortReason.UNDEFINED)

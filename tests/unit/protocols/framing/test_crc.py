@@ -51,3 +51,9 @@ def test_one_two_or_three_wrong_bits_are_seen(octets: bytes, data: st.DataObject
         changed[bit // 8] ^= 1 << bit % 8
     assert fcs16(changed) != fcs16(octets)
     assert crc_mcrf4xx(changed) != crc_mcrf4xx(octets)
+
+
+@settings(max_examples=25)
+@given(st.binary(max_size=40), st.binary(max_size=40))
+def test_a_frame_may_be_summed_in_portions(first: bytes, second: bytes) -> None:
+    assert fcs16(second, after=fcs16(first)) == fcs16(first + second)

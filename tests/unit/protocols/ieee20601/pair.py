@@ -8,6 +8,7 @@ from decimal import Decimal
 from protocols.ieee20601.agent import AgentConnection
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.events import AgentEvent, Event, ObservationsReported, OctetsDiscarded
+from protocols.ieee20601.line_framings import Framing
 from protocols.ieee20601.manager import ManagerConnection
 from protocols.ieee20601.policies import AgentPolicy, ManagerPolicy, MdsDescription
 from protocols.ieee20601.report_building import Entry, Report, fixed_report
@@ -48,7 +49,9 @@ class Pair:
         configuration: Configuration | None = None,
         agent_policy: AgentPolicy | None = None,
         manager_policy: ManagerPolicy | None = None,
+        framings: tuple[Framing, Framing] | None = None,
     ) -> None:
+        agent_framing, manager_framing = framings or (None, None)
         self.now = 0.0
         self.remembered: dict[tuple[SystemId, int], Configuration] = {}
         self.configuration = configuration or specialization.configuration
@@ -57,12 +60,14 @@ class Pair:
             configuration=self.configuration,
             mds=describe(specialization),
             policy=agent_policy,
+            framing=agent_framing,
         )
         self.manager = ManagerConnection(
             system_id=SystemId(MANAGER_ID),
             standard_configurations=STANDARD_CONFIGURATIONS,
             configurations=lambda system_id, config_id: self.remembered.get((system_id, config_id)),
             policy=manager_policy,
+            framing=manager_framing,
         )
         self.to_manager = bytearray()
         self.to_agent = bytearray()

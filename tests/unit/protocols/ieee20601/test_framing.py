@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from protocols.ieee20601.framing import OversizeApdu, StreamLimits, StreamReader, WholeApdu
+from protocols.ieee20601.framing import (
+    OversizeApdu,
+    StreamLimits,
+    StreamReader,
+    WholeApdu,
+    describe_oversize,
+    is_whole_apdu,
+)
 from tests.unit.protocols.ieee20601.apdu_octets import RLRE, RLRQ, aarq, abrt, prst, report
 
 REPORT = report(7, 0x0D1D, bytes.fromhex("F000 0000 0000 0000"))
@@ -275,3 +282,38 @@ def test_an_oversize_apdu_given_up_is_named_once() -> None:
     assert reader.receive(bytes(50), now=1.0) == []
     assert reader.handle_deadline(now=3.0) == []
     assert reader.take_discarded() == len(OVERSIZE_HEAD) + 50
+
+
+def test_an_apdu_goes_on_a_raw_stream_as_it_is() -> None:
+    assert StreamReader().frame(REPORT) == REPORT
+
+
+@pytest.mark.parametrize("apdu", [AARQ, REPORT, RLRQ, RLRE, abrt(1)], ids=lambda a: a[:2].hex())
+def test_one_apdu_alone_is_recognised_by_its_head(apdu: bytes) -> None:
+    assert is_whole_apdu(apdu, len(apdu))
+    assert is_whole_apdu(apdu[:4], len(apdu))
+    assert not is_whole_apdu(apdu, len(apdu) + 1)
+    assert not is_whole_apdu(apdu[:3], 3)
+    assert not is_whole_apdu(b"\xe8" + apdu[1:], len(apdu))
+
+
+def test_an_oversize_apdu_of_few_octets_names_no_invoke_id() -> None:
+    assert describe_oversize(REPORT[:11], 900) == OversizeApdu(900, None, None)
+    assert describe_oversize(REPORT[:12], 900) == OversizeApdu(900, 7, 0x0101)
+    assert describe_oversize(AARQ, 900) == OversizeApdu(900, None, None)
+
+
+@pytest.mark.parametrize(
+    ("octets", "dropped"), [("E7000100 00FD", 6), ("E7000100 00FE", 0), ("E7000100", 0)]
+)
+def test_a_head_whose_lengths_disagree_is_dropped_at_once(octets: str, dropped: int) -> None:
+    reader = StreamReader()
+    assert reader.receive(bytes.fromhex(octets), now=0.0) == []
+    assert reader.take_discarded() == dropped
+
+
+def test_a_start_that_lasts_too_long_is_given_up_though_silence_is_allowed() -> None:
+    reader = StreamReader(StreamLimits(inter_octet_seconds=20.0, whole_apdu_seconds=5.0))
+    reader.receive(bytes.fromhex("E700 0100 00FE 0001"), now=0.0)
+    assert reader.handle_deadline(now=5.0) == []
+    assert reader.next_deadline() is None
