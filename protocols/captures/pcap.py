@@ -91,6 +91,6 @@ def _messages(octets: bytes) -> Iterator[CapturedMessage]:
         at += _PACKET.size
         if size < _OURS.size or at + size > len(octets):
             raise DecodeError("the file ends within a packet", clause=_CLAUSE, offset=at)
-        stamp = None if flags & TIME_UNKNOWN else seconds + fraction / 1_000_000
+        stamp = None if flags & TIME_UNKNOWN else (seconds * 1_000_000 + fraction) / 1_000_000
         yield CapturedMessage(_DIRECTIONS[direction], stamp, octets[at + _OURS.size : at + size])
         at += size
