@@ -22,6 +22,8 @@ from protocols.ieee20601.events import (
     OctetsDiscarded,
     ProtocolWarning,
     ReportsMissed,
+    SegmentCleared,
+    SegmentFetched,
     StoredDataFinished,
 )
 from protocols.model.device import DeviceInfo
@@ -114,6 +116,19 @@ class Reception:
             case ProtocolWarning(text):
                 counts.warnings += 1
                 log.warning("oddity device=%s text=%r", health.name, text)
+            case SegmentFetched(store, instance, entries, complete):
+                log.info(
+                    "segment read device=%s store=%d segment=%d entries=%d complete=%s",
+                    health.name,
+                    store,
+                    instance,
+                    entries,
+                    complete,
+                )
+            case SegmentCleared(store, instance):
+                log.info(
+                    "segment cleared device=%s store=%d segment=%d", health.name, store, instance
+                )
             case StoredDataFinished(complete):
                 log.info("stored data read device=%s complete=%s", health.name, complete)
             case AssociationEnded(cause, released):

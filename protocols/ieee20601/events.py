@@ -76,10 +76,40 @@ class ReportsMissed:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredPageKept:
+    """A page of a PM-segment is durable and confirmed; `mark` is how it is known again.
+
+    Told to a later `ManagerConnection` (its `stored_pages`), the page is confirmed there without
+    being reported once more. A mark that was forgotten costs a repeat, nothing else.
+    """
+
+    system_id: SystemId
+    mark: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFetched:
+    """A segment's transfer ended: `entries` came; `complete`: as many as it holds, no gap."""
+
+    store: int
+    instance: int
+    entries: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentCleared:
+    """The agent cleared a segment whose entries are all durable, as the policy asked."""
+
+    store: int
+    instance: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoredDataFinished:
     """The fetch of the PM-stores ended.
 
-    `complete`: every segment with entries came whole. The stores were not cleared.
+    `complete`: every segment with entries came whole.
     """
 
     complete: bool = True
@@ -119,6 +149,9 @@ Event = (
     | DeviceDescribed
     | ObservationsReported
     | ReportsMissed
+    | StoredPageKept
+    | SegmentFetched
+    | SegmentCleared
     | StoredDataFinished
     | ProtocolWarning
     | OctetsDiscarded

@@ -40,11 +40,13 @@ from protocols.ieee20601.manager_answers import ABORTS, CONFIGURING, ENDING, ERR
 from protocols.ieee20601.manager_configuring import ConfigurationSource
 from protocols.ieee20601.manager_endings import ManagerEndings
 from protocols.ieee20601.manager_requests import Pending
+from protocols.ieee20601.manager_stored_data import StoredPages
 from protocols.ieee20601.manager_table import TABLE
 from protocols.ieee20601.manager_table import ManagerAction as Action
 from protocols.ieee20601.policies import ManagerPolicy
 from protocols.ieee20601.received import Received
 from protocols.ieee20601.remote_operations import EventReport
+from protocols.ieee20601.segment_selection import ALL_SEGMENTS, SegmentRange
 from protocols.ieee20601.states import State, Trigger
 from protocols.ieee20601.timeouts import Timer
 from protocols.ieee20601.transcription import Transcription
@@ -57,6 +59,7 @@ class ManagerConnection(ManagerEndings):
     """One agent's connection, seen by the manager; see the module and `connection`.
 
     `framing`: how APDUs travel on the line; without one, a raw stream within the policy's limits.
+    `stored_pages` tells the pages that `StoredPageKept` named in earlier associations.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class ManagerConnection(ManagerEndings):
         first_invoke_id: int = 0,
         policy: ManagerPolicy | None = None,
         framing: Framing | None = None,
+        stored_pages: StoredPages = lambda _system_id, _mark: False,
     ) -> None:
         super().__init__(
             system_id=system_id,
@@ -77,6 +81,8 @@ class ManagerConnection(ManagerEndings):
             policy=policy or ManagerPolicy(),
             framing=framing,
         )
+        self._stored_pages = stored_pages
+        self._wanted = (None, ALL_SEGMENTS)
 
     # Verbs.
 
@@ -99,6 +105,28 @@ class ManagerConnection(ManagerEndings):
         if association is not None and (current is None or current.token != association):
             return
         self._fire(now, Received(trigger=Trigger.REQ_CONFIRM, invoke_id=invoke_id))
+
+    def fetch_stored(
+        self,
+        selection: SegmentRange = ALL_SEGMENTS,
+        *,
+        now: float,
+        stores: tuple[int, ...] | None = None,
+    ) -> None:
+        """Fetch PM-stores (once more); live reports go on meanwhile. `stores` None: all of them.
+
+        Raises LocalProtocolError unless operating, while a fetch goes on, or for a store the
+        device does not have.
+        """
+        self._wanted = (stores, selection)
+        self._fire(now, Received(trigger=Trigger.REQ_FETCH_STORED))
+
+    def stop_stored(self, *, now: float) -> None:
+        """Give up the fetch that goes on: the next page is answered with manager-abort.
+
+        Does nothing without one; LocalProtocolError unless operating.
+        """
+        self._fire(now, Received(trigger=Trigger.REQ_STOP_STORED))
 
     def release(self, *, now: float) -> None:
         """End the association in good order; LocalProtocolError without a transport."""
@@ -214,6 +242,10 @@ class ManagerConnection(ManagerEndings):
                 self._fail_request(received, now)
             case Action.STOP_TRANSFER:
                 self._stop_transfer(now)
+            case Action.FETCH_STORED:
+                self._fetch_wanted(now)
+            case Action.STOP_FETCH:
+                self._stop_fetch(now)
             case Action.ANSWER_STOPPED:
                 self._answer_stopped(received)
             case Action.COUNT_MISSED:

@@ -22,6 +22,7 @@ from protocols.ieee20601.stored_data import StoredDataPlan
 from protocols.ieee20601.transcription import (
     Reception,
     Transcription,
+    nothing_new,
     transcribe,
     transcribe_segment,
 )
@@ -54,7 +55,7 @@ class ManagerAssociation:
     `oldest_live`: how old the stamp of a live report may be;
     `token` names the association among those of its connection;
     `holding` while reports wait for the MDS; `pages` the segment pages that wait for the
-    driver's confirm, by invoke id.
+    driver's confirm, by invoke id: store, page, whether all its values could be read.
     """
 
     system_id: SystemId
@@ -72,7 +73,7 @@ class ManagerAssociation:
     holding: bool = False
     held: list[HeldReport] = field(default_factory=list)
     plan: StoredDataPlan | None = None
-    pages: dict[int, SegmentData] = field(default_factory=dict)
+    pages: dict[int, tuple[int, SegmentData, bool]] = field(default_factory=dict)
     _counter: int = 0
     _compiled: CompiledReports | None = None
     _unitless: set[int] = field(default_factory=set)
@@ -185,9 +186,14 @@ class ManagerAssociation:
         if isinstance(info, ConfigReport):
             raise DecodeError("a configuration is no report of observations")
         if isinstance(info, SegmentData):
-            plan = self.plan or StoredDataPlan((), retries=0, transfer_seconds=0.0)
+            plan = self.plan or StoredDataPlan(())
             entry_map = plan.map_of(report.handle, info.instance)
-            return transcribe_segment(info, entry_map, configuration, reception)
+            if plan.is_durable(report.handle, info):
+                return nothing_new(configuration, self.clock)
+            adjustment = plan.facts_of(report.handle, info.instance).adjustment
+            return transcribe_segment(
+                info, entry_map, configuration, reception, adjustment=adjustment
+            )
         return transcribe(report, info, configuration, reception)
 
     def _reception(self, counter: int, utc: datetime) -> Reception:

@@ -38,7 +38,8 @@ class ManagerReports(ManagerStoredData):
         for handle in association.first_without_unit(transcription):
             self._emit(ProtocolWarning(f"object {handle}: {_NO_UNIT}"))
         if isinstance(info, SegmentData):
-            self._take_page(report.handle, info, confirm_id, now)
+            readable = not transcription.unread
+            self._take_page(report.handle, info, confirm_id, now, readable=readable)
         if confirm_id is not None:
             reply = (
                 confirm_segment_data(report, info)
@@ -98,9 +99,10 @@ class ManagerReports(ManagerStoredData):
                 return
             raise LocalProtocolError(f"no report waits under invoke id {invoke_id}")
         self._put(answer)
-        page = association.pages.pop(invoke_id, None)
-        if page is not None:
-            self._go_on_after(page, now)
+        waited = association.pages.pop(invoke_id, None)
+        if waited is not None:
+            store, page, readable = waited
+            self._page_confirmed(store, page, now, readable=readable)
 
     @abstractmethod
     def _may_be_stale(self, invoke_id: int) -> bool:

@@ -44,6 +44,8 @@ class ManagerAction(Enum):
     COMPLETE = "complete our request"
     FAIL_REQUEST = "our request failed, go on without"
     STOP_TRANSFER = "give up the segment"
+    FETCH_STORED = "ask the PM-stores what they hold"
+    STOP_FETCH = "give up the segment and all that was to follow"
     ANSWER_STOPPED = "RORS with manager-abort, nothing to the driver"
     FORGET_CONFIG = "ABRT undefined (0), distrust the remembered configuration, cancel all"
     ANSWER_ABORT = "ABRT undefined (0), there was no association"
@@ -105,7 +107,8 @@ RECEIVED: Final = (
     T.RX_OVERSIZE_UNREADABLE,
     *PRST,
 )
-REQUESTS: Final = (T.REQ_CONFIRM, T.REQ_RELEASE, T.REQ_ABORT)
+STORED: Final = (T.REQ_FETCH_STORED, T.REQ_STOP_STORED)
+REQUESTS: Final = (T.REQ_CONFIRM, *STORED, T.REQ_RELEASE, T.REQ_ABORT)
 TRIGGERS: Final = (
     T.TRANSPORT_CONNECTED,
     T.TRANSPORT_CLOSED,
@@ -120,10 +123,10 @@ TRIGGERS: Final = (
 ROWS: Final[tuple[Row[ManagerAction], ...]] = (
     Row("1.1",  D,  (T.TRANSPORT_CONNECTED,),               U,  A.OPEN),
     Row("1.2",  D,  (T.TRANSPORT_CLOSED, T.REQ_CONFIRM),    D,  A.NOTHING),
-    Row("V1.1", D,  (T.REQ_RELEASE, T.REQ_ABORT, *RECEIVED), D, A.REFUSE),
+    Row("V1.1", D,  (T.REQ_RELEASE, T.REQ_ABORT, *STORED, *RECEIVED), D, A.REFUSE),
     Row("V1.2", D,  (*CHECKED, *TIMEOUTS, T.OUTPUT_UNREAD),              D,  A.NOTHING),
 
-    Row("V2.1", U,  (T.TRANSPORT_CONNECTED,),               U,  A.REFUSE),
+    Row("V2.1", U,  (T.TRANSPORT_CONNECTED, *STORED),      U,  A.REFUSE),
     Row("2.2",  U,  (T.TRANSPORT_CLOSED,),                  D,  A.CLOSE),
     Row("V2.2", U,  (T.REQ_CONFIRM, *CHECKED, *TIMEOUTS),   U,  A.NOTHING),
     Row("2.6",  U,  (T.REQ_RELEASE,),                       U,  A.NOTHING),
@@ -140,7 +143,7 @@ ROWS: Final[tuple[Row[ManagerAction], ...]] = (
     Row("V2.4", U,  (T.RX_UNDECODABLE, T.RX_OVERSIZE_UNREADABLE), U, A.IGNORE),
     Row("V2.5", U,  (T.OUTPUT_UNREAD,),                     U,  A.ANSWER_OVERFLOW),
 
-    Row("V6.1", WC, (T.TRANSPORT_CONNECTED,),               WC, A.REFUSE),
+    Row("V6.1", WC, (T.TRANSPORT_CONNECTED, *STORED),      WC, A.REFUSE),
     Row("6.2",  WC, (T.TRANSPORT_CLOSED,),                  D,  A.CLOSE),
     Row("6.4",  WC, (T.TIMEOUT_CONFIG,),                    U,  A.ABORT_CONFIG),
     Row("6.6",  WC, (T.REQ_RELEASE,),                       DA, A.RELEASE),
@@ -162,7 +165,7 @@ ROWS: Final[tuple[Row[ManagerAction], ...]] = (
     Row("V6.6", WC, (T.RX_UNDECODABLE,),                    U,  A.ABORT),
     Row("V6.7", WC, (T.RX_OVERSIZE_UNREADABLE, T.OUTPUT_UNREAD), U, A.ABORT_OVERFLOW),
 
-    Row("V7.1", CC, (T.TRANSPORT_CONNECTED,),               CC, A.REFUSE),
+    Row("V7.1", CC, (T.TRANSPORT_CONNECTED, *STORED),      CC, A.REFUSE),
     Row("7.2",  CC, (T.TRANSPORT_CLOSED,),                  D,  A.CLOSE),
     Row("7.4",  CC, (T.TIMEOUT_CONFIG,),                    U,  A.ABORT_CONFIG),
     Row("7.6",  CC, (T.REQ_RELEASE,),                       DA, A.RELEASE),
@@ -204,6 +207,8 @@ ROWS: Final[tuple[Row[ManagerAction], ...]] = (
     Row("8.18", OP, (T.RX_ABRT,),                           U,  A.END_ABORTED),
     Row("8.21", OP, (T.RX_REPORT_CONFIRMED,),               OP, A.TAKE_REPORT),
     Row("8.21", OP, (T.RX_REPORT_UNCONFIRMED,),             OP, A.TAKE_UNCONFIRMED),
+    Row("V8.18", OP, (T.REQ_FETCH_STORED,),                 OP, A.FETCH_STORED),
+    Row("V8.19", OP, (T.REQ_STOP_STORED,),                  OP, A.STOP_FETCH),
     Row("V8.4", OP, (T.REQ_CONFIRM,),                       OP, A.CONFIRM),
     Row("V8.5", OP, (T.RX_REPORT_REPEATED,),                OP, A.CONFIRM_AGAIN),
     Row("V8.6", OP, (T.RX_REPORT_REPEATED_WAITING,),        OP, A.NOTHING),
@@ -224,7 +229,7 @@ ROWS: Final[tuple[Row[ManagerAction], ...]] = (
     Row("V8.13", OP, (T.RX_UNDECODABLE,),                   U,  A.ABORT),
     Row("V8.14", OP, (T.RX_OVERSIZE_UNREADABLE, T.OUTPUT_UNREAD), U, A.ABORT_OVERFLOW),
 
-    Row("V9.1", DA, (T.TRANSPORT_CONNECTED,),               DA, A.REFUSE),
+    Row("V9.1", DA, (T.TRANSPORT_CONNECTED, *STORED),      DA, A.REFUSE),
     Row("9.2",  DA, (T.TRANSPORT_CLOSED,),                  D,  A.CLOSE),
     Row("9.4",  DA, (T.TIMEOUT_RELEASE,),                   U,  A.ABORT_RESPONSE),
     Row("V9.2", DA, (T.REQ_CONFIRM, T.TIMEOUT_CONFIG, T.TIMEOUT_RESPONSE, T.TIMEOUT_TRANSFER, *CHECKED), DA, A.NOTHING),

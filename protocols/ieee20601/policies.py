@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from protocols.ieee20601.association import ProtocolVersion, Supported
@@ -12,7 +12,7 @@ from protocols.ieee20601.device_clock import OLDEST_LIVE
 from protocols.ieee20601.framing import MAX_FROM_MANAGER, StreamLimits
 from protocols.ieee20601.timeouts import AgentTimeouts, ManagerTimeouts
 from protocols.mder.records import STRICT, Leniency
-from protocols.model.codes import MdcCode
+from protocols.model.codes import MdcCode, SystemId
 
 ALL_VERSIONS: Final = (
     ProtocolVersion.V1 | ProtocolVersion.V2 | ProtocolVersion.V3 | ProtocolVersion.V4
@@ -32,7 +32,10 @@ class ManagerPolicy:
     `max_pending_octets`: answers the peer may leave unread before it is aborted with
     buffer-overflow. `oldest_live_seconds`: a live report stamped longer ago than this takes the
     reception time (see `device_clock`); stored segments may be of any age.
-    `segment_retries`: how often a segment is asked for again that said try-later.
+    `segment_retries`: how often a segment is asked for again that said try-later. `stored_age`:
+    fetch only segments with entries of the last so much, where a store can select by time and
+    its clock is known; None: all. `clear_after_storage`: the devices whose segments are cleared
+    once every entry is durable; none by default, for another gateway may still need them.
     """
 
     supported: Supported = field(
@@ -47,7 +50,9 @@ class ManagerPolicy:
     max_held_octets: int = 256 * 1024
     max_pending_octets: int = 256 * 1024
     oldest_live_seconds: float = OLDEST_LIVE.total_seconds()
-    segment_retries: int = 3
+    segment_retries: int = 5
+    stored_age: timedelta | None = None
+    clear_after_storage: frozenset[SystemId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

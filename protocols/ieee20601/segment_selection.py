@@ -78,6 +78,7 @@ class BaseOffsetTimeRange:
 
 
 SegmentRange = AllSegments | SegmentIds | AbsoluteTimeRange | BaseOffsetTimeRange
+ALL_SEGMENTS: Final = AllSegments()
 
 SEGMENT_IDS: Final[Codec[tuple[int, ...]]] = Codec(
     SequenceOf(cs.Int16ub), clause=f"{_CLAUSE}, SegmIdList"

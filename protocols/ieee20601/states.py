@@ -36,6 +36,8 @@ class Trigger(Enum):
     REQ_SEND_CONFIRMED = "confirmed report requested"
     REQ_SEND_UNCONFIRMED = "unconfirmed report requested"
     REQ_CONFIRM = "confirm requested"
+    REQ_FETCH_STORED = "fetch of stored data requested"
+    REQ_STOP_STORED = "end of the fetch of stored data requested"
     REQ_RELEASE = "release requested"
     REQ_ABORT = "abort requested"
     CONFIG_SUPPORTED = "configuration supported"

@@ -1,7 +1,9 @@
 """Fetch what the PM-stores of an agent hold, segment by segment (20601 8.9.3.4).
 
 Get segment info of every store, trigger the transfer of each segment with entries, take its
-pages, go on with the next. A store is never cleared: another gateway may still need it.
+pages, go on with the next. A store that does not answer for all its segments at once is asked
+for their numbers, then one by one. A segment is cleared only when every entry of it is durable
+and the policy names its device: another gateway may still need it.
 
 The plan says what to ask next and judges what comes; requests, timers and confirms are the
 manager's.
@@ -10,51 +12,30 @@ manager's.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from enum import Enum
 
 from protocols.errors import DecodeError
-from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import SegmentEntryMap
-from protocols.ieee20601.attributes import find, find_readable
 from protocols.ieee20601.classification import StoppedTransferError, UnknownObjectError
-from protocols.ieee20601.persistent_store import (
-    SegmentData,
-    SegmentInfo,
-    SegmentStatus,
-    TransferResult,
-    trigger_transfer,
+from protocols.ieee20601.persistent_store import SegmentData, SegmentInfo, TransferResult
+from protocols.ieee20601.segment_facts import SegmentFacts, read_segment
+from protocols.ieee20601.segment_selection import (
+    ALL_SEGMENTS,
+    AllSegments,
+    SegmentIds,
+    SegmentRange,
 )
-from protocols.ieee20601.remote_operations import RoivConfirmedAction
-from protocols.ieee20601.segment_selection import AllSegments, request_infos
-from protocols.ieee20601.timeouts import TICK_SECONDS
+from protocols.ieee20601.segment_transfer import SegmentTransfer, mark_of
+from protocols.ieee20601.store_requests import (
+    ClearSegment,
+    GetSegmentIds,
+    GetSegments,
+    StoreRequest,
+    TransferSegment,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class GetSegments:
-    """Ask a store what its segments hold."""
-
-    store: int
-
-    def message(self) -> RoivConfirmedAction:
-        """The action request."""
-        return request_infos(self.store, AllSegments())
-
-
-@dataclass(frozen=True, slots=True)
-class TransferSegment:
-    """Ask a store for one segment's data."""
-
-    store: int
-    instance: int
-
-    def message(self) -> RoivConfirmedAction:
-        """The action request."""
-        return trigger_transfer(self.store, self.instance)
-
-
-StoreRequest = GetSegments | TransferSegment
+_LONGEST_DOUBLING = 16
 
 
 class Answer(Enum):
@@ -63,28 +44,56 @@ class Answer(Enum):
     PAGES_COME = "pages come"
     LATER = "ask again later"
     NEXT = "nothing comes, go on"
+    STALE = "nobody waits for it any more"
+
+
+def _nothing_known(_mark: bytes) -> bool:
+    return False
 
 
 class StoredDataPlan:
-    """The order of a fetch and its progress."""
+    """The order of a fetch and its progress.
 
-    def __init__(self, stores: Iterable[int], *, retries: int, transfer_seconds: float) -> None:
-        self._requests: deque[StoreRequest] = deque(GetSegments(store) for store in stores)
-        self._segments: dict[tuple[int, int], SegmentInfo] = {}
+    `is_durable(mark)`: whether a page with this mark was stored before. `may_clear(store)`:
+    whether segments of this store are cleared once they are kept whole. `stopped`: segments of
+    an earlier fetch whose late pages are still to be refused.
+    """
+
+    def __init__(
+        self,
+        stores: Iterable[int],
+        *,
+        retries: int = 0,
+        selection: Callable[[int], SegmentRange] = lambda _store: ALL_SEGMENTS,
+        is_durable: Callable[[bytes], bool] = _nothing_known,
+        may_clear: Callable[[int], bool] = lambda _store: False,
+        stopped: Iterable[tuple[int, int]] = (),
+    ) -> None:
+        self._requests: deque[StoreRequest] = deque(
+            GetSegments(store, selection(store)) for store in stores
+        )
+        self._facts: dict[tuple[int, int], SegmentFacts] = {}
+        self._transfers: dict[tuple[int, int], SegmentTransfer] = {}
         self._current: TransferSegment | None = None
-        self._stopped: set[tuple[int, int]] = set()
-        self._entries = 0
-        self._pages = 0
+        self._stopped = set(stopped)
         self._retries = retries
-        self._tries_left = retries
-        self._default_seconds = transfer_seconds
+        self._tries = 0
+        self._is_durable = is_durable
+        self._may_clear = may_clear
         self.complete = True
         """Whether all that was asked for came whole, so far."""
+        self.is_over = False
+        """Whether nothing more is asked for."""
+
+    @property
+    def stopped(self) -> frozenset[tuple[int, int]]:
+        """(store, instance) of the transfers that were given up."""
+        return frozenset(self._stopped)
 
     @property
     def has_moved(self) -> bool:
         """Whether the current segment gave a page already."""
-        return self._pages > 0
+        return self._current is not None and self._transfers[self._current.key].pages > 0
 
     @property
     def is_transferring(self) -> bool:
@@ -92,106 +101,153 @@ class StoredDataPlan:
         return self._current is not None
 
     @property
-    def transfer_seconds(self) -> float:
-        """How long the next page of the current segment may take (Transfer-Timeout, else ours)."""
-        current = self._current
-        info = self._segments.get((current.store, current.instance)) if current else None
-        ticks = find_readable(info.attributes, at.TRANSFER_TIMEOUT, []) if info else None
-        return ticks * TICK_SECONDS if ticks else self._default_seconds
+    def transfer_seconds(self) -> float | None:
+        """The Transfer-Timeout of the current segment; None where it names none."""
+        return self._facts[self._current.key].transfer_seconds if self._current else None
+
+    def pause_seconds(self, first: float, most: float) -> float:
+        """How long to wait after try-later: `first` seconds, then twice as long each time."""
+        doublings = min(self._tries - 1, _LONGEST_DOUBLING)
+        return min(most, first * float(1 << doublings))
 
     def next_request(self) -> StoreRequest | None:
         """What to ask now; None when the fetch is over."""
         if not self._requests:
+            self.is_over = True
             return None
         request = self._requests.popleft()
         if isinstance(request, TransferSegment):
             self._current = request
-            self._entries = self._pages = 0
+            self._tries = 0
+            self._stopped.discard(request.key)
+            self._transfers[request.key] = SegmentTransfer(self._facts[request.key])
         return request
 
     def ask_again(self) -> TransferSegment | None:
         """The current transfer once more, after try-later."""
         return self._current
 
-    def segments_reported(self, store: int, infos: Iterable[SegmentInfo]) -> None:
+    def segments_reported(self, store: int, infos: Iterable[SegmentInfo], notes: list[str]) -> None:
         """Queue the segments that hold entries; one that does not say how many is asked too."""
         transfers: list[StoreRequest] = []
         for info in infos:
-            self._segments[store, info.instance] = info
-            if find_readable(info.attributes, at.SEG_USAGE_CNT, []) != 0:
+            facts = read_segment(info, notes)
+            self._facts[store, info.instance] = facts
+            if facts.usage != 0:
                 transfers.append(TransferSegment(store, info.instance))
         # The segments of this store come before the next store.
         self._requests.extendleft(reversed(transfers))
 
+    def ids_reported(self, store: int, instances: Iterable[int]) -> None:
+        """Queue a request for each segment of a store that would not tell of all at once."""
+        asks = [GetSegments(store, SegmentIds((instance,))) for instance in instances]
+        self._requests.extendleft(reversed(asks))
+
     def request_failed(self, request: StoreRequest) -> None:
         """The agent refused a request or its answer cannot be read: go on without."""
+        match request:
+            case GetSegments(store=store, selection=AllSegments()):
+                self._requests.appendleft(GetSegmentIds(store))
+                return
+            case TransferSegment() if request == self._current:
+                self._current = None
+            case ClearSegment():
+                return
+            case _:
+                pass
         self.complete = False
-        if request == self._current:
-            self._current = None
 
     def transfer_answered(self, result: int) -> Answer:
         """Judge the answer to the current transfer request (see `TransferResult`)."""
+        if self._current is None:
+            return Answer.STALE
         if result == TransferResult.SUCCESSFUL:
-            self._tries_left = self._retries
             return Answer.PAGES_COME
-        if result == TransferResult.TRY_LATER and self._tries_left > 0:
-            self._tries_left -= 1
+        if result == TransferResult.TRY_LATER and self._tries < self._retries:
+            self._tries += 1
             return Answer.LATER
         if result != TransferResult.SEGMENT_EMPTY:
             self.complete = False
-        self._tries_left = self._retries
         self._current = None
         return Answer.NEXT
+
+    def facts_of(self, store: int, instance: int) -> SegmentFacts:
+        """What a segment said about itself.
+
+        Raises StoppedTransferError for a transfer given up, UnknownObjectError for a segment nobody
+        announced.
+        """
+        if (store, instance) in self._stopped:
+            raise StoppedTransferError(f"segment {instance} of store {store} was given up")
+        facts = self._facts.get((store, instance))
+        if facts is None:
+            raise UnknownObjectError(f"no segment {instance} of store {store} was announced")
+        return facts
 
     def map_of(self, store: int, instance: int) -> SegmentEntryMap:
         """How the entries of a segment are laid out.
 
-        Raises StoppedTransferError for a transfer given up, UnknownObjectError for a segment nobody
-        announced, DecodeError for one without a readable map.
+        Raises as `facts_of`, and DecodeError for a segment without a readable map.
         """
-        if (store, instance) in self._stopped:
-            raise StoppedTransferError(f"segment {instance} of store {store} was given up")
-        info = self._segments.get((store, instance))
-        if info is None:
-            raise UnknownObjectError(f"no segment {instance} of store {store} was announced")
-        entry_map = find(info.attributes, at.PM_SEG_MAP)
+        entry_map = self.facts_of(store, instance).entry_map
         if entry_map is None:
             raise DecodeError(f"segment {instance} of store {store} has no entry map")
         return entry_map
 
-    def page_received(self, store: int, page: SegmentData) -> str:
-        """Count a page; a sentence when something is missing, else the empty text."""
-        self._pages += 1
-        expected, self._entries = self._entries, page.first + page.count
-        if page.status & SegmentStatus.AGENT_ABORT:
-            self.complete = False
-            return f"the agent gave up segment {page.instance}"
-        if page.first != expected:
-            self.complete = False
-            return f"segment {page.instance}: entry {expected} expected, {page.first} came"
-        usage = self._usage(store, page.instance)
-        if page.status & SegmentStatus.LAST_ENTRY and usage is not None and self._entries < usage:
-            self.complete = False
-            return f"segment {page.instance} ended after {self._entries} of {usage} entries"
+    def mark_of(self, store: int, page: SegmentData) -> bytes:
+        """The mark of a page of an announced segment; empty where it cannot be known again."""
+        return mark_of(store, self.facts_of(store, page.instance), page)
+
+    def is_durable(self, store: int, page: SegmentData) -> bool:
+        """Whether a page was stored in an earlier association, octet for octet."""
+        mark = self.mark_of(store, page)
+        return bool(mark) and self._is_durable(mark)
+
+    def page_received(
+        self, store: int, page: SegmentData, *, confirmed: bool, readable: bool
+    ) -> tuple[str, ...]:
+        """Count a page; sentences about what is missing. See `SegmentTransfer.receive`."""
+        transfer = self._transfers.get((store, page.instance))
+        if transfer is None or transfer.has_ended:
+            return ()  # a repeat of what is over
+        notes = transfer.receive(page, confirmed=confirmed, readable=readable)
+        self.complete = self.complete and transfer.complete
+        return notes
+
+    def page_done(self, store: int, page: SegmentData, *, waited: bool) -> SegmentTransfer | None:
+        """A page is confirmed, or wanted no confirm: its transfer when that was its last page."""
+        key = (store, page.instance)
+        transfer = self._transfers.get(key)
+        if transfer is None or transfer.has_ended or not transfer.confirm(page, waited=waited):
+            return None
+        if self._current is not None and self._current.key == key:
+            self._current = None
+        return transfer
+
+    def clear_if_kept(self, store: int, instance: int) -> str:
+        """Queue the clearing of a segment where the policy asks for it; why not, in a sentence."""
+        facts = self._facts[store, instance]
+        if not self._may_clear(store):
+            return ""
+        if not self._transfers[store, instance].is_kept_whole:
+            return f"segment {instance} is not cleared: not every entry of it is stored"
+        if facts.is_recording is not False:
+            return f"segment {instance} is not cleared: entries may still be added to it"
+        self._requests.appendleft(ClearSegment(store, instance))
         return ""
 
-    def page_confirmed(self, page: SegmentData) -> bool:
-        """Whether this page, now confirmed, was the last of its segment."""
-        ends = SegmentStatus.LAST_ENTRY | SegmentStatus.AGENT_ABORT
-        if not page.status & ends:
-            return False
-        if self._current is not None and self._current.instance == page.instance:
-            self._current = None
-            return True
-        return False
+    def clear_seconds(self, store: int, instance: int) -> float | None:
+        """The Clear-Timeout of a segment; None where it names none."""
+        return self._facts[store, instance].clear_seconds
 
     def stop(self) -> None:
         """Give up the current segment; its later pages are answered with manager-abort."""
         self.complete = False
         if self._current is not None:
-            self._stopped.add((self._current.store, self._current.instance))
+            self._stopped.add(self._current.key)
             self._current = None
 
-    def _usage(self, store: int, instance: int) -> int | None:
-        info = self._segments.get((store, instance))
-        return find_readable(info.attributes, at.SEG_USAGE_CNT, []) if info else None
+    def stop_all(self) -> None:
+        """Give up the current segment and all that was to follow."""
+        self.stop()
+        self._requests.clear()

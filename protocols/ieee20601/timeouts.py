@@ -29,8 +29,9 @@ class Timer(Enum):
 class ManagerTimeouts:
     """How long the manager waits, in seconds.
 
-    `transfer` holds where the segment names no Transfer-Timeout of its own; `segment_again` is
-    the pause before a segment is asked for again that said try-later.
+    `transfer` holds where the segment names no Transfer-Timeout of its own, `clear` where neither
+    segment nor store names a Clear-Timeout. `segment_again` is the pause before a segment is
+    asked for again that said try-later; it doubles each time, to `segment_again_most`.
     """
 
     config: float = 10.0
@@ -38,7 +39,9 @@ class ManagerTimeouts:
     get: float = 3.0
     action: float = 3.0
     transfer: float = 3.0
+    clear: float = 3.0
     segment_again: float = 5.0
+    segment_again_most: float = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

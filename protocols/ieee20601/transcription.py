@@ -60,6 +60,7 @@ __all__ = [
     "Reception",
     "Transcription",
     "Unread",
+    "nothing_new",
     "transcribe",
     "transcribe_segment",
 ]
@@ -87,6 +88,19 @@ class Transcription:
     def is_unreadable(self) -> bool:
         """Whether there are values and not one of them can be read."""
         return not self.observations and any(not item.is_vendor for item in self.unread)
+
+
+def nothing_new(configuration: Configuration, clock: DeviceClock) -> Transcription:
+    """What a page says whose entries are known to be durable."""
+    return Transcription(
+        observations=(),
+        unknown_handles=(),
+        unread=(),
+        notes=(),
+        configuration=configuration,
+        clock=clock,
+        without_unit=(),
+    )
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from protocols.ieee20601.events import (
     ProtocolWarning,
 )
 from protocols.ieee20601.manager import ManagerConnection
+from protocols.ieee20601.manager_stored_data import StoredPages
 from protocols.ieee20601.policies import ManagerPolicy
 from protocols.ieee20601.states import State
 from protocols.model.codes import SystemId
@@ -61,6 +62,7 @@ class Bench:
         policy: ManagerPolicy | None = None,
         configurations: Callable[[SystemId, int], Configuration | None] = lambda _id, _config: None,
         first_invoke_id: int = 0,
+        stored_pages: StoredPages = lambda _system_id, _mark: False,
     ) -> None:
         self.now = 0.0
         self.events: list[Event | OctetsDiscarded] = []
@@ -70,6 +72,7 @@ class Bench:
             configurations=configurations,
             first_invoke_id=first_invoke_id,
             policy=policy,
+            stored_pages=stored_pages,
         )
         self.manager.transport_connected(now=self.now)
 

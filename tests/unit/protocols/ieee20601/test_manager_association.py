@@ -73,9 +73,15 @@ def test_at_the_end_only_what_nobody_will_send_again_is_read() -> None:
 
 
 def test_a_page_is_read_by_the_map_of_its_segment() -> None:
+    known: set[bytes] = set()
     fetching = association()
-    fetching.plan = StoredDataPlan((), retries=0, transfer_seconds=3.0)
+    fetching.plan = StoredDataPlan((), is_durable=known.__contains__)
     no_elements = at.PM_SEG_MAP.of(SegmentEntryMap(0x8000, ()))
-    fetching.plan.segments_reported(0, (SegmentInfo(16, (no_elements,)),))
+    fetching.plan.segments_reported(0, (SegmentInfo(16, (no_elements,)),), [])
     page = SegmentData(16, 0, 1, 0xC000, bytes(8))
-    assert fetching.transcribe(REPORT, page, utc=UTC_NOON).observations == ()
+    assert fetching.transcribe(REPORT, page, utc=UTC_NOON).notes == ()
+    other = SegmentData(16, 0, 2, 0xC000, bytes(8))
+    assert fetching.transcribe(REPORT, other, utc=UTC_NOON).notes != ()
+    # One that is known to be durable is not read again.
+    known.add(fetching.plan.mark_of(0, other))
+    assert fetching.transcribe(REPORT, other, utc=UTC_NOON).notes == ()

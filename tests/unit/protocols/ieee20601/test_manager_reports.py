@@ -17,7 +17,9 @@ from protocols.ieee20601.events import (
     ObservationsReported,
     OctetsDiscarded,
     ReportsMissed,
+    SegmentFetched,
     StoredDataFinished,
+    StoredPageKept,
 )
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.persistent_store import SEGMENT_INFOS, SegmentInfo
@@ -301,7 +303,10 @@ def test_a_page_is_confirmed_with_its_range_and_the_fetch_goes_on() -> None:
     reply = bytes.fromhex("0100 FFFFFFFF 0D21") + sized(head + b"\x00\x80")
     bench.take_events()
     assert bench.confirm(9) == prst(9, 0x0201, reply)
-    assert bench.take_events() == [StoredDataFinished(complete=True)]
+    kept, fetched, finished = bench.take_events()
+    assert isinstance(kept, StoredPageKept)
+    assert fetched == SegmentFetched(0x0100, 16, 1, complete=True)
+    assert finished == StoredDataFinished(complete=True)
 
 
 def test_a_value_without_a_unit_is_told_once() -> None:

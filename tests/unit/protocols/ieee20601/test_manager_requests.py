@@ -48,9 +48,12 @@ def test_an_answer_that_cannot_be_read_counts_as_a_refusal() -> None:
     bench.receive(aarq(config_id=0x4001))
     assert bench.receive(mds_answer(0)) != b""
     bench.take_events()
-    assert bench.receive(prst(1, 0x0207, bytes.fromhex("0100 0C0D 0001 FF"))) == b""
+    # Asked for the numbers of its segments instead.
+    assert bench.receive(prst(1, 0x0207, bytes.fromhex("0100 0C0D 0001 FF"))) != b""
+    assert bench.receive(prst(2, 0x0207, bytes.fromhex("0100 0C1E 0001 FF"))) == b""
     assert bench.events[-1] == StoredDataFinished(complete=False)
-    assert "the answer to GetSegments" in bench.take_warnings()[0]
+    told = bench.take_warnings()
+    assert ["GetSegments:" in told[0], "GetSegmentIds:" in told[1]] == [True, True]
 
 
 def test_an_answer_is_only_taken_in_the_form_that_was_expected() -> None:

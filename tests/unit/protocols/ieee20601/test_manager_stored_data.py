@@ -1,4 +1,4 @@
-"""How a manager fetches PM-stores: every segment, every page confirmed by the driver, no clear."""
+"""How a manager fetches PM-stores: every segment, every page confirmed by the driver."""
 
 from __future__ import annotations
 
@@ -8,118 +8,31 @@ import pytest
 
 from protocols.errors import RemoteProtocolError
 from protocols.ieee20601 import attribute_table as at
-from protocols.ieee20601.attribute_values import SegmentElement, SegmentEntryMap, ValueMapEntry
 from protocols.ieee20601.attributes import AttributeValue
-from protocols.ieee20601.configuration import build_configuration
-from protocols.ieee20601.event_reports import ConfigObject
 from protocols.ieee20601.events import (
-    Event,
-    ObservationsReported,
-    OctetsDiscarded,
     StoredDataFinished,
 )
-from protocols.ieee20601.objects import ObjectClass
-from protocols.ieee20601.persistent_store import SEGMENT_INFOS, SegmentInfo
+from protocols.ieee20601.persistent_store import SegmentInfo
 from protocols.ieee20601.policies import ManagerPolicy
 from protocols.ieee20601.states import State
 from protocols.ieee20601.timeouts import ManagerTimeouts
-from protocols.model.codes import MdcCode
-from protocols.model.observation import NumericObservation
-from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.apdu_octets import aarq, abrt, prst, report, sized
 from tests.unit.protocols.ieee20601.exchange import NOON, SEGMENT, Bench, mds_answer, spo2
-
-STORE, OTHER_STORE = 0x0100, 0x0101
-PATIENT = build_configuration(
-    0x4001,
-    (
-        *STANDARD_CONFIGURATIONS[0x0190].report.objects,
-        ConfigObject(int(ObjectClass.PM_STORE), STORE, ()),
-        ConfigObject(int(ObjectClass.PM_STORE), OTHER_STORE, ()),
-    ),
+from tests.unit.protocols.ieee20601.store_octets import (
+    OTHER_STORE,
+    STORE,
+    get_ids,
+    get_info,
+    infos,
+    page,
+    page_answer,
+    patient,
+    segment,
+    start,
+    trigger,
+    triggered,
+    values_of,
 )
-ENTRY_MAP = SegmentEntryMap(
-    0x8000,
-    (
-        SegmentElement(
-            int(ObjectClass.NUMERIC),
-            MdcCode(2, 19384),
-            1,
-            (ValueMapEntry(at.NU_VAL_OBS_BASIC.attribute_id, 2),),
-        ),
-    ),
-)
-
-
-def segment(instance: int, entries: int | None, *more: AttributeValue) -> SegmentInfo:
-    usage = () if entries is None else (at.SEG_USAGE_CNT.of(entries),)
-    return SegmentInfo(instance, (at.PM_SEG_MAP.of(ENTRY_MAP), *usage, *more))
-
-
-def get_info(invoke_id: int, store: int = STORE) -> bytes:
-    message = store.to_bytes(2, "big") + bytes.fromhex("0C0D 0006 0001 0002 0000")
-    return prst(invoke_id, 0x0107, message)
-
-
-def infos(invoke_id: int, *segments: SegmentInfo, store: int = STORE) -> bytes:
-    message = store.to_bytes(2, "big") + b"\x0c\x0d" + sized(SEGMENT_INFOS.encode(segments))
-    return prst(invoke_id, 0x0207, message)
-
-
-def trigger(invoke_id: int, instance: int, store: int = STORE) -> bytes:
-    message = store.to_bytes(2, "big") + b"\x0c\x1c\x00\x02" + instance.to_bytes(2, "big")
-    return prst(invoke_id, 0x0107, message)
-
-
-def triggered(invoke_id: int, instance: int, result: int, store: int = STORE) -> bytes:
-    answer = instance.to_bytes(2, "big") + result.to_bytes(2, "big")
-    return prst(invoke_id, 0x0207, store.to_bytes(2, "big") + b"\x0c\x1c" + sized(answer))
-
-
-def page(
-    invoke_id: int, instance: int, first: int, values: list[int], status: int, store: int = STORE
-) -> bytes:
-    entries = b"".join(NOON + value.to_bytes(2, "big") for value in values)
-    info = (
-        instance.to_bytes(2, "big")
-        + first.to_bytes(4, "big")
-        + len(values).to_bytes(4, "big")
-        + status.to_bytes(2, "big")
-        + sized(entries)
-    )
-    return report(invoke_id, SEGMENT, info, handle=store)
-
-
-def page_answer(
-    invoke_id: int, instance: int, first: int, count: int, status: int = 0x0080
-) -> bytes:
-    reply = (
-        instance.to_bytes(2, "big")
-        + first.to_bytes(4, "big")
-        + count.to_bytes(4, "big")
-        + status.to_bytes(2, "big")
-    )
-    head = STORE.to_bytes(2, "big") + bytes.fromhex("FFFFFFFF 0D21")
-    return prst(invoke_id, 0x0201, head + sized(reply))
-
-
-def start(policy: ManagerPolicy | None = None) -> Bench:
-    """A manager that has just asked the first store (invoke id 1)."""
-    bench = Bench(policy=policy, configurations=lambda _id, _config: PATIENT)
-    bench.receive(aarq(config_id=0x4001))
-    assert bench.receive(mds_answer(0)) == get_info(1)
-    bench.take_events()
-    return bench
-
-
-def values_of(events: list[Event | OctetsDiscarded]) -> list[Decimal | None]:
-    return [
-        observation.value.number
-        for event in events
-        if isinstance(event, ObservationsReported)
-        for observation in event.observations
-        if isinstance(observation, NumericObservation)
-    ]
 
 
 def test_all_segments_of_all_stores_are_fetched_page_by_page() -> None:
@@ -161,7 +74,7 @@ def test_live_reports_go_on_during_a_transfer() -> None:
 
 def test_stored_data_is_left_alone_where_the_policy_says_so() -> None:
     bench = Bench(
-        policy=ManagerPolicy(collect_stored=False), configurations=lambda _id, _config: PATIENT
+        policy=ManagerPolicy(collect_stored=False), configurations=lambda _id, _config: patient()
     )
     bench.receive(aarq(config_id=0x4001))
     assert bench.receive(mds_answer(0)) == b""
@@ -174,7 +87,11 @@ def test_a_segment_that_says_try_later_is_asked_again_after_a_pause() -> None:
     assert bench.receive(triggered(2, 16, 2)) == b""
     assert bench.wait(4.9) == b""
     assert bench.wait(0.1) == trigger(3, 16)
-    assert bench.receive(triggered(3, 16, 0)) == b""
+    # Each pause is twice as long as the one before, up to a minute.
+    bench.receive(triggered(3, 16, 2))
+    assert bench.wait(9.9) == b""
+    assert bench.wait(0.1) == trigger(4, 16)
+    assert bench.receive(triggered(4, 16, 0)) == b""
 
 
 def test_a_segment_that_always_says_try_later_is_left_and_the_fetch_is_incomplete() -> None:
@@ -213,12 +130,32 @@ def test_a_segment_that_does_not_say_how_much_it_holds_is_asked_for() -> None:
     ],
     ids=["ROER", "RORJ", "undecodable"],
 )
-def test_a_store_that_refuses_is_passed_over(answer: bytes) -> None:
+def test_a_store_that_refuses_twice_is_passed_over(answer: bytes) -> None:
     bench = start()
-    assert bench.receive(answer) == get_info(2, OTHER_STORE)
-    bench.receive(infos(2, store=OTHER_STORE))
+    assert bench.receive(answer) == get_ids(2)
+    assert bench.receive(prst(2, 0x0300, bytes.fromhex("0009 0000"))) == get_info(3, OTHER_STORE)
+    bench.receive(infos(3, store=OTHER_STORE))
     assert bench.take_events()[-1] == StoredDataFinished(complete=False)
     assert bench.is_in(State.OPERATING)
+
+
+def test_a_store_that_cannot_tell_of_all_at_once_is_asked_segment_by_segment() -> None:
+    bench = start()
+    # RORJ resource-limitation: the whole list is too long for one APDU.
+    assert bench.receive(prst(1, 0x0400, bytes.fromhex("0067"))) == get_ids(2)
+    listed = prst(
+        2, 0x0207, bytes.fromhex("0100 0C1E") + sized(bytes.fromhex("0002 0004 00100011"))
+    )
+    one = bytes.fromhex("0100 0C0D 000A 0002 0006 0001 0002 0010")
+    assert bench.receive(listed) == prst(3, 0x0107, one)
+    assert bench.receive(infos(3, segment(16, 1))) == trigger(4, 16)
+    bench.receive(triggered(4, 16, 0) + page(5, 16, 0, [91], 0xC000))
+    other = bytes.fromhex("0100 0C0D 000A 0002 0006 0001 0002 0011")
+    assert bench.confirm(5) == page_answer(5, 16, 0, 1) + prst(5, 0x0107, other)
+    # A segment that refuses to be described is missing.
+    assert bench.receive(prst(5, 0x0300, bytes.fromhex("0011 0000"))) == get_info(6, OTHER_STORE)
+    bench.receive(infos(6, store=OTHER_STORE))
+    assert bench.take_events()[-1] == StoredDataFinished(complete=False)
 
 
 def test_a_refused_transfer_is_passed_over() -> None:
@@ -337,6 +274,13 @@ def test_pages_that_want_no_confirm_are_taken_and_the_fetch_goes_on() -> None:
     )
     assert written == get_info(3, OTHER_STORE)
     assert values_of(bench.take_events()) == [Decimal(91), Decimal(91)]
+
+
+def test_what_cannot_be_read_of_a_segment_is_told_and_the_rest_is_used() -> None:
+    bench = start()
+    broken = AttributeValue(at.TRANSFER_TIMEOUT.attribute_id, b"\0")
+    assert bench.receive(infos(1, segment(16, 1, broken))) == trigger(2, 16)
+    assert bench.take_warnings()[0].startswith("segment 16: MDC_ATTR_TRANSFER_TIMEOUT")
 
 
 def test_a_page_of_a_segment_without_a_map_is_rejected() -> None:
