@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from protocols.gatt import terms
 from protocols.gatt.base import Characteristic, GattProfile, Property
 from protocols.gatt.fields import FieldReader, FieldWriter
 from protocols.gatt.transcriber import Draft
 from protocols.gatt.uuids import assigned_uuid
-from protocols.model.codes import MdcCode, UnitCode
 
 _CLAUSE: Final = "BAS 1.0, 3.1"
-_CHARGE: Final = MdcCode(1, 2460)
-_PERCENT: Final = UnitCode(544)
 _FULL: Final = 100
 
 
@@ -37,7 +35,7 @@ def _transcribe_level(record: BatteryLevel, draft: Draft) -> None:
     if record.percent > _FULL:
         draft.warn(f"a battery level out of range ({_CLAUSE})")
         return
-    draft.number(_CHARGE, Decimal(record.percent), _PERCENT)
+    draft.number(terms.BATTERY_CHARGE, Decimal(record.percent), terms.PERCENT)
 
 
 LEVEL: Final = Characteristic(

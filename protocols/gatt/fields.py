@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from protocols.errors import DecodeError, EncodeError
@@ -65,6 +66,11 @@ class DateTime:
             f"{self.year:04d}-{self.month:02d}-{self.day:02d}"
             f"T{self.hours:02d}:{self.minutes:02d}:{self.seconds:02d}"
         )
+
+
+def mirrored(bits: int, width: int) -> int:
+    """Bits counted from the lowest as GATT does -> counted from the highest as 20601 does."""
+    return int(f"{bits & ((1 << width) - 1):0{width}b}"[::-1], 2)
 
 
 class FieldReader:
@@ -159,6 +165,10 @@ class FieldReader:
     def float32(self) -> Number:
         """A FLOAT (medfloat32): exact, or one of the special values."""
         return float_from_raw(self.u32())
+
+    def scaled(self, octets: int, step: Decimal) -> Decimal:
+        """An unsigned number of steps: exact, with the digits of the step."""
+        return self.unsigned(octets) * step
 
     def date_time(self) -> DateTime:
         """A Date Time field of seven octets."""
@@ -265,6 +275,10 @@ class FieldWriter:
     def float32(self, value: Number) -> None:
         """A FLOAT; rounded half to even where the mantissa is too short."""
         self.u32(float_to_raw(value))
+
+    def scaled(self, value: Decimal, octets: int, step: Decimal) -> None:
+        """A number as steps, rounded half to even; EncodeError when it does not fit."""
+        self.unsigned(int((value / step).to_integral_value(ROUND_HALF_EVEN)), octets)
 
     def date_time(self, value: DateTime) -> None:
         """A Date Time field of seven octets."""

@@ -5,13 +5,24 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from protocols.gatt import battery, racp_codec
+from protocols.gatt import (
+    battery,
+    blood_pressure,
+    heart_rate,
+    pulse_oximeter,
+    racp_codec,
+    thermometer,
+)
 from protocols.gatt.base import AnyCharacteristic, GattProfile
 
 PROFILES: Final[tuple[GattProfile, ...]] = (
     battery.PROFILE,
+    blood_pressure.PROFILE,
+    heart_rate.PROFILE,
+    pulse_oximeter.PROFILE,
     racp_codec.PROFILE,
-)  # fmt: skip
+    thermometer.PROFILE,
+)
 
 DECODERS: Final[dict[str, AnyCharacteristic]] = {
     name: characteristic

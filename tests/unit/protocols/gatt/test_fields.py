@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.errors import DecodeError, EncodeError
-from protocols.gatt.fields import DATE_TIME_OCTETS, DateTime, FieldReader, FieldWriter
+from protocols.gatt.fields import DATE_TIME_OCTETS, DateTime, FieldReader, FieldWriter, mirrored
 from protocols.mder.records import LENIENT
 from protocols.model.quantity import SpecialValue
 from tests.unit.protocols.gatt.link import few
@@ -161,3 +161,20 @@ def test_a_date_time_has_seven_octets() -> None:
     writer = FieldWriter(clause=CLAUSE)
     writer.date_time(DateTime(0, 0, 0, 0, 0, 0))
     assert len(writer.octets) == DATE_TIME_OCTETS
+
+
+def test_scaled_numbers_have_the_digits_of_their_step() -> None:
+    step = Decimal("0.005")
+    weight = reader("b036").scaled(2, step)
+    assert str(weight) == "70.000"
+    writer = FieldWriter(clause=CLAUSE)
+    writer.scaled(weight, 2, step)
+    writer.scaled(Decimal("0.0124"), 2, step)
+    assert writer.octets == bytes.fromhex("b0360200")
+    with pytest.raises(EncodeError):
+        writer.scaled(Decimal(-1), 2, step)
+
+
+def test_bits_counted_from_the_lowest_become_bits_counted_from_the_highest() -> None:
+    assert mirrored(0x0001, 16) == 0x8000
+    assert mirrored(0x10026, 16) == 0x6400
