@@ -7,31 +7,39 @@
     transcript = draft.finish()
 
 Sessions of one connection share the transcriber, and with it the device's identity, its clock
-and the count of values. Identity follows 20601's side: a calendar stamp identifies a
-measurement; without one (or with one from a clock that was never set) a live measurement is
-identified by its reception. See `protocols.model.identifiers`.
+and the count of values. Identity and time are those of the model, so that all families agree: a
+calendar stamp identifies a measurement; without one, or with one of a clock that was never set,
+a live measurement is identified by its reception.
+
+Blood pressure monitors, scales and thermometers send what they kept when somebody connects, and
+no octet tells it from a live value. A stamp that the clock maps to before `oldest_live` is such a
+record. It has its own time, unless the clock was set in this connection: then the stamp may be of
+the timeline that ended, and its time is unknown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Final, TypedDict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TypedDict
 from uuid import UUID
 
 from protocols.errors import LocalProtocolError
-from protocols.ieee20601.device_clock import (
-    NO_CLOCK,
-    OLDEST_LIVE,
-    DeviceClock,
-    Stamps,
-    observe_time,
-)
 from protocols.mder.numbers import Number
+from protocols.model.clock_mapping import (
+    OLDEST_LIVE,
+    ClockFacts,
+    Coincident,
+    DeviceStamp,
+    Timeline,
+    is_possible,
+    map_stamp,
+    observe,
+)
 from protocols.model.codes import MdcCode, SystemId, UnitCode
 from protocols.model.device import DeviceInfo
-from protocols.model.identifiers import clockless_observation_id, observation_id
+from protocols.model.identifiers import reading_id
 from protocols.model.observation import (
     BitsObservation,
     CodedObservation,
@@ -42,9 +50,7 @@ from protocols.model.observation import (
     TextObservation,
 )
 from protocols.model.quantity import Quantity
-from protocols.model.timestamps import ClockOffset, ObservedTime
-
-_NO_STAMP: Final = Stamps()
+from protocols.model.timestamps import ObservedTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,25 +81,45 @@ class Transcriber:
     """One connection's device, clock and count of values; times are arguments.
 
     `device` says at least how the device is identified; services that tell more change it.
-    `oldest_live`: how old a stamp may be that still counts as live.
+    `clock` is what is known of its clock, None while nobody read it. `oldest_live`: how old a
+    stamp may be that still counts as live. `zone` is the gateway's.
     """
 
     def __init__(
         self,
         device: DeviceInfo,
         *,
-        clock: DeviceClock = NO_CLOCK,
+        clock: ClockFacts | None = None,
         oldest_live: timedelta = OLDEST_LIVE,
+        zone: tzinfo = UTC,
     ) -> None:
         self.device = device
         self.clock = clock
         self.oldest_live = oldest_live
+        self.zone = zone
+        self.clock_was_set = False
         self._values = 0
 
-    def clock_read(self, local: datetime, *, utc: datetime) -> None:
-        """A coincident reading: the device's clock showed `local` (naive) at `utc` (aware)."""
-        offset = ClockOffset.measure(device_local=local, gateway_utc=utc)
-        self.clock = replace(self.clock, absolute=offset)
+    def clock_read(
+        self, local: datetime, *, utc: datetime, synchronised: bool | None = None
+    ) -> None:
+        """A coincident reading: the device's clock showed `local` (naive) at `utc` (aware).
+
+        `synchronised`: the device says whether it follows an outside source; None when it does
+        not say, and what was known stays.
+        """
+        if synchronised is None:
+            synchronised = self.clock is not None and self.clock.synchronised
+        self.clock = ClockFacts(
+            timeline=Timeline.LOCAL,
+            synchronised=synchronised,
+            coincident=Coincident(device=local, gateway=utc),
+        )
+
+    def clock_written(self, local: datetime, *, utc: datetime) -> None:
+        """The gateway set the device's clock to `local` (naive) at `utc` (aware)."""
+        self.clock_read(local, utc=utc)
+        self.clock_was_set = True
 
     def begin(self, *, utc: datetime, stored: bool = False) -> Draft:
         """The draft of a value received at `utc` (aware); `stored` when it came from a store."""
@@ -117,19 +143,19 @@ class Draft:
         self.stored = stored
         self.status = MeasurementStatus.VALID
         self._number = number
-        self._stamps = _NO_STAMP
+        self._stamp: DeviceStamp | None = None
         self._is_trusted = True
         self._observations: list[Observation] = []
         self._warnings: list[str] = []
         self._device: DeviceInfo | None = None
 
-    def stamp(self, local: datetime | None, *, is_trusted: bool = True) -> None:
-        """The device's naive local time of what follows; None for none.
+    def stamp(self, at: datetime | DeviceStamp | None, *, is_trusted: bool = True) -> None:
+        """The device's time of what follows: naive local time, or on another timeline; or none.
 
         `is_trusted` False: the device says that its clock was never set. The stamp is kept,
         and nothing is worked out from it.
         """
-        self._stamps = Stamps(absolute=local)
+        self._stamp = DeviceStamp.of_local(at) if isinstance(at, datetime) else at
         self._is_trusted = is_trusted
 
     def number(
@@ -177,9 +203,9 @@ class Draft:
         facts = self._facts(type_code, tuple(supplements))
         self._observations.append(TextObservation(text=text, **facts))
 
-    def clock_read(self, local: datetime) -> None:
+    def clock_read(self, local: datetime, *, synchronised: bool | None = None) -> None:
         """The device's clock showed `local` (naive) when the value was received."""
-        self.transcriber.clock_read(local, utc=self.received_at)
+        self.transcriber.clock_read(local, utc=self.received_at, synchronised=synchronised)
 
     def describe(self, device: DeviceInfo) -> None:
         """What is known of the device from now on, for all sessions of the connection."""
@@ -202,24 +228,18 @@ class Draft:
     ) -> _Facts:
         device = self.transcriber.device.system_id
         observed_at = self._observed_at()
-        stamp = observed_at.device_time
-        if stamp is not None and (self.stored or self._is_trusted):
-            identity = observation_id(
-                system_id=device,
-                type_code=type_code,
-                device_time=stamp,
-                duration_us=duration_us,
-                supplements=supplements,
-            )
-        else:
-            identity = clockless_observation_id(
-                system_id=device,
-                type_code=type_code,
-                received_at=self.received_at.astimezone(UTC).isoformat(),
-                report_counter=(self._number << 16) + len(self._observations),
-                duration_us=duration_us,
-                supplements=supplements,
-            )
+        identifies = self.stored or self._is_trusted
+        identity = reading_id(
+            system_id=device,
+            type_code=type_code,
+            device_time=observed_at.device_time if identifies else None,
+            stored=self.stored,
+            received_at=self.received_at,
+            report_counter=self._number,
+            position=len(self._observations),
+            duration_us=duration_us,
+            supplements=supplements,
+        )
         return _Facts(
             observation_id=identity,
             type=type_code,
@@ -230,10 +250,26 @@ class Draft:
         )
 
     def _observed_at(self) -> ObservedTime:
-        return observe_time(
-            self._stamps,
-            self.transcriber.clock if self._is_trusted else NO_CLOCK,
+        link = self.transcriber
+        is_old = self._is_old()
+        is_known = self._is_trusted and not (is_old and link.clock_was_set)
+        return observe(
+            self._stamp,
+            link.clock if is_known else None,
             received_at=self.received_at,
-            stored=self.stored,
-            oldest_live=self.transcriber.oldest_live,
+            stored=self.stored or is_old,
+            oldest_live=link.oldest_live,
+            zone=link.zone,
+        )
+
+    def _is_old(self) -> bool:
+        """Whether the stamp is possible, but not for something measured just now."""
+        link = self.transcriber
+        if self._stamp is None or link.clock is None or not self._is_trusted:
+            return False
+        mapped = map_stamp(self._stamp, link.clock, zone=link.zone)
+        return (
+            mapped is not None
+            and is_possible(mapped, self.received_at, None)
+            and not is_possible(mapped, self.received_at, link.oldest_live)
         )

@@ -114,6 +114,8 @@ def test_a_full_spot_check_is_written_back() -> None:
         pulse_amplitude_index=Decimal("0.7"),
     )
     assert SPOT_CHECK.decode(SPOT_CHECK.encode(record)) == record
+    bare = PlxSpotCheck(reading=record.reading)
+    assert SPOT_CHECK.decode(SPOT_CHECK.encode(bare)) == bare
 
 
 @given(

@@ -89,6 +89,8 @@ def test_a_full_measurement_is_written_back() -> None:
     record = MEASUREMENT.decode(bytes.fromhex(FINGER))
     assert record.time == DateTime(2012, 12, 5, 11, 50, 27)
     assert MEASUREMENT.encode(record).hex() == FINGER
+    bare = TemperatureMeasurement(temperature=Decimal("37.60"))
+    assert MEASUREMENT.encode(bare).hex() == "00b00e00fe"
 
 
 @given(

@@ -9,6 +9,7 @@ import pytest
 
 from protocols.errors import LocalProtocolError
 from protocols.gatt.transcriber import Draft, Transcriber
+from protocols.model.clock_mapping import ClockFacts, Coincident, DeviceStamp, Timeline
 from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import (
@@ -86,6 +87,59 @@ def test_a_clock_that_was_read_turns_stamps_into_utc() -> None:
     observed = one(draft).observed_at
     assert observed.quality is TimeQuality.DEVICE
     assert observed.at == NOW - timedelta(minutes=10)
+
+
+def test_a_stamp_older_than_live_values_are_is_a_record_of_the_device_s_memory() -> None:
+    link = transcriber()
+    link.clock_read(LOCAL, utc=NOW)
+    draft = link.begin(utc=NOW)
+    draft.stamp(LOCAL - timedelta(days=30))
+    observed = one(draft).observed_at
+    assert observed.quality is TimeQuality.DEVICE
+    assert observed.at == NOW - timedelta(days=30)
+
+
+def test_an_old_stamp_of_a_clock_that_was_just_set_has_no_known_time() -> None:
+    link = transcriber()
+    link.clock_written(LOCAL, utc=NOW)
+    draft = link.begin(utc=NOW)
+    draft.stamp(LOCAL - timedelta(days=30))
+    assert one(draft).observed_at.quality is TimeQuality.UNKNOWN
+    draft = link.begin(utc=NOW)
+    draft.stamp(LOCAL - timedelta(minutes=2))
+    observed = one(draft).observed_at
+    assert observed.quality is TimeQuality.DEVICE
+    assert observed.at == NOW - timedelta(minutes=2)
+
+
+def test_a_stamp_ahead_of_its_reception_is_not_believed() -> None:
+    link = transcriber()
+    link.clock_read(LOCAL, utc=NOW)
+    draft = link.begin(utc=NOW)
+    draft.stamp(LOCAL + timedelta(days=1))
+    assert one(draft).observed_at.quality is TimeQuality.RECEIVED
+
+
+def test_a_synchronised_clock_stays_so_until_the_device_says_otherwise() -> None:
+    link = transcriber()
+    link.begin(utc=NOW).clock_read(LOCAL, synchronised=True)
+    link.begin(utc=NOW).clock_read(LOCAL)
+    assert link.clock is not None
+    assert link.clock.synchronised
+    link.clock_read(LOCAL, utc=NOW, synchronised=False)
+    assert not link.clock.synchronised
+
+
+def test_ticks_are_mapped_by_their_own_timeline() -> None:
+    link = transcriber()
+    link.clock = ClockFacts(
+        timeline=Timeline.TICK, coincident=Coincident(device=1000, gateway=NOW), tick_us=1_000_000
+    )
+    draft = link.begin(utc=NOW)
+    draft.stamp(DeviceStamp.of_ticks(990))
+    observed = one(draft).observed_at
+    assert observed.quality is TimeQuality.DEVICE
+    assert observed.at == NOW - timedelta(seconds=10)
 
 
 def test_a_clock_that_was_never_set_gives_no_time_and_no_identity() -> None:
