@@ -25,7 +25,6 @@ _PULSE: Final = 0x04
 _USER: Final = 0x08
 _STATUS: Final = 0x10
 _STATUS_BITS: Final = 16
-UNKNOWN_USER: Final = 0xFF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +116,7 @@ def _transcribe_cuff(record: BloodPressureMeasurement, draft: Draft) -> None:
 
 def _begin(record: BloodPressureMeasurement, draft: Draft) -> None:
     draft.stamp(record.time.at if record.time else None)
-    if record.user is not None and record.user != UNKNOWN_USER:
-        draft.warn(
-            f"a multi-user device: readings of user {record.user} are taken as the patient's"
-        )
+    draft.note_user(record.user)
 
 
 def _add_rest(record: BloodPressureMeasurement, draft: Draft) -> None:

@@ -8,20 +8,26 @@ from uuid import UUID
 from protocols.gatt import (
     battery,
     blood_pressure,
+    body_composition,
+    device_information,
     heart_rate,
     pulse_oximeter,
     racp_codec,
     thermometer,
+    weight_scale,
 )
 from protocols.gatt.base import AnyCharacteristic, GattProfile
 
 PROFILES: Final[tuple[GattProfile, ...]] = (
     battery.PROFILE,
     blood_pressure.PROFILE,
+    body_composition.PROFILE,
+    device_information.PROFILE,
     heart_rate.PROFILE,
     pulse_oximeter.PROFILE,
     racp_codec.PROFILE,
     thermometer.PROFILE,
+    weight_scale.PROFILE,
 )
 
 DECODERS: Final[dict[str, AnyCharacteristic]] = {

@@ -1,4 +1,8 @@
-"""MDC codes and units the GATT profiles speak in (10101; verified in `protocols.nomenclature`)."""
+"""MDC codes and units the GATT profiles speak in (10101; rows are in `protocols.nomenclature`).
+
+Body muscle, its mass, basal metabolism and body impedance stand in one public list only; they are
+used as that list has them and are not confirmed.
+"""
 
 from __future__ import annotations
 
@@ -28,14 +32,32 @@ ENERGY_EXPENDED: Final = MdcCode(129, 119)
 
 TEMPERATURE_BODY: Final = MdcCode(2, 19292)
 
+BODY_WEIGHT: Final = MdcCode(2, 57664)
+BODY_HEIGHT: Final = MdcCode(2, 57668)
+BODY_FAT: Final = MdcCode(2, 57676)
+BODY_MASS_INDEX: Final = MdcCode(2, 57680)
+FAT_FREE_MASS: Final = MdcCode(2, 57684)
+SOFT_LEAN_MASS: Final = MdcCode(2, 57688)
+BODY_WATER: Final = MdcCode(2, 57692)
+BASAL_METABOLISM: Final = MdcCode(2, 57696)
+BODY_MUSCLE: Final = MdcCode(2, 57700)
+MUSCLE_MASS: Final = MdcCode(2, 57704)
+BODY_IMPEDANCE: Final = MdcCode(2, 57708)
+
 BATTERY_CHARGE: Final = MdcCode(1, 2460)
 POWER_STATUS: Final = MdcCode(1, 2389)
 
 BEATS_PER_MINUTE: Final = UnitCode(2720)
 CELSIUS: Final = UnitCode(6048)
+CENTIMETRE: Final = UnitCode(1297)
 FAHRENHEIT: Final = UnitCode(4416)
+INCH: Final = UnitCode(1376)
 JOULE: Final = UnitCode(3968)
+KILOGRAM: Final = UnitCode(1731)
+KILOGRAM_PER_SQUARE_METRE: Final = UnitCode(1952)
 KILOPASCAL: Final = UnitCode(3843)
 MILLIMETRES_OF_MERCURY: Final = UnitCode(3872)
 MILLISECOND: Final = UnitCode(2194)
+OHM: Final = UnitCode(4288)
 PERCENT: Final = UnitCode(544)
+POUND: Final = UnitCode(1760)

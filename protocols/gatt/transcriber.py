@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import TypedDict
+from typing import Final, TypedDict
 from uuid import UUID
 
 from protocols.errors import LocalProtocolError
@@ -51,6 +51,9 @@ from protocols.model.observation import (
 )
 from protocols.model.quantity import Quantity
 from protocols.model.timestamps import ObservedTime
+
+UNKNOWN_USER: Final = 0xFF
+"""The index by which a multi-user device says that it does not know (GSS, User Index)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +213,11 @@ class Draft:
     def describe(self, device: DeviceInfo) -> None:
         """What is known of the device from now on, for all sessions of the connection."""
         self.transcriber.device = self._device = device
+
+    def note_user(self, user: int | None) -> None:
+        """Say whose reading a shared device takes it for; an observation has no place for it."""
+        if user is not None and user != UNKNOWN_USER:
+            self.warn(f"a multi-user device: readings of user {user} are taken as the patient's")
 
     def warn(self, *sentences: str) -> None:
         """Say what was odd; no measured value belongs in it."""

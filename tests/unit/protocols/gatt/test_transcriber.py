@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from protocols.errors import LocalProtocolError
-from protocols.gatt.transcriber import Draft, Transcriber
+from protocols.gatt.transcriber import UNKNOWN_USER, Draft, Transcriber
 from protocols.model.clock_mapping import ClockFacts, Coincident, DeviceStamp, Timeline
 from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.device import DeviceInfo
@@ -183,3 +183,10 @@ def test_a_reception_time_without_a_zone_is_refused() -> None:
     with pytest.raises(LocalProtocolError):
         link.begin(utc=NOW.replace(tzinfo=None))
     assert link.begin(utc=NOW.astimezone(UTC)).received_at == NOW
+
+
+def test_the_user_of_a_shared_device_is_said_unless_unknown() -> None:
+    for user, sentences in ((None, 0), (UNKNOWN_USER, 0), (2, 1)):
+        draft = transcriber().begin(utc=NOW)
+        draft.note_user(user)
+        assert len(draft.finish().warnings) == sentences
