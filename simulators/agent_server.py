@@ -10,6 +10,7 @@ import asyncio
 from datetime import datetime
 from typing import Final
 
+from protocols.ieee20601.line_framings import RAW
 from simulators.byte_links import ByteLink
 from simulators.conversation import Conversation, Times
 from simulators.devices.base import SimulatedDevice
@@ -24,7 +25,7 @@ class AgentServer:
     """Drives one device over one link.
 
     `seconds` of patient time are played, None for no end. Readings that nobody confirmed are
-    offered again for as long as the device runs.
+    offered again for as long as the device runs. `framing`: a key of `STREAM_FRAMINGS`.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class AgentServer:
         times: Times,
         *,
         seconds: float | None,
+        framing: str = RAW,
     ) -> None:
         self._device = device
         self._link = link
         self._journal = journal
         self._times = times
         self._seconds = seconds
+        self._framing = framing
         self._outbox = Outbox(journal)
         self._wake = asyncio.Event()
         self._all_made = False
@@ -86,6 +89,7 @@ class AgentServer:
             self._times,
             self._wake,
             self._is_done,
+            framing=self._framing,
         )
         try:
             await conversation.hold()

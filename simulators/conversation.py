@@ -16,7 +16,8 @@ from protocols.ieee20601.events import (
     ReportConfirmed,
     ReportRefused,
 )
-from protocols.ieee20601.policies import MdsDescription
+from protocols.ieee20601.line_framings import RAW, STREAM_FRAMINGS
+from protocols.ieee20601.policies import AgentPolicy, MdsDescription
 from simulators.byte_links import ByteLink
 from simulators.devices.base import Report, SimulatedDevice
 from simulators.devices.wire_reports import wire_report
@@ -48,6 +49,8 @@ class Conversation:
         times: Times,
         wake: asyncio.Event,
         is_done: Callable[[], bool],
+        *,
+        framing: str = RAW,
     ) -> None:
         self._device = device
         self._link = link
@@ -73,6 +76,7 @@ class Conversation:
                 specializations=info.specializations,
                 clock=device.identity.clock.local,
             ),
+            framing=STREAM_FRAMINGS[framing](AgentPolicy().limits),
         )
 
     async def hold(self) -> None:

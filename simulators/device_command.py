@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from protocols.ieee20601.line_framings import RAW, STREAM_FRAMINGS
 from simulators.agent_server import AgentServer
 from simulators.byte_links import ByteLink, open_link
 from simulators.conversation import Times
@@ -37,6 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     wire = parser.add_mutually_exclusive_group(required=True)
     wire.add_argument("--connect", metavar="tcp:HOST:PORT", help="dial a manager over TCP")
     wire.add_argument("--pty", metavar="PATH", help="be a serial device that a host opens at PATH")
+    parser.add_argument(
+        "--framing",
+        choices=sorted(STREAM_FRAMINGS),
+        default=RAW,
+        help="how APDUs travel on the wire; the gateway's line must name the same",
+    )
     parser.add_argument("--journal", type=Path, metavar="FILE", help="what it did, as JSON lines")
     add_patient_arguments(parser)
     parser.add_argument(
@@ -102,6 +109,10 @@ def device_of(arguments: argparse.Namespace) -> SimulatedDevice:
 
 def run(arguments: argparse.Namespace) -> int:
     """Be the device until its time is over or SIGTERM or Ctrl-C; 0."""
+    if arguments.fault is not None and arguments.framing != RAW:
+        raise DeviceSettingsError(
+            "A device that misbehaves on purpose speaks raw. Leave --fault or --framing away."
+        )
     device = device_of(arguments)
     link = open_link(connect=arguments.connect, pty_link=arguments.pty)
     try:
@@ -126,6 +137,7 @@ async def _serve(
         journal,
         Times(monotonic=time.monotonic, utc=lambda: datetime.now(UTC)),
         seconds=arguments.duration,
+        framing=arguments.framing,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from edge.clock import Clock
@@ -23,7 +23,8 @@ from edge.supervision import Backoff, keep_running
 from edge.transports.base import ByteTransport, OpenedLine
 from edge.transports.policy import TransportPolicy
 from edge.transports.registry import open_line
-from protocols.ieee20601.manager import ManagerConnection
+from protocols.ieee20601.line_framings import STREAM_FRAMINGS
+from protocols.ieee20601.manager import ManagerConnection, ManagerPolicy
 from protocols.model.codes import SystemId
 from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 
@@ -120,9 +121,7 @@ class Fleet:
     async def _serve_plan(self, plan: DevicePlan, health: DeviceHealth) -> bool:
         """One life of a configured line; True asks to open it again."""
         line = await open_line(plan.address, self.transport_policy)
-        wrapped = OpenedLine(
-            self.record(plan.name, line.transport), line.first_invoke_id, line.plays_once
-        )
+        wrapped = replace(line, transport=self.record(plan.name, line.transport))
         log.info("line open device=%s", plan.name)
         await self._drive(wrapped, health)
         return not (line.plays_once or self._ending)
@@ -170,6 +169,7 @@ class Fleet:
                 # 20601 leaves the start free; by chance, a late answer of an earlier association
                 # does not look like one of this.
                 first_invoke_id=secrets.randbelow(_INVOKE_IDS) if first is None else first,
+                framing=STREAM_FRAMINGS[line.framing](ManagerPolicy().limits),
             ),
             line.transport,
             Reception(

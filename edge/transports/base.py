@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from edge.transports.policy import TransportPolicy
+from protocols.ieee20601.line_framings import RAW, STREAM_FRAMINGS
+
+FRAMING_WORD: Final = "framing="
 
 
 class ByteTransport(Protocol):
@@ -33,11 +36,22 @@ class OpenedLine:
 
     `first_invoke_id`: the manager's requests must begin with this number (a replayed record
     answers to it). `plays_once`: when it ends it is over, there is no point in opening it again.
+    `framing`: how the device frames its APDUs, a key of `STREAM_FRAMINGS`.
     """
 
     transport: ByteTransport
     first_invoke_id: int | None = None
     plays_once: bool = False
+    framing: str = RAW
+
+
+def read_framing(word: str) -> str:
+    """The framing an address names as `framing=NAME`; ValueError for anything else."""
+    name = word.removeprefix(FRAMING_WORD)
+    if name == word or name not in STREAM_FRAMINGS:
+        known = ", ".join(f"{FRAMING_WORD}{known}" for known in STREAM_FRAMINGS)
+        raise ValueError(f"{word!r} is no framing; known are {known}")
+    return name
 
 
 class Opener(Protocol):

@@ -21,8 +21,12 @@ class Scheme:
 
 
 SCHEMES: Final = (
-    Scheme("tcp", "edge.transports.tcp", "tcp:HOST:PORT"),
-    Scheme("serial", "edge.transports.serial", "serial:/dev/PORT,BAUD[,8N1][,rtscts]"),
+    Scheme("tcp", "edge.transports.tcp", "tcp:HOST:PORT[,framing=hdlc]"),
+    Scheme(
+        "serial",
+        "edge.transports.serial",
+        "serial:/dev/PORT,BAUD[,8N1][,rtscts][,framing=hdlc]",
+    ),
     Scheme("replay", "edge.transports.replay", "replay:FILE[#SESSION]", is_file=True),
 )
 _BY_NAME: Final = {scheme.name: scheme for scheme in SCHEMES}

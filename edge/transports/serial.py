@@ -14,8 +14,9 @@ from typing import Final, TypeVar
 import serial
 
 from edge.errors import DeviceNotFoundError, TransportClosedError, TransportTimeoutError
-from edge.transports.base import OpenedLine
+from edge.transports.base import FRAMING_WORD, OpenedLine, read_framing
 from edge.transports.policy import TransportPolicy
+from protocols.ieee20601.line_framings import RAW
 
 T = TypeVar("T")
 
@@ -28,7 +29,11 @@ _FORMAT = re.compile(r"([78])([NEO])([12])")
 
 @dataclass(frozen=True, slots=True)
 class SerialAddress:
-    """A port and its line settings; the name should be the stable one of /dev/serial/by-id."""
+    """A port and its line settings; the name should be the stable one of /dev/serial/by-id.
+
+    `framing`: how the device frames its APDUs. Raw by default; on a long or noisy cable choose
+    frames wherever the device can, for only they show that a value was changed on the way.
+    """
 
     port: str
     baud: int = 115_200
@@ -36,10 +41,11 @@ class SerialAddress:
     parity: str = "N"
     stop_bits: int = 1
     rtscts: bool = False
+    framing: str = RAW
 
 
 def parse_address(address: str) -> SerialAddress:
-    """Read `/dev/PORT,BAUD[,8N1][,rtscts]`; ValueError for anything else."""
+    """Read `/dev/PORT,BAUD[,8N1][,rtscts][,framing=hdlc]`; ValueError for anything else."""
     port, *rest = address.split(",")
     if not port:
         raise ValueError("the port's name is missing")
@@ -47,22 +53,24 @@ def parse_address(address: str) -> SerialAddress:
         return SerialAddress(port)
     if not rest[0].isdecimal() or int(rest[0]) == 0:
         raise ValueError(f"{rest[0]!r} is no baud rate")
-    bits, parity, stops, rtscts = "8", "N", "1", False
+    bits, parity, stops, rtscts, framing = "8", "N", "1", False, RAW
     for word in rest[1:]:
         if (match := _FORMAT.fullmatch(word)) is not None:
             bits, parity, stops = match.groups()
         elif word == "rtscts":
             rtscts = True
+        elif word.startswith(FRAMING_WORD):
+            framing = read_framing(word)
         else:
             raise ValueError(f"{word!r} is no line setting")
-    return SerialAddress(port, int(rest[0]), int(bits), parity, int(stops), rtscts)
+    return SerialAddress(port, int(rest[0]), int(bits), parity, int(stops), rtscts, framing)
 
 
 async def open_line(address: str, policy: TransportPolicy) -> OpenedLine:
     """Open the port for us alone; what was waiting on it from before is dropped."""
     where = parse_address(address)
     port = await asyncio.to_thread(_open_port, where, policy)
-    return OpenedLine(SerialTransport(port, where.port))
+    return OpenedLine(SerialTransport(port, where.port), framing=where.framing)
 
 
 def _open_port(where: SerialAddress, policy: TransportPolicy) -> serial.Serial:

@@ -16,8 +16,9 @@ from edge.errors import (
     TransportClosedError,
     TransportTimeoutError,
 )
-from edge.transports.base import OpenedLine
+from edge.transports.base import OpenedLine, read_framing
 from edge.transports.policy import TransportPolicy
+from protocols.ieee20601.line_framings import RAW
 
 # Octets kept for a device that sends faster than we work, and for one that does not read.
 _MOST_UNREAD: Final = 1 << 16
@@ -26,10 +27,11 @@ _MOST_UNSENT: Final = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class TcpAddress:
-    """Where to listen or call."""
+    """Where to listen or call, and how the agent there frames its APDUs."""
 
     host: str
     port: int
+    framing: str = RAW
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -37,11 +39,13 @@ class TcpAddress:
 
 
 def parse_address(address: str) -> TcpAddress:
-    """Read `HOST:PORT` (IPv6 in brackets); ValueError for anything else."""
-    host, colon, port = address.rpartition(":")
+    """Read `HOST:PORT[,framing=hdlc]` (IPv6 in brackets); ValueError for anything else."""
+    where, comma, word = address.partition(",")
+    framing = read_framing(word) if comma else RAW
+    host, colon, port = where.rpartition(":")
     if not colon or not host or not port.isdecimal() or int(port) > 0xFFFF:
         raise ValueError(f"{address!r} is not a host and a port")
-    return TcpAddress(host.removeprefix("[").removesuffix("]"), int(port))
+    return TcpAddress(host.removeprefix("[").removesuffix("]"), int(port), framing)
 
 
 class TcpTransport:
@@ -94,7 +98,7 @@ async def open_line(address: str, policy: TransportPolicy) -> OpenedLine:
         raise DeviceNotFoundError(f"{where} does not answer") from exc
     except OSError as exc:
         raise DeviceNotFoundError(f"{where} cannot be reached ({_words(exc)})") from exc
-    return OpenedLine(TcpTransport(reader, writer, policy))
+    return OpenedLine(TcpTransport(reader, writer, policy), framing=where.framing)
 
 
 @dataclass(slots=True)

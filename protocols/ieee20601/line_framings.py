@@ -11,13 +11,14 @@ checksum is the only way to notice a changed value inside an APDU that is otherw
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from protocols.framing.hdlc import Frame, FrameFault, FrameForm, FrameReader, write_frame
 from protocols.ieee20601.framing import (
     OversizeApdu,
     StreamLimits,
+    StreamReader,
     WholeApdu,
     describe_oversize,
     is_whole_apdu,
@@ -155,3 +156,11 @@ class DatagramFraming:
 
     def clear(self) -> None:
         """Nothing waits here; what was counted stays counted."""
+
+
+RAW: Final = "raw"
+STREAM_FRAMINGS: Final[Mapping[str, Callable[[StreamLimits], Framing]]] = {
+    RAW: StreamReader,
+    "hdlc": HdlcFraming,
+}
+"""What an operator calls the framings of a line that carries a stream of octets."""

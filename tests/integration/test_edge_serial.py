@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pty
+import time
 import tty
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -16,7 +17,11 @@ from edge.errors import DeviceNotFoundError, TransportClosedError
 from edge.transports.base import ByteTransport
 from edge.transports.policy import TransportPolicy
 from edge.transports.registry import open_line
-from tests.fixtures.gateway import Gateway, stamps
+from protocols.ieee20601.line_framings import HdlcFraming
+from protocols.ieee20601.states import State
+from protocols.model.observation import NumericObservation
+from protocols.model.quantity import Quantity
+from tests.fixtures.gateway import Gateway, observations, stamps
 from tests.fixtures.oximeter import Oximeter, PtyLine
 
 POLICY = TransportPolicy()
@@ -137,3 +142,57 @@ def test_a_device_unplugged_and_plugged_in_again_goes_on(tmp_path: Path, cable: 
         gateway.wait_for_status("the port gone", name="ox", state="waiting")
     assert gateway.stop() == 0
     assert len(stamps(gateway.data)) == 4
+
+
+def with_noise(octets: bytes) -> list[bytes]:
+    """An APDU on a bad cable: octets of nobody's before and behind it."""
+    return [b"\x55\xaa\xff\xe7", octets, b"\x7d\xc1\x00"]
+
+
+def with_damaged_copy(octets: bytes) -> list[bytes]:
+    """A frame whose value was changed on the way, then the frame itself."""
+    damaged = bytearray(octets)
+    damaged[-16] ^= 0x08
+    return [*with_noise(bytes(damaged)), octets]
+
+
+def listen_on(tmp_path: Path, cable: Cable, settings: str) -> Gateway:
+    device = f'[[devices]]\nname = "ox"\ntransport = "serial:{cable.name},115200{settings}"\n'
+    gateway = Gateway.start(tmp_path / "gateway", device)
+    gateway.wait_for_status("the port", name="ox", state="connected")
+    return gateway
+
+
+def values_held(gateway: Gateway) -> list[str]:
+    held = [one for one in observations(gateway.data) if isinstance(one, NumericObservation)]
+    return [str(one.value.value) for one in held if isinstance(one.value, Quantity)]
+
+
+def test_a_raw_line_finds_its_way_through_noise(tmp_path: Path, cable: Cable) -> None:
+    oximeter = Oximeter(cable.plug(), mangle=with_noise)
+    gateway = listen_on(tmp_path, cable, "")
+    oximeter.associate()
+    for number in range(3):
+        oximeter.send_confirmed(number)
+    assert gateway.stop() == 0
+    assert values_held(gateway) == ["90", "60", "91", "61", "92", "62"]
+
+
+def test_a_framed_line_takes_no_changed_value(tmp_path: Path, cable: Cable) -> None:
+    oximeter = Oximeter(cable.plug(), mangle=with_damaged_copy, framing=HdlcFraming())
+    gateway = listen_on(tmp_path, cable, ",8N1,framing=hdlc")
+    oximeter.associate()
+    for number in range(3):
+        oximeter.send_confirmed(number)
+    assert gateway.stop() == 0
+    assert values_held(gateway) == ["90", "60", "91", "61", "92", "62"]
+
+
+def test_a_line_with_the_wrong_framing_stores_nothing(tmp_path: Path, cable: Cable) -> None:
+    oximeter = Oximeter(cable.plug(), framing=HdlcFraming())
+    gateway = listen_on(tmp_path, cable, "")
+    oximeter.agent.associate(now=time.monotonic())
+    with pytest.raises(AssertionError, match="an association"):
+        oximeter.work_until(lambda: oximeter.agent.state is State.OPERATING, "an association", 0.5)
+    assert gateway.stop() == 0
+    assert values_held(gateway) == []

@@ -10,6 +10,7 @@ from io import StringIO
 import pytest
 
 from protocols.ieee20601.events import Associated, ConfigurationReceived
+from protocols.ieee20601.line_framings import RAW
 from protocols.model.observation import SampleArrayObservation
 from simulators.agent_server import AgentServer
 from simulators.conversation import Times
@@ -41,10 +42,12 @@ class Watched(StringIO):
 class Bench:
     """One device, its journal, a manager, and a clock that makes every reading due at once."""
 
-    def __init__(self, name: str, *, seconds: float, fault: str | None = None) -> None:
+    def __init__(
+        self, name: str, *, seconds: float, fault: str | None = None, framing: str = RAW
+    ) -> None:
         kind = BY_NAME[name]
         self.text = Watched()
-        self.manager = ManagerLink()
+        self.manager = ManagerLink(framing)
         link = misbehave(self.manager, fault, seed=3) if fault else self.manager
         late = START + timedelta(seconds=seconds + 1)
         self.server = AgentServer(
@@ -53,6 +56,7 @@ class Bench:
             Journal(self.text),
             Times(monotonic=lambda: 0.0, utc=lambda: late),
             seconds=seconds,
+            framing=framing,
         )
         self.start_at: asyncio.Future[datetime] = asyncio.get_running_loop().create_future()
 
@@ -64,6 +68,15 @@ class Bench:
     def record(self) -> DeviceRecord:
         lines = [json.loads(line) for line in self.text.getvalue().splitlines()]
         return DeviceRecord("device", lines)
+
+
+async def test_a_device_that_speaks_in_frames_is_heard_the_same() -> None:
+    bench = Bench("oximeter", seconds=20, framing="hdlc")
+    bench.start_at.set_result(START)
+    record = await bench.run()
+    made = {reading.observation_id for reading in record.readings(live=False)}
+    assert made
+    assert record.confirmed_at.keys() == made
 
 
 @pytest.mark.parametrize("name", ["oximeter", "blood-pressure", "ecg", "defibrillator"])

@@ -50,6 +50,13 @@ def test_serial_addresses_read() -> None:
     assert serial.parse_address("/dev/a,9600,7E2,rtscts") == serial.SerialAddress(
         "/dev/a", 9600, 7, "E", 2, rtscts=True
     )
+    assert serial.parse_address("/dev/a,9600,framing=hdlc").framing == "hdlc"
+
+
+def test_a_line_is_raw_unless_its_address_names_a_framing() -> None:
+    assert tcp.parse_address("a:1").framing == serial.parse_address("/dev/a,9600").framing == "raw"
+    assert tcp.parse_address("a:1,framing=hdlc") == tcp.TcpAddress("a", 1, "hdlc")
+    assert tcp.parse_address("a:1,framing=raw") == tcp.TcpAddress("a", 1)
 
 
 def test_replay_addresses_read() -> None:
@@ -64,6 +71,10 @@ def test_replay_addresses_read() -> None:
         "tcp::80",
         "tcp:host:http",
         "tcp:host:65536",
+        "tcp:host:1,framing=slip",
+        "tcp:host:1,",
+        "serial:/dev/a,9600,framing=",
+        "serial:/dev/a,framing=hdlc",
         "serial:",
         "serial:/dev/a,fast",
         "serial:/dev/a,0",

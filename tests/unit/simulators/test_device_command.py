@@ -1,0 +1,31 @@
+"""What `vitalwire-sim device` refuses."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from simulators import device_command
+from simulators.errors import DeviceSettingsError
+
+
+def parse(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    device_command.add_arguments(parser)
+    return parser.parse_args(words)
+
+
+def test_a_device_is_raw_unless_told_otherwise(tmp_path: Path) -> None:
+    line = ("oximeter", "--pty", str(tmp_path / "port"))
+    assert parse(*line).framing == "raw"
+    assert parse(*line, "--framing", "hdlc").framing == "hdlc"
+
+
+def test_a_misbehaving_device_speaks_raw(tmp_path: Path) -> None:
+    port = tmp_path / "port"
+    words = ("oximeter", "--pty", str(port), "--fault", "noise", "--framing", "hdlc")
+    with pytest.raises(DeviceSettingsError, match="speaks raw"):
+        device_command.run(parse(*words))
+    assert not port.is_symlink()
