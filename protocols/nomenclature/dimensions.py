@@ -50,8 +50,6 @@ UNITS: Final[tuple[Unit, ...]] = (
     unit(266560, 4416, "MDC_DIM_FAHR", "[degF]", "°F"),
     unit(266866, 4722, "MDC_DIM_MILLI_MOLE_PER_L", "mmol/L", "mmol/L"),
     unit(266867, 4723, "MDC_DIM_MICRO_MOLE_PER_L", "umol/L", "µmol/L"),
-    unit(266868, 4724, "MDC_DIM_MILLI_G_PER_DL_PER_MIN", "mg/dL/min", "mg/dL/min"),
-    unit(266872, 4728, "MDC_DIM_MILLI_MOLE_PER_L_PER_MIN", "mmol/L/min", "mmol/L/min"),
     unit(267616, 5472, "MDC_DIM_INTL_UNIT", "[iU]", "IU", also="[IU]"),
     unit(268192, 6048, "MDC_DIM_DEGC", "Cel", "°C"),
     unit(268384, 6240, "MDC_DIM_VOL_PERCENT", "%{vol}", "vol%"),

@@ -6,7 +6,9 @@ from typing import Final
 
 from protocols.model.codes import MdcCode, UnitCode
 from protocols.nomenclature import (
+    aging_independently,
     dimensions,
+    disease_management,
     events,
     health_fitness,
     infrastructure,
@@ -23,7 +25,9 @@ TERMS: Final[tuple[Term, ...]] = (
     *events.TERMS,
     *object_infrastructure.TERMS,
     *infrastructure.TERMS,
+    *disease_management.TERMS,
     *health_fitness.TERMS,
+    *aging_independently.TERMS,
 )
 """Every term with a row, partition 4 aside."""
 UNITS: Final[tuple[Unit, ...]] = dimensions.UNITS

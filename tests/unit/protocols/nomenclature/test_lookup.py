@@ -6,7 +6,6 @@ import pytest
 
 from protocols.model.codes import MdcCode, UnitCode
 from protocols.nomenclature import private
-from protocols.nomenclature.loinc import LOINC_ROWS
 from protocols.nomenclature.lookup import (
     TERMS,
     UNITS,
@@ -98,42 +97,3 @@ def test_spo2_has_two_loinc_codes_and_a_vendor_term_none() -> None:
     assert loincs(SPO2, UnitCode(544)) == ("2708-6", "59408-5")
     assert loincs(SPO2) == ("2708-6", "59408-5")
     assert loincs(private.SHOCK_ENERGY, UnitCode(3968)) == ()
-
-
-@pytest.mark.parametrize("code", sorted({code for _, _, codes in LOINC_ROWS for code in codes}))
-def test_every_loinc_has_its_check_digit(code: str) -> None:
-    digits, _, check = code.partition("-")
-    doubled = "".join(
-        str(int(digit) * (2 if position % 2 == 0 else 1))
-        for position, digit in enumerate(reversed(digits))
-    )
-    assert (10 - sum(map(int, doubled)) % 10) % 10 == int(check)
-
-
-def test_every_loinc_row_belongs_to_a_term() -> None:
-    assert all(find(MdcCode.from_cf_code(cf_code)) for cf_code, _, _ in LOINC_ROWS)
-
-
-def test_our_own_terms_say_so_and_lie_in_the_vendor_range() -> None:
-    for row in private.TERMS:
-        assert row.reference_id == ""
-        assert "10101 has none" in row.note
-        assert 0xF000 <= row.code.term <= 0xFBFF
-    energy, count = find(private.SHOCK_ENERGY), find(private.SHOCK_COUNT)
-    assert energy is not None
-    assert count is not None
-    assert (energy.nemsis, count.nemsis) == ("eDevice.10", "eDevice.11")
-
-
-def test_ecg_leads_and_pressures_follow_the_rules_of_the_standard() -> None:
-    leads = {"I": 1, "II": 2, "V1": 3, "V6": 8, "III": 61, "AVR": 62, "AVL": 63, "AVF": 64}
-    for lead, discriminator in leads.items():
-        row = find_by_name(f"MDC_ECG_ELEC_POTL_{lead}")
-        assert row is not None
-        assert row.code.term == 256 + discriminator
-    base = find_by_name("MDC_PRESS_BLD_ART_ABP")
-    assert base is not None
-    for suffix, step in {"SYS": 1, "DIA": 2, "MEAN": 3}.items():
-        row = find_by_name(f"MDC_PRESS_BLD_ART_ABP_{suffix}")
-        assert row is not None
-        assert row.code.term == base.code.term + step

@@ -1,0 +1,66 @@
+"""Personal health devices, disease management (partition 128)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from protocols.nomenclature.term import Term, term
+
+# fmt: off
+TERMS: Final[tuple[Term, ...]] = (
+    term(8408608, 128, 20000, "MDC_PHD_DM_DEV_STAT", "Device status", note="bits", sources="LNI, HL7 PHD"),
+    term(8410584, 128, 21976, "MDC_ECG_DEV_STAT", "ECG device status", note="bits", sources="HL7 PHD, LNI, Antidote ECG branch"),
+    term(8410585, 128, 21977, "MDC_ECG_EVT_CTXT_GEN", "ECG event, general", sources="LNI, Antidote ECG branch"),
+    term(8410586, 128, 21978, "MDC_ECG_EVT_CTXT_USER", "ECG event, by the user", sources="LNI, Antidote ECG branch"),
+    term(8410587, 128, 21979, "MDC_ECG_EVT_CTXT_PERIODIC", "ECG event, periodic", sources="LNI, Antidote ECG branch"),
+    term(8410588, 128, 21980, "MDC_ECG_EVT_CTXT_DETECTED", "ECG event, detected", sources="LNI, Antidote ECG branch"),
+    term(8410589, 128, 21981, "MDC_ECG_EVT_CTXT_EXTERNAL", "ECG event, from outside", sources="LNI, Antidote ECG branch"),
+    term(8410590, 128, 21982, "MDC_ECG_HEART_RATE_INSTANT", "Heart rate, instantaneous", units="/min", sources="HL7 PHD, LNI"),
+    term(8410608, 128, 22000, "MDC_BLOOD_PRESSURE_MEASUREMENT_STATUS", "Blood pressure measurement status", note="bits", sources="HL7 PHD, LNI"),
+    term(8417752, 128, 29144, "MDC_GLU_METER_DEV_STATUS", "Glucose meter status", note="bits", sources="LNI, HL7 PHD, Freescale list"),
+    term(8417760, 128, 29152, "MDC_CTXT_GLU_EXERCISE", "Exercise", units="%", note="context of a glucose reading", sources="LNI, Freescale list"),
+    term(8417764, 128, 29156, "MDC_CTXT_GLU_CARB", "Carbohydrates", units="g", note="context of a glucose reading", sources="LNI, Freescale list"),
+    term(8417768, 128, 29160, "MDC_CTXT_GLU_CARB_BREAKFAST", "Carbohydrates, breakfast", units="g", sources="LNI, Freescale list"),
+    term(8417772, 128, 29164, "MDC_CTXT_GLU_CARB_LUNCH", "Carbohydrates, lunch", units="g", sources="LNI, Freescale list"),
+    term(8417776, 128, 29168, "MDC_CTXT_GLU_CARB_DINNER", "Carbohydrates, dinner", units="g", sources="LNI, Freescale list"),
+    term(8417780, 128, 29172, "MDC_CTXT_GLU_CARB_SNACK", "Carbohydrates, snack", units="g", sources="LNI, Freescale list"),
+    term(8417784, 128, 29176, "MDC_CTXT_GLU_CARB_DRINK", "Carbohydrates, drink", units="g", sources="LNI, Freescale list"),
+    term(8417788, 128, 29180, "MDC_CTXT_GLU_CARB_SUPPER", "Carbohydrates, supper", units="g", sources="LNI, Freescale list"),
+    term(8417792, 128, 29184, "MDC_CTXT_GLU_CARB_BRUNCH", "Carbohydrates, brunch", units="g", sources="LNI, Freescale list"),
+    term(8417796, 128, 29188, "MDC_CTXT_MEDICATION", "Medication", units="mg mL [iU]", note="context of a glucose reading", sources="LNI, Freescale list"),
+    term(8417800, 128, 29192, "MDC_CTXT_MEDICATION_RAPIDACTING", "Medication, rapid acting insulin", sources="LNI, Freescale list"),
+    term(8417804, 128, 29196, "MDC_CTXT_MEDICATION_SHORTACTING", "Medication, short acting insulin", sources="LNI, Freescale list"),
+    term(8417808, 128, 29200, "MDC_CTXT_MEDICATION_INTERMEDIATEACTING", "Medication, intermediate acting insulin", sources="LNI, Freescale list"),
+    term(8417812, 128, 29204, "MDC_CTXT_MEDICATION_LONGACTING", "Medication, long acting insulin", sources="LNI, Freescale list"),
+    term(8417816, 128, 29208, "MDC_CTXT_MEDICATION_PREMIX", "Medication, premixed insulin", sources="LNI, Freescale list"),
+    term(8417820, 128, 29212, "MDC_CTXT_GLU_HEALTH", "Health of the person", note="coded; context of a glucose reading", sources="LNI, Freescale list"),
+    term(8417824, 128, 29216, "MDC_CTXT_GLU_HEALTH_MINOR", "Health, minor trouble", sources="LNI, Freescale list"),
+    term(8417828, 128, 29220, "MDC_CTXT_GLU_HEALTH_MAJOR", "Health, major trouble", sources="LNI, Freescale list"),
+    term(8417836, 128, 29228, "MDC_CTXT_GLU_HEALTH_STRESS", "Health, stress", sources="LNI, Freescale list"),
+    term(8417840, 128, 29232, "MDC_CTXT_GLU_HEALTH_NONE", "Health, no trouble", sources="LNI, Freescale list"),
+    term(8417844, 128, 29236, "MDC_CTXT_GLU_SAMPLELOCATION", "Where the sample was taken", note="coded; context of a glucose reading", sources="LNI, Freescale list"),
+    term(8417848, 128, 29240, "MDC_CTXT_GLU_SAMPLELOCATION_FINGER", "Sample, finger", sources="LNI, Freescale list"),
+    term(8417852, 128, 29244, "MDC_CTXT_GLU_SAMPLELOCATION_AST", "Sample, another site", sources="LNI, Freescale list"),
+    term(8417856, 128, 29248, "MDC_CTXT_GLU_SAMPLELOCATION_EARLOBE", "Sample, ear lobe", sources="LNI, Freescale list"),
+    term(8417860, 128, 29252, "MDC_CTXT_GLU_SAMPLELOCATION_CTRLSOLUTION", "Sample, control solution", sources="LNI, Freescale list"),
+    term(8417864, 128, 29256, "MDC_CTXT_GLU_MEAL", "Meal", note="coded; context of a glucose reading", sources="LNI, OpenIT list"),
+    term(8417868, 128, 29260, "MDC_CTXT_GLU_MEAL_PREPRANDIAL", "Meal, before it", sources="LNI, OpenIT list"),
+    term(8417872, 128, 29264, "MDC_CTXT_GLU_MEAL_POSTPRANDIAL", "Meal, after it", sources="LNI, OpenIT list"),
+    term(8417876, 128, 29268, "MDC_CTXT_GLU_MEAL_FASTING", "Meal, fasting", sources="LNI, OpenIT list"),
+    term(8417880, 128, 29272, "MDC_CTXT_GLU_MEAL_CASUAL", "Meal, casual", sources="LNI, OpenIT list"),
+    term(8417884, 128, 29276, "MDC_CTXT_GLU_TESTER", "Who tested", note="coded; context of a glucose reading", sources="LNI, Freescale list"),
+    term(8417888, 128, 29280, "MDC_CTXT_GLU_TESTER_SELF", "Tester, oneself", sources="LNI, Freescale list"),
+    term(8417892, 128, 29284, "MDC_CTXT_GLU_TESTER_HCP", "Tester, a health care professional", sources="LNI, Freescale list"),
+    term(8417896, 128, 29288, "MDC_CTXT_GLU_TESTER_LAB", "Tester, a laboratory", sources="LNI, Freescale list"),
+    term(8417909, 128, 29301, "MDC_INR_METER_DEV_STATUS", "INR meter status", note="bits", sources="LNI, HL7 PHD"),
+    term(8418008, 128, 29400, "MDC_CONC_GLU_TREND", "Glucose trend", note="one public source", sources="LNI"),
+    term(8418036, 128, 29428, "MDC_CGM_SENSOR_CALIBRATION", "Sensor calibration", units="mg/dL", note="one public source", sources="LNI"),
+    term(8418040, 128, 29432, "MDC_CGM_SENSOR_RUN_TIME", "Sensor run time", units="h", note="one public source", sources="LNI"),
+    term(8418044, 128, 29436, "MDC_CGM_SENSOR_SAMPLE_INTERVAL", "Sensor sample interval", units="min", note="one public source", sources="LNI"),
+    term(8418060, 128, 29452, "MDC_CGM_DEV_STAT", "Continuous glucose monitor status", note="bits", sources="LNI, HL7 PHD"),
+    term(8418512, 128, 29904, "MDC_BATTERY_STATUS", "Battery status", note="bits", sources="LNI, HL7 PHD"),
+    term(8418520, 128, 29912, "MDC_BATTERY_1", "First battery", note="one public source", sources="LNI"),
+    term(8418528, 128, 29920, "MDC_BATTERY_2", "Second battery", note="one public source", sources="LNI"),
+    term(8419328, 128, 30720, "MDC_PEFM_READING_STATUS", "Peak flow reading status", note="bits; older lists spell it MDC_PEF_READING_STATUS", sources="LNI, OpenIT list"),
+)
+# fmt: on
