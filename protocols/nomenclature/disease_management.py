@@ -26,7 +26,7 @@ TERMS: Final[tuple[Term, ...]] = (
     term(8417780, 128, 29172, "MDC_CTXT_GLU_CARB_SNACK", "Carbohydrates, snack", units="g", sources="LNI, Freescale list"),
     term(8417784, 128, 29176, "MDC_CTXT_GLU_CARB_DRINK", "Carbohydrates, drink", units="g", sources="LNI, Freescale list"),
     term(8417788, 128, 29180, "MDC_CTXT_GLU_CARB_SUPPER", "Carbohydrates, supper", units="g", sources="LNI, Freescale list"),
-    term(8417792, 128, 29184, "MDC_CTXT_GLU_CARB_BRUNCH", "Carbohydrates, brunch", units="g", sources="LNI, Freescale list"),
+    term(8417792, 128, 29184, "MDC_CTXT_GLU_CARB_BRUNCH", "Carbohydrates, late breakfast", units="g", sources="LNI, Freescale list"),
     term(8417796, 128, 29188, "MDC_CTXT_MEDICATION", "Medication", units="mg mL [iU]", note="context of a glucose reading", sources="LNI, Freescale list"),
     term(8417800, 128, 29192, "MDC_CTXT_MEDICATION_RAPIDACTING", "Medication, rapid acting insulin", sources="LNI, Freescale list"),
     term(8417804, 128, 29196, "MDC_CTXT_MEDICATION_SHORTACTING", "Medication, short acting insulin", sources="LNI, Freescale list"),

@@ -2,7 +2,8 @@
 
 They lie in the range 10101 leaves to vendors (0xF000..0xFBFF) and have no reference id: the
 2004 text, the RTMMS names and public code hold no term for the energy, the count or the
-impedance of a shock. MDC_IMPED_TTHOR is respiration impedance and must not stand for it.
+impedance of a shock, for chest compressions or for pacing as a therapy. MDC_IMPED_TTHOR is
+respiration impedance and must not stand for that of a shock.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ SHOCK_ENERGY: Final = MdcCode(2, 0xF000)
 SHOCK_COUNT: Final = MdcCode(2, 0xF001)
 SHOCK_IMPEDANCE: Final = MdcCode(2, 0xF002)
 DEFIBRILLATOR_EVENT: Final = MdcCode(2, 0xF003)
+MONITOR_EVENT: Final = MdcCode(2, 0xF004)
+COMPRESSION_RATE: Final = MdcCode(2, 0xF005)
+COMPRESSION_DEPTH: Final = MdcCode(2, 0xF006)
+PACING_RATE: Final = MdcCode(2, 0xF007)
+PACING_CURRENT: Final = MdcCode(2, 0xF008)
 
 # Values of DEFIBRILLATOR_EVENT.
 CHARGED: Final = MdcCode(2, 0xF010)
@@ -65,6 +71,57 @@ TERMS: Final[tuple[Term, ...]] = (
         "",
         "Defibrillator event",
         nemsis="eDevice.03",
+        note=_NO_TERM,
+        sources=_SOURCE,
+    ),
+    term(
+        192516,
+        2,
+        0xF004,
+        "",
+        "Monitor event",
+        nemsis="eDevice.03",
+        note=f"{_NO_TERM}; its values are event codes of partition 3",
+        sources=_SOURCE,
+    ),
+    term(
+        192517,
+        2,
+        0xF005,
+        "",
+        "Chest compression rate",
+        units="/min",
+        note=f"{_NO_TERM}, and NEMSIS has no numeric element",
+        sources=_SOURCE,
+    ),
+    term(
+        192518,
+        2,
+        0xF006,
+        "",
+        "Chest compression depth",
+        units="cm",
+        note=f"{_NO_TERM}, and NEMSIS has no numeric element",
+        sources=_SOURCE,
+    ),
+    term(
+        192519,
+        2,
+        0xF007,
+        "",
+        "Pacing rate",
+        units="/min",
+        nemsis="eDevice.12",
+        note=_NO_TERM,
+        sources=_SOURCE,
+    ),
+    term(
+        192520,
+        2,
+        0xF008,
+        "",
+        "Pacing current",
+        units="mA",
         note=_NO_TERM,
         sources=_SOURCE,
     ),

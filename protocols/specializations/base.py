@@ -14,7 +14,7 @@ class Specialization:
 
     `profile` is the term of partition 8 an agent names in its MDS, at `profile_version`;
     `standard_configurations` those every manager knows; `configuration` the one an agent of this
-    kind offers.
+    kind offers; `other_configurations` those it may offer as well, all extended.
     """
 
     name: str
@@ -23,3 +23,10 @@ class Specialization:
     profile_version: int
     configuration: Configuration
     standard_configurations: tuple[Configuration, ...] = ()
+    other_configurations: tuple[Configuration, ...] = ()
+
+    @property
+    def configurations(self) -> tuple[Configuration, ...]:
+        """Every configuration of this kind, each once; the one an agent offers comes first."""
+        every = (self.configuration, *self.standard_configurations, *self.other_configurations)
+        return tuple({item.config_id: item for item in every}.values())

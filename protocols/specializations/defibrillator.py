@@ -1,9 +1,9 @@
 """Monitor-defibrillator as an extended configuration; no 104xx standard describes one.
 
 Heart rate, lead II and the rhythm are ordinary objects of 10101. Shock energy, shock count and
-impedance have no term in 10101, so they are vendor terms of partition 2 (see
-`nomenclature.private`); so are the codes of what happened (charged, shock delivered, return of
-circulation). Any other happening is text.
+impedance, chest compressions and pacing have no term in 10101, so they are vendor terms of
+partition 2 (see `nomenclature.private`); so are the codes of what happened (charged, shock
+delivered, return of circulation). Any other happening is text.
 """
 
 from __future__ import annotations
@@ -15,12 +15,23 @@ from protocols.ieee20601.configuration import build_configuration
 from protocols.ieee20601.metric_objects import MetricSpec, coded, numeric, text
 from protocols.model.codes import MdcCode
 from protocols.nomenclature.private import (
+    COMPRESSION_DEPTH,
+    COMPRESSION_RATE,
     DEFIBRILLATOR_EVENT,
+    PACING_CURRENT,
+    PACING_RATE,
     SHOCK_COUNT,
     SHOCK_ENERGY,
     SHOCK_IMPEDANCE,
 )
-from protocols.nomenclature.units import DIMENSIONLESS, JOULES, OHMS
+from protocols.nomenclature.units import (
+    CENTIMETRES,
+    DIMENSIONLESS,
+    JOULES,
+    MILLIAMPERES,
+    OHMS,
+    PER_MINUTE,
+)
 from protocols.specializations.base import Specialization
 from protocols.specializations.cardiac_objects import ecg_lead_ii, heart_rate
 
@@ -31,6 +42,10 @@ SHOCK_ENERGY_HANDLE: Final = 4
 SHOCK_COUNT_HANDLE: Final = 5
 IMPEDANCE_HANDLE: Final = 6
 EVENT_HANDLE: Final = 7
+COMPRESSION_RATE_HANDLE: Final = 8
+COMPRESSION_DEPTH_HANDLE: Final = 9
+PACING_RATE_HANDLE: Final = 10
+PACING_CURRENT_HANDLE: Final = 11
 CONFIG_ID: Final = 0x4001
 
 RHYTHM_STATUS: Final = MdcCode(2, 53255)
@@ -60,6 +75,10 @@ SPECIALIZATION: Final = Specialization(
                 DEFIBRILLATOR_EVENT,
                 at.ENUM_OBS_VAL_PART.of(DEFIBRILLATOR_EVENT.partition),
             ),
+            numeric(COMPRESSION_RATE_HANDLE, COMPRESSION_RATE, PER_MINUTE),
+            numeric(COMPRESSION_DEPTH_HANDLE, COMPRESSION_DEPTH, CENTIMETRES),
+            numeric(PACING_RATE_HANDLE, PACING_RATE, PER_MINUTE),
+            numeric(PACING_CURRENT_HANDLE, PACING_CURRENT, MILLIAMPERES),
         ),
     ),
 )

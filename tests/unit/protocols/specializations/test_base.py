@@ -8,7 +8,7 @@ import pytest
 
 from protocols.model.codes import MdcCode
 from protocols.specializations.base import Specialization
-from protocols.specializations.pulse_oximeter import STANDARD
+from protocols.specializations.pulse_oximeter import EXTENDED, SPECIALIZATION, SPOT_CHECK, STANDARD
 
 
 def test_a_specialization_is_frozen() -> None:
@@ -19,6 +19,10 @@ def test_a_specialization_is_frozen() -> None:
         profile_version=1,
         configuration=STANDARD,
     )
-    assert made.standard_configurations == ()
+    assert made.configurations == (STANDARD,)
     with pytest.raises(FrozenInstanceError):
         setattr(made, "name", "other")  # noqa: B010 - a type checker refuses the plain form
+
+
+def test_every_configuration_is_listed_once_and_the_offered_one_first() -> None:
+    assert SPECIALIZATION.configurations == (STANDARD, SPOT_CHECK, EXTENDED)

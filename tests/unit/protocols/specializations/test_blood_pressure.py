@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from protocols.ieee20601.attribute_values import MetricStructure
-from protocols.specializations.blood_pressure import PRESSURES_HANDLE, SPECIALIZATION
+from protocols.specializations.blood_pressure import EXTENDED, PRESSURES_HANDLE, SPECIALIZATION
 from tests.unit.protocols.specializations.objects import objects_of
 
 
@@ -20,3 +20,8 @@ def test_the_pressures_are_systolic_diastolic_and_mean_in_this_order() -> None:
         (2677, 10),
         (2448, 8),
     ]
+
+
+def test_the_extended_configuration_adds_the_measurements_status_and_a_store() -> None:
+    added = {3: ("128:22000", None), 4: ("None", None)}
+    assert objects_of(EXTENDED) == {**objects_of(SPECIALIZATION.configuration), **added}

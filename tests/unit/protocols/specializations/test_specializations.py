@@ -29,19 +29,46 @@ def test_every_file_is_registered() -> None:
 
 @pytest.mark.parametrize("item", SPECIALIZATIONS, ids=lambda item: item.name)
 def test_a_configuration_survives_the_wire(item: Specialization) -> None:
-    octets = encode_configuration(item.configuration)
-    read = decode_configuration(octets)
-    assert read == item.configuration
-    assert read.config_id in STANDARD_CONFIGURATIONS or read.config_id in EXTENDED_CONFIGURATIONS
-    assert len(octets) < 8192
+    for configuration in item.configurations:
+        octets = encode_configuration(configuration)
+        assert decode_configuration(octets) == configuration
+        assert not configuration.fault
+        assert len(octets) < 8192
+
+
+@pytest.mark.parametrize("item", SPECIALIZATIONS, ids=lambda item: item.name)
+def test_only_standard_configurations_have_a_standard_id(item: Specialization) -> None:
+    standard = {one.config_id for one in item.standard_configurations}
+    for configuration in item.configurations:
+        expected = (
+            STANDARD_CONFIGURATIONS
+            if configuration.config_id in standard
+            else (EXTENDED_CONFIGURATIONS)
+        )
+        assert configuration.config_id in expected
+
+
+@pytest.mark.parametrize("item", SPECIALIZATIONS, ids=lambda item: item.name)
+def test_handles_are_unique_and_none_is_that_of_the_device(item: Specialization) -> None:
+    for configuration in item.configurations:
+        handles = [raw.handle for raw in configuration.report.objects]
+        assert len(set(handles)) == len(handles)
+        assert 0 not in handles
 
 
 @pytest.mark.parametrize("item", SPECIALIZATIONS, ids=lambda item: item.name)
 def test_every_metric_has_a_known_type_and_a_unit_with_ucum(item: Specialization) -> None:
     assert find(item.profile) is not None
-    for subject in item.configuration.objects.values():
+    metrics = [
+        subject
+        for configuration in item.configurations
+        for subject in configuration.objects.values()
+        if subject.is_metric
+    ]
+    for subject in metrics:
         assert subject.type is not None
-        assert find(subject.type) is not None
+        row = find(subject.type)
+        assert row is not None
         if subject.object_class != ObjectClass.ENUMERATION:
             assert subject.unit is not None
-            assert ucum(subject.unit) is not None
+            assert ucum(subject.unit) in row.units or not row.units
