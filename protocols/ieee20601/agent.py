@@ -11,17 +11,20 @@ switched here: `send_octets` and `send_again` are the seams where a simulator ma
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
 from protocols.errors import LocalProtocolError, RemoteProtocolError
 from protocols.ieee20601.agent_classification import AgentFacts, classify_for_agent
 from protocols.ieee20601.agent_operations import (
-    AgentOperations,
     AgentRequest,
     ConfigOffer,
+    SentPage,
     SentReport,
 )
+from protocols.ieee20601.agent_store import AgentStore
+from protocols.ieee20601.agent_stored_data import AgentStoredData
 from protocols.ieee20601.agent_table import TABLE
 from protocols.ieee20601.agent_table import AgentAction as Action
 from protocols.ieee20601.apdus import Abrt, Rlre, Rlrq
@@ -67,6 +70,8 @@ _ASSOCIATING: Final = {
 }
 _OPERATING: Final = {
     Action.ANSWER_GET,
+    Action.ANSWER_STORE,
+    Action.SEND_PAGE_AGAIN,
     Action.SEND_CONFIRMED,
     Action.SEND_UNCONFIRMED,
     Action.REPORT_CONFIRMED,
@@ -74,10 +79,11 @@ _OPERATING: Final = {
 }
 
 
-class AgentConnection(AgentOperations):
+class AgentConnection(AgentStoredData):
     """One connection of a device; it may associate several times in turn.
 
     `framing`: how APDUs travel on the line; without one, a raw stream within the policy's limits.
+    `stores` serve the PM-store objects of the configuration; they outlive the connection.
     """
 
     def __init__(
@@ -88,6 +94,7 @@ class AgentConnection(AgentOperations):
         mds: MdsDescription,
         policy: AgentPolicy | None = None,
         framing: Framing | None = None,
+        stores: Iterable[AgentStore] = (),
     ) -> None:
         super().__init__(
             system_id=system_id,
@@ -95,6 +102,7 @@ class AgentConnection(AgentOperations):
             mds=mds,
             policy=policy or AgentPolicy(),
             framing=framing,
+            stores=stores,
         )
         self._requested_reason = int(AbortReason.UNDEFINED)
         self._report: Report | None = None
@@ -105,7 +113,8 @@ class AgentConnection(AgentOperations):
     @property
     def outstanding(self) -> int:
         """How many confirmed reports wait for the manager's answer."""
-        return len(self._invocations)
+        waiting = self._invocations.requests()
+        return sum(not isinstance(request, SentPage) for request in waiting)
 
     @property
     def can_send_confirmed(self) -> bool:
@@ -185,7 +194,8 @@ class AgentConnection(AgentOperations):
             offered_versions=self._policy.protocol_versions,
             offers_config=self._state is State.WAITING_APPROVAL,
             config_offer=self._config_offer,
-            is_outstanding=lambda i: isinstance(self._invocations.peek(i), SentReport),
+            stores=self._stores,
+            is_outstanding=lambda i: isinstance(self._invocations.peek(i), SentReport | SentPage),
         )
         if isinstance(piece, OversizeApdu):
             received = classify_oversize(piece, facts.expects)
@@ -210,7 +220,10 @@ class AgentConnection(AgentOperations):
         self._fire(now, Received(trigger=trigger, why=f"{timer.value} expired"))
 
     def _request_expired(self, request: AgentRequest, now: float) -> None:
-        if isinstance(request, ConfigOffer):
+        if isinstance(request, SentPage) and request.retries_left > 0:
+            self._page_again = request
+            received = Received(trigger=Trigger.TIMEOUT_PAGE_AGAIN, why="no answer to a page")
+        elif isinstance(request, ConfigOffer):
             received = Received(trigger=Trigger.TIMEOUT_CONFIG, why="no answer to a configuration")
         else:
             received = Received(trigger=Trigger.TIMEOUT_RESPONSE, why="no answer to a report")
@@ -277,6 +290,12 @@ class AgentConnection(AgentOperations):
                 self._sent_id = self._send_confirmed(self._report, now)
             case Action.SEND_UNCONFIRMED if self._report is not None:
                 self._sent_id = self._send_unconfirmed(self._report)
+            case Action.ANSWER_STORE:
+                self._answer_store(received, now)
+            case Action.SEND_PAGE_AGAIN:
+                self._send_page_again(now)
+            case Action.REPORT_CONFIRMED | Action.REPORT_REFUSED if self._is_page(received):
+                self._page_answered(received, now)
             case Action.REPORT_CONFIRMED:
                 self._report_confirmed(received)
             case Action.REPORT_REFUSED:

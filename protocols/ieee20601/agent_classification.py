@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from protocols.errors import DecodeError
@@ -51,7 +51,8 @@ class AgentFacts:
 
     `offered_versions` are the protocol version bits of its AARQ; `config_offer(invoke_id)` is
     the config id of an offer that waits under that id; `offers_config` whether any offer waits;
-    `is_outstanding(invoke_id)` whether a report waits under it.
+    `is_outstanding(invoke_id)` whether a report waits under it; `stores` the handles of its
+    PM-stores.
     """
 
     draining: bool
@@ -59,6 +60,7 @@ class AgentFacts:
     offers_config: bool
     config_offer: Callable[[int], int | None]
     is_outstanding: Callable[[int], bool]
+    stores: Collection[int] = ()
 
     def expects(self, invoke_id: int) -> bool:
         """Whether anything of ours waits under this id."""
@@ -118,6 +120,8 @@ def _is_choice(chosen: PhdAssociationInformation, offered_versions: int) -> bool
 
 def _prst(data: DataApdu, facts: AgentFacts) -> Trigger:
     match data.message:
+        case RoivGet(handle=handle) | RoivConfirmedAction(handle=handle) if handle in facts.stores:
+            return Trigger.RX_STORE_REQUEST
         case RoivGet(handle=handle):
             known = handle == MDS_HANDLE
             return Trigger.RX_GET_MDS if known else Trigger.RX_REQUEST_UNKNOWN_OBJECT

@@ -33,6 +33,7 @@ from protocols.ieee20601.events import (
 )
 from protocols.ieee20601.line_framings import Framing
 from protocols.ieee20601.mds_attributes import mds_attributes
+from protocols.ieee20601.persistent_store import SegmentData
 from protocols.ieee20601.policies import AgentPolicy, MdsDescription
 from protocols.ieee20601.received import Received
 from protocols.ieee20601.remote_operations import (
@@ -68,7 +69,18 @@ class SentReport:
     octets: bytes
 
 
-AgentRequest = ConfigOffer | SentReport
+@dataclass(frozen=True, slots=True)
+class SentPage:
+    """A page of a PM-store on its way: its whole APDU, and how often it may be sent again."""
+
+    store: int
+    page: SegmentData
+    invoke_id: int
+    octets: bytes
+    retries_left: int
+
+
+AgentRequest = ConfigOffer | SentReport | SentPage
 
 
 class AgentOperations(Connection[AgentEvent, AgentRequest]):

@@ -29,6 +29,8 @@ class AgentAction(Enum):
     REJECTED = "tell the caller the AARE result"
     ANSWER_AARQ = "AARE rejected-permanent"
     ANSWER_GET = "RORS with the MDS attributes"
+    ANSWER_STORE = "RORS, ROER or RORJ of the PM-store; a transfer begins with its first page"
+    SEND_PAGE_AGAIN = "the page again, restart its confirm timeout"
     ERROR_NO_OBJECT = "ROER no-such-object-instance (1)"
     ERROR_NO_ACTION = "ROER no-such-action (9)"
     REJECT_STRUCTURE = "RORJ badly-structured-apdu (2)"
@@ -69,6 +71,7 @@ TIMEOUTS: Final = (
     T.TIMEOUT_ASSOCIATE_AGAIN,
     T.TIMEOUT_ASSOCIATE,
     T.TIMEOUT_CONFIG,
+    T.TIMEOUT_PAGE_AGAIN,
     T.TIMEOUT_RESPONSE,
     T.TIMEOUT_RELEASE,
 )
@@ -76,6 +79,7 @@ ROIV: Final = (
     T.RX_GET_MDS,
     T.RX_REQUEST,
     T.RX_REQUEST_UNKNOWN_OBJECT,
+    T.RX_STORE_REQUEST,
     T.RX_UNCONFIRMED_UNUSABLE,
     T.RX_BADLY_STRUCTURED,
     T.RX_OVERSIZE,
@@ -122,7 +126,7 @@ ROWS: Final[tuple[Row[AgentAction], ...]] = (
     Row("3.2",  AS, (T.TRANSPORT_CLOSED,),                  D,  A.CLOSE),
     Row("3.3",  AS, (T.TIMEOUT_ASSOCIATE_AGAIN,),           AS, A.ASSOCIATE_AGAIN),
     Row("3.4",  AS, (T.TIMEOUT_ASSOCIATE,),                 U,  A.ABORT_RESPONSE),
-    Row("V3.2", AS, (T.TIMEOUT_CONFIG, T.TIMEOUT_RESPONSE, T.TIMEOUT_RELEASE), AS, A.NOTHING),
+    Row("V3.2", AS, (T.TIMEOUT_CONFIG, T.TIMEOUT_PAGE_AGAIN, T.TIMEOUT_RESPONSE, T.TIMEOUT_RELEASE), AS, A.NOTHING),
     Row("3.6",  AS, (T.REQ_RELEASE,),                       U,  A.ABORT_REQUESTED),
     Row("3.7",  AS, (T.REQ_ABORT,),                         U,  A.ABORT_REQUESTED),
     Row("3.8 (2010)", AS, (T.RX_AARQ,),                     AS, A.ANSWER_AARQ),
@@ -148,7 +152,7 @@ ROWS: Final[tuple[Row[AgentAction], ...]] = (
     Row("4.17", CS, (T.RX_RLRE,),                           U,  A.ABORT),
     Row("4.18", CS, (T.RX_ABRT,),                           U,  A.END_ABORTED),
     Row("4.22", CS, (T.RX_GET_MDS,),                        CS, A.ANSWER_GET),
-    Row("4.23", CS, (T.RX_REQUEST, T.RX_REQUEST_UNKNOWN_OBJECT), CS, A.ERROR_NO_OBJECT),
+    Row("4.23", CS, (T.RX_REQUEST, T.RX_REQUEST_UNKNOWN_OBJECT, T.RX_STORE_REQUEST), CS, A.ERROR_NO_OBJECT),
     Row("4.23", CS, (T.RX_UNCONFIRMED_UNUSABLE,),           CS, A.IGNORE),
     Row("V4.3", CS, (T.RX_BADLY_STRUCTURED,),               CS, A.REJECT_STRUCTURE),
     Row("V4.4", CS, (T.RX_OVERSIZE,),                       CS, A.REJECT_RESOURCES),
@@ -161,7 +165,7 @@ ROWS: Final[tuple[Row[AgentAction], ...]] = (
     Row("V5.1", WA, (T.TRANSPORT_CONNECTED, T.REQ_ASSOCIATE, T.REQ_SEND_CONFIG, *SENDS), WA, A.REFUSE),
     Row("5.2",  WA, (T.TRANSPORT_CLOSED,),                  D,  A.CLOSE),
     Row("5.4",  WA, (T.TIMEOUT_CONFIG,),                    U,  A.ABORT_CONFIG),
-    Row("V5.2", WA, (T.TIMEOUT_ASSOCIATE_AGAIN, T.TIMEOUT_ASSOCIATE, T.TIMEOUT_RESPONSE, T.TIMEOUT_RELEASE), WA, A.NOTHING),
+    Row("V5.2", WA, (T.TIMEOUT_ASSOCIATE_AGAIN, T.TIMEOUT_ASSOCIATE, T.TIMEOUT_PAGE_AGAIN, T.TIMEOUT_RESPONSE, T.TIMEOUT_RELEASE), WA, A.NOTHING),
     Row("5.6",  WA, (T.REQ_RELEASE,),                       DA, A.RELEASE),
     Row("5.7",  WA, (T.REQ_ABORT,),                         U,  A.ABORT_REQUESTED),
     Row("5.8",  WA, (T.RX_AARQ,),                           U,  A.ABORT),
@@ -170,7 +174,7 @@ ROWS: Final[tuple[Row[AgentAction], ...]] = (
     Row("5.17", WA, (T.RX_RLRE,),                           U,  A.ABORT),
     Row("5.18", WA, (T.RX_ABRT,),                           U,  A.END_ABORTED),
     Row("5.22", WA, (T.RX_GET_MDS,),                        WA, A.ANSWER_GET),
-    Row("5.23", WA, (T.RX_REQUEST, T.RX_REQUEST_UNKNOWN_OBJECT), WA, A.ERROR_NO_OBJECT),
+    Row("5.23", WA, (T.RX_REQUEST, T.RX_REQUEST_UNKNOWN_OBJECT, T.RX_STORE_REQUEST), WA, A.ERROR_NO_OBJECT),
     Row("5.23", WA, (T.RX_UNCONFIRMED_UNUSABLE,),           WA, A.IGNORE),
     Row("V5.3", WA, (T.RX_BADLY_STRUCTURED,),               WA, A.REJECT_STRUCTURE),
     Row("V5.4", WA, (T.RX_OVERSIZE,),                       WA, A.REJECT_RESOURCES),
@@ -194,6 +198,8 @@ ROWS: Final[tuple[Row[AgentAction], ...]] = (
     Row("8.18", OP, (T.RX_ABRT,),                           U,  A.END_ABORTED),
     Row("8.21", OP, (T.RX_GET_MDS,),                        OP, A.ANSWER_GET),
     Row("8.21", OP, (T.RX_REQUEST,),                        OP, A.ERROR_NO_ACTION),
+    Row("8.21", OP, (T.RX_STORE_REQUEST,),                  OP, A.ANSWER_STORE),
+    Row("V8.8", OP, (T.TIMEOUT_PAGE_AGAIN,),                OP, A.SEND_PAGE_AGAIN),
     Row("8.21", OP, (T.RX_REQUEST_UNKNOWN_OBJECT,),         OP, A.ERROR_NO_OBJECT),
     Row("8.21", OP, (T.RX_UNCONFIRMED_UNUSABLE,),           OP, A.IGNORE),
     Row("V8.3", OP, (T.RX_BADLY_STRUCTURED,),               OP, A.REJECT_STRUCTURE),
@@ -211,7 +217,7 @@ ROWS: Final[tuple[Row[AgentAction], ...]] = (
     Row("V9.1", DA, (T.TRANSPORT_CONNECTED, T.REQ_ASSOCIATE, T.REQ_SEND_CONFIG, *SENDS), DA, A.REFUSE),
     Row("9.2",  DA, (T.TRANSPORT_CLOSED,),                  D,  A.CLOSE),
     Row("9.4",  DA, (T.TIMEOUT_RELEASE,),                   U,  A.ABORT_RESPONSE),
-    Row("V9.2", DA, (T.TIMEOUT_ASSOCIATE_AGAIN, T.TIMEOUT_ASSOCIATE, T.TIMEOUT_CONFIG, T.TIMEOUT_RESPONSE), DA, A.NOTHING),
+    Row("V9.2", DA, (T.TIMEOUT_ASSOCIATE_AGAIN, T.TIMEOUT_ASSOCIATE, T.TIMEOUT_CONFIG, T.TIMEOUT_PAGE_AGAIN, T.TIMEOUT_RESPONSE), DA, A.NOTHING),
     Row("9.6",  DA, (T.REQ_RELEASE,),                       DA, A.NOTHING),
     Row("9.7",  DA, (T.REQ_ABORT,),                         U,  A.ABORT_REQUESTED),
     Row("9.8",  DA, (T.RX_AARQ,),                           U,  A.ABORT),

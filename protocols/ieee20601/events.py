@@ -186,10 +186,20 @@ class ReportRefused:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class SegmentSent:
+    """A segment's transfer ended. `complete`: the manager confirmed every page to the last."""
+
+    store: int
+    instance: int
+    complete: bool
+
+
 AgentEvent = (
     AgentAssociated
     | ReportConfirmed
     | ReportRefused
+    | SegmentSent
     | ProtocolWarning
     | OctetsDiscarded
     | AssociationEnded

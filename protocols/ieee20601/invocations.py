@@ -64,6 +64,10 @@ class Invocations(Generic[RequestT]):
         """The request that waits under this id."""
         return self._open.get(invoke_id)
 
+    def requests(self) -> tuple[RequestT, ...]:
+        """All that wait, in no order."""
+        return tuple(self._open.values())
+
     def close(self, invoke_id: int) -> RequestT | None:
         """Take the request that waits under this id and stop its timer."""
         self._deadlines.cancel(invoke_id)

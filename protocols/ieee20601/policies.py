@@ -62,6 +62,7 @@ class AgentPolicy:
     `protocol_versions`, `functional_units`: bit masks of the offer. `max_outstanding`: confirmed
     reports on the way at once. `extended_config_id`: under which id the objects are offered
     again when the manager does not know their standard configuration; None: release instead.
+    `page_retries`: how often a page of a PM-store is sent again that nobody answers.
     """
 
     protocol_versions: int = ProtocolVersion.V1
@@ -70,6 +71,7 @@ class AgentPolicy:
     timeouts: AgentTimeouts = field(default_factory=AgentTimeouts)
     max_outstanding: int = 1
     extended_config_id: int | None = 0x4000
+    page_retries: int = 1
     first_invoke_id: int = 0
 
 

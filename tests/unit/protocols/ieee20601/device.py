@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from protocols.ieee20601.agent import AgentConnection
-from protocols.ieee20601.configuration import build_configuration
+from protocols.ieee20601.agent_store import AgentStore
+from protocols.ieee20601.configuration import Configuration, build_configuration
 from protocols.ieee20601.events import AgentEvent, OctetsDiscarded, ProtocolWarning
 from protocols.ieee20601.policies import AgentPolicy, MdsDescription
 from protocols.ieee20601.states import State
@@ -36,14 +37,20 @@ class Device:
         policy: AgentPolicy | None = None,
         config_id: int = 0x4001,
         mds: MdsDescription | None = None,
+        *,
+        configuration: Configuration | None = None,
+        stores: tuple[AgentStore, ...] = (),
     ) -> None:
         self.now = 0.0
-        self.configuration = build_configuration(config_id, EXTENDED.report.objects)
+        self.configuration = configuration or build_configuration(
+            config_id, EXTENDED.report.objects
+        )
         self.agent = AgentConnection(
             system_id=SystemId(AGENT_ID),
             configuration=self.configuration,
             mds=mds or describe(),
             policy=policy,
+            stores=stores,
         )
         self.events: list[AgentEvent | OctetsDiscarded] = []
         self.agent.transport_connected(now=0.0)

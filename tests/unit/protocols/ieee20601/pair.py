@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from protocols.ieee20601.agent import AgentConnection
+from protocols.ieee20601.agent_store import AgentStore
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.events import AgentEvent, Event, ObservationsReported, OctetsDiscarded
 from protocols.ieee20601.line_framings import Framing
 from protocols.ieee20601.manager import ManagerConnection
+from protocols.ieee20601.manager_stored_data import StoredPages
 from protocols.ieee20601.policies import AgentPolicy, ManagerPolicy, MdsDescription
 from protocols.ieee20601.report_building import Entry, Report, fixed_report
 from protocols.model.codes import MdcCode, SystemId
@@ -50,6 +52,8 @@ class Pair:
         agent_policy: AgentPolicy | None = None,
         manager_policy: ManagerPolicy | None = None,
         framings: tuple[Framing, Framing] | None = None,
+        stores: tuple[AgentStore, ...] = (),
+        stored_pages: StoredPages = lambda _system_id, _mark: False,
     ) -> None:
         agent_framing, manager_framing = framings or (None, None)
         self.now = 0.0
@@ -61,6 +65,7 @@ class Pair:
             mds=describe(specialization),
             policy=agent_policy,
             framing=agent_framing,
+            stores=stores,
         )
         self.manager = ManagerConnection(
             system_id=SystemId(MANAGER_ID),
@@ -68,6 +73,7 @@ class Pair:
             configurations=lambda system_id, config_id: self.remembered.get((system_id, config_id)),
             policy=manager_policy,
             framing=manager_framing,
+            stored_pages=stored_pages,
         )
         self.to_manager = bytearray()
         self.to_agent = bytearray()

@@ -14,6 +14,7 @@ def test_ids_count_from_the_first_and_wrap() -> None:
     assert requests.open("action", now=0.0, timeout_seconds=3.0) == 0
     assert requests.take_unanswered_id() == 1
     assert 1 not in requests
+    assert sorted(requests.requests()) == ["action", "get"]
 
 
 def test_an_id_that_still_waits_is_not_given_again() -> None:
@@ -94,3 +95,12 @@ def test_only_so_many_reports_wait_and_are_remembered() -> None:
     assert reports.judge(2, b"b") is Repeat.ANSWERED
     reports.clear()
     assert reports.judge(2, b"b") is Repeat.NEW
+
+
+def test_a_request_that_is_sent_again_waits_under_its_old_id() -> None:
+    requests: Invocations[str] = Invocations()
+    invoke_id = requests.open("page", now=0.0, timeout_seconds=3.0)
+    assert requests.take_expired(3.0) == "page"
+    requests.reopen(invoke_id, "page again", now=3.0, timeout_seconds=3.0)
+    assert requests.peek(invoke_id) == "page again"
+    assert requests.next_deadline() == 6.0
