@@ -23,6 +23,8 @@ from cloud.settings import CloudSettings
 from edge.settings import EdgeSettings
 from edge.transports.registry import SCHEMES
 from protocols.gatt.racp_table import ROWS as RACP_ROWS
+from protocols.gatt.registry import PROFILES
+from protocols.gatt.uuids import short_text
 from protocols.ieee20601.agent_table import ROWS as AGENT_ROWS
 from protocols.ieee20601.manager_table import ROWS as MANAGER_ROWS
 from protocols.ieee20601.states import table_as_markdown
@@ -110,10 +112,26 @@ def registries() -> str:
     devices = ((kind.name, kind.identity.info.model) for kind in DEVICES)
     return (
         f"# Registries\n\n{NOTE}\n## Specializations\n\n{table(head, specializations)}\n"
-        f"## Transports of the gateway\n\n"
+        f"## GATT profiles\n\n{gatt_profiles()}\n## Transports of the gateway\n\n"
         f"{table(('scheme', 'form'), ((s.name, f'`{s.form}`') for s in SCHEMES))}\n"
         f"## Simulated devices\n\n{table(('name', 'model'), devices)}\n"
     )
+
+
+def gatt_profiles() -> str:
+    """Every characteristic of every profile, and how octets of it are decoded by hand."""
+    rows = (
+        (
+            profile.specification,
+            "-" if profile.service is None else short_text(profile.service),
+            item.name,
+            short_text(item.uuid),
+            " ".join(f"`{name}`" for name in item.decode_as),
+        )
+        for profile in PROFILES
+        for item in profile.characteristics
+    )
+    return table(("document", "service", "characteristic", "UUID", "decode as"), rows)
 
 
 def endpoints() -> str:

@@ -27,6 +27,8 @@ from protocols.mder.numbers import (
 from protocols.mder.records import STRICT, Leniency
 
 DATE_TIME_OCTETS: Final = 7
+FIRST_YEAR: Final = 1582
+"""The first year a Date Time may have; 0 means "not known"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class DateTime:
     @property
     def at(self) -> datetime | None:
         """The naive local time; None when part of it is unknown or no such time exists."""
+        if self.year < FIRST_YEAR:
+            return None
         try:
             return datetime(  # noqa: DTZ001  # the device's own timeline has no zone
                 self.year, self.month, self.day, self.hours, self.minutes, self.seconds

@@ -8,6 +8,8 @@ import pytest
 
 from protocols.errors import DecodeError
 from protocols.gatt.blood_pressure import BloodPressureMeasurement
+from protocols.gatt.current_time import CurrentTime
+from protocols.gatt.fields import DateTime
 from protocols.gatt.heart_rate import HeartRateMeasurement
 from protocols.gatt.pulse_oximeter import PlxSpotCheck
 from protocols.gatt.registry import DECODERS
@@ -19,7 +21,7 @@ from tests.vectors_folder import needs_vectors, phd
 pytestmark = needs_vectors
 
 Vector = dict[str, Any]
-NAMES = ("plx_spot", "bps", "hts", "hrm")
+NAMES = ("plx_spot", "bps", "hts", "hrm", "dtm", "cts")
 UNITS = {"mm[Hg]": "mmHg"}
 
 
@@ -73,6 +75,10 @@ def seen(record: object) -> dict[str, object]:
                 "energy_kJ": record.energy,
                 "rr_1024": list(record.rr_intervals),
             }
+        case DateTime():
+            return {"time": str(record)}
+        case CurrentTime():
+            return {"time": str(record.time), "dow": record.day_of_week, "reason": record.reason}
     raise AssertionError(record)
 
 

@@ -84,7 +84,9 @@ def test_a_date_with_a_year_that_is_not_known_is_no_time_but_keeps_its_parts() -
     assert time.at is None
 
 
-@pytest.mark.parametrize("octets", ["e9070d01000000", "e9070100000000", "e9070101180000"])
+@pytest.mark.parametrize(
+    "octets", ["e9070d01000000", "e9070100000000", "e9070101180000", "07000101000000"]
+)
 def test_a_date_that_does_not_exist_is_no_time(octets: str) -> None:
     assert reader(octets).date_time().at is None
 
