@@ -21,10 +21,10 @@ from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import BaseOffsetTime
 from protocols.ieee20601.compiled_layouts import Layout, ReadingFields, Table, Values
 from protocols.ieee20601.compiled_makers import MAKERS, Maker, type_of
-from protocols.ieee20601.device_clock import Stamps, base_offset_utc, observe_time
+from protocols.ieee20601.device_clock import Stamps, observe_time
 from protocols.ieee20601.reading_facts import duration_us_of, status_of
 from protocols.ieee20601.readings import DIMENSIONLESS, NEED_UNIT, Reception
-from protocols.mder.times import NO_RELATIVE_TIME, AbsoluteTime
+from protocols.mder.times import AbsoluteTime
 from protocols.model.codes import SystemId, UnitCode
 from protocols.model.identifiers import Identity
 from protocols.model.observation import Observation
@@ -55,11 +55,10 @@ class _Stamping:
         base: BaseOffsetTime | None = None
         if self.base_offset is not None:
             base = BaseOffsetTime(*values[self.base_offset : self.base_offset + 3])
-        relative = None if self.relative is None else values[self.relative]
-        return Stamps(
-            absolute=None if self.absolute is None else AbsoluteTime(values[self.absolute]).at,
-            base_offset=base_offset_utc(base),
-            relative=None if relative == NO_RELATIVE_TIME else relative,
+        return Stamps.of(
+            absolute=None if self.absolute is None else AbsoluteTime(values[self.absolute]),
+            base_offset=base,
+            relative=None if self.relative is None else values[self.relative],
             high_resolution=(
                 None if self.high_resolution is None else values[self.high_resolution]
             ),
@@ -121,6 +120,7 @@ class ObservationMaker:
                     received_at=reception.received_at,
                     stored=False,
                     oldest_live=reception.oldest_live,
+                    zone=reception.zone,
                 )
             status = 0 if plan.status is None else values[plan.status]
             state = status_of(status, reception.test)

@@ -8,12 +8,12 @@ their right time. They keep the reception time of their own octets.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from protocols.errors import DecodeError
 from protocols.ieee20601.compiled_reports import CompiledReport, CompiledReports
 from protocols.ieee20601.configuration import Configuration
-from protocols.ieee20601.device_clock import NO_CLOCK, OLDEST_LIVE, DeviceClock
+from protocols.ieee20601.device_clock import NO_CLOCK, DeviceClock
 from protocols.ieee20601.event_reports import ConfigReport, EventInfo
 from protocols.ieee20601.invocations import ReceivedReports
 from protocols.ieee20601.persistent_store import SegmentData
@@ -26,6 +26,7 @@ from protocols.ieee20601.transcription import (
     transcribe,
     transcribe_segment,
 )
+from protocols.model.clock_mapping import OLDEST_LIVE
 from protocols.model.codes import SystemId
 from protocols.model.observation import Observation
 
@@ -52,7 +53,7 @@ class ManagerAssociation:
     `offered_config_id` is the AARQ's; `configuration` None until one is agreed, `candidate`
     the last one reported; `remembered`
     where it came from an earlier run; `refused_once` after a configuration was not accepted;
-    `oldest_live`: how old the stamp of a live report may be;
+    `oldest_live`: how old the stamp of a live report may be; `zone`: the gateway's;
     `token` names the association among those of its connection;
     `holding` while reports wait for the MDS; `pages` the segment pages that wait for the
     driver's confirm, by invoke id: store, page, whether all its values could be read.
@@ -69,6 +70,7 @@ class ManagerAssociation:
     refused_once: bool = False
     clock: DeviceClock = NO_CLOCK
     oldest_live: timedelta = OLDEST_LIVE
+    zone: tzinfo = UTC
     described: bool = False
     holding: bool = False
     held: list[HeldReport] = field(default_factory=list)
@@ -204,4 +206,5 @@ class ManagerAssociation:
             clock=self.clock,
             test=self.test,
             oldest_live=self.oldest_live,
+            zone=self.zone,
         )

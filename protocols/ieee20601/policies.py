@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from protocols.ieee20601.association import ProtocolVersion, Supported
-from protocols.ieee20601.device_clock import OLDEST_LIVE
 from protocols.ieee20601.framing import MAX_FROM_MANAGER, StreamLimits
 from protocols.ieee20601.timeouts import AgentTimeouts, ManagerTimeouts
 from protocols.mder.records import STRICT, Leniency
+from protocols.model.clock_mapping import OLDEST_LIVE
 from protocols.model.codes import MdcCode, SystemId
 
 ALL_VERSIONS: Final = (

@@ -4,19 +4,17 @@ A `Reading` is what one report says about one object. Attributes in it stand bef
 configuration: unit, supplemental types, scale and so on. A value that cannot be read becomes an
 `Unread` with its octets; the other values of the reading are kept.
 
-Identity: a calendar stamp identifies a reading, and so does the tick of a stored entry, which
-stays in its store and comes again. The tick of a live reading does not: a counter that starts
-again with the device would give an old id to a new reading, and the new one would be dropped as
-a repeat. Nothing a device says tells one run of its counter from the next, so live readings
-with ticks alone are identified like those of a device without a clock. The price: one that is
-sent again in a later association counts twice. The tick is kept in the stamp.
+Identity: see `model.identifiers.reading_id`. Nothing a device says tells one run of its tick
+counter from the next, so live readings with ticks alone are identified like those of a device
+without a clock. The price: one that is sent again in a later association counts twice. The tick
+is kept in the stamp.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, Final, TypedDict
 from uuid import UUID
@@ -27,7 +25,6 @@ from protocols.ieee20601.attribute_table import ATTRIBUTES
 from protocols.ieee20601.attribute_values import BatteryMeasure, ObservedEnumeration, ObservedNumber
 from protocols.ieee20601.attributes import Attribute, AttributeValue, find_readable
 from protocols.ieee20601.device_clock import (
-    OLDEST_LIVE,
     DeviceClock,
     observe_time,
     read_stamps,
@@ -38,8 +35,9 @@ from protocols.ieee20601.sample_arrays import decode_samples
 from protocols.mder.numbers import Number
 from protocols.mder.sequences import text_of
 from protocols.mder.times import TICK_US
+from protocols.model.clock_mapping import OLDEST_LIVE
 from protocols.model.codes import MdcCode, SystemId, UnitCode
-from protocols.model.identifiers import clockless_observation_id, observation_id
+from protocols.model.identifiers import reading_id
 from protocols.model.observation import (
     BitsObservation,
     CodedObservation,
@@ -63,7 +61,8 @@ class Reception:
 
     `received_at` is aware UTC; `report_counter` counts the reports of the association (it tells
     apart readings of devices without a clock); `test` marks a test association: its readings
-    carry TEST_DATA. `oldest_live`: how old the stamp of a live report may be.
+    carry TEST_DATA. `oldest_live`: how old the stamp of a live report may be; `zone`: the
+    gateway's, for clocks that follow local time.
     """
 
     device: SystemId
@@ -72,6 +71,7 @@ class Reception:
     clock: DeviceClock
     test: bool = False
     oldest_live: timedelta = OLDEST_LIVE
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +90,17 @@ class Unread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One object's values in one report; `position` counts the readings of the report."""
+    """One object's values in one report; `position` counts the readings of the report.
+
+    `adjustment`: what the device says to add to the calendar stamps of a stored segment.
+    """
 
     subject: ConfiguredObject
     values: tuple[AttributeValue, ...]
     position: int
     sequence: int | None
     stored: bool = False
+    adjustment: timedelta = timedelta(0)
 
 
 class _Facts(TypedDict):
@@ -202,6 +206,7 @@ class _Case:
         reception, reading = self.reception, self.reading
         type_code = type_code or self.type
         duration_us = duration_us or self._duration_us()
+        supplements = reading.subject.supplements
         stamps = read_stamps(reading.values, self.notes)
         observed_at = observe_time(
             stamps,
@@ -209,26 +214,20 @@ class _Case:
             received_at=reception.received_at,
             stored=reading.stored,
             oldest_live=reception.oldest_live,
+            zone=reception.zone,
+            adjustment=reading.adjustment,
         )
-        supplements = reading.subject.supplements
-        stamp = observed_at.device_time
-        if stamp is not None and (reading.stored or not stamp.is_relative):
-            identity = observation_id(
-                system_id=reception.device,
-                type_code=type_code,
-                device_time=stamp,
-                duration_us=duration_us,
-                supplements=supplements,
-            )
-        else:
-            identity = clockless_observation_id(
-                system_id=reception.device,
-                type_code=type_code,
-                received_at=reception.received_at.astimezone(UTC).isoformat(),
-                report_counter=(reception.report_counter << 16) + reading.position,
-                duration_us=duration_us,
-                supplements=supplements,
-            )
+        identity = reading_id(
+            system_id=reception.device,
+            type_code=type_code,
+            device_time=observed_at.device_time,
+            stored=reading.stored,
+            received_at=reception.received_at,
+            report_counter=reception.report_counter,
+            position=reading.position,
+            duration_us=duration_us,
+            supplements=supplements,
+        )
         return _Facts(
             observation_id=identity,
             type=type_code,

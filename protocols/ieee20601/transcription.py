@@ -29,7 +29,7 @@ from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import SegmentEntryMap, ValueMapEntry
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.configuration import Configuration
-from protocols.ieee20601.device_clock import DeviceClock, read_clock
+from protocols.ieee20601.device_clock import DeviceClock, refresh_clock
 from protocols.ieee20601.event_reports import (
     ObservationFixed,
     ScanReport,
@@ -112,6 +112,7 @@ class _Draft:
     sequence: int | None
     clock: DeviceClock
     stored: bool = False
+    adjustment: timedelta = timedelta(0)
     position: int = 0
     observations: list[Observation] = field(default_factory=list)
     unknown_handles: list[int] = field(default_factory=list)
@@ -140,12 +141,8 @@ class _Draft:
         """Attributes of the device itself: battery, power, and its clock when it was set."""
         present = {value.attribute_id for value in values}
         if present & _CLOCK_ATTRIBUTES:
-            read = read_clock(values, utc=self.reception.received_at, notes=self.notes)
-            self.clock = replace(
-                self.clock,
-                absolute=read.absolute or self.clock.absolute,
-                base_offset=read.base_offset or self.clock.base_offset,
-            )
+            utc = self.reception.received_at
+            self.clock = refresh_clock(self.clock, values, utc=utc, notes=self.notes)
         for value in values:
             if value.attribute_id in _MDS_READINGS:
                 subject = ConfiguredObject(
@@ -163,6 +160,7 @@ class _Draft:
             position=self.position,
             sequence=self.sequence,
             stored=self.stored,
+            adjustment=self.adjustment,
         )
         if lacks_unit(reading):
             self.without_unit.append(subject.handle)
@@ -186,7 +184,12 @@ class _Draft:
         )
 
 
-_CLOCK_ATTRIBUTES: Final = {at.TIME_ABS.attribute_id, at.TIME_BO.attribute_id}
+_CLOCK_ATTRIBUTES: Final = {
+    at.TIME_ABS.attribute_id,
+    at.TIME_BO.attribute_id,
+    at.TIME_ABS_ADJUST.attribute_id,
+    at.MDS_TIME_INFO.attribute_id,
+}
 _MDS_READINGS: Final = {
     at.VAL_BATT_CHARGE.attribute_id,
     at.TIME_BATT_REMAIN.attribute_id,
@@ -250,8 +253,7 @@ def transcribe_segment(
     not divide into entries.
     """
     draft = _Draft(configuration, reception, None, reception.clock, stored=True)
-    if adjustment is not None:
-        draft.reception = replace(reception, clock=reception.clock.adjusted(adjustment))
+    draft.adjustment = adjustment or timedelta(0)
     try:
         entries = split_entries(entry_map, data.entries)
     except DecodeError as exc:

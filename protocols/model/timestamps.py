@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from enum import Enum
 
 from protocols.errors import EncodeError
@@ -66,22 +66,6 @@ class DeviceTime:
         if self.kind not in ("absolute", "base-offset"):
             return None
         return datetime.fromisoformat(self.value).replace(tzinfo=None)
-
-
-@dataclass(frozen=True, slots=True)
-class ClockOffset:
-    """UTC minus the device's local time, from one coincident reading of both clocks."""
-
-    offset: timedelta
-
-    @classmethod
-    def measure(cls, *, device_local: datetime, gateway_utc: datetime) -> ClockOffset:
-        """From a naive device time and the aware gateway time of the same moment."""
-        return cls(gateway_utc.astimezone(UTC).replace(tzinfo=None) - device_local)
-
-    def to_utc(self, device_local: datetime) -> datetime:
-        """The aware UTC time of a naive device time."""
-        return (device_local + self.offset).replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from protocols.ieee20601.device_clock import DeviceClock as MeasuredClock
+from protocols.ieee20601.device_clock import NO_CLOCK
 from protocols.ieee20601.event_reports import ScanReportFixed, ScanReportVar, decode_event_info
 from protocols.ieee20601.remote_operations import EventReport
+from protocols.ieee20601.time_info import CalendarClock
 from protocols.ieee20601.transcription import Reception, transcribe
 from protocols.model.observation import (
     CodedObservation,
@@ -22,7 +23,7 @@ from protocols.model.observation import (
     TextObservation,
 )
 from protocols.model.quantity import SpecialValue
-from protocols.model.timestamps import ClockOffset, TimeQuality
+from protocols.model.timestamps import TimeQuality
 from protocols.nomenclature.private import SHOCK_DELIVERED, SHOCK_ENERGY
 from protocols.specializations.defibrillator import EVT_ECG_V_FIB
 from simulators import devices
@@ -58,14 +59,12 @@ def heard(name: str, report: Report) -> tuple[Observation, ...]:
     sent = wire_report(simulated.configuration, report)
     info = decode_event_info(sent.event_type, sent.event_info)
     assert isinstance(info, ScanReportFixed | ScanReportVar)
-    clock = ClockOffset.measure(
-        device_local=simulated.identity.clock.local(START), gateway_utc=START
-    )
+    shown = simulated.identity.clock.local(START)
     reception = Reception(
         device=simulated.identity.info.system_id,
         received_at=START + timedelta(seconds=SECONDS),
         report_counter=1,
-        clock=MeasuredClock(absolute=clock),
+        clock=NO_CLOCK.was_read(CalendarClock.ABSOLUTE, shown, utc=START),
     )
     event = EventReport(0, 0xFFFF_FFFF, int(sent.event_type), sent.event_info)
     result = transcribe(event, info, simulated.configuration, reception)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.configuration import Configuration
-from protocols.ieee20601.device_clock import NO_CLOCK, DeviceClock
+from protocols.ieee20601.device_clock import NO_CLOCK, DeviceClock, tick_clock
 from protocols.ieee20601.event_reports import (
     EventType,
     ObservationVar,
@@ -17,15 +17,34 @@ from protocols.ieee20601.event_reports import (
 )
 from protocols.ieee20601.remote_operations import EventReport, RoivEventReport
 from protocols.ieee20601.report_building import Report
+from protocols.ieee20601.time_info import CalendarClock
 from protocols.ieee20601.transcription import Reception, Transcription, transcribe
 from protocols.mder.times import AbsoluteTime
 from protocols.model.codes import SystemId
-from protocols.model.timestamps import ClockOffset
 
 DEVICE = SystemId(bytes.fromhex("1122334455667788"))
 RECEIVED = datetime(2026, 11, 23, 1, 2, 4, tzinfo=UTC)
 LOCAL = datetime(2026, 11, 23, 3, 2, 3, 450_000)  # noqa: DTZ001  # the device's own timeline
-TWO_HOURS_AHEAD = DeviceClock(absolute=ClockOffset(timedelta(hours=-2)))
+
+
+def absolute_clock(ahead: timedelta) -> DeviceClock:
+    """A device whose absolute time was so far ahead of UTC at RECEIVED."""
+    shown = RECEIVED.replace(tzinfo=None) + ahead
+    return NO_CLOCK.was_read(CalendarClock.ABSOLUTE, shown, utc=RECEIVED)
+
+
+def base_offset_clock(ahead: timedelta) -> DeviceClock:
+    """A device whose base-offset time was so far ahead of UTC at RECEIVED."""
+    shown = RECEIVED.replace(tzinfo=None) + ahead
+    return NO_CLOCK.was_read(CalendarClock.BASE_OFFSET, shown, utc=RECEIVED)
+
+
+def ticking_clock(ticks: int, tick_us: int = 125) -> DeviceClock:
+    """A device whose counter was at `ticks` at RECEIVED."""
+    return DeviceClock(relative=tick_clock(ticks, RECEIVED, tick_us, 1 << 32), tick_us=tick_us)
+
+
+TWO_HOURS_AHEAD = absolute_clock(timedelta(hours=2))
 
 
 def reception(clock: DeviceClock = NO_CLOCK, *, counter: int = 1, test: bool = False) -> Reception:

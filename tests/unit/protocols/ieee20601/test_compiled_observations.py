@@ -14,7 +14,7 @@ from protocols.ieee20601.attributes import Attribute, AttributeValue
 from protocols.ieee20601.compiled_layouts import fixed_layout
 from protocols.ieee20601.compiled_observations import ObservationMaker
 from protocols.ieee20601.configuration import Configuration, build_configuration
-from protocols.ieee20601.device_clock import DeviceClock, TickAnchor
+from protocols.ieee20601.device_clock import DeviceClock, tick_clock
 from protocols.ieee20601.event_reports import (
     ConfigObject,
     ObservationFixed,
@@ -23,14 +23,23 @@ from protocols.ieee20601.event_reports import (
 )
 from protocols.ieee20601.objects import ObjectClass
 from protocols.model.codes import MdcCode, UnitCode
-from protocols.model.timestamps import ClockOffset, TimeQuality
-from tests.unit.protocols.ieee20601.reports import DEVICE, RECEIVED, read, reception, stamp
+from protocols.model.timestamps import TimeQuality
+from tests.unit.protocols.ieee20601.reports import (
+    DEVICE,
+    RECEIVED,
+    TWO_HOURS_AHEAD,
+    base_offset_clock,
+    read,
+    reception,
+    stamp,
+    ticking_clock,
+)
 
 CLOCK = DeviceClock(
-    absolute=ClockOffset(timedelta(hours=-2)),
-    base_offset=ClockOffset(timedelta(0)),
-    relative=TickAnchor(70_000, RECEIVED, 125),
-    high_resolution=TickAnchor(9_000_000, RECEIVED, 1, 1 << 64),
+    absolute=TWO_HOURS_AHEAD.absolute,
+    base_offset=base_offset_clock(timedelta(0)).base_offset,
+    relative=ticking_clock(70_000).relative,
+    high_resolution=tick_clock(9_000_000, RECEIVED, 1, 1 << 64),
 )
 STAMP = stamp().octets
 BASE = b"\xee\xb0\x3d\x80" + b"\x80\0" + b"\0\x3c"

@@ -12,7 +12,7 @@ from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import HandleValueMap, ValueMapEntry
 from protocols.ieee20601.compiled_reports import CompiledReports
 from protocols.ieee20601.configuration import Configuration, build_configuration
-from protocols.ieee20601.device_clock import NO_CLOCK, DeviceClock, TickAnchor
+from protocols.ieee20601.device_clock import NO_CLOCK, DeviceClock
 from protocols.ieee20601.event_reports import (
     ConfigObject,
     EventType,
@@ -29,15 +29,16 @@ from protocols.ieee20601.remote_operations import EventReport, RoivConfirmedEven
 from protocols.ieee20601.transcription import Reception, Transcription, transcribe
 from protocols.mder.numbers import encode_sfloat
 from protocols.model.codes import MdcCode, UnitCode
-from protocols.model.timestamps import ClockOffset
 from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.random_reports import configurations, reports
 from tests.unit.protocols.ieee20601.reports import (
     DEVICE,
-    RECEIVED,
     TWO_HOURS_AHEAD,
+    absolute_clock,
+    base_offset_clock,
     reception,
     stamp,
+    ticking_clock,
 )
 
 PERCENT = UnitCode(544)
@@ -51,9 +52,9 @@ clocks = st.sampled_from(
         NO_CLOCK,
         TWO_HOURS_AHEAD,
         DeviceClock(
-            absolute=ClockOffset(timedelta(days=1)),
-            base_offset=ClockOffset(timedelta(0)),
-            relative=TickAnchor(70_000, RECEIVED, 125),
+            absolute=absolute_clock(timedelta(days=-1)).absolute,
+            base_offset=base_offset_clock(timedelta(0)).base_offset,
+            relative=ticking_clock(70_000).relative,
         ),
     )
 )

@@ -24,8 +24,9 @@ from protocols.ieee20601.device_clock import (
 )
 from protocols.ieee20601.device_description import read_mds
 from protocols.mder.times import AbsoluteTime
+from protocols.model.clock_mapping import DeviceStamp, map_stamp
 from protocols.model.codes import MdcCode, SystemId
-from protocols.model.timestamps import ClockOffset, TimeQuality
+from protocols.model.timestamps import TimeQuality
 from tests.unit.protocols.ieee20601.reports import DEVICE, LOCAL, RECEIVED
 
 
@@ -73,7 +74,8 @@ def test_broken_attributes_are_left_out_with_a_note() -> None:
 
 def test_the_offset_is_measured_against_the_gateways_time_of_the_answer() -> None:
     facts = read_mds((at.TIME_ABS.of(AbsoluteTime.of(LOCAL)),), system_id=DEVICE, utc=RECEIVED)
-    assert facts.clock.absolute == ClockOffset(RECEIVED.replace(tzinfo=None) - LOCAL)
+    (era,) = facts.clock.absolute
+    assert (era.shown, era.read_at, era.began) == (LOCAL, RECEIVED, None)
 
 
 def test_zero_clocks_are_no_clocks() -> None:
@@ -113,7 +115,8 @@ def test_a_tick_is_125_us_unless_the_device_is_known_to_count_otherwise(
     anchor = facts.clock.relative
     assert anchor is not None
     assert anchor.tick_us == tick_us
-    assert anchor.to_utc(1008) - RECEIVED == timedelta(microseconds=8 * tick_us)
+    mapped = map_stamp(DeviceStamp.of_ticks(1008), anchor)
+    assert mapped == RECEIVED + timedelta(microseconds=8 * tick_us)
 
 
 def test_base_offset_times_count_from_1900() -> None:
@@ -124,7 +127,7 @@ def test_base_offset_times_count_from_1900() -> None:
     facts = read_mds(
         (at.TIME_BO.of(BaseOffsetTime(seconds - 60, 0, 120)),), system_id=DEVICE, utc=RECEIVED
     )
-    assert facts.clock.base_offset == ClockOffset(timedelta(seconds=60))
+    assert facts.clock.base_offset[0].ahead == timedelta(seconds=-60)
     stamps = read_stamps((at.TIME_STAMP_BO.of(BaseOffsetTime(seconds - 60, 0, 0)),), [])
     observed = observe_time(stamps, facts.clock, received_at=RECEIVED, stored=False)
     assert (observed.at, observed.quality) == (RECEIVED, TimeQuality.DEVICE)

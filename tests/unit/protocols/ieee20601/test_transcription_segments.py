@@ -16,7 +16,7 @@ from protocols.ieee20601.attribute_values import (
     ValueMapEntry,
 )
 from protocols.ieee20601.configuration import build_configuration
-from protocols.ieee20601.device_clock import NO_CLOCK, DeviceClock, TickAnchor
+from protocols.ieee20601.device_clock import NO_CLOCK, DeviceClock
 from protocols.ieee20601.event_reports import ConfigObject
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.persistent_store import SEGMENT_DATA, SegmentData
@@ -30,9 +30,15 @@ from protocols.model.observation import (
     SampleArrayObservation,
 )
 from protocols.model.quantity import SpecialValue
-from protocols.model.timestamps import ClockOffset, DeviceTime, TimeQuality
+from protocols.model.timestamps import DeviceTime, TimeQuality
 from protocols.specializations import blood_pressure
-from tests.unit.protocols.ieee20601.reports import RECEIVED, reception
+from tests.unit.protocols.ieee20601.reports import (
+    RECEIVED,
+    TWO_HOURS_AHEAD,
+    base_offset_clock,
+    reception,
+    ticking_clock,
+)
 from tests.vectors import own_apdus
 
 BASIC_BITS = at.ENUM_OBS_VAL_BASIC_BIT_STR.attribute_id
@@ -59,7 +65,7 @@ SECONDS = 1_000_000
 
 
 def test_entries_become_observations_at_their_own_times() -> None:
-    clock = DeviceClock(relative=TickAnchor(3000, RECEIVED, SECONDS), tick_us=SECONDS)
+    clock = ticking_clock(3000, SECONDS)
     result = transcribe_segment(PAGE, ENTRY_MAP, NO_OBJECTS, reception(clock))
     dose, missing = result.observations
     assert isinstance(dose, NumericObservation)
@@ -74,9 +80,7 @@ def test_entries_become_observations_at_their_own_times() -> None:
     assert missing.observed_at.at == RECEIVED - timedelta(seconds=1000)
 
 
-@pytest.mark.parametrize(
-    "clock", [NO_CLOCK, DeviceClock(relative=TickAnchor(500, RECEIVED, SECONDS))]
-)
+@pytest.mark.parametrize("clock", [NO_CLOCK, ticking_clock(500, SECONDS)])
 def test_a_time_of_no_known_timeline_is_unknown_and_shown(clock: DeviceClock) -> None:
     result = transcribe_segment(PAGE, ENTRY_MAP, NO_OBJECTS, reception(clock))
     for observation, ticks in zip(result.observations, (1000, 2000), strict=True):
@@ -89,7 +93,7 @@ def test_entries_with_calendar_times_are_mapped_by_the_offset() -> None:
     entry_map = SegmentEntryMap(0x8000, ENTRY_MAP.elements)
     octets = bytes.fromhex("2026112303020400" + "0000000a")
     page = SegmentData(1, 0, 1, 0xC000, octets)
-    clock = DeviceClock(absolute=ClockOffset(timedelta(hours=-2)))
+    clock = TWO_HOURS_AHEAD
     (observation,) = transcribe_segment(page, entry_map, NO_OBJECTS, reception(clock)).observations
     assert observation.observed_at.at == RECEIVED
     assert observation.observed_at.quality is TimeQuality.DEVICE
@@ -100,7 +104,7 @@ def test_entries_with_calendar_times_are_mapped_by_the_offset() -> None:
 
 
 def test_a_stored_entry_sent_again_keeps_its_identity_in_every_association() -> None:
-    clock = DeviceClock(relative=TickAnchor(3000, RECEIVED, SECONDS), tick_us=SECONDS)
+    clock = ticking_clock(3000, SECONDS)
     first = transcribe_segment(PAGE, ENTRY_MAP, NO_OBJECTS, reception(clock, counter=1))
     again = transcribe_segment(PAGE, ENTRY_MAP, NO_OBJECTS, reception(NO_CLOCK, counter=9))
     ids = [observation.observation_id for observation in first.observations]
@@ -111,7 +115,7 @@ def test_a_stored_entry_sent_again_keeps_its_identity_in_every_association() -> 
 def test_a_stored_entry_may_be_of_any_age() -> None:
     entry_map = SegmentEntryMap(0x8000, ENTRY_MAP.elements)
     page = SegmentData(1, 0, 1, 0xC000, bytes.fromhex("1998112303020400" + "0000000a"))
-    clock = DeviceClock(absolute=ClockOffset(timedelta(hours=-2)))
+    clock = TWO_HOURS_AHEAD
     (observation,) = transcribe_segment(page, entry_map, NO_OBJECTS, reception(clock)).observations
     assert observation.observed_at.quality is TimeQuality.DEVICE
 
@@ -132,7 +136,7 @@ def test_a_page_that_counts_wrong_is_read_with_a_note() -> None:
 def test_the_segment_s_adjustment_moves_the_time_but_not_the_identity() -> None:
     entry_map = SegmentEntryMap(0x8000, ENTRY_MAP.elements)
     page = SegmentData(1, 0, 1, 0xC000, bytes.fromhex("2026112301020400" + "0000000a"))
-    clock = DeviceClock(absolute=ClockOffset(timedelta(hours=-2)))
+    clock = TWO_HOURS_AHEAD
     (plain,) = transcribe_segment(page, entry_map, NO_OBJECTS, reception(clock)).observations
     adjusted = transcribe_segment(
         page, entry_map, NO_OBJECTS, reception(clock), adjustment=timedelta(hours=-1)
@@ -148,7 +152,7 @@ def test_entries_with_base_offset_times_are_mapped_by_their_own_clock() -> None:
     entry_map = SegmentEntryMap(0x1000, ENTRY_MAP.elements)
     seconds = int((RECEIVED - datetime(1900, 1, 1, tzinfo=UTC)).total_seconds())
     octets = seconds.to_bytes(4, "big") + bytes(4) + bytes.fromhex("0000000a")
-    clock = DeviceClock(base_offset=ClockOffset(timedelta(seconds=-30)))
+    clock = base_offset_clock(timedelta(seconds=30))
     page = SegmentData(1, 0, 1, 0xC000, octets)
     result = transcribe_segment(
         page, entry_map, NO_OBJECTS, reception(clock), adjustment=timedelta(hours=1)

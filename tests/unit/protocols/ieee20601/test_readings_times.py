@@ -9,7 +9,6 @@ import pytest
 
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attributes import AttributeValue
-from protocols.ieee20601.device_clock import DeviceClock, TickAnchor
 from protocols.model.codes import MdcCode
 from protocols.model.identifiers import clockless_observation_id
 from protocols.model.timestamps import DeviceTime, TimeQuality
@@ -22,6 +21,7 @@ from tests.unit.protocols.ieee20601.reports import (
     read,
     reception,
     stamp,
+    ticking_clock,
     var_report,
 )
 
@@ -94,9 +94,9 @@ def test_an_unknown_time_counts_as_none_and_equal_readings_stay_apart() -> None:
 
 
 def test_relative_stamps_are_mapped_by_the_coincident_tick_over_a_wrap() -> None:
-    anchor = TickAnchor(0xFFFFFFF8, RECEIVED, 125)
+    clock = ticking_clock(0xFFFFFFF8)
     info = var_report((1, (at.NU_VAL_OBS_BASIC.of(Decimal(98)), at.TIME_STAMP_REL.of(0x00000000))))
-    (observation,) = read(info, OXIMETER, reception(DeviceClock(relative=anchor))).observations
+    (observation,) = read(info, OXIMETER, reception(clock)).observations
     assert observation.observed_at.at == RECEIVED + timedelta(milliseconds=1)
     assert observation.observed_at.device_time == DeviceTime.relative(0)
 
