@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -43,6 +43,7 @@ from protocols.ieee20601.store_requests import (
     TransferSegment,
 )
 from protocols.ieee20601.stored_data import Answer, StoredDataPlan
+from protocols.ieee20601.time_info import CalendarClock
 from protocols.ieee20601.timeouts import Timer
 from protocols.mder.times import AbsoluteTime
 from protocols.model.codes import SystemId
@@ -122,10 +123,10 @@ class ManagerStoredData(ManagerRequests):
 
     def _since(self, now: float) -> Callable[[int], SegmentRange]:
         """The policy's age as a range of the device's own calendar, where store and clock allow."""
-        age, clock = self._policy.stored_age, self._associated().clock.absolute
-        if age is None or clock is None:
+        age = self._policy.stored_age
+        local = self._associated().clock.shows(CalendarClock.ABSOLUTE, self._utc(now))
+        if age is None or local is None:
             return lambda _store: ALL_SEGMENTS
-        local = self._utc(now).astimezone(UTC).replace(tzinfo=None) - clock.offset
         times = AbsoluteTimeRange(AbsoluteTime.of(local - age), AbsoluteTime.of(local + _AHEAD))
 
         def choose(store: int) -> SegmentRange:
