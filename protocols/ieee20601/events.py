@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
+from protocols.ieee20601.attributes import AttributeValue
 from protocols.model.codes import SystemId
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation
+from protocols.model.timestamps import DeviceTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,81 @@ class ObservationsReported:
 
 @dataclass(frozen=True, slots=True)
 class ReportsMissed:
-    """`count` reports never arrived: the agent's scan-report-no jumped. Those data are lost."""
+    """`count` reports never arrived, numbers `first` to `last` (scan-report-no, 16 bits, wraps).
+
+    Those data are lost. The numbers are None where a report was lost that carries none.
+    """
 
     count: int
+    first: int | None = None
+    last: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SamplesMissed:
+    """`count` samples of a waveform never came: its arrays leave a gap between them."""
+
+    handle: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SamplesOverlapping:
+    """An array of a waveform began `count` samples before the one before it ended."""
+
+    handle: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSilent:
+    """A device that reported steadily sent nothing for `seconds`; its association is kept."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceHeardAgain:
+    """A device that was silent reported again, `seconds` after the report before."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSet:
+    """The device took our time: its clock showed `old`, and `new` at the same moment.
+
+    `offset` is new minus old; with None for `old` nobody had read the clock before.
+    """
+
+    old: DeviceTime | None
+    new: DeviceTime
+    offset: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttributesRead:
+    """The answer to `get()`: attributes of an object, each with its octets."""
+
+    invoke_id: int
+    handle: int
+    attributes: tuple[AttributeValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AttributesSet:
+    """The answer to `set()`: the attributes as they are now."""
+
+    invoke_id: int
+    handle: int
+    attributes: tuple[AttributeValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRefused:
+    """The agent refused `get()` or `set()`; why stands in a ProtocolWarning."""
+
+    invoke_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +224,14 @@ Event = (
     | DeviceDescribed
     | ObservationsReported
     | ReportsMissed
+    | SamplesMissed
+    | SamplesOverlapping
+    | DeviceSilent
+    | DeviceHeardAgain
+    | ClockSet
+    | AttributesRead
+    | AttributesSet
+    | RequestRefused
     | StoredPageKept
     | SegmentFetched
     | SegmentCleared

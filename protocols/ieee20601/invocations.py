@@ -133,6 +133,11 @@ class ReceivedReports:
         """Whether a report under this id waits for the driver's confirm."""
         return invoke_id in self._waiting
 
+    @property
+    def is_any_waiting(self) -> bool:
+        """Whether a report waits for the driver's confirm."""
+        return bool(self._waiting)
+
     def is_answered(self, invoke_id: int) -> bool:
         """Whether a report under this id was answered lately."""
         return invoke_id in self._answered

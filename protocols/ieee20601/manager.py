@@ -19,8 +19,9 @@ an unknown configuration: AARE, configuration response, Get.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from protocols.errors import LocalProtocolError
 from protocols.ieee20601.association import AbortReason
@@ -45,7 +46,13 @@ from protocols.ieee20601.manager_table import TABLE
 from protocols.ieee20601.manager_table import ManagerAction as Action
 from protocols.ieee20601.policies import ManagerPolicy
 from protocols.ieee20601.received import Received
-from protocols.ieee20601.remote_operations import EventReport
+from protocols.ieee20601.remote_operations import (
+    MDS_HANDLE,
+    AttributeModification,
+    EventReport,
+    RoivConfirmedSet,
+    RoivGet,
+)
 from protocols.ieee20601.segment_selection import ALL_SEGMENTS, SegmentRange
 from protocols.ieee20601.states import State, Trigger
 from protocols.ieee20601.timeouts import Timer
@@ -83,6 +90,8 @@ class ManagerConnection(ManagerEndings):
         )
         self._stored_pages = stored_pages
         self._wanted = (None, ALL_SEGMENTS)
+
+        self._last_invoke_id = first_invoke_id
 
     # Verbs.
 
@@ -127,6 +136,32 @@ class ManagerConnection(ManagerEndings):
         Does nothing without one; LocalProtocolError unless operating.
         """
         self._fire(now, Received(trigger=Trigger.REQ_STOP_STORED))
+
+    def get(
+        self, handle: int = MDS_HANDLE, attribute_ids: Iterable[int] = (), *, now: float
+    ) -> int:
+        """Read attributes of an object, all without `attribute_ids`; the invoke id.
+
+        AttributesRead or RequestRefused follows; no answer in time aborts the association.
+        LocalProtocolError unless the association operates.
+        """
+        return self._invoke(partial(self._get, RoivGet(handle, tuple(attribute_ids))), now)
+
+    def set(self, handle: int, changes: Iterable[AttributeModification], *, now: float) -> int:
+        """Change attributes of an object (`requests.set_attribute` builds one); the invoke id.
+
+        AttributesSet or RequestRefused follows; no answer in time aborts the association.
+        LocalProtocolError unless the association operates.
+        """
+        return self._invoke(partial(self._set, RoivConfirmedSet(handle, tuple(changes))), now)
+
+    def set_time(self, *, now: float) -> int:
+        """Set the device's clock to ours, whatever the policy says; the invoke id.
+
+        ClockSet follows, or a ProtocolWarning that it was refused. LocalProtocolError unless the
+        association operates and the device asks its manager to set its clock.
+        """
+        return self._invoke(partial(self._set_time, then=_go_on), now)
 
     def release(self, *, now: float) -> None:
         """End the association in good order; LocalProtocolError without a transport."""
@@ -201,6 +236,10 @@ class ManagerConnection(ManagerEndings):
         why = f"no answer to {pending.what}"
         self._fire(now, Received(trigger=Trigger.TIMEOUT_RESPONSE, why=why))
 
+    def _invoke(self, invoke: Callable[[float], int], now: float) -> int:
+        self._fire(now, Received(trigger=Trigger.REQ_INVOKE, invoke=invoke))
+        return self._last_invoke_id
+
     # The table.
 
     def _fire(self, now: float, received: Received) -> None:
@@ -249,7 +288,15 @@ class ManagerConnection(ManagerEndings):
             case Action.ANSWER_STOPPED:
                 self._answer_stopped(received)
             case Action.COUNT_MISSED:
-                self._count_missed(received)
+                self._count_missed(received, now)
+            case Action.INVOKE:
+                self._last_invoke_id = received.needed_invoke(now)
+            case Action.TELL_SILENT:
+                self._tell_silent(now)
             case Action.REFUSE:
                 asked = received.trigger.value
                 raise LocalProtocolError(f"{asked} is not possible in state {self._state.value}")
+
+
+def _go_on(_now: float) -> None:
+    """Nothing follows a request of the driver's."""

@@ -17,6 +17,7 @@ from protocols.ieee20601.timeouts import Timer
 TIMEOUTS: Final = {
     Timer.CONFIG: Trigger.TIMEOUT_CONFIG,
     Timer.RELEASE: Trigger.TIMEOUT_RELEASE,
+    Timer.SILENCE: Trigger.TIMEOUT_SILENCE,
 }
 """Timers that mean one trigger in every state."""
 ERRORS: Final[dict[Action, Message]] = {

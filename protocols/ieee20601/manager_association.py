@@ -7,6 +7,7 @@ their right time. They keep the reception time of their own octets.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -15,9 +16,12 @@ from protocols.ieee20601.compiled_reports import CompiledReport, CompiledReports
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.device_clock import NO_CLOCK, DeviceClock
 from protocols.ieee20601.event_reports import ConfigReport, EventInfo
+from protocols.ieee20601.events import ReportsMissed, SamplesMissed, SamplesOverlapping
 from protocols.ieee20601.invocations import ReceivedReports
 from protocols.ieee20601.persistent_store import SegmentData
 from protocols.ieee20601.remote_operations import EventReport
+from protocols.ieee20601.report_watchdog import ReportWatchdog, SilencePolicy
+from protocols.ieee20601.sample_gaps import SampleGaps
 from protocols.ieee20601.stored_data import StoredDataPlan
 from protocols.ieee20601.transcription import (
     Reception,
@@ -27,8 +31,8 @@ from protocols.ieee20601.transcription import (
     transcribe_segment,
 )
 from protocols.model.clock_mapping import OLDEST_LIVE
-from protocols.model.codes import SystemId
-from protocols.model.observation import Observation
+from protocols.model.codes import MdcCode, SystemId
+from protocols.model.observation import Observation, SampleArrayObservation
 
 _NUMBERS = 0x10000
 
@@ -54,6 +58,7 @@ class ManagerAssociation:
     the last one reported; `remembered`
     where it came from an earlier run; `refused_once` after a configuration was not accepted;
     `oldest_live`: how old the stamp of a live report may be; `zone`: the gateway's;
+    `watchdog` knows the pace of the reports;
     `token` names the association among those of its connection;
     `holding` while reports wait for the MDS; `pages` the segment pages that wait for the
     driver's confirm, by invoke id: store, page, whether all its values could be read.
@@ -75,8 +80,11 @@ class ManagerAssociation:
     holding: bool = False
     held: list[HeldReport] = field(default_factory=list)
     plan: StoredDataPlan | None = None
+    watchdog: ReportWatchdog = field(default_factory=lambda: ReportWatchdog(SilencePolicy()))
     pages: dict[int, tuple[int, SegmentData, bool]] = field(default_factory=dict)
     _counter: int = 0
+    _gaps: SampleGaps = field(default_factory=SampleGaps)
+    _followed_clock: DeviceClock = NO_CLOCK
     _compiled: CompiledReports | None = None
     _unitless: set[int] = field(default_factory=set)
     _numbers: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -155,21 +163,40 @@ class ManagerAssociation:
         """Whether a report under this id is held back: the driver does not know of it."""
         return any(held.invoke_id == invoke_id for held in self.held)
 
-    def count_missed(self, report: EventReport, info: EventInfo) -> int:
-        """How many reports of this kind never came before this one (scan-report-no).
+    def count_missed(self, report: EventReport, info: EventInfo) -> ReportsMissed | None:
+        """Which reports of this kind never came before this one (scan-report-no); None for none.
 
         Numbering starts anew with the association and is not counted before its first report.
         A number that stands still or goes back is a device that does not count: no gap.
         """
         if isinstance(info, SegmentData | ConfigReport):
-            return 0
+            return None
         key = (report.handle, info.data_req_id)
         last = self._numbers.get(key)
         self._numbers[key] = info.scan_report_no
-        if last is None:
-            return 0
-        step = (info.scan_report_no - last) % _NUMBERS
-        return step - 1 if 1 <= step < _NUMBERS // 2 else 0
+        step = 0 if last is None else (info.scan_report_no - last) % _NUMBERS
+        if last is None or not 1 < step < _NUMBERS // 2:
+            return None
+        first, until = (last + 1) % _NUMBERS, (info.scan_report_no - 1) % _NUMBERS
+        return ReportsMissed(step - 1, first, until)
+
+    def sample_gaps(
+        self, observations: Iterable[Observation]
+    ) -> Iterator[SamplesMissed | SamplesOverlapping]:
+        """What is missing, or came twice, between the arrays of each waveform."""
+        if self.clock != self._followed_clock:
+            self._gaps.restart()
+            self._followed_clock = self.clock
+        for observation in observations:
+            if isinstance(observation, SampleArrayObservation):
+                handle = self._handle_of(observation.type)
+                gap = None if handle is None else self._gaps.follow(handle, observation)
+                if gap is not None:
+                    yield gap
+
+    def _handle_of(self, type_code: MdcCode) -> int | None:
+        objects = self._agreed().objects.values()
+        return next((item.handle for item in objects if item.type == type_code), None)
 
     def _agreed(self) -> Configuration:
         if self.configuration is None:

@@ -22,6 +22,7 @@ from protocols.ieee20601.manager_device import ManagerDevice
 from protocols.ieee20601.manager_table import ManagerAction as Action
 from protocols.ieee20601.policies import ManagerPolicy
 from protocols.ieee20601.received import Received
+from protocols.ieee20601.report_watchdog import ReportWatchdog
 from protocols.ieee20601.states import Trigger
 from protocols.ieee20601.timeouts import Timer
 from protocols.model.codes import SystemId
@@ -101,6 +102,8 @@ class ManagerConfiguring(ManagerDevice):
             offered_config_id=offer.config_id,
             test=offer.is_test,
             oldest_live=timedelta(seconds=self._policy.oldest_live_seconds),
+            zone=self._policy.zone,
+            watchdog=ReportWatchdog(self._policy.silence),
             token=self._associations_begun,
             received=ReceivedReports(room=self._policy.max_waiting_reports),
             configuration=self._find(offer.system_id, offer.config_id) if known else None,

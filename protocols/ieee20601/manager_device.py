@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from protocols.ieee20601.device_description import read_mds
 from protocols.ieee20601.events import ProtocolWarning
-from protocols.ieee20601.manager_reports import ManagerReports
+from protocols.ieee20601.manager_clock import ManagerClock
 from protocols.ieee20601.remote_operations import RorsGet
 from protocols.ieee20601.requests import get_all
 from protocols.model.device import DeviceInfo
 
 
-class ManagerDevice(ManagerReports):
+class ManagerDevice(ManagerClock):
     """The part of a manager that reads the MDS."""
 
     def _get_mds(self, now: float) -> None:
@@ -37,7 +37,11 @@ class ManagerDevice(ManagerReports):
         self._begin_work(DeviceInfo(system_id=self._associated().system_id), now)
 
     def _begin_work(self, info: DeviceInfo, now: float) -> None:
-        """The device is known as well as it will be: hand on what waited, fetch what it stored."""
+        """The device is known as well as it will be: hand on what waited, set its clock, fetch
+        what it stored."""
         self._describe(info)
         self._release_held()
-        self._collect_stored(now)
+        if self._is_clock_to_set(now):
+            self._set_time(now, then=self._collect_stored)
+        else:
+            self._collect_stored(now)

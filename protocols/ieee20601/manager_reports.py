@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import Final
 
 from protocols.errors import LocalProtocolError
 from protocols.ieee20601.apdus import DataApdu, Prst, encode_apdu
-from protocols.ieee20601.event_reports import confirm_report
+from protocols.ieee20601.event_reports import ConfigReport, confirm_report
 from protocols.ieee20601.events import (
     DeviceDescribed,
+    DeviceHeardAgain,
+    DeviceSilent,
     ObservationsReported,
     ProtocolWarning,
     ReportsMissed,
@@ -17,6 +20,7 @@ from protocols.ieee20601.events import (
 from protocols.ieee20601.manager_stored_data import ManagerStoredData
 from protocols.ieee20601.persistent_store import SegmentData, confirm_segment_data
 from protocols.ieee20601.received import Received
+from protocols.ieee20601.timeouts import Timer
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation
 
@@ -33,8 +37,9 @@ class ManagerReports(ManagerStoredData):
         transcription = received.needed_transcription
         confirm_id = received.invoke_id if received.is_to_confirm else None
         missed = association.count_missed(report, info)
-        if missed:
-            self._emit(ReportsMissed(missed))
+        if missed is not None:
+            self._emit(missed)
+        self._heard(now)
         for handle in association.first_without_unit(transcription):
             self._emit(ProtocolWarning(f"object {handle}: {_NO_UNIT}"))
         if isinstance(info, SegmentData):
@@ -66,15 +71,47 @@ class ManagerReports(ManagerStoredData):
             most_octets=self._policy.max_held_octets,
         )
 
-    def _count_missed(self, received: Received) -> None:
+    def _count_missed(self, received: Received, now: float) -> None:
         """A live report that cannot be kept: lost, and said so with those before it."""
-        missed = self._associated().count_missed(received.needed_report, received.needed_info)
-        self._emit(ReportsMissed(missed + 1))
+        info = received.needed_info
+        missed = self._associated().count_missed(received.needed_report, info)
+        number = None if isinstance(info, SegmentData | ConfigReport) else info.scan_report_no
+        if missed is None:
+            self._emit(ReportsMissed(1, number, number))
+        else:
+            self._emit(replace(missed, count=missed.count + 1, last=number))
+        self._heard(now)
 
     def _report(self, invoke_id: int | None, observations: tuple[Observation, ...]) -> None:
+        for gap in self._associated().sample_gaps(observations):
+            self._emit(gap)
         if invoke_id is not None or observations:
             token = self._associated().token
             self._emit(ObservationsReported(invoke_id, observations, token))
+
+    def _heard(self, now: float) -> None:
+        """A report came; from now on the device may be silent as long as its pace allows."""
+        watchdog = self._associated().watchdog
+        silence = watchdog.heard(now)
+        if silence is not None:
+            self._emit(DeviceHeardAgain(silence))
+        self._watch(now)
+
+    def _watch(self, now: float) -> None:
+        allowed = self._associated().watchdog.seconds_allowed()
+        if allowed is None:
+            self._timers.cancel(Timer.SILENCE)
+        else:
+            self._timers.start(Timer.SILENCE, now=now, seconds=allowed)
+
+    def _tell_silent(self, now: float) -> None:
+        """Nothing came for too long: say so, unless the device waits for a confirm of ours."""
+        association = self._associated()
+        if association.received.is_any_waiting:
+            self._watch(now)
+            return
+        silent_for = association.watchdog.fell_silent(now)
+        self._emit(DeviceSilent(silent_for))
 
     def _release_held(self, *, unconfirmed_only: bool = False) -> None:
         """Hand on what was held back for the device's clock."""

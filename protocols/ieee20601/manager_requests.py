@@ -13,12 +13,20 @@ from typing import TypeVar
 
 from protocols.errors import DecodeError
 from protocols.ieee20601.connection import Connection
-from protocols.ieee20601.events import Event, ProtocolWarning
+from protocols.ieee20601.events import (
+    AttributesRead,
+    AttributesSet,
+    Event,
+    ProtocolWarning,
+    RequestRefused,
+)
 from protocols.ieee20601.manager_association import ManagerAssociation
 from protocols.ieee20601.policies import ManagerPolicy
 from protocols.ieee20601.received import Received
 from protocols.ieee20601.remote_operations import (
     Message,
+    RoivConfirmedSet,
+    RoivGet,
     RorsConfirmedAction,
     RorsConfirmedSet,
     RorsGet,
@@ -68,6 +76,46 @@ class ManagerRequests(Connection[Event, Pending]):
         pending = Pending(what, expected, narrowed(expected, answered), refused)
         invoke_id = self._invocations.open(pending, now=now, timeout_seconds=seconds)
         self._send_message(invoke_id, message)
+        return invoke_id
+
+    def _get(self, message: RoivGet, now: float) -> int:
+        """Read attributes for the driver."""
+
+        def answered(answer: RorsGet, _now: float) -> None:
+            self._emit(AttributesRead(invoke_id, answer.handle, answer.attributes))
+
+        def refused(_now: float) -> None:
+            self._emit(RequestRefused(invoke_id))
+
+        invoke_id = self._ask(
+            message,
+            RorsGet,
+            what="Get",
+            seconds=self._policy.timeouts.get,
+            answered=answered,
+            refused=refused,
+            now=now,
+        )
+        return invoke_id
+
+    def _set(self, message: RoivConfirmedSet, now: float) -> int:
+        """Change attributes for the driver."""
+
+        def answered(answer: RorsConfirmedSet, _now: float) -> None:
+            self._emit(AttributesSet(invoke_id, answer.handle, answer.attributes))
+
+        def refused(_now: float) -> None:
+            self._emit(RequestRefused(invoke_id))
+
+        invoke_id = self._ask(
+            message,
+            RorsConfirmedSet,
+            what="Set",
+            seconds=self._policy.timeouts.set,
+            answered=answered,
+            refused=refused,
+            now=now,
+        )
         return invoke_id
 
     def _expected_answer(self, invoke_id: int) -> type[Message] | None:

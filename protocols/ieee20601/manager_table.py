@@ -41,6 +41,8 @@ class ManagerAction(Enum):
     REJECT_STRUCTURE = "RORJ badly-structured-apdu (2)"
     REJECT_RESOURCES = "RORJ resource-limitation (103)"
     REJECT_OPERATION = "RORJ unrecognized-operation (101)"
+    INVOKE = "send our request, start its timer"
+    TELL_SILENT = "tell the driver, keep the association"
     COMPLETE = "complete our request"
     FAIL_REQUEST = "our request failed, go on without"
     STOP_TRANSFER = "give up the segment"
@@ -75,7 +77,13 @@ A = ManagerAction
 
 AARQ: Final = (T.RX_AARQ_KNOWN_CONFIG, T.RX_AARQ_UNKNOWN_CONFIG, T.RX_AARQ_UNACCEPTABLE)
 CHECKED: Final = (T.CONFIG_SUPPORTED, T.CONFIG_UNSUPPORTED, T.CONFIG_STANDARD_UNKNOWN, T.CONFIG_BAD)
-TIMEOUTS: Final = (T.TIMEOUT_CONFIG, T.TIMEOUT_RESPONSE, T.TIMEOUT_TRANSFER, T.TIMEOUT_RELEASE)
+TIMEOUTS: Final = (
+    T.TIMEOUT_CONFIG,
+    T.TIMEOUT_RESPONSE,
+    T.TIMEOUT_TRANSFER,
+    T.TIMEOUT_RELEASE,
+    T.TIMEOUT_SILENCE,
+)
 OTHER_REPORT: Final = (
     T.RX_REPORT_CONFIRMED,
     T.RX_REPORT_REPEATED,
@@ -107,8 +115,8 @@ RECEIVED: Final = (
     T.RX_OVERSIZE_UNREADABLE,
     *PRST,
 )
-STORED: Final = (T.REQ_FETCH_STORED, T.REQ_STOP_STORED)
-REQUESTS: Final = (T.REQ_CONFIRM, *STORED, T.REQ_RELEASE, T.REQ_ABORT)
+INVOKED: Final = (T.REQ_INVOKE, T.REQ_FETCH_STORED, T.REQ_STOP_STORED)
+REQUESTS: Final = (T.REQ_CONFIRM, *INVOKED, T.REQ_RELEASE, T.REQ_ABORT)
 TRIGGERS: Final = (
     T.TRANSPORT_CONNECTED,
     T.TRANSPORT_CLOSED,
@@ -123,10 +131,10 @@ TRIGGERS: Final = (
 ROWS: Final[tuple[Row[ManagerAction], ...]] = (
     Row("1.1",  D,  (T.TRANSPORT_CONNECTED,),               U,  A.OPEN),
     Row("1.2",  D,  (T.TRANSPORT_CLOSED, T.REQ_CONFIRM),    D,  A.NOTHING),
-    Row("V1.1", D,  (T.REQ_RELEASE, T.REQ_ABORT, *STORED, *RECEIVED), D, A.REFUSE),
+    Row("V1.1", D,  (T.REQ_RELEASE, T.REQ_ABORT, *INVOKED, *RECEIVED), D, A.REFUSE),
     Row("V1.2", D,  (*CHECKED, *TIMEOUTS, T.OUTPUT_UNREAD),              D,  A.NOTHING),
 
-    Row("V2.1", U,  (T.TRANSPORT_CONNECTED, *STORED),      U,  A.REFUSE),
+    Row("V2.1", U,  (T.TRANSPORT_CONNECTED, *INVOKED),      U,  A.REFUSE),
     Row("2.2",  U,  (T.TRANSPORT_CLOSED,),                  D,  A.CLOSE),
     Row("V2.2", U,  (T.REQ_CONFIRM, *CHECKED, *TIMEOUTS),   U,  A.NOTHING),
     Row("2.6",  U,  (T.REQ_RELEASE,),                       U,  A.NOTHING),
@@ -143,12 +151,12 @@ ROWS: Final[tuple[Row[ManagerAction], ...]] = (
     Row("V2.4", U,  (T.RX_UNDECODABLE, T.RX_OVERSIZE_UNREADABLE), U, A.IGNORE),
     Row("V2.5", U,  (T.OUTPUT_UNREAD,),                     U,  A.ANSWER_OVERFLOW),
 
-    Row("V6.1", WC, (T.TRANSPORT_CONNECTED, *STORED),      WC, A.REFUSE),
+    Row("V6.1", WC, (T.TRANSPORT_CONNECTED, *INVOKED),      WC, A.REFUSE),
     Row("6.2",  WC, (T.TRANSPORT_CLOSED,),                  D,  A.CLOSE),
     Row("6.4",  WC, (T.TIMEOUT_CONFIG,),                    U,  A.ABORT_CONFIG),
     Row("6.6",  WC, (T.REQ_RELEASE,),                       DA, A.RELEASE),
     Row("6.7",  WC, (T.REQ_ABORT,),                         U,  A.ABORT_REQUESTED),
-    Row("V6.2", WC, (T.REQ_CONFIRM, *CHECKED, T.TIMEOUT_RESPONSE, T.TIMEOUT_TRANSFER, T.TIMEOUT_RELEASE), WC, A.NOTHING),
+    Row("V6.2", WC, (T.REQ_CONFIRM, *CHECKED, T.TIMEOUT_RESPONSE, T.TIMEOUT_TRANSFER, T.TIMEOUT_RELEASE, T.TIMEOUT_SILENCE), WC, A.NOTHING),
     Row("6.8",  WC, AARQ,                                   U,  A.ABORT),
     Row("6.12", WC, (T.RX_AARE,),                           U,  A.ABORT),
     Row("6.16", WC, (T.RX_RLRQ,),                           U,  A.ANSWER_RELEASE),
@@ -165,12 +173,12 @@ ROWS: Final[tuple[Row[ManagerAction], ...]] = (
     Row("V6.6", WC, (T.RX_UNDECODABLE,),                    U,  A.ABORT),
     Row("V6.7", WC, (T.RX_OVERSIZE_UNREADABLE, T.OUTPUT_UNREAD), U, A.ABORT_OVERFLOW),
 
-    Row("V7.1", CC, (T.TRANSPORT_CONNECTED, *STORED),      CC, A.REFUSE),
+    Row("V7.1", CC, (T.TRANSPORT_CONNECTED, *INVOKED),      CC, A.REFUSE),
     Row("7.2",  CC, (T.TRANSPORT_CLOSED,),                  D,  A.CLOSE),
     Row("7.4",  CC, (T.TIMEOUT_CONFIG,),                    U,  A.ABORT_CONFIG),
     Row("7.6",  CC, (T.REQ_RELEASE,),                       DA, A.RELEASE),
     Row("7.7",  CC, (T.REQ_ABORT,),                         U,  A.ABORT_REQUESTED),
-    Row("V7.2", CC, (T.REQ_CONFIRM, T.TIMEOUT_RESPONSE, T.TIMEOUT_TRANSFER, T.TIMEOUT_RELEASE), CC, A.NOTHING),
+    Row("V7.2", CC, (T.REQ_CONFIRM, T.TIMEOUT_RESPONSE, T.TIMEOUT_TRANSFER, T.TIMEOUT_RELEASE, T.TIMEOUT_SILENCE), CC, A.NOTHING),
     Row("7.8",  CC, AARQ,                                   U,  A.ABORT),
     Row("7.12", CC, (T.RX_AARE,),                           U,  A.ABORT),
     Row("7.16", CC, (T.RX_RLRQ,),                           U,  A.ANSWER_RELEASE),
@@ -210,6 +218,8 @@ ROWS: Final[tuple[Row[ManagerAction], ...]] = (
     Row("V8.18", OP, (T.REQ_FETCH_STORED,),                 OP, A.FETCH_STORED),
     Row("V8.19", OP, (T.REQ_STOP_STORED,),                  OP, A.STOP_FETCH),
     Row("V8.4", OP, (T.REQ_CONFIRM,),                       OP, A.CONFIRM),
+    Row("V8.20", OP, (T.REQ_INVOKE,),                       OP, A.INVOKE),
+    Row("V8.21", OP, (T.TIMEOUT_SILENCE,),                  OP, A.TELL_SILENT),
     Row("V8.5", OP, (T.RX_REPORT_REPEATED,),                OP, A.CONFIRM_AGAIN),
     Row("V8.6", OP, (T.RX_REPORT_REPEATED_WAITING,),        OP, A.NOTHING),
     Row("V8.7", OP, (T.RX_REPORT_UNKNOWN_EVENT,),           OP, A.ERROR_NO_ACTION),
@@ -229,10 +239,10 @@ ROWS: Final[tuple[Row[ManagerAction], ...]] = (
     Row("V8.13", OP, (T.RX_UNDECODABLE,),                   U,  A.ABORT),
     Row("V8.14", OP, (T.RX_OVERSIZE_UNREADABLE, T.OUTPUT_UNREAD), U, A.ABORT_OVERFLOW),
 
-    Row("V9.1", DA, (T.TRANSPORT_CONNECTED, *STORED),      DA, A.REFUSE),
+    Row("V9.1", DA, (T.TRANSPORT_CONNECTED, *INVOKED),      DA, A.REFUSE),
     Row("9.2",  DA, (T.TRANSPORT_CLOSED,),                  D,  A.CLOSE),
     Row("9.4",  DA, (T.TIMEOUT_RELEASE,),                   U,  A.ABORT_RESPONSE),
-    Row("V9.2", DA, (T.REQ_CONFIRM, T.TIMEOUT_CONFIG, T.TIMEOUT_RESPONSE, T.TIMEOUT_TRANSFER, *CHECKED), DA, A.NOTHING),
+    Row("V9.2", DA, (T.REQ_CONFIRM, T.TIMEOUT_CONFIG, T.TIMEOUT_RESPONSE, T.TIMEOUT_TRANSFER, T.TIMEOUT_SILENCE, *CHECKED), DA, A.NOTHING),
     Row("9.6",  DA, (T.REQ_RELEASE,),                       DA, A.NOTHING),
     Row("9.7",  DA, (T.REQ_ABORT,),                         U,  A.ABORT_REQUESTED),
     Row("9.8",  DA, AARQ,                                   U,  A.ABORT),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import Enum
 from typing import Final
 
 from protocols.ieee20601.association import ProtocolVersion, Supported
 from protocols.ieee20601.framing import MAX_FROM_MANAGER, StreamLimits
+from protocols.ieee20601.report_watchdog import SilencePolicy
 from protocols.ieee20601.timeouts import AgentTimeouts, ManagerTimeouts
 from protocols.mder.records import STRICT, Leniency
 from protocols.model.clock_mapping import OLDEST_LIVE
@@ -17,6 +19,13 @@ from protocols.model.codes import MdcCode, SystemId
 ALL_VERSIONS: Final = (
     ProtocolVersion.V1 | ProtocolVersion.V2 | ProtocolVersion.V3 | ProtocolVersion.V4
 )
+
+
+class ClockSetting(Enum):
+    """Whether a manager sets the clocks of its devices by itself."""
+
+    NEVER = "never"
+    WHEN_ALLOWED = "when_allowed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +45,9 @@ class ManagerPolicy:
     fetch only segments with entries of the last so much, where a store can select by time and
     its clock is known; None: all. `clear_after_storage`: the devices whose segments are cleared
     once every entry is durable; none by default, for another gateway may still need them.
+    `clock_setting`: whether a device's clock is set that is more than `clock_tolerance_seconds`
+    wrong, where the device allows it; `zone`: the gateway's, for clocks of local time.
+    `silence`: when a device that reports steadily counts as silent.
     """
 
     supported: Supported = field(
@@ -53,6 +65,10 @@ class ManagerPolicy:
     segment_retries: int = 5
     stored_age: timedelta | None = None
     clear_after_storage: frozenset[SystemId] = frozenset()
+    clock_setting: ClockSetting = ClockSetting.NEVER
+    clock_tolerance_seconds: float = 2.0
+    zone: tzinfo = UTC
+    silence: SilencePolicy = field(default_factory=SilencePolicy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from protocols.ieee20601.apdus import Apdu
@@ -19,6 +20,7 @@ class Received:
     `trigger` is what it means to the state table. The rest is filled as far as it could be
     decoded: `invoke_id` also of a broken request that can still be answered. `why` says in a
     sentence what was wrong, `notes` what was odd and tolerated; neither holds measured values.
+    `invoke` sends a request of ours at a monotonic time and gives its invoke id.
     """
 
     trigger: Trigger
@@ -30,6 +32,7 @@ class Received:
     info: EventInfo | None = None
     transcription: Transcription | None = None
     decision: Decision | None = None
+    invoke: Callable[[float], int] | None = None
     why: str = ""
     notes: tuple[str, ...] = ()
 
@@ -65,6 +68,13 @@ class Received:
         if self.message is None:
             raise AssertionError(f"{self.trigger.value}: no message")
         return self.message
+
+    @property
+    def needed_invoke(self) -> Callable[[float], int]:
+        """How our request is sent; AssertionError where the trigger has none."""
+        if self.invoke is None:
+            raise AssertionError(f"{self.trigger.value}: nothing to send")
+        return self.invoke
 
     @property
     def needed_info(self) -> EventInfo:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum
 from typing import Any, Final
@@ -43,6 +43,7 @@ from protocols.mder.sequences import ANY, SequenceOf
 from protocols.mder.times import ABSOLUTE_TIME, AbsoluteTime
 
 _CLAUSE: Final = "20601 Annex A"
+_EPOCH_1900: Final = datetime(1900, 1, 1)  # noqa: DTZ001  # BaseOffsetTime's own timeline
 
 ACT_SET_TIME: Final = 3095
 ACT_DATA_REQUEST: Final = 3099
@@ -147,6 +148,17 @@ def set_time_request(local: datetime, accuracy_s: Decimal = Decimal(0)) -> RoivC
     """Set an agent's clock to a naive local time (MDC_ACT_SET_TIME)."""
     octets = SET_TIME.encode(SetTime(AbsoluteTime.of(local), accuracy_s))
     return RoivConfirmedAction(MDS_HANDLE, ACT_SET_TIME, octets)
+
+
+def set_base_offset_time_request(utc: datetime, offset: timedelta) -> RoivConfirmedAction:
+    """Set an agent's clock to a naive UTC time and the local offset (MDC_ACT_SET_BO_TIME)."""
+    since = utc - _EPOCH_1900
+    time = BaseOffsetTime(
+        seconds=int(since.total_seconds()) % (1 << 32),
+        fraction=since.microseconds * 65536 // 1_000_000,
+        offset_minutes=offset // timedelta(minutes=1),
+    )
+    return RoivConfirmedAction(MDS_HANDLE, ACT_SET_BO_TIME, SET_BO_TIME.encode(time))
 
 
 def set_attribute(handle: int, kind: Attribute[Any], value: object) -> RoivConfirmedSet:

@@ -36,6 +36,7 @@ class Trigger(Enum):
     REQ_SEND_CONFIRMED = "confirmed report requested"
     REQ_SEND_UNCONFIRMED = "unconfirmed report requested"
     REQ_CONFIRM = "confirm requested"
+    REQ_INVOKE = "Get, Set or Action requested"
     REQ_FETCH_STORED = "fetch of stored data requested"
     REQ_STOP_STORED = "end of the fetch of stored data requested"
     REQ_RELEASE = "release requested"
@@ -52,6 +53,7 @@ class Trigger(Enum):
     TIMEOUT_PAGE_AGAIN = "no answer to a page, retries left"
     TIMEOUT_TRANSFER = "segment transfer timeout"
     TIMEOUT_RELEASE = "release timeout"
+    TIMEOUT_SILENCE = "no report of a steady device"
     OUTPUT_UNREAD = "too many answers wait to be read by the peer"
     # Association APDUs.
     RX_AARQ_KNOWN_CONFIG = "AARQ acceptable, configuration known"

@@ -23,6 +23,7 @@ class Timer(Enum):
     RELEASE = "TO_release"
     TRANSFER = "TO_sp-pms"
     SEGMENT_AGAIN = "segment try-later"
+    SILENCE = "watchdog of a steady device"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class ManagerTimeouts:
     config: float = 10.0
     release: float = 3.0
     get: float = 3.0
+    set: float = 3.0
     action: float = 3.0
     transfer: float = 3.0
     clear: float = 3.0

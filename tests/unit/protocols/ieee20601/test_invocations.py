@@ -82,6 +82,22 @@ def test_a_report_is_a_repeat_only_with_the_same_id_and_octets() -> None:
     assert not reports.is_waiting(1)
 
 
+def test_a_request_sent_again_waits_under_the_id_it_had() -> None:
+    invocations: Invocations[str] = Invocations(5)
+    assert invocations.open("get", now=0.0, timeout_seconds=3.0) == 5
+    assert invocations.close(5) == "get"
+    invocations.reopen(5, "get", now=1.0, timeout_seconds=3.0)
+    assert invocations.next_deadline() == 4.0
+    assert invocations.take_expired(4.0) == "get"
+
+
+def test_whether_any_report_waits_is_known() -> None:
+    reports = ReceivedReports()
+    assert not reports.is_any_waiting
+    reports.wait(1, b"a", b"1")
+    assert reports.is_any_waiting
+
+
 def test_only_so_many_reports_wait_and_are_remembered() -> None:
     reports = ReceivedReports(room=2, remembered=1)
     reports.wait(1, b"a", b"1")

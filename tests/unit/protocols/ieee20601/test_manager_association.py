@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
@@ -10,17 +12,26 @@ from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import SegmentEntryMap
 from protocols.ieee20601.classification import UnknownObjectError
-from protocols.ieee20601.event_reports import ConfigReport, ScanReportVar
+from protocols.ieee20601.configuration import build_configuration
+from protocols.ieee20601.event_reports import ConfigObject, ConfigReport, ScanReportVar
+from protocols.ieee20601.events import ReportsMissed, SamplesMissed, SamplesOverlapping
 from protocols.ieee20601.invocations import ReceivedReports
 from protocols.ieee20601.manager_association import ManagerAssociation
+from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.persistent_store import SegmentData, SegmentInfo
 from protocols.ieee20601.remote_operations import EventReport
 from protocols.ieee20601.stored_data import StoredDataPlan
+from protocols.ieee20601.time_info import CalendarClock
+from protocols.model.codes import MdcCode, UnitCode
+from protocols.model.observation import SampleArrayObservation
+from protocols.model.timestamps import ObservedTime, TimeQuality
 from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.exchange import AGENT
 
 UTC_NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 REPORT = EventReport(0, 0xFFFFFFFF, 0x0D1F, b"")
+LEAD_II = MdcCode(2, 258)
+LEAD_TYPE = at.ID_TYPE.of(LEAD_II)
 PAGE = SegmentData(16, 0, 0, 0xC000, b"")
 
 
@@ -51,11 +62,44 @@ def test_a_page_of_a_segment_that_nobody_announced_has_no_object() -> None:
 
 def test_numbers_are_counted_for_each_request_and_not_for_pages() -> None:
     counted = association()
-    assert counted.count_missed(REPORT, numbered(7)) == 0
-    assert counted.count_missed(REPORT, numbered(1, request=1)) == 0
-    assert counted.count_missed(REPORT, PAGE) == 0
-    assert counted.count_missed(REPORT, numbered(10)) == 2
-    assert counted.count_missed(REPORT, numbered(10)) == 0
+    told = [
+        counted.count_missed(REPORT, info)
+        for info in (numbered(7), numbered(1, request=1), PAGE, numbered(10), numbered(10))
+    ]
+    assert told == [None, None, None, ReportsMissed(2, first=8, last=9), None]
+
+
+def test_numbers_that_wrapped_are_named_as_they_would_have_been() -> None:
+    counted = association()
+    counted.count_missed(REPORT, numbered(0xFFFE))
+    assert counted.count_missed(REPORT, numbered(2)) == ReportsMissed(3, first=0xFFFF, last=1)
+
+
+def wave(second: float, type_code: MdcCode = LEAD_II) -> SampleArrayObservation:
+    """One second of a 100 Hz waveform."""
+    return SampleArrayObservation(
+        observation_id=UUID(int=0),
+        type=type_code,
+        observed_at=ObservedTime(UTC_NOON + timedelta(seconds=second), TimeQuality.DEVICE),
+        device=AGENT,
+        samples=bytes(4 * 100),
+        scale=Decimal(1),
+        offset=Decimal(0),
+        period_us=10_000,
+        unit=UnitCode(512),
+    )
+
+
+def test_samples_that_never_came_are_told_by_the_handle_of_their_object() -> None:
+    lead = build_configuration(0x4001, (ConfigObject(ObjectClass.SAMPLE_ARRAY, 5, (LEAD_TYPE,)),))
+    followed = association()
+    followed.configuration = lead
+    assert list(followed.sample_gaps((wave(0), wave(1), wave(2.5)))) == [SamplesMissed(5, 50)]
+    assert list(followed.sample_gaps((wave(9, MdcCode(2, 1)),))) == []
+    followed.clock = followed.clock.was_read(
+        CalendarClock.ABSOLUTE, UTC_NOON.replace(tzinfo=None), utc=UTC_NOON
+    )
+    assert list(followed.sample_gaps((wave(9), wave(9.5)))) == [SamplesOverlapping(5, 50)]
 
 
 def test_at_the_end_only_what_nobody_will_send_again_is_read() -> None:

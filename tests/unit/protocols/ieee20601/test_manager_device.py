@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from protocols.ieee20601 import attribute_table as at
+from protocols.ieee20601.attribute_values import MdsTimeInfo
+from protocols.ieee20601.configuration import build_configuration
+from protocols.ieee20601.event_reports import ConfigObject
 from protocols.ieee20601.events import DeviceDescribed, ObservationsReported, ProtocolWarning
+from protocols.ieee20601.objects import ObjectClass
+from protocols.ieee20601.policies import ClockSetting, ManagerPolicy
 from protocols.ieee20601.states import State
 from protocols.model.device import DeviceInfo
 from tests.unit.protocols.ieee20601.apdu_octets import aarq, abrt, prst, sized
@@ -41,6 +47,22 @@ def test_an_mds_that_is_never_told_aborts_and_live_values_are_not_lost() -> None
     assert isinstance(reported, ObservationsReported)
     assert reported.invoke_id is None
     assert "GetMds" in str(getattr(end, "cause", None))
+
+
+def test_the_clock_is_set_before_stored_data_are_asked_for() -> None:
+    store = ConfigObject(int(ObjectClass.PM_STORE), 0x0100, ())
+    bench = Bench(
+        policy=ManagerPolicy(clock_setting=ClockSetting.WHEN_ALLOWED),
+        configurations=lambda _id, _config: build_configuration(0x4001, (store,)),
+    )
+    bench.receive(aarq(config_id=0x4001))
+    info = at.MDS_TIME_INFO.encode(MdsTimeInfo(0xC010, 7936, 0, 0, 0, 0))
+    attributes = bytes.fromhex("0A45") + sized(info)
+    written = bench.receive(prst(0, 0x0203, b"\x00\x00\x00\x01" + sized(attributes)))
+    assert written[8:10] == b"\x01\x07"
+    assert bench.receive(prst(1, 0x0207, bytes.fromhex("0000 0C17 0000")))[12:16] == (
+        bytes.fromhex("0100 0C0D")
+    )
 
 
 @pytest.mark.parametrize(

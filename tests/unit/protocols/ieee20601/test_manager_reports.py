@@ -167,7 +167,7 @@ def test_a_gap_in_the_report_numbers_is_told_before_the_report(bench: Bench) -> 
     assert not any(isinstance(event, ReportsMissed) for event in bench.take_events())
     bench.report(3, spo2(98, number=9))
     missed, reported = bench.take_events()
-    assert missed == ReportsMissed(3)
+    assert missed == ReportsMissed(3, first=6, last=8)
     assert isinstance(reported, ObservationsReported)
 
 
@@ -250,7 +250,9 @@ def test_a_live_report_that_nobody_has_room_for_is_told_as_missed() -> None:
     bench = Bench(policy=ManagerPolicy(max_held_reports=0))
     bench.receive(aarq(config_id=0x0190))
     assert bench.report(1, spo2(98), confirmed=False) == b""
-    assert bench.take_events()[-1] == ReportsMissed(1)
+    assert bench.take_events()[-1] == ReportsMissed(1, first=0, last=0)
+    assert bench.report(2, spo2(98, number=3), confirmed=False) == b""
+    assert bench.take_events()[-1] == ReportsMissed(3, first=1, last=3)
 
 
 def test_live_values_that_waited_for_the_clock_are_not_lost_with_the_association() -> None:

@@ -19,6 +19,7 @@ NEEDED = (
     "needed_decision",
     "needed_message",
     "needed_info",
+    "needed_invoke",
     "needed_transcription",
 )
 
@@ -47,9 +48,10 @@ def test_what_was_decoded_is_there() -> None:
         info=info,
         transcription=transcription,
         decision=NO_SYSTEM_ID,
+        invoke=int,
     )
     found = [getattr(received, name) for name in NEEDED]
-    assert found == [3, report, NO_SYSTEM_ID, Rorj(0), info, transcription]
+    assert found == [3, report, NO_SYSTEM_ID, Rorj(0), info, int, transcription]
 
 
 @pytest.mark.parametrize("name", NEEDED)

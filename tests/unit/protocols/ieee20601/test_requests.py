@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -28,6 +28,7 @@ from protocols.ieee20601.requests import (
     get_all,
     get_selected,
     set_attribute,
+    set_base_offset_time_request,
     set_time_request,
 )
 from tests.vectors import own_apdus
@@ -66,6 +67,12 @@ def test_a_scanner_is_switched_on_by_its_operational_state() -> None:
 )
 def test_action_arguments_are_read(action: int, digits: str, argument: object) -> None:
     assert decode_action_info(action, bytes.fromhex(digits)) == argument
+
+
+def test_base_offset_time_is_set_in_seconds_since_1900_with_the_offset_in_minutes() -> None:
+    noon = datetime(2026, 11, 23, 12, 0, 0, 500_000)  # noqa: DTZ001 - seconds of UTC, no zone
+    request = set_base_offset_time_request(noon, timedelta(hours=-3.5))
+    assert request.action_info.hex() == "eeaea940" + "8000" + "ff2e"
 
 
 def test_an_unknown_action_and_a_broken_argument_are_refused() -> None:
