@@ -121,7 +121,6 @@ class _Gateway:
             sent=self._sender.counts,
             buffer=buffer,
             clock=clock,
-            stale_after_seconds=settings.drivers.stale_after_seconds,
             policy=settings.status,
         )
 

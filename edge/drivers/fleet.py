@@ -24,7 +24,7 @@ from edge.transports.base import ByteTransport, OpenedLine
 from edge.transports.policy import TransportPolicy
 from edge.transports.registry import open_line
 from protocols.ieee20601.line_framings import STREAM_FRAMINGS
-from protocols.ieee20601.manager import ManagerConnection, ManagerPolicy
+from protocols.ieee20601.manager import ManagerConnection
 from protocols.model.codes import SystemId
 from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 
@@ -161,6 +161,7 @@ class Fleet:
         self, line: OpenedLine, health: DeviceHealth, wishes: Wishes, *, guest: bool
     ) -> AssociationDriver:
         first = line.first_invoke_id
+        policy = self.driver_policy.manager(lambda: not self._ending)
         return AssociationDriver(
             ManagerConnection(
                 system_id=self.system_id,
@@ -169,7 +170,8 @@ class Fleet:
                 # 20601 leaves the start free; by chance, a late answer of an earlier association
                 # does not look like one of this.
                 first_invoke_id=secrets.randbelow(_INVOKE_IDS) if first is None else first,
-                framing=STREAM_FRAMINGS[line.framing](ManagerPolicy().limits),
+                framing=STREAM_FRAMINGS[line.framing](policy.limits),
+                policy=policy,
             ),
             line.transport,
             Reception(

@@ -24,7 +24,7 @@ class DeviceState(Enum):
     RECEIVING = "receiving"
     """Reports arrive."""
     STALE = "stale"
-    """It was reporting and has fallen silent."""
+    """It was reporting steadily and has fallen silent."""
     REFUSED = "refused"
     """Reports arrive and cannot be stored: the buffer is full."""
     ENDED = "ended"
@@ -43,6 +43,9 @@ class DeviceCounts:
     repeated: int = 0
     refused: int = 0
     missed: int = 0
+    samples_missed: int = 0
+    silences: int = 0
+    clock_sets: int = 0
     discarded_octets: int = 0
     warnings: int = 0
 
@@ -66,14 +69,6 @@ class DeviceHealth:
         if state is not self.state:
             self.since = at
         self.state, self.reason = state, reason
-
-    def seen_at(self, now: datetime, *, stale_after_seconds: float) -> DeviceState:
-        """The state as of `now`: receiving becomes stale by silence alone."""
-        if self.state is DeviceState.RECEIVING and self.last_report_at is not None:
-            silence = (now - self.last_report_at).total_seconds()
-            if silence > stale_after_seconds:
-                return DeviceState.STALE
-        return self.state
 
 
 @dataclass(slots=True)

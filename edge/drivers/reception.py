@@ -14,14 +14,19 @@ from edge.pipeline.descriptions import DescribedSource
 from protocols.ieee20601.events import (
     Associated,
     AssociationEnded,
+    ClockSet,
     ConfigurationDistrusted,
     ConfigurationReceived,
     DeviceDescribed,
+    DeviceHeardAgain,
+    DeviceSilent,
     Event,
     ObservationsReported,
     OctetsDiscarded,
     ProtocolWarning,
     ReportsMissed,
+    SamplesMissed,
+    SamplesOverlapping,
     SegmentCleared,
     SegmentFetched,
     StoredDataFinished,
@@ -107,9 +112,19 @@ class Reception:
             case DeviceDescribed(info):
                 health.model = " ".join(filter(None, (info.manufacturer, info.model)))
                 await asyncio.to_thread(self._check_firmware, info)
-            case ReportsMissed(count):
+            case ReportsMissed(count, first, last):
                 counts.missed += count
-                log.warning("reports missed device=%s count=%d", health.name, count)
+                log.warning(
+                    "reports missed device=%s count=%d first=%s last=%s",
+                    health.name,
+                    count,
+                    first,
+                    last,
+                )
+            case SamplesMissed() | SamplesOverlapping() | DeviceSilent() | DeviceHeardAgain():
+                self._note_flow(event)
+            case ClockSet():
+                self._note_clock(event)
             case OctetsDiscarded(count):
                 counts.discarded_octets += count
                 log.warning("octets discarded device=%s count=%d", health.name, count)
@@ -133,8 +148,40 @@ class Reception:
                 log.info("stored data read device=%s complete=%s", health.name, complete)
             case AssociationEnded(cause, released):
                 self._end(cause, released=released)
-            case ObservationsReported():
+            case _:
                 pass
+
+    def _note_flow(
+        self, event: SamplesMissed | SamplesOverlapping | DeviceSilent | DeviceHeardAgain
+    ) -> None:
+        health = self._health
+        match event:
+            case SamplesMissed(handle, count):
+                health.counts.samples_missed += count
+                log.warning(
+                    "samples missed device=%s object=%d count=%d", health.name, handle, count
+                )
+            case SamplesOverlapping(handle, count):
+                log.warning(
+                    "samples overlap device=%s object=%d count=%d", health.name, handle, count
+                )
+            case DeviceSilent(seconds):
+                health.counts.silences += 1
+                reason = f"no report for {seconds:.0f} s"
+                health.move(DeviceState.STALE, at=self._clock.utc(), reason=reason)
+                log.warning("device silent device=%s seconds=%.1f", health.name, seconds)
+            case DeviceHeardAgain(seconds):
+                log.info("device heard again device=%s seconds=%.1f", health.name, seconds)
+
+    def _note_clock(self, event: ClockSet) -> None:
+        self._health.counts.clock_sets += 1
+        log.warning(
+            "clock set device=%s old=%s new=%s offset_seconds=%s",
+            self._health.name,
+            event.old.value if event.old else None,
+            event.new.value,
+            event.offset.total_seconds() if event.offset is not None else None,
+        )
 
     def _check_firmware(self, info: DeviceInfo) -> None:
         if not self._configurations.agrees(info.system_id, self._config_id, info.firmware):

@@ -30,6 +30,9 @@ _DEVICE_COUNTS: Final = {
     "repeated": "Observations that waited in the buffer already",
     "refused": "Reports not stored because there was no room",
     "missed": "Reports that never arrived, by the device's own count",
+    "samples_missed": "Waveform samples that never arrived, by the stamps around them",
+    "silences": "Times a device that reports steadily fell silent",
+    "clock_sets": "Times the gateway set the device's clock",
     "discarded_octets": "Octets that belonged to no message",
     "warnings": "Oddities that were tolerated",
 }

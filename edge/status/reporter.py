@@ -42,7 +42,6 @@ class StatusReporter:
     sent: SenderCounts
     buffer: ObservationBuffer
     clock: Clock
-    stale_after_seconds: float
     policy: StatusPolicy = field(default_factory=StatusPolicy)
     latest: Snapshot = field(default_factory=dict)
     _watch: ClockWatch = field(default_factory=ClockWatch)
@@ -75,7 +74,7 @@ class StatusReporter:
             "ended": ended,
             "interval_seconds": self.policy.interval_seconds,
             "clock": describe_clock(self._watch, now=now, uptime_seconds=monotonic - self._began),
-            **describe_devices(self.board, now=now, stale_after_seconds=self.stale_after_seconds),
+            **describe_devices(self.board),
             "uplink": describe_uplink([link.health for link in self.links], self.sent),
             "buffer": describe_buffer(await self.buffer.counts(), now=now),
             "recovery": recovery

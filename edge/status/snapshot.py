@@ -16,13 +16,13 @@ Snapshot = dict[str, Any]
 FORM = 1
 
 
-def describe_device(health: DeviceHealth, *, now: datetime, stale_after_seconds: float) -> Snapshot:
+def describe_device(health: DeviceHealth) -> Snapshot:
     """One device."""
     counts = health.counts
     return {
         "name": health.name,
         "address": health.address,
-        "state": health.seen_at(now, stale_after_seconds=stale_after_seconds).value,
+        "state": health.state.value,
         "reason": health.reason,
         "since": _text(health.since),
         "system_id": health.system_id,
@@ -32,14 +32,11 @@ def describe_device(health: DeviceHealth, *, now: datetime, stale_after_seconds:
     }
 
 
-def describe_devices(board: HealthBoard, *, now: datetime, stale_after_seconds: float) -> Snapshot:
+def describe_devices(board: HealthBoard) -> Snapshot:
     """All devices and the delay from report to disk."""
     p50, p99 = board.delays.percentiles(0.5, 0.99)
     return {
-        "devices": [
-            describe_device(health, now=now, stale_after_seconds=stale_after_seconds)
-            for health in board
-        ],
+        "devices": [describe_device(health) for health in board],
         "agents_turned_away": board.turned_away,
         "doubles": {system_id: list(ids) for system_id, ids in board.doubles.items()},
         "report_to_durable": {

@@ -9,6 +9,7 @@ AARQ and AARE carry data protocols; the one with id 20601 holds `PhdAssociationI
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum, IntFlag
 from typing import Final
@@ -193,14 +194,28 @@ class Decision:
     why: str
 
 
+Admission = Callable[[SystemId], AssociateResult]
+"""Whether a device may associate now: ACCEPTED, or the result that says why not."""
+
+
+def admit_all(_device: SystemId) -> AssociateResult:
+    """Every device is welcome."""
+    return AssociateResult.ACCEPTED
+
+
 @dataclass(frozen=True, slots=True)
 class Supported:
-    """What our side can do; bit masks as in the offer."""
+    """What our side can do; bit masks as in the offer.
+
+    `admit` is asked last, of an offer nothing else stands against: unauthorized for a device
+    nobody allowed, transient while resources are short, unknown where we cannot say.
+    """
 
     protocol_versions: int = 0xF000_0000  # versions 1 to 4
     encodings: int = EncodingRules.MDER
     nomenclature_versions: int = NOMENCLATURE_VERSION_1
     test_associations: bool = True
+    admit: Admission = admit_all
 
 
 SUPPORTED: Final = Supported()
@@ -244,6 +259,9 @@ def decide(aarq: Aarq, supported: Supported = SUPPORTED) -> Decision:
         return _refuse(AssociateResult.REJECTED_PERMANENT, f"configuration {offer.config_id:#06x}")
     if offer.is_test and not supported.test_associations:
         return _refuse(AssociateResult.REJECTED_PERMANENT, "test associations are switched off")
+    verdict = supported.admit(offer.system_id)
+    if verdict is not AssociateResult.ACCEPTED:
+        return _refuse(verdict, "the device is not admitted")
     chosen = replace(
         offer,
         protocol_version=lowest_set_bit(versions),

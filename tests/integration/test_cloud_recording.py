@@ -268,6 +268,26 @@ def test_a_reading_finds_its_encounter_however_many_came_since(cloud: Installati
     assert encounter_of(cloud) == [None, opened[14], opened[12], opened[5], opened[0]]
 
 
+def test_test_data_are_kept_and_charted_for_no_patient(cloud: Installation) -> None:
+    sent = [replace(one, status=one.status | MeasurementStatus.TEST_DATA) for one in every_kind()]
+    before = open_encounter(cloud)
+    assert record(cloud, batch(cloud.mine, list(sent))).stored == len(sent)
+    after = open_encounter(cloud, incident="INC-2")
+    with cloud.database.reading(now=cloud.clock()) as work:
+        for encounter in (before, after):
+            caller = cloud.mine.caller
+            assert queries.encounter_observations(work, caller, encounter) == []
+            assert queries.follow(work, caller, encounter, queries.Tail())[0] == []
+            assert queries.latest(work, caller, encounter) == []
+            assert queries.newest_numbers(work, caller, encounter, limit=9) == ([], 0)
+            assert queries.counts(work, caller, encounter) == []
+        (device,) = {row.device_id for row in work.session.scalars(select(ObservationRow))}
+        series = queries.device_series(
+            work, caller, device, since=None, type_cf=None, after=None, limit=9
+        )
+    assert series == []
+
+
 def test_a_clock_fault_belongs_to_the_encounter_in_which_it_was_heard(cloud: Installation) -> None:
     encounter = open_encounter(cloud)
     record(cloud, batch(cloud.mine, [numeric("97", datetime(1970, 1, 1, tzinfo=UTC))]))

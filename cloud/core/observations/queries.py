@@ -19,6 +19,7 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.conversion import to_observation
+from cloud.core.observations.recording import TEST_STATUS
 from cloud.core.observations.stored import StoredObservation
 from cloud.core.observations.tables import Measured, ObservationRow, WaveformRow
 from protocols.model.timestamps import DeviceTime
@@ -78,8 +79,11 @@ def device_series(
     after: Position | None,
     limit: int,
 ) -> list[ObservationRow]:
-    """Rows of one device, without waveforms."""
-    statement = scoped(principal, ObservationRow).where(ObservationRow.device_id == device_id)
+    """Rows of one device, without waveforms and test data."""
+    statement = scoped(principal, ObservationRow).where(
+        ObservationRow.device_id == device_id,
+        ObservationRow.status.bitwise_and(TEST_STATUS) == 0,
+    )
     if since is not None:
         statement = statement.where(ObservationRow.observed_at >= since)
     if type_cf is not None:

@@ -21,6 +21,7 @@ from cloud.db.base import DECIMAL_LENGTH
 from protocols.model.observation import (
     BitsObservation,
     CompoundNumericObservation,
+    MeasurementStatus,
     NumericObservation,
     Observation,
     SampleArrayObservation,
@@ -53,6 +54,9 @@ class Bound:
     encounter_id: str | None
     is_late: bool = False
 
+
+TEST_STATUS: Final = MeasurementStatus.TEST_DATA.value
+"""Readings of a test association are kept for the device and charted for no patient."""
 
 Binding = Callable[[datetime], Bound]
 """From the time a reading was observed to its encounter."""

@@ -19,15 +19,6 @@ def health(name: str = "ox") -> DeviceHealth:
     return DeviceHealth(name, "tcp:a:1", NOON)
 
 
-def test_a_receiving_device_becomes_stale_by_silence_alone() -> None:
-    device = health()
-    device.move(DeviceState.RECEIVING, at=NOON)
-    device.last_report_at = NOON
-    soon, late = NOON + timedelta(seconds=5), NOON + timedelta(seconds=16)
-    assert device.seen_at(soon, stale_after_seconds=15) is DeviceState.RECEIVING
-    assert device.seen_at(late, stale_after_seconds=15) is DeviceState.STALE
-
-
 def test_since_changes_with_the_state_not_with_the_reason() -> None:
     device = health()
     device.move(DeviceState.WAITING, at=NOON + timedelta(seconds=9), reason="no such port")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,16 +22,22 @@ from protocols.ieee20601.configuration import encode_configuration
 from protocols.ieee20601.events import (
     Associated,
     AssociationEnded,
+    ClockSet,
     ConfigurationDistrusted,
     ConfigurationReceived,
     DeviceDescribed,
+    DeviceHeardAgain,
+    DeviceSilent,
     Event,
     ObservationsReported,
     OctetsDiscarded,
     ProtocolWarning,
     ReportsMissed,
+    SamplesMissed,
+    SamplesOverlapping,
     StoredDataFinished,
 )
+from protocols.model.timestamps import DeviceTime
 from protocols.specializations.basic_ecg import SPECIALIZATION
 from tests.unit.edge.making import OXIMETER, ManualTime, device_info, spo2
 
@@ -195,3 +202,37 @@ async def test_a_configuration_of_another_firmware_is_dropped(
     await bench.accept(associated, DeviceDescribed(replace(device_info(), firmware="3.1")))
     assert bench.configurations.find(OXIMETER, ECG.config_id) is None
     assert "configuration of another firmware dropped" in caplog.text
+
+
+async def test_a_silent_device_is_shown_as_stale_until_it_is_heard_again(bench: Bench) -> None:
+    await bench.accept(ASSOCIATED, ObservationsReported(None, (spo2(1),)))
+    await bench.accept(DeviceSilent(6.0))
+    assert (bench.health.state.value, bench.health.reason) == ("stale", "no report for 6 s")
+    await bench.accept(DeviceHeardAgain(9.0), ObservationsReported(None, (spo2(2),)))
+    assert bench.health.state is DeviceState.RECEIVING
+    assert bench.health.counts.silences == 1
+
+
+async def test_what_a_waveform_lost_is_counted_and_what_came_twice_is_told(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    await bench.accept(SamplesMissed(7, 50), SamplesOverlapping(7, 3))
+    assert bench.health.counts.samples_missed == 50
+    assert "samples overlap device=ox object=7 count=3" in caplog.text
+
+
+async def test_a_clock_that_was_set_is_logged_with_both_values_and_their_offset(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    old, new = DeviceTime("absolute", "2026-11-23T10:00:00.00"), DeviceTime("absolute", "now")
+    await bench.accept(ClockSet(old, new, timedelta(minutes=-2)), ClockSet(None, new, None))
+    assert bench.health.counts.clock_sets == 2
+    assert "old=2026-11-23T10:00:00.00 new=now offset_seconds=-120.0" in caplog.text
+    assert "old=None new=now offset_seconds=None" in caplog.text
+
+
+async def test_missed_reports_are_logged_by_their_numbers(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    await bench.accept(ReportsMissed(3, first=6, last=8))
+    assert "count=3 first=6 last=8" in caplog.text

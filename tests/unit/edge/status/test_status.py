@@ -45,7 +45,7 @@ async def snapshot_of(folder: Path, time: ManualTime) -> Snapshot:
     """One report of a gateway with a device, a way that is down, and two rows."""
     board = HealthBoard()
     device = DeviceHealth("ox", "serial:/dev/a", NOON, system_id="AA", model="Acme OX")
-    device.move(DeviceState.RECEIVING, at=NOON)
+    device.move(DeviceState.STALE, at=NOON, reason="no report for 15 s")
     device.last_report_at = time.clock.utc()
     device.counts.observations = 2
     device.counts.missed = 1
@@ -64,7 +64,6 @@ async def snapshot_of(folder: Path, time: ManualTime) -> Snapshot:
         sent=SenderCounts(),
         buffer=buffer,
         clock=time.clock,
-        stale_after_seconds=15.0,
     )
     time.seconds += 7
     await reporter.report()

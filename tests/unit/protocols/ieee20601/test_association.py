@@ -117,6 +117,18 @@ def test_a_test_association_is_echoed_and_a_mere_capability_is_not() -> None:
     assert able.functional_units == 0
 
 
+REFUSALS = [result for result in AssociateResult if result not in (0, 3)]
+
+
+@pytest.mark.parametrize("result", REFUSALS)
+def test_a_device_that_is_not_admitted_is_refused_with_the_result_of_the_admission(
+    result: AssociateResult,
+) -> None:
+    supported = Supported(admit=lambda device: result if device == DEVICE else AssociateResult(0))
+    assert decide(request(), supported).result is result
+    assert decide(offer(system_id=OURS, config_id=0x4000), supported).chosen is not None
+
+
 def test_a_manager_without_test_associations_refuses_one() -> None:
     decision = decide(request(functional_units=0x20000000), Supported(test_associations=False))
     assert decision.result is AssociateResult.REJECTED_PERMANENT

@@ -1,0 +1,63 @@
+"""What an operator may say about devices, and what the managers make of it."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from edge.drivers.policy import DriverPolicy
+from protocols.ieee20601.association import AssociateResult, decide, offer
+from protocols.ieee20601.policies import ClockSetting
+from protocols.model.codes import SystemId
+from tests.unit.edge.making import OXIMETER
+
+OTHER = SystemId(b"OTHER123")
+
+
+def test_by_default_no_clock_is_set_no_test_taken_and_every_device_welcome() -> None:
+    policy = DriverPolicy().manager(lambda: True)
+    assert policy.clock_setting is ClockSetting.NEVER
+    assert policy.zone is UTC
+    assert not policy.supported.test_associations
+    assert policy.supported.admit(OTHER) is AssociateResult.ACCEPTED
+
+
+def test_steadiness_and_silence_are_the_operator_s() -> None:
+    silence = DriverPolicy(stale_after_intervals=3, stale_after_seconds=9).manager(bool).silence
+    assert (silence.factor, silence.least_seconds) == (3, 9)
+
+
+def test_only_allowed_devices_may_associate() -> None:
+    supported = DriverPolicy(allowed_devices=(str(OXIMETER),)).manager(lambda: True).supported
+    welcome = decide(offer(system_id=OXIMETER, config_id=0x190), supported)
+    unknown = decide(offer(system_id=OTHER, config_id=0x190), supported)
+    assert welcome.result is AssociateResult.ACCEPTED
+    assert unknown.result is AssociateResult.REJECTED_UNAUTHORIZED
+
+
+def test_devices_are_asked_to_come_later_while_the_gateway_takes_nobody() -> None:
+    supported = DriverPolicy().manager(lambda: False).supported
+    assert supported.admit(OXIMETER) is AssociateResult.REJECTED_TRANSIENT
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("unassociated_seconds", 0),
+        ("stale_after_seconds", 0),
+        ("release_seconds", -1),
+        ("stale_after_intervals", -1),
+        ("time_zone", "Nowhere/Atlantis"),
+        ("time_zone", "../secret"),
+        ("allowed_devices", ("no id",)),
+    ],
+)
+def test_what_cannot_be_is_refused(setting: str, value: object) -> None:
+    with pytest.raises(ValueError, match=setting):
+        DriverPolicy(**{setting: value})  # type: ignore[arg-type]  # one of several fields
+
+
+def test_a_time_zone_goes_by_its_name() -> None:
+    assert DriverPolicy(time_zone="UTC").zone == ZoneInfo("UTC")
