@@ -1,12 +1,13 @@
 """Elapsed Time Service (ETS 1.0): a clock of any kind, and whether it needs to be set.
 
 One field of nine octets says what the clock counts (ticks, UTC or local time), in what steps, and
-whether a stamp is of the timeline that still runs. Generic Health Sensors stamp with it too.
+whether a stamp is of the timeline that still runs. Generic Health Sensors stamp with it too: see
+`stamp_with`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -67,6 +68,16 @@ class ElapsedTime:
         if not self.has_offset or self.timeline is Timeline.TICK:
             return None
         return time_sources.local_offset(self.offset_quarters)
+
+    @property
+    def local(self) -> datetime | None:
+        """The naive local time, None where the device does not say it."""
+        match self.timeline, self.at, self.offset:
+            case Timeline.LOCAL, datetime() as at, _:
+                return at
+            case Timeline.UTC, datetime() as at, timedelta() as offset:
+                return at + offset
+        return None
 
     @property
     def stamp(self) -> DeviceStamp | None:
@@ -162,11 +173,30 @@ def _write(record: CurrentElapsedTime, writer: FieldWriter) -> None:
 
 
 def _transcribe(record: CurrentElapsedTime, draft: Draft) -> None:
-    clock = record.time.clock(draft.received_at)
+    time = record.time
+    clock = time.clock(draft.received_at)
     if clock is not None:
-        draft.transcriber.clock = clock
+        draft.transcriber.elapsed_clock = clock
+    if time.local is not None:
+        draft.clock_read(time.local, synchronised=time_sources.is_synchronised(time.source))
     if clock is None or (record.state is not None and record.state.needs_setting):
         draft.warn(f"a clock that needs to be set ({CURRENT_ELAPSED_TIME.clause})")
+
+
+def stamp_with(time: ElapsedTime, draft: Draft) -> None:
+    """Stamp what follows with an Elapsed Time of the device.
+
+    It is mapped by the reading of the device's clock where that counts the same. Whether the
+    clock was synchronised is what the stamp itself says.
+    """
+    draft.stamp(time.stamp, clock=_clock_of(time, draft.transcriber.elapsed_clock))
+
+
+def _clock_of(time: ElapsedTime, read: ClockFacts | None) -> ClockFacts:
+    clock = ClockFacts(timeline=time.timeline, tick_us=time.step_us, modulus=_MODULUS)
+    if read is not None and (read.timeline, read.tick_us) == (time.timeline, time.step_us):
+        clock = read
+    return replace(clock, synchronised=time_sources.is_synchronised(time.source))
 
 
 CURRENT_ELAPSED_TIME: Final = Characteristic(

@@ -84,8 +84,9 @@ class Transcriber:
     """One connection's device, clock and count of values; times are arguments.
 
     `device` says at least how the device is identified; services that tell more change it.
-    `clock` is what is known of its clock, None while nobody read it. `oldest_live`: how old a
-    stamp may be that still counts as live. `zone` is the gateway's.
+    `clock` is what is known of the clock of its local stamps, None while nobody read it;
+    `elapsed_clock` the same of stamps in Elapsed Time. `oldest_live`: how old a stamp may be
+    that still counts as live. `zone` is the gateway's.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Transcriber:
     ) -> None:
         self.device = device
         self.clock = clock
+        self.elapsed_clock: ClockFacts | None = None
         self.oldest_live = oldest_live
         self.zone = zone
         self.clock_was_set = False
@@ -147,19 +149,30 @@ class Draft:
         self.status = MeasurementStatus.VALID
         self._number = number
         self._stamp: DeviceStamp | None = None
+        self._clock: ClockFacts | None = None
         self._is_trusted = True
         self._observations: list[Observation] = []
         self._warnings: list[str] = []
         self._device: DeviceInfo | None = None
 
-    def stamp(self, at: datetime | DeviceStamp | None, *, is_trusted: bool = True) -> None:
+    def stamp(
+        self,
+        at: datetime | DeviceStamp | None,
+        *,
+        is_trusted: bool = True,
+        clock: ClockFacts | None = None,
+    ) -> None:
         """The device's time of what follows: naive local time, or on another timeline; or none.
 
         `is_trusted` False: the device says that its clock was never set. The stamp is kept,
-        and nothing is worked out from it.
+        and nothing is worked out from it. `clock`: what a stamp of another timeline is mapped
+        by; local time goes by the connection's clock.
         """
-        self._stamp = DeviceStamp.of_local(at) if isinstance(at, datetime) else at
         self._is_trusted = is_trusted
+        if isinstance(at, datetime):
+            self._stamp, self._clock = DeviceStamp.of_local(at), clock or self.transcriber.clock
+        else:
+            self._stamp, self._clock = at, clock
 
     def number(
         self,
@@ -263,7 +276,7 @@ class Draft:
         is_known = self._is_trusted and not (is_old and link.clock_was_set)
         return observe(
             self._stamp,
-            link.clock if is_known else None,
+            self._clock if is_known else None,
             received_at=self.received_at,
             stored=self.stored or is_old,
             oldest_live=link.oldest_live,
@@ -272,12 +285,11 @@ class Draft:
 
     def _is_old(self) -> bool:
         """Whether the stamp is possible, but not for something measured just now."""
-        link = self.transcriber
-        if self._stamp is None or link.clock is None or not self._is_trusted:
+        if self._stamp is None or self._clock is None or not self._is_trusted:
             return False
-        mapped = map_stamp(self._stamp, link.clock, zone=link.zone)
+        mapped = map_stamp(self._stamp, self._clock, zone=self.transcriber.zone)
         return (
             mapped is not None
             and is_possible(mapped, self.received_at, None)
-            and not is_possible(mapped, self.received_at, link.oldest_live)
+            and not is_possible(mapped, self.received_at, self.transcriber.oldest_live)
         )

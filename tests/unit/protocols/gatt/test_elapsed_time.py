@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -16,9 +17,10 @@ from protocols.gatt.elapsed_time import (
     ClockState,
     CurrentElapsedTime,
     ElapsedTime,
+    stamp_with,
 )
 from protocols.model.clock_mapping import Coincident, DeviceStamp, Timeline
-from protocols.model.timestamps import TimeQuality
+from protocols.model.timestamps import ObservedTime, TimeQuality
 from tests.unit.protocols.gatt.link import NOW, few, session
 from tests.unit.protocols.gatt.records import S8, U8
 
@@ -77,18 +79,66 @@ def test_reading_the_clock_gives_the_facts_stamps_are_mapped_by() -> None:
         CURRENT_ELAPSED_TIME.uuid, CURRENT_ELAPSED_TIME.encode(record), utc=NOW
     )
     assert transcript.warnings == ()
-    facts = clock.transcriber.clock
+    facts = clock.transcriber.elapsed_clock
     assert facts is not None
     assert facts.timeline is Timeline.TICK
     assert not facts.synchronised
     assert facts.coincident == Coincident(device=5000, gateway=NOW)
     assert (facts.tick_us, facts.modulus) == (1000, 1 << 48)
+    assert clock.transcriber.clock is None
+
+
+def observed(time: ElapsedTime, *read: ElapsedTime) -> ObservedTime:
+    """The time of a live value stamped so, after the clock was read."""
+    clock = session(PROFILE)
+    for reading in read:
+        octets = CURRENT_ELAPSED_TIME.encode(CurrentElapsedTime(time=reading))
+        clock.value_received(CURRENT_ELAPSED_TIME.uuid, octets, utc=NOW)
     draft = clock.transcriber.begin(utc=NOW)
-    draft.stamp(ElapsedTime(value=4000, timeline=Timeline.TICK, resolution=2).stamp)
-    draft.text(terms.SPO2, "a second before")
+    stamp_with(time, draft)
+    draft.number(terms.SPO2, Decimal(97), terms.PERCENT)
     (observation,) = draft.finish().observations
-    assert observation.observed_at.quality is TimeQuality.DEVICE
-    assert observation.observed_at.at == NOW - timedelta(seconds=1)
+    return observation.observed_at
+
+
+def test_a_stamp_is_mapped_by_the_reading_of_a_clock_that_counts_the_same() -> None:
+    before = ElapsedTime(value=4000, timeline=Timeline.TICK, resolution=2)
+    assert observed(before, TICKS).at == NOW - timedelta(seconds=1)
+    assert observed(before, TICKS).quality is TimeQuality.DEVICE
+    finer = ElapsedTime(value=4000, timeline=Timeline.TICK, resolution=3)
+    for time, read in ((before, ()), (finer, (TICKS,)), (before, (UTC_CLOCK,))):
+        assert observed(time, *read).quality is TimeQuality.RECEIVED
+
+
+def test_a_synchronised_stamp_in_utc_needs_no_reading() -> None:
+    assert observed(UTC_CLOCK).at == NOW
+    assert observed(UTC_CLOCK).quality is TimeQuality.DEVICE
+    by_hand = ElapsedTime(value=SECONDS, timeline=Timeline.UTC, source=time_sources.MANUAL)
+    assert observed(by_hand).quality is TimeQuality.RECEIVED
+
+
+@pytest.mark.parametrize(
+    ("time", "local"),
+    [
+        (UTC_CLOCK, AT + timedelta(hours=2)),
+        (ElapsedTime(value=SECONDS, timeline=Timeline.LOCAL), AT),
+        (ElapsedTime(value=SECONDS, timeline=Timeline.UTC), None),
+        (TICKS, None),
+    ],
+)
+def test_local_stamps_of_other_services_go_by_the_local_time_the_clock_says(
+    time: ElapsedTime, local: datetime | None
+) -> None:
+    assert time.local == local
+    clock = session(PROFILE)
+    octets = CURRENT_ELAPSED_TIME.encode(CurrentElapsedTime(time=time))
+    clock.value_received(CURRENT_ELAPSED_TIME.uuid, octets, utc=NOW)
+    facts = clock.transcriber.clock
+    if local is None:
+        assert facts is None
+    else:
+        assert facts is not None
+        assert facts.coincident == Coincident(device=local, gateway=NOW)
 
 
 def test_a_clock_that_needs_to_be_set_is_said() -> None:

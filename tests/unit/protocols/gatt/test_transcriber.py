@@ -130,16 +130,20 @@ def test_a_synchronised_clock_stays_so_until_the_device_says_otherwise() -> None
     assert not link.clock.synchronised
 
 
-def test_ticks_are_mapped_by_their_own_timeline() -> None:
+def test_a_stamp_of_another_timeline_is_mapped_by_its_own_clock_or_by_none() -> None:
     link = transcriber()
-    link.clock = ClockFacts(
+    link.clock_read(LOCAL, utc=NOW)
+    ticks = ClockFacts(
         timeline=Timeline.TICK, coincident=Coincident(device=1000, gateway=NOW), tick_us=1_000_000
     )
     draft = link.begin(utc=NOW)
-    draft.stamp(DeviceStamp.of_ticks(990))
+    draft.stamp(DeviceStamp.of_ticks(990), clock=ticks)
     observed = one(draft).observed_at
     assert observed.quality is TimeQuality.DEVICE
     assert observed.at == NOW - timedelta(seconds=10)
+    draft = link.begin(utc=NOW)
+    draft.stamp(DeviceStamp.of_utc(LOCAL))
+    assert one(draft).observed_at.quality is TimeQuality.RECEIVED
 
 
 def test_a_clock_that_was_never_set_gives_no_time_and_no_identity() -> None:
