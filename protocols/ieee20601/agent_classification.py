@@ -51,8 +51,9 @@ class AgentFacts:
 
     `offered_versions` are the protocol version bits of its AARQ; `config_offer(invoke_id)` is
     the config id of an offer that waits under that id; `offers_config` whether any offer waits;
-    `is_outstanding(invoke_id)` whether a report waits under it; `stores` the handles of its
-    PM-stores.
+    `is_outstanding(invoke_id)` whether a report waits under it; `has_object(handle)` whether
+    there is such an object; `wants_test` whether a test association was asked for; `stores` the
+    handles of its PM-stores.
     """
 
     draining: bool
@@ -60,6 +61,8 @@ class AgentFacts:
     offers_config: bool
     config_offer: Callable[[int], int | None]
     is_outstanding: Callable[[int], bool]
+    has_object: Callable[[int], bool]
+    wants_test: bool
     stores: Collection[int] = ()
 
     def expects(self, invoke_id: int) -> bool:
@@ -106,6 +109,8 @@ def _aare(apdu: Aare, facts: AgentFacts) -> tuple[Trigger, str]:
     chosen = apdu.phd
     if chosen is None or not _is_choice(chosen, facts.offered_versions):
         return Trigger.RX_UNDECODABLE, "an acceptance that chose nothing we offered"
+    if facts.wants_test and not chosen.is_test:
+        return Trigger.RX_UNDECODABLE, "a test association was asked for, a real one accepted"
     if apdu.result == AssociateResult.ACCEPTED:
         return Trigger.RX_AARE_ACCEPTED, ""
     return Trigger.RX_AARE_UNKNOWN_CONFIG, ""
@@ -122,14 +127,19 @@ def _prst(data: DataApdu, facts: AgentFacts) -> Trigger:
     match data.message:
         case RoivGet(handle=handle) | RoivConfirmedAction(handle=handle) if handle in facts.stores:
             return Trigger.RX_STORE_REQUEST
-        case RoivGet(handle=handle):
-            known = handle == MDS_HANDLE
-            return Trigger.RX_GET_MDS if known else Trigger.RX_REQUEST_UNKNOWN_OBJECT
-        case RoivConfirmedSet(handle=handle) | RoivConfirmedAction(handle=handle):
-            known = handle == MDS_HANDLE
+        case RoivGet(handle=handle) if handle == MDS_HANDLE:
+            return Trigger.RX_GET_MDS
+        case (
+            RoivGet(handle=handle)
+            | RoivConfirmedSet(handle=handle)
+            | RoivConfirmedAction(handle=handle)
+        ):
+            known = facts.has_object(handle)
             return Trigger.RX_REQUEST if known else Trigger.RX_REQUEST_UNKNOWN_OBJECT
         case RoivConfirmedEventReport():
             return Trigger.RX_REQUEST
+        case RoivSet(handle=handle) | RoivAction(handle=handle) if facts.has_object(handle):
+            return Trigger.RX_REQUEST_UNCONFIRMED
         case RoivEventReport() | RoivSet() | RoivAction():
             return Trigger.RX_UNCONFIRMED_UNUSABLE
         case Roer() | Rorj():

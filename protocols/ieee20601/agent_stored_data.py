@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from protocols.errors import DecodeError
-from protocols.ieee20601.agent_operations import AgentOperations, SentPage
+from protocols.ieee20601.agent_associating import SentPage
+from protocols.ieee20601.agent_data_requests import DataRequestService
+from protocols.ieee20601.agent_reporting import AgentReporting
 from protocols.ieee20601.agent_store import AgentStore
 from protocols.ieee20601.apdus import DataApdu, Prst, encode_apdu
 from protocols.ieee20601.configuration import Configuration
@@ -25,7 +27,7 @@ from protocols.ieee20601.persistent_store import (
     SegmentDataResult,
     SegmentStatus,
 )
-from protocols.ieee20601.policies import AgentPolicy, MdsDescription
+from protocols.ieee20601.policies import AgentPolicy
 from protocols.ieee20601.received import Received
 from protocols.ieee20601.remote_operations import (
     RoivConfirmedAction,
@@ -38,23 +40,23 @@ from protocols.mder.times import NO_RELATIVE_TIME
 from protocols.model.codes import SystemId
 
 
-class AgentStoredData(AgentOperations):
+class AgentStoredData(AgentReporting):
     """The part of an agent that keeps PM-stores; `AgentConnection` adds table and verbs."""
 
     def __init__(
         self,
         *,
         system_id: SystemId,
-        configuration: Configuration,
-        mds: MdsDescription,
+        configurations: tuple[Configuration, ...],
+        service: DataRequestService,
         policy: AgentPolicy,
         framing: Framing | None,
         stores: Iterable[AgentStore],
     ) -> None:
         super().__init__(
             system_id=system_id,
-            configuration=configuration,
-            mds=mds,
+            configurations=configurations,
+            service=service,
             policy=policy,
             framing=framing,
         )

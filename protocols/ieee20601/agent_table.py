@@ -28,11 +28,11 @@ class AgentAction(Enum):
     OFFER_NEXT = "stop TO_config, offer another configuration or release"
     REJECTED = "tell the caller the AARE result"
     ANSWER_AARQ = "AARE rejected-permanent"
-    ANSWER_GET = "RORS with the MDS attributes"
+    ANSWER_REQUEST = "RORS with what was asked for, or ROER by the object"
+    PERFORM_REQUEST = "carry it out, no answer"
     ANSWER_STORE = "RORS, ROER or RORJ of the PM-store; a transfer begins with its first page"
     SEND_PAGE_AGAIN = "the page again, restart its confirm timeout"
     ERROR_NO_OBJECT = "ROER no-such-object-instance (1)"
-    ERROR_NO_ACTION = "ROER no-such-action (9)"
     REJECT_STRUCTURE = "RORJ badly-structured-apdu (2)"
     REJECT_RESOURCES = "RORJ resource-limitation (103)"
     IGNORE = "no answer, warn"
@@ -80,6 +80,7 @@ ROIV: Final = (
     T.RX_REQUEST,
     T.RX_REQUEST_UNKNOWN_OBJECT,
     T.RX_STORE_REQUEST,
+    T.RX_REQUEST_UNCONFIRMED,
     T.RX_UNCONFIRMED_UNUSABLE,
     T.RX_BADLY_STRUCTURED,
     T.RX_OVERSIZE,
@@ -151,9 +152,9 @@ ROWS: Final[tuple[Row[AgentAction], ...]] = (
     Row("4.16", CS, (T.RX_RLRQ,),                           U,  A.ANSWER_RELEASE),
     Row("4.17", CS, (T.RX_RLRE,),                           U,  A.ABORT),
     Row("4.18", CS, (T.RX_ABRT,),                           U,  A.END_ABORTED),
-    Row("4.22", CS, (T.RX_GET_MDS,),                        CS, A.ANSWER_GET),
+    Row("4.22", CS, (T.RX_GET_MDS,),                        CS, A.ANSWER_REQUEST),
     Row("4.23", CS, (T.RX_REQUEST, T.RX_REQUEST_UNKNOWN_OBJECT, T.RX_STORE_REQUEST), CS, A.ERROR_NO_OBJECT),
-    Row("4.23", CS, (T.RX_UNCONFIRMED_UNUSABLE,),           CS, A.IGNORE),
+    Row("4.23", CS, (T.RX_REQUEST_UNCONFIRMED, T.RX_UNCONFIRMED_UNUSABLE), CS, A.IGNORE),
     Row("V4.3", CS, (T.RX_BADLY_STRUCTURED,),               CS, A.REJECT_STRUCTURE),
     Row("V4.4", CS, (T.RX_OVERSIZE,),                       CS, A.REJECT_RESOURCES),
     Row("4.26", CS, (*CONFIG_RESULT, *RESULT, *STRAY),      U,  A.ABORT),
@@ -173,9 +174,9 @@ ROWS: Final[tuple[Row[AgentAction], ...]] = (
     Row("5.16", WA, (T.RX_RLRQ,),                           U,  A.ANSWER_RELEASE),
     Row("5.17", WA, (T.RX_RLRE,),                           U,  A.ABORT),
     Row("5.18", WA, (T.RX_ABRT,),                           U,  A.END_ABORTED),
-    Row("5.22", WA, (T.RX_GET_MDS,),                        WA, A.ANSWER_GET),
+    Row("5.22", WA, (T.RX_GET_MDS,),                        WA, A.ANSWER_REQUEST),
     Row("5.23", WA, (T.RX_REQUEST, T.RX_REQUEST_UNKNOWN_OBJECT, T.RX_STORE_REQUEST), WA, A.ERROR_NO_OBJECT),
-    Row("5.23", WA, (T.RX_UNCONFIRMED_UNUSABLE,),           WA, A.IGNORE),
+    Row("5.23", WA, (T.RX_REQUEST_UNCONFIRMED, T.RX_UNCONFIRMED_UNUSABLE), WA, A.IGNORE),
     Row("V5.3", WA, (T.RX_BADLY_STRUCTURED,),               WA, A.REJECT_STRUCTURE),
     Row("V5.4", WA, (T.RX_OVERSIZE,),                       WA, A.REJECT_RESOURCES),
     Row("5.27", WA, (T.RX_CONFIG_REFUSED,),                 CS, A.OFFER_NEXT),
@@ -196,8 +197,8 @@ ROWS: Final[tuple[Row[AgentAction], ...]] = (
     Row("8.16", OP, (T.RX_RLRQ,),                           U,  A.ANSWER_RELEASE),
     Row("8.17", OP, (T.RX_RLRE,),                           U,  A.ABORT),
     Row("8.18", OP, (T.RX_ABRT,),                           U,  A.END_ABORTED),
-    Row("8.21", OP, (T.RX_GET_MDS,),                        OP, A.ANSWER_GET),
-    Row("8.21", OP, (T.RX_REQUEST,),                        OP, A.ERROR_NO_ACTION),
+    Row("8.21", OP, (T.RX_GET_MDS, T.RX_REQUEST),           OP, A.ANSWER_REQUEST),
+    Row("8.21", OP, (T.RX_REQUEST_UNCONFIRMED,),            OP, A.PERFORM_REQUEST),
     Row("8.21", OP, (T.RX_STORE_REQUEST,),                  OP, A.ANSWER_STORE),
     Row("V8.8", OP, (T.TIMEOUT_PAGE_AGAIN,),                OP, A.SEND_PAGE_AGAIN),
     Row("8.21", OP, (T.RX_REQUEST_UNKNOWN_OBJECT,),         OP, A.ERROR_NO_OBJECT),

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Hashable
 from datetime import UTC, datetime, timedelta
 from typing import Final, Generic, TypeVar
 
@@ -24,17 +25,16 @@ from protocols.ieee20601.invocations import Invocations
 from protocols.ieee20601.line_framings import Framing
 from protocols.ieee20601.remote_operations import Message
 from protocols.ieee20601.states import State
-from protocols.ieee20601.timeouts import Deadlines, Timer, earliest
+from protocols.ieee20601.timeouts import Deadlines, earliest
 
-LARGEST_REASON: Final = 0xFFFF
-"""Abort reasons are numbers of 16 bits."""
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 EventT = TypeVar("EventT")
 RequestT = TypeVar("RequestT")
+TimerT = TypeVar("TimerT", bound=Hashable)
 
 
-class Connection(ABC, Generic[EventT, RequestT]):
+class Connection(ABC, Generic[EventT, RequestT, TimerT]):
     """One transport connection in one role; it may carry several associations in turn."""
 
     def __init__(
@@ -45,7 +45,7 @@ class Connection(ABC, Generic[EventT, RequestT]):
         self._outbox: list[bytes] = []
         self._pending_octets = 0
         self._events: deque[EventT | OctetsDiscarded] = deque()
-        self._timers: Deadlines[Timer] = Deadlines()
+        self._timers: Deadlines[TimerT] = Deadlines()
         self._invocations: Invocations[RequestT] = Invocations(first_invoke_id)
         self._drain_until: float | None = None
         self._clock_now = 0.0
@@ -104,7 +104,7 @@ class Connection(ABC, Generic[EventT, RequestT]):
         """Classify and answer one APDU."""
 
     @abstractmethod
-    def _timer_expired(self, timer: Timer, now: float) -> None:
+    def _timer_expired(self, timer: TimerT, now: float) -> None:
         """Do what an expired timer asks for."""
 
     @abstractmethod

@@ -191,6 +191,29 @@ class StoredDataFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class ScannerSwitched:
+    """A scanner is on and may report, or is off (both roles)."""
+
+    handle: int
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DataRequestAnswered:
+    """What the agent made of a data request: see `DataReqResult`; 0 when it will report."""
+
+    req_id: int
+    result: int
+
+
+@dataclass(frozen=True, slots=True)
+class DataRequestEnded:
+    """A data request of a manager is over: stopped, or its period has passed (both roles)."""
+
+    req_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProtocolWarning:
     """Something odd that was tolerated; for a log, free of measured values."""
 
@@ -236,6 +259,9 @@ Event = (
     | SegmentFetched
     | SegmentCleared
     | StoredDataFinished
+    | ScannerSwitched
+    | DataRequestAnswered
+    | DataRequestEnded
     | ProtocolWarning
     | OctetsDiscarded
     | AssociationEnded
@@ -278,11 +304,42 @@ class SegmentSent:
     complete: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ScanDue:
+    """The Reporting-Interval of a periodic scanner is over: report what was gathered."""
+
+    handle: int
+
+
+@dataclass(frozen=True, slots=True)
+class DataRequestStarted:
+    """The manager asked for reports of these handles (or asked again, for longer).
+
+    `person`: whose values it wants, None for anybody's. The reports carry `req_id`.
+    """
+
+    req_id: int
+    handles: tuple[int, ...]
+    person: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockMoved:
+    """The manager set the device's clock: how far it is now ahead of the device's own time."""
+
+    moved: timedelta
+
+
 AgentEvent = (
     AgentAssociated
     | ReportConfirmed
     | ReportRefused
     | SegmentSent
+    | ScannerSwitched
+    | ScanDue
+    | DataRequestStarted
+    | DataRequestEnded
+    | ClockMoved
     | ProtocolWarning
     | OctetsDiscarded
     | AssociationEnded

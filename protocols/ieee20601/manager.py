@@ -19,19 +19,15 @@ an unknown configuration: AARE, configuration response, Get.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from functools import partial
 
-from protocols.errors import LocalProtocolError
-from protocols.ieee20601.association import AbortReason
 from protocols.ieee20601.classification import (
     SessionFacts,
     classify_for_manager,
     classify_oversize,
 )
 from protocols.ieee20601.configuration import Configuration
-from protocols.ieee20601.connection import LARGEST_REASON
 from protocols.ieee20601.event_reports import EventInfo
 from protocols.ieee20601.events import ProtocolWarning
 from protocols.ieee20601.framing import OversizeApdu, WholeApdu
@@ -54,8 +50,8 @@ from protocols.ieee20601.remote_operations import (
     RoivGet,
 )
 from protocols.ieee20601.segment_selection import ALL_SEGMENTS, SegmentRange
-from protocols.ieee20601.states import State, Trigger
-from protocols.ieee20601.timeouts import Timer
+from protocols.ieee20601.states import Row, Trigger
+from protocols.ieee20601.timeouts import DataRequestTimer, Timer
 from protocols.ieee20601.transcription import Transcription
 from protocols.model.codes import SystemId
 
@@ -94,14 +90,6 @@ class ManagerConnection(ManagerEndings):
         self._last_invoke_id = first_invoke_id
 
     # Verbs.
-
-    def transport_connected(self, *, now: float) -> None:
-        """A transport is there; an agent may associate."""
-        self._fire(now, Received(trigger=Trigger.TRANSPORT_CONNECTED))
-
-    def transport_closed(self, *, now: float) -> None:
-        """The transport is gone; reports that wait for a confirm will be sent again."""
-        self._fire(now, Received(trigger=Trigger.TRANSPORT_CLOSED))
 
     def confirm(self, invoke_id: int, *, now: float, association: int | None = None) -> None:
         """Answer a report whose observations are durable.
@@ -163,25 +151,7 @@ class ManagerConnection(ManagerEndings):
         """
         return self._invoke(partial(self._set_time, then=_go_on), now)
 
-    def release(self, *, now: float) -> None:
-        """End the association in good order; LocalProtocolError without a transport."""
-        self._fire(now, Received(trigger=Trigger.REQ_RELEASE))
-
-    def abort(self, reason: int = AbortReason.UNDEFINED, *, now: float) -> None:
-        """End the association at once; LocalProtocolError without a transport.
-
-        `reason`: see `AbortReason`, or any other number of 16 bits.
-        """
-        if not 0 <= reason <= LARGEST_REASON:
-            raise LocalProtocolError(f"{reason} is no reason of 16 bits")
-        self._requested_reason = int(reason)
-        self._fire(now, Received(trigger=Trigger.REQ_ABORT))
-
     # What arrives and what is due.
-
-    def _require_transport(self) -> None:
-        if self._state is State.DISCONNECTED:
-            raise LocalProtocolError("octets without a transport")
 
     def _take_apdu(self, piece: WholeApdu | OversizeApdu, now: float) -> None:
         if isinstance(piece, OversizeApdu):
@@ -221,7 +191,10 @@ class ManagerConnection(ManagerEndings):
     def _transcribe(self, report: EventReport, info: EventInfo, now: float) -> Transcription:
         return self._associated().transcribe(report, info, utc=self._utc(now))
 
-    def _timer_expired(self, timer: Timer, now: float) -> None:
+    def _timer_expired(self, timer: Timer | DataRequestTimer, now: float) -> None:
+        if isinstance(timer, DataRequestTimer):
+            self._data_request_over(timer.req_id)
+            return
         if timer is Timer.SEGMENT_AGAIN:
             self._ask_again(now)
             return
@@ -236,18 +209,10 @@ class ManagerConnection(ManagerEndings):
         why = f"no answer to {pending.what}"
         self._fire(now, Received(trigger=Trigger.TIMEOUT_RESPONSE, why=why))
 
-    def _invoke(self, invoke: Callable[[float], int], now: float) -> int:
-        self._fire(now, Received(trigger=Trigger.REQ_INVOKE, invoke=invoke))
-        return self._last_invoke_id
-
     # The table.
 
-    def _fire(self, now: float, received: Received) -> None:
-        row = TABLE[self._state, received.trigger]
-        next_trigger = self._carry_out(row.action, received, now)
-        self._state = row.next_state
-        if next_trigger is not None:
-            self._fire(now, replace(received, trigger=next_trigger))
+    def _row(self, trigger: Trigger) -> Row[Action]:
+        return TABLE[self._state, trigger]
 
     def _carry_out(self, action: Action, received: Received, now: float) -> Trigger | None:
         """Do what a row says; the trigger of a decision that follows at once, else None."""
@@ -294,8 +259,7 @@ class ManagerConnection(ManagerEndings):
             case Action.TELL_SILENT:
                 self._tell_silent(now)
             case Action.REFUSE:
-                asked = received.trigger.value
-                raise LocalProtocolError(f"{asked} is not possible in state {self._state.value}")
+                self._refuse(received)
 
 
 def _go_on(_now: float) -> None:

@@ -21,6 +21,7 @@ from protocols.ieee20601.invocations import ReceivedReports
 from protocols.ieee20601.persistent_store import SegmentData
 from protocols.ieee20601.remote_operations import EventReport
 from protocols.ieee20601.report_watchdog import ReportWatchdog, SilencePolicy
+from protocols.ieee20601.requests import DataRequest
 from protocols.ieee20601.sample_gaps import SampleGaps
 from protocols.ieee20601.stored_data import StoredDataPlan
 from protocols.ieee20601.transcription import (
@@ -61,7 +62,9 @@ class ManagerAssociation:
     `watchdog` knows the pace of the reports;
     `token` names the association among those of its connection;
     `holding` while reports wait for the MDS; `pages` the segment pages that wait for the
-    driver's confirm, by invoke id: store, page, whether all its values could be read.
+    driver's confirm, by invoke id: store, page, whether all its values could be read;
+    `data_req_flags` and `init_manager` what the agent said of data requests (see
+    `DataRequestFlags`), `data_requests` those that go on, by id.
     """
 
     system_id: SystemId
@@ -82,6 +85,10 @@ class ManagerAssociation:
     plan: StoredDataPlan | None = None
     watchdog: ReportWatchdog = field(default_factory=lambda: ReportWatchdog(SilencePolicy()))
     pages: dict[int, tuple[int, SegmentData, bool]] = field(default_factory=dict)
+    data_req_flags: int = 0
+    init_manager: int = 0
+    data_requests: dict[int, DataRequest] = field(default_factory=dict)
+    last_req_id: int = 0
     _counter: int = 0
     _gaps: SampleGaps = field(default_factory=SampleGaps)
     _followed_clock: DeviceClock = NO_CLOCK

@@ -18,7 +18,7 @@ from protocols.ieee20601.events import Associated, ConfigurationReceived, Protoc
 from protocols.ieee20601.invocations import ReceivedReports
 from protocols.ieee20601.line_framings import Framing
 from protocols.ieee20601.manager_association import ManagerAssociation
-from protocols.ieee20601.manager_device import ManagerDevice
+from protocols.ieee20601.manager_data_requests import ManagerDataRequests
 from protocols.ieee20601.manager_table import ManagerAction as Action
 from protocols.ieee20601.policies import ManagerPolicy
 from protocols.ieee20601.received import Received
@@ -31,7 +31,7 @@ ConfigurationSource = Callable[[SystemId, int], Configuration | None]
 """Extended configurations remembered from earlier runs, by System-Id and config id."""
 
 
-class ManagerConfiguring(ManagerDevice):
+class ManagerConfiguring(ManagerDataRequests):
     """The associating part of a manager.
 
     `standard_configurations`: those of the 104xx annexes it knows, by id; an agent that offers
@@ -48,7 +48,12 @@ class ManagerConfiguring(ManagerDevice):
         policy: ManagerPolicy,
         framing: Framing | None = None,
     ) -> None:
-        super().__init__(limits=policy.limits, framing=framing, first_invoke_id=first_invoke_id)
+        super().__init__(
+            limits=policy.limits,
+            framing=framing,
+            first_invoke_id=first_invoke_id,
+            release_seconds=policy.timeouts.release,
+        )
         self._policy = policy
         self._system_id = system_id
         self._standard_configurations = standard_configurations
@@ -108,6 +113,8 @@ class ManagerConfiguring(ManagerDevice):
             received=ReceivedReports(room=self._policy.max_waiting_reports),
             configuration=self._find(offer.system_id, offer.config_id) if known else None,
             remembered=known and offer.config_id in EXTENDED_CONFIGURATIONS,
+            data_req_flags=offer.data_req_flags,
+            init_manager=offer.init_manager,
         )
         self._send(answer(decision, result=result, system_id=self._system_id))
 

@@ -37,10 +37,11 @@ class ManagerDevice(ManagerClock):
         self._begin_work(DeviceInfo(system_id=self._associated().system_id), now)
 
     def _begin_work(self, info: DeviceInfo, now: float) -> None:
-        """The device is known as well as it will be: hand on what waited, set its clock, fetch
-        what it stored."""
+        """The device is known as well as it will be: hand on what waited, switch its
+        scanners on, set its clock, fetch what it stored."""
         self._describe(info)
         self._release_held()
+        self._enable_scanners(now)
         if self._is_clock_to_set(now):
             self._set_time(now, then=self._collect_stored)
         else:

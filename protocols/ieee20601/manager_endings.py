@@ -41,7 +41,6 @@ class ManagerEndings(ManagerConfiguring):
             framing=framing,
         )
         self._associations_ended = 0
-        self._requested_reason = int(AbortReason.UNDEFINED)
 
     def _carry_out_ending(self, action: Action, received: Received, now: float) -> None:
         """Rows that end an association, and those of the transport."""
@@ -91,10 +90,6 @@ class ManagerEndings(ManagerConfiguring):
         self._drain(now)
         what = received.why or received.trigger.value
         self._end(RemoteProtocolError(f"{what} in state {self._state.value}"), released=False)
-
-    def _drain(self, now: float) -> None:
-        """What is still on its way belongs to an association that is no more."""
-        self._drain_until = now + self._policy.timeouts.release
 
     def _end(self, cause: Exception | None, *, released: bool) -> None:
         self._forget_association()

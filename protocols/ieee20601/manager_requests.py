@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from protocols.errors import DecodeError
-from protocols.ieee20601.connection import Connection
 from protocols.ieee20601.events import (
     AttributesRead,
     AttributesSet,
@@ -21,6 +20,7 @@ from protocols.ieee20601.events import (
     RequestRefused,
 )
 from protocols.ieee20601.manager_association import ManagerAssociation
+from protocols.ieee20601.manager_table import ManagerAction
 from protocols.ieee20601.policies import ManagerPolicy
 from protocols.ieee20601.received import Received
 from protocols.ieee20601.remote_operations import (
@@ -31,6 +31,9 @@ from protocols.ieee20601.remote_operations import (
     RorsConfirmedSet,
     RorsGet,
 )
+from protocols.ieee20601.states import Trigger
+from protocols.ieee20601.table_driven import TableDriven
+from protocols.ieee20601.timeouts import DataRequestTimer, Timer
 
 AnswerT = TypeVar("AnswerT", RorsGet, RorsConfirmedSet, RorsConfirmedAction)
 
@@ -49,17 +52,23 @@ class Pending:
     refused: Callable[[float], None]
 
 
-class ManagerRequests(Connection[Event, Pending]):
+class ManagerRequests(TableDriven[Event, Pending, Timer | DataRequestTimer, ManagerAction]):
     """The asking part of a manager; the parts above it say what is asked for."""
 
     _policy: ManagerPolicy
     _association: ManagerAssociation | None
+    _last_invoke_id: int
 
     def _associated(self) -> ManagerAssociation:
         """The association that goes on; AssertionError without one."""
         if self._association is None:
             raise AssertionError("no association")
         return self._association
+
+    def _invoke(self, invoke: Callable[[float], int], now: float) -> int:
+        """Let `invoke` send a request for the driver, where the table allows it; its invoke id."""
+        self._fire(now, Received(trigger=Trigger.REQ_INVOKE, invoke=invoke))
+        return self._last_invoke_id
 
     def _ask(
         self,

@@ -17,7 +17,7 @@ from protocols.ieee20601.events import (
     StoredDataFinished,
     StoredPageKept,
 )
-from protocols.ieee20601.manager_requests import ManagerRequests
+from protocols.ieee20601.manager_scanners import ManagerScanners
 from protocols.ieee20601.persistent_store import (
     SEGMENT_INFOS,
     TRIGGER_RESPONSE,
@@ -54,7 +54,7 @@ _AHEAD: Final = timedelta(days=1)
 """How far a time range reaches past the device's own now: its clock may run meanwhile."""
 
 
-class ManagerStoredData(ManagerRequests):
+class ManagerStoredData(ManagerScanners):
     """The part of a manager that fetches stores, and clears what the policy names."""
 
     _stored_pages: StoredPages

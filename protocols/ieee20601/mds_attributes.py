@@ -6,12 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from protocols.ieee20601 import attribute_table as at
-from protocols.ieee20601.attribute_values import (
-    MdsTimeInfo,
-    ProductSpecification,
-    SystemModel,
-    TypeVersion,
-)
+from protocols.ieee20601.agent_clock import AgentClock
+from protocols.ieee20601.attribute_values import ProductSpecification, SystemModel, TypeVersion
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.device_description import FIRMWARE_REVISION, SERIAL_NUMBER
 from protocols.ieee20601.policies import MdsDescription
@@ -20,21 +16,15 @@ from protocols.mder.times import AbsoluteTime
 from protocols.model.codes import SystemId
 
 _UNSPECIFIED_COMPONENT: Final = 0
-_REAL_TIME_CLOCK: Final = 0x8000
-_NOT_SYNCHRONISED: Final = 7936
-"""MDC_TIME_SYNC_NONE of partition 8."""
-_TIME_INFO: Final = MdsTimeInfo(
-    capability=_REAL_TIME_CLOCK,
-    sync=_NOT_SYNCHRONISED,
-    accuracy=0,
-    absolute_resolution=1,
-    relative_resolution=0,
-    high_resolution=0,
-)
 
 
 def mds_attributes(
-    mds: MdsDescription, *, system_id: SystemId, config_id: int, utc: datetime
+    mds: MdsDescription,
+    clock: AgentClock,
+    *,
+    system_id: SystemId,
+    config_id: int,
+    utc: datetime,
 ) -> tuple[AttributeValue, ...]:
     """All attributes of the MDS at the aware time `utc`, in the order of their ids' standard."""
     attributes = [
@@ -53,7 +43,10 @@ def mds_attributes(
     )
     if specifications:
         attributes.append(at.ID_PROD_SPECN.of(specifications))
-    if mds.clock is not None:
-        attributes.append(at.MDS_TIME_INFO.of(_TIME_INFO))
-        attributes.append(at.TIME_ABS.of(AbsoluteTime.of(mds.clock(utc))))
+    info, local, base = clock.time_info(), clock.local(utc), clock.base_offset(utc)
+    if info is not None and local is not None:
+        attributes.append(at.MDS_TIME_INFO.of(info))
+        attributes.append(at.TIME_ABS.of(AbsoluteTime.of(local)))
+    if base is not None:
+        attributes.append(at.TIME_BO.of(base))
     return tuple(attributes)

@@ -48,6 +48,7 @@ class ManagerPolicy:
     `clock_setting`: whether a device's clock is set that is more than `clock_tolerance_seconds`
     wrong, where the device allows it; `zone`: the gateway's, for clocks of local time.
     `silence`: when a device that reports steadily counts as silent.
+    `enabled_scanners`: handles of the scanners to switch on after an association; None: all.
     """
 
     supported: Supported = field(
@@ -69,6 +70,7 @@ class ManagerPolicy:
     clock_tolerance_seconds: float = 2.0
     zone: tzinfo = UTC
     silence: SilencePolicy = field(default_factory=SilencePolicy)
+    enabled_scanners: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,9 @@ class MdsDescription:
     """What an agent's MDS object says of its device (answer to Get).
 
     `clock` gives the device's local date and time (naive) for an aware UTC time; None: the
-    device has no clock. `specializations`: (profile term of partition 8, version) pairs.
+    device has no clock. `offset_minutes`: it also keeps base-offset time, in a zone that far
+    ahead of UTC. `clock_can_be_set`: it asks its manager for the time (Set-Time).
+    `specializations`: (profile term of partition 8, version) pairs.
     """
 
     manufacturer: str
@@ -105,3 +109,5 @@ class MdsDescription:
     firmware: str = ""
     specializations: tuple[tuple[MdcCode, int], ...] = ()
     clock: Callable[[datetime], datetime] | None = None
+    offset_minutes: int | None = None
+    clock_can_be_set: bool = False

@@ -78,6 +78,11 @@ class Report:
     event_info: bytes
     handle: int = MDS_HANDLE
 
+    @property
+    def data_req_id(self) -> int:
+        """The data request it answers, or data-req-id-agent-initiated."""
+        return int.from_bytes(self.event_info[:2], "big")
+
 
 _E = EventType
 _EVENTS: Final[dict[tuple[ScannerKind | None, Form, bool], EventType]] = {

@@ -90,6 +90,7 @@ class Trigger(Enum):
     RX_REQUEST = "ROIV Get, Set or Action"
     RX_REQUEST_UNKNOWN_OBJECT = "ROIV Get, Set or Action of an unknown object"
     RX_STORE_REQUEST = "ROIV Get or Action of a PM-store"
+    RX_REQUEST_UNCONFIRMED = "ROIV unconfirmed Set or Action"
     RX_CONFIG_ACCEPTED = "RORS configuration accepted"
     RX_CONFIG_REFUSED = "RORS configuration not accepted"
     RX_RESPONSE = "RORS to a request of ours"

@@ -26,6 +26,23 @@ class Timer(Enum):
     SILENCE = "watchdog of a steady device"
 
 
+@dataclass(frozen=True, slots=True)
+class ScanTimer:
+    """The Reporting-Interval of the periodic scanner with this handle."""
+
+    handle: int
+
+
+@dataclass(frozen=True, slots=True)
+class DataRequestTimer:
+    """The period of the data request with this id."""
+
+    req_id: int
+
+
+TimerKey = Timer | ScanTimer | DataRequestTimer
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagerTimeouts:
     """How long the manager waits, in seconds.
@@ -40,6 +57,8 @@ class ManagerTimeouts:
     get: float = 3.0
     set: float = 3.0
     action: float = 3.0
+    confirmed_set: float = 3.0
+    data_request: float = 3.0
     transfer: float = 3.0
     clear: float = 3.0
     segment_again: float = 5.0

@@ -51,7 +51,7 @@ TO_AGENT: dict[str, tuple[bytes, Trigger]] = {
     "Get MDS": (prst(9, 0x0103, bytes(6)), T.RX_GET_MDS),
     "Get other": (prst(9, 0x0103, b"\x00\x63" + bytes(4)), T.RX_REQUEST_UNKNOWN_OBJECT),
     "action": (prst(9, 0x0107, bytes.fromhex("0000 0C17 0000")), T.RX_REQUEST),
-    "unconfirmed Set": (prst(9, 0x0104, bytes(6)), T.RX_UNCONFIRMED_UNUSABLE),
+    "unconfirmed Set": (prst(9, 0x0104, bytes(6)), T.RX_REQUEST_UNCONFIRMED),
     "stray response": (prst(STRAY_ID, 0x0201, REPORT_CONFIRMED), T.RX_RESPONSE_UNKNOWN),
     "stray ROER": (prst(STRAY_ID, 0x0300, bytes(4)), T.RX_ERROR_UNKNOWN),
     "broken": (BROKEN_GET, T.RX_BADLY_STRUCTURED),
@@ -72,11 +72,11 @@ ANSWERS: dict[str, bytes] = {
     "REJECT_STRUCTURE": bytes.fromhex("E700 000A 0008 0054 0400 0002 0002"),
     "REJECT_OPERATION": bytes.fromhex("E700 000A 0008 0009 0400 0002 0065"),
     "OFFER_CONFIG": bytes.fromhex("E700"),
-    "ANSWER_GET": bytes.fromhex("E700"),
+    "ANSWER_REQUEST": bytes.fromhex("E700"),
 }
 SILENT = {
     "NOTHING", "IGNORE", "TAKE_REPORT", "TAKE_UNCONFIRMED", "END_RELEASED", "END_ABORTED",
-    "REJECTED", "OPERATE",
+    "REJECTED", "OPERATE", "PERFORM_REQUEST",
 }  # fmt: skip
 
 

@@ -27,8 +27,12 @@ def aarq(
     functional_units: int = 0,
     system_type: int = 0x00800000,
     system_id: bytes = AGENT_ID,
+    data_requests: bytes = b"\x00\x01\x01\x00",
 ) -> bytes:
-    """An association request with one data protocol."""
+    """An association request with one data protocol.
+
+    `data_requests`: flags, then how many an agent and a manager may begin.
+    """
     info = (
         protocol_version.to_bytes(4, "big")
         + encoding.to_bytes(2, "big")
@@ -37,7 +41,8 @@ def aarq(
         + system_type.to_bytes(4, "big")
         + sized(system_id)
         + config_id.to_bytes(2, "big")
-        + bytes.fromhex("0001 01 00 0000 0000")
+        + data_requests
+        + bytes(4)
     )
     protocol = protocol_id.to_bytes(2, "big") + sized(info)
     body = assoc_version.to_bytes(4, "big") + bytes.fromhex("0001") + sized(protocol)

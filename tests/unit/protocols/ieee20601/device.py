@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from protocols.ieee20601.agent import AgentConnection
+from protocols.ieee20601.agent_data_requests import DataRequestService
 from protocols.ieee20601.agent_store import AgentStore
 from protocols.ieee20601.configuration import Configuration, build_configuration
 from protocols.ieee20601.events import AgentEvent, OctetsDiscarded, ProtocolWarning
@@ -15,14 +16,22 @@ from tests.unit.protocols.ieee20601.pair import OXIMETER, START, Pair, describe
 EXTENDED = build_configuration(0x4001, OXIMETER.configuration.report.objects)
 
 
-def aare(result: int, *, version: int = 0x80000000, encoding: int = 0x8000) -> bytes:
+def aare(
+    result: int,
+    *,
+    version: int = 0x80000000,
+    encoding: int = 0x8000,
+    functional_units: int = 0,
+) -> bytes:
     """An acceptance that chose one version, or a refusal with nothing in it."""
     if result not in (0, 3):
         return bytes.fromhex("E300 0006") + result.to_bytes(2, "big") + bytes(4)
     info = (
         version.to_bytes(4, "big")
         + encoding.to_bytes(2, "big")
-        + bytes.fromhex("80000000 00000000 80000000")
+        + bytes.fromhex("80000000")
+        + functional_units.to_bytes(4, "big")
+        + bytes.fromhex("80000000")
         + sized(MANAGER_ID)
         + bytes(10)
     )
@@ -39,6 +48,8 @@ class Device:
         mds: MdsDescription | None = None,
         *,
         configuration: Configuration | None = None,
+        other_configurations: tuple[Configuration, ...] = (),
+        data_requests: DataRequestService | None = None,
         stores: tuple[AgentStore, ...] = (),
     ) -> None:
         self.now = 0.0
@@ -49,6 +60,8 @@ class Device:
             system_id=SystemId(AGENT_ID),
             configuration=self.configuration,
             mds=mds or describe(),
+            other_configurations=other_configurations,
+            data_requests=data_requests,
             policy=policy,
             stores=stores,
         )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from protocols.ieee20601.agent import AgentConnection
+from protocols.ieee20601.agent_data_requests import DataRequestService
 from protocols.ieee20601.agent_store import AgentStore
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.events import AgentEvent, Event, ObservationsReported, OctetsDiscarded
@@ -54,6 +55,7 @@ class Pair:
         framings: tuple[Framing, Framing] | None = None,
         stores: tuple[AgentStore, ...] = (),
         stored_pages: StoredPages = lambda _system_id, _mark: False,
+        data_requests: DataRequestService | None = None,
     ) -> None:
         agent_framing, manager_framing = framings or (None, None)
         self.now = 0.0
@@ -63,6 +65,7 @@ class Pair:
             system_id=SystemId(AGENT_ID),
             configuration=self.configuration,
             mds=describe(specialization),
+            data_requests=data_requests,
             policy=agent_policy,
             framing=agent_framing,
             stores=stores,

@@ -141,10 +141,12 @@ def test_selected_attributes_only_are_told(operating: Device) -> None:
     [
         (prst(1, 0x0103, bytes.fromhex("0063 0000 0000")), "operate", 1),
         (prst(1, 0x0107, bytes.fromhex("0000 0C17 0000")), "operate", 9),
-        (prst(1, 0x0105, bytes(6)), "operate", 9),
+        (prst(1, 0x0105, bytes(6)), "operate", 24),
+        (prst(1, 0x0103, bytes.fromhex("0001 0000 0000")), "operate", 24),
+        (prst(1, 0x0101, bytes.fromhex("0000 00000000 0D1D 0000")), "operate", 9),
         (prst(1, 0x0107, bytes.fromhex("0000 0C17 0000")), "offer", 1),
     ],
-    ids=["Get of another object", "action", "Set", "action before approval"],
+    ids=["Get of another object", "action", "Set", "Get of a metric", "event", "action too early"],
 )
 def test_what_the_agent_cannot_do_is_an_error(
     device: Device, octets: bytes, stage: str, error: int

@@ -20,7 +20,7 @@ from tests.unit.protocols.ieee20601.apdu_octets import RLRE, RLRQ
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
-class Listening(Connection[str, str]):
+class Listening(Connection[str, str, Timer]):
     """A role that notes what reaches it; what it answers is the tests' to say."""
 
     def __init__(self, framing: Framing | None = None) -> None:

@@ -1,0 +1,52 @@
+"""Both roles have the same verbs, and follow their tables row by row."""
+
+from __future__ import annotations
+
+import pytest
+
+from protocols.errors import LocalProtocolError
+from protocols.ieee20601.states import State
+from tests.unit.protocols.ieee20601.apdu_octets import RLRQ, abrt
+from tests.unit.protocols.ieee20601.pair import Pair
+
+
+def test_a_transport_comes_and_goes() -> None:
+    pair = Pair()
+    for end in (pair.agent, pair.manager):
+        with pytest.raises(LocalProtocolError, match="without a transport"):
+            end.receive_data(b"", now=0.0, utc=pair.utc)
+        end.transport_connected(now=0.0)
+        assert end.state.name == "UNASSOCIATED"
+        with pytest.raises(LocalProtocolError, match="in state Unassociated"):
+            end.transport_connected(now=0.0)
+        end.transport_closed(now=0.0)
+        assert end.state.name == "DISCONNECTED"
+
+
+def test_one_trigger_may_decide_another() -> None:
+    """An accepted request with an unknown configuration is followed by the configuration."""
+    pair = Pair()
+    pair.connect()
+    pair.agent.associate(now=0.0)
+    pair.settle()
+    assert pair.agent.state is State.OPERATING
+
+
+def test_both_roles_release_and_abort_by_the_same_verbs() -> None:
+    for role in ("agent", "manager"):
+        pair = Pair()
+        pair.associate()
+        end = getattr(pair, role)
+        end.release(now=0.0)
+        assert end.data_to_send() == [RLRQ]
+        end.abort(3, now=0.0)
+        assert end.data_to_send() == [abrt(3)]
+        assert end.state is State.UNASSOCIATED
+
+
+@pytest.mark.parametrize("reason", [-1, 0x10000])
+def test_a_reason_has_16_bits(reason: int) -> None:
+    pair = Pair()
+    pair.associate()
+    with pytest.raises(LocalProtocolError, match="no reason of 16 bits"):
+        pair.manager.abort(reason, now=0.0)
