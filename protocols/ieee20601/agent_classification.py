@@ -11,7 +11,6 @@ from protocols.ieee20601.apdus import (
     Aarq,
     Abrt,
     DataApdu,
-    Prst,
     Rlre,
     Rlrq,
     decode_apdu,
@@ -92,13 +91,13 @@ def classify_for_agent(octets: bytes, facts: AgentFacts) -> Received:
             trigger = Trigger.RX_RLRE
         case Abrt():
             trigger = Trigger.RX_ABRT
-        case Prst(data=data):
+        case _:
             return Received(
-                trigger=_prst(data, facts),
+                trigger=_prst(apdu.data, facts),
                 octets=octets,
                 apdu=apdu,
-                invoke_id=data.invoke_id,
-                message=data.message,
+                invoke_id=apdu.data.invoke_id,
+                message=apdu.data.message,
             )
     return Received(trigger=trigger, octets=octets, apdu=apdu, why=why)
 

@@ -79,3 +79,33 @@ def test_a_report_to_a_request_nobody_made_is_not_sent() -> None:
     with pytest.raises(LocalProtocolError, match="data request 1 does not go on"):
         device.agent.send_report(report, now=0.0)
     assert device.drain() == b""
+    device.agent.send_report(fixed_report(EXTENDED, [entry]), now=0.0)
+    assert device.drain() != b""
+
+
+def test_an_unconfirmed_request_that_is_not_possible_is_dropped() -> None:
+    device = scanner_device()
+    assert device.receive(prst(5, 0x0104, ENABLE[:-1] + b"\x02")) == b""
+    assert device.receive(prst(5, 0x0106, bytes.fromhex("0000 0C1B 0001 00"))) == b""
+    assert device.take_events() == []
+
+
+def test_the_mds_answers_before_and_after_its_configuration_is_approved() -> None:
+    device = Device(config_id=0x4001)
+    device.offer()
+    for _ in range(2):
+        assert device.receive(prst(7, 0x0103, bytes(6)))[6:10].hex() == "00070203"
+
+
+def test_an_event_report_of_a_manager_is_no_request() -> None:
+    device = scanner_device()
+    event = bytes.fromhex("0000 FFFFFFFF 0D1D 0000")
+    assert device.receive(prst(5, 0x0101, event)) == prst(5, 0x0300, bytes.fromhex("0009 0000"))
+
+
+def test_an_action_of_the_mds_is_answered_with_its_result() -> None:
+    device = scanner_device()
+    stop = bytes.fromhex("0001 0000 00000000 0000 0000 0000 0000")
+    written = device.receive(prst(5, 0x0107, bytes.fromhex("0000 0C1B 0010") + stop))
+    # Result 2: no stop support.
+    assert written == prst(5, 0x0207, bytes.fromhex("0000 0C1B 000A FFFFFFFF 0002 0000 0000"))

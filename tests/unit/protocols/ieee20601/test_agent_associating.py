@@ -81,3 +81,10 @@ def test_a_refusal_and_another_agent_are_told_apart() -> None:
     assert isinstance(end, AssociationEnded)
     assert isinstance(end.cause, AssociationRejectedError)
     assert end.cause.result == 7
+
+
+def test_only_what_began_ends() -> None:
+    device = Device()
+    device.agent.transport_closed(now=0.0)
+    device.drain()
+    assert device.take_events() == []

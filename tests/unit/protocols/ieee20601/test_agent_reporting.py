@@ -181,3 +181,15 @@ def test_a_periodic_scanner_without_an_interval_reports_when_the_device_likes() 
     assert device.agent.next_deadline() is None
     device.agent.send_report(scan(device, PERIODIC, Form.FIXED), now=0.0)
     assert device.drain()[18:20] == b"\x0d\x29"
+
+
+def test_the_mds_reports_confirmed_and_not_as_the_caller_says() -> None:
+    device = operating()
+    device.report(confirmed=False)
+    invoke_id = device.report()
+    assert device.drain()[8:10] == b"\x01\x00"
+    with pytest.raises(LocalProtocolError, match="object 0 wait already"):
+        device.report()
+    assert not device.agent.can_send_confirmed
+    device.receive(prst(invoke_id, 0x0201, bytes.fromhex("0000 FFFFFFFF 0D1D 0000")))
+    assert device.take_events()[-1] == ReportConfirmed(invoke_id)

@@ -17,6 +17,31 @@ def test_ids_count_from_the_first_and_wrap() -> None:
     assert sorted(requests.requests()) == ["action", "get"]
 
 
+def test_an_id_nobody_answers_is_none_that_waits() -> None:
+    requests: Invocations[str] = Invocations(0xFFFF)
+    requests.open("get", now=0.0, timeout_seconds=3.0)
+    for _ in range(0xFFFF):
+        requests.take_unanswered_id()
+    assert requests.take_unanswered_id() == 0
+
+
+def test_what_is_sent_again_waits_again_under_its_id() -> None:
+    requests: Invocations[str] = Invocations()
+    invoke_id = requests.open("report", now=0.0, timeout_seconds=3.0)
+    requests.close(invoke_id)
+    requests.reopen(invoke_id, "report", now=5.0, timeout_seconds=3.0)
+    assert requests.next_deadline() == 8.0
+    assert requests.peek(invoke_id) == "report"
+
+
+def test_what_waits_can_be_looked_through() -> None:
+    requests: Invocations[str] = Invocations()
+    requests.open("get", now=0.0, timeout_seconds=3.0)
+    requests.open("action", now=0.0, timeout_seconds=3.0)
+    requests.close(0)
+    assert list(requests) == ["action"]
+
+
 def test_an_id_that_still_waits_is_not_given_again() -> None:
     requests: Invocations[int] = Invocations()
     ids = [requests.open(n, now=0.0, timeout_seconds=1e9) for n in range(0xFFFF)]

@@ -65,6 +65,7 @@ def test_a_report_that_was_asked_for_says_so() -> None:
     for build in (fixed_report, variable_report):
         report = build(OXIMETER, BOTH, data_req_id=0x0100, scan_report_no=3)
         assert report.event_info[:4].hex() == "01000003"
+        assert report.data_req_id == 0x0100
         assert numbers(read_built(report, OXIMETER)) == [Decimal("97.5"), Decimal("80.1")]
 
 

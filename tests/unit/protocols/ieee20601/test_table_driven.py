@@ -8,6 +8,7 @@ from protocols.errors import LocalProtocolError
 from protocols.ieee20601.states import State
 from tests.unit.protocols.ieee20601.apdu_octets import RLRQ, abrt
 from tests.unit.protocols.ieee20601.pair import Pair
+from tests.unit.protocols.ieee20601.scanned import scanning
 
 
 def test_a_transport_comes_and_goes() -> None:
@@ -25,10 +26,18 @@ def test_a_transport_comes_and_goes() -> None:
 
 def test_one_trigger_may_decide_another() -> None:
     """An accepted request with an unknown configuration is followed by the configuration."""
-    pair = Pair()
+    pair = Pair(configuration=scanning())
     pair.connect()
     pair.agent.associate(now=0.0)
     pair.settle()
+    assert pair.agent.state is State.OPERATING
+
+
+def test_what_no_state_allows_is_refused_and_changes_nothing() -> None:
+    pair = Pair()
+    pair.associate()
+    with pytest.raises(LocalProtocolError, match="not possible in state Operating"):
+        pair.agent.associate(now=0.0)
     assert pair.agent.state is State.OPERATING
 
 
