@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from protocols.ieee20601.agent import AgentConnection
 from protocols.ieee20601.events import (
@@ -24,6 +25,9 @@ from simulators.devices.wire_reports import wire_report
 from simulators.errors import LinkClosedError
 from simulators.journal import Journal
 from simulators.outbox import Outbox
+
+_REPORT_NUMBERS: Final = 0x10000
+"""scan-report-no counts the reports of one association in 16 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class Conversation:
         self._ended = False
         self._releasing = False
         self._in_flight: tuple[int, Report] | None = None
+        self._sent = 0
         info = device.identity.info
         self._connection = AgentConnection(
             system_id=info.system_id,
@@ -141,8 +146,9 @@ class Conversation:
 
     def _send(self, report: Report) -> int:
         self._journal.about("sent", report.ids, at=self._times.utc())
+        number, self._sent = self._sent, (self._sent + 1) % _REPORT_NUMBERS
         return self._connection.send_report(
-            wire_report(self._device.configuration, report),
+            wire_report(self._device.configuration, report, number),
             confirmed=not report.live,
             now=self._times.monotonic(),
         )

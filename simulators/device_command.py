@@ -21,7 +21,7 @@ from simulators.byte_links import ByteLink, open_link
 from simulators.conversation import Times
 from simulators.devices import blood_pressure
 from simulators.devices.base import DeviceClock, SimulatedDevice
-from simulators.devices.misbehaving import FAULTS, misbehave
+from simulators.devices.misbehaving import FAULTS, LATE_SECONDS, misbehave
 from simulators.devices.registry import BY_NAME, DEVICES
 from simulators.errors import DeviceSettingsError
 from simulators.journal import Journal
@@ -58,7 +58,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--serial-number", metavar="TEXT", help="what is printed on the back")
     parser.add_argument("--clock-ahead", type=float, metavar="SECONDS", help="the device's clock")
     parser.add_argument("--reading-every", type=float, metavar="SECONDS", help="cuff readings")
-    parser.add_argument("--fault", choices=sorted(FAULTS), help="misbehave on purpose")
+    parser.add_argument(
+        "--fault",
+        choices=sorted(FAULTS),
+        help="misbehave on purpose; a wrong clock is --clock-ahead",
+    )
+    parser.add_argument(
+        "--fault-seconds",
+        type=float,
+        default=LATE_SECONDS,
+        metavar="SECONDS",
+        help="how late answers come with --fault late-answers",
+    )
 
 
 def add_patient_arguments(parser: argparse.ArgumentParser) -> None:
@@ -117,7 +128,9 @@ def run(arguments: argparse.Namespace) -> int:
     link = open_link(connect=arguments.connect, pty_link=arguments.pty)
     try:
         if arguments.fault is not None:
-            link = misbehave(link, arguments.fault, seed=arguments.seed)
+            link = misbehave(
+                link, arguments.fault, seed=arguments.seed, seconds=arguments.fault_seconds
+            )
         path = arguments.journal or Path(os.devnull)
         journal = Journal.open(path)
         asyncio.run(_serve(device, link, journal, arguments))

@@ -17,12 +17,15 @@ from protocols.model.observation import (
 from simulators.devices.base import Form, Reading, Report
 
 
-def wire_report(configuration: Configuration, report: Report) -> wire.Report:
-    """The report as the configuration lays it out; EncodeError when it does not fit."""
+def wire_report(configuration: Configuration, report: Report, number: int = 0) -> wire.Report:
+    """The report as the configuration lays it out; EncodeError when it does not fit.
+
+    `number` is its scan-report-no.
+    """
     entries = [_entry(reading) for reading in report.readings]
     if report.form is Form.FIXED:
-        return wire.fixed_report(configuration, entries)
-    return wire.variable_report(configuration, entries)
+        return wire.fixed_report(configuration, entries, scan_report_no=number)
+    return wire.variable_report(configuration, entries, scan_report_no=number)
 
 
 def _entry(reading: Reading) -> wire.Entry:
