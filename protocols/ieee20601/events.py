@@ -200,10 +200,14 @@ class ScannerSwitched:
 
 @dataclass(frozen=True, slots=True)
 class DataRequestAnswered:
-    """What the agent made of a data request: see `DataReqResult`; 0 when it will report."""
+    """What the agent made of a data request: see `DataReqResult`, 0 is no error.
+
+    `goes_on`: reports with this id follow until `DataRequestEnded`.
+    """
 
     req_id: int
     result: int
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

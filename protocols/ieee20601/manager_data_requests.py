@@ -132,19 +132,20 @@ class ManagerDataRequests(ManagerDevice):
     def _data_answered(self, request: DataRequest, answer: RorsConfirmedAction, now: float) -> None:
         response = DATA_RESPONSE.decode(answer.action_info)
         association = self._associated()
-        if response.result == DataReqResult.NO_ERROR:
-            if not is_start(request):
-                self._data_request_over(request.req_id)
-                return
-            if is_single(request):
-                self._take_response(response, now)
-            else:
-                association.data_requests[request.req_id] = request
-                seconds = lasts(request)
-                if seconds is not None:
-                    timer = DataRequestTimer(request.req_id)
-                    self._timers.start(timer, now=now, seconds=seconds)
-        self._emit(DataRequestAnswered(request.req_id, response.result))
+        if response.result != DataReqResult.NO_ERROR:
+            self._emit(DataRequestAnswered(request.req_id, response.result))
+        elif not is_start(request):
+            self._data_request_over(request.req_id)
+        elif is_single(request):
+            self._take_response(response, now)
+            self._emit(DataRequestAnswered(request.req_id, response.result))
+        else:
+            association.data_requests[request.req_id] = request
+            seconds = lasts(request)
+            if seconds is not None:
+                timer = DataRequestTimer(request.req_id)
+                self._timers.start(timer, now=now, seconds=seconds)
+            self._emit(DataRequestAnswered(request.req_id, response.result, goes_on=True))
 
     def _take_response(self, response: DataResponse, now: float) -> None:
         """The values inside an answer: as an unconfirmed report of the MDS would bring them."""

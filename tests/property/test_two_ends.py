@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+from decimal import Decimal
+
 from hypothesis import event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from protocols.errors import LocalProtocolError
+from protocols.ieee20601 import attribute_table as at
+from protocols.ieee20601.agent_data_requests import DataRequestService
+from protocols.ieee20601.association import FunctionalUnits, Supported
 from protocols.ieee20601.configuration import Configuration, build_configuration
+from protocols.ieee20601.data_requests import EVERYTHING, Lasting
 from protocols.ieee20601.events import (
+    AgentAssociated,
+    Associated,
     AssociationEnded,
     ConfigurationReceived,
+    DataRequestAnswered,
+    DataRequestEnded,
+    DataRequestStarted,
     ObservationsReported,
     ReportConfirmed,
+    ScannerSwitched,
 )
-from protocols.ieee20601.policies import AgentPolicy
+from protocols.ieee20601.policies import AgentPolicy, ManagerPolicy
+from protocols.ieee20601.report_building import Entry, Form, scanner_report
 from protocols.ieee20601.states import State
 from protocols.model.codes import SystemId
+from protocols.model.observation import MeasurementStatus
 from tests.unit.protocols.ieee20601.apdu_octets import AGENT_ID
 from tests.unit.protocols.ieee20601.pair import OXIMETER, Pair
+from tests.unit.protocols.ieee20601.scanned import EPISODIC, PERIODIC, episodic, periodic, scanning
+from tests.unit.protocols.ieee20601.test_data_requests import ALL
 
+SCANNED = scanning(episodic(at.CONFIRM_MODE.of(0)), periodic(at.CONFIRM_MODE.of(1), seconds=5))
+TEST = FunctionalUnits.HAVE_TEST_CAP | FunctionalUnits.CREATE_TEST_ASSOCIATION
 EXTENDED = build_configuration(0x4001, OXIMETER.configuration.report.objects)
 # Ends are rarer than reports, else hardly any association lives long enough to report.
 RARELY = st.integers(0, 5).map(lambda number: number == 0)
@@ -30,18 +50,50 @@ SAME = {
 }
 
 
+def standing(events: Sequence[object], begins: type) -> tuple[set[int], set[int]]:
+    """Scanners that are on and data requests that go on, as one end was told."""
+    scanners: set[int] = set()
+    requests: set[int] = set()
+    for told in events:
+        match told:
+            case ScannerSwitched(handle=handle, enabled=enabled):
+                (scanners.add if enabled else scanners.discard)(handle)
+            case DataRequestStarted(req_id=req_id):
+                requests.add(req_id)
+            case DataRequestAnswered(req_id=req_id, goes_on=True):
+                requests.add(req_id)
+            case DataRequestEnded(req_id=req_id):
+                requests.discard(req_id)
+            case _ if isinstance(told, begins):
+                scanners, requests = set(), set()
+    return scanners, requests
+
+
 class TwoEnds(RuleBasedStateMachine):
     """Rules are what a device, a driver, a wire and the clock may do."""
 
     pair: Pair
     sent: int
+    test: bool
 
-    @initialize(extended=st.booleans(), outstanding=st.integers(1, 3), alone=RARELY)
-    def begin(self, extended: bool, outstanding: int, alone: bool) -> None:
-        configuration: Configuration = EXTENDED if extended else OXIMETER.configuration
+    @initialize(
+        configuration=st.sampled_from([OXIMETER.configuration, EXTENDED, SCANNED]),
+        outstanding=st.integers(1, 3),
+        room=st.integers(0, 2),
+        test=st.booleans(),
+        alone=RARELY,
+    )
+    def begin(
+        self, configuration: Configuration, outstanding: int, room: int, test: bool, alone: bool
+    ) -> None:
+        self.test = test
         self.pair = Pair(
             configuration=configuration,
-            agent_policy=AgentPolicy(max_outstanding=outstanding),
+            agent_policy=AgentPolicy(
+                max_outstanding=outstanding, functional_units=int(TEST) if test else 0
+            ),
+            manager_policy=ManagerPolicy(supported=Supported(test_associations=True)),
+            data_requests=DataRequestService(flags=ALL, room=room),
         )
         self.sent = 0
         if alone:
@@ -101,6 +153,19 @@ class TwoEnds(RuleBasedStateMachine):
             assert full or agent.state is not State.OPERATING
         self.pair.drain()
 
+    @rule(handle=st.sampled_from([EPISODIC, PERIODIC]), form=st.sampled_from(list(Form)))
+    def scan(self, handle: int, form: Form) -> None:
+        """Send what a scanner saw, or be told why not."""
+        configuration = self.pair.configuration
+        if configuration is not SCANNED:
+            return
+        entries = [Entry(handle=one, value=Decimal(90), stamp=None) for one in (1, 10)]
+        report = scanner_report(configuration, handle, form, entries)
+        with suppress(LocalProtocolError):
+            self.pair.agent.send_report(report, now=self.pair.now)
+            self.sent += 1
+        self.pair.drain()
+
     @rule(happens=RARELY)
     def agent_releases(self, happens: bool) -> None:
         if not happens:
@@ -121,6 +186,31 @@ class TwoEnds(RuleBasedStateMachine):
     def confirm(self) -> None:
         self.pair.confirm_all()
 
+    @rule(handle=st.sampled_from([EPISODIC, PERIODIC]), enabled=st.booleans())
+    def switch_a_scanner(self, handle: int, enabled: bool) -> None:
+        manager = self.pair.manager
+        try:
+            manager.set_scanner(handle, enabled=enabled, now=self.pair.now)
+        except LocalProtocolError:
+            scans = self.pair.configuration is SCANNED
+            assert not scans or manager.state is not State.OPERATING
+        self.pair.drain()
+
+    @rule(lasting=st.sampled_from(list(Lasting)), seconds=st.sampled_from([0.5, 5.0, 30.0]))
+    def request_data(self, lasting: Lasting, seconds: float) -> None:
+        with suppress(LocalProtocolError):
+            self.pair.manager.request_data(EVERYTHING, lasting, seconds=seconds, now=self.pair.now)
+        self.pair.drain()
+
+    @rule(number=st.integers(1, 6), goes_on=st.booleans())
+    def change_a_request(self, number: int, goes_on: bool) -> None:
+        """Stop or continue one of the first few; most do not go on."""
+        manager = self.pair.manager
+        change = manager.continue_data if goes_on else manager.stop_data
+        with suppress(LocalProtocolError):
+            change(number, now=self.pair.now)
+        self.pair.drain()
+
     @rule(happens=RARELY)
     def manager_releases(self, happens: bool) -> None:
         if not happens:
@@ -140,7 +230,8 @@ class TwoEnds(RuleBasedStateMachine):
     def remember_the_configuration(self) -> None:
         for told in self.pair.manager_events:
             if isinstance(told, ConfigurationReceived):
-                self.pair.remembered[SystemId(AGENT_ID), told.config_id] = EXTENDED
+                configuration = self.pair.configuration
+                self.pair.remembered[SystemId(AGENT_ID), told.config_id] = configuration
 
     # What always holds.
 
@@ -158,6 +249,13 @@ class TwoEnds(RuleBasedStateMachine):
         reported = sum(isinstance(e, ObservationsReported) for e in self.pair.manager_events)
         assert reported <= self.sent
 
+    @invariant()
+    def test_data_is_marked_and_nothing_else(self) -> None:
+        for told in self.pair.manager_events:
+            if isinstance(told, ObservationsReported):
+                for one in told.observations:
+                    assert bool(one.status & MeasurementStatus.TEST_DATA) == self.test
+
     def teardown(self) -> None:
         """Silence: deliver all, let every timeout pass, and both ends must agree."""
         if not hasattr(self, "pair"):
@@ -169,6 +267,9 @@ class TwoEnds(RuleBasedStateMachine):
         event(f"{min(self.sent, 5)} reports sent")
         agent, manager = self.pair.agent.state, self.pair.manager.state
         assert SAME.get(agent) is manager, (agent, manager)
+        if agent is State.OPERATING:
+            manager_side = standing(self.pair.manager_events, Associated)
+            assert standing(self.pair.agent_events, AgentAssociated) == manager_side
         # And a device that asks again is served.
         if agent is State.OPERATING:
             self.pair.agent.release(now=self.pair.now)

@@ -74,7 +74,7 @@ def test_reports_of_a_period_come_and_both_ends_see_its_end() -> None:
         EVERYTHING, Lasting.PERIOD, seconds=10.0, person=7, now=pair.now
     )
     pair.settle()
-    assert pair.manager_events == [DataRequestAnswered(req_id, 0)]
+    assert pair.manager_events == [DataRequestAnswered(req_id, 0, goes_on=True)]
     assert pair.agent_events == [DataRequestStarted(req_id, (1, 10), 7)]
     pair.agent.send_report(measured(req_id), now=pair.now)
     pair.settle()
