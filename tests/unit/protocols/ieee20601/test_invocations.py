@@ -34,14 +34,6 @@ def test_what_is_sent_again_waits_again_under_its_id() -> None:
     assert requests.peek(invoke_id) == "report"
 
 
-def test_what_waits_can_be_looked_through() -> None:
-    requests: Invocations[str] = Invocations()
-    requests.open("get", now=0.0, timeout_seconds=3.0)
-    requests.open("action", now=0.0, timeout_seconds=3.0)
-    requests.close(0)
-    assert list(requests) == ["action"]
-
-
 def test_an_id_that_still_waits_is_not_given_again() -> None:
     requests: Invocations[int] = Invocations()
     ids = [requests.open(n, now=0.0, timeout_seconds=1e9) for n in range(0xFFFF)]
