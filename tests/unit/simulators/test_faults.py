@@ -151,7 +151,10 @@ def test_an_answer_to_nothing_of_ours_aborts() -> None:
 def test_a_jump_of_the_report_number_is_told_as_missed() -> None:
     pair = associated("gaps")
     pair.report(7)
-    assert pair.seen(ReportsMissed) == [ReportsMissed(2), ReportsMissed(2)]
+    assert pair.seen(ReportsMissed) == [
+        ReportsMissed(2, first=3, last=4),
+        ReportsMissed(2, first=8, last=9),
+    ]
     assert len(pair.seen(ReportConfirmed)) == 7
 
 

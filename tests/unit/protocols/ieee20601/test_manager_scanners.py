@@ -138,7 +138,7 @@ def test_missed_reports_are_counted_for_each_scanner_alone() -> None:
     report(EPISODIC, 5)
     report(PERIODIC, 9)
     missed = [told for told in pair.manager_events if isinstance(told, ReportsMissed)]
-    assert missed == [ReportsMissed(2)]
+    assert missed == [ReportsMissed(2, first=3, last=4)]
 
 
 def test_a_periodic_scanner_reports_by_the_clock_once_it_is_on() -> None:
