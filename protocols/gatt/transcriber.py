@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal
 from typing import Final, TypedDict
 from uuid import UUID
 
@@ -41,12 +42,14 @@ from protocols.model.codes import MdcCode, SystemId, UnitCode
 from protocols.model.device import DeviceInfo
 from protocols.model.identifiers import reading_id
 from protocols.model.observation import (
+    SAMPLE_OCTETS,
     BitsObservation,
     CodedObservation,
     CompoundNumericObservation,
     MeasurementStatus,
     NumericObservation,
     Observation,
+    SampleArrayObservation,
     TextObservation,
 )
 from protocols.model.quantity import Quantity
@@ -61,12 +64,15 @@ class Transcript:
     """What one characteristic value says.
 
     `warnings` are sentences without measured values. `device` is what is now known of the
-    device where the value told something of it, else None.
+    device where the value told something of it, else None. `records`: the numbers of the stored
+    records in the value, as their service names them, for `RecordAccess.record_received`; None
+    for a record without a number.
     """
 
     observations: tuple[Observation, ...] = ()
     warnings: tuple[str, ...] = ()
     device: DeviceInfo | None = None
+    records: tuple[int | None, ...] = ()
 
 
 class _Facts(TypedDict):
@@ -154,6 +160,7 @@ class Draft:
         self._observations: list[Observation] = []
         self._warnings: list[str] = []
         self._device: DeviceInfo | None = None
+        self._records: list[int | None] = []
 
     def stamp(
         self,
@@ -219,6 +226,38 @@ class Draft:
         facts = self._facts(type_code, tuple(supplements))
         self._observations.append(TextObservation(text=text, **facts))
 
+    def samples(
+        self,
+        type_code: MdcCode,
+        samples: Iterable[int],
+        unit: UnitCode,
+        *,
+        period_us: int,
+        scale: Decimal = Decimal(1),
+        offset: Decimal = Decimal(0),
+        sequence: int | None = None,
+    ) -> None:
+        """A stretch of waveform: integers of 32 bits, `period_us` apart, the first one now.
+
+        The physical value is `sample x scale + offset`; `sequence` counts the stretches where
+        the device does.
+        """
+        packed = b"".join(
+            sample.to_bytes(SAMPLE_OCTETS, "little", signed=True) for sample in samples
+        )
+        facts = self._facts(type_code, ())
+        self._observations.append(
+            SampleArrayObservation(
+                samples=packed,
+                scale=scale,
+                offset=offset,
+                period_us=period_us,
+                unit=unit,
+                sequence=sequence,
+                **facts,
+            )
+        )
+
     def clock_read(self, local: datetime, *, synchronised: bool | None = None) -> None:
         """The device's clock showed `local` (naive) when the value was received."""
         self.transcriber.clock_read(local, utc=self.received_at, synchronised=synchronised)
@@ -232,6 +271,10 @@ class Draft:
         if user is not None and user != UNKNOWN_USER:
             self.warn(f"a multi-user device: readings of user {user} are taken as the patient's")
 
+    def record(self, number: int | None) -> None:
+        """The value holds a stored record of this number; None where records have none."""
+        self._records.append(number)
+
     def warn(self, *sentences: str) -> None:
         """Say what was odd; no measured value belongs in it."""
         self._warnings.extend(sentences)
@@ -242,6 +285,7 @@ class Draft:
             observations=tuple(self._observations),
             warnings=tuple(dict.fromkeys(self._warnings)),
             device=self._device,
+            records=tuple(self._records),
         )
 
     def _facts(

@@ -23,6 +23,8 @@ COMPRESSION_DEPTH: Final = MdcCode(2, 0xF006)
 PACING_RATE: Final = MdcCode(2, 0xF007)
 PACING_CURRENT: Final = MdcCode(2, 0xF008)
 
+CGM_QUALITY: Final = MdcCode(2, 0xF100)
+
 # Values of DEFIBRILLATOR_EVENT.
 CHARGED: Final = MdcCode(2, 0xF010)
 SHOCK_DELIVERED: Final = MdcCode(2, 0xF011)
@@ -122,6 +124,16 @@ TERMS: Final[tuple[Term, ...]] = (
         "",
         "Pacing current",
         units="mA",
+        note=_NO_TERM,
+        sources=_SOURCE,
+    ),
+    term(
+        192768,
+        2,
+        0xF100,
+        "",
+        "Quality of a continuous glucose reading",
+        units="%",
         note=_NO_TERM,
         sources=_SOURCE,
     ),

@@ -1,0 +1,48 @@
+"""What the status bits of a continuous glucose monitor mean in 10101.
+
+The service counts 24 bits from the least significant one. Most of them are bits of
+MDC_CGM_DEV_STAT (10425), some of MDC_PHD_DM_DEV_STAT; both count from the highest of 32.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from protocols.model.codes import MdcCode
+
+STATUS: Final = MdcCode(128, 29452)
+DEVICE_STATUS: Final = MdcCode(128, 20000)
+TREND: Final = MdcCode(128, 29400)
+"""One public list has the number (unconfirmed)."""
+RUN_TIME: Final = MdcCode(128, 29432)
+
+STATUS_WIDTH: Final = 32
+
+SESSION_STOPPED: Final = 1 << 0
+TIME_SYNC_REQUIRED: Final = 1 << 8
+DOUBTFUL: Final = 1 << 2 | 1 << 3 | 1 << 5 | 1 << 11 | 1 << 12 | 1 << 13
+"""Wrong sensor, malfunction, general fault, calibration required, too warm, too cold."""
+CALIBRATING: Final = 1 << 14
+OUT_OF_RANGE: Final = 1 << 22 | 1 << 23
+
+_STATUS_BITS: Final = {
+    0: 0, 2: 2, 3: 3, 4: 4, 9: 7, 10: 8, 11: 9, 12: 10, 13: 11,
+    16: 12, 17: 13, 18: 14, 19: 15, 20: 16, 21: 17, 22: 18, 23: 19,
+}  # fmt: skip
+_DEVICE_BITS: Final = {1: 25, 5: 5, 8: 16}
+
+
+def status_bits(annunciation: int) -> int:
+    """The bits of MDC_CGM_DEV_STAT for a sensor status annunciation."""
+    return _translated(annunciation, _STATUS_BITS)
+
+
+def device_bits(annunciation: int) -> int:
+    """The bits of MDC_PHD_DM_DEV_STAT: battery low, device error, time sync required."""
+    return _translated(annunciation, _DEVICE_BITS)
+
+
+def _translated(annunciation: int, bits: dict[int, int]) -> int:
+    return sum(
+        1 << (STATUS_WIDTH - 1 - term) for bit, term in bits.items() if annunciation >> bit & 1
+    )
