@@ -92,7 +92,7 @@ class CgmSession(ProfileSession):
 
 
 PROFILE: Final = GattProfile(
-    name="continuous glucose",
+    name="continuous_glucose",
     service=assigned_uuid(0x181F),
     specification="Continuous Glucose Monitoring Service",
     version="1.0.2",

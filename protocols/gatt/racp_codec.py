@@ -237,7 +237,7 @@ RECORD_ACCESS: Final[Characteristic[RacpMessage]] = Characteristic(
 )
 
 PROFILE: Final = GattProfile(
-    name="record access",
+    name="record_access",
     service=None,
     specification="Glucose Service",
     version="1.0.1",
