@@ -88,7 +88,10 @@ def nomenclature() -> str:
         )
         for term in sorted(TERMS, key=lambda term: term.code)
     )
-    units = ((str(unit.code.cf_code), unit.reference_id, unit.ucum, unit.display) for unit in UNITS)
+    units = (
+        (str(unit.code.cf_code), unit.reference_id or "(own)", unit.ucum, unit.display)
+        for unit in UNITS
+    )
     head = ("code", "part:term", "reference id", "name", "UCUM", "LOINC", "note")
     return (
         f"# Nomenclature\n\n{NOTE}\n## Terms\n\n{table(head, terms)}\n## Units\n\n"

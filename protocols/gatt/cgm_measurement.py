@@ -125,7 +125,7 @@ def transcribe_record(record: CgmRecord, draft: Draft) -> None:
         glucose_terms.GLUCOSE_INTERSTITIAL, record.concentration, units.MILLIGRAMS_PER_DECILITRE
     )
     if record.trend is not None:
-        draft.number(cgm_terms.TREND, record.trend, units.MILLIGRAMS_PER_DECILITRE_PER_MINUTE)
+        draft.number(cgm_terms.TREND, record.trend, cgm_terms.MILLIGRAMS_PER_DECILITRE_PER_MINUTE)
     if record.quality is not None:
         draft.number(CGM_QUALITY, record.quality, units.PERCENT)
     if record.octets:

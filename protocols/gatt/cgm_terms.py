@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from protocols.model.codes import MdcCode
+from protocols.model.codes import MdcCode, UnitCode
 
 STATUS: Final = MdcCode(128, 29452)
 DEVICE_STATUS: Final = MdcCode(128, 20000)
 TREND: Final = MdcCode(128, 29400)
 """One public list has the number (unconfirmed)."""
 RUN_TIME: Final = MdcCode(128, 29432)
+
+MILLIGRAMS_PER_DECILITRE_PER_MINUTE: Final = UnitCode(0xF100)
 
 STATUS_WIDTH: Final = 32
 

@@ -60,5 +60,7 @@ UNITS: Final[tuple[Unit, ...]] = (
     unit(268928, 6784, "MDC_DIM_CAL", "cal", "cal"),
     unit(268960, 6816, "MDC_DIM_RPM", "{rev}/min", "rpm", also="{revolutions}/min"),
     unit(268992, 6848, "MDC_DIM_TICK", "{tick}", "ticks"),
+    # Our own: the one public number for it, 4724, is nmol/L by the rule of decimal factors.
+    unit(323840, 0xF100, "", "mg/dL/min", "mg/dL/min"),
 )
 # fmt: on

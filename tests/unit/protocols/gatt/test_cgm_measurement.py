@@ -94,7 +94,7 @@ def test_a_reading_is_told_with_trend_quality_and_bits() -> None:
         units.MILLIGRAMS_PER_DECILITRE,
     )
     assert isinstance(trend, NumericObservation)
-    assert trend.value.unit == units.MILLIGRAMS_PER_DECILITRE_PER_MINUTE
+    assert trend.value.unit == cgm_terms.MILLIGRAMS_PER_DECILITRE_PER_MINUTE
     assert isinstance(quality, NumericObservation)
     assert quality.value.unit == units.PERCENT
     assert isinstance(status, BitsObservation)
