@@ -69,6 +69,7 @@ class CgmSession(ProfileSession):
                 super().transcribe(characteristic, record, draft)
 
     def _add_reading(self, reading: CgmRecord, draft: Draft) -> None:
+        draft.record(reading.offset_minutes)
         if not reading.crc_fits:
             draft.warn("a glucose reading whose E2E-CRC does not fit was dropped")
         elif reading.crc is None and self._feature is not None and self._feature.has_crc:

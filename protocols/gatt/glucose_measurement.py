@@ -141,6 +141,7 @@ def stamp_measurement(record: GlucoseMeasurement, draft: Draft) -> None:
 
 def _transcribe(record: GlucoseMeasurement, draft: Draft) -> None:
     stamp_measurement(record, draft)
+    draft.record(record.sequence_number)
     status = record.status or 0
     if status & _DOUBTFUL:
         draft.status = MeasurementStatus.QUESTIONABLE

@@ -132,6 +132,7 @@ def _transcribe_spot(record: PlxSpotCheck, draft: Draft) -> None:
     # PLXS: a record of the device's memory comes as a spot check with this bit.
     if (record.measurement_status or 0) & _FROM_STORAGE:
         draft.stored = True
+        draft.record(None)
     draft.stamp(record.time.at if record.time else None, is_trusted=not record.clock_not_set)
     _set_status(record, draft)
     _add_pair(record.reading, draft, (terms.SPOT,))

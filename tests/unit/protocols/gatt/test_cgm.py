@@ -98,3 +98,7 @@ def test_a_state_has_its_time_in_the_session_too(link: ProfileSession) -> None:
 
 def test_a_run_time_says_nothing_of_the_patient(link: ProfileSession) -> None:
     assert say(link, RUN_TIME, "A800").observations == ()
+
+
+def test_every_reading_tells_its_offset_to_record_access(link: ProfileSession) -> None:
+    assert say(link, MEASUREMENT, READING + "06000c10 0700").records == (6, 7)

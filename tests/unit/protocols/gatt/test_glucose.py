@@ -77,3 +77,9 @@ def test_only_so_many_measurements_are_remembered() -> None:
 
 def test_features_say_nothing_of_the_patient() -> None:
     assert opened().value_received(FEATURE.uuid, b"\x01\x00", utc=NOW).observations == ()
+
+
+def test_a_measurement_tells_its_number_to_record_access() -> None:
+    link = opened()
+    assert measured(link, 7).records == (7,)
+    assert eaten(link, 7).records == ()

@@ -41,3 +41,10 @@ def test_a_stamp_may_be_of_another_clock_than_the_connections() -> None:
     assert stamped.observed_at.at == NOW - timedelta(minutes=5)
     assert stamped.observed_at.quality is TimeQuality.DEVICE
     assert bare.observed_at.quality is TimeQuality.RECEIVED
+
+
+def test_stored_records_are_named_in_their_order() -> None:
+    draft = transcriber().begin(utc=NOW, stored=True)
+    draft.record(7)
+    draft.record(None)
+    assert draft.finish().records == (7, None)
