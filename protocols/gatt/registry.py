@@ -7,6 +7,7 @@ from uuid import UUID
 
 from protocols.gatt import (
     battery,
+    berrymed,
     blood_pressure,
     body_composition,
     cgm,
@@ -17,15 +18,18 @@ from protocols.gatt import (
     ghs,
     glucose,
     heart_rate,
+    nonin,
     pulse_oximeter,
     racp_codec,
     thermometer,
+    viatom,
     weight_scale,
 )
 from protocols.gatt.base import AnyCharacteristic, GattProfile
 
 PROFILES: Final[tuple[GattProfile, ...]] = (
     battery.PROFILE,
+    berrymed.PROFILE,
     blood_pressure.PROFILE,
     body_composition.PROFILE,
     cgm.PROFILE,
@@ -36,9 +40,11 @@ PROFILES: Final[tuple[GattProfile, ...]] = (
     ghs.PROFILE,
     glucose.PROFILE,
     heart_rate.PROFILE,
+    nonin.PROFILE,
     pulse_oximeter.PROFILE,
     racp_codec.PROFILE,
     thermometer.PROFILE,
+    viatom.PROFILE,
     weight_scale.PROFILE,
 )
 
