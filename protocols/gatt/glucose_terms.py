@@ -45,7 +45,7 @@ SAMPLE_TYPES: Final = {
 SAMPLE_LOCATIONS: Final = _context(29240, 29244, 29248, 29252)
 """Finger, alternate site, earlobe, control solution."""
 CARBOHYDRATES: Final = _context(29160, 29164, 29168, 29172, 29176, 29180, 29184)
-"""Breakfast, lunch, dinner, snack, drink, supper, brunch."""
+"""Breakfast, lunch, dinner, snack, drink, supper, and breakfast and lunch in one."""
 MEALS: Final = _context(29260, 29264, 29268, 29272, 29261)
 """Before a meal, after a meal, fasting, casual, bedtime."""
 TESTERS: Final = _context(29280, 29284, 29288)
