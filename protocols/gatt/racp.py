@@ -1,6 +1,6 @@
 """A client of the Record Access Control Point (0x2A52), without I/O or clock.
 
-    access = RecordAccess(SEQUENCE_NUMBERS)
+    access = RecordAccess(KINDS[service])
     access.transport_connected(now=monotonic())     resumes what a lost link interrupted
     access.retrieve(now=monotonic(), after=last)    count, then fetch what is newer than `last`
     access.receive_data(octets, now=...)            an indication of 0x2A52

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from protocols.gatt.racp_codec import FilterType, OpCode, Operand, Operator, RacpRequest
+from protocols.gatt.uuids import assigned_uuid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,14 @@ RECORD_NUMBERS: Final = RecordKind(
 """Stored observations of a Generic Health Sensor."""
 UNNUMBERED: Final = RecordKind(name="none", octets=0)
 """Spot-check measurements of an oximeter: all or none (PLXS 1.0.1, 3.4)."""
+
+KINDS: Final = {
+    assigned_uuid(0x1808): SEQUENCE_NUMBERS,
+    assigned_uuid(0x181F): TIME_OFFSETS,
+    assigned_uuid(0x1822): UNNUMBERED,
+    assigned_uuid(0x1840): RECORD_NUMBERS,
+}
+"""How the services with a record access control point number their records."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

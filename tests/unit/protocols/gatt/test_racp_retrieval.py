@@ -6,6 +6,7 @@ import pytest
 
 from protocols.gatt.racp_codec import RECORD_ACCESS, OpCode, Operator
 from protocols.gatt.racp_retrieval import (
+    KINDS,
     RECORD_NUMBERS,
     SEQUENCE_NUMBERS,
     TIME_OFFSETS,
@@ -13,6 +14,7 @@ from protocols.gatt.racp_retrieval import (
     RecordKind,
     Retrieval,
 )
+from protocols.gatt.registry import find_profile
 
 
 def running(after: int | None = None, *numbers: int | None) -> Retrieval:
@@ -110,3 +112,9 @@ def test_whole_means_as_many_as_announced() -> None:
     retrieval.expected = 3
     assert not retrieval.is_whole
     assert retrieval.difference == "2 records came where 3 were announced"
+
+
+def test_every_service_with_records_is_a_profile_and_has_a_kind() -> None:
+    named = {find_profile(service) for service in KINDS}
+    assert None not in named
+    assert len(named) == 4
