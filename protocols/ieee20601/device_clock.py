@@ -225,31 +225,33 @@ def observe_time(
     `oldest_live`: how far before its reception the stamp of a live report may lie. `zone` is the
     gateway's. `adjustment`: what the device says to add to the absolute stamps of a segment.
     """
-    for stamp, facts in _readings(stamps, clock, stored, adjustment):
-        observed = observe(
-            stamp,
-            facts,
-            received_at=received_at,
-            stored=stored,
-            oldest_live=oldest_live,
-            zone=zone,
-        )
-        if observed.quality is TimeQuality.DEVICE:
-            return replace(observed, device_time=stamps.device_time)
+    kept = stamps.device_time
+    if kept is not None:
+        for stamp, facts in _readings(stamps, kept, clock, stored, adjustment):
+            observed = observe(
+                stamp,
+                facts,
+                received_at=received_at,
+                stored=stored,
+                oldest_live=oldest_live,
+                zone=zone,
+            )
+            if observed.quality is TimeQuality.DEVICE:
+                return observed
     quality = TimeQuality.UNKNOWN if stored else TimeQuality.RECEIVED
-    return ObservedTime(received_at, quality, stamps.device_time)
+    return ObservedTime(received_at, quality, kept)
 
 
 def _readings(
-    stamps: Stamps, clock: DeviceClock, stored: bool, adjustment: timedelta
+    stamps: Stamps, kept: DeviceTime, clock: DeviceClock, stored: bool, adjustment: timedelta
 ) -> Iterator[tuple[DeviceStamp, ClockFacts]]:
     """Every stamp with every clock that may explain it, the likeliest first."""
     if stamps.absolute is not None:
-        stamp = DeviceStamp.of_local(moved(stamps.absolute, adjustment))
+        stamp = DeviceStamp(at=moved(stamps.absolute, adjustment), kept=kept)
         for era in likeliest(clock.absolute, stamps.absolute):
             yield stamp, era.facts
     if stamps.base_offset is not None:
-        stamp = DeviceStamp.of_utc(stamps.base_offset, offset=stamps.offset)
+        stamp = DeviceStamp(at=stamps.base_offset, kept=kept, offset=stamps.offset)
         for era in likeliest(clock.base_offset, stamps.base_offset):
             yield stamp, era.facts
     for ticks, facts in (
@@ -258,7 +260,7 @@ def _readings(
     ):
         if ticks is not None and facts is not None:
             current = not (stored and _is_ahead(ticks, facts))
-            yield DeviceStamp.of_ticks(ticks, current=current), facts
+            yield DeviceStamp(at=ticks, kept=kept, current=current), facts
 
 
 def _is_ahead(ticks: int, facts: ClockFacts) -> bool:

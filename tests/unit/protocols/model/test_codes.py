@@ -1,4 +1,4 @@
-"""The shared model refuses what cannot be, and identities follow the measurement."""
+"""Codes and identities are what they are, whatever they are written as."""
 
 from __future__ import annotations
 
