@@ -127,8 +127,8 @@ def classify_for_manager(octets: bytes, facts: SessionFacts) -> Received:
             trigger = Trigger.RX_RLRE
         case Abrt():
             trigger = Trigger.RX_ABRT
-        case Prst(data=data):
-            return _prst(octets, apdu, data, facts, notes)
+        case _:
+            return _prst(octets, apdu, apdu.data, facts, notes)
     return Received(trigger=trigger, octets=octets, apdu=apdu, notes=tuple(notes))
 
 

@@ -36,7 +36,6 @@ from protocols.ieee20601.event_reports import (
     ScanReportFixed,
     ScanReportGrouped,
     ScanReportMpFixed,
-    ScanReportMpGrouped,
     ScanReportMpVar,
     ScanReportVar,
 )
@@ -230,7 +229,7 @@ def transcribe(
         case ScanReportGrouped():
             for octets in info.observations:
                 _add_group(draft, report.handle, octets)
-        case ScanReportMpGrouped():
+        case _:
             for person_grouped in info.persons:
                 draft.notes.append(_person(person_grouped.person))
                 _add_group(draft, report.handle, person_grouped.values)

@@ -106,6 +106,7 @@ def test_a_synchronised_base_offset_clock_is_kept_as_it_is() -> None:
 def test_a_counter_without_a_usable_stamp_is_no_stamp() -> None:
     stamps = read_stamps((at.TIME_STAMP_REL.of(NO_RELATIVE_TIME),), [])
     assert stamps == Stamps()
+    assert seen(stamps, NO_CLOCK) == ObservedTime(NOON, TimeQuality.RECEIVED)
     assert stamps.device_time is None
 
 

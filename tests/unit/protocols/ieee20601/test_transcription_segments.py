@@ -162,6 +162,14 @@ def test_entries_with_base_offset_times_are_mapped_by_their_own_clock() -> None:
     assert observation.observed_at.quality is TimeQuality.DEVICE
 
 
+def test_entries_with_high_resolution_times_keep_their_ticks() -> None:
+    entry_map = SegmentEntryMap(0x2000, ENTRY_MAP.elements)
+    octets = (9_000_000).to_bytes(8, "big") + bytes.fromhex("0000000a")
+    page = SegmentData(1, 0, 1, 0xC000, octets)
+    (observation,) = transcribe_segment(page, entry_map, NO_OBJECTS, reception()).observations
+    assert observation.observed_at.device_time == DeviceTime.relative(9_000_000)
+
+
 def test_entries_hold_compounds_codes_bits_and_samples_of_configured_objects() -> None:
     configuration = blood_pressure.SPECIALIZATION.configuration
     cuff_map = SegmentEntryMap(

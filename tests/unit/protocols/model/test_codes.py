@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 from hypothesis import given
 
-from protocols.errors import DecodeError, EncodeError
+from protocols.errors import DecodeError
 from protocols.model.codes import MdcCode, SystemId, UnitCode
-from protocols.model.quantity import Quantity, SpecialValue
 from tests.fixtures import strategies
 
-OXIMETER = SystemId.parse("11:22:33:44:55:66:77:04")
 SPO2 = MdcCode(2, 19384)
 
 
 def test_a_term_has_a_context_free_number() -> None:
     assert SPO2.cf_code == 150456
     assert UnitCode(544).cf_code == 262688
+    assert MdcCode.from_cf_code(150456) == SPO2
+
+
+def test_a_code_is_written_partition_and_term() -> None:
+    assert str(SPO2) == "2:19384"
+    assert MdcCode.parse("2:19384") == SPO2
 
 
 @given(strategies.codes)
@@ -40,7 +42,8 @@ def test_units_have_sixteen_bits(term: int) -> None:
 
 
 def test_a_system_id_is_opaque_octets() -> None:
-    assert str(OXIMETER) == "11-22-33-44-55-66-77-04"
+    oximeter = SystemId.parse("11:22:33:44:55:66:77:04")
+    assert str(oximeter) == "11-22-33-44-55-66-77-04"
     assert SystemId(b"LNIAGENT").hex == "4C4E494147454E54"
 
 
@@ -48,11 +51,3 @@ def test_a_system_id_is_opaque_octets() -> None:
 def test_other_texts_are_no_system_id(text: str) -> None:
     with pytest.raises(DecodeError):
         SystemId.parse(text)
-
-
-def test_a_quantity_is_finite_or_a_named_special() -> None:
-    percent = UnitCode(544)
-    assert Quantity(Decimal("97.0"), percent).number == Decimal("97.0")
-    assert Quantity(SpecialValue.NRES, percent).number is None
-    with pytest.raises(EncodeError):
-        Quantity(Decimal("NaN"), percent)
