@@ -99,9 +99,13 @@ def tick_components(stamp: DeviceTime | None) -> list[JsonValue]:
 
 
 def _anchor(stored: StoredObservation) -> Anchor | None:
-    """Both clocks when the effective time was worked out from the device's calendar."""
+    """Both clocks when the effective time was worked out from the device's calendar.
+
+    A stamp that carries its offset needs no second clock; it stands in a note.
+    """
     observed = stored.observation.observed_at
-    local = observed.device_time.local if observed.device_time is not None else None
+    stamp = observed.device_time
+    local = stamp.local if stamp is not None and stamp.kind == "absolute" else None
     if local is None or observed.quality is not TimeQuality.DEVICE:
         return None
     return Anchor(stored, local)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from protocols.model.timestamps import ObservedTime, TimeQuality
+from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 from tests.fixtures.handovers import OFFSET, OXIMETER, PERCENT, SPO2, START, handover, numeric
 from tests.unit.cloud.fhir.reading import Json, bundle_of, resources
 
@@ -60,3 +60,13 @@ def test_a_reading_without_a_device_clock_points_to_none() -> None:
     (one,) = resources(bundle_of(handover([stored])), "Observation")
     assert "derivedFrom" not in one
     assert "note" not in one
+
+
+def test_a_stamp_that_carries_its_offset_is_shown_as_it_is() -> None:
+    stamp = DeviceTime.base_offset(START.replace(tzinfo=None), timedelta(hours=1))
+    stored = numeric(OXIMETER, SPO2, START, "97", PERCENT)
+    observed = ObservedTime(START, TimeQuality.DEVICE, stamp)
+    stored = replace(stored, observation=replace(stored.observation, observed_at=observed))
+    (one,) = resources(bundle_of(handover([stored])), "Observation")
+    assert "derivedFrom" not in one
+    assert one["note"] == [{"text": f"The device's own time stamp was {stamp.value}."}]

@@ -6,7 +6,7 @@ import pytest
 
 from protocols.errors import RemoteProtocolError
 from protocols.ieee20601 import attribute_table as at
-from protocols.ieee20601.association import Supported
+from protocols.ieee20601.association import AssociateResult, Supported
 from protocols.ieee20601.attribute_values import ValueMapEntry
 from protocols.ieee20601.configuration import (
     Configuration,
@@ -74,6 +74,27 @@ def test_an_offer_we_cannot_take_is_refused_with_its_result(octets: bytes, resul
     assert bench.is_in(State.UNASSOCIATED)
     assert bench.take_warnings() != []
     assert bench.manager.next_deadline() is None
+
+
+REFUSALS = [result for result in AssociateResult if result not in (0, 3)]
+
+
+@pytest.mark.parametrize("result", REFUSALS, ids=lambda result: result.name)
+def test_a_device_that_is_not_admitted_is_told_why_and_may_ask_again(
+    result: AssociateResult,
+) -> None:
+    answers = iter((result, AssociateResult.ACCEPTED))
+    supported = Supported(admit=lambda _device: next(answers))
+    bench = Bench(policy=ManagerPolicy(supported=supported))
+    refused = bench.receive(aarq(config_id=0x0190))
+    assert refused == bytes.fromhex("e3000006") + result.to_bytes(2, "big") + bytes(4)
+    assert bench.receive(aarq(config_id=0x0190))[4:6] == b"\0\0"
+
+
+def test_a_taken_test_association_is_answered_with_its_unit_alone() -> None:
+    bench = Bench(policy=ManagerPolicy(supported=Supported(test_associations=True)))
+    answer = bench.receive(aarq(config_id=0x0190, functional_units=0x60000000))
+    assert answer[16:24].hex() == "80000000" + "20000000"
 
 
 def test_an_offer_whose_system_id_lost_its_length_on_the_line_is_not_refused_for_good() -> None:
