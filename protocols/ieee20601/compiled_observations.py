@@ -23,7 +23,8 @@ from protocols.ieee20601.compiled_layouts import Layout, ReadingFields, Table, V
 from protocols.ieee20601.compiled_makers import MAKERS, Maker, type_of
 from protocols.ieee20601.device_clock import Stamps, observe_time
 from protocols.ieee20601.reading_facts import duration_us_of, status_of
-from protocols.ieee20601.readings import DIMENSIONLESS, NEED_UNIT, Reception
+from protocols.ieee20601.reading_records import Reception
+from protocols.ieee20601.readings import DIMENSIONLESS, NEED_UNIT
 from protocols.mder.times import AbsoluteTime
 from protocols.model.codes import SystemId, UnitCode
 from protocols.model.identifiers import Identity

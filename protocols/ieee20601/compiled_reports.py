@@ -29,7 +29,7 @@ from protocols.ieee20601.event_reports import (
     ScanReportFixed,
     ScanReportGrouped,
 )
-from protocols.ieee20601.readings import Reception
+from protocols.ieee20601.reading_records import Reception
 from protocols.ieee20601.remote_operations import MDS_HANDLE, EventReport
 from protocols.ieee20601.transcription import Transcription
 from protocols.model.codes import SystemId

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, Final, TypedDict
 from uuid import UUID
@@ -25,17 +24,16 @@ from protocols.ieee20601.attribute_table import ATTRIBUTES
 from protocols.ieee20601.attribute_values import BatteryMeasure, ObservedEnumeration, ObservedNumber
 from protocols.ieee20601.attributes import Attribute, AttributeValue, find_readable
 from protocols.ieee20601.device_clock import (
-    DeviceClock,
     observe_time,
     read_stamps,
 )
 from protocols.ieee20601.objects import PARTITION_SCADA, ConfiguredObject, scale_of
 from protocols.ieee20601.reading_facts import duration_us_of, status_of
+from protocols.ieee20601.reading_records import Reading, Reception, Unread
 from protocols.ieee20601.sample_arrays import decode_samples
 from protocols.mder.numbers import Number
 from protocols.mder.sequences import text_of
 from protocols.mder.times import TICK_US
-from protocols.model.clock_mapping import OLDEST_LIVE
 from protocols.model.codes import MdcCode, SystemId, UnitCode
 from protocols.model.identifiers import reading_id
 from protocols.model.observation import (
@@ -53,54 +51,6 @@ from protocols.model.timestamps import ObservedTime
 
 DIMENSIONLESS: Final = UnitCode(512)
 _PERCENT: Final = UnitCode(544)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reception:
-    """Where and when a report arrived.
-
-    `received_at` is aware UTC; `report_counter` counts the reports of the association (it tells
-    apart readings of devices without a clock); `test` marks a test association: its readings
-    carry TEST_DATA. `oldest_live`: how old the stamp of a live report may be; `zone`: the
-    gateway's, for clocks that follow local time.
-    """
-
-    device: SystemId
-    received_at: datetime
-    report_counter: int
-    clock: DeviceClock
-    test: bool = False
-    oldest_live: timedelta = OLDEST_LIVE
-    zone: tzinfo = UTC
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A value nobody could turn into an observation: kept as it came, with the reason.
-
-    `is_vendor`: an attribute we do not know, which is no fault of the report.
-    """
-
-    handle: int
-    attribute_id: int | None
-    octets: bytes
-    reason: str
-    is_vendor: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """One object's values in one report; `position` counts the readings of the report.
-
-    `adjustment`: what the device says to add to the calendar stamps of a stored segment.
-    """
-
-    subject: ConfiguredObject
-    values: tuple[AttributeValue, ...]
-    position: int
-    sequence: int | None
-    stored: bool = False
-    adjustment: timedelta = timedelta(0)
 
 
 class _Facts(TypedDict):

@@ -41,14 +41,8 @@ from protocols.ieee20601.event_reports import (
 )
 from protocols.ieee20601.objects import ConfiguredObject, ObjectClass
 from protocols.ieee20601.persistent_store import SegmentData
-from protocols.ieee20601.readings import (
-    Reading,
-    Reception,
-    Unread,
-    lacks_unit,
-    observations_of,
-    with_overrides,
-)
+from protocols.ieee20601.reading_records import Reading, Reception, Unread
+from protocols.ieee20601.readings import lacks_unit, observations_of, with_overrides
 from protocols.ieee20601.remote_operations import MDS_HANDLE, EventReport
 from protocols.ieee20601.segment_entries import StoredEntry, split_entries
 from protocols.model.codes import MdcCode

@@ -20,7 +20,7 @@ from protocols.ieee20601.device_clock import NO_CLOCK
 from protocols.ieee20601.event_reports import EventInfo, ScanReportVar
 from protocols.ieee20601.framing import OversizeApdu
 from protocols.ieee20601.invocations import Repeat
-from protocols.ieee20601.readings import Unread
+from protocols.ieee20601.reading_records import Unread
 from protocols.ieee20601.remote_operations import EventReport, RorsGet
 from protocols.ieee20601.states import Trigger
 from protocols.ieee20601.transcription import LayoutError, Transcription

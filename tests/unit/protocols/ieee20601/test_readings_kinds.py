@@ -17,10 +17,8 @@ from protocols.ieee20601.attribute_values import (
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.device_clock import NO_CLOCK
 from protocols.ieee20601.objects import ConfiguredObject, ObjectClass
+from protocols.ieee20601.reading_records import Reading, Reception, Unread
 from protocols.ieee20601.readings import (
-    Reading,
-    Reception,
-    Unread,
     lacks_unit,
     observations_of,
     with_overrides,
