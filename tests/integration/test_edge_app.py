@@ -17,9 +17,11 @@ from edge.app import RunWishes, run
 from edge.errors import BufferDamagedError, SettingsError
 from edge.settings import EdgeSettings, load_settings
 from edge.status.file import read_status
+from protocols.ieee20601.apdus import encode_apdu
+from protocols.ieee20601.association import AssociateResult, FunctionalUnits, offer
 from tests.fixtures.authority import Authority
 from tests.fixtures.gateway import BASE, observations
-from tests.fixtures.oximeter import Oximeter, SocketLine, connect
+from tests.fixtures.oximeter import OXIMETER_ID, Oximeter, SocketLine, connect
 from tests.fixtures.uplink_peers import Broker, HttpCloud, MqttCloud, free_port
 from tests.waiting import wait_until
 
@@ -100,6 +102,39 @@ async def test_a_device_that_waits_for_our_call_is_called(tmp_path: Path) -> Non
         async with gateway(settings_of(tmp_path, more)):
             await asyncio.to_thread(thread.join, 10)
             await until(lambda: len(observations(tmp_path / "data")) == 2, "the reading")
+
+
+def first_result(address: str, functional_units: int = 0) -> int:
+    """The result that an oximeter's request to associate gets."""
+    line = connect(address)
+    asked = offer(system_id=OXIMETER_ID, config_id=0x0190, functional_units=functional_units)
+    line.send(encode_apdu(asked))
+    answer = line.receive(10.0) or b""
+    line.close()
+    return int.from_bytes(answer[4:6], "big")
+
+
+async def test_only_devices_the_operator_allows_may_associate(tmp_path: Path) -> None:
+    more = '[drivers]\nallowed_devices = ["0011223344556677"]\n'
+    async with gateway(settings_of(tmp_path, more)) as address:
+        result = await asyncio.to_thread(first_result, address)
+    assert result == AssociateResult.REJECTED_UNAUTHORIZED
+
+
+@pytest.mark.parametrize(
+    ("more", "result"),
+    [
+        ("", AssociateResult.REJECTED_PERMANENT),
+        ("[drivers]\ntest_associations = true\n", AssociateResult.ACCEPTED),
+    ],
+    ids=["by default", "where the operator allows it"],
+)
+async def test_a_test_association_is_taken_only_where_allowed(
+    tmp_path: Path, more: str, result: AssociateResult
+) -> None:
+    units = FunctionalUnits.HAVE_TEST_CAP | FunctionalUnits.CREATE_TEST_ASSOCIATION
+    async with gateway(settings_of(tmp_path, more)) as address:
+        assert await asyncio.to_thread(first_result, address, units) == result
 
 
 async def test_metrics_are_served_where_wanted(tmp_path: Path) -> None:
