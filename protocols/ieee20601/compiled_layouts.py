@@ -78,13 +78,17 @@ class ReadingFields:
     octets: slice
 
 
+Decode = Callable[[bytes], Values | None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """One shape: how many octets it has, what must be constant, where the values are.
 
-    `form` reads all fields; `constants` picks those that must be `expected`, `values` the others
-    from their `places`; `numbers` says which fields are codes of numbers.
-    `groups`: the slices of a grouped report's octet strings; empty for a fixed report.
+    `decode(octets)` gives the values of an event-info of this shape, None when it has another
+    one. `form` reads all fields; `constants` picks those that must be `expected`, `values` the
+    others from their `places`; `numbers` says which fields are codes of numbers. `groups`: the
+    slices of a grouped report's octet strings; empty for a fixed report.
     """
 
     form: struct.Struct
@@ -95,18 +99,28 @@ class Layout:
     values: Callable[[list[Any]], Values]
     readings: tuple[ReadingFields, ...]
     groups: tuple[slice, ...] = ()
+    decode: Decode = field(init=False, repr=False, compare=False)
 
-    def decode(self, octets: bytes) -> Values | None:
-        """The values of an event-info of this shape, None when it has another one."""
-        form = self.form
-        if len(octets) != form.size:
-            return None
-        fields = [*form.unpack(octets)]
-        if self.constants(fields) != self.expected:
-            return None
-        for position, table in self.numbers:
-            fields[position] = table[fields[position]]
-        return self.values(fields)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "decode", self._decoder())
+
+    def _decoder(self) -> Decode:
+        """All that a report is read with bound once: looking it up costs as much as reading."""
+        size, unpack = self.form.size, self.form.unpack
+        constants, expected = self.constants, self.expected
+        numbers, values = self.numbers, self.values
+
+        def decode(octets: bytes) -> Values | None:
+            if len(octets) != size:
+                return None
+            fields = [*unpack(octets)]
+            if constants(fields) != expected:
+                return None
+            for position, table in numbers:
+                fields[position] = table[fields[position]]
+            return values(fields)
+
+        return decode
 
     def with_tables(self, choose: Callable[[int, Table[Any]], Table[Any]]) -> Layout:
         """The same shape with other meanings of its codes; `choose(place among values, table)`."""

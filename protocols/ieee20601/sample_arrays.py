@@ -84,8 +84,8 @@ def physical_samples(samples: Samples) -> NDArray[np.float64]:
 
     What is stored and sent on are the whole numbers with their exact scale and offset.
     """
-    physical = np.frombuffer(samples.octets, dtype=_MODEL).astype(np.float64)
-    physical *= float(samples.scale)
+    whole = np.frombuffer(samples.octets, dtype=_MODEL)
+    physical: NDArray[np.float64] = np.multiply(whole, float(samples.scale), dtype=np.float64)
     physical += float(samples.offset)
     return physical
 
