@@ -28,6 +28,7 @@ from protocols.gatt.uuids import short_text
 from protocols.ieee20601.agent_table import ROWS as AGENT_ROWS
 from protocols.ieee20601.manager_table import ROWS as MANAGER_ROWS
 from protocols.ieee20601.states import table_as_markdown
+from protocols.ieee20601.tolerances import TOLERANCES
 from protocols.nomenclature.lookup import TERMS, UNITS, loincs
 from protocols.specializations.registry import SPECIALIZATIONS
 from simulators.devices.registry import DEVICES
@@ -135,6 +136,30 @@ def gatt_profiles() -> str:
         for item in profile.characteristics
     )
     return table(("document", "service", "characteristic", "UUID", "decode as"), rows)
+
+
+def tolerances() -> str:
+    """What is forgiven to real devices."""
+    head = ("id", "who", "what deviates", "clause", "what we do", "warning", "shown by", "default")
+    rows = (
+        (
+            f"`{item.id}`",
+            item.devices,
+            item.deviation,
+            item.clause,
+            item.answer,
+            item.warning,
+            item.shown_by,
+            "on" if item.by_default else "off",
+        )
+        for item in TOLERANCES
+    )
+    return (
+        f"# Tolerances\n\n{NOTE}\nWhat is forgiven to devices that deviate from the "
+        f"standard. Each is told once an association as `tolerated ID: ...`; "
+        f"each can be switched off.\n\n"
+        f"{table(head, rows)}"
+    )
 
 
 def endpoints() -> str:
@@ -268,6 +293,7 @@ def pages() -> dict[str, str]:
         "registries.md": registries(),
         "settings.md": settings(),
         "commands.md": commands(),
+        "tolerances.md": tolerances(),
         "endpoints.md": endpoints(),
         "errors.md": errors(),
     }

@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -47,7 +48,9 @@ class ConfigurationStore:
 
     def find(self, system_id: SystemId, config_id: int) -> Configuration | None:
         """The configuration a device reported earlier; a `ConfigurationSource`."""
-        return self._known.get((system_id, config_id))
+        known = self._known.get((system_id, config_id))
+        firmware = self._firmware.get((system_id, config_id), "")
+        return None if known is None else replace(known, firmware=firmware)
 
     def remember(self, system_id: SystemId, config_id: int, octets: bytes) -> None:
         """Keep what was accepted. A full disk costs only the next start a little time."""
@@ -111,6 +114,7 @@ class ConfigurationStore:
         )
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(descriptor, _PRIVATE)  # a draft that was left behind keeps its own mode
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -130,6 +134,7 @@ class ConfigurationStore:
             self._octets[system_id, config_id] = octets
             if firmware:
                 self._firmware[system_id, config_id] = firmware
+            path.chmod(_PRIVATE)
         except (OSError, ValueError, KeyError, TypeError, ProtocolError) as exc:
             _drop(path, str(exc))
 

@@ -142,11 +142,15 @@ class AgentConnection(AgentEndings):
                 self._policy.functional_units & FunctionalUnits.CREATE_TEST_ASSOCIATION
             ),
             stores=self._stores,
+            system_id=self._system_id,
+            tolerances=self._policy.tolerances,
         )
         if isinstance(piece, OversizeApdu):
             received = classify_oversize(piece, facts.expects)
         else:
             received = classify_for_agent(piece.octets, facts)
+        for note in received.notes:
+            self._emit(ProtocolWarning(note))
         if received.why:
             self._emit(ProtocolWarning(f"{received.trigger.value}: {received.why}"))
         self._fire(now, received)

@@ -42,6 +42,8 @@ from protocols.ieee20601.remote_operations import (
     RorsConfirmedEventReport,
 )
 from protocols.ieee20601.states import Trigger
+from protocols.ieee20601.tolerances import DEFAULT_TOLERANCES, ECHOED_SYSTEM_ID, Tolerances
+from protocols.model.codes import SystemId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class AgentFacts:
     the config id of an offer that waits under that id; `offers_config` whether any offer waits;
     `is_outstanding(invoke_id)` whether a report waits under it; `has_object(handle)` whether
     there is such an object; `wants_test` whether a test association was asked for; `stores` the
-    handles of its PM-stores.
+    handles of its PM-stores; `system_id` its own; `tolerances` what the manager is forgiven.
     """
 
     draining: bool
@@ -63,6 +65,8 @@ class AgentFacts:
     has_object: Callable[[int], bool]
     wants_test: bool
     stores: Collection[int] = ()
+    system_id: SystemId | None = None
+    tolerances: Tolerances = DEFAULT_TOLERANCES
 
     def expects(self, invoke_id: int) -> bool:
         """Whether anything of ours waits under this id."""
@@ -80,11 +84,12 @@ def classify_for_agent(octets: bytes, facts: AgentFacts) -> Received:
     if facts.draining:
         return Received(trigger=Trigger.RX_STALE, octets=octets, apdu=apdu)
     why = ""
+    notes: list[str] = []
     match apdu:
         case Aarq():
             trigger = Trigger.RX_AARQ
         case Aare():
-            trigger, why = _aare(apdu, facts)
+            trigger, why = _aare(apdu, facts, notes)
         case Rlrq():
             trigger = Trigger.RX_RLRQ
         case Rlre():
@@ -99,10 +104,10 @@ def classify_for_agent(octets: bytes, facts: AgentFacts) -> Received:
                 invoke_id=apdu.data.invoke_id,
                 message=apdu.data.message,
             )
-    return Received(trigger=trigger, octets=octets, apdu=apdu, why=why)
+    return Received(trigger=trigger, octets=octets, apdu=apdu, why=why, notes=tuple(notes))
 
 
-def _aare(apdu: Aare, facts: AgentFacts) -> tuple[Trigger, str]:
+def _aare(apdu: Aare, facts: AgentFacts, notes: list[str]) -> tuple[Trigger, str]:
     if apdu.result not in (AssociateResult.ACCEPTED, AssociateResult.ACCEPTED_UNKNOWN_CONFIG):
         return Trigger.RX_AARE_REJECTED, ""
     chosen = apdu.phd
@@ -110,6 +115,11 @@ def _aare(apdu: Aare, facts: AgentFacts) -> tuple[Trigger, str]:
         return Trigger.RX_UNDECODABLE, "an acceptance that chose nothing we offered"
     if facts.wants_test and not chosen.is_test:
         return Trigger.RX_UNDECODABLE, "a test association was asked for, a real one accepted"
+    if chosen.system_id == facts.system_id:
+        try:
+            facts.tolerances.forgive(ECHOED_SYSTEM_ID, notes)
+        except DecodeError as exc:
+            return Trigger.RX_UNDECODABLE, str(exc)
     if apdu.result == AssociateResult.ACCEPTED:
         return Trigger.RX_AARE_ACCEPTED, ""
     return Trigger.RX_AARE_UNKNOWN_CONFIG, ""

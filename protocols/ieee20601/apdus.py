@@ -29,7 +29,7 @@ from protocols.ieee20601.association import (
     NoSystemIdError,
 )
 from protocols.ieee20601.remote_operations import CHOICE_OF, MESSAGES, Message
-from protocols.mder.records import STRICT, Codec, Leniency, wire
+from protocols.mder.records import STRICT, SURPLUS_ID, Codec, Leniency, tolerated, wire
 from protocols.mder.sequences import ANY, SequenceOf
 
 __all__ = [
@@ -150,7 +150,7 @@ def decode_apdu(
             f"{length} octets announced, {length + surplus} present", clause=_CLAUSE, offset=2
         )
     if surplus and notes is not None:
-        notes.append(f"{surplus} octets behind an APDU dropped")
+        notes.append(tolerated(SURPLUS_ID, f"{surplus} octets behind an APDU dropped"))
     match choice:
         case ApduChoice.AARQ:
             return _decode_aarq(body, leniency, notes)
@@ -188,7 +188,7 @@ def encode_apdu(apdu: Apdu) -> bytes:
             choice, body = ApduChoice.RLRE, _RLRE.encode(apdu)
         case Abrt():
             choice, body = ApduChoice.ABRT, _ABRT.encode(apdu)
-        case Prst():
+        case _:
             choice, body = ApduChoice.PRST, _encode_data(apdu.data)
     return _u16(choice) + _u16(len(body)) + body
 

@@ -7,7 +7,7 @@ decoded on the way goes along, so that the row's action needs not decode again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from protocols.errors import DecodeError
@@ -25,6 +25,7 @@ from protocols.ieee20601.apdus import (
 from protocols.ieee20601.association import (
     NO_SYSTEM_ID,
     AssociateResult,
+    Decision,
     NoSystemIdError,
     Supported,
     decide,
@@ -54,12 +55,13 @@ from protocols.ieee20601.remote_operations import (
     Rorj,
 )
 from protocols.ieee20601.states import Trigger
+from protocols.ieee20601.tolerances import DEFAULT_TOLERANCES, SYSTEM_ID_FORM, Tolerances
 from protocols.ieee20601.transcription import Transcription
-from protocols.mder.records import STRICT, Leniency
 from protocols.model.codes import SystemId
 
 _CONFIRMED_REQUESTS: Final = (0x0101, 0x0103, 0x0105, 0x0107)
 _UNCONFIRMED: Final = (0x0100, 0x0104, 0x0106)
+_EUI_64_OCTETS: Final = 8
 _NO_ROOM: Final = "too many reports wait to be stored"
 
 
@@ -96,14 +98,14 @@ class SessionFacts:
     repeat: Callable[[int, bytes], Repeat]
     transcribe: Callable[[EventReport, EventInfo], Transcription]
     recognise: Callable[[EventReport], CompiledReport | None]
-    leniency: Leniency = field(default=STRICT)
+    tolerances: Tolerances = DEFAULT_TOLERANCES
 
 
 def classify_for_manager(octets: bytes, facts: SessionFacts) -> Received:
     """The meaning of one whole APDU."""
     notes: list[str] = []
     try:
-        apdu = decode_apdu(octets, leniency=facts.leniency, notes=notes)
+        apdu = decode_apdu(octets, leniency=facts.tolerances, notes=notes)
     except NoSystemIdError:
         return Received(
             trigger=Trigger.RX_AARQ_UNACCEPTABLE,
@@ -118,7 +120,7 @@ def classify_for_manager(octets: bytes, facts: SessionFacts) -> Received:
         return Received(trigger=Trigger.RX_STALE, octets=octets, apdu=apdu)
     match apdu:
         case Aarq():
-            return _aarq(octets, apdu, facts, tuple(notes))
+            return _aarq(octets, apdu, facts, notes)
         case Aare():
             trigger = Trigger.RX_AARE
         case Rlrq():
@@ -176,8 +178,22 @@ def _undecodable(octets: bytes, facts: SessionFacts, why: str) -> Received:
     )
 
 
-def _aarq(octets: bytes, apdu: Aarq, facts: SessionFacts, notes: tuple[str, ...]) -> Received:
-    decision = decide(apdu, facts.supported)
+def _accept_identity(decision: Decision, tolerances: Tolerances, notes: list[str]) -> Decision:
+    """The decision, refused for a System-Id that is no EUI-64 where that is not forgiven."""
+    if decision.chosen is None:
+        return decision
+    identity = decision.chosen.system_id.octets
+    if len(identity) == _EUI_64_OCTETS and not (identity.isascii() and identity.isalnum()):
+        return decision
+    try:
+        tolerances.forgive(SYSTEM_ID_FORM, notes)
+    except DecodeError as exc:
+        return Decision(AssociateResult.REJECTED_PERMANENT, None, str(exc))
+    return decision
+
+
+def _aarq(octets: bytes, apdu: Aarq, facts: SessionFacts, notes: list[str]) -> Received:
+    decision = _accept_identity(decide(apdu, facts.supported), facts.tolerances, notes)
     if decision.result is not AssociateResult.ACCEPTED or decision.chosen is None:
         trigger = Trigger.RX_AARQ_UNACCEPTABLE
     elif facts.is_known(decision.chosen.system_id, decision.chosen.config_id):
@@ -190,7 +206,7 @@ def _aarq(octets: bytes, apdu: Aarq, facts: SessionFacts, notes: tuple[str, ...]
         apdu=apdu,
         decision=decision,
         why=decision.why,
-        notes=notes,
+        notes=tuple(notes),
     )
 
 
@@ -298,7 +314,7 @@ def _read_report(base: Received, report: EventReport, facts: SessionFacts) -> Re
     notes = list(base.notes)
     try:
         info = decode_event_info(
-            report.event_type, report.event_info, leniency=facts.leniency, notes=notes
+            report.event_type, report.event_info, leniency=facts.tolerances, notes=notes
         )
     except UnknownEventError as exc:
         return replace(base, trigger=Trigger.RX_REPORT_UNKNOWN_EVENT, why=str(exc))

@@ -14,7 +14,7 @@ from uuid import UUID
 from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.compiled_layouts import ReadingFields, ValueField, Values
-from protocols.ieee20601.readings import DIMENSIONLESS
+from protocols.ieee20601.observation_cases import DIMENSIONLESS
 from protocols.ieee20601.sample_arrays import SampleDecoder
 from protocols.mder.times import TICK_US
 from protocols.model.codes import MdcCode, SystemId, UnitCode

@@ -22,9 +22,9 @@ from protocols.ieee20601.attribute_values import BaseOffsetTime
 from protocols.ieee20601.compiled_layouts import Layout, ReadingFields, Table, Values
 from protocols.ieee20601.compiled_makers import MAKERS, Maker, type_of
 from protocols.ieee20601.device_clock import Stamps, observe_time
+from protocols.ieee20601.observation_cases import DIMENSIONLESS, NEED_UNIT
 from protocols.ieee20601.reading_facts import duration_us_of, status_of
 from protocols.ieee20601.reading_records import Reception
-from protocols.ieee20601.readings import DIMENSIONLESS, NEED_UNIT
 from protocols.mder.times import AbsoluteTime
 from protocols.model.codes import SystemId, UnitCode
 from protocols.model.identifiers import Identity
@@ -104,8 +104,11 @@ class ObservationMaker:
         without = (item.subject.handle for item in layout.readings if _lacks_unit(item))
         self.without_unit: Final = tuple(dict.fromkeys(without))
 
-    def observations(self, values: Values, reception: Reception) -> tuple[Observation, ...]:
-        """The observations of one report in its order; `values` decoded by `self.layout`."""
+    def observations(self, values: Values, reception: Reception) -> tuple[Observation, ...] | None:
+        """The observations of one report in its order; `values` decoded by `self.layout`.
+
+        None for a stamp that is no date: the interpreted path has the warning for it.
+        """
         received = ""
         counter = reception.report_counter << 16
         made: list[Observation] = []
@@ -115,8 +118,11 @@ class ObservationMaker:
             stamp = plan.stamp_octets(values)
             if observed_at is None or stamp != octets or not plan.same_kinds_as_before:
                 octets = stamp
+                stamps = plan.stamping.read(values)
+                if stamps.absolute is None and plan.stamping.absolute is not None:
+                    return None
                 observed_at = observe_time(
-                    plan.stamping.read(values),
+                    stamps,
                     reception.clock,
                     received_at=reception.received_at,
                     stored=False,

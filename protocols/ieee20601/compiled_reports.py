@@ -31,6 +31,7 @@ from protocols.ieee20601.event_reports import (
 )
 from protocols.ieee20601.reading_records import Reception
 from protocols.ieee20601.remote_operations import MDS_HANDLE, EventReport
+from protocols.ieee20601.tolerances import MISSING_UNIT
 from protocols.ieee20601.transcription import Transcription
 from protocols.model.codes import SystemId
 
@@ -85,10 +86,15 @@ class CompiledReports:
         if found is None:
             return None
         maker, values = found
+        if maker.without_unit and not reception.tolerances.allow(MISSING_UNIT):
+            return None
+        observations = maker.observations(values, reception)
+        if observations is None:
+            return None
         return CompiledReport(
             _info(maker.layout, values, octets),
             Transcription(
-                observations=maker.observations(values, reception),
+                observations=observations,
                 unknown_handles=(),
                 unread=(),
                 notes=(),

@@ -15,7 +15,13 @@ from types import MappingProxyType
 
 from protocols.ieee20601.event_reports import CONFIG_REPORT, ConfigObject, ConfigReport
 from protocols.ieee20601.objects import ConfiguredObject, ObjectClass, describe_object
-from protocols.mder.records import STRICT, Leniency
+from protocols.ieee20601.tolerances import (
+    DEFAULT_TOLERANCES,
+    DUPLICATE_HANDLE,
+    Tolerances,
+    tolerances_of,
+)
+from protocols.mder.records import Leniency
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +30,14 @@ class Configuration:
 
     `report` is the record it came from; `warnings` are sentences about what was odd and
     tolerated: a handle twice (the later object counts), vendor terms, wrong attributes.
+    `firmware`: that of the device it was learnt from in an earlier run, empty where unknown.
     """
 
     config_id: int
     objects: Mapping[int, ConfiguredObject]
     report: ConfigReport
     warnings: tuple[str, ...] = ()
+    firmware: str = ""
 
     def find(self, handle: int) -> ConfiguredObject | None:
         """The object of a handle, None when there is no such handle."""
@@ -55,20 +63,22 @@ class Configuration:
         )
 
 
-def decode_configuration(octets: bytes, *, leniency: Leniency = STRICT) -> Configuration:
+def decode_configuration(
+    octets: bytes, *, leniency: Leniency = DEFAULT_TOLERANCES
+) -> Configuration:
     """The configuration of a config report's event-info; DecodeError when it is no such thing.
 
-    A list whose count and length disagree is refused unless `leniency.list_counts` (the manager
-    answers RORJ 2); everything else that is odd becomes a warning.
+    `leniency`: see `tolerances_of`. What it does not forgive is refused (the manager answers
+    RORJ 2), what it forgives becomes a warning.
     """
     notes: list[str] = []
     report = CONFIG_REPORT.decode(octets, leniency=leniency, notes=notes)
-    return _described(report, notes)
+    return _described(report, notes, tolerances_of(leniency))
 
 
 def build_configuration(config_id: int, objects: Iterable[ConfigObject]) -> Configuration:
     """A configuration from records, as an agent or a table of standard ones has it."""
-    return _described(ConfigReport(config_id, tuple(objects)), [])
+    return _described(ConfigReport(config_id, tuple(objects)), [], DEFAULT_TOLERANCES)
 
 
 def encode_configuration(configuration: Configuration) -> bytes:
@@ -76,10 +86,12 @@ def encode_configuration(configuration: Configuration) -> bytes:
     return CONFIG_REPORT.encode(configuration.report)
 
 
-def _described(report: ConfigReport, notes: list[str]) -> Configuration:
+def _described(report: ConfigReport, notes: list[str], tolerances: Tolerances) -> Configuration:
     objects: dict[int, ConfiguredObject] = {}
     for raw in report.objects:
         if raw.handle in objects:
-            notes.append(f"handle {raw.handle} is defined twice; the later object counts")
-        objects[raw.handle] = describe_object(raw, notes)
-    return Configuration(report.config_id, MappingProxyType(objects), report, tuple(notes))
+            tolerances.forgive(DUPLICATE_HANDLE, notes, handle=raw.handle)
+        objects[raw.handle] = describe_object(raw, notes, tolerances)
+    return Configuration(
+        report.config_id, MappingProxyType(objects), report, tuple(dict.fromkeys(notes))
+    )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
+from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import BaseOffsetTime, MdsTimeInfo
 from protocols.ieee20601.attributes import AttributeValue, find_readable
@@ -19,6 +20,7 @@ from protocols.ieee20601.clock_eras import Era, likeliest, moved, next_eras
 from protocols.ieee20601.quirks import tick_us
 from protocols.ieee20601.segment_facts import read_adjustment
 from protocols.ieee20601.time_info import CalendarClock, is_synchronised
+from protocols.ieee20601.tolerances import DEFAULT_TOLERANCES, UNSET_CLOCK, Tolerances
 from protocols.mder.times import NO_RELATIVE_TIME, TICK_US, AbsoluteTime
 from protocols.model.clock_mapping import (
     OLDEST_LIVE,
@@ -128,15 +130,21 @@ def read_clock(
     utc: datetime,
     notes: list[str],
     info: MdsTimeInfo | None = None,
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
 ) -> DeviceClock:
-    """The clocks of an MDS whose attributes arrived at `utc` (aware).
+    """The clocks of an MDS whose attributes arrived at `utc` (aware); nothing raises.
 
     `info` is the MDS-Time-Info known from before, for attributes that come without one.
     """
     attributes = tuple(attributes)
     model = find_readable(attributes, at.ID_MODEL, notes)
     info = find_readable(attributes, at.MDS_TIME_INFO, notes) or info
-    step = tick_us(model.texts[0] if model else "", info.relative_resolution if info else None)
+    step = tick_us(
+        model.texts[0] if model else "",
+        info.relative_resolution if info else None,
+        notes,
+        tolerances,
+    )
     clock = DeviceClock(
         relative=tick_clock(find_readable(attributes, at.TIME_REL, notes), utc, step, _U32),
         high_resolution=tick_clock(
@@ -145,11 +153,16 @@ def read_clock(
         tick_us=step,
         info=info,
     )
-    return _with_calendar(clock, attributes, utc, notes)
+    return _with_calendar(clock, attributes, utc, notes, tolerances)
 
 
 def refresh_clock(
-    clock: DeviceClock, attributes: Iterable[AttributeValue], *, utc: datetime, notes: list[str]
+    clock: DeviceClock,
+    attributes: Iterable[AttributeValue],
+    *,
+    utc: datetime,
+    notes: list[str],
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
 ) -> DeviceClock:
     """The clocks after a report of `utc` that tells how they are now, or how they were adjusted.
 
@@ -160,18 +173,27 @@ def refresh_clock(
     info = find_readable(attributes, at.MDS_TIME_INFO, notes) or clock.info
     octets = find_readable(attributes, at.TIME_ABS_ADJUST, notes)
     shown = clock.shows(CalendarClock.ABSOLUTE, utc)
-    told = _with_calendar(replace(clock, info=info), attributes, utc, notes)
+    told = _with_calendar(replace(clock, info=info), attributes, utc, notes, tolerances)
     if told.absolute != clock.absolute or octets is None or shown is None:
         return told
     return told.was_read(CalendarClock.ABSOLUTE, moved(shown, read_adjustment(octets)), utc=utc)
 
 
 def _with_calendar(
-    clock: DeviceClock, attributes: tuple[AttributeValue, ...], utc: datetime, notes: list[str]
+    clock: DeviceClock,
+    attributes: tuple[AttributeValue, ...],
+    utc: datetime,
+    notes: list[str],
+    tolerances: Tolerances,
 ) -> DeviceClock:
     absolute = find_readable(attributes, at.TIME_ABS, notes)
     if absolute is not None and absolute.at is not None:
         clock = clock.was_read(CalendarClock.ABSOLUTE, absolute.at, utc=utc)
+    elif absolute is not None:
+        try:
+            tolerances.forgive(UNSET_CLOCK, notes)
+        except DecodeError as exc:
+            notes.append(f"{at.TIME_ABS.ref_id} cannot be read: {exc}")
     base_offset = base_offset_utc(find_readable(attributes, at.TIME_BO, notes))
     if base_offset is not None:
         clock = clock.was_read(CalendarClock.BASE_OFFSET, base_offset, utc=utc)
@@ -199,11 +221,21 @@ def base_offset_utc(time: BaseOffsetTime | None) -> datetime | None:
     )
 
 
-def read_stamps(attributes: Iterable[AttributeValue], notes: list[str]) -> Stamps:
-    """The time stamps among an observation's attributes; an unknown one counts as none."""
+def read_stamps(
+    attributes: Iterable[AttributeValue],
+    notes: list[str],
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
+) -> Stamps:
+    """The time stamps among an observation's attributes; an unknown one counts as none.
+
+    Raises DecodeError for one that is no date where that is not forgiven.
+    """
     attributes = tuple(attributes)
+    absolute = find_readable(attributes, at.TIME_STAMP_ABS, notes)
+    if absolute is not None and absolute.at is None:
+        tolerances.forgive(UNSET_CLOCK, notes)
     return Stamps.of(
-        absolute=find_readable(attributes, at.TIME_STAMP_ABS, notes),
+        absolute=absolute,
         base_offset=find_readable(attributes, at.TIME_STAMP_BO, notes),
         relative=find_readable(attributes, at.TIME_STAMP_REL, notes),
         high_resolution=find_readable(attributes, at.TIME_STAMP_REL_HI_RES, notes),

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import ProductSpecification
-from protocols.ieee20601.attributes import AttributeValue, find_readable
+from protocols.ieee20601.attributes import Attribute, AttributeValue, find_readable
 from protocols.ieee20601.device_clock import DeviceClock, read_clock
+from protocols.ieee20601.tolerances import DEFAULT_TOLERANCES, ODD_STRING, Tolerances
 from protocols.model.codes import MdcCode, SystemId
 from protocols.model.device import DeviceInfo
 
@@ -37,7 +39,11 @@ class MdsFacts:
 
 
 def read_mds(
-    attributes: Iterable[AttributeValue], *, system_id: SystemId, utc: datetime
+    attributes: Iterable[AttributeValue],
+    *,
+    system_id: SystemId,
+    utc: datetime,
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
 ) -> MdsFacts:
     """The facts of an MDS whose attributes arrived at `utc` (aware).
 
@@ -50,8 +56,12 @@ def read_mds(
     if named is not None and named != system_id:
         notes.append("the MDS names another System-Id than the association")
     model = find_readable(attributes, at.ID_MODEL, notes)
+    if model and not _even(at.ID_MODEL, (model.manufacturer, model.model), notes, tolerances):
+        model = None
     manufacturer, model_text = model.texts if model else ("", "")
     specifications = find_readable(attributes, at.ID_PROD_SPECN, notes) or ()
+    if not _even(at.ID_PROD_SPECN, (item.octets for item in specifications), notes, tolerances):
+        specifications = ()
     versions = find_readable(attributes, at.SYS_TYPE_SPEC_LIST, notes) or ()
     info = DeviceInfo(
         system_id=system_id,
@@ -67,10 +77,24 @@ def read_mds(
     )
     return MdsFacts(
         info=info,
-        clock=read_clock(attributes, utc=utc, notes=notes),
+        clock=read_clock(attributes, utc=utc, notes=notes, tolerances=tolerances),
         config_id=find_readable(attributes, at.DEV_CONFIG_ID, notes),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _even(
+    kind: Attribute[Any], texts: Iterable[bytes], notes: list[str], tolerances: Tolerances
+) -> bool:
+    """Whether the texts may be read: all are padded, or that they are not is forgiven."""
+    if not any(len(text) % 2 for text in texts):
+        return True
+    try:
+        tolerances.forgive(ODD_STRING, notes, attribute=kind.ref_id)
+    except DecodeError as exc:
+        notes.append(f"{kind.ref_id} cannot be read: {exc}")
+        return False
+    return True
 
 
 def _text(specifications: tuple[ProductSpecification, ...], spec_type: int) -> str:

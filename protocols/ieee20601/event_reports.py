@@ -25,7 +25,13 @@ from protocols.errors import DecodeError
 from protocols.ieee20601.attributes import ATTRIBUTE_LIST, AttributeValue
 from protocols.ieee20601.persistent_store import SEGMENT_DATA, SegmentData
 from protocols.ieee20601.remote_operations import EventReport, RorsConfirmedEventReport
-from protocols.mder.records import STRICT, Codec, Leniency, wire
+from protocols.ieee20601.tolerances import (
+    DEFAULT_TOLERANCES,
+    SURPLUS_OCTETS,
+    SURPLUS_ZEROS,
+    tolerances_of,
+)
+from protocols.mder.records import Codec, Leniency, wire
 from protocols.mder.sequences import OCTET_STRING, SequenceOf
 
 _CLAUSE: Final = "20601 Annex A"
@@ -233,14 +239,14 @@ def decode_event_info(
     event_type: int,
     octets: bytes,
     *,
-    leniency: Leniency = STRICT,
+    leniency: Leniency = DEFAULT_TOLERANCES,
     notes: list[str] | None = None,
 ) -> EventInfo:
     """The content of an event report.
 
-    Zero octets behind a complete list are dropped with a note, for some agents announce more
-    than they fill (Antidote's glucose meter: two). Raises `UnknownEventError` for an unknown
-    type and DecodeError for octets that break the encoding.
+    `leniency`: see `tolerances_of`. Some agents announce more than they fill: zero octets behind
+    a complete list are SURPLUS_ZEROS, others SURPLUS_OCTETS. Raises `UnknownEventError` for an
+    unknown type and DecodeError for octets that break the encoding.
     """
     codec = EVENT_INFOS.get(event_type)
     if codec is None:
@@ -248,10 +254,10 @@ def decode_event_info(
     info: EventInfo
     info, used = codec.decode_front(octets, leniency=leniency, notes=notes)
     rest = octets[used:]
-    if any(rest) and not leniency.surplus:
-        raise DecodeError(f"{len(rest)} surplus octets", clause=codec.clause, offset=used)
-    if rest and notes is not None:
-        notes.append(f"{len(rest)} surplus octets behind an event's content dropped")
+    if rest:
+        kind = SURPLUS_OCTETS if any(rest) else SURPLUS_ZEROS
+        told = [] if notes is None else notes
+        tolerances_of(leniency).forgive(kind, told, octets=len(rest))
     return info
 
 

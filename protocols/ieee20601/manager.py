@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from typing import Final
 
 from protocols.ieee20601.classification import (
     SessionFacts,
@@ -56,6 +57,8 @@ from protocols.ieee20601.transcription import Transcription
 from protocols.model.codes import SystemId
 
 __all__ = ["ConfigurationSource", "ManagerConnection", "ManagerPolicy"]
+
+_OTHER_FIRMWARE: Final = "the configuration was learnt from another firmware"
 
 
 class ManagerConnection(ManagerEndings):
@@ -158,11 +161,12 @@ class ManagerConnection(ManagerEndings):
             received = classify_oversize(piece, lambda invoke_id: invoke_id in self._invocations)
         else:
             received = classify_for_manager(piece.octets, self._facts(now))
-        for note in received.notes:
-            self._emit(ProtocolWarning(note))
+        self._tell(received.notes)
         if received.why:
             self._emit(ProtocolWarning(f"{received.trigger.value}: {received.why}"))
         self._fire(now, received)
+        if self._association is not None and self._association.misremembered:
+            self._fire(now, Received(trigger=Trigger.RX_REPORT_AGAINST_MEMORY, why=_OTHER_FIRMWARE))
         if self._pending_octets > self._policy.max_pending_octets:
             self._drop_output()  # nobody reads them, and they belong to what ends now
             self._fire(now, Received(trigger=Trigger.OUTPUT_UNREAD))
@@ -182,7 +186,7 @@ class ManagerConnection(ManagerEndings):
             repeat=self._judge_repeat,
             transcribe=lambda report, info: self._transcribe(report, info, now),
             recognise=lambda report: self._associated().recognise(report, utc=self._utc(now)),
-            leniency=self._policy.leniency,
+            tolerances=self._policy.tolerances,
         )
 
     def _judge_repeat(self, invoke_id: int, octets: bytes) -> Repeat:

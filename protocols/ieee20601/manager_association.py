@@ -24,6 +24,7 @@ from protocols.ieee20601.report_watchdog import ReportWatchdog, SilencePolicy
 from protocols.ieee20601.requests import DataRequest
 from protocols.ieee20601.sample_gaps import SampleGaps
 from protocols.ieee20601.stored_data import StoredDataPlan
+from protocols.ieee20601.tolerances import DEFAULT_TOLERANCES, Tolerances
 from protocols.ieee20601.transcription import (
     Reception,
     Transcription,
@@ -36,6 +37,7 @@ from protocols.model.codes import MdcCode, SystemId
 from protocols.model.observation import Observation, SampleArrayObservation
 
 _NUMBERS = 0x10000
+_MOST_TOLD = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,10 @@ class ManagerAssociation:
 
     `offered_config_id` is the AARQ's; `configuration` None until one is agreed, `candidate`
     the last one reported; `remembered`
-    where it came from an earlier run; `refused_once` after a configuration was not accepted;
+    where it came from an earlier run, `misremembered` when that run's device was another one by
+    its firmware; `refused_once` after a configuration was not accepted;
     `oldest_live`: how old the stamp of a live report may be; `zone`: the gateway's;
-    `watchdog` knows the pace of the reports;
+    `tolerances`: what it is forgiven; `watchdog` knows the pace of the reports;
     `token` names the association among those of its connection;
     `holding` while reports wait for the MDS; `pages` the segment pages that wait for the
     driver's confirm, by invoke id: store, page, whether all its values could be read;
@@ -76,9 +79,11 @@ class ManagerAssociation:
     candidate: Configuration | None = None
     remembered: bool = False
     refused_once: bool = False
+    misremembered: bool = False
     clock: DeviceClock = NO_CLOCK
     oldest_live: timedelta = OLDEST_LIVE
     zone: tzinfo = UTC
+    tolerances: Tolerances = DEFAULT_TOLERANCES
     described: bool = False
     holding: bool = False
     held: list[HeldReport] = field(default_factory=list)
@@ -95,6 +100,7 @@ class ManagerAssociation:
     _compiled: CompiledReports | None = None
     _unitless: set[int] = field(default_factory=set)
     _numbers: dict[tuple[int, int], int] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
 
     def recognise(self, report: EventReport, *, utc: datetime) -> CompiledReport | None:
         """The report, where its shape is compiled, as `transcribe` would read it; else None.
@@ -158,6 +164,19 @@ class ManagerAssociation:
         new = [handle for handle in transcription.without_unit if handle not in self._unitless]
         self._unitless.update(new)
         return new
+
+    def is_of_other_firmware(self, firmware: str) -> bool:
+        """Whether what is remembered was learnt from another firmware than the device has now."""
+        learnt_from = self._agreed().firmware
+        return self.remembered and bool(firmware and learnt_from) and firmware != learnt_from
+
+    def is_news(self, note: str) -> bool:
+        """Whether a sentence was not told yet; of too many different ones each is news."""
+        if note in self._told:
+            return False
+        if len(self._told) < _MOST_TOLD:
+            self._told.add(note)
+        return True
 
     def can_hold(self, size: int, *, most_reports: int, most_octets: int) -> bool:
         """Whether one more report of `size` octets may be held back; always when none must be."""
@@ -241,4 +260,5 @@ class ManagerAssociation:
             test=self.test,
             oldest_live=self.oldest_live,
             zone=self.zone,
+            tolerances=self.tolerances,
         )

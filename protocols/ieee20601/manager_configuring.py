@@ -109,6 +109,7 @@ class ManagerConfiguring(ManagerDataRequests):
             oldest_live=timedelta(seconds=self._policy.oldest_live_seconds),
             zone=self._policy.zone,
             watchdog=ReportWatchdog(self._policy.silence),
+            tolerances=self._policy.tolerances,
             token=self._associations_begun,
             received=ReceivedReports(room=self._policy.max_waiting_reports),
             configuration=self._find(offer.system_id, offer.config_id) if known else None,
@@ -126,7 +127,7 @@ class ManagerConfiguring(ManagerDataRequests):
         association = self._associated()
         try:
             configuration = decode_configuration(
-                received.needed_report.event_info, leniency=self._policy.leniency
+                received.needed_report.event_info, leniency=self._policy.tolerances
             )
         except DecodeError as exc:
             self._emit(ProtocolWarning(f"configuration report: {exc}"))
@@ -152,8 +153,7 @@ class ManagerConfiguring(ManagerDataRequests):
         association.configuration = configuration
         self._distrusted.discard((association.system_id, configuration.config_id))
         self._timers.cancel(Timer.CONFIG)
-        for warning in configuration.warnings:
-            self._emit(ProtocolWarning(warning))
+        self._tell(configuration.warnings)
         self._answer_configuration(received, ConfigResult.ACCEPTED)
         self._emit(
             ConfigurationReceived(association.system_id, configuration.config_id, report.event_info)

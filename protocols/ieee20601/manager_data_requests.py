@@ -154,9 +154,10 @@ class ManagerDataRequests(ManagerDevice):
         )
         notes: list[str] = []
         info = decode_event_info(
-            report.event_type, report.event_info, leniency=self._policy.leniency, notes=notes
+            report.event_type, report.event_info, leniency=self._policy.tolerances, notes=notes
         )
         transcription = self._associated().transcribe(report, info, utc=self._utc(now))
+        self._tell((*notes, *transcription.notes))
         self._take_report(
             Received(
                 trigger=Trigger.RX_REPORT_UNCONFIRMED,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from protocols.ieee20601.device_description import read_mds
-from protocols.ieee20601.events import ProtocolWarning
 from protocols.ieee20601.manager_clock import ManagerClock
 from protocols.ieee20601.remote_operations import RorsGet
 from protocols.ieee20601.requests import get_all
@@ -27,10 +26,19 @@ class ManagerDevice(ManagerClock):
 
     def _mds_read(self, answer: RorsGet, now: float) -> None:
         association = self._associated()
-        facts = read_mds(answer.attributes, system_id=association.system_id, utc=self._utc(now))
+        facts = read_mds(
+            answer.attributes,
+            system_id=association.system_id,
+            utc=self._utc(now),
+            tolerances=self._policy.tolerances,
+        )
         association.clock = facts.clock
-        for note in facts.notes:
-            self._emit(ProtocolWarning(note))
+        self._tell(facts.notes)
+        if association.is_of_other_firmware(facts.info.firmware):
+            # Another firmware may mean other things by the same id: what waits would be misread.
+            association.held.clear()
+            association.misremembered = True
+            return
         self._begin_work(facts.info, now)
 
     def _go_on_without_mds(self, now: float) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
 
 from protocols.errors import LocalProtocolError
 from protocols.ieee20601.apdus import DataApdu, Prst, encode_apdu
@@ -21,14 +21,20 @@ from protocols.ieee20601.manager_stored_data import ManagerStoredData
 from protocols.ieee20601.persistent_store import SegmentData, confirm_segment_data
 from protocols.ieee20601.received import Received
 from protocols.ieee20601.timeouts import Timer
+from protocols.ieee20601.tolerances import MISSING_UNIT
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation
-
-_NO_UNIT: Final = "neither its configuration nor its report names a unit, kept as dimensionless"
 
 
 class ManagerReports(ManagerStoredData):
     """The listening part of a manager."""
+
+    def _tell(self, notes: Iterable[str]) -> None:
+        """Warn of what was odd and tolerated, of each thing once an association."""
+        association = self._association
+        for note in notes:
+            if association is None or association.is_news(note):
+                self._emit(ProtocolWarning(note))
 
     def _take_report(self, received: Received, now: float) -> None:
         """A new report: its observations to the driver, its answer kept for the confirm."""
@@ -40,8 +46,10 @@ class ManagerReports(ManagerStoredData):
         if missed is not None:
             self._emit(missed)
         self._heard(now)
+        no_unit: list[str] = []
         for handle in association.first_without_unit(transcription):
-            self._emit(ProtocolWarning(f"object {handle}: {_NO_UNIT}"))
+            association.tolerances.forgive(MISSING_UNIT, no_unit, handle=handle)
+        self._tell(no_unit)
         if isinstance(info, SegmentData):
             readable = not transcription.unread
             self._take_page(report.handle, info, confirm_id, now, readable=readable)

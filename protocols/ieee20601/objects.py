@@ -20,6 +20,12 @@ from protocols.ieee20601.attribute_values import (
 )
 from protocols.ieee20601.attributes import AttributeValue, find_readable
 from protocols.ieee20601.event_reports import ConfigObject
+from protocols.ieee20601.tolerances import (
+    CLOCK_IN_VALUE_MAP,
+    DEFAULT_TOLERANCES,
+    PRIVATE_TERM,
+    Tolerances,
+)
 from protocols.model.codes import MdcCode, UnitCode
 
 PARTITION_SCADA: Final = 2
@@ -79,8 +85,13 @@ class ConfiguredObject:
 _METRICS: Final = (ObjectClass.ENUMERATION, ObjectClass.NUMERIC, ObjectClass.SAMPLE_ARRAY)
 
 
-def describe_object(raw: ConfigObject, notes: list[str]) -> ConfiguredObject:
-    """What an object's attributes say; oddities become sentences in `notes`, never errors."""
+def describe_object(
+    raw: ConfigObject, notes: list[str], tolerances: Tolerances = DEFAULT_TOLERANCES
+) -> ConfiguredObject:
+    """What an object's attributes say; oddities become sentences in `notes`.
+
+    Raises DecodeError for a deviation that `tolerances` do not forgive, for nothing else.
+    """
     attributes = raw.attributes
     own: list[str] = []
     type_code = _metric_type(attributes, own)
@@ -98,7 +109,7 @@ def describe_object(raw: ConfigObject, notes: list[str]) -> ConfiguredObject:
             for term in find_readable(attributes, at.ID_PHYSIO_LIST, own) or ()
         ),
         structure=find_readable(attributes, at.METRIC_STRUCT_SMALL, own),
-        value_map=_value_map(find_readable(attributes, at.ATTRIBUTE_VAL_MAP, own) or (), own),
+        value_map=_value_map(raw, own, notes, tolerances),
         enumeration_partition=find_readable(attributes, at.ENUM_OBS_VAL_PART, own),
         source_handle=find_readable(attributes, at.SOURCE_HANDLE_REF, own),
         samples=find_readable(attributes, at.SA_SPECN, own),
@@ -111,7 +122,7 @@ def describe_object(raw: ConfigObject, notes: list[str]) -> ConfiguredObject:
     if described.is_metric and type_code is None:
         own.append("a metric object without a type")
     if type_code is not None and type_code.term in PARTITION_VENDOR_TERMS:
-        own.append(f"vendor term {type_code}")
+        tolerances.forgive(PRIVATE_TERM, notes, handle=raw.handle, term=str(type_code))
     notes.extend(f"object {raw.handle}: {sentence}" for sentence in own)
     return described
 
@@ -137,16 +148,14 @@ def _metric_type(attributes: tuple[AttributeValue, ...], notes: list[str]) -> Md
     return MdcCode(partition, metric_id)
 
 
-def _value_map(entries: tuple[ValueMapEntry, ...], notes: list[str]) -> tuple[ValueMapEntry, ...]:
-    """The map as it is used.
-
-    Deviation: Antidote's spot oximeter lists the MDS clock (0x0987) where the time stamp of an
-    observation (0x0990) belongs; both have eight octets and it sends a time stamp.
-    """
+def _value_map(
+    raw: ConfigObject, own: list[str], notes: list[str], tolerances: Tolerances
+) -> tuple[ValueMapEntry, ...]:
+    """The map as it is used; see CLOCK_IN_VALUE_MAP."""
     used = []
-    for entry in entries:
+    for entry in find_readable(raw.attributes, at.ATTRIBUTE_VAL_MAP, own) or ():
         if entry.attribute_id == at.TIME_ABS.attribute_id:
-            notes.append("value map names MDC_ATTR_TIME_ABS, read as MDC_ATTR_TIME_STAMP_ABS")
+            tolerances.forgive(CLOCK_IN_VALUE_MAP, notes, handle=raw.handle)
             used.append(ValueMapEntry(at.TIME_STAMP_ABS.attribute_id, entry.length))
         else:
             used.append(entry)

@@ -12,7 +12,7 @@ from protocols.ieee20601.association import ProtocolVersion, Supported
 from protocols.ieee20601.framing import MAX_FROM_MANAGER, StreamLimits
 from protocols.ieee20601.report_watchdog import SilencePolicy
 from protocols.ieee20601.timeouts import AgentTimeouts, ManagerTimeouts
-from protocols.mder.records import STRICT, Leniency
+from protocols.ieee20601.tolerances import DEFAULT_TOLERANCES, Tolerances
 from protocols.model.clock_mapping import OLDEST_LIVE
 from protocols.model.codes import MdcCode, SystemId
 
@@ -33,9 +33,9 @@ class ManagerPolicy:
     """How a manager behaves where 20601 leaves a choice.
 
     `supported`: what it negotiates; test associations are refused unless it allows them.
-    `limits`: size and time of one APDU on the stream. `leniency`: what badly built lists are
-    forgiven. `collect_stored`: fetch PM-stores after the association. `max_waiting_reports`:
-    confirmed reports the driver may leave unconfirmed before RORJ resource-limitation.
+    `limits`: size and time of one APDU on the stream. `tolerances`: what devices are forgiven.
+    `collect_stored`: fetch PM-stores after the association. `max_waiting_reports`: confirmed
+    reports the driver may leave unconfirmed before RORJ resource-limitation.
     `max_held_reports`, `max_held_octets`: reports held back until the MDS is read; one more is
     refused with resource-limitation, or counts as missed where nobody waits for an answer.
     `max_pending_octets`: answers the peer may leave unread before it is aborted with
@@ -56,7 +56,7 @@ class ManagerPolicy:
     )
     limits: StreamLimits = field(default_factory=StreamLimits)
     timeouts: ManagerTimeouts = field(default_factory=ManagerTimeouts)
-    leniency: Leniency = STRICT
+    tolerances: Tolerances = DEFAULT_TOLERANCES
     collect_stored: bool = True
     max_waiting_reports: int = 64
     max_held_reports: int = 256
@@ -81,6 +81,7 @@ class AgentPolicy:
     reports on the way at once. `extended_config_id`: under which id the objects are offered
     again when the manager does not know their standard configuration; None: release instead.
     `page_retries`: how often a page of a PM-store is sent again that nobody answers.
+    `tolerances`: what managers are forgiven.
     """
 
     protocol_versions: int = ProtocolVersion.V1
@@ -90,6 +91,7 @@ class AgentPolicy:
     max_outstanding: int = 1
     extended_config_id: int | None = 0x4000
     page_retries: int = 1
+    tolerances: Tolerances = DEFAULT_TOLERANCES
     first_invoke_id: int = 0
 
 

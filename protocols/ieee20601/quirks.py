@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from protocols.ieee20601.tolerances import TICKS_OF_SECONDS, Tolerances
 from protocols.mder.times import TICK_US
 
 
@@ -26,9 +27,16 @@ TICK_QUIRKS: Final = (
 )
 
 
-def tick_us(manufacturer: str, relative_resolution: int | None) -> int:
-    """Microseconds in one step of a device's relative time."""
+def tick_us(
+    manufacturer: str, relative_resolution: int | None, notes: list[str], tolerances: Tolerances
+) -> int:
+    """Microseconds in one step of a device's relative time; see TICKS_OF_SECONDS."""
     for quirk in TICK_QUIRKS:
-        if (manufacturer, relative_resolution) == (quirk.manufacturer, quirk.relative_resolution):
+        is_it = (manufacturer, relative_resolution) == (
+            quirk.manufacturer,
+            quirk.relative_resolution,
+        )
+        if is_it and tolerances.allow(TICKS_OF_SECONDS):
+            tolerances.forgive(TICKS_OF_SECONDS, notes)
             return quirk.tick_us
     return TICK_US

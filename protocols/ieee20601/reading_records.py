@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.device_clock import DeviceClock
 from protocols.ieee20601.objects import ConfiguredObject
+from protocols.ieee20601.tolerances import DEFAULT_TOLERANCES, Tolerances
 from protocols.model.clock_mapping import OLDEST_LIVE
 from protocols.model.codes import SystemId
 
@@ -19,7 +20,7 @@ class Reception:
     `received_at` is aware UTC; `report_counter` counts the reports of the association (it tells
     apart readings of devices without a clock); `test` marks a test association: its readings
     carry TEST_DATA. `oldest_live`: how old the stamp of a live report may be; `zone`: the
-    gateway's, for clocks that follow local time.
+    gateway's, for clocks that follow local time; `tolerances`: what the device is forgiven.
     """
 
     device: SystemId
@@ -29,6 +30,7 @@ class Reception:
     test: bool = False
     oldest_live: timedelta = OLDEST_LIVE
     zone: tzinfo = UTC
+    tolerances: Tolerances = DEFAULT_TOLERANCES
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ from protocols.ieee20601.reading_records import Reading, Reception, Unread
 from protocols.ieee20601.readings import lacks_unit, observations_of, with_overrides
 from protocols.ieee20601.remote_operations import MDS_HANDLE, EventReport
 from protocols.ieee20601.segment_entries import StoredEntry, split_entries
+from protocols.ieee20601.tolerances import MISSING_UNIT, PAGE_COUNT
 from protocols.model.codes import MdcCode
 from protocols.model.observation import Observation
 
@@ -134,8 +135,13 @@ class _Draft:
         """Attributes of the device itself: battery, power, and its clock when it was set."""
         present = {value.attribute_id for value in values}
         if present & _CLOCK_ATTRIBUTES:
-            utc = self.reception.received_at
-            self.clock = refresh_clock(self.clock, values, utc=utc, notes=self.notes)
+            self.clock = refresh_clock(
+                self.clock,
+                values,
+                utc=self.reception.received_at,
+                notes=self.notes,
+                tolerances=self.reception.tolerances,
+            )
         for value in values:
             if value.attribute_id in _MDS_READINGS:
                 subject = ConfiguredObject(
@@ -155,7 +161,7 @@ class _Draft:
             stored=self.stored,
             adjustment=self.adjustment,
         )
-        if lacks_unit(reading):
+        if lacks_unit(reading) and self.reception.tolerances.allow(MISSING_UNIT):
             self.without_unit.append(subject.handle)
         self.observations.extend(observations_of(reading, self.reception, self.notes, self.unread))
 
@@ -164,13 +170,17 @@ class _Draft:
         self.unknown_handles.append(handle)
         self.unread.append(Unread(handle, None, octets, "no such handle in the configuration"))
 
+    def _sentences(self) -> Iterator[str]:
+        """Of what could not be read; a vendor's attribute has its tolerance's sentence already."""
+        return (_sentence(item) for item in self.unread if not item.is_vendor)
+
     def finish(self) -> Transcription:
         """The transcription; every sentence once."""
         return Transcription(
             observations=tuple(self.observations),
             unknown_handles=tuple(dict.fromkeys(self.unknown_handles)),
             unread=tuple(self.unread),
-            notes=tuple(dict.fromkeys((*self.notes, *map(_sentence, self.unread)))),
+            notes=tuple(dict.fromkeys((*self.notes, *self._sentences()))),
             configuration=self.configuration,
             clock=self.clock,
             without_unit=tuple(dict.fromkeys(self.without_unit)),
@@ -252,7 +262,9 @@ def transcribe_segment(
     except DecodeError as exc:
         raise LayoutError(str(exc), clause=exc.clause) from exc
     if len(entries) != data.count:
-        draft.notes.append(f"a page announced {data.count} entries and holds {len(entries)}")
+        reception.tolerances.forgive(
+            PAGE_COUNT, draft.notes, count=data.count, entries=len(entries)
+        )
     for number, entry in enumerate(entries):
         draft.position = data.first + number
         for element, octets in entry.elements:

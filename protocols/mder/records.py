@@ -49,8 +49,15 @@ class Leniency:
     surplus: bool = False
 
 
+LIST_COUNT_ID: Final = "list-count"
+SURPLUS_ID: Final = "surplus-octets"
 STRICT: Final = Leniency()
 LENIENT: Final = Leniency(list_counts=True, surplus=True)
+
+
+def tolerated(tolerance_id: str, sentence: str) -> str:
+    """The warning of a tolerance: its id first, so that a log can be searched for it."""
+    return f"tolerated {tolerance_id}: {sentence}"
 
 
 def wire(subcon: Wire) -> Any:  # noqa: ANN401  # as dataclasses.field
@@ -93,9 +100,6 @@ class RecordConstruct(Wire, Generic[R]):
             part._build(getattr(obj, name), stream, context, f"{path} -> {name}")
         return obj
 
-    def _sizeof(self, context: Context, path: str) -> int:
-        return sum(part._sizeof(context, path) for _, part in self.parts)
-
 
 class Codec(Generic[R]):
     """Encode and decode one value, whole buffers only.
@@ -117,7 +121,7 @@ class Codec(Generic[R]):
         if surplus and not leniency.surplus:
             raise DecodeError(f"{surplus} surplus octets", clause=self.clause, offset=used)
         if surplus and notes is not None:
-            notes.append(f"{surplus} surplus octets dropped ({self.clause})")
+            notes.append(tolerated(SURPLUS_ID, f"{surplus} surplus octets dropped ({self.clause})"))
         return value
 
     def decode_front(

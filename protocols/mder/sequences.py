@@ -13,7 +13,14 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 import construct as cs
 
 from protocols.errors import DecodeError
-from protocols.mder.records import RecordConstruct, Wire, leniency, note
+from protocols.mder.records import (
+    LIST_COUNT_ID,
+    RecordConstruct,
+    Wire,
+    leniency,
+    note,
+    tolerated,
+)
 
 if TYPE_CHECKING:
     from construct.core import Context
@@ -42,7 +49,8 @@ class SequenceOf(Wire):
             if inner.tell() == before:
                 raise DecodeError("a list member without octets", clause=_CLAUSE)
         if by_length and len(members) != count:
-            note(context, f"a list announced {count} members and holds {len(members)}")
+            sentence = f"a list announced {count} members and holds {len(members)}"
+            note(context, tolerated(LIST_COUNT_ID, sentence))
         surplus = len(octets) - inner.tell()
         if surplus:
             raise DecodeError(

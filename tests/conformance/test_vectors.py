@@ -131,7 +131,7 @@ def test_a_list_that_holds_fewer_members_than_announced_is_refused_or_read_by_le
         decode_event_info(report.event_type, report.event_info)
     notes: list[str] = []
     decode_event_info(report.event_type, report.event_info, leniency=LENIENT, notes=notes)
-    assert notes == ["a list announced 4 members and holds 1"]
+    assert notes == ["tolerated list-count: a list announced 4 members and holds 1"]
 
 
 def test_zero_octets_behind_a_list_are_dropped_with_a_note() -> None:
@@ -141,7 +141,7 @@ def test_zero_octets_behind_a_list_are_dropped_with_a_note() -> None:
     assert isinstance(report, EventReport)
     notes: list[str] = []
     decode_event_info(report.event_type, report.event_info, notes=notes)
-    assert notes == ["2 surplus octets behind an event's content dropped"]
+    assert notes == ["tolerated surplus-zeros: 2 surplus octets behind an event's content dropped"]
     seen = view(apdu)
     assert look_up(seen, "info/obs/0/MDC_ATTR_NU_VAL_OBS_BASIC") == "13.2"
     assert look_up(seen, "info/obs/0/MDC_ATTR_TIME_STAMP_ABS") == "2026-11-23T01:53:25.50"

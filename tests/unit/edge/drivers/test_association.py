@@ -51,7 +51,7 @@ class AgentLine:
 
     def __post_init__(self) -> None:
         self._agent = AgentConnection(
-            system_id=SystemId(b"oximeter"),
+            system_id=SystemId(b"\x00oximete"),
             configuration=SPECIALIZATION.configuration,
             mds=MdsDescription(manufacturer="Acme", model="OX", clock=_local),
         )

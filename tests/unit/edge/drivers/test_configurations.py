@@ -51,6 +51,28 @@ def test_a_configuration_is_trusted_for_the_firmware_it_was_learnt_from(tmp_path
     assert again.agrees(ECG, CONFIG_ID, "3.1"), "nothing is kept to distrust"
 
 
+def test_the_firmware_it_was_learnt_from_goes_with_it(tmp_path: Path) -> None:
+    store = ConfigurationStore(tmp_path)
+    store.remember(ECG, CONFIG_ID, OCTETS)
+    store.agrees(ECG, CONFIG_ID, "2.0")
+    for known in (store, ConfigurationStore(tmp_path)):
+        found = known.find(ECG, CONFIG_ID)
+        assert found is not None
+        assert found.firmware == "2.0"
+
+
+def test_files_that_others_may_read_are_made_private(tmp_path: Path) -> None:
+    ConfigurationStore(tmp_path).remember(ECG, CONFIG_ID, OCTETS)
+    (path,) = tmp_path.iterdir()
+    path.chmod(0o644)
+    store = ConfigurationStore(tmp_path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    draft = path.with_suffix(".draft")
+    draft.touch(0o644)
+    store.remember(ECG, CONFIG_ID, OCTETS)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize("key", ["octets", "system_id", "config_id", "sha256", "firmware"])
 def test_a_file_that_was_changed_is_dropped(tmp_path: Path, key: str) -> None:
     ConfigurationStore(tmp_path).remember(ECG, CONFIG_ID, OCTETS)

@@ -8,7 +8,16 @@ import pytest
 
 from protocols.ieee20601.agent_classification import AgentFacts, classify_for_agent
 from protocols.ieee20601.states import Trigger
-from tests.unit.protocols.ieee20601.apdu_octets import RLRE, RLRQ, aarq, abrt, prst
+from protocols.ieee20601.tolerances import STRICT_TOLERANCES
+from protocols.model.codes import SystemId
+from tests.unit.protocols.ieee20601.apdu_octets import (
+    MANAGER_ID,
+    RLRE,
+    RLRQ,
+    aarq,
+    abrt,
+    prst,
+)
 from tests.unit.protocols.ieee20601.device import aare
 
 T = Trigger
@@ -23,6 +32,8 @@ FACTS = AgentFacts(
 )
 WAITING = replace(FACTS, offers_config=True)
 TESTING = replace(FACTS, wants_test=True)
+ECHOED = replace(FACTS, system_id=SystemId(MANAGER_ID))
+STRICT = replace(ECHOED, tolerances=STRICT_TOLERANCES)
 ACCEPTED = bytes.fromhex("0000 FFFFFFFF 0D1C 0004 4001 0000")
 REFUSED = bytes.fromhex("0000 FFFFFFFF 0D1C 0004 4001 0001")
 OTHER = bytes.fromhex("0000 FFFFFFFF 0D1C 0004 4002 0000")
@@ -41,6 +52,8 @@ CONFIRMED = bytes.fromhex("0000 FFFFFFFF 0D1D 0000")
         (aare(0, version=0x4000_0000), FACTS, T.RX_AARE_ACCEPTED),
         (aare(3), FACTS, T.RX_AARE_UNKNOWN_CONFIG),
         (aare(1), FACTS, T.RX_AARE_REJECTED),
+        (aare(0), ECHOED, T.RX_AARE_ACCEPTED),
+        (aare(0), STRICT, T.RX_UNDECODABLE),
         (aare(0, version=0xC000_0000), FACTS, T.RX_UNDECODABLE),
         (aare(0, version=0x2000_0000), FACTS, T.RX_UNDECODABLE),
         (aare(0, encoding=0x4000), FACTS, T.RX_UNDECODABLE),

@@ -18,7 +18,7 @@ from protocols.ieee20601.apdus import (
     encode_apdu,
     readable_invoke_id,
 )
-from protocols.ieee20601.association import DataProtocol
+from protocols.ieee20601.association import DataProtocol, NoSystemIdError
 from protocols.ieee20601.event_reports import (
     ConfigReport,
     ConfigResult,
@@ -44,6 +44,7 @@ from protocols.ieee20601.remote_operations import (
 from protocols.ieee20601.requests import SetTime, decode_action_info
 from protocols.mder.records import LENIENT
 from protocols.model.codes import SystemId
+from tests.unit.protocols.ieee20601.apdu_octets import aarq
 from tests.vectors import own_apdus
 
 
@@ -163,7 +164,7 @@ def test_surplus_behind_an_apdu_can_be_forgiven() -> None:
     notes: list[str] = []
     apdu = decode_apdu(bytes.fromhex("e40000020000ffff"), leniency=LENIENT, notes=notes)
     assert apdu == Rlrq(0)
-    assert notes == ["2 octets behind an APDU dropped"]
+    assert notes == ["tolerated surplus-octets: 2 octets behind an APDU dropped"]
 
 
 @pytest.mark.parametrize(
@@ -209,3 +210,12 @@ def test_confirmed_and_unconfirmed_reports_are_different_messages() -> None:
         RoivConfirmedEventReport(0, 0, 0, b""),
     }
     assert len(messages) == 2
+
+
+def test_a_request_without_a_system_id_is_told_from_noise() -> None:
+    octets = aarq(config_id=0x0190, system_id=b"")
+    with pytest.raises(NoSystemIdError):
+        decode_apdu(octets)
+    with pytest.raises(DecodeError) as caught:
+        decode_apdu(octets[:-4] + b"\0\1\0\0")  # an option that is announced and not there
+    assert not isinstance(caught.value, NoSystemIdError)

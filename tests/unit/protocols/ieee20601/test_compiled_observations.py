@@ -145,5 +145,18 @@ def test_a_mapped_stamp_is_the_devices_time() -> None:
     maker = ObservationMaker(layout, DEVICE)
     values = maker.layout.decode(encode_event_info(0x0D1D, info))
     assert values is not None
-    (observation,) = maker.observations(values, reception(CLOCK))
+    made = maker.observations(values, reception(CLOCK))
+    assert made is not None
+    (observation,) = made
     assert observation.observed_at.quality is TimeQuality.DEVICE
+
+
+def test_a_stamp_that_is_no_date_gives_no_observations() -> None:
+    configuration = configured((((at.NU_VAL_OBS_BASIC, 2), (at.TIME_STAMP_ABS, 8)), (PERCENT,)))
+    layout = fixed_layout([configuration.objects[1]])
+    assert layout is not None
+    maker = ObservationMaker(layout, DEVICE)
+    info = ScanReportFixed(0xF000, 3, (ObservationFixed(1, b"\0\1" + bytes(8)),))
+    values = maker.layout.decode(encode_event_info(0x0D1D, info))
+    assert values is not None
+    assert maker.observations(values, reception(CLOCK)) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -26,6 +27,7 @@ from protocols.ieee20601.event_reports import (
 from protocols.ieee20601.metric_objects import numeric
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.remote_operations import EventReport, RoivConfirmedEventReport
+from protocols.ieee20601.tolerances import STRICT_TOLERANCES
 from protocols.ieee20601.transcription import Reception, Transcription, transcribe
 from protocols.mder.numbers import encode_sfloat
 from protocols.model.codes import MdcCode, UnitCode
@@ -192,3 +194,21 @@ def test_a_device_of_ever_new_shapes_costs_a_bounded_number_of_them() -> None:
     assert read == [True] * 32 + [False] * 8
     assert compiled.read(fixed((1, SPO2)), reception()) is not None
     assert compiled.read(fixed(*[(1, b"")] * 300), reception()) is None
+
+
+def test_a_stamp_that_is_no_date_is_left_to_the_path_that_tells_it() -> None:
+    compiled = CompiledReports(OXIMETER, DEVICE)
+    assert compiled.read(fixed((1, SPO2)), reception()) is not None
+    assert compiled.read(fixed((1, SPO2[:2] + bytes(8))), reception()) is None
+
+
+def test_values_without_a_unit_are_left_to_the_path_that_refuses_them() -> None:
+    (raw, *_) = OXIMETER.report.objects
+    kept = tuple(item for item in raw.attributes if item.attribute_id != at.UNIT_CODE.attribute_id)
+    unitless = build_configuration(0x4000, [replace(raw, attributes=kept)])
+    compiled = CompiledReports(unitless, DEVICE)
+    found = compiled.read(fixed((1, SPO2)), reception())
+    assert found is not None
+    assert found.transcription.without_unit == (1,)
+    strict = replace(reception(), tolerances=STRICT_TOLERANCES)
+    assert compiled.read(fixed((1, SPO2)), strict) is None

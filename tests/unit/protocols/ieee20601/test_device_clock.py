@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import BaseOffsetTime, MdsTimeInfo
 from protocols.ieee20601.attributes import AttributeValue
@@ -23,6 +24,7 @@ from protocols.ieee20601.device_clock import (
     tick_clock,
 )
 from protocols.ieee20601.time_info import CalendarClock, TimeBits
+from protocols.ieee20601.tolerances import DEFAULT_TOLERANCES, STRICT_TOLERANCES
 from protocols.mder.times import NO_RELATIVE_TIME, AbsoluteTime
 from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 
@@ -201,3 +203,29 @@ def test_a_clock_that_was_set_by_us_is_read_at_that_moment() -> None:
     after = device.was_read(CalendarClock.ABSOLUTE, PLAIN, utc=NOON)
     assert after.shows(CalendarClock.ABSOLUTE, NOON) == PLAIN
     assert after.tick_us == 8
+
+
+UNSET = AttributeValue(at.TIME_ABS.attribute_id, bytes(8))
+
+
+def test_a_clock_that_is_not_set_is_no_clock_and_is_told() -> None:
+    for tolerances, told in (
+        (DEFAULT_TOLERANCES, "tolerated unset-clock"),
+        (STRICT_TOLERANCES, "MDC_ATTR_TIME_ABS cannot be read"),
+    ):
+        notes: list[str] = []
+        clock = read_clock((UNSET,), utc=NOON, notes=notes, tolerances=tolerances)
+        assert clock.absolute == NO_CLOCK.absolute
+        assert [note.startswith(told) for note in notes] == [True]
+        notes.clear()
+        assert refresh_clock(clock, (UNSET,), utc=NOON, notes=notes, tolerances=tolerances) == clock
+        assert len(notes) == 1
+
+
+def test_a_stamp_that_is_no_date_is_none_where_that_is_forgiven() -> None:
+    stamp = (AttributeValue(at.TIME_STAMP_ABS.attribute_id, bytes(8)),)
+    notes: list[str] = []
+    assert read_stamps(stamp, notes) == Stamps()
+    assert len(notes) == 1
+    with pytest.raises(DecodeError):
+        read_stamps(stamp, notes, STRICT_TOLERANCES)

@@ -23,6 +23,7 @@ from protocols.ieee20601.device_clock import (
     read_stamps,
 )
 from protocols.ieee20601.device_description import read_mds
+from protocols.ieee20601.tolerances import STRICT_TOLERANCES
 from protocols.mder.times import AbsoluteTime
 from protocols.model.clock_mapping import DeviceStamp, map_stamp
 from protocols.model.codes import MdcCode, SystemId
@@ -33,11 +34,11 @@ from tests.unit.protocols.ieee20601.reports import DEVICE, LOCAL, RECEIVED
 def test_identity_comes_from_model_and_production_facts() -> None:
     facts = read_mds(
         (
-            at.ID_MODEL.of(SystemModel(b"Acme\0", b"OX-2 ")),
+            at.ID_MODEL.of(SystemModel(b"Acme\0\0", b"OX-2")),
             at.ID_PROD_SPECN.of(
                 (
-                    ProductSpecification(1, 0, b"S123\0"),
-                    ProductSpecification(3, 0, b"\0"),
+                    ProductSpecification(1, 0, b"S123"),
+                    ProductSpecification(3, 0, b"\0\0"),
                     ProductSpecification(4, 0, b"2.0\0"),
                     ProductSpecification(5, 0, b"1.02"),
                 )
@@ -151,3 +152,16 @@ def test_a_stamp_at_the_edge_of_the_calendar_is_no_utc() -> None:
         Stamps(absolute=first_day), facts.clock, received_at=RECEIVED, stored=False
     )
     assert observed.quality is TimeQuality.RECEIVED
+
+
+def test_texts_of_odd_length_are_read_where_that_is_forgiven() -> None:
+    odd = (
+        at.ID_MODEL.of(SystemModel(b"Acme", b"OX2")),
+        at.ID_PROD_SPECN.of((ProductSpecification(5, 0, b"1.0"),)),
+    )
+    facts = read_mds(odd, system_id=DEVICE, utc=RECEIVED)
+    assert (facts.info.model, facts.info.firmware) == ("OX2", "1.0")
+    assert [note.split(":")[0] for note in facts.notes] == ["tolerated odd-string"] * 2
+    strict = read_mds(odd, system_id=DEVICE, utc=RECEIVED, tolerances=STRICT_TOLERANCES)
+    assert (strict.info.model, strict.info.firmware) == ("", "")
+    assert all("cannot be read" in note for note in strict.notes)

@@ -129,3 +129,12 @@ def test_a_page_is_read_by_the_map_of_its_segment() -> None:
     # One that is known to be durable is not read again.
     known.add(fetching.plan.mark_of(0, other))
     assert fetching.transcribe(REPORT, other, utc=UTC_NOON).notes == ()
+
+
+def test_a_sentence_is_news_once_and_of_too_many_each_is() -> None:
+    known = association()
+    assert [known.is_news(text) for text in ("a", "a", "b")] == [True, False, True]
+    many = [str(number) for number in range(300)]
+    assert all(known.is_news(text) for text in many)
+    assert known.is_news(many[-1]), "too many to remember"
+    assert not known.is_news(many[0])

@@ -318,7 +318,7 @@ def test_a_value_without_a_unit_is_told_once() -> None:
     bench.take_warnings()
     for invoke_id in (1, 2):
         bench.report(invoke_id, spo2(98))
-    assert len([text for text in bench.take_warnings() if "names a unit" in text]) == 1
+    assert len([text for text in bench.take_warnings() if "missing-unit" in text]) == 1
 
 
 def test_a_page_of_stored_data_nobody_asked_for_is_an_error(bench: Bench) -> None:

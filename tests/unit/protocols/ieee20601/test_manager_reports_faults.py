@@ -24,7 +24,7 @@ from protocols.ieee20601.framing import StreamLimits
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.policies import ManagerPolicy
 from protocols.ieee20601.states import State
-from protocols.mder.records import LENIENT
+from protocols.ieee20601.tolerances import EVERY_TOLERANCE
 from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.observation import NumericObservation
 from tests.unit.protocols.ieee20601.apdu_octets import aarq, abrt, prst, report
@@ -80,7 +80,7 @@ def test_a_report_that_does_not_decode_is_rejected(bench: Bench, info: bytes) ->
 
 
 def test_a_wrong_list_count_is_forgiven_where_the_policy_is_lenient() -> None:
-    bench = Bench(policy=ManagerPolicy(leniency=LENIENT))
+    bench = Bench(policy=ManagerPolicy(tolerances=EVERY_TOLERANCE))
     bench.operate()
     bench.take_events()
     info = spo2(98)
@@ -137,7 +137,7 @@ def test_a_value_without_a_unit_is_kept_as_dimensionless_and_told_once_per_objec
     info = variable(at.NU_VAL_OBS_BASIC.of(Decimal(98)))
     for invoke_id in (1, 2):
         bench.receive(report(invoke_id, EventType.SCAN_REPORT_VAR, info))
-    assert len([text for text in map(str, bench.events) if "names a unit" in text]) == 1
+    assert len([text for text in map(str, bench.events) if "missing-unit" in text]) == 1
     units = [o.value.unit for o in bench.take_observations() if isinstance(o, NumericObservation)]
     assert units == [UnitCode(512)] * 2
     with_unit = variable(at.UNIT_CODE.of(PERCENT), at.NU_VAL_OBS_BASIC.of(Decimal(98)))
@@ -251,3 +251,12 @@ def test_an_apdu_longer_than_allowed_is_refused(octets: bytes, answer: bytes, st
     if stays:
         assert bench.report(1, spo2(98)) == b""
         assert len(bench.take_observations()) == 1
+
+
+def test_what_every_report_deviates_in_is_told_once() -> None:
+    bench = Bench()
+    bench.operate()
+    for invoke_id in range(3):
+        bench.report(invoke_id, spo2(97, number=invoke_id, stamp=bytes(8)))
+    told = [text for text in bench.take_warnings() if "unset-clock" in text]
+    assert told == ["tolerated unset-clock: a time that is no date is taken as unknown"]

@@ -144,7 +144,7 @@ def test_a_vendor_term_is_kept_and_flagged() -> None:
         0x4000,
         (ConfigObject(ObjectClass.NUMERIC, 3, (at.ID_TYPE.of(MdcCode(2, 61458)),)),),
     )
-    assert configuration.warnings == ("object 3: vendor term 2:61458",)
+    assert configuration.warnings == ("tolerated private-term: object 3: vendor term 2:61458",)
     (observation,) = read(
         var_report((3, (at.NU_VAL_OBS_SIMP.of(Decimal(1)),))), configuration
     ).observations

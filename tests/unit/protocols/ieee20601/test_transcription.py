@@ -16,6 +16,7 @@ from protocols.ieee20601.attribute_values import (
 )
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.configuration import build_configuration, decode_configuration
+from protocols.ieee20601.device_clock import NO_CLOCK
 from protocols.ieee20601.event_reports import (
     ConfigObject,
     ObservationFixed,
@@ -105,7 +106,7 @@ def test_an_unknown_handle_is_told_and_its_octets_kept() -> None:
     assert result.unknown_handles == (99,)
     assert len(result.observations) == 1
     assert result.unread[0].octets == b"\1\2"
-    assert result.notes == ("handle 99: no such handle in the configuration",)
+    assert result.notes[-1] == "handle 99: no such handle in the configuration"
 
 
 def test_a_fixed_report_of_another_length_than_its_map_is_a_layout_error() -> None:
@@ -195,7 +196,9 @@ def test_the_clock_attribute_in_a_value_map_is_read_as_a_time_stamp() -> None:
 def test_a_handle_defined_twice_takes_the_later_definition() -> None:
     first, second = OXIMETER.report.objects
     configuration = build_configuration(0x4000, (first, replace(second, handle=first.handle)))
-    assert configuration.warnings == ("handle 1 is defined twice; the later object counts",)
+    assert configuration.warnings == (
+        "tolerated duplicate-handle: handle 1 is defined twice; the later object counts",
+    )
     found = configuration.find(1)
     assert found is not None
     assert found.type == MdcCode(2, 18458)
@@ -215,3 +218,36 @@ def test_an_unknown_handle_in_any_report_is_told() -> None:
 
 def test_a_group_of_two_persons_is_cut_for_each() -> None:
     assert read(ScanReportGrouped(0xF000, 0, ()), OXIMETER).observations == ()
+
+
+def test_groups_of_a_scanner_nobody_told_of_are_kept_as_octets() -> None:
+    result = read(ScanReportGrouped(0xF000, 3, (b"\1\2",)), OXIMETER)
+    assert result.unknown_handles == (0,)
+    assert result.unread[0].octets == b"\1\2"
+
+
+def test_a_report_is_unreadable_when_none_of_its_values_is_and_one_should_be() -> None:
+    broken = AttributeValue(at.NU_VAL_OBS_BASIC.attribute_id, b"\1")
+    vendor = AttributeValue(0xF001, b"\1")
+    assert read(var_report((1, (broken,))), OXIMETER).is_unreadable
+    assert not read(var_report((1, (vendor,))), OXIMETER).is_unreadable
+    good = at.NU_VAL_OBS_BASIC.of(Decimal(97))
+    assert not read(var_report((1, (broken, good, stamp()))), OXIMETER).is_unreadable
+
+
+def test_nothing_new_says_nothing() -> None:
+    said = nothing_new(OXIMETER, NO_CLOCK)
+    assert (said.observations, said.notes, said.configuration) == ((), (), OXIMETER)
+
+
+def test_a_group_of_a_handle_that_is_not_there_is_kept_as_octets() -> None:
+    entries = (ValueMapEntry(at.NU_VAL_OBS_BASIC.attribute_id, 2),)
+    scanner = ConfigObject(
+        ObjectClass.EPISODIC_SCANNER,
+        60,
+        (at.SCAN_HANDLE_ATTR_VAL_MAP.of((HandleValueMap(7, entries),)),),
+    )
+    known = build_configuration(0x4000, (scanner,))
+    info = ScanReportGrouped(0xF000, 3, (b"\1\2",))
+    result = transcribe(event(handle=60), info, known, reception())
+    assert (result.unknown_handles, result.unread[0].octets) == ((7,), b"\1\2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -20,6 +21,7 @@ from protocols.ieee20601.device_clock import NO_CLOCK, DeviceClock
 from protocols.ieee20601.event_reports import ConfigObject
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.persistent_store import SEGMENT_DATA, SegmentData
+from protocols.ieee20601.segment_entries import EntryHeader
 from protocols.ieee20601.transcription import LayoutError, transcribe_segment
 from protocols.model.codes import MdcCode
 from protocols.model.observation import (
@@ -130,7 +132,7 @@ def test_a_page_that_counts_wrong_is_read_with_a_note() -> None:
     page = SegmentData(1, 0, 5, 0xC000, PAGE.entries)
     result = transcribe_segment(page, ENTRY_MAP, NO_OBJECTS, reception())
     assert len(result.observations) == 2
-    assert result.notes == ("a page announced 5 entries and holds 2",)
+    assert result.notes == ("tolerated page-count: a page announced 5 entries and holds 2",)
 
 
 def test_the_segment_s_adjustment_moves_the_time_but_not_the_identity() -> None:
@@ -209,3 +211,23 @@ def test_entries_without_any_time_stay_apart() -> None:
     assert isinstance(first, NumericObservation)
     assert first.value.number == Decimal(10)
     assert first.observation_id != second.observation_id
+
+
+@pytest.mark.parametrize(
+    ("header", "octets", "kind"),
+    [
+        (EntryHeader.BASE_OFFSET_TIME, bytes.fromhex("E8754700 0000 0000"), "base-offset"),
+        (EntryHeader.HIGH_RESOLUTION_TIME, (5_000_000).to_bytes(8, "big"), "relative"),
+    ],
+)
+def test_other_times_stand_before_entries_too(
+    header: EntryHeader, octets: bytes, kind: str
+) -> None:
+    value_map = (ValueMapEntry(at.NU_VAL_OBS_BASIC.attribute_id, 2),)
+    element = replace(ENTRY_MAP.elements[0], value_map=value_map)
+    page = SegmentData(0, 0, 1, 0xC000, octets + b"\0\x61")
+    entry_map = SegmentEntryMap(header, (element,))
+    (observation,) = transcribe_segment(page, entry_map, NO_OBJECTS, reception()).observations
+    device_time = observation.observed_at.device_time
+    assert device_time is not None
+    assert device_time.kind == kind

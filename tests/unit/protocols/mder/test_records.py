@@ -44,7 +44,7 @@ def test_surplus_octets_are_refused_unless_forgiven() -> None:
     notes: list[str] = []
     value = PAIR.decode(b"\x01\x02\x03\x04", leniency=Leniency(surplus=True), notes=notes)
     assert value == Pair(1, 0x0203)
-    assert notes == ["1 surplus octets dropped (test clause)"]
+    assert notes == ["tolerated surplus-octets: 1 surplus octets dropped (test clause)"]
 
 
 def test_a_number_that_does_not_fit_is_an_encode_error() -> None:
@@ -66,7 +66,7 @@ def test_a_count_that_disagrees_with_the_length_is_refused_or_noted(digits: str)
         PAIRS.decode(octets)
     notes: list[str] = []
     assert PAIRS.decode(octets, leniency=LENIENT, notes=notes) == (Pair(1, 2), Pair(3, 4))
-    assert notes == [f"a list announced {octets[1]} members and holds 2"]
+    assert notes == [f"tolerated list-count: a list announced {octets[1]} members and holds 2"]
 
 
 def test_a_broken_member_is_refused_even_by_length() -> None:
@@ -93,3 +93,11 @@ def test_octet_strings_may_be_odd_and_texts_never_raise() -> None:
     assert text_of(b"a\x01b\r\n") == "a b"
     assert padded("abc") == b"abc\0"
     assert padded("ab") == b"ab"
+
+
+def test_what_is_forgiven_need_not_be_told() -> None:
+    assert PAIRS.decode(bytes.fromhex("0001 0006 01 0002 03 0004"), leniency=LENIENT) == (
+        Pair(1, 2),
+        Pair(3, 4),
+    )
+    assert PAIR.decode(b"\1\0\2\0", leniency=LENIENT) == Pair(1, 2)
