@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
 NOTE = "Written by `make docs` from the code; do not edit.\n"
 COMMANDS = {
-    "edge": ("", "run", "status", "decode", "explain"),
+    "edge": ("", "run", "status", "decode", "explain", "certify"),
     "cloud": ("", "serve", "ingest", "worker", "broker", "migrate", "bootstrap"),
     "simulators": ("", "device", "patient", "demo"),
 }

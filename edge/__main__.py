@@ -1,4 +1,4 @@
-"""vitalwire-edge run | status | decode | explain: the gateway in the vehicle."""
+"""vitalwire-edge run | status | decode | explain | certify: the gateway in the vehicle."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge.app import RunWishes, run
+from edge.certifying import command as certify
 from edge.decoding.explaining import explain, meanings_as_lines
 from edge.decoding.exporting import export_pcap
 from edge.decoding.kinds import BY_NAME
@@ -93,6 +94,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--json", action="store_true", help="one JSON object a meaning")
     command.set_defaults(act=_explain)
+
+    command = commands.add_parser(
+        "certify", help="drive a device through the checks of 20601 and report"
+    )
+    certify.add_arguments(command)
+    command.set_defaults(act=certify.act)
     return parser
 
 

@@ -1,0 +1,1 @@
+"""`certify`: a real device through the checks of 20601, as its manager, with a report."""

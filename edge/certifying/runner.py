@@ -1,0 +1,225 @@
+"""Run the scripts against a line: the only file here with I/O and a clock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from edge.certifying.findings import Record
+from edge.certifying.probe import Expect, Incoming, Outcome, Probe
+from edge.certifying.scripts import SCRIPTS, RunPolicy, Scenario
+from edge.clock import Clock
+from edge.errors import DeviceNotFoundError, SettingsError, TransportError
+from edge.transports import tcp
+from edge.transports.base import ByteTransport
+from edge.transports.policy import TransportPolicy
+from edge.transports.registry import check_address, open_line
+
+LISTEN: Final = "listen:"
+_AGAIN_SECONDS: Final = 0.5
+Progress = Callable[[str], None]
+
+
+class Lines(Protocol):
+    """Where the device's lines come from, one after the other."""
+
+    async def next_line(self) -> ByteTransport:
+        """The next line, however long it takes; cancelled when patience ends."""
+        ...
+
+    async def close(self) -> None:
+        """Take no more."""
+        ...
+
+
+class CalledLines:
+    """A device we call or a port we open: again and again until it is there."""
+
+    def __init__(self, address: str, policy: TransportPolicy) -> None:
+        self._address = address
+        self._policy = policy
+
+    async def next_line(self) -> ByteTransport:
+        """The opened line."""
+        while True:
+            try:
+                return (await open_line(self._address, self._policy)).transport
+            except DeviceNotFoundError:
+                await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+class CallingLines:
+    """A device that calls us at `HOST:PORT`."""
+
+    def __init__(self, address: tcp.TcpAddress, policy: TransportPolicy) -> None:
+        self._wanted = address
+        self._policy = policy
+        self._waiting: asyncio.Queue[ByteTransport] = asyncio.Queue(maxsize=4)
+        self._listener: tcp.AgentListener | None = None
+
+    async def open(self) -> tcp.TcpAddress:
+        """Listen; the real address. StartError when the port is taken."""
+        self._listener = await tcp.listen(self._wanted, self._policy, self._accept)
+        return self._listener.address
+
+    def _accept(self, transport: tcp.TcpTransport, _peer: str) -> bool:
+        try:
+            self._waiting.put_nowait(transport)
+        except asyncio.QueueFull:
+            return False
+        return True
+
+    async def next_line(self) -> ByteTransport:
+        """The next connection."""
+        return await self._waiting.get()
+
+    async def close(self) -> None:
+        """Stop listening and hang up on whoever waits."""
+        if self._listener is not None:
+            await self._listener.close()
+        while not self._waiting.empty():
+            await self._waiting.get_nowait().close()
+
+
+async def certify(
+    address: str,
+    *,
+    policy: RunPolicy,
+    clock: Clock,
+    progress: Progress,
+    scenarios: Sequence[Scenario] = SCRIPTS,
+) -> Record:
+    """Run the scenarios against the device at `address`; what was found.
+
+    `listen:HOST:PORT` waits for the device to call. `progress` gets a sentence a step. Raises
+    SettingsError for an address of no form and StartError for a port that is taken.
+    """
+    transports = TransportPolicy()
+    if address.startswith(LISTEN):
+        try:
+            where = tcp.parse_address(address.removeprefix(LISTEN))
+        except ValueError as exc:
+            raise SettingsError(str(exc), mend="Write listen:HOST:PORT") from exc
+        calling = CallingLines(where, transports)
+        real = await calling.open()
+        progress(f"listening on {real}: let the device connect")
+        lines: Lines = calling
+    else:
+        try:
+            check_address(address)
+        except ValueError as exc:
+            raise SettingsError(str(exc), mend="Or write listen:HOST:PORT") from exc
+        lines = CalledLines(address, transports)
+    run = _Run(lines, policy, clock, progress)
+    try:
+        await run.play_all(scenarios)
+    finally:
+        await run.hang_up()
+        await lines.close()
+    return run.probe.record
+
+
+class _Run:
+    """One run: the line that is open, and the script that has its turn."""
+
+    def __init__(self, lines: Lines, policy: RunPolicy, clock: Clock, progress: Progress) -> None:
+        self.probe = Probe()
+        self._lines = lines
+        self._policy = policy
+        self._clock = clock
+        self._progress = progress
+        self._line: ByteTransport | None = None
+        self._began = clock.monotonic()
+
+    @property
+    def _now(self) -> float:
+        return self._clock.monotonic() - self._began
+
+    async def play_all(self, scenarios: Sequence[Scenario]) -> None:
+        for number, scenario in enumerate(scenarios, start=1):
+            if self.probe.gone:
+                self._leave_out(scenario)
+                continue
+            step = f"{number} of {len(scenarios)}: {scenario.name}"
+            self._progress(f"{step}; waiting for the device to associate")
+            await self._play(scenario)
+
+    def _leave_out(self, scenario: Scenario) -> None:
+        for check_id in scenario.checks:
+            self.probe.record.leave_out(
+                check_id,
+                f"the device did not associate again within {self._policy.patience_seconds:g} s",
+            )
+
+    async def _play(self, scenario: Scenario) -> None:
+        script = scenario.script(self.probe, self._policy)
+        try:
+            wish = next(script)
+            while True:
+                wish = script.send(await self._fulfil(wish))
+        except StopIteration:
+            pass
+        if self.probe.gone:
+            self._leave_out(scenario)
+        await self._flush()
+
+    async def _fulfil(self, wish: Expect) -> Incoming:
+        """What came of a wish."""
+        until = self._now + wish.seconds
+        while True:
+            incoming = self.probe.answer_to(wish)
+            is_open = await self._flush()  # also the confirms of reports that came meanwhile
+            if incoming is not None:
+                return incoming
+            if not is_open and not wish.across_lines:
+                return Incoming(Outcome.CLOSED)
+            left = until - self._now
+            if left <= 0:
+                return Incoming(Outcome.TIMEOUT)
+            try:
+                async with asyncio.timeout(left):
+                    await self._hear(wish)
+            except TimeoutError:
+                continue
+
+    async def _hear(self, wish: Expect) -> None:
+        """Octets of the open line, or a new line where the wish waits for one."""
+        if self._line is None:
+            if not wish.across_lines:
+                return
+            self._line = await self._lines.next_line()
+            self.probe.connected()
+            self._progress("the device is connected")
+            return
+        try:
+            octets = await self._line.read()
+        except TransportError:
+            octets = b""
+        if octets:
+            self.probe.receive(octets, now=self._now)
+        else:
+            await self.hang_up()
+
+    async def _flush(self) -> bool:
+        """Write what the probe has to say; False when no line is open (any more)."""
+        for octets in self.probe.take_output(now=self._now):
+            if self._line is None:
+                return False
+            try:
+                await self._line.write(octets)
+            except TransportError:
+                await self.hang_up()
+        return self._line is not None
+
+    async def hang_up(self) -> None:
+        """Let go of the line."""
+        line, self._line = self._line, None
+        self.probe.closed()
+        if line is not None:
+            with contextlib.suppress(TransportError):
+                await line.close()

@@ -1,0 +1,267 @@
+"""What is done with the device, association by association: each script is one of them.
+
+Every script begins when the device asks for an association and ends with that association's
+end, so the next finds it free again. `SCRIPTS` is the order of a run; the first is the long one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from edge.certifying.association_checks import judge_configuration, judge_request
+from edge.certifying.operating_checks import examine
+from edge.certifying.probe import Expect, Incoming, Outcome, Probe, Script
+from protocols.ieee20601.apdus import Aare, Aarq, Abrt, Apdu, DataApdu, Prst, Rlre, Rlrq
+from protocols.ieee20601.association import (
+    AbortReason,
+    AssociateResult,
+    Decision,
+    PhdAssociationInformation,
+    ReleaseReason,
+    answer,
+    decide,
+    offer,
+)
+from protocols.ieee20601.configuration import Configuration
+from protocols.ieee20601.event_reports import ConfigResult, EventType, answer_configuration
+from protocols.ieee20601.remote_operations import (
+    MDS_HANDLE,
+    EventReport,
+    RoivConfirmedEventReport,
+    RorsGet,
+)
+from protocols.model.codes import SystemId
+
+MANAGER: Final = SystemId(b"CERTIFY\x00")
+TO_CONFIG: Final = 10.0
+TO_RELEASE: Final = 3.0
+TO_ABORT: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPolicy:
+    """How patient the runner is, and what it may do to the device.
+
+    `patience_seconds`: for the device to associate (again). `report_seconds`: for its reports.
+    `set_time`: its clock may be set. `fetch_stored`: its store may be read (never cleared).
+    """
+
+    patience_seconds: float = 60.0
+    report_seconds: float = 15.0
+    set_time: bool = False
+    fetch_stored: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One association: its name for the progress, the checks that rest on it, what is done."""
+
+    name: str
+    checks: tuple[str, ...]
+    script: Callable[[Probe, RunPolicy], Script]
+
+
+def _kind(*kinds: type) -> Callable[[Incoming], bool]:
+    return lambda incoming: (
+        incoming.outcome is not Outcome.CAME
+        or isinstance(incoming.apdu, kinds)
+        or isinstance(incoming.message, kinds)
+    )
+
+
+def _config_report(incoming: Incoming) -> bool:
+    message = incoming.message
+    return isinstance(message, EventReport) and message.event_type == EventType.CONFIG
+
+
+def associate(
+    probe: Probe, policy: RunPolicy, result: AssociateResult
+) -> Generator[Expect, Incoming, PhdAssociationInformation | None]:
+    """Wait for a request, judge it and answer with `result`; the offer, None without one."""
+    incoming = yield Expect(
+        lambda item: item.apdu is None or isinstance(item.apdu, Aarq),
+        policy.patience_seconds,
+        across_lines=True,
+    )
+    if incoming.outcome is not Outcome.CAME:
+        probe.gone = True
+        if not probe.record.is_judged("ASSOC-1"):
+            probe.record.judge("ASSOC-1", False, incoming.in_words())
+        return None
+    asked = judge_request(probe.record, incoming)
+    if asked is None or not isinstance(incoming.apdu, Aarq):
+        return None
+    probe.reports.begin(None)
+    decision = decide(incoming.apdu)
+    if decision.chosen is None:  # it is judged already; go on with what it offers
+        decision = Decision(AssociateResult.ACCEPTED, asked, "")
+    if result in (AssociateResult.ACCEPTED, AssociateResult.ACCEPTED_UNKNOWN_CONFIG):
+        probe.send(answer(decision, result=result, system_id=MANAGER))
+    else:
+        refusal = replace(decision, chosen=None)
+        probe.send(answer(refusal, result=result, system_id=MANAGER))
+    return asked
+
+
+def configure(
+    probe: Probe, offered: int, verdict: ConfigResult
+) -> Generator[Expect, Incoming, Configuration | None]:
+    """Take the configuration report and give the verdict; None when none came that can be read."""
+    incoming = yield Expect(_config_report, TO_CONFIG)
+    came = incoming.outcome is Outcome.CAME
+    probe.record.judge("CONF-1", came, incoming.in_words(), *incoming.evidence)
+    if not came:
+        return None
+    configuration = judge_configuration(probe.record, incoming, offered)
+    report = incoming.message
+    if configuration is None or not isinstance(report, RoivConfirmedEventReport):
+        return None
+    reply = answer_configuration(report, configuration.config_id, verdict)
+    probe.reply(incoming.invoke_id, reply)
+    return configuration
+
+
+def operate(probe: Probe, policy: RunPolicy) -> Generator[Expect, Incoming, Configuration | None]:
+    """Associate and accept the configuration: the device operates then."""
+    asked = yield from associate(probe, policy, AssociateResult.ACCEPTED_UNKNOWN_CONFIG)
+    if asked is None:
+        return None
+    configuration = yield from configure(probe, asked.config_id, ConfigResult.ACCEPTED)
+    probe.reports.begin(configuration)
+    return configuration
+
+
+def _abort(probe: Probe) -> Script:
+    """End the association at once; what comes after it shows REL-2."""
+    probe.send(Abrt(int(AbortReason.UNDEFINED)))
+    # What was on its way when the abort left is not the device's fault: half a second for it.
+    yield Expect(lambda item: isinstance(item.apdu, Aarq), 0.5)
+
+
+def whole_association(probe: Probe, policy: RunPolicy) -> Script:
+    """The long one: everything a device does in good order, ended by a release."""
+    configuration = yield from operate(probe, policy)
+    if configuration is None:
+        return
+    still_there = yield from examine(
+        probe,
+        configuration,
+        report_seconds=policy.report_seconds,
+        set_time=policy.set_time,
+        fetch_stored=policy.fetch_stored,
+    )
+    if not still_there:
+        return
+    probe.send(Rlrq(int(ReleaseReason.NORMAL)))
+    incoming = yield Expect(_kind(Rlre), TO_RELEASE)
+    released = isinstance(incoming.apdu, Rlre)
+    probe.record.judge("REL-1", released, incoming.in_words(), *incoming.evidence)
+
+
+def refused_configuration(probe: Probe, policy: RunPolicy) -> Script:
+    """Refuse the configuration: it must offer another one or release."""
+    asked = yield from associate(probe, policy, AssociateResult.ACCEPTED_UNKNOWN_CONFIG)
+    if asked is None:
+        return
+    configuration = yield from configure(probe, asked.config_id, ConfigResult.UNSUPPORTED)
+    if configuration is None:
+        return
+    incoming = yield Expect(
+        lambda item: _config_report(item) or isinstance(item.apdu, Rlrq | Abrt), TO_CONFIG
+    )
+    fair = _config_report(incoming) or isinstance(incoming.apdu, Rlrq)
+    probe.record.judge("CONF-10", fair, incoming.in_words(), *incoming.evidence)
+    if isinstance(incoming.apdu, Rlrq):
+        probe.send(Rlre(int(ReleaseReason.NORMAL)))
+    elif incoming.outcome is Outcome.CAME:
+        yield from _abort(probe)
+
+
+def refused_association(probe: Probe, policy: RunPolicy) -> Script:
+    """Refuse the association: nothing but another request may follow."""
+    asked = yield from associate(probe, policy, AssociateResult.REJECTED_TRANSIENT)
+    if asked is None:
+        return
+    incoming = yield Expect(lambda item: not isinstance(item.apdu, Aarq), TO_ABORT)
+    calm = incoming.outcome is not Outcome.CAME
+    probe.record.judge("REL-3", calm, incoming.in_words(), *incoming.evidence)
+
+
+def aborted(probe: Probe, policy: RunPolicy) -> Script:
+    """Abort while it operates: it must say nothing more in this association."""
+    configuration = yield from operate(probe, policy)
+    if configuration is None:
+        return
+    yield from _abort(probe)
+    incoming = yield Expect(lambda item: not isinstance(item.apdu, Aarq), TO_ABORT)
+    calm = incoming.outcome is not Outcome.CAME
+    probe.record.judge("REL-2", calm, incoming.in_words(), *incoming.evidence)
+
+
+def unconfirmed(probe: Probe, policy: RunPolicy) -> Script:
+    """Leave a confirmed report unconfirmed: it must give up, by abort or by closing the line."""
+    configuration = yield from operate(probe, policy)
+    if configuration is None:
+        return
+    waits = _kind(RoivConfirmedEventReport)
+    incoming = yield Expect(waits, policy.report_seconds, hold_confirms=True)
+    if incoming.outcome is not Outcome.CAME:
+        probe.record.leave_out("REP-9", "it sent no confirmed report")
+        yield from _abort(probe)
+        return
+    ended = yield Expect(_kind(Abrt), policy.report_seconds + TO_CONFIG, hold_confirms=True)
+    gave_up = isinstance(ended.apdu, Abrt) or ended.outcome is Outcome.CLOSED
+    evidence = (*incoming.evidence, *ended.evidence)
+    probe.record.judge("REP-9", gave_up, ended.in_words(), *evidence)
+    if not gave_up:
+        yield from _abort(probe)
+
+
+def _wrong(check_id: str, apdu: Apdu) -> Callable[[Probe, RunPolicy], Script]:
+    """While it operates, send what no manager may: an abort must come back."""
+
+    def script(probe: Probe, policy: RunPolicy) -> Script:
+        configuration = yield from operate(probe, policy)
+        if configuration is None:
+            return
+        probe.send(apdu)
+        incoming = yield Expect(_kind(Abrt), TO_ABORT)
+        right = isinstance(incoming.apdu, Abrt) or incoming.outcome is Outcome.CLOSED
+        probe.record.judge(check_id, right, incoming.in_words(), *incoming.evidence)
+        if not right:
+            yield from _abort(probe)
+
+    return script
+
+
+def _response() -> Aare:
+    request = offer(system_id=MANAGER, config_id=0x4000)
+    return answer(decide(request), result=AssociateResult.ACCEPTED, system_id=MANAGER)
+
+
+SCRIPTS: Final[tuple[Scenario, ...]] = (
+    Scenario("a whole association", ("ASSOC-1", "CONF-1", "MDS-1", "REL-1"), whole_association),
+    Scenario("a refused configuration", ("CONF-10",), refused_configuration),
+    Scenario("an abort", ("REL-2",), aborted),
+    Scenario("a report without confirm", ("REP-9",), unconfirmed),
+    Scenario(
+        "a request of ours",
+        ("WRONG-1",),
+        _wrong("WRONG-1", offer(system_id=MANAGER, config_id=0x4000)),
+    ),
+    Scenario("a second response", ("WRONG-2",), _wrong("WRONG-2", _response())),
+    Scenario(
+        "a release response",
+        ("WRONG-3",),
+        _wrong("WRONG-3", Rlre(int(ReleaseReason.NORMAL))),
+    ),
+    Scenario(
+        "an answer to nothing",
+        ("WRONG-4",),
+        _wrong("WRONG-4", Prst(DataApdu(0xBEEF, RorsGet(MDS_HANDLE, ())))),
+    ),
+    # The last: a device may take a refusal to heart.
+    Scenario("a refused association", ("REL-3",), refused_association),
+)

@@ -1,0 +1,115 @@
+"""A run in memory: the scripts against one of our agents, joined by a list, on its own clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from edge.certifying.checks import Verdict
+from edge.certifying.findings import Finding, Record
+from edge.certifying.probe import Expect, Incoming, Outcome, Probe
+from edge.certifying.scripts import SCRIPTS, RunPolicy, Scenario
+from protocols.ieee20601.agent import AgentConnection
+from protocols.ieee20601.events import AgentAssociated
+from protocols.ieee20601.policies import AgentPolicy, MdsDescription
+from protocols.ieee20601.states import State
+from protocols.model.codes import SystemId
+from protocols.specializations.base import Specialization
+from tests.unit.protocols.ieee20601.apdu_octets import AGENT_ID
+from tests.unit.protocols.ieee20601.pair import OXIMETER, START, Pair, describe
+
+Change = Callable[[bytes], bytes]
+POLICY = RunPolicy(patience_seconds=20.0, report_seconds=4.0, set_time=True)
+_STEP = 0.25
+
+
+class Examined:
+    """One device under examination; `change` may spoil what it sends, APDU by APDU."""
+
+    def __init__(
+        self,
+        *,
+        specialization: Specialization = OXIMETER,
+        mds: MdsDescription | None = None,
+        policy: AgentPolicy | None = None,
+        change: Change = lambda octets: octets,
+        comes_back: bool = True,
+    ) -> None:
+        self.now = 0.0
+        self.probe = Probe()
+        self._specialization = specialization
+        self._mds = mds or describe(specialization)
+        self._policy = policy
+        self._change = change
+        self._comes_back = comes_back
+        self._reports = Pair()
+        self._lives = 0
+        self.agent = self._switch_on()
+
+    def _switch_on(self) -> AgentConnection:
+        agent = AgentConnection(
+            system_id=SystemId(AGENT_ID),
+            configuration=self._specialization.configuration,
+            mds=self._mds,
+            policy=self._policy,
+        )
+        agent.transport_connected(now=self.now)
+        agent.associate(now=self.now)
+        self.probe.connected()
+        self._lives += 1
+        return agent
+
+    def run(self, *scenarios: Scenario, policy: RunPolicy = POLICY) -> Record:
+        for scenario in scenarios or SCRIPTS:
+            script = scenario.script(self.probe, policy)
+            try:
+                wish = next(script)
+                while True:
+                    wish = script.send(self._fulfil(wish))
+            except StopIteration:
+                self._exchange()
+        return self.probe.record
+
+    def _fulfil(self, wish: Expect) -> Incoming:
+        until = self.now + wish.seconds
+        while True:
+            self._exchange()
+            incoming = self.probe.answer_to(wish)
+            self._exchange()
+            if incoming is not None:
+                return incoming
+            if self.now >= until:
+                return Incoming(Outcome.TIMEOUT)
+            self._pass_time(across=wish.across_lines)
+
+    def _pass_time(self, *, across: bool) -> None:
+        self.now += _STEP
+        self.agent.handle_deadline(now=self.now)
+        if self.agent.state is State.UNASSOCIATED and across and self._comes_back:
+            self.agent = self._switch_on()
+
+    def _exchange(self) -> None:
+        """Octets both ways until nobody has any; a report is sent whenever it may be."""
+        while True:
+            for octets in self.probe.take_output(now=self.now):
+                self.agent.receive_data(octets, now=self.now, utc=START)
+            while (event := self.agent.next_event()) is not None:
+                # A wrong message of ours may have ended it already.
+                if isinstance(event, AgentAssociated) and self.agent.state is State.OPERATING:
+                    self._reports.number = 0
+                    self.agent.send_report(
+                        self._reports.next_report(), confirmed=True, now=self.now
+                    )
+            sent = self.agent.data_to_send()
+            if not sent:
+                return
+            for octets in sent:
+                self.probe.receive(self._change(octets), now=self.now)
+
+
+def found(record: Record, check_id: str) -> Finding:
+    (finding,) = [item for item in record.findings() if item.check.id == check_id]
+    return finding
+
+
+def failed(record: Record) -> dict[str, str]:
+    return {f.check.id: f.detail for f in record.findings() if f.verdict is Verdict.FAIL}

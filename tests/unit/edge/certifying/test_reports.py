@@ -1,0 +1,77 @@
+"""The report in its three forms, from one record."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from edge.certifying.checks import CHECKS
+from edge.certifying.findings import Record
+from edge.certifying.report_page import as_html
+from edge.certifying.reports import as_json, as_text
+from edge.certifying.scripts import SCRIPTS
+from tests.unit.edge.certifying.examined import Examined
+from tests.unit.protocols.ieee20601.pair import describe
+
+
+@pytest.fixture(scope="module")
+def record() -> Record:
+    spoken = replace(describe(), manufacturer="<Acme & Sons>", specializations=())
+    return Examined(mds=spoken).run(SCRIPTS[0])
+
+
+def test_the_text_names_every_check_and_shows_the_octets_of_what_failed(record: Record) -> None:
+    lines = list(as_text(record))
+    assert lines[0].startswith("<Acme & Sons> OX-2, System-Id 11-33-")
+    for check in CHECKS:
+        assert sum(f" {check.id} " in line for line in lines) == 1
+    at = next(n for n, line in enumerate(lines) if "FAIL" in line)
+    assert "MDS-6" in lines[at]
+    assert "20601 6.3.2" in lines[at + 2]
+    assert lines[at + 3].lstrip().startswith("A>M e700")
+    assert lines[-1].endswith("not tried")
+
+
+def test_the_json_holds_all_of_it(record: Record) -> None:
+    document = json.loads(as_json(record))
+    assert document["device"]["model"] == "OX-2"
+    assert sum(document["counts"].values()) == len(CHECKS)
+    (bad,) = [check for check in document["checks"] if check["verdict"] == "fail"]
+    (position,) = bad["evidence"]
+    assert document["messages"][position]["hex"].startswith("e700")
+    assert document["messages"][0]["dir"] == "A>M"
+
+
+class Page(HTMLParser):
+    """Ids, links and the depth at the end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.links: set[str] = set()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.ids.add(values.get("id") or "")
+        self.links.add((values.get("href") or "").removeprefix("#"))
+        if tag not in {"meta"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_escaped_and_its_links_lead_somewhere(record: Record) -> None:
+    text = as_html(record)
+    assert "<Acme" not in text
+    assert "&lt;Acme &amp; Sons&gt;" in text
+    page = Page()
+    page.feed(text)
+    assert not page.open
+    assert len(page.ids) > len(record.messages)
+    assert page.links <= page.ids
+    assert "http" not in text
