@@ -32,7 +32,7 @@ async def test_a_simulated_device_goes_through_a_whole_association_and_a_wrong_m
             policy=POLICY,
             clock=SYSTEM_CLOCK,
             progress=progress,
-            scenarios=(SCRIPTS[0], SCRIPTS[5]),
+            scenarios=(SCRIPTS[0], SCRIPTS[4]),
         )
     )
     device = await asyncio.create_subprocess_exec(
