@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from protocols.errors import DecodeError
-from protocols.framing.crc import CHECKSUM_OCTETS, crc_mcrf4xx
+from protocols.framing.crc import CHECKSUM_OCTETS, checksum_octets, crc_mcrf4xx
 from protocols.gatt import cgm_terms, glucose_terms
 from protocols.gatt.base import Characteristic, Property
 from protocols.gatt.fields import FieldReader, FieldWriter
@@ -99,7 +99,7 @@ def _write(measurement: CgmMeasurement, writer: FieldWriter) -> None:
 
 
 def _record_octets(record: CgmRecord) -> bytes:
-    """One record with its size before it; an E2E-CRC is worked out anew."""
+    """One record with its size before it; an E2E-CRC is worked out anew unless it was wrong."""
     body = FieldWriter(clause=_CLAUSE)
     flags = record.octets
     flags |= _TREND if record.trend is not None else 0
@@ -113,9 +113,11 @@ def _record_octets(record: CgmRecord) -> bytes:
     for value in (record.trend, record.quality):
         if value is not None:
             body.sfloat(value)
-    surplus = 1 if record.crc is None else 1 + CHECKSUM_OCTETS
-    whole = bytes([len(body.octets) + surplus]) + body.octets
-    return whole if record.crc is None else whole + crc_mcrf4xx(whole).to_bytes(2, "little")
+    if record.crc is None:
+        return bytes([1 + len(body.octets)]) + body.octets
+    whole = bytes([1 + len(body.octets) + CHECKSUM_OCTETS]) + body.octets
+    crc = crc_mcrf4xx(whole) if record.crc_fits else record.crc
+    return whole + checksum_octets(crc)
 
 
 def transcribe_record(record: CgmRecord, draft: Draft) -> None:

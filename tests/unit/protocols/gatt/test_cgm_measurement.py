@@ -71,8 +71,10 @@ def test_a_checksum_is_known_by_the_size_and_checked() -> None:
     good, again = MEASUREMENT.decode(octets).records
     assert good == again
     assert good.crc_fits
-    changed = MEASUREMENT.decode(octets[:2] + b"\x64" + octets[3:]).records
-    assert [r.crc_fits for r in changed] == [False, True]
+    broken = octets[:2] + b"\x64" + octets[3:]
+    changed = MEASUREMENT.decode(broken)
+    assert [r.crc_fits for r in changed.records] == [False, True]
+    assert MEASUREMENT.encode(changed) == broken
 
 
 @pytest.mark.parametrize(

@@ -195,9 +195,9 @@ def test_what_is_written_is_read_back(record: GlucoseMeasurement) -> None:
     assert MEASUREMENT.decode(MEASUREMENT.encode(record)) == record
 
 
-def test_a_date_at_the_edge_of_the_calendar_has_no_time_before_it() -> None:
+def test_a_date_at_the_edge_of_the_calendar_has_no_time_behind_it() -> None:
     record = GlucoseMeasurement(
-        sequence_number=1, base_time=DateTime(1, 1, 1, 0, 0, 0), offset_minutes=-1
+        sequence_number=1, base_time=DateTime(9999, 12, 31, 23, 59, 0), offset_minutes=1
     )
     assert record.user_facing_time is None
 
