@@ -14,13 +14,14 @@ from protocols.ieee20601.events import (
     AgentAssociated,
     AgentEvent,
     AssociationEnded,
+    ClockMoved,
     ReportConfirmed,
     ReportRefused,
 )
 from protocols.ieee20601.line_framings import RAW, STREAM_FRAMINGS
 from protocols.ieee20601.policies import AgentPolicy, MdsDescription
 from simulators.byte_links import ByteLink
-from simulators.devices.base import Report, SimulatedDevice
+from simulators.devices.base import DeviceClock, Report, SimulatedDevice
 from simulators.devices.wire_reports import wire_report
 from simulators.errors import LinkClosedError
 from simulators.journal import Journal
@@ -69,6 +70,7 @@ class Conversation:
         self._releasing = False
         self._in_flight: tuple[int, Report] | None = None
         self._sent = 0
+        self._clock = device.identity.clock
         info = device.identity.info
         self._connection = AgentConnection(
             system_id=info.system_id,
@@ -79,7 +81,8 @@ class Conversation:
                 serial_number=info.serial_number,
                 firmware=info.firmware,
                 specializations=info.specializations,
-                clock=device.identity.clock.local,
+                clock=self._clock.local,
+                clock_can_be_set=device.clock_can_be_set,
             ),
             framing=STREAM_FRAMINGS[framing](AgentPolicy().limits),
         )
@@ -169,6 +172,9 @@ class Conversation:
                 self._operating = True
                 self._outbox.listening = True
                 self._journal.note("associated", at=now, config_id=config_id, known=known)
+            case ClockMoved(moved=moved):
+                self._device.set_clock(DeviceClock(self._clock.ahead + moved))
+                self._journal.note("clock set", at=now, moved_seconds=moved.total_seconds())
             case ReportConfirmed(invoke_id=invoke_id):
                 if self._in_flight is not None and self._in_flight[0] == invoke_id:
                     self._outbox.confirmed(self._in_flight[1], at=now)

@@ -57,6 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--serial-number", metavar="TEXT", help="what is printed on the back")
     parser.add_argument("--clock-ahead", type=float, metavar="SECONDS", help="the device's clock")
+    parser.add_argument(
+        "--clock-can-be-set", action="store_true", help="ask the manager for the time (Set-Time)"
+    )
     parser.add_argument("--reading-every", type=float, metavar="SECONDS", help="cuff readings")
     parser.add_argument(
         "--fault",
@@ -109,6 +112,7 @@ def device_of(arguments: argparse.Namespace) -> SimulatedDevice:
         info = replace(identity.info, serial_number=arguments.serial_number)
         identity = replace(identity, info=info)
     device = kind.make(identity, patient_of(arguments))
+    device.clock_can_be_set = arguments.clock_can_be_set
     if arguments.reading_every is not None:
         if not isinstance(device, blood_pressure.BloodPressureMonitor):
             raise DeviceSettingsError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -116,7 +116,10 @@ class Stamp:
 
 
 class SimulatedDevice(ABC):
-    """One device at one patient. Subclasses say which streams of reports it has."""
+    """One device at one patient. Subclasses say which streams of reports it has.
+
+    `clock_can_be_set`: it asks its manager for the time (Set-Time).
+    """
 
     def __init__(
         self, identity: DeviceIdentity, configuration: Configuration, patient: Patient
@@ -124,11 +127,16 @@ class SimulatedDevice(ABC):
         self.identity = identity
         self.configuration = configuration
         self.patient = patient
+        self.clock_can_be_set = False
 
     @property
     def name(self) -> str:
         """The registry's name."""
         return self.identity.name
+
+    def set_clock(self, clock: DeviceClock) -> None:
+        """Show another time from now on; what is written down keeps its stamp."""
+        self.identity = replace(self.identity, clock=clock)
 
     def reports(self, start_at: datetime) -> Iterator[Report]:
         """Everything it reports, in the order it falls due; patient time 0 is `start_at` (UTC)."""

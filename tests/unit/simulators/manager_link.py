@@ -9,6 +9,7 @@ from protocols.ieee20601.events import ObservationsReported
 from protocols.ieee20601.framing import StreamLimits
 from protocols.ieee20601.line_framings import RAW, STREAM_FRAMINGS
 from protocols.ieee20601.manager import ManagerConnection
+from protocols.ieee20601.policies import ManagerPolicy
 from protocols.model.codes import SystemId
 from protocols.model.observation import Observation
 from protocols.specializations.registry import STANDARD_CONFIGURATIONS
@@ -19,8 +20,9 @@ START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 class ManagerLink:
     """A `ByteLink` to a manager that confirms what it is given while `confirming`."""
 
-    def __init__(self, framing: str = RAW) -> None:
+    def __init__(self, framing: str = RAW, policy: ManagerPolicy | None = None) -> None:
         self._framing = framing
+        self._policy = policy
         self.heard: list[Observation] = []
         self.repeats = 0
         self.events: list[object] = []
@@ -59,6 +61,7 @@ class ManagerLink:
             system_id=SystemId(b"MANAGER1"),
             standard_configurations=STANDARD_CONFIGURATIONS,
             configurations=lambda _system, _config: None,
+            policy=self._policy,
             framing=STREAM_FRAMINGS[self._framing](StreamLimits()),
         )
         self._manager.transport_connected(now=0.0)

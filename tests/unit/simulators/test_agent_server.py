@@ -11,6 +11,7 @@ import pytest
 
 from protocols.ieee20601.events import Associated, ConfigurationReceived
 from protocols.ieee20601.line_framings import RAW
+from protocols.ieee20601.policies import ClockSetting, ManagerPolicy
 from protocols.model.observation import SampleArrayObservation
 from simulators.agent_server import AgentServer
 from simulators.conversation import Times
@@ -43,15 +44,22 @@ class Bench:
     """One device, its journal, a manager, and a clock that makes every reading due at once."""
 
     def __init__(
-        self, name: str, *, seconds: float, fault: str | None = None, framing: str = RAW
+        self,
+        name: str,
+        *,
+        seconds: float,
+        fault: str | None = None,
+        framing: str = RAW,
+        policy: ManagerPolicy | None = None,
     ) -> None:
         kind = BY_NAME[name]
         self.text = Watched()
-        self.manager = ManagerLink(framing)
+        self.manager = ManagerLink(framing, policy)
         link = misbehave(self.manager, fault, seed=3) if fault else self.manager
         late = START + timedelta(seconds=seconds + 1)
+        self.device = kind.make(kind.identity, Patient(seed=5, scenario=ARREST, seconds=20))
         self.server = AgentServer(
-            kind.make(kind.identity, Patient(seed=5, scenario=ARREST, seconds=20)),
+            self.device,
             link,
             Journal(self.text),
             Times(monotonic=lambda: 0.0, utc=lambda: late),
@@ -151,3 +159,18 @@ async def test_a_tolerable_fault_costs_no_reading_and_doubles_none(name: str, fa
     assert record.confirmed_at.keys() == made
     assert made <= {one.observation_id for one in bench.manager.heard}
     assert bench.manager.repeats == 0
+
+
+@pytest.mark.parametrize("can_be_set", [True, False])
+async def test_a_manager_sets_the_clock_of_a_device_that_asks_for_it(can_be_set: bool) -> None:
+    bench = Bench(
+        "oximeter", seconds=3, policy=ManagerPolicy(clock_setting=ClockSetting.WHEN_ALLOWED)
+    )
+    bench.device.clock_can_be_set = can_be_set
+    before = bench.device.identity.clock.ahead
+    bench.start_at.set_result(START)
+    await bench.run()
+    # The manager's clock stands at START, the device's four seconds later and wrong.
+    set_to = timedelta(seconds=-4) if can_be_set else before
+    assert bench.device.identity.clock.ahead == set_to
+    assert ('"event":"clock set"' in bench.text.getvalue()) == can_be_set

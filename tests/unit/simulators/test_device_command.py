@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulators import device_command
+from simulators.devices.misbehaving import FAULTS
 from simulators.errors import DeviceSettingsError
 
 
@@ -29,3 +30,15 @@ def test_a_misbehaving_device_speaks_raw(tmp_path: Path) -> None:
     with pytest.raises(DeviceSettingsError, match="speaks raw"):
         device_command.run(parse(*words))
     assert not port.is_symlink()
+
+
+def test_every_fault_and_a_wrong_clock_are_options(tmp_path: Path) -> None:
+    line = ("oximeter", "--pty", str(tmp_path / "port"))
+    for fault in FAULTS:
+        assert parse(*line, "--fault", fault).fault == fault
+    late = parse(*line, "--fault", "late-answers", "--fault-seconds", "9.5")
+    assert late.fault_seconds == 9.5
+    device = device_command.device_of(parse(*line, "--clock-ahead", "-600", "--clock-can-be-set"))
+    assert device.identity.clock.ahead.total_seconds() == -600
+    assert device.clock_can_be_set
+    assert not device_command.device_of(parse(*line)).clock_can_be_set
