@@ -29,6 +29,7 @@ FACTS = AgentFacts(
     is_outstanding=lambda invoke_id: invoke_id == 5,
     has_object=lambda handle: handle in (0, 55),
     wants_test=False,
+    stores=(61,),
 )
 WAITING = replace(FACTS, offers_config=True)
 TESTING = replace(FACTS, wants_test=True)
@@ -62,6 +63,8 @@ CONFIRMED = bytes.fromhex("0000 FFFFFFFF 0D1D 0000")
         (aare(3, functional_units=0x2000_0000), TESTING, T.RX_AARE_UNKNOWN_CONFIG),
         (prst(1, 0x0103, bytes(6)), FACTS, T.RX_GET_MDS),
         (prst(1, 0x0103, b"\x00\x37" + bytes(4)), FACTS, T.RX_REQUEST),
+        (prst(1, 0x0103, b"\x00\x3d" + bytes(4)), FACTS, T.RX_STORE_REQUEST),
+        (prst(1, 0x0107, b"\x00\x3d" + bytes(4)), FACTS, T.RX_STORE_REQUEST),
         (prst(1, 0x0103, b"\x00\x63" + bytes(4)), FACTS, T.RX_REQUEST_UNKNOWN_OBJECT),
         (prst(1, 0x0105, bytes(6)), FACTS, T.RX_REQUEST),
         (prst(1, 0x0107, b"\x00\x63" + bytes(4)), FACTS, T.RX_REQUEST_UNKNOWN_OBJECT),
