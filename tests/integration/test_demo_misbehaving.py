@@ -99,6 +99,23 @@ def test_a_truncated_report_is_sent_again_and_stored_once(vehicle: Vehicle) -> N
     wait_until(lambda: _held(vehicle) == stored, timeout=5, what="the last status file")
 
 
+@pytest.mark.parametrize("fault", ["no-answers", "wrong-invoke-id", "late-answers"])
+def test_a_device_that_does_not_answer_is_aborted_and_the_gateway_goes_on(
+    vehicle: Vehicle, fault: str
+) -> None:
+    bad, good = vehicle.start("oximeter", fault), vehicle.start("blood-pressure", "gaps")
+    wait_until(lambda: not good.running, timeout=40, what="the good device's end")
+    record = vehicle.record("blood-pressure")
+    assert record.confirmed_at.keys() == record.made.keys()
+    wait_until(
+        lambda: '"event":"ended"' in vehicle.journal("oximeter").read_text(encoding="utf-8"),
+        timeout=20,
+        what="the abort of the other",
+    )
+    bad.process.terminate()
+    assert vehicle.edge.running
+
+
 def test_an_unknown_configuration_and_a_silent_device_harm_nobody_else(vehicle: Vehicle) -> None:
     vehicle.start("blood-pressure", "unknown-configuration")
     vehicle.start("ecg", "silent")

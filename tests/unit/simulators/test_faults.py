@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from protocols.ieee20601.configuration import build_configuration
+from protocols.ieee20601.agent_store import AgentStore
+from protocols.ieee20601.configuration import Configuration, build_configuration
 from protocols.ieee20601.events import (
     AgentAssociated,
     Associated,
@@ -14,14 +15,17 @@ from protocols.ieee20601.events import (
     ReportConfirmed,
     ReportRefused,
     ReportsMissed,
+    StoredDataFinished,
 )
 from protocols.ieee20601.states import State
 from simulators.devices.faults import Fault
 from simulators.devices.misbehaving import FAULTS, LATE_SECONDS, MisbehavingLink, misbehave
 from tests.unit.protocols.ieee20601.apdu_octets import abrt, prst, report
-from tests.unit.protocols.ieee20601.exchange import SEGMENT, Bench
+from tests.unit.protocols.ieee20601.kept_oximetry import CONFIGURATION as KEEPING
+from tests.unit.protocols.ieee20601.kept_oximetry import segment, store
 from tests.unit.protocols.ieee20601.pair import OXIMETER, Pair
 from tests.unit.simulators.manager_link import ManagerLink
+from tests.vectors_folder import PROJECT
 
 EXTENDED = build_configuration(0x4001, OXIMETER.configuration.report.objects)
 
@@ -29,8 +33,14 @@ EXTENDED = build_configuration(0x4001, OXIMETER.configuration.report.objects)
 class SpoiledPair(Pair):
     """An agent behind a wire with a fault; what the manager wrote is kept."""
 
-    def __init__(self, fault: str, *, extended: bool = False) -> None:
-        super().__init__(configuration=EXTENDED if extended else None)
+    def __init__(
+        self,
+        fault: str,
+        *,
+        configuration: Configuration | None = None,
+        stores: tuple[AgentStore, ...] = (),
+    ) -> None:
+        super().__init__(configuration=configuration, stores=stores)
         self.fault = FAULTS[fault](1, LATE_SECONDS)
         self.answers: list[bytes] = []
 
@@ -60,7 +70,7 @@ class SpoiledPair(Pair):
 
 
 def associated(fault: str, *, extended: bool = False) -> SpoiledPair:
-    pair = SpoiledPair(fault, extended=extended)
+    pair = SpoiledPair(fault, configuration=EXTENDED if extended else None)
     pair.associate()
     return pair
 
@@ -172,14 +182,30 @@ def test_a_wrong_count_is_badly_structured() -> None:
     assert len(pair.seen(ReportConfirmed)) == 1
 
 
-def test_an_abort_in_a_segment_ends_the_association() -> None:
-    page = report(9, SEGMENT, b"")
-    spoiled = FAULTS["abort-in-segment"](1, LATE_SECONDS).outgoing(page)
-    assert spoiled == [page, abrt(0)]
-    bench = Bench()
-    bench.operate()
-    bench.receive(spoiled[1])
-    assert "aborted, reason 0" in str(bench.take_end().cause)
+def test_an_abort_in_a_segment_ends_the_association_and_the_rest_comes_in_the_next() -> None:
+    kept = store(segment(1, 5))
+    pair = SpoiledPair("abort-in-segment", configuration=KEEPING, stores=(kept,))
+    pair.associate()
+    assert pair.manager.state is State.UNASSOCIATED
+    for _ in range(4):  # the agent behind the wire waits for an answer that never comes
+        pair.pass_time(3.0)
+        pair.settle()
+    assert pair.agent.state is State.UNASSOCIATED
+    ends = [str(end.cause) for end in pair.manager_events if isinstance(end, AssociationEnded)]
+    assert ends == ["the agent aborted, reason 0"]
+    assert not pair.seen(StoredDataFinished)
+    pair.fault = Fault(1)  # a full battery
+    pair.pass_time(5.0)
+    pair.agent.associate(now=pair.now)
+    pair.settle()
+    assert pair.seen(StoredDataFinished) == [StoredDataFinished(complete=True)]
+    stored = [
+        one.observation_id
+        for told in pair.manager_events
+        if isinstance(told, ObservationsReported)
+        for one in told.observations
+    ]
+    assert len(set(stored)) == 10
 
 
 @pytest.mark.parametrize("name", sorted(FAULTS))
@@ -191,6 +217,12 @@ def test_no_fault_spoils_what_it_is_not_about(name: str) -> None:
     assert written == [] if name == "silent" else written[-1] == release
     assert fault.incoming(release) == release
     assert fault.pause_seconds(release) == 0.0
+
+
+def test_every_fault_is_explained_to_those_who_test_a_manager() -> None:
+    page = PROJECT.joinpath("docs", "how-to", "test-a-manager.md").read_text(encoding="utf-8")
+    explained = {line.split("`")[1] for line in page.splitlines() if line.startswith("| `")}
+    assert explained - {"--fault"} == set(FAULTS)
 
 
 async def test_the_wire_waits_before_a_late_answer_and_only_then() -> None:
