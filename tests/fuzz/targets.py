@@ -1,0 +1,238 @@
+"""What mutated octets are given to: everything that reads what a device wrote.
+
+A target raises nothing but what is wrong with us: `DecodeError` it takes itself. Its seeds are
+right octets, recorded ones where they are at hand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from random import Random
+from uuid import UUID
+
+from edge.decoding.kinds import APDU
+from protocols.captures import AGENT_TO_MANAGER, Capture, CapturedMessage
+from protocols.captures.pcap import format_pcap, parse_pcap
+from protocols.errors import DecodeError
+from protocols.framing.hdlc import FrameForm, FrameReader, write_frame
+from protocols.framing.phdc_nfc import PhdRecord, decode_record, encode_record
+from protocols.framing.phdc_usb import TransferReader, decode_descriptors, decode_preamble
+from protocols.gatt.base import GattProfile
+from protocols.gatt.registry import PROFILES
+from protocols.gatt.transcriber import Transcriber
+from protocols.ieee20601.agent import AgentConnection
+from protocols.ieee20601.apdus import Prst, decode_apdu, encode_apdu, readable_invoke_id
+from protocols.ieee20601.configuration import decode_configuration
+from protocols.ieee20601.event_reports import ConfigReport, decode_event_info
+from protocols.ieee20601.framing import StreamReader, WholeApdu
+from protocols.ieee20601.manager import ManagerConnection
+from protocols.ieee20601.remote_operations import ActionRequest, EventReport
+from protocols.ieee20601.requests import decode_action_info
+from protocols.mder.records import LENIENT, STRICT
+from protocols.model.codes import SystemId
+from protocols.model.device import DeviceInfo
+from protocols.monitors.base import SessionOptions
+from protocols.monitors.registry import MONITORS
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
+from tests.property.mutations import SEEDS as APDUS
+from tests.unit.protocols.ieee20601.pair import Pair
+from tests.vectors import own_apdus
+from tests.vectors_folder import phd
+
+NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+DEVICE = DeviceInfo(system_id=SystemId(b"MUTATED!"))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One reader: its name, right octets for it, and how it is given some."""
+
+    name: str
+    seeds: tuple[bytes, ...]
+    run: Callable[[bytes], object]
+
+
+def read_apdu(octets: bytes) -> None:
+    """An APDU and all that is in it, strictly and leniently."""
+    readable_invoke_id(octets)
+    for leniency in (STRICT, LENIENT):
+        with contextlib.suppress(DecodeError):
+            apdu = decode_apdu(octets, leniency=leniency, notes=[])
+            if leniency is STRICT and encode_apdu(apdu) != octets:
+                raise AssertionError("an APDU is not written back as it was")
+            message = apdu.data.message if isinstance(apdu, Prst) else None
+            if isinstance(message, EventReport):
+                info = decode_event_info(message.event_type, message.event_info, leniency=leniency)
+                if isinstance(info, ConfigReport):
+                    decode_configuration(message.event_info, leniency=leniency)
+            elif isinstance(message, ActionRequest):
+                decode_action_info(message.action_type, message.action_info)
+
+
+class OperatingManager:
+    """A manager that operates, made once and again whenever an association ended."""
+
+    def __init__(self) -> None:
+        self._pair = self._fresh()
+
+    def _fresh(self) -> Pair:
+        pair = Pair()
+        pair.associate()
+        return pair
+
+    def take(self, octets: bytes) -> None:
+        """Octets of the device; the answers and events are drained and bounded."""
+        pair = self._pair
+        manager: ManagerConnection = pair.manager
+        before = manager.state
+        pair.now += 0.001
+        manager.receive_data(octets, now=pair.now, utc=pair.utc)
+        pair.drain()
+        pair.confirm_all()
+        deadline = manager.next_deadline()
+        if deadline is not None and deadline <= pair.now:
+            manager.handle_deadline(now=pair.now)
+        if manager.state is not before or len(pair.manager_events) > 200:
+            self._pair = self._fresh()
+
+
+class OperatingAgent:
+    """The same for an agent."""
+
+    def __init__(self) -> None:
+        self._pair = self._fresh()
+
+    def _fresh(self) -> Pair:
+        pair = Pair()
+        pair.associate()
+        return pair
+
+    def take(self, octets: bytes) -> None:
+        """Octets of a manager."""
+        pair = self._pair
+        agent: AgentConnection = pair.agent
+        before = agent.state
+        pair.now += 0.001
+        agent.receive_data(octets, now=pair.now, utc=pair.utc)
+        pair.drain()
+        if agent.state is not before or len(pair.agent_events) > 200:
+            self._pair = self._fresh()
+
+
+def resynchronise(octets: bytes) -> None:
+    """Mutated octets between good APDUs: the second good one behind them is always found."""
+    reader = StreamReader()
+    good = own_apdus.CONFIRMED_FIXED_REPORT
+    found = reader.receive(octets + good + good + good, now=0.0)
+    deadline = reader.next_deadline()
+    for _ in range(len(octets) + 4 * len(good)):
+        if deadline is None:
+            break
+        found += reader.handle_deadline(now=deadline)
+        deadline = reader.next_deadline()
+    whole = [piece.octets for piece in found if isinstance(piece, WholeApdu)]
+    if whole[-1:] != [good] or whole.count(good) < 2:
+        raise AssertionError("not in step again within two APDUs")
+
+
+def read_frames(form: FrameForm, octets: bytes) -> None:
+    """An HDLC-like line."""
+    reader = FrameReader(form)
+    reader.receive(octets, now=0.0)
+    reader.handle_deadline(now=1e6)
+
+
+def read_gatt(profile: GattProfile, uuid: UUID, octets: bytes) -> None:
+    """A characteristic value, as a record by both rules and in a session."""
+    session = profile.open_session(Transcriber(DEVICE))
+    for stored in (False, True):
+        with contextlib.suppress(DecodeError):
+            session.value_received(uuid, octets, utc=NOW, stored=stored)
+    forgiving = profile.open_session(Transcriber(DEVICE), leniency=LENIENT)
+    with contextlib.suppress(DecodeError):
+        forgiving.value_received(uuid, octets, utc=NOW)
+
+
+def decode_tool(octets: bytes) -> None:
+    """What the decode command shows."""
+    with contextlib.suppress(DecodeError):
+        APDU.open()(octets)
+
+
+def _suppressed(read: Callable[[bytes], object], octets: bytes) -> None:
+    with contextlib.suppress(DecodeError):
+        read(octets)
+
+
+def _usb(octets: bytes) -> None:
+    for read in (decode_descriptors, decode_preamble):
+        _suppressed(read, octets)
+    reader = TransferReader(64)
+    for start in range(0, len(octets), 64):
+        _suppressed(reader.receive, octets[start : start + 64])
+
+
+def _gatt_targets() -> Iterator[Target]:
+    recorded = {
+        vector["decoder"]: bytes.fromhex(vector["hex"])
+        for vector in phd()["vectors"]
+        if set(vector["hex"]) <= set("0123456789abcdef")
+    }
+    random = Random(20601)  # noqa: S311 - a repeatable choice, no secret
+    for profile in PROFILES:
+        for item in profile.characteristics:
+            seeds = [recorded[name] for name in item.decode_as if name in recorded]
+            seeds += [bytes(size) for size in (1, 8, 20)]
+            seeds += [random.randbytes(random.randint(1, 24)) for _ in range(16)]
+            run = partial(read_gatt, profile, item.uuid)
+            yield Target(f"gatt {item.name}", tuple(seeds), run)
+
+
+def _monitor_targets() -> Iterator[Target]:
+    for monitor in MONITORS:
+        seeds = [write_frame(apdu, FrameForm()) for apdu in APDUS[:4]]
+        session = monitor.open_session(SessionOptions())
+        session.transport_connected(now=0.0)
+        seeds += session.data_to_send()
+        for at in range(8):
+            session.handle_deadline(now=float(at))
+            seeds += session.data_to_send()
+
+        def run(octets: bytes, monitor: object = monitor) -> None:
+            fresh = monitor.open_session(SessionOptions())  # type: ignore[attr-defined]  # a Monitor
+            fresh.transport_connected(now=0.0)
+            fresh.receive_data(octets, now=0.0, utc=NOW)
+            while fresh.next_event() is not None:
+                pass
+
+        yield Target(f"monitor {monitor.name}", tuple(seeds), run)
+
+
+def targets() -> tuple[Target, ...]:
+    """Every target; the ones a device reaches most come first."""
+    framed = tuple(write_frame(apdu, FrameForm()) for apdu in APDUS)
+    records = tuple(encode_record(PhdRecord(5, apdu[:200])) for apdu in APDUS)
+    pcaps = tuple(
+        format_pcap(Capture("c", (CapturedMessage(AGENT_TO_MANAGER, 1.5, apdu),)))
+        for apdu in APDUS[:8]
+    )
+    return (
+        Target("apdu", APDUS, read_apdu),
+        Target("manager", APDUS, OperatingManager().take),
+        Target("agent", APDUS, OperatingAgent().take),
+        Target("stream", APDUS, resynchronise),
+        Target("decode", APDUS, decode_tool),
+        Target("hdlc", framed, partial(read_frames, FrameForm())),
+        Target("nfc", records, partial(_suppressed, decode_record)),
+        Target("usb", APDUS, _usb),
+        Target("pcap", pcaps, partial(_suppressed, partial(parse_pcap, name="c"))),
+        *_monitor_targets(),
+        *_gatt_targets(),
+    )
+
+
+assert STANDARD_CONFIGURATIONS  # the manager under test knows the oximeter by it
