@@ -29,6 +29,7 @@ from protocols.ieee20601.agent_table import ROWS as AGENT_ROWS
 from protocols.ieee20601.manager_table import ROWS as MANAGER_ROWS
 from protocols.ieee20601.states import table_as_markdown
 from protocols.ieee20601.tolerances import TOLERANCES
+from protocols.nomenclature.bits import BIT_ROWS
 from protocols.nomenclature.lookup import TERMS, UNITS, loincs
 from protocols.specializations.registry import SPECIALIZATIONS
 from simulators.devices.registry import DEVICES
@@ -76,7 +77,7 @@ def state_tables() -> str:
 
 
 def nomenclature() -> str:
-    """Every term and unit with a row."""
+    """Every term, unit and bit with a row."""
     terms = (
         (
             str(term.code.cf_code),
@@ -86,6 +87,7 @@ def nomenclature() -> str:
             " ".join(term.units),
             " ".join(loincs(term.code)),
             "; ".join(text for text in (term.nemsis, term.note) if text),
+            term.sources,
         )
         for term in sorted(TERMS, key=lambda term: term.code)
     )
@@ -93,10 +95,16 @@ def nomenclature() -> str:
         (str(unit.code.cf_code), unit.reference_id or "(own)", unit.ucum, unit.display)
         for unit in UNITS
     )
-    head = ("code", "part:term", "reference id", "name", "UCUM", "LOINC", "note")
+    bits = (
+        (f"{(partition << 16) + number}.{bit}", name, meaning)
+        for partition, number, bit, name, meaning in BIT_ROWS
+    )
+    head = ("code", "part:term", "reference id", "name", "UCUM", "LOINC", "note", "sources")
     return (
         f"# Nomenclature\n\n{NOTE}\n## Terms\n\n{table(head, terms)}\n## Units\n\n"
-        f"{table(('code', 'reference id', 'UCUM', 'name'), units)}"
+        f"{table(('code', 'reference id', 'UCUM', 'name'), units)}\n## Bits\n\n"
+        "Bit 0 is the most significant.\n\n"
+        f"{table(('code.bit', 'name', 'meaning when set'), bits)}"
     )
 
 
@@ -108,11 +116,16 @@ def registries() -> str:
             item.name,
             str(item.profile.cf_code),
             " ".join(f"0x{c.config_id:04X}" for c in item.standard_configurations) or "-",
-            f"0x{item.configuration.config_id:04X}",
+            " ".join(
+                f"0x{c.config_id:04X}"
+                for c in item.configurations
+                if c not in item.standard_configurations
+            )
+            or "-",
         )
         for item in SPECIALIZATIONS
     )
-    head = ("standard", "device", "profile", "standard configurations", "agent offers")
+    head = ("standard", "device", "profile", "standard configurations", "extended")
     devices = ((kind.name, kind.identity.info.model) for kind in DEVICES)
     return (
         f"# Registries\n\n{NOTE}\n## Specializations\n\n{table(head, specializations)}\n"

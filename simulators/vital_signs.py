@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 import math
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import Enum
 from typing import Final
 
@@ -17,6 +18,8 @@ import numpy as np
 from simulators.scenario import EventKind, PatientEvent, Scenario
 
 PULSE_NEEDS_PERFUSION: Final = 0.25
+BREATHING_RATE: Final = 4.0
+"""Below so many breaths a minute nobody breathes by themselves."""
 _RESPIRATORY_ARRHYTHMIA: Final = 0.03
 
 
@@ -33,7 +36,8 @@ class Physiology:
     """Where the body is, or where it is heading.
 
     `heart_rate` and `respiratory_rate` per minute, pressures in mmHg, `spo2` in percent,
-    `perfusion` 1 for a healthy finger, `impedance` between the pads in Ohm.
+    `perfusion` 1 for a healthy finger, `impedance` between the pads in Ohm, `end_tidal` carbon
+    dioxide in mmHg, `temperature` in degrees Celsius, `glucose` in mg/dL.
     """
 
     heart_rate: float = 76.0
@@ -43,6 +47,9 @@ class Physiology:
     perfusion: float = 1.0
     respiratory_rate: float = 14.0
     impedance: float = 82.0
+    end_tidal: float = 37.0
+    temperature: float = 36.8
+    glucose: float = 112.0
 
 
 # Seconds until a value has gone 63 % of its way, in a story of 75 seconds.
@@ -54,6 +61,9 @@ _TIME_CONSTANTS: Final = Physiology(
     perfusion=2.0,
     respiratory_rate=3.0,
     impedance=4.0,
+    end_tidal=3.0,
+    temperature=600.0,
+    glucose=600.0,
 )
 _STORY_SECONDS: Final = 75.0
 _NAMES: Final = tuple(Physiology.__dataclass_fields__)
@@ -65,9 +75,10 @@ _EFFECTS: Final[dict[EventKind, dict[str, float]]] = {
         "diastolic": 12.0,
         "perfusion": 0.0,
         "respiratory_rate": 0.0,
+        "end_tidal": 10.0,
     },
-    EventKind.CPR_STARTED: {"systolic": 60.0, "diastolic": 22.0},
-    EventKind.CPR_PAUSED: {"systolic": 18.0, "diastolic": 12.0},
+    EventKind.CPR_STARTED: {"systolic": 60.0, "diastolic": 22.0, "end_tidal": 18.0},
+    EventKind.CPR_PAUSED: {"systolic": 18.0, "diastolic": 12.0, "end_tidal": 10.0},
     EventKind.SHOCK: {"impedance": 75.0},
     EventKind.ROSC: {
         "heart_rate": 112.0,
@@ -76,6 +87,8 @@ _EFFECTS: Final[dict[EventKind, dict[str, float]]] = {
         "diastolic": 61.0,
         "perfusion": 0.8,
         "respiratory_rate": 12.0,
+        "end_tidal": 45.0,
+        "temperature": 36.2,
     },
 }
 _RHYTHMS: Final = {
@@ -101,7 +114,8 @@ class Stretch:
 class Numerics:
     """What bedside devices can show at one moment; None where there is nothing to measure.
 
-    Whole numbers in the device's unit: rates per minute, percent, mmHg, Ohm.
+    Whole numbers in the device's unit: rates per minute, percent, mmHg, Ohm, mg/dL. Temperature
+    in tenths of a degree Celsius, the perfusion index in tenths of a percent.
     """
 
     heart_rate: int | None
@@ -111,6 +125,11 @@ class Numerics:
     diastolic: int | None
     mean: int | None
     impedance: int
+    respiratory_rate: int
+    end_tidal: int | None
+    temperature: Decimal
+    perfusion_index: Decimal | None
+    glucose: int
 
 
 class Patient:
@@ -179,9 +198,11 @@ class Patient:
         """What the devices can read at t, with a small unrest of its own for every second."""
         stretch, body = self.stretch_at(t), self.body_at(t)
         unrest = np.random.default_rng((self.seed, 2, max(0, int(t * 100))))
-        noise = [float(value) for value in unrest.normal(0.0, 1.0, 6)]
+        noise = [float(value) for value in unrest.normal(0.0, 1.0, 11)]
         beating = stretch.rhythm is Rhythm.SINUS
         pulse = beating and body.perfusion > PULSE_NEEDS_PERFUSION
+        breathes = body.respiratory_rate >= BREATHING_RATE
+        ventilated = breathes or stretch.compressions
         systolic = round(body.systolic + 1.5 * noise[2])
         diastolic = round(body.diastolic + noise[3])
         heart_rate = round(body.heart_rate + 0.7 * noise[0])
@@ -198,8 +219,21 @@ class Patient:
             diastolic=diastolic if pulse else None,
             mean=round((systolic + 2 * diastolic) / 3) if pulse else None,
             impedance=round(body.impedance + 0.5 * noise[5]),
+            respiratory_rate=max(0, round(body.respiratory_rate + 0.4 * noise[6]))
+            if breathes
+            else 0,
+            end_tidal=round(body.end_tidal + 0.6 * noise[7]) if ventilated else None,
+            temperature=_tenths(body.temperature + 0.03 * noise[8]),
+            perfusion_index=_tenths(max(0.1, 4 * body.perfusion + 0.1 * noise[9]))
+            if pulse
+            else None,
+            glucose=round(body.glucose + 1.5 * noise[10]),
         )
 
     def events_between(self, start: float, end: float) -> tuple[PatientEvent, ...]:
         """The events with start <= at < end."""
         return tuple(event for event in self.events if start <= event.at < end)
+
+
+def _tenths(value: float) -> Decimal:
+    return Decimal(round(value * 10)).scaleb(-1)

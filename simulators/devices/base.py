@@ -24,6 +24,7 @@ from protocols.model.observation import (
 )
 from protocols.model.quantity import Quantity, SpecialValue
 from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
+from protocols.specializations.base import Specialization
 from simulators.vital_signs import Patient
 
 
@@ -75,10 +76,13 @@ class DeviceClock:
 
 @dataclass(frozen=True, slots=True)
 class DeviceIdentity:
-    """What is printed on the back, and the class the device is enrolled under."""
+    """What is printed on the back, and the class the device is enrolled under.
+
+    `device_class` is None for a kind of device the cloud has no class for.
+    """
 
     name: str
-    device_class: str
+    device_class: str | None
     info: DeviceInfo
     clock: DeviceClock
 
@@ -105,13 +109,16 @@ class Stamp:
         """The true time with the device's stamp."""
         return ObservedTime(self.utc, TimeQuality.DEVICE, self.device_time)
 
-    def identify(self, type_code: MdcCode, *, duration_us: int = 0) -> UUID:
+    def identify(
+        self, type_code: MdcCode, *, duration_us: int = 0, supplements: tuple[MdcCode, ...] = ()
+    ) -> UUID:
         """The id of a measurement of this type at this moment."""
         return observation_id(
             system_id=self.system_id,
             type_code=type_code,
             device_time=self.device_time,
             duration_us=duration_us,
+            supplements=supplements,
         )
 
 
@@ -151,19 +158,35 @@ class SimulatedDevice(ABC):
         return Stamp(self.identity, start_at + timedelta(milliseconds=round(t * 1000)))
 
 
-def whole(value: int | None) -> Decimal | SpecialValue:
-    """A measured whole number, or NaN where there was nothing to measure."""
+def identify(
+    number: int, model: str, serial_number: str, specialization: Specialization
+) -> DeviceInfo:
+    """What is printed on a device of this kind; `number` tells its System-Id from the others."""
+    return DeviceInfo(
+        system_id=SystemId.parse(f"0A4D5600{number:08X}"),
+        manufacturer="Vitalwire Simulators",
+        model=model,
+        serial_number=serial_number,
+        firmware="1.0.0",
+        specializations=((specialization.profile, specialization.profile_version),),
+    )
+
+
+def measured(value: int | Decimal | None) -> Decimal | SpecialValue:
+    """A measured number, or NaN where there was nothing to measure."""
     return SpecialValue.NAN if value is None else Decimal(value)
 
 
-def numeric(stamp: Stamp, type_code: MdcCode, value: int | None, unit: UnitCode) -> Observation:
+def numeric(
+    stamp: Stamp, type_code: MdcCode, value: int | Decimal | None, unit: UnitCode
+) -> Observation:
     """A numeric reading."""
     return NumericObservation(
         observation_id=stamp.identify(type_code),
         type=type_code,
         observed_at=stamp.observed_at,
         device=stamp.system_id,
-        value=Quantity(whole(value), unit),
+        value=Quantity(measured(value), unit),
     )
 
 
@@ -176,7 +199,7 @@ def compound(
         type=type_code,
         observed_at=stamp.observed_at,
         device=stamp.system_id,
-        components=tuple((code, Quantity(whole(value), unit)) for code, value in parts),
+        components=tuple((code, Quantity(measured(value), unit)) for code, value in parts),
     )
 
 

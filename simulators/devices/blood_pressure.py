@@ -6,30 +6,21 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from protocols.model.codes import MdcCode, SystemId, UnitCode
+from protocols.model.codes import SystemId
 from protocols.model.device import DeviceInfo
 from protocols.specializations import blood_pressure as specialization
 from simulators.devices.base import (
     DeviceClock,
     DeviceIdentity,
     Form,
-    Reading,
     Report,
     SimulatedDevice,
-    compound,
     every,
-    numeric,
 )
+from simulators.devices.cuff_readings import cuff_readings
 from simulators.vital_signs import Patient
 
-PRESSURE: Final = MdcCode(2, 18948)  # MDC_PRESS_BLD_NONINV
-SYSTOLIC: Final = MdcCode(2, 18949)  # MDC_PRESS_BLD_NONINV_SYS
-DIASTOLIC: Final = MdcCode(2, 18950)  # MDC_PRESS_BLD_NONINV_DIA
-MEAN: Final = MdcCode(2, 18951)  # MDC_PRESS_BLD_NONINV_MEAN
-PULSE: Final = MdcCode(2, 18474)  # MDC_PULS_RATE_NON_INV
-MILLIMETRES_OF_MERCURY: Final = UnitCode(3872)
-BEATS_PER_MINUTE: Final = UnitCode(2720)
-
+_HANDLES: Final = (specialization.PRESSURES_HANDLE, specialization.PULSE_RATE_HANDLE)
 FIRST_READING_SECONDS: Final = 1.5
 DEFAULT_EVERY_SECONDS: Final = 15.0
 
@@ -60,16 +51,6 @@ class BloodPressureMonitor(SimulatedDevice):
 
     def _cuff(self, start_at: datetime) -> Iterator[Report]:
         for t in every(self.reading_seconds, first=FIRST_READING_SECONDS):
-            stamp, seen = self.stamp(start_at, t), self.patient.numerics_at(t)
-            parts = ((SYSTOLIC, seen.systolic), (DIASTOLIC, seen.diastolic), (MEAN, seen.mean))
-            readings = (
-                Reading(
-                    specialization.PRESSURES_HANDLE,
-                    compound(stamp, PRESSURE, parts, MILLIMETRES_OF_MERCURY),
-                ),
-                Reading(
-                    specialization.PULSE_RATE_HANDLE,
-                    numeric(stamp, PULSE, seen.pulse_rate, BEATS_PER_MINUTE),
-                ),
+            yield Report(
+                t, Form.FIXED, live=False, readings=cuff_readings(self, _HANDLES, start_at, t)
             )
-            yield Report(t, Form.FIXED, live=False, readings=readings)

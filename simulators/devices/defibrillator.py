@@ -31,18 +31,11 @@ from simulators.devices.base import (
     numeric,
     text,
 )
-from simulators.devices.heart_signals import heart_rates, lead_two
+from simulators.devices.heart_signals import heart_rates, lead_two, rhythms
 from simulators.scenario import EventKind, PatientEvent
-from simulators.vital_signs import Patient, Rhythm
+from simulators.vital_signs import Patient
 from simulators.waveforms import Electrocardiogram
 
-ANALYSIS_SECONDS: Final = 1.0
-"""So long after a rhythm began the device has recognised it."""
-
-_RHYTHM_CODES: Final = {
-    Rhythm.VENTRICULAR_FIBRILLATION: specialization.EVT_ECG_V_FIB,
-    Rhythm.ASYSTOLE: specialization.EVT_ECG_ASYSTOLE,
-}
 _EVENT_CODES: Final = {
     EventKind.CHARGED: CHARGED,
     EventKind.SHOCK: SHOCK_DELIVERED,
@@ -76,20 +69,9 @@ class Defibrillator(SimulatedDevice):
         return (
             heart_rates(self, specialization.HEART_RATE_HANDLE, start_at),
             lead_two(self, self._strip, specialization.LEAD_II_HANDLE, start_at),
-            self._rhythms(start_at),
+            rhythms(self, specialization.RHYTHM_HANDLE, start_at),
             self._happenings(start_at),
         )
-
-    def _rhythms(self, start_at: datetime) -> Iterator[Report]:
-        """One coded event for every dangerous rhythm, when the device has recognised it."""
-        before = Rhythm.SINUS
-        for stretch in self.patient.stretches:
-            if stretch.rhythm is not before and stretch.rhythm in _RHYTHM_CODES:
-                t = round(stretch.since + ANALYSIS_SECONDS, 2)
-                code = _RHYTHM_CODES[stretch.rhythm]
-                observation = coded(self.stamp(start_at, t), specialization.RHYTHM_STATUS, code)
-                yield self._report(t, (specialization.RHYTHM_HANDLE, observation))
-            before = stretch.rhythm
 
     def _happenings(self, start_at: datetime) -> Iterator[Report]:
         switched_on = text(self.stamp(start_at, 0.0), DEFIBRILLATOR_EVENT, SWITCHED_ON)

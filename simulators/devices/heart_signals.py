@@ -1,4 +1,4 @@
-"""What an ECG monitor and a defibrillator share: heart rate numbers and a live lead II."""
+"""What devices at the heart share: heart rate numbers, a live lead II, recognised rhythms."""
 
 from __future__ import annotations
 
@@ -17,7 +17,22 @@ from protocols.specializations.cardiac_objects import (
     SAMPLES_PER_REPORT,
     ZERO_SAMPLE,
 )
-from simulators.devices.base import Form, Reading, Report, SimulatedDevice, Stamp, every, numeric
+from protocols.specializations.defibrillator import (
+    EVT_ECG_ASYSTOLE,
+    EVT_ECG_V_FIB,
+    RHYTHM_STATUS,
+)
+from simulators.devices.base import (
+    Form,
+    Reading,
+    Report,
+    SimulatedDevice,
+    Stamp,
+    coded,
+    every,
+    numeric,
+)
+from simulators.vital_signs import Rhythm
 from simulators.waveforms import Electrocardiogram, Millivolts
 
 HEART_RATE: Final = MdcCode(2, 16770)  # MDC_ECG_HEART_RATE
@@ -28,6 +43,13 @@ MILLIVOLT: Final = UnitCode(4274)
 PERIOD_US: Final = 1_000_000 // SAMPLE_RATE_HZ
 CHUNK_SECONDS: Final = SAMPLES_PER_REPORT / SAMPLE_RATE_HZ
 """A whole number of hundredths, so that every stretch starts where device clocks can show it."""
+
+ANALYSIS_SECONDS: Final = 1.0
+"""So long after a rhythm began the device has recognised it."""
+_RHYTHM_CODES: Final = {
+    Rhythm.VENTRICULAR_FIBRILLATION: EVT_ECG_V_FIB,
+    Rhythm.ASYSTOLE: EVT_ECG_ASYSTOLE,
+}
 
 
 def heart_rates(device: SimulatedDevice, handle: int, start_at: datetime) -> Iterator[Report]:
@@ -47,6 +69,18 @@ def lead_two(
         stretch = _stretch(device.stamp(start_at, t), digitised(signal))
         due = round(t + CHUNK_SECONDS, 3)
         yield Report(due, Form.FIXED, live=True, readings=(Reading(handle, stretch),))
+
+
+def rhythms(device: SimulatedDevice, handle: int, start_at: datetime) -> Iterator[Report]:
+    """One coded event for every dangerous rhythm, when the device has recognised it."""
+    before = Rhythm.SINUS
+    for stretch in device.patient.stretches:
+        if stretch.rhythm is not before and stretch.rhythm in _RHYTHM_CODES:
+            t = round(stretch.since + ANALYSIS_SECONDS, 2)
+            code = _RHYTHM_CODES[stretch.rhythm]
+            observation = coded(device.stamp(start_at, t), RHYTHM_STATUS, code)
+            yield Report(t, Form.VARIABLE, live=False, readings=(Reading(handle, observation),))
+        before = stretch.rhythm
 
 
 def digitised(millivolts: Millivolts) -> NDArray[np.int32]:

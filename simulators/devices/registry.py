@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from simulators.devices import basic_ecg, blood_pressure, defibrillator, pulse_oximeter
+from simulators.devices import (
+    basic_ecg,
+    blood_pressure,
+    capnometer,
+    defibrillator,
+    glucose_meter,
+    multiparameter_monitor,
+    pulse_oximeter,
+    respiration_rate,
+    specialized,
+    thermometer,
+)
 from simulators.devices.base import DeviceIdentity, SimulatedDevice
 from simulators.vital_signs import Patient
 
@@ -26,11 +38,25 @@ class DeviceKind:
         return self.identity.name
 
 
-DEVICES: Final = (
+INCIDENT_DEVICES: Final = (
     DeviceKind(pulse_oximeter.IDENTITY, pulse_oximeter.PulseOximeter),
     DeviceKind(blood_pressure.IDENTITY, blood_pressure.BloodPressureMonitor),
     DeviceKind(basic_ecg.IDENTITY, basic_ecg.BasicEcg),
     DeviceKind(defibrillator.IDENTITY, defibrillator.Defibrillator),
+)
+"""Those of the demo's vehicle."""
+
+DEVICES: Final = (
+    *INCIDENT_DEVICES,
+    DeviceKind(thermometer.IDENTITY, thermometer.Thermometer),
+    DeviceKind(respiration_rate.IDENTITY, respiration_rate.RespirationRateMonitor),
+    DeviceKind(capnometer.IDENTITY, capnometer.Capnometer),
+    DeviceKind(glucose_meter.IDENTITY, glucose_meter.GlucoseMeter),
+    DeviceKind(multiparameter_monitor.IDENTITY, multiparameter_monitor.MultiparameterMonitor),
+    *(
+        DeviceKind(identity, partial(specialized.SpecializedDevice, specialization=kind))
+        for identity, kind in specialized.KINDS
+    ),
 )
 
 BY_NAME: Final = {kind.name: kind for kind in DEVICES}

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Final, Self
 
-from simulators.devices.registry import DEVICES, DeviceKind
+from simulators.devices.registry import INCIDENT_DEVICES, DeviceKind
 from simulators.errors import CloudRefusedError, NotReadyError, ProcessError
 from simulators.incident import gateway
 from simulators.incident.cloud_client import CloudClient, JsonObject, Page
@@ -148,7 +148,7 @@ class Incident:
 
     def enrol_devices(self) -> None:
         """Enrol the four devices over the API."""
-        for kind in DEVICES:
+        for kind in INCIDENT_DEVICES:
             info = kind.identity.info
             answer = self._enrol(
                 {
@@ -196,7 +196,7 @@ class Incident:
 
     def launch_devices(self) -> None:
         """Switch the devices on; they look for the gateway until it is there."""
-        for kind in DEVICES:
+        for kind in INCIDENT_DEVICES:
             self.devices[kind.name] = self.processes.launch(
                 kind.name, self._device_command(kind), with_input=True
             )
@@ -307,7 +307,9 @@ class Incident:
 
     def records(self) -> list[DeviceRecord]:
         """The devices' journals as they stand."""
-        return [DeviceRecord.read(kind.name, self.plan.journal(kind.name)) for kind in DEVICES]
+        return [
+            DeviceRecord.read(kind.name, self.plan.journal(kind.name)) for kind in INCIDENT_DEVICES
+        ]
 
     def ledger(self, pages: Sequence[Page]) -> Ledger:
         """Journals against store against bundle."""
@@ -322,7 +324,7 @@ class Incident:
         self, record: DeviceRecord, view: JsonObject, hospital: HospitalRecord
     ) -> Witnesses:
         device_id = self.device_ids[record.name]
-        kind = next(kind for kind in DEVICES if kind.name == record.name)
+        kind = next(kind for kind in INCIDENT_DEVICES if kind.name == record.name)
         live = live_counts(view, device_id)
         return Witnesses(
             stored=stored_readings(self.client, device_id),

@@ -10,11 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from protocols.ieee20601.device_clock import NO_CLOCK
-from protocols.ieee20601.event_reports import ScanReportFixed, ScanReportVar, decode_event_info
-from protocols.ieee20601.remote_operations import EventReport
-from protocols.ieee20601.time_info import CalendarClock
-from protocols.ieee20601.transcription import Reception, transcribe
+from protocols.ieee20601.objects import ObjectClass
 from protocols.model.observation import (
     CodedObservation,
     NumericObservation,
@@ -25,18 +21,36 @@ from protocols.model.observation import (
 from protocols.model.quantity import SpecialValue
 from protocols.model.timestamps import TimeQuality
 from protocols.nomenclature.private import SHOCK_DELIVERED, SHOCK_ENERGY
+from protocols.specializations.base import Specialization
+from protocols.specializations.capnometer import APNOEA
 from protocols.specializations.defibrillator import EVT_ECG_V_FIB
+from protocols.specializations.registry import SPECIALIZATIONS
+from protocols.specializations.weighing_scale import BODY_WEIGHT
 from simulators import devices
-from simulators.devices.base import Report, SimulatedDevice
+from simulators.devices.base import DeviceIdentity, Report, SimulatedDevice
 from simulators.devices.registry import BY_NAME, DEVICES
-from simulators.devices.wire_reports import wire_report
+from simulators.devices.specialized import KINDS, PLAUSIBLE
 from simulators.scenario import ARREST
 from simulators.value_texts import value_text
 from simulators.vital_signs import Patient
+from tests.fixtures.heard_reports import heard
 
 START = datetime(2026, 3, 1, 12, 0, 0, 120_000, tzinfo=UTC)
 NAMES = [kind.name for kind in DEVICES]
 SECONDS = 30.0
+SHARED = {
+    "__init__",
+    "base",
+    "cuff_readings",
+    "curves",
+    "faults",
+    "heart_signals",
+    "misbehaving",
+    "registry",
+    "specialized",
+    "wire_octets",
+    "wire_reports",
+}
 
 
 def device(name: str) -> SimulatedDevice:
@@ -53,29 +67,10 @@ def made(name: str) -> list[Observation]:
     return [reading.observation for report in reports(name) for reading in report.readings]
 
 
-def heard(name: str, report: Report) -> tuple[Observation, ...]:
-    """The report over the wire, as a manager transcribes it that read the device's clock."""
-    simulated = device(name)
-    sent = wire_report(simulated.configuration, report)
-    info = decode_event_info(sent.event_type, sent.event_info)
-    assert isinstance(info, ScanReportFixed | ScanReportVar)
-    shown = simulated.identity.clock.local(START)
-    reception = Reception(
-        device=simulated.identity.info.system_id,
-        received_at=START + timedelta(seconds=SECONDS),
-        report_counter=1,
-        clock=NO_CLOCK.was_read(CalendarClock.ABSOLUTE, shown, utc=START),
-    )
-    event = EventReport(0, 0xFFFF_FFFF, int(sent.event_type), sent.event_info)
-    result = transcribe(event, info, simulated.configuration, reception)
-    assert result.unread == ()
-    return result.observations
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_the_wire_carries_exactly_what_was_made(name: str) -> None:
     for report in reports(name):
-        observations = heard(name, report)
+        observations = heard(device(name), report, start=START, seconds=SECONDS)
         assert [(one.observation_id, one.type, value_text(one)) for one in observations] == [
             (
                 reading.observation.observation_id,
@@ -89,7 +84,9 @@ def test_the_wire_carries_exactly_what_was_made(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_true_times_come_back_however_wrong_the_clock_is(name: str) -> None:
     for report in reports(name):
-        for reading, observation in zip(report.readings, heard(name, report), strict=True):
+        for reading, observation in zip(
+            report.readings, heard(device(name), report, start=START, seconds=SECONDS), strict=True
+        ):
             assert observation.observed_at.at == reading.observation.observed_at.at
             assert observation.observed_at.quality is TimeQuality.DEVICE
 
@@ -116,12 +113,14 @@ def test_every_device_has_a_clock_of_its_own_and_no_two_one_identity() -> None:
 def test_every_device_file_is_registered() -> None:
     folder = Path(devices.__path__[0])
     files = {path.stem for path in folder.glob("*.py")}
-    kinds = files - {
-        "__init__", "base", "registry", "heart_signals", "faults", "misbehaving", "wire_octets",
-        "wire_reports",
-    }  # fmt: skip
+    kinds = files - SHARED
     identities = {import_module(f"simulators.devices.{name}").IDENTITY.name for name in kinds}
-    assert identities == set(NAMES)
+    assert identities | {identity.name for identity, _ in KINDS} == set(NAMES)
+
+
+def test_every_specialization_has_a_simulated_device() -> None:
+    played = {device(name).configuration.config_id for name in NAMES}
+    assert {item.configuration.config_id for item in SPECIALIZATIONS} == played
 
 
 def test_only_waveforms_are_live() -> None:
@@ -158,3 +157,33 @@ def test_the_defibrillator_tells_rhythm_shock_energy_and_its_self_test() -> None
     assert [one.text for one in told if isinstance(one, TextObservation)] == [
         "Self-test passed, pads connected"
     ]
+
+
+def test_the_capnometer_says_once_that_the_patient_stopped_breathing() -> None:
+    alarms = [one.value for one in made("capnometer") if isinstance(one, CodedObservation)]
+    assert alarms == [APNOEA]
+
+
+def test_the_monitor_shows_what_the_single_devices_show() -> None:
+    shown = {one.type for one in made("monitor")}
+    for name in ("oximeter", "ecg", "blood-pressure", "thermometer"):
+        assert {one.type for one in made(name)} <= shown
+
+
+def test_a_device_without_a_story_stays_near_its_plausible_values() -> None:
+    weights = [
+        one.value.number
+        for one in made("scale")
+        if isinstance(one, NumericObservation) and one.type == BODY_WEIGHT
+    ]
+    assert len(set(weights)) > 1
+    assert all(weight is not None and 75 <= weight <= 78 for weight in weights)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind[0].name)
+def test_every_number_of_a_device_without_a_story_has_a_plausible_value(
+    kind: tuple[DeviceIdentity, Specialization],
+) -> None:
+    for item in kind[1].configuration.objects.values():
+        if item.object_class == ObjectClass.NUMERIC:
+            assert item.type in PLAUSIBLE
