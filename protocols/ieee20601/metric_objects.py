@@ -25,6 +25,7 @@ from protocols.ieee20601.attribute_values import (
 from protocols.ieee20601.attributes import Attribute, AttributeValue
 from protocols.ieee20601.event_reports import ConfigObject
 from protocols.ieee20601.objects import ObjectClass
+from protocols.ieee20601.segment_selection import StoreCapability
 from protocols.mder.sequences import padded
 from protocols.model.codes import MdcCode, UnitCode
 
@@ -203,17 +204,6 @@ def waveform(
             *more,
         ),
     )
-
-
-class StoreCapability(IntFlag):
-    """What a PM-store can do (20601 PmStoreCapab); bit 0 is 0x8000."""
-
-    VARIABLE_SEGMENTS = 0x8000
-    EPISODIC_ENTRIES = 0x0800
-    PERIODIC_ENTRIES = 0x0400
-    SELECT_BY_TIME = 0x0200
-    CLEAR_BY_LIST = 0x0100
-    CLEAR_BY_TIME = 0x0080
 
 
 def persistent_store(

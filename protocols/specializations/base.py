@@ -12,7 +12,8 @@ from protocols.model.codes import MdcCode
 class Specialization:
     """One kind of device of the 11073-104xx family, for both roles.
 
-    `profile` is the term of partition 8 an agent names in its MDS, at `profile_version`;
+    `profile` is the term of partition 8 an agent names in its MDS, at `profile_version`, and
+    `sub_profiles` those that say more exactly what it is (an ECG with waveform, a fall sensor);
     `standard_configurations` those every manager knows; `configuration` the one an agent of this
     kind offers; `other_configurations` those it may offer as well, all extended.
     """
@@ -24,6 +25,12 @@ class Specialization:
     configuration: Configuration
     standard_configurations: tuple[Configuration, ...] = ()
     other_configurations: tuple[Configuration, ...] = ()
+    sub_profiles: tuple[MdcCode, ...] = ()
+
+    @property
+    def type_versions(self) -> tuple[tuple[MdcCode, int], ...]:
+        """What the MDS lists (System-Type-Spec-List): profiles and their versions."""
+        return tuple((code, self.profile_version) for code in (self.profile, *self.sub_profiles))
 
     @property
     def configurations(self) -> tuple[Configuration, ...]:

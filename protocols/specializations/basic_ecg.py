@@ -31,6 +31,10 @@ STORE_HANDLE: Final = 7
 CONFIG_ID: Final = 0x4000
 THREE_LEADS_CONFIG_ID: Final = 0x4010
 
+WAVEFORM_PROFILE: Final = MdcCode(8, 4236)
+"""MDC_DEV_SUB_SPEC_PROFILE_ECG."""
+HEART_RATE_PROFILE: Final = MdcCode(8, 4237)
+"""MDC_DEV_SUB_SPEC_PROFILE_HR."""
 LEAD_I: Final = MdcCode(2, 257)
 LEAD_III: Final = MdcCode(2, 317)
 BEAT_INTERVAL: Final = MdcCode(2, 16168)
@@ -61,4 +65,5 @@ SPECIALIZATION: Final = Specialization(
     profile_version=1,
     configuration=ONE_LEAD,
     other_configurations=(THREE_LEADS,),
+    sub_profiles=(WAVEFORM_PROFILE, HEART_RATE_PROFILE),
 )

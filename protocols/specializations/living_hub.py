@@ -44,6 +44,10 @@ SENSORS: Final[tuple[tuple[int, MdcCode, MdcCode], ...]] = (
     (14, MdcCode(INDEPENDENT_LIVING, 14), BEDROOM),  # temperature
 )
 
+# 10471 lists a sub-profile for every kind of sensor, in the order of the kinds
+# (MDC_DEV_SUB_SPEC_PROFILE_FALL_SENSOR is 4213).
+_PROFILE_OF_KIND_0: Final = 4212
+
 SPECIALIZATION: Final = Specialization(
     name="living_hub",
     standard="IEEE 11073-10471",
@@ -56,4 +60,5 @@ SPECIALIZATION: Final = Specialization(
             for handle, sensor, place in SENSORS
         ),
     ),
+    sub_profiles=tuple(MdcCode(8, _PROFILE_OF_KIND_0 + kind.term) for _, kind, _ in SENSORS),
 )

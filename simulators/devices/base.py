@@ -168,7 +168,7 @@ def identify(
         model=model,
         serial_number=serial_number,
         firmware="1.0.0",
-        specializations=((specialization.profile, specialization.profile_version),),
+        specializations=specialization.type_versions,
     )
 
 

@@ -24,6 +24,7 @@ def test_a_standard_configuration_is_known_and_any_other_is_reported(
     told = exchange(item, configuration)
     is_standard = configuration.config_id in STANDARD_CONFIGURATIONS
     assert (told.known, told.configuration_came) == (is_standard, not is_standard)
+    assert told.profiles == item.type_versions
 
 
 @pytest.mark.parametrize(("item", "configuration"), CASES)
@@ -52,7 +53,7 @@ def test_no_two_readings_of_one_moment_have_one_identity(
 def test_terms_units_parts_and_supplemental_types_have_rows(
     item: Specialization, configuration: Configuration
 ) -> None:
-    assert find(item.profile) is not None
+    assert all(find(profile) is not None for profile, _ in item.type_versions)
     for one in metrics_of(configuration).values():
         assert one.type is not None
         codes = (one.type, *one.parts, *one.supplements)

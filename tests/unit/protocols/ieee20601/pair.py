@@ -37,7 +37,7 @@ def describe(specialization: Specialization = OXIMETER) -> MdsDescription:
         model="OX-2",
         serial_number="4711",
         firmware="1.2",
-        specializations=((specialization.profile, specialization.profile_version),),
+        specializations=specialization.type_versions,
         clock=local_clock,
     )
 

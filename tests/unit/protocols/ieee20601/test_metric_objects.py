@@ -13,7 +13,6 @@ from protocols.ieee20601.configuration import build_configuration
 from protocols.ieee20601.event_reports import ConfigObject
 from protocols.ieee20601.metric_objects import (
     MetricSpec,
-    StoreCapability,
     WaveformShape,
     bits,
     coded,
@@ -24,6 +23,7 @@ from protocols.ieee20601.metric_objects import (
     waveform,
 )
 from protocols.ieee20601.objects import ConfiguredObject, ObjectClass
+from protocols.ieee20601.segment_selection import StoreCapability
 from protocols.mder.sequences import text_of
 from protocols.model.codes import MdcCode, UnitCode
 

@@ -20,6 +20,7 @@ def test_a_specialization_is_frozen() -> None:
         configuration=STANDARD,
     )
     assert made.configurations == (STANDARD,)
+    assert made.type_versions == ((MdcCode(8, 4100), 1),)
     with pytest.raises(FrozenInstanceError):
         setattr(made, "name", "other")  # noqa: B010 - a type checker refuses the plain form
 

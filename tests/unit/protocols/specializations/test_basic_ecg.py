@@ -21,3 +21,7 @@ def test_with_three_leads_it_has_interval_status_and_store_as_well() -> None:
         6: ("128:21976", None),
         7: ("None", None),
     }
+
+
+def test_the_mds_says_that_there_is_a_waveform_and_a_heart_rate() -> None:
+    assert [str(code) for code, _ in SPECIALIZATION.type_versions] == ["8:4102", "8:4236", "8:4237"]
