@@ -16,8 +16,9 @@ from edge.decoding.dissecting import plain
 from edge.decoding.node import Node
 from protocols.errors import DecodeError
 from protocols.gatt.base import AnyCharacteristic
-from protocols.gatt.fields import FieldReader
+from protocols.gatt.fields import DateTime, FieldReader
 from protocols.mder.records import LENIENT, STRICT, Leniency
+from protocols.model.codes import UnitCode
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -87,12 +88,17 @@ def _read(
 def _placed(record: object, reader: TracingReader) -> Node:
     """The record's tree; every field that one read gave knows that read's octets."""
     left = list(reader.reads)
+    if isinstance(record, DateTime):  # a value that is a time and nothing else
+        return Node({"time": dataclasses.replace(plain(record), start=0, end=reader.offset)})
     if not dataclasses.is_dataclass(record):
         return _of_one(record, left)
     fields: dict[str, Node] = {}
     for field in dataclasses.fields(record):
         value = getattr(record, field.name)
         fields[field.name] = _of_one(value, left)
+    unit = getattr(record, "unit", None)  # some records say theirs by a flag
+    if isinstance(unit, UnitCode) and "unit" not in fields:
+        fields["unit"] = plain(unit)
     return Node(fields)
 
 

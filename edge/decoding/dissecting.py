@@ -16,12 +16,13 @@ import construct as cs
 
 from edge.decoding.node import Node, Scalar
 from protocols.errors import DecodeError, EncodeError
+from protocols.gatt.fields import DateTime
 from protocols.ieee20601.attribute_table import ATTRIBUTES, name_of
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.mder.records import Codec, RecordConstruct, Wire
 from protocols.mder.sequences import SequenceOf
 from protocols.mder.times import AbsoluteTime
-from protocols.model.codes import MdcCode, SystemId, UnitCode
+from protocols.model.codes import PARTITION_DIMENSIONS, MdcCode, SystemId, UnitCode
 from protocols.nomenclature.lookup import find, find_unit
 
 _COUNT_AND_LENGTH = 4
@@ -72,7 +73,7 @@ def plain(value: object) -> Node:
     return Node(scalar(value))
 
 
-_SCALARS = (MdcCode, UnitCode, SystemId, AbsoluteTime)
+_SCALARS = (MdcCode, UnitCode, SystemId, AbsoluteTime, DateTime)
 
 
 def scalar(value: object) -> Scalar:
@@ -102,6 +103,9 @@ def scalar(value: object) -> Scalar:
 
 def named(code: MdcCode) -> str:
     """A code with its name, where it has one."""
+    if code.partition == PARTITION_DIMENSIONS:
+        unit = find_unit(UnitCode(code.term))
+        return f"{code} ({unit.ucum})" if unit else str(code)
     term = find(code)
     return f"{code} ({term.reference_id or term.display})" if term else str(code)
 

@@ -8,10 +8,13 @@ from functools import partial
 from typing import Final
 
 from edge.decoding.characteristics import read_characteristic
+from edge.decoding.dissecting import plain
+from edge.decoding.line_items import read_frames, read_intellivue, read_nfc
 from edge.decoding.messages import ExchangeReader
 from edge.decoding.node import Node
 from protocols.framing.crc import crc_mcrf4xx, fcs16
 from protocols.gatt.base import AnyCharacteristic
+from protocols.gatt.ghs_draft import decode_draft_observation
 from protocols.gatt.registry import PROFILES
 from protocols.gatt.uuids import short_text
 from protocols.mder.numbers import Number, decode_float, decode_sfloat
@@ -93,6 +96,46 @@ def _gatt_kinds() -> tuple[Kind, ...]:
     )
 
 
+def _nfc() -> ItemReader:
+    apdus = ExchangeReader()
+
+    def read(octets: bytes) -> Item:
+        return Item("nfc", read_nfc(octets, apdus), tuple(apdus.warnings))
+
+    return read
+
+
+def _hdlc() -> ItemReader:
+    apdus = ExchangeReader()
+
+    def read(octets: bytes) -> Item:
+        node, warnings = read_frames(octets, apdus)
+        return Item("hdlc", node, (*warnings, *apdus.warnings))
+
+    return read
+
+
+def _intellivue() -> ItemReader:
+    return lambda octets: Item("intellivue", *read_intellivue(octets))
+
+
+def _ghs_draft() -> ItemReader:
+    return lambda octets: Item("ghs_draft", plain(decode_draft_observation(octets)))
+
+
+def _line_kinds() -> tuple[Kind, ...]:
+    return (
+        Kind(("nfc", "nfc_phd"), "NFC PHDC, an NDEF record of type PHD", _nfc),
+        Kind(("hdlc",), "HDLC-like frames with FCS-16 and what is in them", _hdlc),
+        Kind(("intellivue",), "Philips IntelliVue data export, framed or not", _intellivue),
+        Kind(
+            ("ghs_draft", "ghs_draft_tlv"),
+            "an observation of the health sensor service's draft, segment headers taken off",
+            _ghs_draft,
+        ),
+    )
+
+
 def _plain_kinds() -> tuple[Kind, ...]:
     return (
         Kind(("apdu", "20601"), "IEEE 11073-20601 messages", _apdus, is_stream=True),
@@ -123,6 +166,6 @@ def _plain_kinds() -> tuple[Kind, ...]:
     )
 
 
-KINDS: Final[tuple[Kind, ...]] = (*_plain_kinds(), *_gatt_kinds())
+KINDS: Final[tuple[Kind, ...]] = (*_plain_kinds(), *_line_kinds(), *_gatt_kinds())
 APDU: Final = KINDS[0]
 BY_NAME: Final = {name: kind for kind in KINDS for name in kind.names}

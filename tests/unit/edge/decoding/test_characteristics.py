@@ -67,7 +67,7 @@ def test_fields_stand_where_they_were_read() -> None:
         "level": "36.4",
         "doubled": 10,
         "rate": 64,
-        "stamp": {"year": 2026, "month": 11, "day": 26, "hours": 1, "minutes": 2, "seconds": 3},
+        "stamp": "2026-11-26T01:02:03",
     }
     # What was worked out has no octets of its own.
     assert ranges_of(node) == {"flags": [0, 1], "level": [1, 3], "rate": [4, 5], "stamp": [5, 12]}
