@@ -85,3 +85,7 @@ def test_a_value_is_found_missing_or_broken() -> None:
 def test_a_surplus_octet_in_a_value_is_refused() -> None:
     with pytest.raises(DecodeError):
         at.MSMT_STAT.decode(b"\0\0\0")
+
+
+def test_an_attribute_shows_itself_by_its_name() -> None:
+    assert repr(at.UNIT_CODE) == "<MDC_ATTR_UNIT_CODE>"
