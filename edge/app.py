@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.buffer.buffer import ObservationBuffer
+from edge.buffer.recovery import FILE_NAME as BUFFER_FILE
 from edge.clock import SYSTEM_CLOCK, Clock
 from edge.drivers.configurations import ConfigurationStore
 from edge.drivers.fleet import DevicePlan, Fleet, Recorder
 from edge.drivers.health import HealthBoard
 from edge.drivers.identity import own_system_id
+from edge.drivers.stored_pages import StoredPages
 from edge.errors import BufferFaultError, EdgeError, SettingsError, StartError
 from edge.pipeline.duplicates import OnceOnly
 from edge.settings import EdgeSettings
@@ -62,9 +64,12 @@ async def run(settings: EdgeSettings, wishes: RunWishes, *, clock: Clock = SYSTE
     folder = _data_folder(settings.data)
     with sole_use(folder):
         async with AsyncExitStack() as stack:
+            begins_anew = not (folder / BUFFER_FILE).is_file()
             buffer = await stack.enter_async_context(_open_buffer(settings, folder, clock))
             links = await _make_links(settings, clock, stack)
-            gateway = _Gateway(settings, folder, buffer, links, clock)
+            # What the buffer no longer holds, and nobody was sent, must come from the devices.
+            pages = StoredPages(folder, forget=begins_anew or buffer.recovery is not None)
+            gateway = _Gateway(settings, folder, buffer, links, pages, clock)
             try:
                 async with asyncio.TaskGroup() as tasks:
                     await gateway.live(wishes, tasks)
@@ -86,6 +91,7 @@ class _Gateway:
         folder: Path,
         buffer: ObservationBuffer,
         links: Sequence[LinkClient],
+        pages: StoredPages,
         clock: Clock,
     ) -> None:
         self._settings = settings
@@ -98,6 +104,7 @@ class _Gateway:
             ),
             sink=OnceOnly(buffer),
             configurations=ConfigurationStore(folder / "configurations"),
+            stored_pages=pages,
             board=HealthBoard(),
             clock=clock,
             driver_policy=settings.drivers,

@@ -85,6 +85,7 @@ class Conversation:
                 clock_can_be_set=device.clock_can_be_set,
             ),
             framing=STREAM_FRAMINGS[framing](AgentPolicy().limits),
+            stores=device.stores,
         )
 
     async def hold(self) -> None:
@@ -143,7 +144,8 @@ class Conversation:
             self._send(live)
         if self._in_flight is None and (kept := self._outbox.oldest_kept()) is not None:
             self._in_flight = (self._send(kept), kept)
-        if self._in_flight is None and self._is_done() and not self._releasing:
+        busy = any(store.is_transferring for store in self._device.stores)
+        if self._in_flight is None and not busy and self._is_done() and not self._releasing:
             self._releasing = True
             self._connection.release(now=self._times.monotonic())
 

@@ -22,12 +22,14 @@ from simulators.conversation import Times
 from simulators.devices import blood_pressure
 from simulators.devices.base import DeviceClock, SimulatedDevice
 from simulators.devices.misbehaving import FAULTS, LATE_SECONDS, misbehave
+from simulators.devices.misbehaving_store import MisbehavingStore, StoreFault
 from simulators.devices.registry import BY_NAME, DEVICES
 from simulators.errors import DeviceSettingsError
 from simulators.journal import Journal
 from simulators.scenario import ARREST, SCENARIOS
 from simulators.vital_signs import Patient
 
+STORE_FAULTS: Final = tuple(fault.value for fault in StoreFault)
 STORY_SECONDS: Final = 75.0
 START_FROM_INPUT: Final = "-"
 
@@ -63,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reading-every", type=float, metavar="SECONDS", help="cuff readings")
     parser.add_argument(
         "--fault",
-        choices=sorted(FAULTS),
+        choices=sorted((*FAULTS, *STORE_FAULTS)),
         help="misbehave on purpose; a wrong clock is --clock-ahead",
     )
     parser.add_argument(
@@ -119,7 +121,17 @@ def device_of(arguments: argparse.Namespace) -> SimulatedDevice:
                 f"{kind.name} takes no cuff readings. Leave --reading-every away."
             )
         device.reading_seconds = arguments.reading_every
+    if arguments.fault in STORE_FAULTS:
+        _spoil(device, StoreFault(arguments.fault))
     return device
+
+
+def _spoil(device: SimulatedDevice, fault: StoreFault) -> None:
+    stores = [store for store in device.stores if isinstance(store, MisbehavingStore)]
+    if not stores:
+        raise DeviceSettingsError(f"{device.name} keeps no readings. Choose another --fault.")
+    for store in stores:
+        store.spoil(fault)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -131,7 +143,7 @@ def run(arguments: argparse.Namespace) -> int:
     device = device_of(arguments)
     link = open_link(connect=arguments.connect, pty_link=arguments.pty)
     try:
-        if arguments.fault is not None:
+        if arguments.fault in FAULTS:
             link = misbehave(
                 link, arguments.fault, seed=arguments.seed, seconds=arguments.fault_seconds
             )

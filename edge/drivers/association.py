@@ -18,6 +18,7 @@ from protocols.ieee20601.events import (
     AssociationEnded,
     Event,
     ObservationsReported,
+    StoredDataFinished,
 )
 from protocols.ieee20601.manager import ManagerConnection
 
@@ -42,6 +43,7 @@ class AssociationDriver:
     """One connection and its line, from open to end.
 
     `unassociated_seconds`: how long the peer may stay without an association; None for ever.
+    `stored_again_seconds`: when stored data that did not come whole is asked for again; 0: never.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class AssociationDriver:
         wishes: Wishes,
         unassociated_seconds: float | None = None,
         release_seconds: float = 1.0,
+        stored_again_seconds: float = 0.0,
     ) -> None:
         self._connection = connection
         self._transport = transport
@@ -62,6 +65,9 @@ class AssociationDriver:
         self._wishes = wishes
         self._unassociated_seconds = unassociated_seconds
         self._release_seconds = release_seconds
+        self._stored_again_seconds = stored_again_seconds
+        self._fetch_pause = stored_again_seconds
+        self._fetch_at: float | None = None
         self._associated = False
         self._free_since = 0.0
         self._end_by: float | None = None
@@ -123,17 +129,31 @@ class AssociationDriver:
             events.append(event)
             if isinstance(event, Associated):
                 self._associated = True
+                self._fetch_pause = self._stored_again_seconds
             elif isinstance(event, AssociationEnded):
                 self._associated = False
+                self._fetch_at = None
                 self._free_since = self._clock.monotonic()
+            elif isinstance(event, StoredDataFinished) and not event.complete:
+                self._plan_fetch()
         return events
+
+    def _plan_fetch(self) -> None:
+        """Stored data that did not come whole is asked for again; each pause is twice as long."""
+        if self._associated and self._fetch_pause and self._end_by is None:
+            self._fetch_at = self._clock.monotonic() + self._fetch_pause
+            self._fetch_pause *= 2
 
     def _handle_time_and_wishes(self, now: float) -> None:
         while (wish := self._wishes.take()) is not None:
             if wish is Wish.RELEASE_AND_END and self._end_by is None:
                 self._end_by = now + self._release_seconds
+                self._fetch_at = None
                 if self._associated:
                     self._connection.release(now=now)
+        if self._fetch_at is not None and now >= self._fetch_at:
+            self._fetch_at = None
+            self._connection.fetch_stored(now=now)
         deadline = self._connection.next_deadline()
         if deadline is not None and now >= deadline:
             self._connection.handle_deadline(now=now)
@@ -151,7 +171,8 @@ class AssociationDriver:
         return self._free_since + self._unassociated_seconds
 
     def _seconds_to_wait(self) -> float | None:
-        deadlines = [self._connection.next_deadline(), self._end_by, self._free_until()]
+        own = (self._end_by, self._free_until(), self._fetch_at)
+        deadlines = [self._connection.next_deadline(), *own]
         known = [deadline for deadline in deadlines if deadline is not None]
         return max(0.0, min(known) - self._clock.monotonic()) if known else None
 

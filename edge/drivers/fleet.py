@@ -15,6 +15,7 @@ from edge.drivers.configurations import ConfigurationStore
 from edge.drivers.health import DeviceHealth, DeviceState, HealthBoard
 from edge.drivers.policy import DriverPolicy
 from edge.drivers.reception import Reception
+from edge.drivers.stored_pages import StoredPages
 from edge.drivers.wishes import Wish, Wishes
 from edge.errors import TransportError
 from edge.pipeline.descriptions import DescribedSource, DescriptionBook
@@ -49,6 +50,7 @@ class Fleet:
     system_id: SystemId
     sink: ObservationSink
     configurations: ConfigurationStore
+    stored_pages: StoredPages
     board: HealthBoard
     clock: Clock
     driver_policy: DriverPolicy = field(default_factory=DriverPolicy)
@@ -172,11 +174,13 @@ class Fleet:
                 first_invoke_id=secrets.randbelow(_INVOKE_IDS) if first is None else first,
                 framing=STREAM_FRAMINGS[line.framing](policy.limits),
                 policy=policy,
+                stored_pages=self.stored_pages.is_kept,
             ),
             line.transport,
             Reception(
                 source=DescribedSource(self.sink, self._book),
                 configurations=self.configurations,
+                stored_pages=self.stored_pages,
                 health=health,
                 board=self.board,
                 clock=self.clock,
@@ -186,4 +190,5 @@ class Fleet:
             wishes=wishes,
             unassociated_seconds=self.driver_policy.unassociated_seconds if guest else None,
             release_seconds=self.driver_policy.release_seconds,
+            stored_again_seconds=self.driver_policy.stored_again_seconds,
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import UTC, timedelta, tzinfo
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from edge.supervision import BackoffPolicy
@@ -13,6 +14,8 @@ from protocols.ieee20601.association import AssociateResult, Supported
 from protocols.ieee20601.policies import ALL_VERSIONS, ClockSetting, ManagerPolicy
 from protocols.ieee20601.report_watchdog import SilencePolicy
 from protocols.model.codes import SystemId
+
+_MOST_HOURS: Final = 24 * 366
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,13 @@ class DriverPolicy:
     local time of `time_zone` (as Europe/Berlin; empty: UTC).
     `test_associations` are refused unless true; their readings are marked, never charted.
     `allowed_devices` are the System-Ids that may associate; empty: all.
+
+    Readings a device kept in a PM-store are fetched when it associates, unless `collect_stored` is
+    off; with `stored_hours` above 0 only those of the last so many hours, from stores that can
+    select by time. A fetch that did not come whole is repeated after `stored_again_seconds`, then
+    after twice as long each time; 0: not before the next association. A store is never cleared,
+    for another gateway may still need it, but for the devices whose System-Ids stand in
+    `clear_after_storage`: theirs are, segment by segment, once every entry is stored for good.
     """
 
     unassociated_seconds: float = 60.0
@@ -40,13 +50,21 @@ class DriverPolicy:
     time_zone: str = ""
     test_associations: bool = False
     allowed_devices: tuple[str, ...] = ()
+    collect_stored: bool = True
+    stored_hours: float = 0.0
+    stored_again_seconds: float = 60.0
+    clear_after_storage: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if min(self.unassociated_seconds, self.stale_after_seconds) <= 0:
             raise ValueError("unassociated_seconds and stale_after_seconds are above 0")
         if min(self.release_seconds, self.stale_after_intervals) < 0:
             raise ValueError("release_seconds and stale_after_intervals are not negative")
-        _ = self.zone, self.allowed
+        if min(self.stored_hours, self.stored_again_seconds) < 0:
+            raise ValueError("stored_hours and stored_again_seconds are not negative")
+        if self.stored_hours > _MOST_HOURS:
+            raise ValueError(f"stored_hours is at most {_MOST_HOURS}; 0 fetches all")
+        _ = self.zone, self.allowed, self.cleared
 
     @property
     def zone(self) -> tzinfo:
@@ -63,6 +81,14 @@ class DriverPolicy:
             return frozenset(SystemId.parse(text) for text in self.allowed_devices)
         except DecodeError as exc:
             raise ValueError("allowed_devices are System-Ids in hexadecimal digits") from exc
+
+    @property
+    def cleared(self) -> frozenset[SystemId]:
+        """The devices whose stores are cleared; ValueError for what is no System-Id."""
+        try:
+            return frozenset(SystemId.parse(text) for text in self.clear_after_storage)
+        except DecodeError as exc:
+            raise ValueError("clear_after_storage are System-Ids in hexadecimal digits") from exc
 
     def manager(self, is_open: Callable[[], bool]) -> ManagerPolicy:
         """What the managers of 20601 need of it.
@@ -85,4 +111,7 @@ class DriverPolicy:
             silence=SilencePolicy(
                 factor=self.stale_after_intervals, least_seconds=self.stale_after_seconds
             ),
+            collect_stored=self.collect_stored,
+            stored_age=timedelta(hours=self.stored_hours) if self.stored_hours else None,
+            clear_after_storage=self.cleared,
         )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from edge.clock import Clock
 from edge.drivers.configurations import ConfigurationStore
 from edge.drivers.health import DeviceHealth, DeviceState, HealthBoard
+from edge.drivers.stored_pages import StoredPages
 from edge.errors import BufferFullError
 from edge.pipeline.descriptions import DescribedSource
 from protocols.ieee20601.events import (
@@ -30,6 +31,7 @@ from protocols.ieee20601.events import (
     SegmentCleared,
     SegmentFetched,
     StoredDataFinished,
+    StoredPageKept,
 )
 from protocols.model.device import DeviceInfo
 
@@ -44,6 +46,7 @@ class Reception:
         *,
         source: DescribedSource,
         configurations: ConfigurationStore,
+        stored_pages: StoredPages,
         health: DeviceHealth,
         board: HealthBoard,
         clock: Clock,
@@ -51,6 +54,7 @@ class Reception:
     ) -> None:
         self._source = source
         self._configurations = configurations
+        self._stored_pages = stored_pages
         self._health = health
         self._board = board
         self._clock = clock
@@ -131,6 +135,8 @@ class Reception:
             case ProtocolWarning(text):
                 counts.warnings += 1
                 log.warning("oddity device=%s text=%r", health.name, text)
+            case StoredPageKept(system_id, mark):
+                await asyncio.to_thread(self._stored_pages.keep, system_id, mark)
             case SegmentFetched(store, instance, entries, complete):
                 log.info(
                     "segment read device=%s store=%d segment=%d entries=%d complete=%s",

@@ -65,7 +65,8 @@ class ManagerAssociation:
     `tolerances`: what it is forgiven; `watchdog` knows the pace of the reports;
     `token` names the association among those of its connection;
     `holding` while reports wait for the MDS; `pages` the segment pages that wait for the
-    driver's confirm, by invoke id: store, page, whether all its values could be read;
+    driver's confirm, by invoke id: store, page, and the mark by which it is known again, empty
+    for none;
     `data_req_flags` and `init_manager` what the agent said of data requests (see
     `DataRequestFlags`), `data_requests` those that go on, by id.
     """
@@ -89,7 +90,7 @@ class ManagerAssociation:
     held: list[HeldReport] = field(default_factory=list)
     plan: StoredDataPlan | None = None
     watchdog: ReportWatchdog = field(default_factory=lambda: ReportWatchdog(SilencePolicy()))
-    pages: dict[int, tuple[int, SegmentData, bool]] = field(default_factory=dict)
+    pages: dict[int, tuple[int, SegmentData, bytes]] = field(default_factory=dict)
     data_req_flags: int = 0
     init_manager: int = 0
     data_requests: dict[int, DataRequest] = field(default_factory=dict)

@@ -146,8 +146,8 @@ class ManagerReports(ManagerStoredData):
         self._put(answer)
         waited = association.pages.pop(invoke_id, None)
         if waited is not None:
-            store, page, readable = waited
-            self._page_confirmed(store, page, now, readable=readable)
+            store, page, mark = waited
+            self._page_confirmed(store, page, mark, now)
 
     @abstractmethod
     def _may_be_stale(self, invoke_id: int) -> bool:

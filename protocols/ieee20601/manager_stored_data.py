@@ -127,7 +127,11 @@ class ManagerStoredData(ManagerScanners):
         local = self._associated().clock.shows(CalendarClock.ABSOLUTE, self._utc(now))
         if age is None or local is None:
             return lambda _store: ALL_SEGMENTS
-        times = AbsoluteTimeRange(AbsoluteTime.of(local - age), AbsoluteTime.of(local + _AHEAD))
+        try:
+            start, end = local - age, local + _AHEAD
+        except OverflowError:  # a clock at the edge of the calendar
+            return lambda _store: ALL_SEGMENTS
+        times = AbsoluteTimeRange(AbsoluteTime.of(start), AbsoluteTime.of(end))
 
         def choose(store: int) -> SegmentRange:
             able = self._capability(store) & StoreCapability.SELECT_BY_TIME
@@ -219,22 +223,23 @@ class ManagerStoredData(ManagerScanners):
     def _take_page(
         self, store: int, page: SegmentData, confirm_id: int | None, now: float, *, readable: bool
     ) -> None:
-        self._timers.cancel(Timer.TRANSFER)  # now it is our turn
+        association, plan = self._associated(), self._plan()
+        if plan.is_current(store, page.instance):
+            self._timers.cancel(Timer.TRANSFER)  # now it is our turn
         is_confirmed = confirm_id is not None
-        notes = self._plan().page_received(store, page, confirmed=is_confirmed, readable=readable)
+        notes = plan.page_received(store, page, confirmed=is_confirmed, readable=readable)
         for note in notes:
             self._emit(ProtocolWarning(note))
         if confirm_id is None:
             self._go_on_after(store, page, now, waited=False)
         else:
-            self._associated().pages[confirm_id] = (store, page, readable)
+            mark = plan.mark_of(store, page) if readable and not association.test else b""
+            association.pages[confirm_id] = (store, page, mark)
 
-    def _page_confirmed(self, store: int, page: SegmentData, now: float, *, readable: bool) -> None:
+    def _page_confirmed(self, store: int, page: SegmentData, mark: bytes, now: float) -> None:
         """A page is durable and confirmed: say by which mark it is known again, and go on."""
-        association, plan = self._associated(), self._plan()
-        mark = plan.mark_of(store, page) if (store, page.instance) not in plan.stopped else b""
-        if mark and readable and not association.test:
-            self._emit(StoredPageKept(association.system_id, mark))
+        if mark:
+            self._emit(StoredPageKept(self._associated().system_id, mark))
         self._go_on_after(store, page, now, waited=True)
 
     def _go_on_after(self, store: int, page: SegmentData, now: float, *, waited: bool) -> None:
@@ -247,7 +252,7 @@ class ManagerStoredData(ManagerScanners):
             if why_not:
                 self._emit(ProtocolWarning(why_not))
             self._ask_next(now)
-        elif plan.is_transferring:
+        elif plan.is_current(store, page.instance):
             self._await_page(now)
 
     def _await_page(self, now: float) -> None:

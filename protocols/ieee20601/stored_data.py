@@ -96,14 +96,13 @@ class StoredDataPlan:
         return self._current is not None and self._transfers[self._current.key].pages > 0
 
     @property
-    def is_transferring(self) -> bool:
-        """Whether a segment is on its way."""
-        return self._current is not None
-
-    @property
     def transfer_seconds(self) -> float | None:
         """The Transfer-Timeout of the current segment; None where it names none."""
         return self._facts[self._current.key].transfer_seconds if self._current else None
+
+    def is_current(self, store: int, instance: int) -> bool:
+        """Whether this segment is the one on its way."""
+        return self._current is not None and self._current.key == (store, instance)
 
     def pause_seconds(self, first: float, most: float) -> float:
         """How long to wait after try-later: `first` seconds, then twice as long each time."""

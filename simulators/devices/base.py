@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import Enum
 from uuid import UUID
 
+from protocols.ieee20601.agent_store import AgentStore
 from protocols.ieee20601.configuration import Configuration
 from protocols.model.codes import MdcCode, SystemId, UnitCode
 from protocols.model.device import DeviceInfo
@@ -126,6 +127,7 @@ class SimulatedDevice(ABC):
     """One device at one patient. Subclasses say which streams of reports it has.
 
     `clock_can_be_set`: it asks its manager for the time (Set-Time).
+    `stores`: its PM-stores; what they hold outlives every association.
     """
 
     def __init__(
@@ -135,6 +137,7 @@ class SimulatedDevice(ABC):
         self.configuration = configuration
         self.patient = patient
         self.clock_can_be_set = False
+        self.stores: tuple[AgentStore, ...] = ()
 
     @property
     def name(self) -> str:

@@ -33,11 +33,16 @@ _EARLY_REPORT: Final = bytes.fromhex(
 )
 _UNKNOWN_STANDARD_ID: Final = b"\x09\x99"
 _OTHER_EXTENDED_ID: Final = b"\x4f\xff"
+_WHOLE_PAGES: Final = 2
+"""Pages that go out whole before the line is cut."""
 _ABORT: Final = bytes.fromhex("e600 0002 0000")
 
 
 class Fault:
     """No fault at all; the others override what they spoil."""
+
+    hangs_up = False
+    """Whether the line is cut behind what went out last."""
 
     def __init__(self, seed: int, seconds: float = 5.0) -> None:
         self.chance = random.Random(seed)  # noqa: S311 - spoils octets, guards nothing
@@ -227,3 +232,20 @@ class AbortInSegment(Fault):
     def outgoing(self, apdu: bytes) -> list[bytes]:
         """An abort follows every page."""
         return [apdu, _ABORT] if is_segment(apdu) else [apdu]
+
+
+class CutInMidPage(Fault):
+    """A cable that is pulled in the middle of a page of stored data, once."""
+
+    def __init__(self, seed: int, seconds: float = 5.0) -> None:
+        super().__init__(seed, seconds)
+        self._pages = 0
+
+    def outgoing(self, apdu: bytes) -> list[bytes]:
+        """Half of the third page, and nothing after it."""
+        self._pages += is_segment(apdu)
+        self.hangs_up = self._pages == _WHOLE_PAGES + 1
+        if not self.hangs_up:
+            return [apdu]
+        self._pages += 1
+        return [apdu[: len(apdu) // 2]]

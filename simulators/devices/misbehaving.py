@@ -14,6 +14,7 @@ from typing import Final
 from simulators.byte_links import ByteLink
 from simulators.devices import faults
 from simulators.devices.faults import Fault
+from simulators.errors import LinkClosedError
 
 _HEADER_OCTETS: Final = 4
 
@@ -32,6 +33,7 @@ FAULTS: Final[dict[str, Callable[[int, float], Fault]]] = {
     "other-configuration": faults.OtherConfiguration,
     "wrong-counts": faults.WrongCounts,
     "abort-in-segment": faults.AbortInSegment,
+    "cut-in-mid-page": faults.CutInMidPage,
 }
 
 
@@ -89,6 +91,8 @@ class MisbehavingLink:
             await self._sleep(seconds)
         for spoiled in self._fault.outgoing(data):
             await self._inner.write(spoiled)
+        if self._fault.hangs_up:
+            raise LinkClosedError(f"{self.address} was cut")
 
     async def close(self) -> None:
         """Hang up the inner link."""

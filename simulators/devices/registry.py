@@ -14,6 +14,7 @@ from simulators.devices import (
     defibrillator,
     glucose_meter,
     multiparameter_monitor,
+    night_oximeter,
     pulse_oximeter,
     respiration_rate,
     specialized,
@@ -48,6 +49,7 @@ INCIDENT_DEVICES: Final = (
 
 DEVICES: Final = (
     *INCIDENT_DEVICES,
+    DeviceKind(night_oximeter.IDENTITY, night_oximeter.NightOximeter),
     DeviceKind(thermometer.IDENTITY, thermometer.Thermometer),
     DeviceKind(respiration_rate.IDENTITY, respiration_rate.RespirationRateMonitor),
     DeviceKind(capnometer.IDENTITY, capnometer.Capnometer),

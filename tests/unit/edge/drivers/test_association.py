@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from edge.drivers.association import AssociationDriver
 from edge.drivers.wishes import Wish, Wishes
 from edge.errors import BufferFullError, TransportClosedError, TransportError
 from protocols.ieee20601.agent import AgentConnection
+from protocols.ieee20601.agent_store import AgentStore
 from protocols.ieee20601.events import (
     AgentAssociated,
     AgentEvent,
@@ -22,27 +23,33 @@ from protocols.ieee20601.events import (
     Event,
     ObservationsReported,
     ReportConfirmed,
+    StoredDataFinished,
 )
 from protocols.ieee20601.manager import ManagerConnection
+from protocols.ieee20601.persistent_store import SegmentData
 from protocols.ieee20601.policies import MdsDescription
+from protocols.ieee20601.stored_segment import StoredSegment
 from protocols.model.codes import SystemId
 from protocols.specializations.pulse_oximeter import SPECIALIZATION
 from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.fixtures.oximeter import reading
 from tests.unit.edge.making import NOON, ManualTime
+from tests.unit.protocols.ieee20601.kept_oximetry import CONFIGURATION, STORE, segment
 
 
 @dataclass(slots=True)
 class AgentLine:
     """A transport with a real agent at its other end, in the same process.
 
-    The agent associates at once and sends `reports`, each when the one before was confirmed.
+    The agent associates at once and sends `reports`, each when the one before was confirmed; with
+    a `store` it stays.
     """
 
     time: ManualTime
     reports: list[int] = field(default_factory=list)
     breaks: bool = False
     silent: bool = False
+    store: AgentStore | None = None
     events: list[AgentEvent] = field(default_factory=list)
     closed: bool = False
     _agent: AgentConnection = field(init=False)
@@ -52,8 +59,9 @@ class AgentLine:
     def __post_init__(self) -> None:
         self._agent = AgentConnection(
             system_id=SystemId(b"\x00oximete"),
-            configuration=SPECIALIZATION.configuration,
+            configuration=SPECIALIZATION.configuration if self.store is None else CONFIGURATION,
             mds=MdsDescription(manufacturer="Acme", model="OX", clock=_local),
+            stores=() if self.store is None else (self.store,),
         )
 
     async def read(self) -> bytes:
@@ -67,6 +75,10 @@ class AgentLine:
             return octets
         if self.breaks:
             raise TransportClosedError("unplugged")
+        if self.store is not None:
+            # Silent for a second, which is over at once.
+            self.time.seconds += 1.0
+            raise TimeoutError
         if self.silent or self._waits_for_confirm():
             await self._ended.wait()
         return b""
@@ -120,6 +132,7 @@ def driver(
     sink: Notebook,
     wishes: Wishes | None = None,
     unassociated_seconds: float | None = None,
+    stored_again_seconds: float = 0.0,
 ) -> AssociationDriver:
     return AssociationDriver(
         ManagerConnection(
@@ -132,6 +145,7 @@ def driver(
         clock=line.time.clock,
         wishes=wishes or Wishes(),
         unassociated_seconds=unassociated_seconds,
+        stored_again_seconds=stored_again_seconds,
     )
 
 
@@ -161,6 +175,48 @@ async def test_a_line_that_breaks_ends_the_association_before_the_error_leaves()
     with pytest.raises(TransportError):
         await driver(line, sink).run()
     assert isinstance(sink.told[-1], AssociationEnded)
+
+
+@dataclass(slots=True, kw_only=True)
+class Satisfied(Notebook):
+    """A sink that wants the line to end after so many fetches."""
+
+    wishes: Wishes
+    fetches: int
+
+    async def accept(self, events: Sequence[Event], *, received_at: float) -> None:
+        assert received_at >= 0
+        self.told += events
+        self.fetches -= sum(isinstance(event, StoredDataFinished) for event in events)
+        if not self.fetches:
+            self.wishes.ask(Wish.RELEASE_AND_END)
+
+
+class GivesUpTwice(AgentStore):
+    """A store whose first transfers break off in the middle."""
+
+    breaks_left = 2
+
+    def pages(self, segment: StoredSegment) -> Iterator[SegmentData]:
+        for page in super().pages(segment):
+            if page.first and self.breaks_left:
+                self.breaks_left -= 1
+                return
+            yield page
+
+
+@pytest.mark.parametrize(("pause", "fetches"), [(4.0, 3), (0.0, 1)])
+async def test_stored_data_that_did_not_come_whole_is_asked_for_again(
+    pause: float, fetches: int
+) -> None:
+    store = GivesUpTwice(STORE, [segment(1, 5)], page_entries=3)
+    line = AgentLine(ManualTime(), store=store)
+    wishes = Wishes()
+    sink = Satisfied(line, wishes=wishes, fetches=fetches)
+    async with asyncio.timeout(10):
+        await driver(line, sink, wishes, stored_again_seconds=pause).run()
+    finished = [event for event in sink.told if isinstance(event, StoredDataFinished)]
+    assert [event.complete for event in finished] == [False] * (fetches - 1) + [pause > 0]
 
 
 async def test_a_wish_to_end_wakes_a_silent_line() -> None:

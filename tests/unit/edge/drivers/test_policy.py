@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -52,6 +52,10 @@ def test_devices_are_asked_to_come_later_while_the_gateway_takes_nobody() -> Non
         ("time_zone", "Nowhere/Atlantis"),
         ("time_zone", "../secret"),
         ("allowed_devices", ("no id",)),
+        ("clear_after_storage", ("all",)),
+        ("stored_hours", -1.0),
+        ("stored_hours", 1e9),
+        ("stored_again_seconds", -1.0),
     ],
 )
 def test_what_cannot_be_is_refused(setting: str, value: object) -> None:
@@ -61,3 +65,18 @@ def test_what_cannot_be_is_refused(setting: str, value: object) -> None:
 
 def test_a_time_zone_goes_by_its_name() -> None:
     assert DriverPolicy(time_zone="UTC").zone == ZoneInfo("UTC")
+
+
+def test_by_default_stores_are_read_whole_and_never_cleared() -> None:
+    policy = DriverPolicy().manager(lambda: True)
+    assert policy.collect_stored
+    assert policy.stored_age is None
+    assert policy.clear_after_storage == frozenset()
+
+
+def test_what_is_said_of_stored_readings_reaches_the_connections() -> None:
+    said = DriverPolicy(collect_stored=False, stored_hours=12, clear_after_storage=(OXIMETER.hex,))
+    policy = said.manager(lambda: True)
+    assert not policy.collect_stored
+    assert policy.stored_age == timedelta(hours=12)
+    assert policy.clear_after_storage == {OXIMETER}

@@ -15,6 +15,7 @@ from edge.buffer.rows import Content
 from edge.drivers.configurations import ConfigurationStore
 from edge.drivers.health import DeviceHealth, DeviceState, HealthBoard
 from edge.drivers.reception import Reception
+from edge.drivers.stored_pages import StoredPages
 from edge.errors import BufferFullError
 from edge.pipeline.descriptions import DescribedSource, DescriptionBook
 from protocols.errors import RemoteProtocolError
@@ -35,7 +36,10 @@ from protocols.ieee20601.events import (
     ReportsMissed,
     SamplesMissed,
     SamplesOverlapping,
+    SegmentCleared,
+    SegmentFetched,
     StoredDataFinished,
+    StoredPageKept,
 )
 from protocols.model.timestamps import DeviceTime
 from protocols.specializations.basic_ecg import SPECIALIZATION
@@ -70,14 +74,17 @@ class Bench:
     board: HealthBoard = field(default_factory=HealthBoard)
     health: DeviceHealth = field(init=False)
     configurations: ConfigurationStore = field(init=False)
+    pages: StoredPages = field(init=False)
     reception: Reception = field(init=False)
 
     def __post_init__(self) -> None:
         self.health = DeviceHealth("ox", "tcp:a:1", self.time.clock.utc())
         self.board.add(self.health)
         self.configurations = ConfigurationStore(self.folder)
+        self.pages = StoredPages(self.folder)
         self.reception = Reception(
             source=DescribedSource(self.shelf, DescriptionBook()),
+            stored_pages=self.pages,
             configurations=self.configurations,
             health=self.health,
             board=self.board,
@@ -108,6 +115,12 @@ async def test_a_report_is_stored_counted_and_timed(bench: Bench) -> None:
     assert bench.health.state is DeviceState.RECEIVING
     assert bench.health.model == "Acme OX-1"
     assert bench.board.delays.percentiles(0.5) == (0.25,)
+
+
+async def test_a_page_that_is_durable_is_known_from_now_on(bench: Bench) -> None:
+    await bench.accept(ASSOCIATED, StoredPageKept(OXIMETER, bytes(16)))
+    assert bench.pages.is_kept(OXIMETER, bytes(16))
+    assert StoredPages(bench.folder).is_kept(OXIMETER, bytes(16))
 
 
 async def test_an_association_without_reports_is_shown_as_such(bench: Bench) -> None:
@@ -151,6 +164,8 @@ async def test_troubles_are_counted(bench: Bench) -> None:
         ReportsMissed(2),
         OctetsDiscarded(7),
         ProtocolWarning("an odd thing"),
+        SegmentFetched(256, 1, 7, complete=True),
+        SegmentCleared(256, 1),
         StoredDataFinished(complete=False),
     )
     counts = bench.health.counts

@@ -32,6 +32,7 @@ from tests.unit.protocols.ieee20601.store_octets import (
     patient,
     segment,
     start,
+    trigger,
     triggered,
     values_of,
 )
@@ -104,11 +105,12 @@ def test_only_segments_of_the_policy_s_age_are_asked_for_where_the_store_can_sel
     assert bench.receive(infos(1)) == get_info(2, OTHER_STORE)
 
 
-def test_without_a_clock_every_segment_is_asked_for() -> None:
+@pytest.mark.parametrize("clock", ["0000000000000000", "0001010100000000", "9999123123595900"])
+def test_without_a_clock_of_use_every_segment_is_asked_for(clock: str) -> None:
     policy = ManagerPolicy(stored_age=timedelta(hours=12))
     bench = Bench(policy=policy, configurations=lambda _id, _config: patient(0x0200))
     bench.receive(aarq(config_id=0x4001))
-    assert bench.receive(mds_answer(0, bytes(8))) == get_info(1)
+    assert bench.receive(mds_answer(0, bytes.fromhex(clock))) == get_info(1)
 
 
 def test_the_driver_may_fetch_again_later_in_the_association() -> None:
@@ -157,6 +159,34 @@ def test_a_fetch_that_is_stopped_answers_the_next_page_with_manager_abort() -> N
     assert bench.receive(page(7, 16, 1, [92], 0x0000)) == page_answer(7, 16, 1, 1, 0x0008)
     bench.receive(infos(3, segment(16, 1)) + triggered(4, 16, 0) + page(8, 16, 0, [91], 0xC000))
     assert bench.confirm(8).startswith(page_answer(8, 16, 0, 1))
+
+
+def test_a_repeat_of_what_is_over_disturbs_no_timer_of_the_next_segment() -> None:
+    bench = start()
+    bench.receive(infos(1, segment(16, 1), segment(17, 1)) + triggered(2, 16, 0))
+    bench.receive(page(5, 16, 0, [91], 0xC000))
+    assert bench.confirm(5) == page_answer(5, 16, 0, 1) + trigger(3, 17)
+    bench.receive(triggered(3, 17, 2))  # try later
+    bench.receive(page(6, 16, 0, [91], 0xC000))
+    assert bench.confirm(6) == page_answer(6, 16, 0, 1)
+    assert bench.manager.next_deadline() == 5.0
+    assert bench.wait(5.0) == trigger(4, 17)
+    bench.receive(triggered(4, 17, 0))
+    bench.receive(page(7, 16, 0, [91], 0xC000))
+    assert bench.manager.next_deadline() == 8.0
+
+
+def test_a_page_of_an_earlier_fetch_may_be_confirmed_during_the_next() -> None:
+    bench = start()
+    bench.receive(infos(1, segment(16, 1)) + triggered(2, 16, 0))
+    bench.receive(page(5, 16, 0, [91], 0xC000))
+    bench.confirm(5)
+    bench.receive(page(6, 16, 0, [91], 0xC000) + infos(3, store=OTHER_STORE))
+    bench.manager.fetch_stored(now=bench.now)
+    bench.drain()
+    bench.take_events()
+    assert bench.confirm(6) == page_answer(6, 16, 0, 1)
+    assert len(marks_of(bench)) == 1
 
 
 @pytest.mark.parametrize("waiting", ["for infos", "for an answer", "to ask again"])

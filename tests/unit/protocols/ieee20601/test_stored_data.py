@@ -110,9 +110,9 @@ def test_a_failed_transfer_is_left_and_a_failed_clear_forgiven() -> None:
     plan = clearing()
     plan.request_failed(ClearSegment(STORE, 16))
     assert plan.complete
-    assert plan.is_transferring
+    assert plan.is_current(STORE, 16)
     plan.request_failed(TransferSegment(STORE, 16))
-    assert not plan.is_transferring
+    assert not plan.is_current(STORE, 16)
     assert not plan.complete
 
 
@@ -157,7 +157,7 @@ def test_a_page_moves_the_transfer_and_the_last_one_ends_it() -> None:
     assert plan.transfer_seconds is None
     assert take(plan, SegmentData(16, 1, 1, 0x4000, bytes(6)))
     assert plan.transfer_seconds is None
-    assert not plan.is_transferring
+    assert not plan.is_current(STORE, 16)
 
 
 def test_the_last_page_of_a_stopped_segment_does_not_end_the_next_one() -> None:
@@ -169,7 +169,8 @@ def test_the_last_page_of_a_stopped_segment_does_not_end_the_next_one() -> None:
     plan.stop()
     assert plan.next_request() == TransferSegment(STORE, 17)
     assert plan.page_done(STORE, WHOLE, waited=True) is not None
-    assert plan.is_transferring
+    assert plan.is_current(STORE, 17)
+    assert not plan.is_current(STORE, 16)
     assert plan.stopped == {(STORE, 16)}
 
 

@@ -107,6 +107,8 @@ def test_an_unknown_handle_is_told_and_its_octets_kept() -> None:
     assert len(result.observations) == 1
     assert result.unread[0].octets == b"\1\2"
     assert result.notes[-1] == "handle 99: no such handle in the configuration"
+    variable = read(var_report((99, (AttributeValue(0xF123, b"\1\2"),))), OXIMETER)
+    assert (variable.unknown_handles, variable.unread[0].octets) == ((99,), b"\1\2")
 
 
 def test_a_fixed_report_of_another_length_than_its_map_is_a_layout_error() -> None:

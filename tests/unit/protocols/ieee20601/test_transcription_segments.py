@@ -22,7 +22,7 @@ from protocols.ieee20601.event_reports import ConfigObject
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.persistent_store import SEGMENT_DATA, SegmentData
 from protocols.ieee20601.segment_entries import EntryHeader
-from protocols.ieee20601.transcription import LayoutError, transcribe_segment
+from protocols.ieee20601.transcription import LayoutError, nothing_new, transcribe_segment
 from protocols.model.codes import MdcCode
 from protocols.model.observation import (
     BitsObservation,
@@ -43,6 +43,7 @@ from tests.unit.protocols.ieee20601.reports import (
 )
 from tests.vectors import own_apdus
 
+BATTERY = at.VAL_BATT_CHARGE.attribute_id
 BASIC_BITS = at.ENUM_OBS_VAL_BASIC_BIT_STR.attribute_id
 CODE = at.ENUM_OBS_VAL_SIMP_OID.attribute_id
 SAMPLES = at.SIMP_SA_OBS_VAL.attribute_id
@@ -231,3 +232,41 @@ def test_other_times_stand_before_entries_too(
     device_time = observation.observed_at.device_time
     assert device_time is not None
     assert device_time.kind == kind
+
+
+def test_a_page_that_is_known_says_nothing_new() -> None:
+    clock = NO_CLOCK
+    nothing = nothing_new(NO_OBJECTS, clock)
+    assert (nothing.observations, nothing.unread, nothing.notes) == ((), (), ())
+    assert (nothing.configuration, nothing.clock) == (NO_OBJECTS, clock)
+    assert not nothing.is_unreadable
+
+
+def test_a_page_of_which_no_value_can_be_read_says_so() -> None:
+    cut_short = SegmentElement(6, MdcCode(2, 18458), 10, (ValueMapEntry(2636, 1),))
+    page = SegmentData(1, 0, 1, 0xC000, bytes(1))
+    result = transcribe_segment(page, SegmentEntryMap(0, (cut_short,)), NO_OBJECTS, reception())
+    assert result.is_unreadable
+    vendor = SegmentElement(6, MdcCode(2, 18458), 10, (ValueMapEntry(0xF123, 1),))
+    result = transcribe_segment(page, SegmentEntryMap(0, (vendor,)), NO_OBJECTS, reception())
+    assert [item.is_vendor for item in result.unread] == [True]
+    assert not result.is_unreadable
+
+
+def test_an_entry_may_tell_of_the_device_itself() -> None:
+    battery = SegmentElement(37, MdcCode(1, 37), 0, (ValueMapEntry(BATTERY, 2),))
+    mds = ConfigObject(int(ObjectClass.MDS), 0, ())
+    page = SegmentData(1, 0, 1, 0xC000, bytes.fromhex("00000007 0050"))
+    (level,) = transcribe_segment(
+        page, SegmentEntryMap(0x4000, (battery,)), build_configuration(0x4000, (mds,)), reception()
+    ).observations
+    assert isinstance(level, NumericObservation)
+    assert str(level.value.number) == "80"
+    assert level.observed_at.device_time == DeviceTime.relative(7)
+
+
+def test_a_high_resolution_time_is_told_as_ticks() -> None:
+    page = SegmentData(1, 0, 1, 0xC000, (9).to_bytes(8, "big") + bytes.fromhex("0000000a"))
+    entry_map = SegmentEntryMap(0x2000, ENTRY_MAP.elements)
+    (reading,) = transcribe_segment(page, entry_map, NO_OBJECTS, reception()).observations
+    assert reading.observed_at.device_time == DeviceTime.relative(9)
