@@ -23,6 +23,7 @@ IDENTITY: Final = DeviceIdentity(
         model="Three Lead 3",
         serial_number="ECG-0003",
         firmware="3.1.0",
+        specializations=specialization.SPECIALIZATION.type_versions,
     ),
     clock=DeviceClock(timedelta(hours=1, seconds=-12, milliseconds=-340)),
 )

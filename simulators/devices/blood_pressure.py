@@ -33,6 +33,7 @@ IDENTITY: Final = DeviceIdentity(
         model="Upper Arm 2",
         serial_number="BP-0002",
         firmware="2.0.1",
+        specializations=specialization.SPECIALIZATION.type_versions,
     ),
     clock=DeviceClock(timedelta(hours=-2)),
 )

@@ -52,6 +52,7 @@ IDENTITY: Final = DeviceIdentity(
         model="Rescue 4",
         serial_number="DF-0004",
         firmware="4.2.2",
+        specializations=specialization.SPECIALIZATION.type_versions,
     ),
     clock=DeviceClock(timedelta(hours=5, minutes=30, seconds=-3)),
 )

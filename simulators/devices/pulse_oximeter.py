@@ -35,6 +35,7 @@ IDENTITY: Final = DeviceIdentity(
         model="Finger Clip 1",
         serial_number="OX-0001",
         firmware="1.4.0",
+        specializations=specialization.SPECIALIZATION.type_versions,
     ),
     clock=DeviceClock(timedelta(seconds=37)),
 )

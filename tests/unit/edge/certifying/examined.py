@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from edge.certifying.checks import Verdict
 from edge.certifying.findings import Finding, Record
 from edge.certifying.probe import Expect, Incoming, Outcome, Probe
 from edge.certifying.scripts import SCRIPTS, RunPolicy, Scenario
 from protocols.ieee20601.agent import AgentConnection
-from protocols.ieee20601.events import AgentAssociated
+from protocols.ieee20601.events import AgentAssociated, AgentEvent, OctetsDiscarded
 from protocols.ieee20601.policies import AgentPolicy, MdsDescription
 from protocols.ieee20601.states import State
 from protocols.model.codes import SystemId
@@ -45,13 +46,31 @@ class Examined:
         self._lives = 0
         self.agent = self._switch_on()
 
-    def _switch_on(self) -> AgentConnection:
-        agent = AgentConnection(
+    @property
+    def utc(self) -> datetime:
+        return START + timedelta(seconds=self.now)
+
+    def connection(self) -> AgentConnection:
+        """The device's own side of one association."""
+        return AgentConnection(
             system_id=SystemId(AGENT_ID),
             configuration=self._specialization.configuration,
             mds=self._mds,
             policy=self._policy,
         )
+
+    def take(self, event: AgentEvent | OctetsDiscarded) -> None:
+        """What the device does about news: it reports once as soon as it operates."""
+        # A wrong message of ours may have ended it already.
+        if isinstance(event, AgentAssociated) and self.agent.state is State.OPERATING:
+            self._reports.number = 0
+            self.agent.send_report(self._reports.next_report(), confirmed=True, now=self.now)
+
+    def speak(self) -> None:
+        """What the device says by itself."""
+
+    def _switch_on(self) -> AgentConnection:
+        agent = self.connection()
         agent.transport_connected(now=self.now)
         agent.associate(now=self.now)
         self.probe.connected()
@@ -88,17 +107,13 @@ class Examined:
             self.agent = self._switch_on()
 
     def _exchange(self) -> None:
-        """Octets both ways until nobody has any; a report is sent whenever it may be."""
+        """Octets both ways until nobody has any."""
         while True:
             for octets in self.probe.take_output(now=self.now):
-                self.agent.receive_data(octets, now=self.now, utc=START)
+                self.agent.receive_data(octets, now=self.now, utc=self.utc)
             while (event := self.agent.next_event()) is not None:
-                # A wrong message of ours may have ended it already.
-                if isinstance(event, AgentAssociated) and self.agent.state is State.OPERATING:
-                    self._reports.number = 0
-                    self.agent.send_report(
-                        self._reports.next_report(), confirmed=True, now=self.now
-                    )
+                self.take(event)
+            self.speak()
             sent = self.agent.data_to_send()
             if not sent:
                 return
