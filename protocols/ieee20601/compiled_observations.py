@@ -159,7 +159,7 @@ def _plan(reading: ReadingFields, position: int, device: SystemId, before: _Plan
         high_resolution=places.get(at.TIME_STAMP_REL_HI_RES.attribute_id),
     )
     return _Plan(
-        identity=Identity.of(device, type_of(reading), subject.supplements),
+        identity=Identity.of(device, type_of(reading), subject.supplements, apart=subject.apart),
         position=position,
         stamping=stamping,
         stamp_octets=itemgetter(*stamping.positions) if stamping.positions else _no_stamp,

@@ -9,8 +9,9 @@ configuration.config_id, .objects (handle -> ConfiguredObject), .warnings, .pm_s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from protocols.ieee20601.event_reports import CONFIG_REPORT, ConfigObject, ConfigReport
@@ -92,6 +93,11 @@ def _described(report: ConfigReport, notes: list[str], tolerances: Tolerances) -
         if raw.handle in objects:
             tolerances.forgive(DUPLICATE_HANDLE, notes, handle=raw.handle)
         objects[raw.handle] = describe_object(raw, notes, tolerances)
+    # Two probes of one kind may measure at the same moment: their handles tell them apart.
+    kinds = Counter((item.type, item.supplements) for item in objects.values() if item.is_metric)
+    for handle, item in objects.items():
+        if item.is_metric and kinds[item.type, item.supplements] > 1:
+            objects[handle] = replace(item, has_twin=True)
     return Configuration(
         report.config_id, MappingProxyType(objects), report, tuple(dict.fromkeys(notes))
     )

@@ -246,9 +246,14 @@ class ManagerAssociation:
             entry_map = plan.map_of(report.handle, info.instance)
             if plan.is_durable(report.handle, info):
                 return nothing_new(configuration, self.clock)
-            adjustment = plan.facts_of(report.handle, info.instance).adjustment
+            facts = plan.facts_of(report.handle, info.instance)
             return transcribe_segment(
-                info, entry_map, configuration, reception, adjustment=adjustment
+                info,
+                entry_map,
+                configuration,
+                reception,
+                adjustment=facts.adjustment,
+                person=facts.person,
             )
         return transcribe(report, info, configuration, reception)
 

@@ -56,7 +56,8 @@ class ConfiguredObject:
     `type` is what it measures; `parts` the terms of a compound's components, in order;
     `value_map` the slices of a fixed format report; `period_ticks` the sample period in steps of
     125 us; `handle_maps` a scanner's slices. Fields are None or empty where the device says
-    nothing. `attributes` holds everything as sent.
+    nothing. `attributes` holds everything as sent. `has_twin`: another object of the configuration
+    measures the same, with the same supplemental types.
     """
 
     handle: int
@@ -75,6 +76,12 @@ class ConfiguredObject:
     handle_maps: tuple[HandleValueMap, ...] = ()
     confirm_timeout_ticks: int | None = None
     attributes: tuple[AttributeValue, ...] = ()
+    has_twin: bool = False
+
+    @property
+    def apart(self) -> str:
+        """What tells its readings from its twin's (see `Identity.of`), empty without one."""
+        return f"object={self.handle}" if self.has_twin else ""
 
     @property
     def is_metric(self) -> bool:

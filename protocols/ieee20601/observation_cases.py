@@ -109,6 +109,7 @@ class Case:
             position=reading.position,
             duration_us=duration_us,
             supplements=supplements,
+            apart=reading.apart,
         )
         return _Facts(
             observation_id=identity,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Final
 
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.device_clock import DeviceClock
@@ -11,6 +12,9 @@ from protocols.ieee20601.objects import ConfiguredObject
 from protocols.ieee20601.tolerances import DEFAULT_TOLERANCES, Tolerances
 from protocols.model.clock_mapping import OLDEST_LIVE
 from protocols.model.codes import SystemId
+
+UNKNOWN_PERSON: Final = 0xFFFF
+"""The person-id of a device that does not know whom it measured (20601 PersonId)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +55,8 @@ class Unread:
 class Reading:
     """One object's values in one report; `position` counts the readings of the report.
 
-    `adjustment`: what the device says to add to the calendar stamps of a stored segment.
+    `adjustment`: what the device says to add to the calendar stamps of a stored segment. `person`:
+    which of its users the device says it measured, None where it says nothing.
     """
 
     subject: ConfiguredObject
@@ -60,3 +65,11 @@ class Reading:
     sequence: int | None
     stored: bool = False
     adjustment: timedelta = timedelta(0)
+    person: int | None = None
+
+    @property
+    def apart(self) -> str:
+        """What tells it from a reading of the same kind and time (see `Identity.of`)."""
+        if self.person is None or self.person == UNKNOWN_PERSON:
+            return self.subject.apart
+        return f"{self.subject.apart}/person={self.person}"

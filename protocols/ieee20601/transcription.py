@@ -107,6 +107,7 @@ class _Draft:
     clock: DeviceClock
     stored: bool = False
     adjustment: timedelta = timedelta(0)
+    person: int | None = None
     position: int = 0
     observations: list[Observation] = field(default_factory=list)
     unknown_handles: list[int] = field(default_factory=list)
@@ -152,6 +153,11 @@ class _Draft:
                 stamps = tuple(item for item in values if item.attribute_id in _STAMPS)
                 self.observe(subject, (value, *stamps))
 
+    def turn_to(self, person: int) -> None:
+        """What follows is of another person."""
+        self.person = person
+        self.notes.append(_person(person))
+
     def observe(self, subject: ConfiguredObject, values: tuple[AttributeValue, ...]) -> None:
         reading = Reading(
             subject=subject,
@@ -160,6 +166,7 @@ class _Draft:
             sequence=self.sequence,
             stored=self.stored,
             adjustment=self.adjustment,
+            person=self.person,
         )
         if lacks_unit(reading) and self.reception.tolerances.allow(MISSING_UNIT):
             self.without_unit.append(subject.handle)
@@ -223,19 +230,19 @@ def transcribe(
             _add_fixed(draft, info.observations)
         case ScanReportMpVar():
             for person in info.persons:
-                draft.notes.append(_person(person.person))
+                draft.turn_to(person.person)
                 for item in person.observations:
                     draft.add(item.handle, item.attributes)
         case ScanReportMpFixed():
             for person_fixed in info.persons:
-                draft.notes.append(_person(person_fixed.person))
+                draft.turn_to(person_fixed.person)
                 _add_fixed(draft, person_fixed.observations)
         case ScanReportGrouped():
             for octets in info.observations:
                 _add_group(draft, report.handle, octets)
         case _:
             for person_grouped in info.persons:
-                draft.notes.append(_person(person_grouped.person))
+                draft.turn_to(person_grouped.person)
                 _add_group(draft, report.handle, person_grouped.values)
     return draft.finish()
 
@@ -247,16 +254,17 @@ def transcribe_segment(
     reception: Reception,
     *,
     adjustment: timedelta | None = None,
+    person: int | None = None,
 ) -> Transcription:
     """The observations of one page of a PM-segment, entry by entry.
 
     An entry's time stands before its elements; a time of another timeline is UNKNOWN. Special
     values survive. `adjustment`: the segment's Date-and-Time-Adjustment; it moves the UTC time,
-    not the device's own stamp, which identifies the entry. Raises LayoutError when the page does
-    not divide into entries.
+    not the device's own stamp, which identifies the entry; `person`: the segment's Person-Id.
+    Raises LayoutError when the page does not divide into entries.
     """
     draft = _Draft(configuration, reception, None, reception.clock, stored=True)
-    draft.adjustment = adjustment or timedelta(0)
+    draft.adjustment, draft.person = adjustment or timedelta(0), person
     try:
         entries = split_entries(entry_map, data.entries)
     except DecodeError as exc:

@@ -30,12 +30,22 @@ class Identity:
 
     @classmethod
     def of(
-        cls, system_id: SystemId, type_code: MdcCode, supplements: Iterable[MdcCode] = ()
+        cls,
+        system_id: SystemId,
+        type_code: MdcCode,
+        supplements: Iterable[MdcCode] = (),
+        *,
+        apart: str = "",
     ) -> Identity:
-        """Of one device, one type and the supplemental types that tell two readings apart."""
+        """Of one device, one type and the supplemental types that tell two readings apart.
+
+        `apart` names what else does: which of two probes, which of a device's users; empty where
+        nothing must.
+        """
         extra = ",".join(str(code) for code in sorted(supplements))
         head = f"{system_id.hex}|{type_code}|".encode()
-        return cls(NAMESPACE.bytes + head, f"|{extra}".encode())
+        tail = f"|{extra}|{apart}" if apart else f"|{extra}"
+        return cls(NAMESPACE.bytes + head, tail.encode())
 
     def stamped(self, device_time: DeviceTime, duration_us: int = 0) -> UUID:
         """See `observation_id`."""
@@ -59,14 +69,17 @@ def observation_id(
     device_time: DeviceTime,
     duration_us: int = 0,
     supplements: Iterable[MdcCode] = (),
+    apart: str = "",
 ) -> UUID:
     """The id of a measurement stamped by its device.
 
     After the conditional-create rule of the HL7 PHD guide without the patient: device, type,
     the device's own time, duration (microseconds) and supplemental types. No value is in it, so
-    a repeated record keeps its id whatever happened to the value on the way.
+    a repeated record keeps its id whatever happened to the value on the way. `apart` see
+    `Identity.of`.
     """
-    return Identity.of(system_id, type_code, supplements).stamped(device_time, duration_us)
+    identity = Identity.of(system_id, type_code, supplements, apart=apart)
+    return identity.stamped(device_time, duration_us)
 
 
 def clockless_observation_id(
@@ -77,13 +90,14 @@ def clockless_observation_id(
     report_counter: int,
     duration_us: int = 0,
     supplements: Iterable[MdcCode] = (),
+    apart: str = "",
 ) -> UUID:
     """The id of a measurement whose device has no clock, or a live one with ticks alone.
 
     Reception time (ISO 8601 UTC) and the association's report counter stand in for the
     device's time; else two equal readings would become one.
     """
-    identity = Identity.of(system_id, type_code, supplements)
+    identity = Identity.of(system_id, type_code, supplements, apart=apart)
     return identity.clockless(received_at, report_counter, duration_us)
 
 
@@ -98,6 +112,7 @@ def reading_id(
     position: int = 0,
     duration_us: int = 0,
     supplements: Iterable[MdcCode] = (),
+    apart: str = "",
 ) -> UUID:
     """The id of a reading, whichever of the two above it gets.
 
@@ -114,6 +129,7 @@ def reading_id(
             device_time=device_time,
             duration_us=duration_us,
             supplements=supplements,
+            apart=apart,
         )
     return clockless_observation_id(
         system_id=system_id,
@@ -122,4 +138,5 @@ def reading_id(
         report_counter=(report_counter << 16) + position,
         duration_us=duration_us,
         supplements=supplements,
+        apart=apart,
     )

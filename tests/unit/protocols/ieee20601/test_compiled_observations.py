@@ -21,6 +21,7 @@ from protocols.ieee20601.event_reports import (
     ScanReportFixed,
     encode_event_info,
 )
+from protocols.ieee20601.metric_objects import numeric
 from protocols.ieee20601.objects import ObjectClass
 from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.timestamps import TimeQuality
@@ -94,6 +95,11 @@ def test_objects_with_one_stamp_share_its_reading() -> None:
     check(
         configured((entries, (PERCENT,)), (entries, (PERCENT,))), b"\0\1" + STAMP, b"\0\2" + other
     )
+
+
+def test_two_probes_of_one_kind_are_told_apart() -> None:
+    probes = [numeric(handle, MdcCode(2, 19292), UnitCode(6048)) for handle in (1, 2)]
+    check(build_configuration(0x4000, probes), b"\0\1" + STAMP, b"\0\2" + STAMP)
 
 
 def test_equal_octets_of_another_kind_of_stamp_are_another_time() -> None:

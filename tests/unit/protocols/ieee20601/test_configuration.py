@@ -36,6 +36,20 @@ def test_objects_are_found_by_handle() -> None:
     assert configuration.fault == ""
 
 
+def test_objects_that_measure_the_same_know_of_each_other() -> None:
+    fast = at.SUPPLEMENTAL_TYPES.of((MdcCode(2, 19508),))
+    numeric = int(ObjectClass.NUMERIC)
+    objects = [
+        ConfigObject(numeric, 1, (TYPE,)),
+        ConfigObject(numeric, 2, (TYPE, fast)),
+        ConfigObject(numeric, 3, (TYPE,)),
+        ConfigObject(int(ObjectClass.PM_STORE), 4, ()),
+        ConfigObject(int(ObjectClass.PM_STORE), 5, ()),
+    ]
+    configuration = build_configuration(0x4000, objects)
+    assert [handle for handle, item in configuration.objects.items() if item.has_twin] == [1, 3]
+
+
 def test_a_configuration_nobody_can_use_says_why() -> None:
     assert build_configuration(0x4000, ()).fault == "a configuration without objects"
     nameless = build_configuration(0x4000, [ConfigObject(int(ObjectClass.NUMERIC), 7, ())])

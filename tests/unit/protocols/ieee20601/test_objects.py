@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -30,6 +31,12 @@ def test_a_metric_id_is_more_exact_than_the_type() -> None:
     assert described(at.ID_PHYSIO.of(101)).type == MdcCode(2, 101)
     own = described(kind, at.ID_PHYSIO.of(101), at.METRIC_ID_PART.of(3))
     assert own.type == MdcCode(3, 101)
+
+
+def test_only_an_object_with_a_twin_is_told_apart_by_its_handle() -> None:
+    alone = described(at.ID_TYPE.of(MdcCode(2, 100)))
+    assert alone.apart == ""
+    assert replace(alone, has_twin=True).apart == "object=1"
 
 
 def test_the_parts_of_a_compound_belong_to_the_types_partition_or_their_own() -> None:

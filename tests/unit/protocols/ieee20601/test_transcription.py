@@ -30,7 +30,7 @@ from protocols.ieee20601.event_reports import (
     ScanReportMpVar,
     decode_event_info,
 )
-from protocols.ieee20601.metric_objects import value_map
+from protocols.ieee20601.metric_objects import numeric, value_map
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.transcription import LayoutError, nothing_new, transcribe
 from protocols.mder.times import AbsoluteTime
@@ -218,7 +218,28 @@ def test_an_unknown_handle_in_any_report_is_told() -> None:
     assert result.is_unreadable
 
 
-def test_a_group_of_two_persons_is_cut_for_each() -> None:
+def test_two_persons_of_one_kind_and_time_are_two_readings() -> None:
+    item = ObservationFixed(1, b"\x00\x62" + stamp().octets)
+    alone = read(ScanReportFixed(0xF000, 1, (item,)), OXIMETER).observations[0].observation_id
+    persons = (PersonFixed(0xFFFF, (item,)), PersonFixed(1, (item,)), PersonFixed(2, (item,)))
+    result = read(ScanReportMpFixed(0xF000, 1, persons), OXIMETER)
+    unnamed, first, second = (item.observation_id for item in result.observations)
+    assert len({alone, first, second}) == 3
+    assert unnamed == alone
+
+
+def test_two_probes_of_one_kind_are_two_readings() -> None:
+    probes = build_configuration(
+        0x4000, [numeric(handle, MdcCode(2, 19292), UnitCode(6048)) for handle in (1, 2)]
+    )
+    values = b"\x01\x70" + stamp().octets
+    info = ScanReportFixed(0xF000, 1, (ObservationFixed(1, values), ObservationFixed(2, values)))
+    result = read(info, probes)
+    assert len({item.observation_id for item in result.observations}) == 2
+    assert read(info, probes).observations == result.observations
+
+
+def test_a_report_without_groups_says_nothing() -> None:
     assert read(ScanReportGrouped(0xF000, 0, ()), OXIMETER).observations == ()
 
 

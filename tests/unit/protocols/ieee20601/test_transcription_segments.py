@@ -151,6 +151,18 @@ def test_the_segment_s_adjustment_moves_the_time_but_not_the_identity() -> None:
     assert adjusted.clock == clock
 
 
+def test_two_segments_of_two_persons_hold_other_readings() -> None:
+    clock = ticking_clock(3000, SECONDS)
+    ids = {
+        item.observation_id
+        for person in (None, 0xFFFF, 1, 2)
+        for item in transcribe_segment(
+            PAGE, ENTRY_MAP, NO_OBJECTS, reception(clock), person=person
+        ).observations
+    }
+    assert len(ids) == 3 * PAGE.count
+
+
 def test_entries_with_base_offset_times_are_mapped_by_their_own_clock() -> None:
     entry_map = SegmentEntryMap(0x1000, ENTRY_MAP.elements)
     seconds = int((RECEIVED - datetime(1900, 1, 1, tzinfo=UTC)).total_seconds())

@@ -50,6 +50,23 @@ def test_the_same_measurement_has_the_same_id_and_others_do_not() -> None:
     assert len({first, fast, longer} | counted) == 6
 
 
+def test_what_else_tells_two_readings_apart_is_in_the_id() -> None:
+    def id_of(stamp: DeviceTime | None, apart: str) -> UUID:
+        return reading_id(
+            system_id=OXIMETER,
+            type_code=SPO2,
+            device_time=stamp,
+            stored=False,
+            received_at=NOON,
+            report_counter=1,
+            apart=apart,
+        )
+
+    ids = {id_of(stamp, apart) for stamp in (STAMP, None) for apart in ("", "person=1", "person=2")}
+    assert len(ids) == 6
+    assert id_of(STAMP, "") == identify(STAMP)
+
+
 def test_the_order_of_supplements_does_not_matter() -> None:
     a, b = MdcCode(2, 1), MdcCode(2, 2)
     ids = {
