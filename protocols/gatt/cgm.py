@@ -85,11 +85,12 @@ class CgmSession(ProfileSession):
             draft.warn("a glucose reading of a session whose start is unknown")
             draft.stamp(DeviceStamp.of_ticks(offset_minutes))
             return
-        offset = self._start.utc_offset
-        if offset is None:
+        utc = self._start.utc(offset_minutes)
+        if utc is None:
             draft.stamp(local)
         else:
-            draft.stamp(DeviceStamp.of_utc(local - offset, offset=offset), clock=_SENSOR_CLOCK)
+            stamp = DeviceStamp.of_utc(utc, offset=self._start.utc_offset)
+            draft.stamp(stamp, clock=_SENSOR_CLOCK)
 
 
 PROFILE: Final = GattProfile(

@@ -18,7 +18,8 @@ from protocols.gatt.fields import DateTime, FieldReader, FieldWriter
 from protocols.gatt.uuids import assigned_uuid
 
 _FEATURE_CLAUSE: Final = "CGMS 1.0.2, 3.2, CGM Feature"
-_ZONE_UNKNOWN: Final = -128
+_ZONES: Final = range(-48, 57)
+"""Quarters of an hour a Time Zone may be from UTC; -128 is unknown, the others are reserved."""
 _ZONE_STEP_MINUTES: Final = 15
 _DST_MINUTES: Final = {0: 0, 2: 30, 4: 60, 8: 120}
 """DST Offset: standard time, half an hour, one hour, two hours; 255 is unknown."""
@@ -57,8 +58,8 @@ class CgmSessionStart:
 
     @property
     def zone_minutes(self) -> int | None:
-        """Standard local time minus UTC in minutes; None when unknown."""
-        if self.zone_steps == _ZONE_UNKNOWN:
+        """Standard local time minus UTC in minutes; None when unknown or no place on earth."""
+        if self.zone_steps not in _ZONES:
             return None
         return self.zone_steps * _ZONE_STEP_MINUTES
 
@@ -75,11 +76,20 @@ class CgmSessionStart:
 
     def local(self, offset_minutes: int) -> datetime | None:
         """The naive local time so many minutes into the session; None when the start is unknown."""
-        start = self.time.at
-        try:
-            return None if start is None else start + timedelta(minutes=offset_minutes)
-        except OverflowError:
-            return None
+        return _moved(self.time.at, timedelta(minutes=offset_minutes))
+
+    def utc(self, offset_minutes: int) -> datetime | None:
+        """The naive UTC time of it; None when the start, its zone or its date is unknown."""
+        offset = self.utc_offset
+        return None if offset is None else _moved(self.local(offset_minutes), -offset)
+
+
+def _moved(at: datetime | None, by: timedelta) -> datetime | None:
+    """A time moved; None where the calendar ends."""
+    try:
+        return None if at is None else at + by
+    except OverflowError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

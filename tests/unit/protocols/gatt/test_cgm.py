@@ -59,6 +59,21 @@ def test_a_start_without_a_zone_is_local_time_of_an_unread_clock(link: ProfileSe
     assert observation.observed_at.device_time.value.startswith("2018-04-24T13:14:24")
 
 
+@pytest.mark.parametrize(
+    "start",
+    ["e2070418 0d0818 7F 00", "e2070418 0d0818 81 00", "0f270c1f 143b3b D0 00"],
+    ids=["east of the earth", "west of the earth", "UTC after the end of the calendar"],
+)
+def test_a_start_in_a_zone_that_cannot_be_is_read_as_one_without_a_zone(
+    link: ProfileSession, start: str
+) -> None:
+    say(link, SESSION_START, start)
+    (observation,) = say(link, MEASUREMENT, READING).observations
+    assert observation.observed_at.quality is TimeQuality.RECEIVED
+    assert observation.observed_at.device_time is not None
+    assert observation.observed_at.device_time.kind == "absolute"
+
+
 @pytest.mark.parametrize("start", [None, "00000418 0d0818 08 04"])
 def test_a_reading_without_a_start_is_said_and_kept(
     link: ProfileSession, start: str | None
