@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from enum import Enum
+from typing import Final
 
-from protocols.errors import EncodeError
+from protocols.errors import DecodeError, EncodeError
+
+_CALENDARS: Final = frozenset({"absolute", "base-offset"})
 
 
 class TimeQuality(Enum):
@@ -44,16 +47,38 @@ class DeviceTime:
 
     @classmethod
     def base_offset(cls, utc: datetime, offset: timedelta) -> DeviceTime:
-        """From a naive UTC datetime and local time minus UTC, below a day."""
+        """From a naive UTC datetime and local time minus UTC.
+
+        EncodeError for an offset of a day or more, which ISO 8601 cannot write, and for a local
+        time outside the calendar.
+        """
         if utc.tzinfo is not None:
             raise EncodeError("a base-offset time is given as naive UTC")
-        local = (utc + offset).replace(tzinfo=timezone(offset))
+        try:
+            local = (utc + offset).replace(tzinfo=timezone(offset))
+        except (ValueError, OverflowError) as exc:
+            raise EncodeError(f"no local time is {offset} ahead of UTC here") from exc
         return cls("base-offset", local.isoformat(timespec="microseconds"))
 
     @classmethod
     def relative(cls, ticks: int) -> DeviceTime:
         """From a tick count."""
         return cls("relative", str(ticks))
+
+    @classmethod
+    def parse(cls, kind: str, value: str) -> DeviceTime:
+        """From the two texts; DecodeError for a value its kind cannot have.
+
+        A kind nobody knows here is kept as it is: it has no local time.
+        """
+        stamp = cls(kind, value)
+        if stamp.is_relative and not value.isdecimal():
+            raise DecodeError("a device's relative time is a count of ticks")
+        try:
+            _ = stamp.local
+        except ValueError as exc:
+            raise DecodeError("a device's time is an ISO 8601 date and time") from exc
+        return stamp
 
     @property
     def is_relative(self) -> bool:
@@ -63,7 +88,7 @@ class DeviceTime:
     @property
     def local(self) -> datetime | None:
         """The naive local datetime of a calendar stamp, None for ticks."""
-        if self.kind not in ("absolute", "base-offset"):
+        if self.kind not in _CALENDARS:
             return None
         return datetime.fromisoformat(self.value).replace(tzinfo=None)
 

@@ -96,7 +96,8 @@ class _Common(TypedDict):
 
 def _from_common(record: rec.CommonRecord) -> _Common:
     time = record.time
-    stamp = DeviceTime(time.device_kind, time.device_value) if time.device_kind else None
+    kind = time.device_kind
+    stamp = DeviceTime.parse(kind, time.device_value) if kind else None
     try:
         status = obs.MeasurementStatus(record.status)
         quality = TimeQuality(time.quality)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from protocols.errors import EncodeError
+from protocols.errors import DecodeError, EncodeError
 from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 
 LOCAL = datetime(2026, 11, 23, 10, 0, 0, 128000)  # noqa: DTZ001 - a device's own time
@@ -32,6 +32,44 @@ def test_a_base_offset_time_is_local_and_carries_its_offset() -> None:
     assert not stamp.is_relative
     with pytest.raises(EncodeError):
         DeviceTime.base_offset(LOCAL.replace(tzinfo=UTC), timedelta(0))
+
+
+@pytest.mark.parametrize(
+    ("utc", "hours"),
+    [
+        (LOCAL, 24),
+        (LOCAL, -24),
+        (LOCAL, 546),
+        (datetime.max, 1),
+        (datetime.min, -1),
+    ],
+    ids=["a day ahead", "a day behind", "more than any clock", "after the end", "before the start"],
+)
+def test_a_local_time_that_cannot_be_written_is_refused(utc: datetime, hours: int) -> None:
+    with pytest.raises(EncodeError, match="ahead of UTC"):
+        DeviceTime.base_offset(utc, timedelta(hours=hours))
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        DeviceTime.absolute(LOCAL),
+        DeviceTime.base_offset(LOCAL, timedelta(hours=2)),
+        DeviceTime.relative(8),
+        DeviceTime("of the future", "anything"),
+    ],
+)
+def test_a_stamp_is_read_from_its_two_texts(stamp: DeviceTime) -> None:
+    assert DeviceTime.parse(stamp.kind, stamp.value) == stamp
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("absolute", "2026-13-01T00:00:00.00"), ("base-offset", "noon"), ("relative", "-1")],
+)
+def test_a_value_its_kind_cannot_have_is_no_stamp(kind: str, value: str) -> None:
+    with pytest.raises(DecodeError, match="device's"):
+        DeviceTime.parse(kind, value)
 
 
 def test_an_observed_time_carries_its_zone() -> None:
