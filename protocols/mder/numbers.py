@@ -71,7 +71,7 @@ class _Format:
         """Mantissa and exponent: the value's own exponent, or the next that holds it."""
         sign, digits, own = value.as_tuple()
         if not isinstance(own, int):
-            raise EncodeError(f"{self.name} carries finite numbers only")
+            raise AssertionError("encode() refuses what is not finite")
         if not value:
             return 0, min(max(own, self.lowest_exponent), self.highest_exponent)
         if value.adjusted() > self.highest_exponent + len(str(self.top)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -195,7 +195,16 @@ def test_what_is_written_is_read_back(record: GlucoseMeasurement) -> None:
     assert MEASUREMENT.decode(MEASUREMENT.encode(record)) == record
 
 
-def test_a_date_at_the_edge_of_the_calendar_has_no_time_behind_it() -> None:
+@pytest.mark.parametrize("minutes", [None, 90, -90])
+def test_the_user_facing_time_is_the_base_time_and_the_offset(minutes: int | None) -> None:
+    record = GlucoseMeasurement(
+        sequence_number=1, base_time=DateTime(2026, 6, 12, 20, 0, 0), offset_minutes=minutes
+    )
+    expected = datetime(2026, 6, 12, 20) + timedelta(minutes=minutes or 0)  # noqa: DTZ001 - a meter's own time
+    assert record.user_facing_time == expected
+
+
+def test_a_date_at_the_end_of_the_calendar_has_no_time_after_it() -> None:
     record = GlucoseMeasurement(
         sequence_number=1, base_time=DateTime(9999, 12, 31, 23, 59, 0), offset_minutes=1
     )

@@ -1,29 +1,73 @@
-"""Messages by their choice, and the time an event report carries."""
+"""Remote operations: which choice is which message, and every octet of each."""
 
 from __future__ import annotations
 
 import pytest
 
+from protocols.errors import DecodeError
+from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.remote_operations import (
     CHOICE_OF,
     MESSAGES,
-    EventReport,
+    AttributeModification,
+    Message,
     Roer,
+    RoivAction,
+    RoivConfirmedAction,
+    RoivConfirmedEventReport,
+    RoivConfirmedSet,
+    RoivEventReport,
+    RoivGet,
+    RoivSet,
+    Rorj,
+    RorsConfirmedAction,
+    RorsConfirmedEventReport,
     RorsConfirmedSet,
+    RorsGet,
 )
-from protocols.mder.times import NO_RELATIVE_TIME
+
+REPORT = "0000 FFFFFFFF 0D1D 0002 F000"
+SET = "0037 0001 0008 0000 0953 0002 0001"
+ACTION = "0000 0C17 0004 00000000"
+VALUES = "0037 0001 0006 0953 0002 0001"
+CHANGES = (AttributeModification(0, 0x0953, b"\0\1"),)
+ATTRIBUTES = (AttributeValue(0x0953, b"\0\1"),)
+EXAMPLES: tuple[tuple[int, str, Message], ...] = (
+    (0x0100, REPORT, RoivEventReport(0, 0xFFFF_FFFF, 0x0D1D, b"\xf0\0")),
+    (0x0101, REPORT, RoivConfirmedEventReport(0, 0xFFFF_FFFF, 0x0D1D, b"\xf0\0")),
+    (0x0103, "0000 0001 0002 0987", RoivGet(0, (0x0987,))),
+    (0x0104, SET, RoivSet(0x37, CHANGES)),
+    (0x0105, SET, RoivConfirmedSet(0x37, CHANGES)),
+    (0x0106, ACTION, RoivAction(0, 0x0C17, bytes(4))),
+    (0x0107, ACTION, RoivConfirmedAction(0, 0x0C17, bytes(4))),
+    (0x0201, REPORT, RorsConfirmedEventReport(0, 0xFFFF_FFFF, 0x0D1D, b"\xf0\0")),
+    (0x0203, VALUES, RorsGet(0x37, ATTRIBUTES)),
+    (0x0205, VALUES, RorsConfirmedSet(0x37, ATTRIBUTES)),
+    (0x0207, ACTION, RorsConfirmedAction(0, 0x0C17, bytes(4))),
+    (0x0300, "0009 0001 AA", Roer(9, b"\xaa")),
+    (0x0400, "0067", Rorj(103)),
+)
 
 
-def test_every_choice_has_its_class_and_back() -> None:
-    assert {CHOICE_OF[kind] for kind in CHOICE_OF} == set(MESSAGES)
-    assert CHOICE_OF[RorsConfirmedSet] == 0x0205
+@pytest.mark.parametrize(
+    ("choice", "digits", "message"), EXAMPLES, ids=[type(one).__name__ for _, _, one in EXAMPLES]
+)
+def test_every_choice_is_one_message(choice: int, digits: str, message: Message) -> None:
+    octets = bytes.fromhex(digits)
+    assert CHOICE_OF[type(message)] == choice
+    decoded = MESSAGES[choice].decode(octets)
+    assert (type(decoded), decoded) == (type(message), message)
+    assert MESSAGES[choice].encode(message) == octets
+    with pytest.raises(DecodeError, match=type(message).__name__):
+        MESSAGES[choice].decode(octets[:-1])
 
 
-@pytest.mark.parametrize(("written", "ticks"), [(8000, 8000), (NO_RELATIVE_TIME, None)])
-def test_an_event_without_a_relative_clock_has_no_ticks(written: int, ticks: int | None) -> None:
-    assert EventReport(0, written, 0x0D1D, b"").relative_time == ticks
+def test_no_choice_is_missing_an_example() -> None:
+    assert {choice for choice, _, _ in EXAMPLES} == set(MESSAGES)
 
 
-def test_an_error_keeps_its_parameter_as_octets() -> None:
-    error = MESSAGES[0x0300].decode(bytes.fromhex("0009 0002 ABCD"))
-    assert error == Roer(9, b"\xab\xcd")
+@pytest.mark.parametrize(("event_time", "ticks"), [(0xFFFF_FFFF, None), (0, 0), (8000, 8000)])
+def test_an_event_of_a_device_without_a_counter_has_no_time(
+    event_time: int, ticks: int | None
+) -> None:
+    assert RoivEventReport(0, event_time, 0x0D1D, b"").relative_time == ticks
