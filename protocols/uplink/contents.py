@@ -35,7 +35,7 @@ def to_content(content: obs.Observation | DeviceInfo) -> rec.ContentRecord:
             return rec.BitsRecord(_to_common(content), content.bits, content.width)
         case obs.TextObservation():
             return rec.TextRecord(_to_common(content), content.text)
-        case DeviceInfo():
+        case _:
             return _to_device(content)
 
 
@@ -63,7 +63,7 @@ def from_content(record: rec.ContentRecord) -> obs.Observation | DeviceInfo:
             )
         case rec.TextRecord():
             return obs.TextObservation(text=record.text, **_from_common(record.common))
-        case rec.DeviceRecord():
+        case _:
             return _from_device(record)
 
 

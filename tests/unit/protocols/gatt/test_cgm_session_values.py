@@ -47,7 +47,7 @@ def test_local_time_is_ahead_of_utc_by_zone_and_daylight_saving() -> None:
     assert START.local(90) == datetime(2018, 4, 24, 14, 38, 24)  # noqa: DTZ001 - a local time
 
 
-@pytest.mark.parametrize(("zone", "dst"), [(-128, 4), (8, 255), (8, 3)])
+@pytest.mark.parametrize(("zone", "dst"), [(-128, 4), (57, 0), (-49, 0), (8, 255), (8, 3)])
 def test_a_zone_that_is_unknown_gives_no_offset(zone: int, dst: int) -> None:
     start = CgmSessionStart(time=START.time, zone_steps=zone, dst=dst)
     assert start.utc_offset is None
@@ -55,7 +55,14 @@ def test_a_zone_that_is_unknown_gives_no_offset(zone: int, dst: int) -> None:
 
 @pytest.mark.parametrize("time", [DateTime(0, 4, 24, 0, 0, 0), DateTime(9999, 12, 31, 23, 59, 0)])
 def test_a_start_that_is_unknown_or_at_the_edge_gives_no_time(time: DateTime) -> None:
-    assert CgmSessionStart(time=time, zone_steps=0, dst=0).local(2) is None
+    start = CgmSessionStart(time=time, zone_steps=0, dst=0)
+    assert (start.local(2), start.utc(2)) == (None, None)
+
+
+def test_utc_is_behind_local_time_by_the_offset_and_ends_with_the_calendar() -> None:
+    assert START.utc(90) == datetime(2018, 4, 24, 11, 38, 24)  # noqa: DTZ001 - naive UTC
+    last_evening = DateTime(9999, 12, 31, 20, 0, 0)
+    assert CgmSessionStart(time=last_evening, zone_steps=-48, dst=0).utc(0) is None
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,12 @@ def test_a_time_without_zone_is_refused() -> None:
         codec.decode_batch_json(json.dumps(document).encode())
 
 
+def test_a_row_captured_at_a_time_without_zone_is_unreadable() -> None:
+    document = json.loads(codec.encode_batch_json(BATCH))
+    document[7].append([10, "2026-11-23T12:00:01", document[7][0][2]])
+    assert codec.decode_batch_json(json.dumps(document).encode()).unreadable == (10,)
+
+
 def test_fields_added_at_the_end_by_a_newer_writer_are_ignored() -> None:
     document = msgspec.msgpack.decode(codec.encode_batch(BATCH))
     document.append("something new")

@@ -1,0 +1,42 @@
+"""What gateway and cloud say: rows with a key of their own, batches that may be repeated."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from protocols.model.codes import SystemId
+from protocols.model.device import DeviceInfo
+from protocols.uplink.messages import RejectedRow, UplinkAck, UplinkBatch, UplinkRow
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def row(sequence: int) -> UplinkRow:
+    content = DeviceInfo(system_id=SystemId(b"OX123456"))
+    return UplinkRow(sequence=sequence, captured_at=NOON, content=content)
+
+
+def test_a_repeated_batch_is_the_same_and_a_writer_leaves_nothing_unreadable() -> None:
+    first, again = (
+        UplinkBatch(
+            batch_id=UUID(int=1),
+            gateway_id="gw_1",
+            vehicle_id="A-12",
+            stream="numerics",
+            boot_epoch=3,
+            sent_at=NOON,
+            rows=(row(1), row(2)),
+        )
+        for _ in range(2)
+    )
+    assert first == again
+    assert first.unreadable == ()
+    assert len({*first.rows, *again.rows}) == 2
+
+
+def test_an_acknowledgement_rejects_nothing_unless_it_says_so() -> None:
+    plain = UplinkAck(batch_id=UUID(int=1), stored=2, repeated=0)
+    assert plain.rejected == ()
+    refusal = (RejectedRow(sequence=2, reason="unreadable_row"),)
+    assert plain != UplinkAck(batch_id=UUID(int=1), stored=2, repeated=0, rejected=refusal)
