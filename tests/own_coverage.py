@@ -171,10 +171,16 @@ def main() -> int:
     with ProcessPoolExecutor(max_workers=PROCESSES, mp_context=spawn) as pool:
         results = list(pool.map(measure, shares))
     failures = "".join(said for said, _ in results)
-    left = [str(gap) for gap in sorted((g for _, gs in results for g in gs), key=lambda g: g.module)]
+    left = [
+        str(gap) for gap in sorted((g for _, gs in results for g in gs), key=lambda g: g.module)
+    ]
     left += [f"{test}: belongs to no module" for test in strays]
     print(failures, *left, sep="\n" if left else "", end="")
-    print(f"{len(left)} gaps" if left else f"{len(found)} modules, each reached whole by its own tests")
+    print(
+        f"{len(left)} gaps"
+        if left
+        else f"{len(found)} modules, each reached whole by its own tests"
+    )
     return int(bool(failures or left))
 
 
