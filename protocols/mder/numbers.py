@@ -69,9 +69,8 @@ class _Format:
 
     def _fit(self, value: Decimal) -> tuple[int, int]:
         """Mantissa and exponent: the value's own exponent, or the next that holds it."""
-        sign, digits, own = value.as_tuple()
-        if not isinstance(own, int):
-            raise AssertionError("encode() refuses what is not finite")
+        sign, digits, exponent_of_finite = value.as_tuple()
+        own = int(exponent_of_finite)
         if not value:
             return 0, min(max(own, self.lowest_exponent), self.highest_exponent)
         if value.adjusted() > self.highest_exponent + len(str(self.top)):

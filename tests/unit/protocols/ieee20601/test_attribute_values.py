@@ -17,6 +17,7 @@ from protocols.ieee20601.attribute_values import (
     SystemModel,
     ValueMapEntry,
 )
+from protocols.ieee20601.attributes import Attribute
 from protocols.model.codes import MdcCode
 
 
@@ -54,7 +55,7 @@ def test_samples_of_a_width_20601_does_not_have_have_no_octets(bits: int, octets
     ids=["8 bits", "16 bits", "32 bits"],
 )
 def test_a_scale_has_samples_as_wide_as_its_attribute_says(
-    kind: at.Attribute[ScaleAndRange], digits: str
+    kind: Attribute[ScaleAndRange], digits: str
 ) -> None:
     octets = bytes.fromhex(digits)
     assert kind.decode(octets) == ScaleAndRange(Decimal("-1.0"), Decimal(10), 0, 255)
