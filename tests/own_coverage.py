@@ -171,16 +171,12 @@ def main() -> int:
     with ProcessPoolExecutor(max_workers=PROCESSES, mp_context=spawn) as pool:
         results = list(pool.map(measure, shares))
     failures = "".join(said for said, _ in results)
-    left = [
-        str(gap) for gap in sorted((g for _, gs in results for g in gs), key=lambda g: g.module)
-    ]
+    left = sorted(str(gap) for _, gaps in results for gap in gaps)
     left += [f"{test}: belongs to no module" for test in strays]
-    print(failures, *left, sep="\n" if left else "", end="")
-    print(
-        f"{len(left)} gaps"
-        if left
-        else f"{len(found)} modules, each reached whole by its own tests"
-    )
+    for line in filter(None, [failures, *left]):
+        print(line)
+    whole = f"{len(found)} modules, each reached whole by its own tests"
+    print(f"{len(left)} gaps" if left else whole)
     return int(bool(failures or left))
 
 
