@@ -1,8 +1,4 @@
-"""MDC codes and units the GATT profiles speak in (10101; rows are in `protocols.nomenclature`).
-
-Body muscle, its mass, basal metabolism and body impedance stand in one public list only; they are
-used as that list has them and are not confirmed.
-"""
+"""MDC codes and units the GATT profiles speak in; their rows are in `protocols.nomenclature`."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
@@ -18,6 +19,7 @@ from protocols.gatt.body_composition import (
 from protocols.gatt.fields import DateTime
 from protocols.model.observation import NumericObservation
 from protocols.model.quantity import Quantity, SpecialValue
+from protocols.nomenclature.lookup import find, ucum
 from tests.unit.protocols.gatt.link import few, say
 from tests.unit.protocols.gatt.records import U16, maybe
 
@@ -109,3 +111,13 @@ def test_every_measurement_is_written_back(
         impedance=None if tenths is None else tenths * Decimal("0.1"),
     )
     assert MEASUREMENT.decode(MEASUREMENT.encode(record)) == record
+
+
+def test_the_nomenclature_lets_every_value_have_its_unit() -> None:
+    for is_imperial in (False, True):
+        record = replace(FULL, is_imperial=is_imperial)
+        for item in say(PROFILE, MEASUREMENT, MEASUREMENT.encode(record).hex()).observations:
+            assert isinstance(item, NumericObservation)
+            term = find(item.type)
+            assert term is not None
+            assert ucum(item.value.unit) in term.units
