@@ -32,8 +32,8 @@ from protocols.model.observation import Observation
 from protocols.model.quantity import Quantity
 from protocols.model.timestamps import ObservedTime
 
-_MOST_QUANTITIES: Final = 1 << 10
-"""How many quantities of one value are kept made."""
+_MOST_QUANTITIES: Final = 1 << 12
+"""How many quantities of one layout are kept made; those of one unit and form are kept together."""
 _NUMBERS: Final = {
     at.NU_VAL_OBS_BASIC.attribute_id,
     at.NU_VAL_OBS_SIMP.attribute_id,
@@ -196,13 +196,20 @@ def _with_quantities(layout: Layout) -> Layout:
             if item.attribute_id in _NUMBERS:
                 places = range(item.first, item.first + item.count)
                 units.update(dict.fromkeys(places, reading.subject.unit or DIMENSIONLESS))
-    return layout.with_tables(
-        lambda place, table: _quantities(units[place], table) if place in units else table
-    )
+    most = max(1, _MOST_QUANTITIES // max(1, len(set(units.values()))))
+    made: dict[tuple[UnitCode, int], Table[Any]] = {}
+
+    def choose(place: int, numbers: Table[Any]) -> Table[Any]:
+        unit = units.get(place)
+        if unit is None:
+            return numbers
+        return made.setdefault((unit, id(numbers)), _quantities(unit, numbers, most))
+
+    return layout.with_tables(choose)
 
 
-def _quantities(unit: UnitCode, numbers: Table[Any]) -> Table[Any]:
-    return Table(lambda raw: Quantity(numbers[raw], unit), _MOST_QUANTITIES)
+def _quantities(unit: UnitCode, numbers: Table[Any], most: int) -> Table[Any]:
+    return Table(lambda raw: Quantity(numbers[raw], unit), most)
 
 
 def _makers(reading: ReadingFields, device: SystemId) -> Iterable[tuple[int, Maker]]:

@@ -41,6 +41,7 @@ _Shape = tuple[int, tuple[int, ...]]
 """Of a report: its scanner and its handles, or where its groups begin."""
 _MOST_SHAPES: Final = 32
 _MOST_MEMBERS: Final = 256
+_MOST_VALUES: Final = 1024
 _LIST: Final = 8
 """Where the list's members begin: behind data-req-id, scan-report-no, count and length."""
 _FIXED: Final = {
@@ -121,7 +122,7 @@ class CompiledReports:
             return False
         self._shapes.add(shape)
         layout = self._layout(*shape)
-        if layout is None:
+        if layout is None or len(layout.places) > _MOST_VALUES:
             return False
         try:
             maker = ObservationMaker(layout, self._device)

@@ -38,6 +38,8 @@ from protocols.model.observation import Observation, SampleArrayObservation
 
 _NUMBERS = 0x10000
 _MOST_TOLD = 256
+_MOST_NUMBERED = 256
+"""How many kinds of reports, each with numbers of its own, are followed at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +196,15 @@ class ManagerAssociation:
         """Which reports of this kind never came before this one (scan-report-no); None for none.
 
         Numbering starts anew with the association and is not counted before its first report.
-        A number that stands still or goes back is a device that does not count: no gap.
+        A number that stands still or goes back is a device that does not count: no gap. Of
+        endless kinds only the latest are followed.
         """
         if isinstance(info, SegmentData | ConfigReport):
             return None
         key = (report.handle, info.data_req_id)
-        last = self._numbers.get(key)
+        last = self._numbers.pop(key, None)
+        if len(self._numbers) == _MOST_NUMBERED:
+            del self._numbers[next(iter(self._numbers))]
         self._numbers[key] = info.scan_report_no
         step = 0 if last is None else (info.scan_report_no - last) % _NUMBERS
         if last is None or not 1 < step < _NUMBERS // 2:

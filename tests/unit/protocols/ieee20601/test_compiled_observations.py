@@ -21,7 +21,7 @@ from protocols.ieee20601.event_reports import (
     ScanReportFixed,
     encode_event_info,
 )
-from protocols.ieee20601.metric_objects import numeric
+from protocols.ieee20601.metric_objects import numeric, value_map
 from protocols.ieee20601.objects import ObjectClass
 from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.timestamps import TimeQuality
@@ -95,6 +95,24 @@ def test_objects_with_one_stamp_share_its_reading() -> None:
     check(
         configured((entries, (PERCENT,)), (entries, (PERCENT,))), b"\0\1" + STAMP, b"\0\2" + other
     )
+
+
+def test_quantities_kept_made_are_bounded_however_many_objects_report() -> None:
+    units = (UnitCode(544), UnitCode(2720), UnitCode(544))
+    objects = [
+        numeric(handle, MdcCode(2, handle), unit, layout=value_map((at.NU_VAL_OBS_SIMP, 4)))
+        for handle, unit in enumerate(units, start=1)
+    ]
+    configuration = build_configuration(0x4000, objects)
+    layout = fixed_layout(tuple(configuration.objects.values()))
+    assert layout is not None
+    maker = ObservationMaker(layout, DEVICE)
+    for code in range(0, 9000, 3):
+        items = (ObservationFixed(n, (code + n).to_bytes(4, "big")) for n in (1, 2, 3))
+        maker.layout.decode(encode_event_info(0x0D1D, ScanReportFixed(1, 1, tuple(items))))
+    tables = {id(table): table for _, table in maker.layout.numbers}
+    assert len(tables) == 2
+    assert 0 < sum(len(table) for table in tables.values()) <= 4096
 
 
 def test_two_probes_of_one_kind_are_told_apart() -> None:

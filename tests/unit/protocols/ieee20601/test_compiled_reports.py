@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -24,7 +25,7 @@ from protocols.ieee20601.event_reports import (
     decode_event_info,
     encode_event_info,
 )
-from protocols.ieee20601.metric_objects import numeric
+from protocols.ieee20601.metric_objects import numeric, value_map
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.remote_operations import EventReport, RoivConfirmedEventReport
 from protocols.ieee20601.tolerances import STRICT_TOLERANCES
@@ -182,6 +183,16 @@ def test_samples_without_a_specification_are_left_to_the_interpreted_path() -> N
     )
     compiled = CompiledReports(build_configuration(0x4000, (wave,)), DEVICE)
     assert compiled.read(fixed((1, b"\0\2\1\1")), reception()) is None
+
+
+def test_a_compound_of_very_many_parts_is_left_to_the_interpreted_path() -> None:
+    for count, is_compiled in ((1000, True), (1100, False)):
+        parts = at.ID_PHYSIO_LIST.of(tuple(range(1, count + 1)))
+        layout = value_map((at.NU_CMPD_VAL_OBS_BASIC, 4 + 2 * count))
+        many = numeric(1, MdcCode(2, 9), PERCENT, parts, layout=layout)
+        compiled = CompiledReports(build_configuration(0x4000, [many]), DEVICE)
+        report = fixed((1, struct.pack(">HH", count, 2 * count) + bytes(2 * count)))
+        assert (compiled.read(report, reception()) is not None) == is_compiled
 
 
 def test_a_device_of_ever_new_shapes_costs_a_bounded_number_of_them() -> None:

@@ -69,6 +69,14 @@ def test_numbers_are_counted_for_each_request_and_not_for_pages() -> None:
     assert told == [None, None, None, ReportsMissed(2, first=8, last=9), None]
 
 
+def test_of_endless_kinds_of_reports_the_latest_are_counted() -> None:
+    counted = association()
+    for request in range(300):
+        counted.count_missed(REPORT, numbered(7, request=request))
+    told = [counted.count_missed(REPORT, numbered(9, request=request)) for request in (299, 0)]
+    assert told == [ReportsMissed(1, first=8, last=8), None]
+
+
 def test_numbers_that_wrapped_are_named_as_they_would_have_been() -> None:
     counted = association()
     counted.count_missed(REPORT, numbered(0xFFFE))
