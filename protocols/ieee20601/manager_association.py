@@ -219,16 +219,21 @@ class ManagerAssociation:
         if self.clock != self._followed_clock:
             self._gaps.restart()
             self._followed_clock = self.clock
-        for observation in observations:
-            if isinstance(observation, SampleArrayObservation):
-                handle = self._handle_of(observation.type)
-                gap = None if handle is None else self._gaps.follow(handle, observation)
-                if gap is not None:
-                    yield gap
+        arrays = [item for item in observations if isinstance(item, SampleArrayObservation)]
+        handles = self._waveforms() if arrays else {}
+        for observation in arrays:
+            handle = handles.get((observation.type, observation.supplements))
+            gap = None if handle is None else self._gaps.follow(handle, observation)
+            if gap is not None:
+                yield gap
 
-    def _handle_of(self, type_code: MdcCode) -> int | None:
-        objects = self._agreed().objects.values()
-        return next((item.handle for item in objects if item.type == type_code), None)
+    def _waveforms(self) -> dict[tuple[MdcCode | None, tuple[MdcCode, ...]], int]:
+        """Handles by what they measure; of twins nobody can say which of them an array is of."""
+        return {
+            (item.type, item.supplements): handle
+            for handle, item in self._agreed().objects.items()
+            if not item.has_twin
+        }
 
     def _agreed(self) -> Configuration:
         if self.configuration is None:

@@ -80,6 +80,7 @@ def observations_of(
 ) -> Iterator[Observation]:
     """The observations of one reading, in the order of its values."""
     subject = reading.subject
+    read: set[int] = set()
     for value in reading.values:
         maker = MAKERS.get(value.attribute_id)
         if maker is None:
@@ -89,11 +90,18 @@ def observations_of(
         if subject.type is None:
             unread.append(_unread(reading, value, "an object without a type"))
             continue
+        if value.attribute_id in read:
+            # Both would be one measurement, and nothing says which of them it was.
+            unread.append(_unread(reading, value, "the attribute stands there twice"))
+            continue
         try:
             decoded = ATTRIBUTES[value.attribute_id].decode(value.octets)
-            yield maker(Case(decoded, subject.type, reading, reception, notes))
+            observation = maker(Case(decoded, subject.type, reading, reception, notes))
         except DecodeError as exc:
             unread.append(_unread(reading, value, str(exc)))
+            continue
+        read.add(value.attribute_id)
+        yield observation
 
 
 def _unknown(

@@ -109,6 +109,7 @@ class _Draft:
     adjustment: timedelta = timedelta(0)
     person: int | None = None
     position: int = 0
+    changed: dict[int, ConfiguredObject] = field(default_factory=dict)
     observations: list[Observation] = field(default_factory=list)
     unknown_handles: list[int] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
@@ -121,16 +122,18 @@ class _Draft:
         if handle == MDS_HANDLE:
             self._add_mds(values)
             return
-        subject = self.configuration.find(handle)
+        subject = self.find(handle)
         if subject is None:
             self.refuse(handle, b"".join(value.octets for value in values))
             return
         changed = with_overrides(subject, values, self.notes)
         if changed is not subject and not self.stored:
-            objects = dict(self.configuration.objects)
-            objects[handle] = changed
-            self.configuration = replace(self.configuration, objects=MappingProxyType(objects))
+            self.changed[handle] = changed
         self.observe(changed, values)
+
+    def find(self, handle: int) -> ConfiguredObject | None:
+        """The object of a handle as the report has left it so far."""
+        return self.changed.get(handle) or self.configuration.find(handle)
 
     def _add_mds(self, values: tuple[AttributeValue, ...]) -> None:
         """Attributes of the device itself: battery, power, and its clock when it was set."""
@@ -183,12 +186,16 @@ class _Draft:
 
     def finish(self) -> Transcription:
         """The transcription; every sentence once."""
+        configuration = self.configuration
+        if self.changed:
+            objects = MappingProxyType({**configuration.objects, **self.changed})
+            configuration = replace(configuration, objects=objects)
         return Transcription(
             observations=tuple(self.observations),
             unknown_handles=tuple(dict.fromkeys(self.unknown_handles)),
             unread=tuple(self.unread),
             notes=tuple(dict.fromkeys((*self.notes, *self._sentences()))),
-            configuration=self.configuration,
+            configuration=configuration,
             clock=self.clock,
             without_unit=tuple(dict.fromkeys(self.without_unit)),
         )
@@ -294,7 +301,7 @@ def transcribe_segment(
 
 def _add_fixed(draft: _Draft, observations: tuple[ObservationFixed, ...]) -> None:
     for item in observations:
-        subject = draft.configuration.find(item.handle)
+        subject = draft.find(item.handle)
         if subject is None:
             draft.refuse(item.handle, item.values)
             continue
@@ -303,7 +310,7 @@ def _add_fixed(draft: _Draft, observations: tuple[ObservationFixed, ...]) -> Non
 
 def _add_group(draft: _Draft, scanner_handle: int, octets: bytes) -> None:
     """A grouped report: octets of several objects in the order of the scanner's handle map."""
-    scanner = draft.configuration.find(scanner_handle)
+    scanner = draft.find(scanner_handle)
     if scanner is None or not scanner.handle_maps:
         draft.refuse(scanner_handle, octets)
         return

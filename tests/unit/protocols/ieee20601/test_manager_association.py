@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -108,6 +109,31 @@ def test_samples_that_never_came_are_told_by_the_handle_of_their_object() -> Non
         CalendarClock.ABSOLUTE, UTC_NOON.replace(tzinfo=None), utc=UTC_NOON
     )
     assert list(followed.sample_gaps((wave(9), wave(9.5)))) == [SamplesOverlapping(5, 50)]
+
+
+def test_waveforms_that_only_their_supplements_tell_apart_are_followed_each() -> None:
+    fast, slow = ((MdcCode(2, term),) for term in (19508, 19512))
+    objects = [
+        ConfigObject(
+            ObjectClass.SAMPLE_ARRAY, handle, (LEAD_TYPE, at.SUPPLEMENTAL_TYPES.of(supplements))
+        )
+        for handle, supplements in ((5, fast), (6, slow))
+    ]
+    followed = association()
+    followed.configuration = build_configuration(0x4001, objects)
+    arrays = [
+        replace(wave(second), supplements=supplements)
+        for second in (0, 1, 3)
+        for supplements in (fast, slow)
+    ]
+    assert list(followed.sample_gaps(arrays)) == [SamplesMissed(5, 100), SamplesMissed(6, 100)]
+
+
+def test_twin_waveforms_are_not_taken_for_one_that_overlaps_itself() -> None:
+    twins = [ConfigObject(ObjectClass.SAMPLE_ARRAY, handle, (LEAD_TYPE,)) for handle in (5, 6)]
+    followed = association()
+    followed.configuration = build_configuration(0x4001, twins)
+    assert list(followed.sample_gaps((wave(0), wave(0), wave(1), wave(1)))) == []
 
 
 def test_at_the_end_only_what_nobody_will_send_again_is_read() -> None:

@@ -57,6 +57,16 @@ def test_a_compound_becomes_its_components_in_order() -> None:
     )
 
 
+def test_the_first_of_an_attribute_that_stands_twice_is_the_reading() -> None:
+    values = tuple(at.NU_VAL_OBS_BASIC.of(Decimal(number)) for number in (98, 97, 96))
+    result = read(var_report((1, (*values, stamp()))), OXIMETER)
+    (observation,) = result.observations
+    assert isinstance(observation, NumericObservation)
+    assert observation.value.number == Decimal(98)
+    assert [item.octets for item in result.unread] == [b"\0\x61", b"\0\x60"]
+    assert result.notes == ("handle 1 MDC_ATTR_NU_VAL_OBS_BASIC: the attribute stands there twice",)
+
+
 def test_a_compound_with_a_missing_part_is_kept_as_octets_and_said() -> None:
     info = var_report((1, (at.NU_CMPD_VAL_OBS_BASIC.of((Decimal(120), Decimal(80))), stamp())))
     result = read(info, PRESSURE)

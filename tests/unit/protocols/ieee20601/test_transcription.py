@@ -96,6 +96,13 @@ def test_a_changed_unit_holds_for_the_reports_that_follow() -> None:
     assert unchanged.value.unit == PERCENT
 
 
+def test_a_unit_that_changes_twice_in_a_report_counts_as_it_was_last() -> None:
+    units = [(1, (at.UNIT_CODE.of(UnitCode(unit)),)) for unit in (512, 4000)]
+    changed = read(var_report(*units), OXIMETER).configuration
+    assert changed.objects[1].unit == UnitCode(4000)
+    assert changed.objects[10] is OXIMETER.objects[10]
+
+
 def test_an_unknown_handle_is_told_and_its_octets_kept() -> None:
     fixed = ScanReportFixed(
         0xF000,
