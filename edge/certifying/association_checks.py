@@ -30,7 +30,7 @@ from protocols.ieee20601.attribute_table import (
 )
 from protocols.ieee20601.configuration import Configuration, decode_configuration
 from protocols.ieee20601.event_reports import ConfigObject, ConfigReport, decode_event_info
-from protocols.ieee20601.objects import ObjectClass
+from protocols.ieee20601.objects import ConfiguredObject, ObjectClass
 from protocols.ieee20601.remote_operations import MDS_HANDLE, RoivConfirmedEventReport
 from protocols.mder.records import LENIENT
 from protocols.nomenclature.lookup import find
@@ -54,7 +54,7 @@ _METRICS = (ObjectClass.NUMERIC, ObjectClass.ENUMERATION, ObjectClass.SAMPLE_ARR
 
 
 def judge_request(record: Record, incoming: Incoming) -> PhdAssociationInformation | None:
-    """ASSOC-1 to ASSOC-11; the offer of protocol 20601 where there is one."""
+    """ASSOC-1 to ASSOC-12; the offer of protocol 20601 where there is one."""
     where = incoming.evidence
     record.judge("ASSOC-1", True, "", *where)
     aarq = incoming.apdu
@@ -71,7 +71,7 @@ def judge_request(record: Record, incoming: Incoming) -> PhdAssociationInformati
 
 
 def _judge_offer(record: Record, offer: PhdAssociationInformation, where: tuple[int, ...]) -> None:
-    record.system_id = str(offer.system_id)
+    record.device.system_id = str(offer.system_id)
     versions = offer.protocol_version
     exist = bool(versions & _KNOWN_VERSIONS) and not versions & ~_KNOWN_VERSIONS
     record.judge("ASSOC-5", exist, f"0x{versions:08X}", *where)
@@ -89,6 +89,8 @@ def _judge_offer(record: Record, offer: PhdAssociationInformation, where: tuple[
     record.judge("ASSOC-10", named, f"0x{config_id:04X}", *where)
     units = offer.functional_units
     record.judge("ASSOC-11", not units & ~_FUNCTIONAL_UNITS, f"0x{units:08X}", *where)
+    test = "it asks for a test association: what it sends is nobody's reading"
+    record.judge("ASSOC-12", not offer.is_test, test, *where)
 
 
 def judge_configuration(record: Record, incoming: Incoming, offered: int) -> Configuration | None:
@@ -113,7 +115,20 @@ def judge_configuration(record: Record, incoming: Incoming, offered: int) -> Con
     except DecodeError:
         return None
     _judge_standard(record, configuration, where)
+    record.device.config_id = configuration.config_id
+    record.device.objects = tuple(
+        (handle, _name_of(item)) for handle, item in configuration.objects.items()
+    )
     return configuration
+
+
+def _name_of(item: ConfiguredObject) -> str:
+    """The standard's name of what an object measures, else its number, else its class."""
+    if item.type is not None:
+        row = find(item.type)
+        return row.reference_id if row and row.reference_id else str(item.type)
+    known = item.object_class in set(ObjectClass)
+    return ObjectClass(item.object_class).name if known else f"class {item.object_class}"
 
 
 def _judge_objects(record: Record, report: ConfigReport, where: tuple[int, ...]) -> None:
@@ -158,6 +173,4 @@ def _judge_standard(record: Record, configuration: Configuration, where: tuple[i
     for handle, item in known.objects.items():
         found = configuration.find(handle)
         same = found is not None and found.type == item.type
-        row = find(item.type) if item.type else None
-        name = row.reference_id if row else str(item.type)
-        record.judge("CONF-9", same, f"object {handle} is not {name}" if not same else "", *where)
+        record.judge("CONF-9", same, f"object {handle} is not {_name_of(item)}", *where)

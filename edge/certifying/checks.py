@@ -42,6 +42,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check("ASSOC-9", "Association", "names itself by a System-Id of eight octets", "20601 6.3.2, System-Id"),
     Check("ASSOC-10", "Association", "names a standard or an extended configuration", "20601 ConfigId"),
     Check("ASSOC-11", "Association", "uses no functional unit that is reserved", "20601 FunctionalUnits"),
+    Check("ASSOC-12", "Association", "asks to carry real readings, not a test", "20601 FunctionalUnits"),
 
     Check("CONF-1", "Configuration", "reports its configuration when it is unknown, within 10 s", "20601 8.8.2, TO_config"),
     Check("CONF-2", "Configuration", "reports it as a confirmed event of the MDS", "20601 8.8.2"),
@@ -53,6 +54,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check("CONF-8", "Configuration", "value maps have the lengths of their attributes", "20601 Attribute-Value-Map"),
     Check("CONF-9", "Configuration", "a standard configuration is the one of its standard", "104xx, standard configurations"),
     Check("CONF-10", "Configuration", "offers another configuration or releases when one is refused", "20601 8.8.3"),
+    Check("CONF-11", "Configuration", "its next offer after a refusal has another id", "20601 8.8.3"),
 
     Check("MDS-1", "Device", "answers a Get of the MDS within 3 s", "20601 8.9.2, TO_get"),
     Check("MDS-2", "Device", "its attributes follow the encoding", "20601 6.3.2"),
@@ -62,6 +64,9 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check("MDS-6", "Device", "names its specializations or its type", "20601 6.3.2, System-Type-Spec-List"),
     Check("MDS-7", "Device", "a clock that it claims to have tells a time", "20601 6.3.2, Mds-Time-Info"),
     Check("MDS-8", "Device", "answers a Get of one attribute with that attribute", "20601 7.3, Get"),
+    Check("MDS-9", "Device", "its Date-and-Time goes on as time does", "20601 6.3.2, Date-and-Time"),
+    Check("MDS-10", "Device", "a base-offset time that it claims is a time", "20601 6.3.2, Base-Offset-Time"),
+    Check("MDS-11", "Device", "answers a Get of an unknown attribute without any", "20601 7.3, Get"),
 
     Check("OPER-1", "Operating", "answers a Get of no object with no-such-object-instance", "20601 ROER"),
     Check("OPER-2", "Operating", "answers an unknown action with an error", "20601 ROER"),
@@ -78,16 +83,27 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check("REP-7", "Reports", "its time stamps are times", "20601 AbsoluteTime"),
     Check("REP-8", "Reports", "every value can be read", "20601 6.3"),
     Check("REP-9", "Reports", "gives up when a confirmed report stays unconfirmed", "20601 8.9.3, TO_cer"),
+    Check("REP-10", "Reports", "gives up when its Confirm-Timeout is over, not before", "20601 8.9.3, TO_cer"),
+
+    Check("SCAN-1", "Scanners", "takes a Set of a scanner's state and answers with it", "20601 6.3.8, Operational-State"),
+    Check("SCAN-2", "Scanners", "a scanner reports while it is enabled", "20601 6.3.8"),
+    Check("SCAN-3", "Scanners", "a scanner is silent while it is disabled", "20601 6.3.8"),
+
+    Check("DATA-1", "Data requests", "serves a data request that its offer names", "20601 DataReqModeFlags"),
+    Check("DATA-2", "Data requests", "reports under the id of the data request", "20601 data-req-id"),
+    Check("DATA-3", "Data requests", "stops when it is told to", "20601 DataReqMode"),
 
     Check("STORE-1", "Stored data", "tells the segments of its store", "20601 8.9.3.4, Get-Segment-Info"),
     Check("STORE-2", "Stored data", "every segment has an entry map and counts its entries", "20601 6.3.9"),
     Check("STORE-3", "Stored data", "transfers a segment that has entries", "20601 8.9.3.4, Trig-Segment-Data-Xfer"),
     Check("STORE-4", "Stored data", "its pages follow one another from first to last", "20601 SegmentDataEvent"),
     Check("STORE-5", "Stored data", "sends as many entries as it counts", "20601 6.3.9, Segment-Usage-Count"),
+    Check("STORE-6", "Stored data", "answers a Get of its store and counts its segments", "20601 6.3.8, Number-Of-Segments"),
 
     Check("REL-1", "Release and abort", "answers a release within 3 s", "20601 8.10, TO_release"),
     Check("REL-2", "Release and abort", "says nothing after an abort until it associates again", "20601 8.11"),
     Check("REL-3", "Release and abort", "takes a refused association for an answer", "20601 8.7.4"),
+    Check("REL-4", "Release and abort", "says nothing more when no parameter is common", "20601 8.7.4"),
 
     Check("WRONG-1", "Wrong messages", "aborts on an association request of ours", "20601 state table 8.8"),
     Check("WRONG-2", "Wrong messages", "aborts on a second association response", "20601 state table 8.12"),

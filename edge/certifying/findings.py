@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from edge.certifying.checks import BY_ID, CHECKS, Check, Verdict
 from protocols.captures import Capture, CapturedMessage
@@ -20,16 +21,34 @@ class Finding:
 
 
 @dataclass(slots=True)
+class DeviceFacts:
+    """What the device said of itself; empty where it did not.
+
+    `objects`: handle and name of everything in its configuration.
+    """
+
+    system_id: str = ""
+    manufacturer: str = ""
+    model: str = ""
+    serial_number: str = ""
+    firmware: str = ""
+    config_id: int | None = None
+    objects: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(slots=True)
 class Record:
     """What passed between device and runner, and what came of it.
+
+    `began`: when the run did (aware), `program`: what ran it, for the report.
 
     The first failure of a check stands; a pass never takes one back.
     """
 
     messages: list[CapturedMessage] = field(default_factory=list)
-    system_id: str = ""
-    manufacturer: str = ""
-    model: str = ""
+    device: DeviceFacts = field(default_factory=DeviceFacts)
+    began: datetime | None = None
+    program: str = ""
     _findings: dict[str, Finding] = field(default_factory=dict)
     _reasons: dict[str, str] = field(default_factory=dict)
 
@@ -54,6 +73,17 @@ class Record:
         """Say why a check is not tried."""
         BY_ID[check_id]  # a check that does not exist is a mistake of ours
         self._reasons.setdefault(check_id, why)
+
+    def leave_out_group(self, group: str, why: str) -> None:
+        """Say why no check of a group is tried."""
+        for check in CHECKS:
+            if check.group == group:
+                self.leave_out(check.id, why)
+
+    def seconds_between(self, first: int, last: int) -> float:
+        """How long after one message another one passed."""
+        begin, end = self.messages[first].seconds, self.messages[last].seconds
+        return 0.0 if begin is None or end is None else end - begin
 
     def findings(self) -> tuple[Finding, ...]:
         """Every check's outcome, in the order of the catalogue."""

@@ -98,11 +98,13 @@ Script = Generator[Expect, Incoming, None]
 class Probe:
     """One device's conversation with the scripts, over however many connections.
 
-    `gone`: the device did not come back for another association.
+    `gone`: the device did not come back for another association. `confirm_seconds`: how long its
+    MDS says that it waits for a confirm, None where it says nothing.
     """
 
     record: Record = field(default_factory=Record)
     gone: bool = False
+    confirm_seconds: float | None = None
     reports: ReportChecks = field(init=False)
     _reader: StreamReader = field(default_factory=StreamReader)
     _outgoing: list[bytes] = field(default_factory=list)

@@ -8,7 +8,7 @@ from typing import Final
 
 from edge.certifying.checks import GROUPS, Verdict
 from edge.certifying.findings import Finding, Record
-from edge.certifying.reports import heading
+from edge.certifying.reports import facts, heading
 from edge.decoding.messages import ExchangeReader
 from edge.decoding.node import lines_of
 from protocols.captures import AGENT_TO_MANAGER
@@ -32,8 +32,16 @@ def as_html(record: Record) -> str:
         f"{verdict.value}</div>"
         for verdict in Verdict
     )
+    about = "".join(
+        f"<dt>{escape(label)}</dt><dd>{escape(text)}</dd>" for label, text in facts(record)
+    )
     return _PAGE.format(
-        title=escape(heading(record)), counts=counts, rows=rows, exchange=exchange, style=_STYLE
+        title=escape(heading(record)),
+        about=about,
+        counts=counts,
+        rows=rows,
+        exchange=exchange,
+        style=_STYLE,
     )
 
 
@@ -81,6 +89,8 @@ _STYLE: Final = """
 :root { color-scheme: light dark; --ok: #1a7f4b; --bad: #b3261e; --dim: #6b7280; --line: #8884; }
 body { font: 16px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 72rem; padding: 1rem; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+h1 { overflow-wrap: anywhere; } dl { display: grid; grid-template-columns: auto 1fr; }
+dt { color: var(--dim); padding-right: 1rem; } dd { margin: 0; overflow-wrap: anywhere; }
 .counts { display: flex; gap: 1rem; flex-wrap: wrap; }
 .count { border: 1px solid var(--line); border-radius: .6rem; padding: .6rem 1.2rem; }
 .count b { display: block; font-size: 1.8rem; }
@@ -103,6 +113,7 @@ _PAGE: Final = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>20601 conformance: {title}</title><style>{style}</style></head>
 <body><h1>20601 conformance of {title}</h1>
+<dl>{about}</dl>
 <div class="counts">{counts}</div>
 <table>{rows}</table>
 <h2>The exchange</h2>

@@ -14,8 +14,23 @@ _WORDS: Final = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.NOT_TRIED: 
 
 def heading(record: Record) -> str:
     """Who was examined, as the device says itself."""
-    name = " ".join(part for part in (record.manufacturer, record.model) if part)
-    return f"{name or 'a device without a name'}, System-Id {record.system_id or 'unknown'}"
+    name = " ".join(part for part in (record.device.manufacturer, record.device.model) if part)
+    return f"{name or 'a device without a name'}, System-Id {record.device.system_id or 'unknown'}"
+
+
+def facts(record: Record) -> tuple[tuple[str, str], ...]:
+    """What was examined, when and by what, as label and text; only what is known."""
+    device = record.device
+    config_id = "" if device.config_id is None else f"0x{device.config_id:04X}"
+    rows = (
+        ("Serial number", device.serial_number),
+        ("Firmware", device.firmware),
+        ("Configuration", config_id),
+        ("Objects", ", ".join(f"{handle} {name}" for handle, name in device.objects)),
+        ("Examined", "" if record.began is None else f"{record.began:%Y-%m-%d %H:%M:%S} UTC"),
+        ("By", record.program),
+    )
+    return tuple((label, text) for label, text in rows if text)
 
 
 def summary(record: Record) -> str:
@@ -30,6 +45,8 @@ def summary(record: Record) -> str:
 def as_text(record: Record) -> Iterator[str]:
     """Lines for a terminal: a group a block, the octets under what failed."""
     yield heading(record)
+    for label, text in facts(record):
+        yield f"  {label}: {text}"
     for group in GROUPS:
         yield ""
         yield group
@@ -57,10 +74,16 @@ def as_json(record: Record) -> str:
     """One JSON object: device, counts, checks with the positions of their messages, messages."""
     document = {
         "device": {
-            "system_id": record.system_id,
-            "manufacturer": record.manufacturer,
-            "model": record.model,
+            "system_id": record.device.system_id,
+            "manufacturer": record.device.manufacturer,
+            "model": record.device.model,
+            "serial_number": record.device.serial_number,
+            "firmware": record.device.firmware,
+            "config_id": record.device.config_id,
+            "objects": [{"handle": handle, "name": name} for handle, name in record.device.objects],
         },
+        "began": None if record.began is None else record.began.isoformat(),
+        "program": record.program,
         "counts": {verdict.value: record.counts()[verdict] for verdict in Verdict},
         "checks": [
             {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from typing import Final, Protocol
 
 from edge.certifying.findings import Record
@@ -19,6 +20,7 @@ from edge.transports.registry import check_address, open_line
 
 LISTEN: Final = "listen:"
 _AGAIN_SECONDS: Final = 0.5
+_DISTRIBUTION: Final = "vitalwire"
 Progress = Callable[[str], None]
 
 
@@ -116,12 +118,21 @@ async def certify(
             raise SettingsError(str(exc), mend="Or write listen:HOST:PORT") from exc
         lines = CalledLines(address, transports)
     run = _Run(lines, policy, clock, progress)
+    run.probe.record.began = clock.utc()
+    run.probe.record.program = _program()
     try:
         await run.play_all(scenarios)
     finally:
         await run.hang_up()
         await lines.close()
     return run.probe.record
+
+
+def _program() -> str:
+    try:
+        return f"vitalwire-edge {version(_DISTRIBUTION)}"
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        return "vitalwire-edge"
 
 
 class _Run:

@@ -13,6 +13,7 @@ from typing import Final
 from edge.certifying.association_checks import judge_configuration, judge_request
 from edge.certifying.operating_checks import examine
 from edge.certifying.probe import Expect, Incoming, Outcome, Probe, Script
+from protocols.errors import DecodeError
 from protocols.ieee20601.apdus import Aare, Aarq, Abrt, Apdu, DataApdu, Prst, Rlre, Rlrq
 from protocols.ieee20601.association import (
     AbortReason,
@@ -24,7 +25,7 @@ from protocols.ieee20601.association import (
     decide,
     offer,
 )
-from protocols.ieee20601.configuration import Configuration
+from protocols.ieee20601.configuration import Configuration, decode_configuration
 from protocols.ieee20601.event_reports import ConfigResult, EventType, answer_configuration
 from protocols.ieee20601.remote_operations import (
     MDS_HANDLE,
@@ -32,12 +33,17 @@ from protocols.ieee20601.remote_operations import (
     RoivConfirmedEventReport,
     RorsGet,
 )
+from protocols.ieee20601.scanners import scanners_of
+from protocols.mder.records import LENIENT
 from protocols.model.codes import SystemId
 
 MANAGER: Final = SystemId(b"CERTIFY\x00")
 TO_CONFIG: Final = 10.0
 TO_RELEASE: Final = 3.0
 TO_ABORT: Final = 3.0
+TO_CER: Final = 3.0
+TOO_EARLY: Final = 0.5
+TOO_LATE: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,14 +129,16 @@ def configure(
     return configuration
 
 
-def operate(probe: Probe, policy: RunPolicy) -> Generator[Expect, Incoming, Configuration | None]:
-    """Associate and accept the configuration: the device operates then."""
+def operate(
+    probe: Probe, policy: RunPolicy
+) -> Generator[Expect, Incoming, tuple[PhdAssociationInformation, Configuration] | None]:
+    """Associate and accept the configuration: the device operates then; its offer and objects."""
     asked = yield from associate(probe, policy, AssociateResult.ACCEPTED_UNKNOWN_CONFIG)
     if asked is None:
         return None
     configuration = yield from configure(probe, asked.config_id, ConfigResult.ACCEPTED)
     probe.reports.begin(configuration)
-    return configuration
+    return None if configuration is None else (asked, configuration)
 
 
 def _abort(probe: Probe) -> Script:
@@ -142,11 +150,13 @@ def _abort(probe: Probe) -> Script:
 
 def whole_association(probe: Probe, policy: RunPolicy) -> Script:
     """The long one: everything a device does in good order, ended by a release."""
-    configuration = yield from operate(probe, policy)
-    if configuration is None:
+    operating = yield from operate(probe, policy)
+    if operating is None:
         return
+    asked, configuration = operating
     still_there = yield from examine(
         probe,
+        asked,
         configuration,
         report_seconds=policy.report_seconds,
         set_time=policy.set_time,
@@ -173,10 +183,37 @@ def refused_configuration(probe: Probe, policy: RunPolicy) -> Script:
     )
     fair = _config_report(incoming) or isinstance(incoming.apdu, Rlrq)
     probe.record.judge("CONF-10", fair, incoming.in_words(), *incoming.evidence)
+    if _config_report(incoming):
+        _judge_next_offer(probe, incoming, configuration.config_id)
+    else:
+        probe.record.leave_out("CONF-11", "it has no other configuration")
     if isinstance(incoming.apdu, Rlrq):
         probe.send(Rlre(int(ReleaseReason.NORMAL)))
     elif incoming.outcome is Outcome.CAME:
         yield from _abort(probe)
+
+
+def _judge_next_offer(probe: Probe, incoming: Incoming, refused: int) -> None:
+    message = incoming.message
+    if not isinstance(message, EventReport):
+        return
+    try:
+        offered = decode_configuration(message.event_info, leniency=LENIENT).config_id
+    except DecodeError as exc:
+        probe.record.judge("CONF-3", False, str(exc), *incoming.evidence)
+        return
+    detail = f"0x{offered:04X} again"
+    probe.record.judge("CONF-11", offered != refused, detail, *incoming.evidence)
+
+
+def no_common_parameter(probe: Probe, policy: RunPolicy) -> Script:
+    """Find nothing in common: the device has no more to say, unless it asks once more."""
+    asked = yield from associate(probe, policy, AssociateResult.REJECTED_NO_COMMON_PARAMETER)
+    if asked is None:
+        return
+    incoming = yield Expect(lambda item: not isinstance(item.apdu, Aarq), TO_ABORT)
+    calm = incoming.outcome is not Outcome.CAME
+    probe.record.judge("REL-4", calm, incoming.in_words(), *incoming.evidence)
 
 
 def refused_association(probe: Probe, policy: RunPolicy) -> Script:
@@ -191,8 +228,7 @@ def refused_association(probe: Probe, policy: RunPolicy) -> Script:
 
 def aborted(probe: Probe, policy: RunPolicy) -> Script:
     """Abort while it operates: it must say nothing more in this association."""
-    configuration = yield from operate(probe, policy)
-    if configuration is None:
+    if (yield from operate(probe, policy)) is None:
         return
     yield from _abort(probe)
     incoming = yield Expect(lambda item: not isinstance(item.apdu, Aarq), TO_ABORT)
@@ -202,29 +238,47 @@ def aborted(probe: Probe, policy: RunPolicy) -> Script:
 
 def unconfirmed(probe: Probe, policy: RunPolicy) -> Script:
     """Leave a confirmed report unconfirmed: it must give up, by abort or by closing the line."""
-    configuration = yield from operate(probe, policy)
-    if configuration is None:
+    operating = yield from operate(probe, policy)
+    if operating is None:
         return
     waits = _kind(RoivConfirmedEventReport)
     incoming = yield Expect(waits, policy.report_seconds, hold_confirms=True)
     if incoming.outcome is not Outcome.CAME:
-        probe.record.leave_out("REP-9", "it sent no confirmed report")
+        for check_id in ("REP-9", "REP-10"):
+            probe.record.leave_out(check_id, "it sent no confirmed report")
         yield from _abort(probe)
         return
     ended = yield Expect(_kind(Abrt), policy.report_seconds + TO_CONFIG, hold_confirms=True)
     gave_up = isinstance(ended.apdu, Abrt) or ended.outcome is Outcome.CLOSED
     evidence = (*incoming.evidence, *ended.evidence)
     probe.record.judge("REP-9", gave_up, ended.in_words(), *evidence)
+    _judge_patience(probe, operating[1], incoming, ended)
     if not gave_up:
         yield from _abort(probe)
+
+
+def _judge_patience(
+    probe: Probe, configuration: Configuration, report: Incoming, ended: Incoming
+) -> None:
+    """REP-10: what the source of the report names as Confirm-Timeout, else TO_cer-mds."""
+    message = report.message
+    if not isinstance(message, EventReport) or not isinstance(ended.apdu, Abrt):
+        probe.record.leave_out("REP-10", "it did not give up by an abort")
+        return
+    scanner = scanners_of(configuration).get(message.handle)
+    named = probe.confirm_seconds if scanner is None else scanner.confirm_seconds
+    due = named or TO_CER
+    waited = probe.record.seconds_between(report.position, ended.position)
+    honoured = due - TOO_EARLY <= waited <= due + TOO_LATE
+    detail = f"after {waited:.1f} s where {due:g} s are due"
+    probe.record.judge("REP-10", honoured, detail, *report.evidence, *ended.evidence)
 
 
 def _wrong(check_id: str, apdu: Apdu) -> Callable[[Probe, RunPolicy], Script]:
     """While it operates, send what no manager may: an abort must come back."""
 
     def script(probe: Probe, policy: RunPolicy) -> Script:
-        configuration = yield from operate(probe, policy)
-        if configuration is None:
+        if (yield from operate(probe, policy)) is None:
             return
         probe.send(apdu)
         incoming = yield Expect(_kind(Abrt), TO_ABORT)
@@ -243,9 +297,9 @@ def _response() -> Aare:
 
 SCRIPTS: Final[tuple[Scenario, ...]] = (
     Scenario("a whole association", ("ASSOC-1", "CONF-1", "MDS-1", "REL-1"), whole_association),
-    Scenario("a refused configuration", ("CONF-10",), refused_configuration),
+    Scenario("a refused configuration", ("CONF-10", "CONF-11"), refused_configuration),
     Scenario("an abort", ("REL-2",), aborted),
-    Scenario("a report without confirm", ("REP-9",), unconfirmed),
+    Scenario("a report without confirm", ("REP-9", "REP-10"), unconfirmed),
     Scenario(
         "a request of ours",
         ("WRONG-1",),
@@ -262,6 +316,7 @@ SCRIPTS: Final[tuple[Scenario, ...]] = (
         ("WRONG-4",),
         _wrong("WRONG-4", Prst(DataApdu(0xBEEF, RorsGet(MDS_HANDLE, ())))),
     ),
+    Scenario("no common parameter", ("REL-4",), no_common_parameter),
     # The last: a device may take a refusal to heart.
     Scenario("a refused association", ("REL-3",), refused_association),
 )

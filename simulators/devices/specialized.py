@@ -1,7 +1,7 @@
 """Devices without a part in the patient's story: made from their specialization's own data.
 
 One class and one line a device. Every object of the configuration is reported with a plausible
-value that wanders a little; waveforms and stores are left out.
+value that wanders a little; waveforms are left out. A store holds what was measured before.
 """
 
 from __future__ import annotations
@@ -43,9 +43,12 @@ from simulators.devices.base import (
     identify,
     numeric,
 )
+from simulators.devices.kept_readings import empty_stores, keep
 from simulators.vital_signs import Patient
 
 EVERY_SECONDS: Final = 5.0
+KEPT_ENTRIES: Final = 24
+KEPT_EVERY_SECONDS: Final = 900.0
 
 # Type -> centre and step; the value is the centre and up to ten steps more or less.
 PLAUSIBLE: Final[dict[MdcCode, tuple[str, str]]] = {
@@ -130,21 +133,34 @@ class SpecializedDevice(SimulatedDevice):
         self, identity: DeviceIdentity, patient: Patient, *, specialization: Specialization
     ) -> None:
         super().__init__(identity, specialization.configuration, patient)
+        self.stores = empty_stores(self.configuration)
 
     def streams(self, start_at: datetime) -> Iterable[Iterator[Report]]:
-        """The one stream."""
+        """The one stream; what was measured before it is in the stores from now on."""
+        before = [-number * KEPT_EVERY_SECONDS for number in range(KEPT_ENTRIES, 0, -1)]
+        for store in self.stores:
+            keep(
+                self.configuration,
+                store,
+                (
+                    (self.identity.clock.local(moment.utc), self._readings(moment, t))
+                    for t in before
+                    for moment in (self.stamp(start_at, t),)
+                ),
+            )
         return (self._everything(start_at),)
 
     def _everything(self, start_at: datetime) -> Iterator[Report]:
-        reported = [item for item in self.configuration.objects.values() if item.value_map]
         for t in every(EVERY_SECONDS, first=1.0):
-            stamp = self.stamp(start_at, t)
-            readings = tuple(
-                Reading(item.handle, self._measured(item, item.type, stamp, t))
-                for item in reported
-                if item.type is not None
-            )
+            readings = self._readings(self.stamp(start_at, t), t)
             yield Report(t, Form.FIXED, live=False, readings=readings)
+
+    def _readings(self, stamp: Stamp, t: float) -> tuple[Reading, ...]:
+        return tuple(
+            Reading(item.handle, self._measured(item, item.type, stamp, t))
+            for item in self.configuration.objects.values()
+            if item.value_map and item.type is not None
+        )
 
     def _measured(
         self, item: ConfiguredObject, code: MdcCode, stamp: Stamp, t: float
@@ -166,7 +182,7 @@ class SpecializedDevice(SimulatedDevice):
 
     def _wandering(self, item: ConfiguredObject, code: MdcCode, t: float) -> Decimal:
         centre, step = (Decimal(text) for text in PLAUSIBLE[code])
-        chance = np.random.default_rng((self.patient.seed, 5, item.handle, int(t * 100)))
+        chance = np.random.default_rng((self.patient.seed, 5, item.handle, abs(int(t * 100))))
         return centre + int(chance.integers(-_WANDER, _WANDER + 1)) * step
 
 

@@ -32,12 +32,13 @@ def _entry(reading: Reading) -> wire.Entry:
     stamp = reading.observation.observed_at.device_time
     return wire.Entry(
         handle=reading.handle,
-        value=_value(reading.observation),
+        value=wire_value(reading.observation),
         stamp=stamp.local if stamp else None,
     )
 
 
-def _value(observation: Observation) -> wire.Value:
+def wire_value(observation: Observation) -> wire.Value:
+    """What was observed, as a report or a stored entry carries it."""
     match observation:
         case NumericObservation(value=quantity):
             return quantity.value

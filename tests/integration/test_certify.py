@@ -58,7 +58,7 @@ def test_nobody_there_is_a_failure_with_files_that_say_so(
     assert main(["certify", "tcp:127.0.0.1:9", *options]) == 1
     told = capsys.readouterr()
     assert "  FAIL  ASSOC-1" in told.out
-    assert "1 of 9: a whole association" in told.err
+    assert "1 of 10: a whole association" in told.err
     assert json.loads((folder / "report.json").read_text())["counts"]["fail"] == 1
     assert "ASSOC-1" in (folder / "report.html").read_text()
     assert (folder / "capture.jsonl").read_text().startswith('{"capture"')

@@ -45,6 +45,7 @@ SHARED = {
     "curves",
     "faults",
     "heart_signals",
+    "kept_readings",
     "misbehaving",
     "misbehaving_store",
     "registry",

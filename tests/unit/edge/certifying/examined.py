@@ -10,6 +10,9 @@ from edge.certifying.findings import Finding, Record
 from edge.certifying.probe import Expect, Incoming, Outcome, Probe
 from edge.certifying.scripts import SCRIPTS, RunPolicy, Scenario
 from protocols.ieee20601.agent import AgentConnection
+from protocols.ieee20601.agent_data_requests import DataRequestService
+from protocols.ieee20601.agent_store import AgentStore
+from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.events import AgentAssociated, AgentEvent, OctetsDiscarded
 from protocols.ieee20601.policies import AgentPolicy, MdsDescription
 from protocols.ieee20601.states import State
@@ -31,16 +34,21 @@ class Examined:
         *,
         specialization: Specialization = OXIMETER,
         mds: MdsDescription | None = None,
+        configuration: Configuration | None = None,
+        data_requests: DataRequestService | None = None,
+        stores: tuple[AgentStore, ...] = (),
         policy: AgentPolicy | None = None,
         change: Change = lambda octets: octets,
         comes_back: bool = True,
     ) -> None:
         self.now = 0.0
         self.probe = Probe()
-        self._specialization = specialization
+        self.configuration = configuration or specialization.configuration
+        self._data_requests = data_requests
+        self.stores = stores
         self._mds = mds or describe(specialization)
         self._policy = policy
-        self._change = change
+        self.change = change
         self._comes_back = comes_back
         self._reports = Pair()
         self._lives = 0
@@ -54,8 +62,10 @@ class Examined:
         """The device's own side of one association."""
         return AgentConnection(
             system_id=SystemId(AGENT_ID),
-            configuration=self._specialization.configuration,
+            configuration=self.configuration,
             mds=self._mds,
+            data_requests=self._data_requests,
+            stores=self.stores,
             policy=self._policy,
         )
 
@@ -118,7 +128,7 @@ class Examined:
             if not sent:
                 return
             for octets in sent:
-                self.probe.receive(self._change(octets), now=self.now)
+                self.probe.receive(self.change(octets), now=self.now)
 
 
 def found(record: Record, check_id: str) -> Finding:

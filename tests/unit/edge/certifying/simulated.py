@@ -59,6 +59,7 @@ class SimulatedExamined(Examined):
                 clock=self._clock.local,
                 clock_can_be_set=self._device.clock_can_be_set,
             ),
+            stores=self._device.stores,
         )
 
     def take(self, event: AgentEvent | OctetsDiscarded) -> None:

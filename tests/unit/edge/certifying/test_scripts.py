@@ -8,20 +8,25 @@ import pytest
 
 from edge.certifying.checks import CHECKS, Verdict
 from edge.certifying.scripts import SCRIPTS
+from protocols.ieee20601.association import FunctionalUnits
 from protocols.ieee20601.policies import AgentPolicy
+from protocols.ieee20601.states import State
+from protocols.ieee20601.timeouts import AgentTimeouts
 from tests.unit.edge.certifying.examined import POLICY, Change, Examined, failed, found
-from tests.unit.protocols.ieee20601.pair import describe
+from tests.unit.protocols.ieee20601.pair import OXIMETER, describe
 
-STORES = {f"STORE-{number}" for number in range(1, 6)}
+WITHOUT = {
+    check.id for check in CHECKS if check.group in {"Scanners", "Data requests", "Stored data"}
+}
 
 
 def test_a_good_device_fails_nothing_and_leaves_little_out() -> None:
     record = Examined().run()
     assert failed(record) == {}
     left_out = {f.check.id for f in record.findings() if f.verdict is Verdict.NOT_TRIED}
-    assert left_out <= STORES | {"OPER-3", "REP-5"}
+    assert left_out <= WITHOUT | {"MDS-10", "OPER-3", "REP-5"}
     assert found(record, "STORE-1").detail == "it has no store"
-    assert record.model == "OX-2"
+    assert record.device.model == "OX-2"
 
 
 def test_every_check_of_the_catalogue_has_an_outcome_in_its_order() -> None:
@@ -99,3 +104,43 @@ def test_a_device_that_takes_a_refused_configuration_for_the_end_is_judged_by_it
 def test_nothing_is_set_that_may_not_be() -> None:
     record = Examined().run(SCRIPTS[0], policy=replace(POLICY, set_time=False))
     assert found(record, "OPER-3").verdict is Verdict.NOT_TRIED
+
+
+def test_a_test_association_is_told() -> None:
+    units = FunctionalUnits.HAVE_TEST_CAP | FunctionalUnits.CREATE_TEST_ASSOCIATION
+    record = Examined(policy=AgentPolicy(functional_units=int(units))).run(SCRIPTS[0])
+    assert failed(record)["ASSOC-12"].startswith("it asks for a test association")
+    assert found(record, "ASSOC-11").verdict is Verdict.PASS
+
+
+def test_a_refused_configuration_that_comes_again_is_told() -> None:
+    assert found(Examined().run(SCRIPTS[1]), "CONF-11").verdict is Verdict.PASS
+    same = AgentPolicy(extended_config_id=OXIMETER.configuration.config_id)
+    record = Examined(policy=same).run(SCRIPTS[1])
+    assert failed(record)["CONF-11"] == "0x0190 again"
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(1.0, "after 1.0 s"), (6.0, "after 6.0 s")])
+def test_a_device_that_gives_up_at_another_time_is_told(seconds: float, told: str) -> None:
+    policy = AgentPolicy(timeouts=AgentTimeouts(confirm=seconds))
+    record = Examined(policy=policy).run(SCRIPTS[3])
+    assert failed(record) == {"REP-10": f"{told} where 3 s are due"}
+
+
+class Talkative(Examined):
+    """It goes on talking when its association was refused."""
+
+    def speak(self) -> None:
+        if self.agent.state is State.UNASSOCIATED and self.unsaid:
+            self.unsaid = False
+            self.agent.send_octets(bytes.fromhex("e50000020000"))
+
+    unsaid = True
+
+
+@pytest.mark.parametrize(
+    ("name", "check_id"), [("no common parameter", "REL-4"), ("a refused association", "REL-3")]
+)
+def test_a_refused_device_that_talks_on_is_told(name: str, check_id: str) -> None:
+    (scenario,) = [scenario for scenario in SCRIPTS if scenario.name == name]
+    assert failed(Talkative().run(scenario)) == {check_id: "Rlre came"}

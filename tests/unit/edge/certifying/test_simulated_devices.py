@@ -12,7 +12,7 @@ from tests.unit.edge.certifying.examined import POLICY, failed, found
 from tests.unit.edge.certifying.simulated import SimulatedExamined, made
 
 # A drop of blood each 20 s is the slowest of them.
-PATIENT = replace(POLICY, report_seconds=21.0, fetch_stored=False)
+PATIENT = replace(POLICY, report_seconds=21.0)
 
 
 @pytest.mark.parametrize("name", [kind.name for kind in DEVICES])
@@ -22,4 +22,6 @@ def test_a_simulated_device_fails_nothing_and_reports(name: str) -> None:
     assert failed(record) == {}
     for check_id in ("ASSOC-4", "CONF-3", "MDS-6", "OPER-3", "REP-5", "REP-9", "REL-3"):
         assert found(record, check_id).verdict is Verdict.PASS, check_id
-    assert record.model == device.identity.info.model
+    stored = Verdict.PASS if device.configuration.pm_stores else Verdict.NOT_TRIED
+    assert {found(record, f"STORE-{number}").verdict for number in range(1, 7)} == {stored}
+    assert record.device.model == device.identity.info.model

@@ -1,0 +1,51 @@
+"""A request to the device and what came back for it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Final
+
+from edge.certifying.probe import Expect, Incoming, Outcome, Probe
+from protocols.ieee20601.apdus import Abrt, Rlrq
+from protocols.ieee20601.remote_operations import EventReport, Message
+
+TO_GET: Final = 3.0
+Examination = Generator[Expect, Incoming, bool]
+"""A part of the examination: whether the association is still there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came back for a request; `ended` when the association went instead."""
+
+    incoming: Incoming
+
+    @property
+    def message(self) -> Message | None:
+        """The answer, None where none came."""
+        return self.incoming.message
+
+    @property
+    def ended(self) -> bool:
+        """Whether the device left the association, or the line."""
+        return has_ended(self.incoming)
+
+
+def has_ended(incoming: Incoming) -> bool:
+    """Whether this is the device leaving the association, or the line."""
+    return incoming.outcome is Outcome.CLOSED or isinstance(incoming.apdu, Abrt | Rlrq)
+
+
+def ask(
+    probe: Probe, request: Message, seconds: float = TO_GET
+) -> Generator[Expect, Incoming, Answered]:
+    """Send a request and wait for its answer, or for the association's end."""
+    invoke_id = probe.ask(request)
+
+    def fits(item: Incoming) -> bool:
+        if isinstance(item.apdu, Abrt | Rlrq):
+            return True
+        return item.invoke_id == invoke_id and not isinstance(item.message, EventReport)
+
+    return Answered((yield Expect(fits, seconds)))
