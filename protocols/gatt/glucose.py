@@ -23,6 +23,7 @@ from protocols.gatt.glucose_measurement import (
 from protocols.gatt.transcriber import Draft, Transcriber, Transcript
 from protocols.gatt.uuids import assigned_uuid
 from protocols.mder.records import STRICT, Leniency
+from protocols.model.observation import MeasurementStatus
 
 MAX_WAITING: Final = 16
 """Contexts that wait for their measurement, and measurements that are remembered for theirs."""
@@ -67,6 +68,8 @@ class GlucoseSession(ProfileSession):
         measurement = self._measurements.get(context.sequence_number)
         if measurement is not None:
             stamp_measurement(measurement, draft)
+            if measurement.concentration is not None and measurement.concentration.is_control:
+                draft.status |= MeasurementStatus.TEST_DATA  # it was the meter's test, no meal's
             transcribe_context(context, draft)
             return
         self._contexts[context.sequence_number] = context

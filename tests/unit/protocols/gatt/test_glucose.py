@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from protocols.gatt import glucose
 from protocols.gatt.glucose import MAX_WAITING, GlucoseSession
 from protocols.gatt.glucose_context import CONTEXT
 from protocols.gatt.glucose_measurement import FEATURE, MEASUREMENT
 from protocols.gatt.transcriber import Transcript
+from protocols.model.observation import MeasurementStatus
 from protocols.model.timestamps import DeviceTime
 from tests.unit.protocols.gatt.link import NOW, session
 
@@ -48,6 +51,18 @@ def test_a_context_before_its_measurement_waits_for_it() -> None:
     assert eaten(link, 7).observations == ()
     assert stamps(measured(link, 7)) == [STAMP] * 3
     assert len(measured(link, 7).observations) == 2
+
+
+@pytest.mark.parametrize("context_first", [True, False])
+def test_the_context_of_a_control_solution_is_test_data_too(*, context_first: bool) -> None:
+    link = opened()
+    control = bytes.fromhex("12 0700 EA07060C140000 69B0 1A")
+    said = [eaten(link, 7)] if context_first else []
+    said.append(link.value_received(MEASUREMENT.uuid, control, utc=NOW))
+    said += [] if context_first else [eaten(link, 7)]
+    observations = [observation for one in said for observation in one.observations]
+    assert len(observations) == 3
+    assert {o.status for o in observations} == {MeasurementStatus.TEST_DATA}
 
 
 def test_contexts_are_joined_by_number_and_nothing_else() -> None:
