@@ -20,9 +20,8 @@ from protocols.gatt.registry import PROFILES
 from protocols.gatt.uuids import short_text
 from protocols.ieee20601.attribute_table import ATTRIBUTES
 from protocols.ieee20601.event_reports import EventType
-from protocols.ieee20601.objects import ObjectClass
-from protocols.ieee20601.requests import ACTION_ARGUMENTS
 from protocols.model.codes import PARTITION_DIMENSIONS, MdcCode, UnitCode
+from protocols.nomenclature.bits import bit_meanings, bit_names
 from protocols.nomenclature.lookup import TERMS, UNITS, find, find_unit, loincs
 from protocols.nomenclature.term import Term
 from protocols.specializations.registry import STANDARD_CONFIGURATIONS
@@ -64,6 +63,7 @@ class Meaning:
     ucum: tuple[str, ...] = ()
     loinc: tuple[str, ...] = ()
     nemsis: str = ""
+    bits: tuple[str, ...] = ()
     note: str = ""
     sources: str = ""
 
@@ -80,7 +80,7 @@ def explain(text: str) -> tuple[Meaning, ...]:
 
 
 _MOST_FOUND = 20
-_FORMS = "Write MDC_..., partition:term, or a number, decimal or 0x..."
+_FORMS = "Write MDC_..., partition:term, a number, decimal or hexadecimal (0x190), or a UUID"
 
 
 def meanings_as_lines(meanings: tuple[Meaning, ...]) -> Iterator[str]:
@@ -92,6 +92,9 @@ def meanings_as_lines(meanings: tuple[Meaning, ...]) -> Iterator[str]:
         yield f"{head}  [{meaning.kind}]"
         for key, value in asdict(meaning).items():
             if key in {"kind", "reference_id"} or value in ("", None, ()):
+                continue
+            if key == "bits":
+                yield from ("  bits:", *(f"    {bit}" for bit in value))
                 continue
             yield f"  {key}: {', '.join(value) if isinstance(value, tuple) else value}"
 
@@ -185,8 +188,6 @@ def _of_20601(code: MdcCode, *, known: str) -> Iterator[Meaning]:
     named = (
         ("attribute", ATTRIBUTES[term].ref_id if term in ATTRIBUTES else ""),
         ("event report", f"MDC_NOTI_{EventType(term).name}" if term in set(EventType) else ""),
-        ("object class", ObjectClass(term).name if term in set(ObjectClass) else ""),
-        ("action", str(term) if term in ACTION_ARGUMENTS else ""),
     )
     for kind, reference_id in named:
         if reference_id and reference_id != known:
@@ -228,10 +229,17 @@ def _term(row: Term) -> Meaning:
         ucum=row.units,
         loinc=loincs(row.code),
         nemsis=row.nemsis,
+        bits=_bits(row.code),
         note=row.note,
         sources=row.sources,
         **_place(row.code),
     )
+
+
+def _bits(code: MdcCode) -> tuple[str, ...]:
+    """Bit 0 is the most significant one, as 20601 counts."""
+    meanings = bit_meanings(code)
+    return tuple(f"{bit} {name}: {meanings[bit]}" for bit, name in bit_names(code).items())
 
 
 def _place(code: MdcCode) -> _Place:
@@ -246,5 +254,5 @@ def _label(code: MdcCode | None) -> str:
 
 def _names() -> list[str]:
     names = [row.reference_id for row in TERMS if row.reference_id]
-    names += [unit.reference_id for unit in UNITS]
+    names += [unit.reference_id for unit in UNITS if unit.reference_id]
     return names + [attribute.ref_id for attribute in ATTRIBUTES.values()]

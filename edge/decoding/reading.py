@@ -13,9 +13,11 @@ from protocols.captures.pcap import PCAP_MAGIC, parse_pcap
 from protocols.errors import DecodeError
 from protocols.ieee20601.framing import StreamReader, WholeApdu
 
-_HEX_LINE: Final = re.compile(r"(?:(A>M|M>A)[:\s]+)?((?:0[xX])?[0-9A-Fa-f][0-9A-Fa-f\s:,-]*)")
-_SEPARATORS: Final = re.compile(r"0[xX]|[\s:,-]")
+_HEX_LINE: Final = re.compile(r"(?:(A>M|M>A)[:\s]+)?(.+)")
+_SEPARATORS: Final = re.compile(r"\b0[xX]|\\x|[\s:,-]")  # 0x16, 0x26 and \x16\x26 as in sources
+_DIGIT_PAIRS: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _FIRST_OCTETS: Final = range(0xE2, 0xE8)
+_HEAD: Final = 4
 _FORMS: Final = "Give hexadecimal lines, raw octets, or a capture file"
 
 
@@ -90,23 +92,61 @@ def _pcap(data: bytes) -> Iterable[Capture]:
 
 def _from_captures(captures: Iterable[Capture], *, is_stream: bool) -> Iterator[Piece]:
     for capture in captures:
-        for number, message in enumerate(capture.messages, start=1):
-            where = f"message {number} of {capture.id}"
-            piece = Piece(message.octets, where, capture.id, message.direction)
-            yield from _cut(piece) if is_stream else (piece,)
+        pieces = (
+            Piece(
+                message.octets, f"message {number} of {capture.id}", capture.id, message.direction
+            )
+            for number, message in enumerate(capture.messages, start=1)
+        )
+        yield from _reunited(pieces) if is_stream else pieces
+
+
+def _reunited(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Whole messages, in the order of their last octets: a capture holds reads as they came."""
+    begun: dict[str, Piece] = {}
+    for piece in pieces:
+        earlier = begun.pop(piece.direction, None)
+        whole = piece
+        if earlier is not None and _begins(piece.octets) and not _is_cut_short(piece.octets):
+            yield earlier  # another message begins: the rest of that one never came
+        elif earlier is not None:
+            whole = replace(earlier, octets=earlier.octets + piece.octets)
+        for position, message in enumerate(_cut(whole)):
+            placed = replace(message, where=piece.where) if position else message
+            if _begins(placed.octets) and _is_cut_short(placed.octets):
+                begun[piece.direction] = placed
+            else:
+                yield placed
+    yield from begun.values()
+
+
+def _begins(octets: bytes) -> bool:
+    return octets[0] in _FIRST_OCTETS and octets[1:2] in (b"", b"\0")
+
+
+def _is_cut_short(octets: bytes) -> bool:
+    return len(octets) < _HEAD or len(octets) < _announced(octets)
+
+
+def _announced(octets: bytes) -> int:
+    return _HEAD + int.from_bytes(octets[2:_HEAD], "big")
 
 
 def _from_hex_lines(text: str, *, is_stream: bool) -> Iterator[Piece]:
+    found = False
     for number, line in enumerate(text.splitlines(), start=1):
         content = line.partition("#")[0].strip()
         if not content:
             continue
+        found = True
         match = _HEX_LINE.fullmatch(content)
         digits = _SEPARATORS.sub("", match[2]) if match else ""
-        if match is None or len(digits) % 2:
+        if match is None or not _DIGIT_PAIRS.fullmatch(digits):
             raise SettingsError(f"line {number} is not pairs of hexadecimal digits", mend=_FORMS)
         piece = Piece(bytes.fromhex(digits), f"line {number}", "", match[1] or "")
         yield from _cut(piece) if is_stream else (piece,)
+    if not found:
+        raise SettingsError("the input holds nothing but comments", mend=_FORMS)
 
 
 def _from_octets(data: bytes) -> Iterator[Piece]:
@@ -129,6 +169,6 @@ def _cut(piece: Piece) -> Iterator[Piece]:
     """One line or captured read may hold several messages back to back."""
     start, octets = 0, piece.octets
     while start < len(octets):
-        length = 4 + int.from_bytes(octets[start + 2 : start + 4], "big")
+        length = _announced(octets[start : start + _HEAD])
         yield replace(piece, octets=octets[start : start + length])
         start += length

@@ -12,6 +12,7 @@ from edge.__main__ import main
 from edge.decoding.reading import read_pieces
 from edge.decoding.report import Decoding, kind_of
 from edge.errors import SettingsError
+from protocols.captures import Capture, CapturedMessage, format_capture
 from tests.vectors_folder import PHD_FILE, needs_vectors, phd
 
 # 20601 Annex A by hand: RLRQ normal; ABRT undefined; Get of the MDS with invoke id 0x1234.
@@ -36,6 +37,32 @@ def test_hexadecimal_lines_with_all_their_ornaments() -> None:
 
 def test_two_messages_on_one_line() -> None:
     assert [item["kind"] for item in explain(RELEASE + ABORT)] == ["Rlrq", "Abrt"]
+
+
+@pytest.mark.parametrize("digits", ["0x16 0x26", "0x16, 0X26,", r"\x16\x26", "16:26", "0x1626"])
+def test_digits_as_they_stand_in_sources(digits: str) -> None:
+    assert [item["raw"] for item in explain(digits, "sfloat")] == ["1626"]
+
+
+def recorded(*reads: tuple[str, str]) -> bytes:
+    messages = [CapturedMessage(way, None, bytes.fromhex(digits)) for way, digits in reads]
+    return format_capture(Capture("x", tuple(messages))).encode()
+
+
+def test_a_message_that_came_in_several_reads_is_one() -> None:
+    capture = recorded(("A>M", "e4"), ("M>A", ABORT), ("A>M", "000002"), ("A>M", "0000" + ABORT))
+    pieces = list(read_pieces(capture))
+    assert [(piece.octets.hex(), piece.where) for piece in pieces] == [
+        (ABORT, "message 2 of x"),
+        (RELEASE, "message 1 of x"),
+        (ABORT, "message 4 of x"),
+    ]
+
+
+def test_the_rest_of_a_message_that_never_came_hides_no_other() -> None:
+    capture = recorded(("A>M", "e4000002"), ("A>M", ABORT), ("A>M", "e400000200"))
+    items = [json.loads(line) for line in Decoding(as_json=True, keep_going=True).lines(capture)]
+    assert [item["kind"] for item in items] == ["error", "Abrt", "error"]
 
 
 def test_raw_octets() -> None:
@@ -63,6 +90,9 @@ def test_raw_octets_with_noise_and_an_unfinished_end_are_told() -> None:
         (b"a1b2c3d4e5", "line 1 is no 20601 message"),
         (b"{}", "no capture file"),
         (b'{"sessions": 5}', "no capture file"),
+        (b"1x2\n", "line 1 is not pairs"),
+        (b"110x22\n", "line 1 is not pairs"),
+        (b"# nothing\n", "nothing but comments"),
         (bytes(100), "no message was found"),
         (b"\xe7\x00\x00\x0e\x00", "no message was found"),
     ],

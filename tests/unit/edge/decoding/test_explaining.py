@@ -50,13 +50,26 @@ def test_words_find_terms() -> None:
 def test_nothing_is_told_with_a_way_out(text: str) -> None:
     with pytest.raises(SettingsError, match="is no code this program knows") as caught:
         explain(text)
-    assert caught.value.mend
+    assert caught.value.mend.startswith(("Did you mean MDC_", "Write MDC_"))
     assert "\n" not in str(caught.value)
 
 
 def test_a_slip_of_the_pen_names_the_near_ones() -> None:
     with pytest.raises(SettingsError, match="Did you mean MDC_PULS_OXIM_SAT_O2"):
         explain("MDC_PULS_OXIM_SAT_02")
+
+
+def test_a_state_tells_its_bits(capsys: pytest.CaptureFixture[str]) -> None:
+    (status,) = explain("MDC_PULS_OXIM_DEV_STATUS")
+    assert status.bits[0] == "0 sensor-disconnected: the sensor is unplugged from the device"
+    assert len(status.bits) == 16
+    assert main(["explain", "2:19532"]) == 0
+    assert "\n    4 sensor-off: the sensor is not on the patient\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["MDC_ACT_SEG_GET_INFO", "1:3085", "1:6"])
+def test_a_term_is_told_once(text: str) -> None:
+    assert len(explain(text)) == 1
 
 
 def test_the_command_in_both_forms(capsys: pytest.CaptureFixture[str]) -> None:
