@@ -23,7 +23,7 @@ from protocols.ieee20601.compiled_layouts import Layout, ReadingFields, Table, V
 from protocols.ieee20601.compiled_makers import MAKERS, Maker, type_of
 from protocols.ieee20601.device_clock import Stamps, observe_time
 from protocols.ieee20601.observation_cases import DIMENSIONLESS, NEED_UNIT
-from protocols.ieee20601.reading_facts import duration_us_of, status_of
+from protocols.ieee20601.reading_facts import duration_us_of, is_device_test, status_of
 from protocols.ieee20601.reading_records import Reception
 from protocols.mder.times import AbsoluteTime
 from protocols.model.codes import SystemId, UnitCode
@@ -78,7 +78,7 @@ class _Plan:
     """One object of the report: where its time and state are, and what to make of its values.
 
     `same_kinds_as_before`: its stamps are of the kinds of the reading's before it, so that equal
-    octets mean the same time.
+    octets mean the same time. `is_device_test` see `reading_facts`.
     """
 
     identity: Identity
@@ -87,6 +87,7 @@ class _Plan:
     stamp_octets: Callable[[Values], object]
     same_kinds_as_before: bool
     status: int | None
+    is_device_test: bool
     active: int | None
     makers: tuple[tuple[int, Maker], ...]
 
@@ -130,7 +131,7 @@ class ObservationMaker:
                     zone=reception.zone,
                 )
             status = 0 if plan.status is None else values[plan.status]
-            state = status_of(status, reception.test)
+            state = status_of(status, reception.test or plan.is_device_test)
             active = 0 if plan.active is None else duration_us_of(values[plan.active])
             for own_us, make in plan.makers:
                 device_time, duration_us = observed_at.device_time, own_us or active
@@ -165,6 +166,7 @@ def _plan(reading: ReadingFields, position: int, device: SystemId, before: _Plan
         stamp_octets=itemgetter(*stamping.positions) if stamping.positions else _no_stamp,
         same_kinds_as_before=before is not None and _kinds(before.stamping) == _kinds(stamping),
         status=places.get(at.MSMT_STAT.attribute_id),
+        is_device_test=is_device_test(type_of(reading)),
         active=places.get(at.TIME_PD_MSMT_ACTIVE.attribute_id),
         makers=tuple(_makers(reading, device)),
     )

@@ -244,6 +244,7 @@ class ManagerConnection(ManagerEndings):
             case Action.CONFIRM_AGAIN:
                 answers = self._associated().received
                 self._put(answers.answer_again(received.needed_invoke_id))
+                self._heard(now)
             case Action.COMPLETE:
                 self._complete(received, now)
             case Action.FAIL_REQUEST:

@@ -22,7 +22,7 @@ from protocols.ieee20601.device_clock import (
     observe_time,
     read_stamps,
 )
-from protocols.ieee20601.reading_facts import duration_us_of, status_of
+from protocols.ieee20601.reading_facts import duration_us_of, is_device_test, status_of
 from protocols.ieee20601.reading_records import Reading, Reception
 from protocols.ieee20601.sample_arrays import decode_samples
 from protocols.ieee20601.tolerances import (
@@ -116,13 +116,13 @@ class Case:
             type=type_code,
             observed_at=observed_at,
             device=reception.device,
-            status=self._status(status),
+            status=self._status(status, type_code),
             supplements=supplements,
         )
 
-    def _status(self, own: int | None) -> MeasurementStatus:
+    def _status(self, own: int | None, type_code: MdcCode) -> MeasurementStatus:
         bits = find_readable(self.reading.values, at.MSMT_STAT, self.notes) if own is None else own
-        return status_of(bits or 0, self.reception.test)
+        return status_of(bits or 0, self.reception.test or is_device_test(type_code))
 
     def _duration_us(self) -> int:
         return duration_us_of(

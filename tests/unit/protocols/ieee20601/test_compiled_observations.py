@@ -97,6 +97,11 @@ def test_objects_with_one_stamp_share_its_reading() -> None:
     )
 
 
+def test_a_control_solution_is_test_data() -> None:
+    solution = build_configuration(0x4000, [numeric(1, MdcCode(2, 29136), UnitCode(2130))])
+    check(solution, b"\0\1" + STAMP)
+
+
 def test_quantities_kept_made_are_bounded_however_many_objects_report() -> None:
     units = (UnitCode(544), UnitCode(2720), UnitCode(544))
     objects = [

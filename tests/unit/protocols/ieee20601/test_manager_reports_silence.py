@@ -53,6 +53,17 @@ def test_a_device_that_waits_for_our_confirm_is_not_silent() -> None:
     assert [type(event) for event in bench.take_events()] == [DeviceSilent]
 
 
+def test_a_device_that_sends_its_last_report_again_is_not_silent() -> None:
+    bench = steady()
+    bench.report(10, spo2(98, number=10))
+    bench.confirm(10)
+    bench.take_events()
+    for _ in range(9):
+        bench.wait(1.0)
+        assert bench.report(10, spo2(98, number=10)) != b""
+    assert bench.take_events() == []
+
+
 def test_a_device_that_reports_when_something_happens_is_never_silent() -> None:
     bench = steady()
     bench.wait(3.0)

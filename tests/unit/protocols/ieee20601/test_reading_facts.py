@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from protocols.ieee20601.reading_facts import duration_us_of, status_of
+from protocols.ieee20601.reading_facts import duration_us_of, is_device_test, status_of
 from protocols.mder.numbers import Number
+from protocols.model.codes import MdcCode
 from protocols.model.observation import MeasurementStatus
 from protocols.model.quantity import SpecialValue
 
@@ -20,6 +21,11 @@ def test_reserved_bits_of_a_status_are_dropped() -> None:
 def test_a_test_association_marks_every_status() -> None:
     marked = MeasurementStatus.QUESTIONABLE | MeasurementStatus.TEST_DATA
     assert status_of(0x4000, True) == marked
+
+
+def test_a_control_solution_is_measured_to_test_the_meter() -> None:
+    assert is_device_test(MdcCode(2, 29136))
+    assert not is_device_test(MdcCode(2, 29112))
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,17 @@ def test_a_compound_becomes_its_components_in_order() -> None:
     )
 
 
+def test_a_control_solution_is_test_data_whatever_its_status_says() -> None:
+    solution = ConfigObject(
+        ObjectClass.NUMERIC, 1, (at.ID_TYPE.of(MdcCode(2, 29136)), at.UNIT_CODE.of(UnitCode(2130)))
+    )
+    configuration = build_configuration(0x4000, [solution])
+    info = var_report((1, (at.NU_VAL_OBS_BASIC.of(Decimal(105)), at.MSMT_STAT.of(0x4000), stamp())))
+    (observation,) = read(info, configuration).observations
+    wanted = MeasurementStatus.TEST_DATA | MeasurementStatus.QUESTIONABLE
+    assert observation.status == wanted
+
+
 def test_the_first_of_an_attribute_that_stands_twice_is_the_reading() -> None:
     values = tuple(at.NU_VAL_OBS_BASIC.of(Decimal(number)) for number in (98, 97, 96))
     result = read(var_report((1, (*values, stamp()))), OXIMETER)
