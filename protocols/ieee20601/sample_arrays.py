@@ -115,6 +115,9 @@ def scale_and_offset(
     first, last = (_signed(raw, layout) for raw in (scale.lower_scaled, scale.upper_scaled))
     if not (isinstance(lower, Decimal) and isinstance(upper, Decimal)) or first == last:
         raise DecodeError("a scale without a range", clause="20601 Scale-and-Range-Specification")
+    if lower == upper:
+        # Every sample would mean the same: a flat line that nobody measured.
+        raise DecodeError("a scale of one value", clause="20601 Scale-and-Range-Specification")
     factor = (upper - lower) / (last - first)
     return factor, lower - factor * first
 

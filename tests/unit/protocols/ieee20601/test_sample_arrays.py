@@ -72,6 +72,7 @@ def test_bounds_of_signed_samples_are_signed_too() -> None:
         (b"\0\0\0", layout(2, 16), None),
         (b"\0\0", layout(2, 12), None),
         (b"\0\0", layout(1, 16), ScaleAndRange(Decimal(0), Decimal(1), 5, 5)),
+        (b"\0\0", layout(1, 16), ScaleAndRange(Decimal(7), Decimal("7.0"), 0, 5)),
     ],
 )
 def test_samples_that_do_not_fit_their_specification_are_refused(
