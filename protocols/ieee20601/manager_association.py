@@ -23,6 +23,7 @@ from protocols.ieee20601.remote_operations import EventReport
 from protocols.ieee20601.report_watchdog import ReportWatchdog, SilencePolicy
 from protocols.ieee20601.requests import DataRequest
 from protocols.ieee20601.sample_gaps import SampleGaps
+from protocols.ieee20601.segment_entries import EntryClock
 from protocols.ieee20601.stored_data import StoredDataPlan
 from protocols.ieee20601.tolerances import DEFAULT_TOLERANCES, Tolerances
 from protocols.ieee20601.transcription import (
@@ -257,6 +258,7 @@ class ManagerAssociation:
             if plan.is_durable(report.handle, info):
                 return nothing_new(configuration, self.clock)
             facts = plan.facts_of(report.handle, info.instance)
+            store = configuration.find(report.handle)
             return transcribe_segment(
                 info,
                 entry_map,
@@ -264,6 +266,7 @@ class ManagerAssociation:
                 reception,
                 adjustment=facts.adjustment,
                 person=facts.person,
+                clock=EntryClock.of(facts.start, store.period_ticks if store else None),
             )
         return transcribe(report, info, configuration, reception)
 

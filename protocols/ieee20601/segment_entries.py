@@ -10,6 +10,7 @@ time has a header bit in a later edition of 20601 whose text we do not have: unc
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import IntFlag
 from typing import Final
 
@@ -21,7 +22,7 @@ from protocols.ieee20601.attribute_values import (
     SegmentEntryMap,
 )
 from protocols.mder.records import Codec
-from protocols.mder.times import AbsoluteTime
+from protocols.mder.times import TICK_US, AbsoluteTime
 
 _CLAUSE: Final = "20601 Annex A, PmSegmentEntryMap"
 _BASE_OFFSET: Final[Codec[BaseOffsetTime]] = Codec(BASE_OFFSET_TIME, clause=_CLAUSE)
@@ -42,6 +43,8 @@ _OCTETS: Final = {
     EntryHeader.HIGH_RESOLUTION_TIME: 8,
     EntryHeader.BASE_OFFSET_TIME: 8,
 }
+_FINEST_US: Final = 10_000
+"""A hundredth of a second: the step of AbsoluteTime."""
 KNOWN_HEADER: Final = 0xF000
 """The header bits with a meaning; nobody knows how many octets another one stands for."""
 
@@ -59,6 +62,32 @@ class StoredEntry:
     high_resolution_time: int | None = None
     base_offset_time: BaseOffsetTime | None = None
     elements: tuple[tuple[SegmentElement, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EntryClock:
+    """When the entries of a periodic store were made that carry no time of their own.
+
+    Entry 0 at `start`, naive time of the device's own calendar, then one every `step` (20601
+    6.3.7: Segment-Start-Abs-Time, and Sample-Period of the PM-store; unconfirmed).
+    """
+
+    start: datetime
+    step: timedelta
+
+    @classmethod
+    def of(cls, start: AbsoluteTime | None, period_ticks: int | None) -> EntryClock | None:
+        """None without a start, and for periods that AbsoluteTime cannot tell apart."""
+        if start is None or start.at is None or (period_ticks or 0) * TICK_US < _FINEST_US:
+            return None
+        return cls(start.at, timedelta(microseconds=(period_ticks or 0) * TICK_US))
+
+    def at(self, number: int) -> AbsoluteTime | None:
+        """The time of an entry by its number in the segment; None beyond the calendar."""
+        try:
+            return AbsoluteTime.of(self.start + number * self.step)
+        except OverflowError:
+            return None
 
 
 def entry_octets(entry_map: SegmentEntryMap) -> int:

@@ -44,7 +44,7 @@ from protocols.ieee20601.persistent_store import SegmentData
 from protocols.ieee20601.reading_records import Reading, Reception, Unread
 from protocols.ieee20601.readings import lacks_unit, observations_of, with_overrides
 from protocols.ieee20601.remote_operations import MDS_HANDLE, EventReport
-from protocols.ieee20601.segment_entries import StoredEntry, split_entries
+from protocols.ieee20601.segment_entries import EntryClock, StoredEntry, split_entries
 from protocols.ieee20601.tolerances import MISSING_UNIT, PAGE_COUNT
 from protocols.model.codes import MdcCode
 from protocols.model.observation import Observation
@@ -262,13 +262,15 @@ def transcribe_segment(
     *,
     adjustment: timedelta | None = None,
     person: int | None = None,
+    clock: EntryClock | None = None,
 ) -> Transcription:
     """The observations of one page of a PM-segment, entry by entry.
 
     An entry's time stands before its elements; a time of another timeline is UNKNOWN. Special
     values survive. `adjustment`: the segment's Date-and-Time-Adjustment; it moves the UTC time,
-    not the device's own stamp, which identifies the entry; `person`: the segment's Person-Id.
-    Raises LayoutError when the page does not divide into entries.
+    not the device's own stamp, which identifies the entry; `person`: the segment's Person-Id;
+    `clock`: tells the time of entries that carry none. Raises LayoutError when the page does not
+    divide into entries.
     """
     draft = _Draft(configuration, reception, None, reception.clock, stored=True)
     draft.adjustment, draft.person = adjustment or timedelta(0), person
@@ -282,6 +284,8 @@ def transcribe_segment(
         )
     for number, entry in enumerate(entries):
         draft.position = data.first + number
+        if clock is not None and not entry_map.header:
+            entry = replace(entry, absolute_time=clock.at(draft.position))
         for element, octets in entry.elements:
             values = (*_slices(element.value_map, octets), *_entry_stamps(entry))
             if configuration.find(element.handle) is None:

@@ -11,7 +11,7 @@ import pytest
 
 from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
-from protocols.ieee20601.attribute_values import SegmentEntryMap
+from protocols.ieee20601.attribute_values import SegmentElement, SegmentEntryMap, ValueMapEntry
 from protocols.ieee20601.classification import UnknownObjectError
 from protocols.ieee20601.configuration import build_configuration
 from protocols.ieee20601.event_reports import ConfigObject, ConfigReport, ScanReportVar
@@ -23,9 +23,10 @@ from protocols.ieee20601.persistent_store import SegmentData, SegmentInfo
 from protocols.ieee20601.remote_operations import EventReport
 from protocols.ieee20601.stored_data import StoredDataPlan
 from protocols.ieee20601.time_info import CalendarClock
+from protocols.mder.times import AbsoluteTime
 from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.observation import SampleArrayObservation
-from protocols.model.timestamps import ObservedTime, TimeQuality
+from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.exchange import AGENT
 
@@ -163,6 +164,27 @@ def test_a_page_is_read_by_the_map_of_its_segment() -> None:
     # One that is known to be durable is not read again.
     known.add(fetching.plan.mark_of(0, other))
     assert fetching.transcribe(REPORT, other, utc=UTC_NOON).notes == ()
+
+
+def test_entries_of_a_periodic_store_are_timed_by_the_store_and_the_segment() -> None:
+    fetching = association()
+    attributes = (at.TIME_PD_SAMP.of(8000),)
+    store = ConfigObject(int(ObjectClass.PM_STORE), 9, attributes)
+    fetching.configuration = build_configuration(0x4001, (store,))
+    fetching.plan = StoredDataPlan(())
+    value_map = (ValueMapEntry(at.NU_VAL_OBS_BASIC.attribute_id, 2),)
+    element = SegmentElement(int(ObjectClass.NUMERIC), MdcCode(2, 19384), 1, value_map)
+    start = AbsoluteTime(bytes.fromhex("2026112311595900"))
+    facts = (at.PM_SEG_MAP.of(SegmentEntryMap(0, (element,))), at.TIME_START_SEG.of(start))
+    fetching.plan.segments_reported(9, (SegmentInfo(16, facts),), [])
+    page = SegmentData(16, 0, 2, 0xC000, b"\0\x62\0\x61")
+    times = [
+        item.observed_at.device_time
+        for item in fetching.transcribe(replace(REPORT, handle=9), page, utc=UTC_NOON).observations
+    ]
+    assert times == [
+        DeviceTime("absolute", f"2026-11-23T{clock}.00") for clock in ("11:59:59", "12:00:00")
+    ]
 
 
 def test_a_sentence_is_news_once_and_of_too_many_each_is() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from protocols.ieee20601.attribute_values import (
     ValueMapEntry,
 )
 from protocols.ieee20601.segment_entries import (
+    EntryClock,
     StoredEntry,
     entry_octets,
     join_entry,
@@ -26,6 +29,7 @@ from tests.vectors import own_apdus
 
 ENTRY_MAP: SegmentEntryMap = at.PM_SEG_MAP.decode(own_apdus.SEGMENT_MAP)
 PULSE = SegmentElement(6, MdcCode(2, 18458), 10, (ValueMapEntry(2636, 2), ValueMapEntry(2375, 2)))
+NOON = AbsoluteTime(bytes.fromhex("2026112312000000"))
 EVERY_HEADER = st.integers(0, 15).map(lambda bits: bits << 12)
 
 
@@ -43,6 +47,32 @@ def test_a_header_with_every_time_is_cut_in_the_order_of_its_bits() -> None:
         (PULSE, b"\0\x48\0\0"),
     )
     assert join_entry(entry_map, entry) == octets
+
+
+@pytest.mark.parametrize(
+    ("start", "ticks"),
+    [
+        (None, 8000),
+        (AbsoluteTime(bytes(8)), 8000),
+        (NOON, None),
+        (NOON, 0),
+        (NOON, 79),
+    ],
+)
+def test_without_a_start_and_a_period_nobody_knows_when_an_entry_was_made(
+    start: AbsoluteTime | None, ticks: int | None
+) -> None:
+    assert EntryClock.of(start, ticks) is None
+
+
+def test_entries_of_a_periodic_store_are_a_period_apart() -> None:
+    clock = EntryClock.of(NOON, 12_000)
+    assert clock is not None
+    assert [clock.at(number) for number in (0, 1, 2)] == [
+        AbsoluteTime(bytes.fromhex(octets))
+        for octets in ("2026112312000000", "2026112312000150", "2026112312000300")
+    ]
+    assert EntryClock(clock.start, timedelta(days=365)).at(9000) is None
 
 
 def test_a_time_the_header_does_not_name_is_none() -> None:

@@ -21,8 +21,9 @@ from protocols.ieee20601.device_clock import NO_CLOCK, DeviceClock
 from protocols.ieee20601.event_reports import ConfigObject
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.persistent_store import SEGMENT_DATA, SegmentData
-from protocols.ieee20601.segment_entries import EntryHeader
+from protocols.ieee20601.segment_entries import EntryClock, EntryHeader
 from protocols.ieee20601.transcription import LayoutError, nothing_new, transcribe_segment
+from protocols.mder.times import AbsoluteTime
 from protocols.model.codes import MdcCode
 from protocols.model.observation import (
     BitsObservation,
@@ -224,6 +225,25 @@ def test_entries_without_any_time_stay_apart() -> None:
     assert isinstance(first, NumericObservation)
     assert first.value.number == Decimal(10)
     assert first.observation_id != second.observation_id
+
+
+def test_entries_of_a_periodic_store_have_their_times_and_keep_their_identities() -> None:
+    """Start 03:00:00 local, a minute apart; the page begins with entry 1."""
+    start = AbsoluteTime(bytes.fromhex("2026112303000000"))
+    clock = EntryClock.of(start, 480_000)
+    entry_map = SegmentEntryMap(0, ENTRY_MAP.elements)
+    page = SegmentData(1, 1, 2, 0xC000, bytes.fromhex("0000000a0000000a"))
+    fetched = [
+        transcribe_segment(page, entry_map, NO_OBJECTS, facts, clock=clock).observations
+        for facts in (reception(TWO_HOURS_AHEAD), reception(TWO_HOURS_AHEAD, counter=9))
+    ]
+    assert [item.observed_at.at for item in fetched[0]] == [
+        datetime(2026, 11, 23, 1, 1, tzinfo=UTC),
+        datetime(2026, 11, 23, 1, 2, tzinfo=UTC),
+    ]
+    assert fetched[0] == fetched[1]
+    own = transcribe_segment(PAGE, ENTRY_MAP, NO_OBJECTS, reception(), clock=clock)
+    assert own == transcribe_segment(PAGE, ENTRY_MAP, NO_OBJECTS, reception())
 
 
 @pytest.mark.parametrize(
