@@ -213,6 +213,11 @@ class StreamReader:
         return None
 
 
+def begins_apdu(octets: bytes) -> bool:
+    """Whether a transfer begins as an APDU does: a header with a known choice."""
+    return len(octets) >= HEADER_OCTETS and _u16(octets, 0) in _NEEDED
+
+
 def is_whole_apdu(octets: bytes, total: int) -> bool:
     """Whether `total` octets that begin with these are one APDU: a known choice, its own length."""
     if total < HEADER_OCTETS or _u16(octets, 0) not in _NEEDED:

@@ -20,6 +20,7 @@ from protocols.ieee20601.framing import (
     StreamLimits,
     StreamReader,
     WholeApdu,
+    begins_apdu,
     describe_oversize,
     is_whole_apdu,
 )
@@ -121,7 +122,8 @@ class DatagramFraming:
     """One APDU in each call of `receive`: USB and NFC PHDC, Bluetooth HDP's data channels.
 
     The transport delivers whole transfers (`protocols.framing.phdc_usb`, `phdc_nfc`) and must not
-    split or join them. A transfer that is no APDU is dropped and counted.
+    split or join them. A transfer that is no APDU is dropped and counted. One that says another
+    length than it has goes on: its sender waits for the reject.
     """
 
     def __init__(self, limits: StreamLimits = _NO_LIMITS) -> None:
@@ -134,7 +136,7 @@ class DatagramFraming:
 
     def receive(self, data: bytes, *, now: float) -> list[WholeApdu | OversizeApdu]:  # noqa: ARG002  # no transfer waits
         """The APDU of one transfer; nothing for one without octets."""
-        if not is_whole_apdu(data, len(data)):
+        if not begins_apdu(data):
             self._discarded += len(data)
             return []
         if len(data) > self._max_octets:

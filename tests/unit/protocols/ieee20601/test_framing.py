@@ -9,6 +9,7 @@ from protocols.ieee20601.framing import (
     StreamLimits,
     StreamReader,
     WholeApdu,
+    begins_apdu,
     describe_oversize,
     is_whole_apdu,
 )
@@ -292,6 +293,9 @@ def test_an_apdu_goes_on_a_raw_stream_as_it_is() -> None:
 def test_one_apdu_alone_is_recognised_by_its_head(apdu: bytes) -> None:
     assert is_whole_apdu(apdu, len(apdu))
     assert is_whole_apdu(apdu[:4], len(apdu))
+    assert begins_apdu(apdu[:4])
+    assert not begins_apdu(apdu[:3])
+    assert not begins_apdu(b"\xe8" + apdu[1:])
     assert not is_whole_apdu(apdu, len(apdu) + 1)
     assert not is_whole_apdu(apdu[:3], 3)
     assert not is_whole_apdu(b"\xe8" + apdu[1:], len(apdu))

@@ -10,8 +10,12 @@ from protocols.framing.hdlc import FrameFault, FrameForm, write_frame
 from protocols.ieee20601.events import ObservationsReported, OctetsDiscarded
 from protocols.ieee20601.framing import OversizeApdu, StreamLimits, StreamReader, WholeApdu
 from protocols.ieee20601.line_framings import DatagramFraming, Framing, HdlcFraming
+from protocols.ieee20601.manager import ManagerConnection
 from protocols.ieee20601.states import State
-from tests.unit.protocols.ieee20601.apdu_octets import RLRQ, aarq, prst, report
+from protocols.model.codes import SystemId
+from protocols.specializations.registry import STANDARD_CONFIGURATIONS
+from tests.unit.protocols.ieee20601.apdu_octets import MANAGER_ID, RLRQ, aarq, prst, report
+from tests.unit.protocols.ieee20601.exchange import START
 from tests.unit.protocols.ieee20601.pair import Pair
 
 AARQ = aarq(config_id=0x0190)
@@ -84,7 +88,23 @@ def test_an_unfinished_frame_is_given_up_at_its_deadline() -> None:
     assert framing.faults == {FrameFault.OVERDUE: 1}
 
 
-@pytest.mark.parametrize("octets", NO_APDUS, ids=lambda octets: octets.hex())
+@pytest.mark.parametrize("octets", [REPORT + b"\0", REPORT[:-1], LONG_REPORT + RLRQ])
+def test_a_transfer_of_another_length_than_it_says_is_rejected_aloud(octets: bytes) -> None:
+    manager = ManagerConnection(
+        system_id=SystemId(MANAGER_ID),
+        standard_configurations=STANDARD_CONFIGURATIONS,
+        configurations=lambda _system_id, _config_id: None,
+        framing=DatagramFraming(),
+    )
+    manager.transport_connected(now=0.0)
+    manager.receive_data(aarq(config_id=0x4000), now=0.0, utc=START)
+    assert len(manager.data_to_send()) == 1
+    manager.receive_data(octets, now=0.0, utc=START)
+    (answer,) = manager.data_to_send()
+    assert answer == prst(int.from_bytes(octets[6:8], "big"), 0x0400, b"\0\2")
+
+
+@pytest.mark.parametrize("octets", [b"\xe4", b"login: ", bytes.fromhex("E8000002 0000")])
 def test_a_transfer_that_is_no_apdu_is_dropped_and_counted(octets: bytes) -> None:
     framing = DatagramFraming()
     assert framing.receive(octets, now=0.0) == []
