@@ -24,6 +24,8 @@ from protocols.model.codes import SystemId
 log = logging.getLogger(__name__)
 
 _MOST_KEPT: Final = 512
+_MOST_OCTETS: Final = 1 << 20
+"""Of all together; a device's configuration has some hundreds, and costs forty times as many."""
 _PRIVATE: Final = 0o600
 
 
@@ -55,10 +57,12 @@ class ConfigurationStore:
     def remember(self, system_id: SystemId, config_id: int, octets: bytes) -> None:
         """Keep what was accepted. A full disk costs only the next start a little time."""
         try:
-            self._known[system_id, config_id] = decode_configuration(octets)
+            configuration = decode_configuration(octets)
+            for kept in (self._known, self._octets, self._firmware):
+                kept.pop((system_id, config_id), None)
+            self._known[system_id, config_id] = configuration
             self._octets[system_id, config_id] = octets
-            self._firmware.pop((system_id, config_id), None)
-            while len(self._known) > _MOST_KEPT:
+            while self._are_too_many():
                 self.forget(*next(iter(self._known)))
             self._write(system_id, config_id)
         except ProtocolError as exc:
@@ -94,6 +98,10 @@ class ConfigurationStore:
             kept.pop((system_id, config_id), None)
         with contextlib.suppress(OSError):
             self._path(system_id, config_id).unlink(missing_ok=True)
+
+    def _are_too_many(self) -> bool:
+        octets = sum(map(len, self._octets.values()))
+        return len(self._known) > _MOST_KEPT or octets > _MOST_OCTETS
 
     def _path(self, system_id: SystemId, config_id: int) -> Path:
         return self._folder / f"{system_id.hex}-{config_id:04X}.json"

@@ -9,7 +9,9 @@ import pytest
 
 from edge.drivers.configurations import ConfigurationStore
 from edge.errors import StartError
-from protocols.ieee20601.configuration import encode_configuration
+from protocols.ieee20601.attributes import AttributeValue
+from protocols.ieee20601.configuration import build_configuration, encode_configuration
+from protocols.ieee20601.event_reports import ConfigObject
 from protocols.model.codes import SystemId
 from protocols.specializations.basic_ecg import SPECIALIZATION
 
@@ -111,3 +113,15 @@ def test_a_folder_that_cannot_be_made_is_told_at_the_start(tmp_path: Path) -> No
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(StartError, match="cannot be used"):
         ConfigurationStore(tmp_path / "file" / "c")
+
+
+def test_long_ones_are_kept_in_a_bounded_number_the_latest_longest(tmp_path: Path) -> None:
+    store = ConfigurationStore(tmp_path)
+    long = ConfigObject(6, 1, (AttributeValue(0xF000, bytes(60_000)),))
+    ids = range(0x4000, 0x4012)
+    for config_id in ids:
+        store.remember(ECG, config_id, encode_configuration(build_configuration(config_id, [long])))
+        store.remember(ECG, ids[0], OCTETS)  # one that is told again is the latest
+    known = [config_id for config_id in ids if store.find(ECG, config_id) is not None]
+    assert known == [ids[0], *ids[-17:]]
+    assert len(list(tmp_path.iterdir())) == len(known)
