@@ -23,6 +23,7 @@ from protocols.ieee20601.invocations import Repeat
 from protocols.ieee20601.reading_records import Unread
 from protocols.ieee20601.remote_operations import EventReport, RorsGet
 from protocols.ieee20601.states import Trigger
+from protocols.ieee20601.tolerances import STRICT_TOLERANCES
 from protocols.ieee20601.transcription import LayoutError, Transcription
 from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.apdu_octets import RLRE, RLRQ, aarq, abrt, prst, report
@@ -125,6 +126,19 @@ def test_a_refusal_takes_its_result_along() -> None:
     received = classify_for_manager(aarq(config_id=0x8001), FACTS)
     assert received.needed_decision.result is AssociateResult.REJECTED_PERMANENT
     assert received.why
+
+
+@pytest.mark.parametrize("system_id", [b"LNIAGENT", b"\x01\x02\x03"], ids=["text", "three octets"])
+def test_an_identity_that_is_no_eui_64_is_noted_where_it_is_forgiven_and_else_refused(
+    system_id: bytes,
+) -> None:
+    request = aarq(config_id=0x0190, system_id=system_id)
+    forgiven = classify_for_manager(request, FACTS)
+    assert forgiven.trigger is T.RX_AARQ_KNOWN_CONFIG
+    assert forgiven.notes == ("tolerated system-id-form: the System-Id is no EUI-64",)
+    strict = classify_for_manager(request, replace(FACTS, tolerances=STRICT_TOLERANCES))
+    assert strict.trigger is T.RX_AARQ_UNACCEPTABLE
+    assert strict.needed_decision.result is AssociateResult.REJECTED_PERMANENT
 
 
 def test_no_report_counts_before_the_configuration() -> None:
