@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import io
 import os
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator
+from contextlib import redirect_stdout, suppress
 from dataclasses import asdict, is_dataclass
 from enum import Enum
 from pathlib import Path
+from unittest.mock import patch
 
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
@@ -282,20 +284,21 @@ def settings() -> str:
 def commands() -> str:
     """The help texts, as a user sees them."""
     parts = [f"# Commands\n\n{NOTE}"]
-    environment = {**os.environ, "COLUMNS": "96", "NO_COLOR": "1"}
     for module, names in COMMANDS.items():
         for name in names:
-            words = [word for word in (name, "--help") if word]
-            result = subprocess.run(  # noqa: S603 - our own programs
-                [sys.executable, "-m", module, *words],
-                check=True,
-                capture_output=True,
-                text=True,
-                env=environment,
-            )
             title = " ".join(filter(None, (PROGRAMS[module], name)))
-            parts.append(f"\n## {title}\n\n```text\n{result.stdout.rstrip()}\n```\n")
+            parts.append(f"\n## {title}\n\n```text\n{_help_of(module, name).rstrip()}\n```\n")
     return "".join(parts)
+
+
+def _help_of(module: str, name: str) -> str:
+    """What a program says of a command; asked here, for a process of its own takes a second."""
+    program = importlib.import_module(f"{module}.__main__")
+    terminal = {"COLUMNS": "96", "NO_COLOR": "1"}
+    said = io.StringIO()
+    with patch.dict(os.environ, terminal), redirect_stdout(said), suppress(SystemExit):
+        program.main([word for word in (name, "--help") if word])
+    return said.getvalue()
 
 
 def pages() -> dict[str, str]:
