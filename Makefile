@@ -11,7 +11,7 @@ SYSTEM := scripts/system-packages
 export VITALWIRE_VECTORS ?= $(abspath ../shared/vectors)
 PYTEST_WORKERS ?= 2
 
-.PHONY: setup demo demo-check test test-long check bench docs clean lock
+.PHONY: setup demo demo-check test test-long check coverage bench docs clean lock
 
 setup: $(RUN_STAMP) ## the virtual environment with the locked run-time packages
 
@@ -43,9 +43,13 @@ check: $(DEV_STAMP) ## format, lint, types, import contracts
 	@$(BIN)/lint-imports
 	@$(BIN)/codespell protocols edge cloud simulators tests docs README.md CHANGELOG.md CONTRIBUTING.md
 
-test: check ## check, then every test but the long ones
+coverage: $(DEV_STAMP) ## every module of protocols, reached whole by its own tests
+	@$(BIN)/python -m tests.own_coverage
+
+# The unit tests of protocols ran under `coverage`; once is enough.
+test: check coverage ## check, coverage, then every other test but the long ones
 	@$(SYSTEM) test
-	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal $(PYTEST_FLAGS)
+	@$(BIN)/pytest --ignore tests/unit/protocols -n $(PYTEST_WORKERS) --dist worksteal $(PYTEST_FLAGS)
 
 test-long: $(DEV_STAMP) ## third-party FHIR judges, long fuzz, soak
 	@$(SYSTEM) test-long

@@ -17,6 +17,7 @@ import io
 import json
 import multiprocessing
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -57,9 +58,10 @@ class Gap:
     def __str__(self) -> str:
         parts = [] if self.has_tests else ["no test file of its own"]
         if self.lines:
-            parts.append("lines " + _ranges(self.lines))
+            parts.append(f"line{'s' * (len(self.lines) > 1)} {_ranges(self.lines)}")
         if self.branches:
-            parts.append("branches " + ", ".join(f"{a}->{b}" for a, b in self.branches))
+            branches = ", ".join(f"{a}->{b}" for a, b in self.branches)
+            parts.append(f"branch{'es' * (len(self.branches) > 1)} {branches}")
         return f"{self.module}: {'; '.join(parts)}"
 
 
@@ -147,7 +149,7 @@ def measure(chosen: list[Subject]) -> tuple[str, list[Gap]]:
 
 
 def _gap(measured: coverage.Coverage, subject: Subject) -> Gap | None:
-    contexts = [f"^{IMPORTING}$", *(f"^{test.as_posix()}$" for test in subject.tests)]
+    contexts = [f"^{re.escape(name)}$" for name in (IMPORTING, *map(Path.as_posix, subject.tests))]
     has_tests = bool(subject.tests) or subject.file.name == "__init__.py"
     with tempfile.NamedTemporaryFile(suffix=".json") as file, redirect_stdout(io.StringIO()):
         try:
@@ -164,8 +166,12 @@ def _gap(measured: coverage.Coverage, subject: Subject) -> Gap | None:
 
 def main() -> int:
     """Print every gap; 0 when there is none and all tests passed."""
-    found, strays = subjects(tuple(sys.argv[1:]) or ("protocols",))
-    shares = [share for i in range(PROCESSES) if (share := found[i::PROCESSES])]
+    prefixes = tuple(sys.argv[1:]) or ("protocols",)
+    found, strays = subjects(prefixes)
+    if not found:
+        print("no module under", *prefixes)
+        return 1
+    shares = [share for first in range(PROCESSES) if (share := found[first::PROCESSES])]
     # Spawned, so that no module is imported before its lines are counted.
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=PROCESSES, mp_context=spawn) as pool:
@@ -175,8 +181,10 @@ def main() -> int:
     left += [f"{test}: belongs to no module" for test in strays]
     for line in filter(None, [failures, *left]):
         print(line)
-    whole = f"{len(found)} modules, each reached whole by its own tests"
-    print(f"{len(left)} gaps" if left else whole)
+    if left:
+        print(f"{len(left)} gap{'s' * (len(left) > 1)}")
+    elif not failures:
+        print(f"{len(found)} modules, each reached whole by its own tests")
     return int(bool(failures or left))
 
 
