@@ -84,7 +84,7 @@ def run(meter: Meter, access: RecordAccess, link: ProfileSession, patience: int)
     st.sets(st.integers(0, 0xFFFF), max_size=12).map(sorted),
     st.lists(st.integers(0, 6), max_size=6),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_record_arrives_however_often_the_link_breaks(
     numbers: list[int], patience: list[int]
 ) -> None:

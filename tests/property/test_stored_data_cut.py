@@ -51,7 +51,7 @@ class Gateway:
         return StoredDataFinished(complete=True) in ends.manager_events
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cuts=st.lists(st.integers(0, 60), max_size=4), page_entries=st.integers(1, 5))
 def test_a_transfer_that_is_cut_anywhere_is_whole_in_the_end(
     cuts: list[int], page_entries: int

@@ -69,7 +69,7 @@ def portions(octets: bytes, cuts: list[int]) -> list[bytes]:
 
 
 @given(st.lists(APDU_LIKE, max_size=12), st.lists(st.integers(0, 1000), max_size=8))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_nothing_an_agent_sends_raises(pieces: list[bytes], cuts: list[int]) -> None:
     bench = Bench()
     if cuts and cuts[0] % 2:
@@ -86,7 +86,7 @@ def test_nothing_an_agent_sends_raises(pieces: list[bytes], cuts: list[int]) -> 
 
 
 @given(st.lists(APDU_LIKE, max_size=12), st.lists(st.integers(0, 1000), max_size=8))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_nothing_a_manager_sends_raises(pieces: list[bytes], cuts: list[int]) -> None:
     agent = AgentConnection(
         system_id=SystemId(AGENT_ID), configuration=OXIMETER.configuration, mds=describe()
@@ -101,7 +101,7 @@ def test_nothing_a_manager_sends_raises(pieces: list[bytes], cuts: list[int]) ->
 
 
 @given(st.lists(APDU_LIKE, max_size=12), st.lists(st.integers(0, 1000), max_size=12))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_portions_change_nothing(pieces: list[bytes], cuts: list[int]) -> None:
     octets = b"".join(pieces)
     whole, split = StreamReader(), StreamReader()
@@ -114,7 +114,7 @@ def test_portions_change_nothing(pieces: list[bytes], cuts: list[int]) -> None:
 
 
 @given(st.lists(st.tuples(NOISE, st.sampled_from(GOOD)), max_size=8))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_good_apdu_between_noise_is_found(pieces: list[tuple[bytes, bytes]]) -> None:
     reader = StreamReader()
     found = reader.receive(b"".join(noise + good for noise, good in pieces), now=0.0)
@@ -124,7 +124,7 @@ def test_every_good_apdu_between_noise_is_found(pieces: list[tuple[bytes, bytes]
 
 
 @given(st.binary(max_size=60), st.sampled_from(GOOD[:5]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_noise_is_over_within_two_apdus(noise: bytes, good: bytes) -> None:
     reader = StreamReader()
     pieces = reader.receive(noise + good + good + good, now=0.0)
@@ -135,7 +135,7 @@ def test_any_noise_is_over_within_two_apdus(noise: bytes, good: bytes) -> None:
 
 
 @given(st.binary(max_size=400), st.lists(st.integers(0, 1000), max_size=8))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_octet_is_either_in_an_apdu_or_counted(octets: bytes, cuts: list[int]) -> None:
     reader = StreamReader()
     pieces = [piece for part in portions(octets, cuts) for piece in reader.receive(part, now=0.0)]

@@ -282,4 +282,4 @@ class TwoEnds(RuleBasedStateMachine):
 
 
 TestTwoEnds = TwoEnds.TestCase
-TestTwoEnds.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestTwoEnds.settings = settings(max_examples=60, stateful_step_count=30)

@@ -14,10 +14,8 @@ from protocols.model.device import DeviceInfo
 DEVICE = SystemId(bytes.fromhex("0011223344556677"))
 NOW = datetime(2026, 6, 12, 20, 48, 8, tzinfo=UTC)
 
-few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=25, suppress_health_check=list(HealthCheck))
 """How many examples a round trip needs here: records are small, the suite is to stay fast."""
-unhurried = settings(deadline=None)
-"""For any octets: as many examples as ever, however busy the machine is."""
 
 
 def transcriber() -> Transcriber:

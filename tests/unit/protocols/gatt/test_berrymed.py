@@ -26,7 +26,7 @@ from protocols.model.observation import (
     SampleArrayObservation,
 )
 from protocols.model.quantity import SpecialValue
-from tests.unit.protocols.gatt.link import NOW, session, transcriber, unhurried
+from tests.unit.protocols.gatt.link import NOW, session, transcriber
 from tests.vectors.own_private_services import BERRY, BERRY_NO_FINGER
 
 
@@ -109,7 +109,6 @@ def test_a_session_leaves_other_records_alone() -> None:
 
 
 @given(st.lists(st.integers(1, 7), max_size=12), st.integers(1, 6))
-@unhurried
 def test_any_split_of_the_stream_gives_the_same_packets(sizes: list[int], count: int) -> None:
     stream = BerryStream()
     octets = BERRY * count

@@ -22,7 +22,6 @@ from protocols.gatt.cgm_control_point import (
     RecordNumber,
     Threshold,
 )
-from tests.unit.protocols.gatt.link import unhurried
 
 CALIBRATION = Calibration(
     concentration=Decimal(110),
@@ -91,7 +90,6 @@ def test_an_operand_of_another_op_code_has_no_wire_form(message: CgmControl) -> 
 
 
 @given(st.binary(max_size=16))
-@unhurried
 def test_any_octets_are_a_message_or_a_decode_error(octets: bytes) -> None:
     try:
         message = CONTROL_POINT.decode(octets)

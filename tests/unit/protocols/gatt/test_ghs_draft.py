@@ -14,7 +14,6 @@ from protocols.gatt.fields import FieldReader
 from protocols.gatt.ghs_draft import DraftObservation, decode_draft_observation
 from protocols.gatt.ghs_segments import SegmentAssembly, read_segment
 from protocols.model.codes import MdcCode
-from tests.unit.protocols.gatt.link import unhurried
 from tests.vectors_folder import needs_vectors, phd
 
 
@@ -63,7 +62,6 @@ def test_broken_attributes_are_refused(text: str) -> None:
 
 
 @given(st.binary(max_size=40))
-@unhurried
 def test_any_octets_are_an_observation_or_a_decode_error(octets: bytes) -> None:
     try:
         decode_draft_observation(octets)

@@ -16,7 +16,6 @@ from protocols.gatt.ghs_segments import (
     split,
     write_segment,
 )
-from tests.unit.protocols.gatt.link import unhurried
 from tests.vectors_folder import needs_vectors, phd
 
 CLAUSE = "GHSS"
@@ -108,7 +107,6 @@ messages = st.lists(st.binary(min_size=1, max_size=12), min_size=1, max_size=4)
 
 
 @given(messages, st.data())
-@unhurried
 def test_losing_any_segments_never_makes_an_observation_that_was_not_sent(
     sent: list[bytes], data: st.DataObject
 ) -> None:

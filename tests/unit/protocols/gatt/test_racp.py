@@ -16,7 +16,6 @@ from protocols.gatt.racp_retrieval import (
 )
 from protocols.gatt.racp_table import RacpState
 from protocols.ieee20601.events import ProtocolWarning
-from tests.unit.protocols.gatt.link import unhurried
 from tests.unit.protocols.gatt.meter import DELETING, NO_RECORDS, SUCCESS, Meter, reporting
 
 
@@ -189,7 +188,6 @@ def test_a_second_request_is_refused_and_changes_nothing(meter: Meter) -> None:
         max_size=30,
     )
 )
-@unhurried
 def test_whatever_happens_nothing_raises_but_refusals_of_our_own_side(
     happenings: list[bytes | int | str],
 ) -> None:

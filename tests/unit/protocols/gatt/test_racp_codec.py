@@ -22,7 +22,6 @@ from protocols.gatt.racp_codec import (
     ResponseValue,
     UnknownRacpMessage,
 )
-from tests.unit.protocols.gatt.link import unhurried
 from tests.vectors_folder import needs_vectors, phd
 
 NOON = DateTime(2026, 11, 25, 12, 0, 0)
@@ -144,7 +143,6 @@ def test_a_response_value_is_named_and_an_unknown_one_stays_a_number() -> None:
 
 
 @given(st.binary(max_size=24))
-@unhurried
 def test_any_octets_are_a_message_or_a_decode_error(octets: bytes) -> None:
     try:
         message = RECORD_ACCESS.decode(octets)

@@ -24,7 +24,7 @@ from protocols.gatt.viatom import (
 )
 from protocols.model.observation import MeasurementStatus, NumericObservation
 from protocols.model.quantity import SpecialValue
-from tests.unit.protocols.gatt.link import NOW, session, unhurried
+from tests.unit.protocols.gatt.link import NOW, session
 from tests.vectors.own_private_services import VIATOM_COMMAND, VIATOM_OFF, VIATOM_PAYLOAD
 
 WHOLE = encode_answer(0x17, VIATOM_PAYLOAD)
@@ -135,7 +135,6 @@ def test_what_is_no_answer_is_skipped(octets: bytes) -> None:
 
 
 @given(st.lists(st.binary(max_size=30), max_size=8))
-@unhurried
 def test_no_octets_raise_or_pile_up(pieces: list[bytes]) -> None:
     stream = ViatomStream()
     for piece in pieces:

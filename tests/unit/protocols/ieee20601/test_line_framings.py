@@ -149,7 +149,7 @@ DAMAGE = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(DAMAGE, st.binary(min_size=1, max_size=3))
 def test_no_damage_of_a_few_bits_or_octets_is_taken_for_an_apdu(
     damage: list[tuple[str, int]], extra: bytes

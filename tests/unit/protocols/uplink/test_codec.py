@@ -43,20 +43,20 @@ BATCH = UplinkBatch(
 
 
 @given(strategies.batches)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_batch_comes_back_as_it_was_from_both_forms(batch: UplinkBatch) -> None:
     assert codec.decode_batch(codec.encode_batch(batch)) == batch
     assert codec.decode_batch_json(codec.encode_batch_json(batch)) == batch
 
 
 @given(strategies.rows)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_kept_row_comes_back_as_it_was(row: UplinkRow) -> None:
     assert codec.decode_row(codec.encode_row(row)) == row
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_noise_raises_nothing_but_decode_error(data: bytes) -> None:
     for decode in (
         codec.decode_batch,
