@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from protocols.captures.capture import (
     AGENT_TO_MANAGER,
@@ -76,7 +76,7 @@ def format_message(message: CapturedMessage) -> str:
     return json.dumps({"t": message.seconds, "dir": message.direction, "hex": message.octets.hex()})
 
 
-def _whole_document(text: str) -> dict[str, Any] | None:
+def _whole_document(text: str) -> dict[str, object] | None:
     """The JSON object the whole text is, None when it is something else."""
     try:
         document = json.loads(text)
@@ -109,7 +109,7 @@ def _lines(text: str) -> dict[str, Capture]:
     return captures
 
 
-def _object(line: str, where: str) -> dict[str, Any]:
+def _object(line: str, where: str) -> dict[str, object]:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as exc:
@@ -119,7 +119,7 @@ def _object(line: str, where: str) -> dict[str, Any]:
     return record
 
 
-def _header(record: dict[str, Any], where: str, captures: dict[str, Capture]) -> str:
+def _header(record: dict[str, object], where: str, captures: dict[str, Capture]) -> str:
     if record["capture"] != FORMAT_NAME:
         raise DecodeError(f"{where}: a capture of another program", clause=_CLAUSE)
     if record.get("version") != FORMAT_VERSION:
@@ -135,9 +135,9 @@ def _header(record: dict[str, Any], where: str, captures: dict[str, Capture]) ->
     return name
 
 
-def _message(record: dict[str, Any], where: str, vectors: dict[str, str]) -> CapturedMessage:
+def _message(record: dict[str, object], where: str, vectors: dict[str, str]) -> CapturedMessage:
     direction = record.get("dir")
-    if direction not in _DIRECTIONS:
+    if not isinstance(direction, str) or direction not in _DIRECTIONS:
         raise DecodeError(f"{where}: `dir` is A>M or M>A, not {direction!r}", clause=_CLAUSE)
     digits = record.get("hex")
     if digits is None and "ref" in record:
@@ -173,7 +173,7 @@ def _check_time(messages: list[CapturedMessage], message: CapturedMessage, where
         raise DecodeError(f"{where}: `t` falls from {earlier[0]}", clause=_CLAUSE)
 
 
-def _sessions(document: dict[str, Any]) -> dict[str, Capture]:
+def _sessions(document: dict[str, object]) -> dict[str, Capture]:
     sessions = document.get("sessions")
     if not isinstance(sessions, list):
         raise DecodeError("neither a capture nor a file with `sessions`", clause=_CLAUSE)
@@ -193,7 +193,7 @@ def _sessions(document: dict[str, Any]) -> dict[str, Capture]:
 
 
 def _session_messages(
-    name: str, messages: list[Any], vectors: dict[str, str]
+    name: str, messages: list[object], vectors: dict[str, str]
 ) -> Iterator[CapturedMessage]:
     for position, record in enumerate(messages):
         where = f"session {name}, message {position}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, TypedDict
+from typing import Any, Final, Generic, TypedDict, TypeVar
 from uuid import UUID
 
 from protocols.errors import DecodeError
@@ -49,6 +49,8 @@ from protocols.model.timestamps import ObservedTime
 DIMENSIONLESS: Final = UnitCode(512)
 _PERCENT: Final = UnitCode(544)
 
+T = TypeVar("T")
+
 
 class _Facts(TypedDict):
     """The fields all observations share."""
@@ -62,10 +64,10 @@ class _Facts(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Case(Generic[T]):
     """One decoded value on its way to an observation."""
 
-    value: Any
+    value: T
     type: MdcCode
     reading: Reading
     reception: Reception
@@ -130,12 +132,12 @@ class Case:
         )
 
 
-def _number(case: Case) -> Observation:
+def _number(case: Case[Number]) -> Observation:
     return NumericObservation(value=Quantity(case.value, case.unit), **case.facts())
 
 
-def _compound(case: Case) -> Observation:
-    values: tuple[Number, ...] = case.value
+def _compound(case: Case[tuple[Number, ...]]) -> Observation:
+    values = case.value
     parts = case.reading.subject.parts
     if len(values) != len(parts):
         raise DecodeError(f"{len(values)} values for {len(parts)} components", clause="20601 6.3.4")
@@ -148,8 +150,8 @@ def _compound(case: Case) -> Observation:
     )
 
 
-def _observed_number(case: Case) -> Observation:
-    value: ObservedNumber = case.value
+def _observed_number(case: Case[ObservedNumber]) -> Observation:
+    value = case.value
     type_code = MdcCode(case.type.partition, value.metric) if value.metric else case.type
     return NumericObservation(
         value=Quantity(value.value, value.unit),
@@ -157,8 +159,8 @@ def _observed_number(case: Case) -> Observation:
     )
 
 
-def _observed_numbers(case: Case) -> Observation:
-    values: tuple[ObservedNumber, ...] = case.value
+def _observed_numbers(case: Case[tuple[ObservedNumber, ...]]) -> Observation:
+    values = case.value
     status = 0
     for value in values:
         status |= value.status
@@ -171,27 +173,27 @@ def _observed_numbers(case: Case) -> Observation:
     )
 
 
-def _code(case: Case) -> Observation:
+def _code(case: Case[int]) -> Observation:
     # 20601 6.3.6: without its own partition a code belongs to that of the object's type.
     partition = case.reading.subject.enumeration_partition
     code = MdcCode(case.type.partition if partition is None else partition, case.value)
     return CodedObservation(value=code, **case.facts())
 
 
-def _text(case: Case) -> Observation:
+def _text(case: Case[bytes]) -> Observation:
     return TextObservation(text=text_of(case.value), **case.facts())
 
 
-def _bits_16(case: Case) -> Observation:
+def _bits_16(case: Case[int]) -> Observation:
     return BitsObservation(bits=case.value, width=16, **case.facts())
 
 
-def _bits_32(case: Case) -> Observation:
+def _bits_32(case: Case[int]) -> Observation:
     return BitsObservation(bits=case.value, width=32, **case.facts())
 
 
-def _observed_enumeration(case: Case) -> Observation:
-    value: ObservedEnumeration = case.value
+def _observed_enumeration(case: Case[ObservedEnumeration]) -> Observation:
+    value = case.value
     status = value.status
     match value.choice, len(value.octets):
         case 1, 2:
@@ -210,7 +212,7 @@ def _observed_enumeration(case: Case) -> Observation:
     raise DecodeError(f"an enumeration of choice {value.choice}", clause="20601 EnumVal")
 
 
-def _samples(case: Case) -> Observation:
+def _samples(case: Case[bytes]) -> Observation:
     subject = case.reading.subject
     samples = decode_samples(case.value, subject.samples, subject.scale)
     if not subject.period_ticks:
@@ -228,12 +230,12 @@ def _samples(case: Case) -> Observation:
     )
 
 
-def _battery_level(case: Case) -> Observation:
+def _battery_level(case: Case[int]) -> Observation:
     return NumericObservation(value=Quantity(Decimal(case.value), _PERCENT), **case.facts())
 
 
-def _battery_time(case: Case) -> Observation:
-    measure: BatteryMeasure = case.value
+def _battery_time(case: Case[BatteryMeasure]) -> Observation:
+    measure = case.value
     return NumericObservation(value=Quantity(measure.value, measure.unit), **case.facts())
 
 
@@ -244,7 +246,7 @@ NEED_UNIT: Final = {
     at.NU_CMPD_VAL_OBS_BASIC.attribute_id,
     at.SIMP_SA_OBS_VAL.attribute_id,
 }
-MAKERS: Final[dict[int, Callable[[Case], Observation]]] = {
+MAKERS: Final[dict[int, Callable[[Case[Any]], Observation]]] = {
     at.NU_VAL_OBS_SIMP.attribute_id: _number,
     at.NU_VAL_OBS_BASIC.attribute_id: _number,
     at.NU_VAL_OBS.attribute_id: _observed_number,

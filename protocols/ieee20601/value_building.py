@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,7 @@ class Bits:
 
 
 Number = Decimal | SpecialValue
+T = TypeVar("T")
 Value = Number | tuple[Number, ...] | MdcCode | str | Bits | Sequence[int] | NDArray[np.integer]
 
 
@@ -156,7 +157,7 @@ def value_attribute(subject: ConfiguredObject, entry: Entry, mapped: set[int]) -
             return _enumeration(subject, value)
     if subject.object_class == ObjectClass.SAMPLE_ARRAY:
         return _samples(subject, value)
-    numbers: tuple[Any, ...] = tuple(value)
+    numbers = tuple(_component(number) for number in value)
     if subject.parts and len(numbers) != len(subject.parts):
         raise EncodeError(
             f"object {subject.handle}: {len(numbers)} values for {len(subject.parts)} components"
@@ -165,9 +166,15 @@ def value_attribute(subject: ConfiguredObject, entry: Entry, mapped: set[int]) -
     return kind.of(numbers)
 
 
+def _component(number: object) -> Number:
+    if isinstance(number, Decimal | SpecialValue):
+        return number
+    raise EncodeError("the components of a compound are decimal numbers or special values")
+
+
 def _number_kind(
-    subject: ConfiguredObject, mapped: set[int], basic: Attribute[Any], simple: Attribute[Any]
-) -> Attribute[Any]:
+    subject: ConfiguredObject, mapped: set[int], basic: Attribute[T], simple: Attribute[T]
+) -> Attribute[T]:
     """SFLOAT where the value map says so, else FLOAT."""
     if subject.object_class != ObjectClass.NUMERIC:
         raise EncodeError(f"object {subject.handle} holds no numbers")
@@ -220,9 +227,16 @@ def _term(subject: ConfiguredObject, code: MdcCode) -> int:
 
 
 def _samples(
-    subject: ConfiguredObject, samples: Sequence[int] | Sequence[Number] | NDArray[np.integer]
+    subject: ConfiguredObject, samples: Sequence[int | Number] | NDArray[np.integer]
 ) -> AttributeValue:
     if subject.samples is None:
         raise EncodeError(f"object {subject.handle} has no sample specification")
-    whole: Any = samples
-    return at.SIMP_SA_OBS_VAL.of(encode_samples(whole, subject.samples))
+    if not isinstance(samples, np.ndarray):
+        samples = tuple(_sample(number) for number in samples)
+    return at.SIMP_SA_OBS_VAL.of(encode_samples(samples, subject.samples))
+
+
+def _sample(number: object) -> int:
+    if isinstance(number, int | np.integer):
+        return int(number)
+    raise EncodeError("samples are whole numbers")

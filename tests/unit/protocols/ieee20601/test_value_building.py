@@ -126,6 +126,8 @@ def test_a_variable_report_carries_unit_status_and_supplements() -> None:
         (defibrillator.LEAD_II_HANDLE, Decimal(1), "holds no numbers"),
         (defibrillator.LEAD_II_HANDLE, [1, 2, 3], "3 samples where"),
         (defibrillator.LEAD_II_HANDLE, [70000] * 50, "a sample is outside"),
+        (defibrillator.LEAD_II_HANDLE, (Decimal("0.5"),) * 50, "whole numbers"),
+        (defibrillator.LEAD_II_HANDLE, (SpecialValue.NAN,) * 50, "whole numbers"),
         (defibrillator.RHYTHM_HANDLE, MdcCode(2, 16960), "codes of partition 3, not 2:16960"),
         (defibrillator.EVENT_HANDLE, "text", "is not in its value map"),
         (defibrillator.RHYTHM_HANDLE, "text", "is not in its value map"),
@@ -138,6 +140,12 @@ def test_what_does_not_fit_the_configuration_is_refused(
 ) -> None:
     with pytest.raises(EncodeError, match=fault):
         fixed_report(DEFIBRILLATOR, [Entry(handle=handle, value=value, stamp=LOCAL)])
+
+
+def test_a_component_is_a_number_with_digits_of_its_own() -> None:
+    entry = Entry(handle=blood_pressure.PRESSURES_HANDLE, value=(120, 80, 93), stamp=LOCAL)
+    with pytest.raises(EncodeError, match="decimal numbers"):
+        fixed_report(PRESSURE, [entry])
 
 
 def test_a_compound_with_a_missing_part_is_refused() -> None:
