@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from edge.certifying.checks import Verdict
+from edge.certifying.checks import CHECKS, GROUPS, Verdict
 from edge.certifying.findings import Record
 from edge.certifying.report_page import as_html
 from edge.certifying.reports import as_json, as_text, summary
 from edge.certifying.runner import certify
-from edge.certifying.scripts import RunPolicy
+from edge.certifying.scripts import SCRIPTS, RunPolicy
 from edge.clock import SYSTEM_CLOCK
 from edge.errors import SettingsError
 from protocols.captures import format_capture
@@ -23,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = RunPolicy()
     parser.add_argument(
         "transport",
+        nargs="?",
         metavar="TRANSPORT",
         help="tcp:HOST:PORT or serial:/dev/PORT,BAUD to reach the device; "
         "listen:HOST:PORT to let it call",
@@ -32,6 +34,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FOLDER",
         help="write report.txt, report.html, report.json and capture.jsonl there",
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="print the associations and the checks, and end"
+    )
+    parser.add_argument(
+        "--only",
+        type=int,
+        action="append",
+        choices=range(1, len(SCRIPTS) + 1),
+        metavar="NUMBER",
+        help="only this association of the list; may be given again",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument(
@@ -58,6 +71,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def act(options: argparse.Namespace) -> int:
     """Run it; 0 when nothing failed, 1 when something did."""
+    if options.list:
+        sys.stdout.writelines(f"{line}\n" for line in catalogue())
+        return 0
+    if options.transport is None:
+        raise SettingsError("no device is named", mend="Give tcp:, serial: or listen:")
     policy = RunPolicy(
         patience_seconds=options.patience,
         report_seconds=options.report_seconds,
@@ -68,8 +86,15 @@ def act(options: argparse.Namespace) -> int:
         raise SettingsError("a time to wait is above 0", mend="Give seconds")
     if options.out is not None:
         _make(options.out)
+    numbers = sorted(set(options.only or range(1, len(SCRIPTS) + 1)))
     record = asyncio.run(
-        certify(options.transport, policy=policy, clock=SYSTEM_CLOCK, progress=_tell)
+        certify(
+            options.transport,
+            policy=policy,
+            clock=SYSTEM_CLOCK,
+            progress=_tell,
+            scenarios=[SCRIPTS[number - 1] for number in numbers],
+        )
     )
     if options.out is not None:
         _write(options.out, record)
@@ -79,6 +104,19 @@ def act(options: argparse.Namespace) -> int:
     else:
         sys.stdout.writelines(f"{line}\n" for line in as_text(record))
     return int(record.counts()[Verdict.FAIL] > 0)
+
+
+def catalogue() -> Iterator[str]:
+    """What a run does and what it holds a device to, as lines."""
+    yield "Associations"
+    for number, scenario in enumerate(SCRIPTS, start=1):
+        yield f"  {number:>2}  {scenario.name}"
+    for group in GROUPS:
+        yield ""
+        yield group
+        for check in CHECKS:
+            if check.group == group:
+                yield f"  {check.id:<9} {check.title} [{check.clause}]"
 
 
 def _tell(sentence: str) -> None:

@@ -89,8 +89,9 @@ _STYLE: Final = """
 :root { color-scheme: light dark; --ok: #1a7f4b; --bad: #b3261e; --dim: #6b7280; --line: #8884; }
 body { font: 16px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 72rem; padding: 1rem; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-h1 { overflow-wrap: anywhere; } dl { display: grid; grid-template-columns: auto 1fr; }
-dt { color: var(--dim); padding-right: 1rem; } dd { margin: 0; overflow-wrap: anywhere; }
+h1 { overflow-wrap: anywhere; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; }
+dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; }
 .counts { display: flex; gap: 1rem; flex-wrap: wrap; }
 .count { border: 1px solid var(--line); border-radius: .6rem; padding: .6rem 1.2rem; }
 .count b { display: block; font-size: 1.8rem; }
@@ -102,11 +103,20 @@ td, th { border-bottom: 1px solid var(--line); }
 .group th { padding-top: 1.2rem; } .verdict { white-space: nowrap; font-weight: 600; }
 .not_tried td { color: var(--dim); }
 .detail { color: var(--dim); font-size: .9em; overflow-wrap: anywhere; }
-.fail .detail { color: inherit; } .clause { color: var(--dim); font-size: .85em; }
+.pass .detail { display: inline; margin-left: .4rem; }
+.fail .detail { color: inherit; } .detail a { white-space: nowrap; }
+.clause { color: var(--dim); font-size: .85em; }
 details { border-left: .25rem solid var(--line); margin: .3rem 0; padding: .1rem .6rem; }
 details.manager { border-left-color: #4b7bec; } pre:target { outline: 2px solid var(--bad); }
 pre { overflow-x: auto; font-size: .82rem; } .octets { color: var(--dim); }
-@media (max-width: 40rem) { .clause { display: none; } }
+@media (max-width: 40rem) {
+  tr { display: grid; grid-template-columns: 4.6rem 1fr; border-bottom: 1px solid var(--line); }
+  dl { display: block; } dd { margin-bottom: .3rem; }
+  td, th { border: 0; padding: .2rem 0; } .group { display: block; } .clause { grid-column: 2; }
+  details { padding-right: 0; } summary { overflow-wrap: anywhere; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .72rem; }
+  .octets { white-space: pre; font-size: min(.72rem, 2.55vw); }
+}
 """
 _PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">

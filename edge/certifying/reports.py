@@ -15,7 +15,7 @@ _WORDS: Final = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.NOT_TRIED: 
 def heading(record: Record) -> str:
     """Who was examined, as the device says itself."""
     name = " ".join(part for part in (record.device.manufacturer, record.device.model) if part)
-    return f"{name or 'a device without a name'}, System-Id {record.device.system_id or 'unknown'}"
+    return name or "a device without a name"
 
 
 def facts(record: Record) -> tuple[tuple[str, str], ...]:
@@ -23,6 +23,7 @@ def facts(record: Record) -> tuple[tuple[str, str], ...]:
     device = record.device
     config_id = "" if device.config_id is None else f"0x{device.config_id:04X}"
     rows = (
+        ("System-Id", device.system_id or "unknown"),
         ("Serial number", device.serial_number),
         ("Firmware", device.firmware),
         ("Configuration", config_id),

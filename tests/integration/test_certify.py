@@ -5,21 +5,28 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from edge.__main__ import main
-from edge.certifying.checks import Verdict
+from edge.certifying.checks import CHECKS, Verdict
+from edge.certifying.findings import Record
 from edge.certifying.runner import certify
-from edge.certifying.scripts import SCRIPTS, RunPolicy
+from edge.certifying.scripts import SCRIPTS, RunPolicy, Scenario
 from edge.clock import SYSTEM_CLOCK
 from edge.errors import SettingsError
+from simulators.devices.registry import DEVICES
 
+LEAST_PASSED = 54
 POLICY = RunPolicy(patience_seconds=20.0, report_seconds=2.5)
 
 
-async def test_a_simulated_device_goes_through_a_whole_association_and_a_wrong_message() -> None:
+async def certified(
+    name: str, scenarios: Sequence[Scenario], policy: RunPolicy, *options: str
+) -> Record:
+    """A simulated device in a process of its own, through some associations."""
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def progress(sentence: str) -> None:
@@ -29,21 +36,26 @@ async def test_a_simulated_device_goes_through_a_whole_association_and_a_wrong_m
     running = asyncio.ensure_future(
         certify(
             "listen:127.0.0.1:0",
-            policy=POLICY,
+            policy=policy,
             clock=SYSTEM_CLOCK,
             progress=progress,
-            scenarios=(SCRIPTS[0], SCRIPTS[4]),
+            scenarios=scenarios,
         )
     )
     device = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "simulators", "device", "oximeter", "--connect", await address),
+        *(sys.executable, "-m", "simulators", "device", name, "--connect", await address),
+        *options,
         stdout=asyncio.subprocess.DEVNULL,
     )
     try:
-        record = await running
+        return await running
     finally:
         device.terminate()
         await device.wait()
+
+
+async def test_a_simulated_device_goes_through_a_whole_association_and_a_wrong_message() -> None:
+    record = await certified("oximeter", (SCRIPTS[0], SCRIPTS[4]), POLICY)
     verdicts = {finding.check.id: finding.verdict for finding in record.findings()}
     for check_id in ("ASSOC-11", "CONF-9", "MDS-8", "OPER-4", "REP-1", "REP-8", "REL-1", "WRONG-1"):
         assert verdicts[check_id] is Verdict.PASS, check_id
@@ -62,6 +74,34 @@ def test_nobody_there_is_a_failure_with_files_that_say_so(
     assert json.loads((folder / "report.json").read_text())["counts"]["fail"] == 1
     assert "ASSOC-1" in (folder / "report.html").read_text()
     assert (folder / "capture.jsonl").read_text().startswith('{"capture"')
+
+
+def test_the_list_names_every_check_and_every_association(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["certify", "--list"]) == 0
+    told = capsys.readouterr().out
+    for check in CHECKS:
+        assert f"  {check.id} " in told
+    assert "   4  a report without confirm" in told
+
+
+def test_one_association_alone_is_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["certify", "tcp:127.0.0.1:9", "--patience", "0.2", "--only", "3"]) == 1
+    assert "1 of 1: an abort" in capsys.readouterr().err
+    assert main(["certify"]) == 2
+    assert "no device is named" in capsys.readouterr().err
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", [kind.name for kind in DEVICES])
+async def test_every_simulated_device_passes_over_a_real_socket(name: str) -> None:
+    # A drop of blood each 20 s is the slowest of them.
+    policy = RunPolicy(patience_seconds=30.0, report_seconds=22.0, set_time=True)
+    record = await certified(name, SCRIPTS, policy, "--clock-can-be-set")
+    told = {f.check.id: f.detail for f in record.findings() if f.verdict is Verdict.FAIL}
+    assert told == {}
+    assert record.counts()[Verdict.PASS] >= LEAST_PASSED
 
 
 @pytest.mark.parametrize(

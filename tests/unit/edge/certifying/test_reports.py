@@ -14,18 +14,28 @@ from edge.certifying.report_page import as_html
 from edge.certifying.reports import as_json, as_text
 from edge.certifying.scripts import SCRIPTS
 from tests.unit.edge.certifying.examined import Examined
-from tests.unit.protocols.ieee20601.pair import describe
+from tests.unit.protocols.ieee20601.pair import START, describe
 
 
 @pytest.fixture(scope="module")
 def record() -> Record:
     spoken = replace(describe(), manufacturer="<Acme & Sons>", specializations=())
-    return Examined(mds=spoken).run(SCRIPTS[0])
+    record = Examined(mds=spoken).run(SCRIPTS[0])
+    record.began, record.program = START, "vitalwire-edge 1.2.3"
+    return record
 
 
 def test_the_text_names_every_check_and_shows_the_octets_of_what_failed(record: Record) -> None:
     lines = list(as_text(record))
-    assert lines[0].startswith("<Acme & Sons> OX-2, System-Id 11-33-")
+    assert lines[0] == "<Acme & Sons> OX-2"
+    assert lines[1].startswith("  System-Id: 11-33-")
+    assert lines[2:5] == [
+        "  Serial number: 4711",
+        "  Firmware: 1.2",
+        "  Configuration: 0x0190",
+    ]
+    assert "  Examined: 2026-11-23 12:00:00 UTC" in lines
+    assert "  By: vitalwire-edge 1.2.3" in lines
     for check in CHECKS:
         assert sum(f" {check.id} " in line for line in lines) == 1
     at = next(n for n, line in enumerate(lines) if "FAIL" in line)
@@ -38,6 +48,8 @@ def test_the_text_names_every_check_and_shows_the_octets_of_what_failed(record: 
 def test_the_json_holds_all_of_it(record: Record) -> None:
     document = json.loads(as_json(record))
     assert document["device"]["model"] == "OX-2"
+    assert document["device"]["objects"][0] == {"handle": 1, "name": "MDC_PULS_OXIM_SAT_O2"}
+    assert document["began"] == "2026-11-23T12:00:00+00:00"
     assert sum(document["counts"].values()) == len(CHECKS)
     (bad,) = [check for check in document["checks"] if check["verdict"] == "fail"]
     (position,) = bad["evidence"]
@@ -69,6 +81,7 @@ def test_the_page_is_whole_escaped_and_its_links_lead_somewhere(record: Record) 
     text = as_html(record)
     assert "<Acme" not in text
     assert "&lt;Acme &amp; Sons&gt;" in text
+    assert "<dt>Firmware</dt><dd>1.2</dd>" in text
     page = Page()
     page.feed(text)
     assert not page.open
