@@ -1,18 +1,19 @@
 """GATT values as trees: a characteristic's record, with the octets of every field that has any.
 
-A profile reads a value field by field, in order; the reader here notes what every read gave and
-where. A record's field belongs to the next read that gave its value; a field that was worked
-out from several reads has no range.
+A profile reads a value field by field; the reader here notes what every read gave and where,
+and gives numbers that are told apart from others of the same worth. A field that holds what a
+read gave stands where that read was; a field that was worked out from it has no range.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from enum import Enum, Flag
-from typing import Any, Final
+from decimal import Decimal
+from enum import Flag
+from typing import Final
 
-from edge.decoding.dissecting import plain
+from edge.decoding.dissecting import SCALARS, plain
 from edge.decoding.node import Node
 from protocols.errors import DecodeError
 from protocols.gatt.base import AnyCharacteristic
@@ -26,6 +27,14 @@ class _Read:
     start: int
     end: int
     value: object
+
+
+class _OwnInt(int):
+    """A number of one read."""
+
+
+class _OwnDecimal(Decimal):
+    """A number of one read."""
 
 
 class TracingReader(FieldReader):
@@ -46,10 +55,17 @@ def _traced(name: str) -> Callable[..., object]:
         value = plain_read(self, *arguments)
         self.depth -= 1
         if not self.depth:
+            value = _own(value)
             self.reads.append(_Read(start, self.offset, value))
         return value
 
     return read
+
+
+def _own(value: object) -> object:
+    if type(value) is int:
+        return _OwnInt(value)
+    return _OwnDecimal(value) if type(value) is Decimal else value
 
 
 _READS: Final = tuple(
@@ -103,20 +119,26 @@ def _placed(record: object, reader: TracingReader) -> Node:
 
 
 def _of_one(value: object, left: list[_Read]) -> Node:
-    """A value at the next read that gave it; reads before that one are used up."""
+    """A value at the read that gave it, which is used up; records and lists part by part."""
+    if isinstance(value, tuple):
+        return _around([(str(at), _of_one(item, left)) for at, item in enumerate(value)], list)
+    if dataclasses.is_dataclass(value) and not isinstance(value, SCALARS):
+        names = [field.name for field in dataclasses.fields(value)]
+        return _around([(name, _of_one(getattr(value, name), left)) for name in names], dict)
     node = _plain(value)
-    if value is None or isinstance(value, bool):
-        return node
     for position, read in enumerate(left):
-        if _same(value, read.value):
-            del left[: position + 1]
+        if read.value is value or (isinstance(value, Flag) and read.value == value.value):
+            del left[position]
             return dataclasses.replace(node, start=read.start, end=read.end)
     return node
 
 
-def _same(value: object, read: object) -> bool:
-    given: Any = value.value if isinstance(value, Enum) else value
-    return type(given) is type(read) and given == read
+def _around(parts: list[tuple[str, Node]], kind: type) -> Node:
+    """Parts as one node, from the first octet of theirs to the last."""
+    content = dict(parts) if kind is dict else [node for _, node in parts]
+    starts = [node.start for _, node in parts if node.start is not None]
+    ends = [node.end for _, node in parts if node.end is not None]
+    return Node(content, min(starts, default=None), max(ends, default=None))
 
 
 def _plain(value: object) -> Node:

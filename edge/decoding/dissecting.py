@@ -68,12 +68,12 @@ def plain(value: object) -> Node:
     """A value without octets of its own: records by their fields, tuples as lists."""
     if isinstance(value, tuple | list | frozenset):
         return Node([plain(item) for item in value])
-    if dataclasses.is_dataclass(value) and not isinstance(value, _SCALARS):
+    if dataclasses.is_dataclass(value) and not isinstance(value, SCALARS):
         return Node({f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)})
     return Node(scalar(value))
 
 
-_SCALARS = (MdcCode, UnitCode, SystemId, AbsoluteTime, DateTime)
+SCALARS = (MdcCode, UnitCode, SystemId, AbsoluteTime, DateTime)
 
 
 def scalar(value: object) -> Scalar:

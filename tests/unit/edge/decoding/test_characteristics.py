@@ -14,6 +14,9 @@ from edge.decoding.node import lines_of, ranges_of, tree_of
 from protocols.errors import DecodeError
 from protocols.gatt.base import Characteristic, Property
 from protocols.gatt.fields import DateTime, FieldReader, FieldWriter
+from protocols.gatt.glucose_measurement import MEASUREMENT as GLUCOSE
+from protocols.gatt.heart_rate import MEASUREMENT as HEART_RATE
+from protocols.gatt.pulse_oximeter import CONTINUOUS
 from protocols.mder.numbers import Number
 
 
@@ -90,3 +93,24 @@ def test_surplus_octets_are_read_leniently_and_told() -> None:
 def test_too_few_octets_are_an_error() -> None:
     with pytest.raises(DecodeError, match="0 octets where 1 are needed"):
         read_characteristic(READING, b"")
+
+
+def test_flags_of_the_same_worth_are_no_octets_of_a_field() -> None:
+    octets = bytes.fromhex("03 0300 E307021B0B0A1E 0000 1E00 11")
+    node, _ = read_characteristic(GLUCOSE, octets)
+    ranges = ranges_of(node)
+    assert ranges["sequence_number"] == [1, 3]
+    assert ranges["concentration.value"] == [12, 14]
+
+
+def test_what_stands_in_a_record_within_has_its_octets() -> None:
+    node, _ = read_characteristic(CONTINUOUS, bytes.fromhex("03 6200 4000 6100 4000 6000 FF07"))
+    ranges = ranges_of(node)
+    assert ranges["fast"] == [5, 9]
+    assert ranges["fast.pulse_rate"] == [7, 9]
+    assert ranges["slow.pulse_rate"] == [11, 13]
+
+
+def test_every_item_of_a_list_has_its_octets() -> None:
+    node, _ = read_characteristic(HEART_RATE, bytes.fromhex("10 55 0004 0004"))
+    assert ranges_of(node)["rr_intervals.1"] == [4, 6]
