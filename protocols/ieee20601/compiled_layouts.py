@@ -265,16 +265,17 @@ def grouped_layout(
 
     20601 Annex A, ScanReportInfoGrouped: count, length, then one OCTET STRING a group.
     """
-    size = sum(map_octets(entry.value_map) for entry in scanner.handle_maps)
+    pieces = [entry for entry in scanner.handle_maps if map_octets(entry.value_map)]
+    size = sum(map_octets(entry.value_map) for entry in pieces)
     total = groups * (size + 2)
-    if not groups or not scanner.handle_maps or total > 0xFFFF:
+    if not groups or not pieces or total > 0xFFFF:
         return None
     draft = _Draft()
     draft.constant(groups, total)
     for _ in range(groups):
         draft.constant(size)
         draft.groups.append(slice(draft.octets, draft.octets + size))
-        for entry in scanner.handle_maps:
+        for entry in pieces:
             subject = find(entry.handle)
             if subject is None or not _add_reading(draft, subject, entry.value_map):
                 return None

@@ -26,7 +26,7 @@ from typing import Final
 
 from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
-from protocols.ieee20601.attribute_values import SegmentEntryMap, ValueMapEntry
+from protocols.ieee20601.attribute_values import HandleValueMap, SegmentEntryMap, ValueMapEntry
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.device_clock import DeviceClock, refresh_clock
@@ -44,7 +44,12 @@ from protocols.ieee20601.persistent_store import SegmentData
 from protocols.ieee20601.reading_records import Reading, Reception, Unread
 from protocols.ieee20601.readings import lacks_unit, observations_of, with_overrides
 from protocols.ieee20601.remote_operations import MDS_HANDLE, EventReport
-from protocols.ieee20601.segment_entries import EntryClock, StoredEntry, split_entries
+from protocols.ieee20601.segment_entries import (
+    EntryClock,
+    StoredEntry,
+    element_octets,
+    split_entries,
+)
 from protocols.ieee20601.tolerances import MISSING_UNIT, PAGE_COUNT
 from protocols.model.codes import MdcCode
 from protocols.model.observation import Observation
@@ -245,12 +250,14 @@ def transcribe(
                 draft.turn_to(person_fixed.person)
                 _add_fixed(draft, person_fixed.observations)
         case ScanReportGrouped():
+            pieces = _pieces_of(draft.find(report.handle))
             for octets in info.observations:
-                _add_group(draft, report.handle, octets)
+                _add_group(draft, report.handle, pieces, octets)
         case _:
+            pieces = _pieces_of(draft.find(report.handle))
             for person_grouped in info.persons:
                 draft.turn_to(person_grouped.person)
-                _add_group(draft, report.handle, person_grouped.values)
+                _add_group(draft, report.handle, pieces, person_grouped.values)
     return draft.finish()
 
 
@@ -274,6 +281,9 @@ def transcribe_segment(
     """
     draft = _Draft(configuration, reception, None, reception.clock, stored=True)
     draft.adjustment, draft.person = adjustment or timedelta(0), person
+    # An element without octets says nothing, in every entry.
+    elements = tuple(item for item in entry_map.elements if element_octets(item))
+    entry_map = replace(entry_map, elements=elements)
     try:
         entries = split_entries(entry_map, data.entries)
     except DecodeError as exc:
@@ -312,20 +322,27 @@ def _add_fixed(draft: _Draft, observations: tuple[ObservationFixed, ...]) -> Non
         draft.add(item.handle, tuple(_slices(subject.value_map, item.values)))
 
 
-def _add_group(draft: _Draft, scanner_handle: int, octets: bytes) -> None:
+def _pieces_of(scanner: ConfiguredObject | None) -> tuple[HandleValueMap, ...]:
+    """The pieces of a scanner's groups; those without octets say nothing, in every group."""
+    maps = () if scanner is None else scanner.handle_maps
+    return tuple(piece for piece in maps if any(entry.length for entry in piece.value_map))
+
+
+def _add_group(
+    draft: _Draft, scanner_handle: int, pieces: tuple[HandleValueMap, ...], octets: bytes
+) -> None:
     """A grouped report: octets of several objects in the order of the scanner's handle map."""
-    scanner = draft.find(scanner_handle)
-    if scanner is None or not scanner.handle_maps:
+    if not pieces:
         draft.refuse(scanner_handle, octets)
         return
-    length = sum(entry.length for group in scanner.handle_maps for entry in group.value_map)
+    length = sum(entry.length for group in pieces for entry in group.value_map)
     if length != len(octets):
         raise LayoutError(
             f"scanner {scanner_handle}: {len(octets)} octets where its map has {length}",
             clause="20601 Handle-Attribute-Value-Map",
         )
     at_octet = 0
-    for group in scanner.handle_maps:
+    for group in pieces:
         size = sum(entry.length for entry in group.value_map)
         draft.add(group.handle, tuple(_slices(group.value_map, octets[at_octet : at_octet + size])))
         at_octet += size

@@ -246,6 +246,24 @@ def test_two_probes_of_one_kind_are_two_readings() -> None:
     assert read(info, probes).observations == result.observations
 
 
+def test_pieces_without_octets_cost_nothing_in_any_group() -> None:
+    empty = (HandleValueMap(1, ()),) * 2000
+    basic = HandleValueMap(1, (ValueMapEntry(at.NU_VAL_OBS_BASIC.attribute_id, 2),))
+    values = (b"\0\x62",) * 2000
+    read_by = []
+    for maps in ((*empty, basic, *empty), (basic,), empty):
+        scanner = ConfigObject(
+            int(ObjectClass.EPISODIC_SCANNER), 60, (at.SCAN_HANDLE_ATTR_VAL_MAP.of(maps),)
+        )
+        configuration = build_configuration(0x4000, [*OXIMETER.report.objects, scanner])
+        info = ScanReportGrouped(0xF000, 0, values)
+        result = transcribe(event(handle=60), info, configuration, reception())
+        read_by.append(result)
+    assert read_by[0].observations == read_by[1].observations
+    assert len(read_by[0].observations) == 2000
+    assert read_by[2].unknown_handles == (60,)
+
+
 def test_a_report_without_groups_says_nothing() -> None:
     assert read(ScanReportGrouped(0xF000, 0, ()), OXIMETER).observations == ()
 

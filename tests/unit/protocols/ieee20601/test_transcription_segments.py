@@ -218,6 +218,18 @@ def test_entries_hold_compounds_codes_bits_and_samples_of_configured_objects() -
     assert np.frombuffer(wave.samples, dtype="<i4").tolist() == [-1, 1]
 
 
+def test_elements_without_octets_cost_nothing_in_any_entry() -> None:
+    empty = replace(ENTRY_MAP.elements[0], value_map=())
+    page = SegmentData(1, 0, 2000, 0xC000, bytes(4 * 2000))
+    padded = SegmentEntryMap(0, (*[empty] * 2000, *ENTRY_MAP.elements))
+    result = transcribe_segment(page, padded, NO_OBJECTS, reception())
+    plain = transcribe_segment(
+        page, SegmentEntryMap(0, ENTRY_MAP.elements), NO_OBJECTS, reception()
+    )
+    assert result == plain
+    assert len(result.observations) == 2000
+
+
 def test_entries_without_any_time_stay_apart() -> None:
     entry_map = SegmentEntryMap(0, ENTRY_MAP.elements)
     page = SegmentData(1, 4, 2, 0xC000, bytes.fromhex("0000000a0000000a"))
