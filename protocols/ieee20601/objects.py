@@ -6,7 +6,8 @@ cannot read it leaves out with a sentence; the raw attributes always stay.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
@@ -122,7 +123,10 @@ def describe_object(
         samples=find_readable(attributes, at.SA_SPECN, own),
         scale=scale_of(attributes, own),
         period_ticks=find_readable(attributes, at.TIME_PD_SAMP, own),
-        handle_maps=find_readable(attributes, at.SCAN_HANDLE_ATTR_VAL_MAP, own) or (),
+        handle_maps=tuple(
+            replace(piece, value_map=with_octets(piece.value_map))
+            for piece in find_readable(attributes, at.SCAN_HANDLE_ATTR_VAL_MAP, own) or ()
+        ),
         confirm_timeout_ticks=find_readable(attributes, at.CONFIRM_TIMEOUT, own),
         attributes=attributes,
     )
@@ -132,6 +136,11 @@ def describe_object(
         tolerances.forgive(PRIVATE_TERM, notes, handle=raw.handle, term=str(type_code))
     notes.extend(f"object {raw.handle}: {sentence}" for sentence in own)
     return described
+
+
+def with_octets(value_map: Iterable[ValueMapEntry]) -> tuple[ValueMapEntry, ...]:
+    """The entries of a map that have octets; the others say nothing, in every report."""
+    return tuple(entry for entry in value_map if entry.length)
 
 
 def scale_of(attributes: tuple[AttributeValue, ...], notes: list[str]) -> ScaleAndRange | None:
@@ -166,4 +175,4 @@ def _value_map(
             used.append(ValueMapEntry(at.TIME_STAMP_ABS.attribute_id, entry.length))
         else:
             used.append(entry)
-    return tuple(used)
+    return with_octets(used)

@@ -15,7 +15,7 @@ from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_table import ATTRIBUTES
 from protocols.ieee20601.attributes import Attribute, AttributeValue, find_readable
-from protocols.ieee20601.objects import PARTITION_SCADA, ConfiguredObject, scale_of
+from protocols.ieee20601.objects import PARTITION_SCADA, ConfiguredObject, scale_of, with_octets
 from protocols.ieee20601.observation_cases import (
     MAKERS,
     NEED_UNIT,
@@ -54,6 +54,8 @@ def with_overrides(
             found = find_readable(values, kind, notes)
             if found is not None:
                 changes[field] = found
+    if "value_map" in changes:
+        changes["value_map"] = with_octets(changes["value_map"])
     scale = scale_of(values, notes)
     if scale is not None:
         changes["scale"] = scale

@@ -39,7 +39,7 @@ from protocols.ieee20601.event_reports import (
     ScanReportMpVar,
     ScanReportVar,
 )
-from protocols.ieee20601.objects import ConfiguredObject, ObjectClass
+from protocols.ieee20601.objects import ConfiguredObject, ObjectClass, with_octets
 from protocols.ieee20601.persistent_store import SegmentData
 from protocols.ieee20601.reading_records import Reading, Reception, Unread
 from protocols.ieee20601.readings import lacks_unit, observations_of, with_overrides
@@ -282,7 +282,11 @@ def transcribe_segment(
     draft = _Draft(configuration, reception, None, reception.clock, stored=True)
     draft.adjustment, draft.person = adjustment or timedelta(0), person
     # An element without octets says nothing, in every entry.
-    elements = tuple(item for item in entry_map.elements if element_octets(item))
+    elements = tuple(
+        replace(item, value_map=with_octets(item.value_map))
+        for item in entry_map.elements
+        if element_octets(item)
+    )
     entry_map = replace(entry_map, elements=elements)
     try:
         entries = split_entries(entry_map, data.entries)
@@ -325,7 +329,7 @@ def _add_fixed(draft: _Draft, observations: tuple[ObservationFixed, ...]) -> Non
 def _pieces_of(scanner: ConfiguredObject | None) -> tuple[HandleValueMap, ...]:
     """The pieces of a scanner's groups; those without octets say nothing, in every group."""
     maps = () if scanner is None else scanner.handle_maps
-    return tuple(piece for piece in maps if any(entry.length for entry in piece.value_map))
+    return tuple(piece for piece in maps if piece.value_map)
 
 
 def _add_group(

@@ -9,7 +9,7 @@ import pytest
 
 from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
-from protocols.ieee20601.attribute_values import ScaleAndRange, ValueMapEntry
+from protocols.ieee20601.attribute_values import HandleValueMap, ScaleAndRange, ValueMapEntry
 from protocols.ieee20601.attributes import Attribute, AttributeValue
 from protocols.ieee20601.event_reports import ConfigObject
 from protocols.ieee20601.objects import ConfiguredObject, ObjectClass, describe_object, scale_of
@@ -31,6 +31,14 @@ def test_a_metric_id_is_more_exact_than_the_type() -> None:
     assert described(at.ID_PHYSIO.of(101)).type == MdcCode(2, 101)
     own = described(kind, at.ID_PHYSIO.of(101), at.METRIC_ID_PART.of(3))
     assert own.type == MdcCode(3, 101)
+
+
+def test_entries_of_a_map_without_octets_are_left_out() -> None:
+    basic = ValueMapEntry(at.NU_VAL_OBS_BASIC.attribute_id, 2)
+    entries = (ValueMapEntry(at.MSMT_STAT.attribute_id, 0), basic)
+    assert described(at.ATTRIBUTE_VAL_MAP.of(entries)).value_map == (basic,)
+    maps = at.SCAN_HANDLE_ATTR_VAL_MAP.of((HandleValueMap(1, entries),))
+    assert described(maps).handle_maps == (HandleValueMap(1, (basic,)),)
 
 
 def test_only_an_object_with_a_twin_is_told_apart_by_its_handle() -> None:
