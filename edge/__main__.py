@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.act(options)
+        sys.stdout.flush()  # a full disk is told here, not by the interpreter's last words
     except BufferDamagedError as exc:
         # The next start sets the broken file aside and goes on with what can be read.
         return _complain(exc, FAILED)
@@ -48,6 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; there is nothing left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except OSError as exc:
+        if exc.errno != errno.ENOSPC:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _complain(SettingsError("the output's disk is full", mend="Make room"), FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
@@ -113,7 +120,9 @@ def _add_decode(commands: _Commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=f"KIND is one of\n{kinds}",
     )
-    command.add_argument("file", nargs="?", default="-", metavar="FILE", help="- is standard input")
+    command.add_argument(
+        "file", nargs="?", default="-", metavar="FILE[#ID]", help="- is standard input"
+    )
     command.add_argument(
         "--as", dest="kind", default="apdu", metavar="KIND", help="what an item is (default apdu)"
     )
@@ -172,12 +181,15 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _decode(options: argparse.Namespace) -> int:
-    kind, data = kind_of(options.kind), _read_input(options.file)
+    kind, (name, session) = kind_of(options.kind), _file_and_session(options.file)
+    data = _read_input(name)
     if options.pcap is not None:
-        count = export_pcap(data, options.pcap, is_stream=kind.is_stream)
+        count = export_pcap(data, options.pcap, is_stream=kind.is_stream, session=session)
         print(f"{count} packets")
         return 0
-    decoding = Decoding(kind=kind, as_json=options.json, keep_going=options.keep_going)
+    decoding = Decoding(
+        kind=kind, as_json=options.json, keep_going=options.keep_going, session=session
+    )
     for line in decoding.lines(data):
         print(line)
     return FAILED if decoding.failures else 0
@@ -192,6 +204,12 @@ def _explain(options: argparse.Namespace) -> int:
         for line in meanings_as_lines(meanings):
             print(line)
     return 0
+
+
+def _file_and_session(text: str) -> tuple[str, str]:
+    """`FILE#ID` names one capture of a file, unless a file is called just that."""
+    name, mark, session = text.rpartition("#")
+    return (name, session) if mark and not Path(text).exists() else (text, "")
 
 
 def _read_input(name: str) -> bytes:

@@ -17,15 +17,30 @@ import construct as cs
 from edge.decoding.node import Node, Scalar
 from protocols.errors import DecodeError, EncodeError
 from protocols.gatt.fields import DateTime
-from protocols.ieee20601.attribute_table import ATTRIBUTES, name_of
+from protocols.ieee20601.attribute_table import (
+    ATTRIBUTES,
+    ENUM_OBS_VAL_BASIC_BIT_STR,
+    ENUM_OBS_VAL_SIMP_BIT_STR,
+    name_of,
+)
+from protocols.ieee20601.attribute_values import ProductSpecification, SystemModel
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.mder.records import Codec, RecordConstruct, Wire
-from protocols.mder.sequences import SequenceOf
+from protocols.mder.sequences import SequenceOf, text_of
 from protocols.mder.times import AbsoluteTime
 from protocols.model.codes import PARTITION_DIMENSIONS, MdcCode, SystemId, UnitCode
 from protocols.nomenclature.lookup import find, find_unit
 
 _COUNT_AND_LENGTH = 4
+# What is text is known, not guessed: octets that happen to be printable stay octets.
+_TEXTS = {
+    (SystemModel, "manufacturer"),
+    (SystemModel, "model"),
+    (ProductSpecification, "octets"),
+}
+_TEXT_ATTRIBUTES = {
+    kind.attribute_id for kind in ATTRIBUTES.values() if kind.ref_id.endswith(("_STRING", "_STR"))
+} - {ENUM_OBS_VAL_SIMP_BIT_STR.attribute_id, ENUM_OBS_VAL_BASIC_BIT_STR.attribute_id}
 _LENGTH = 2
 
 
@@ -38,13 +53,16 @@ def dissect(value: object, shape: Wire, start: int, warnings: list[str]) -> Node
         fields, at = {}, start
         for name, part in shape.parts:
             member = getattr(value, name)
-            fields[name] = dissect(member, part, at, warnings)
+            child = dissect(member, part, at, warnings)
+            if isinstance(member, bytes) and (shape.record, name) in _TEXTS:
+                child = dataclasses.replace(child, content=text_of(member))
+            fields[name] = child
             at += _size(member, part)
         return Node(fields, start, end)
     if isinstance(shape, SequenceOf) and isinstance(value, tuple):
         return _sequence(value, shape.member, start, end, warnings)
     if isinstance(value, bytes) and isinstance(shape, cs.Prefixed):
-        return Node(text_of_octets(value), start + _LENGTH, end)
+        return Node(value.hex(), start + _LENGTH, end)
     return replace_range(plain(value), start, end)
 
 
@@ -53,14 +71,15 @@ def dissect_attribute(value: AttributeValue, start: int, warnings: list[str]) ->
     end = start + len(value.octets)
     kind = ATTRIBUTES.get(value.attribute_id)
     if kind is None:
-        return Node(text_of_octets(value.octets), start, end)
+        return Node(value.octets.hex(), start, end)
     try:
         content = kind.decode(value.octets)
     except DecodeError as exc:
         warnings.append(str(exc))
-        return Node(text_of_octets(value.octets), start, end)
+        return Node(value.octets.hex(), start, end)
     if isinstance(content, bytes):  # an OCTET STRING: its own length stands before it
-        return Node(text_of_octets(content), end - len(content), end)
+        shown = text_of(content) if value.attribute_id in _TEXT_ATTRIBUTES else content.hex()
+        return Node(shown, end - len(content), end)
     return dissect(content, kind.codec.wire, start, warnings)
 
 
@@ -97,7 +116,7 @@ def scalar(value: object) -> Scalar:
         case datetime():
             return value.isoformat(timespec="milliseconds")
         case bytes():
-            return text_of_octets(value)
+            return value.hex()
     return str(value)
 
 
@@ -108,14 +127,6 @@ def named(code: MdcCode) -> str:
         return f"{code} ({unit.ucum})" if unit else str(code)
     term = find(code)
     return f"{code} ({term.reference_id or term.display})" if term else str(code)
-
-
-def text_of_octets(value: bytes) -> str:
-    """Octets as text where they are text, else as hexadecimal digits."""
-    stripped = value.rstrip(b"\0")
-    if len(stripped) > 2 and all(0x20 <= octet < 0x7F for octet in stripped):
-        return stripped.decode("ascii")
-    return value.hex()
 
 
 def replace_range(node: Node, start: int, end: int) -> Node:

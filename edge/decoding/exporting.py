@@ -6,22 +6,28 @@ from pathlib import Path
 
 from edge.decoding.reading import read_captures
 from edge.errors import SettingsError
-from protocols.captures.pcap import format_pcap
+from protocols.captures.pcap import CONTENT_20601, CONTENT_OTHER, format_pcap
 from protocols.errors import EncodeError
 
 
-def export_pcap(data: bytes, target: Path, *, is_stream: bool) -> int:
-    """Write every message of `data` to `target`; how many. SettingsError when it cannot be."""
+def export_pcap(data: bytes, target: Path, *, is_stream: bool, session: str = "") -> int:
+    """Write every message of `data` to `target`; how many. SettingsError when it cannot be.
+
+    `session` chooses one capture of a file with several.
+    """
     captures = read_captures(data, is_stream=is_stream)
-    if len(captures) > 1:
-        names = ", ".join(capture.id for capture in captures)
+    names = ", ".join(capture.id for capture in captures)
+    if session:
+        captures = tuple(capture for capture in captures if capture.id == session)
+    if len(captures) != 1:
         raise SettingsError(
-            f"the input holds {len(captures)} captures: {names}",
-            mend="A PCAP file takes one; give a file with one of them",
+            f"a PCAP file takes one capture, and the input holds {names}",
+            mend="Choose one by FILE#ID",
         )
     (capture,) = captures
     try:
-        octets = format_pcap(capture)
+        content = CONTENT_20601 if is_stream else CONTENT_OTHER
+        octets = format_pcap(capture, content=content)
         target.write_bytes(octets)
     except EncodeError as exc:
         raise SettingsError(str(exc), mend="Cut the capture") from exc

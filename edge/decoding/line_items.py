@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from edge.decoding.dissecting import plain, text_of_octets
+from edge.decoding.dissecting import plain
 from edge.decoding.messages import ExchangeReader
 from edge.decoding.node import Node
 from protocols.errors import DecodeError
@@ -60,7 +60,7 @@ def content_node(octets: bytes, start: int, apdus: ExchangeReader) -> Node:
     try:
         kind, node = apdus.read(octets)
     except DecodeError:
-        return Node(text_of_octets(octets), start, end)
+        return Node(octets.hex(), start, end)
     return replace(shifted(node, start), start=start, end=end, note=kind)
 
 

@@ -18,18 +18,28 @@ _SEPARATORS: Final = re.compile(r"\b0[xX]|\\x|[\s:,-]")  # 0x16, 0x26 and \x16\x
 _DIGIT_PAIRS: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _FIRST_OCTETS: Final = range(0xE2, 0xE8)
 _HEAD: Final = 4
-_FORMS: Final = "Give hexadecimal lines, raw octets, or a capture file"
+_OTHER_PCAPS: Final = (
+    b"\xa1\xb2\xc3\xd4",  # big-endian
+    b"\x4d\x3c\xb2\xa1",  # nanoseconds
+    b"\xa1\xb2\x3c\x4d",
+    b"\x0a\x0d\x0d\x0a",  # pcapng
+)
+FORMS: Final = "Give hexadecimal lines, raw octets, or a capture file"
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The octets of one message, where they stood, and of which exchange they are part."""
+    """The octets of one message, where they stood, and of which exchange they are part.
+
+    `fault` says why there are none: a line that is no octets.
+    """
 
     octets: bytes
     where: str
     session: str = ""
     direction: str = ""
     warnings: tuple[str, ...] = ()
+    fault: str = ""
 
 
 def read_pieces(data: bytes, *, is_stream: bool = True) -> Iterator[Piece]:
@@ -39,8 +49,8 @@ def read_pieces(data: bytes, *, is_stream: bool = True) -> Iterator[Piece]:
     a captured message or the whole of raw octets is one item.
     """
     if not data.strip():
-        raise SettingsError("the input is empty", mend=_FORMS)
-    if data.startswith(PCAP_MAGIC):
+        raise SettingsError("the input is empty", mend=FORMS)
+    if data.startswith((PCAP_MAGIC, *_OTHER_PCAPS)):
         yield from _from_captures(_pcap(data), is_stream=is_stream)
         return
     text = _as_text(data)
@@ -54,14 +64,17 @@ def read_pieces(data: bytes, *, is_stream: bool = True) -> Iterator[Piece]:
 
 def read_captures(data: bytes, *, is_stream: bool) -> tuple[Capture, ...]:
     """The captures in `data`; other forms are one capture of messages without times."""
-    if data.startswith(PCAP_MAGIC):
+    if data.startswith((PCAP_MAGIC, *_OTHER_PCAPS)):
         return tuple(_pcap(data))
     text = _as_text(data)
     if text is not None and text.lstrip().startswith("{"):
         return tuple(_captures(text))
+    pieces = tuple(read_pieces(data, is_stream=is_stream))
+    for piece in pieces:
+        if piece.fault:
+            raise SettingsError(f"{piece.where} {piece.fault}", mend=FORMS)
     messages = tuple(
-        CapturedMessage(piece.direction or AGENT_TO_MANAGER, None, piece.octets)
-        for piece in read_pieces(data, is_stream=is_stream)
+        CapturedMessage(piece.direction or AGENT_TO_MANAGER, None, piece.octets) for piece in pieces
     )
     return (Capture("octets", messages),)
 
@@ -80,14 +93,16 @@ def _captures(text: str) -> Iterable[Capture]:
     try:
         return parse_captures(text).values()
     except DecodeError as exc:
-        raise SettingsError(f"the input is no capture file: {exc}", mend=_FORMS) from exc
+        raise SettingsError(f"the input is no capture file: {exc}", mend=FORMS) from exc
 
 
 def _pcap(data: bytes) -> Iterable[Capture]:
     try:
         return (parse_pcap(data, "pcap"),)
     except DecodeError as exc:
-        raise SettingsError(f"the input is no PCAP file of ours: {exc}", mend=_FORMS) from exc
+        raise SettingsError(
+            f"the input is no PCAP file of ours: {exc}", mend="Save it as classic PCAP"
+        ) from exc
 
 
 def _from_captures(captures: Iterable[Capture], *, is_stream: bool) -> Iterator[Piece]:
@@ -142,11 +157,13 @@ def _from_hex_lines(text: str, *, is_stream: bool) -> Iterator[Piece]:
         match = _HEX_LINE.fullmatch(content)
         digits = _SEPARATORS.sub("", match[2]) if match else ""
         if match is None or not _DIGIT_PAIRS.fullmatch(digits):
-            raise SettingsError(f"line {number} is not pairs of hexadecimal digits", mend=_FORMS)
+            fault = "is not pairs of hexadecimal digits"
+            yield Piece(b"", f"line {number}", fault=fault)
+            continue
         piece = Piece(bytes.fromhex(digits), f"line {number}", "", match[1] or "")
         yield from _cut(piece) if is_stream else (piece,)
     if not found:
-        raise SettingsError("the input holds nothing but comments", mend=_FORMS)
+        raise SettingsError("the input holds nothing but comments", mend=FORMS)
 
 
 def _from_octets(data: bytes) -> Iterator[Piece]:
@@ -154,7 +171,7 @@ def _from_octets(data: bytes) -> Iterator[Piece]:
     pieces = [item for item in reader.receive(data, now=0.0) if isinstance(item, WholeApdu)]
     left = reader.next_deadline() is not None
     if not pieces:
-        raise SettingsError(f"no message was found in {len(data)} octets", mend=_FORMS)
+        raise SettingsError(f"no message was found in {len(data)} octets", mend=FORMS)
     dropped = reader.take_discarded()
     for number, piece in enumerate(pieces, start=1):
         warnings = []

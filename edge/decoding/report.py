@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 from edge.decoding.kinds import APDU, BY_NAME, Item, ItemReader, Kind
 from edge.decoding.node import lines_of, ranges_of, tree_of
-from edge.decoding.reading import Piece, read_pieces
+from edge.decoding.reading import FORMS, Piece, read_pieces
 from edge.errors import SettingsError
 from protocols.errors import DecodeError
 
@@ -30,12 +30,14 @@ class Decoding:
     """One run of the command.
 
     `kind`: what the items are; `as_json`: one JSON object an item; `keep_going`: an item nobody
-    can read is told in its place and does not end the run. `failures` counts those.
+    can read is told in its place and does not end the run. `failures` counts those. `session`
+    chooses one capture of a file with several.
     """
 
     kind: Kind = APDU
     as_json: bool = False
     keep_going: bool = False
+    session: str = ""
     failures: int = 0
     _readers: dict[str, ItemReader] = field(default_factory=dict)
 
@@ -43,19 +45,29 @@ class Decoding:
         """Lines for every item in `data`; SettingsError at the first that is none."""
         session = ""
         for piece in read_pieces(data, is_stream=self.kind.is_stream):
+            if self.session and piece.session != self.session:
+                continue
             if piece.session != session:
                 session = piece.session
                 if not self.as_json:
                     yield f"== {session}"
             try:
-                item = self._reader(piece)(piece.octets)
-            except DecodeError as exc:
+                item = self._read(piece)
+            except SettingsError as exc:
                 if not self.keep_going:
-                    raise SettingsError(self._sentence(piece, exc), mend=_MEND) from exc
+                    raise
                 self.failures += 1
-                yield from self._failure(piece, exc)
+                yield from self._failure(piece, exc.cause)
             else:
                 yield from [_json(item, piece)] if self.as_json else _text(item, piece)
+
+    def _read(self, piece: Piece) -> Item:
+        if piece.fault:
+            raise SettingsError(f"{piece.where} {piece.fault}", mend=FORMS)
+        try:
+            return self._reader(piece)(piece.octets)
+        except DecodeError as exc:
+            raise SettingsError(self._sentence(piece, exc), mend=_MEND) from exc
 
     def _reader(self, piece: Piece) -> ItemReader:
         if piece.session not in self._readers:
@@ -66,12 +78,13 @@ class Decoding:
         what = "20601 message" if self.kind is APDU else self.kind.names[0]
         return f"{piece.where} is no {what}: {exc}"
 
-    def _failure(self, piece: Piece, exc: DecodeError) -> Iterator[str]:
+    def _failure(self, piece: Piece, sentence: str) -> Iterator[str]:
         if self.as_json:
-            item = {"kind": "error", "fields": {}, "warnings": [self._sentence(piece, exc)]}
+            item = {"kind": "error", "fields": {}, "warnings": [sentence]}
             yield json.dumps(item | {"raw": piece.octets.hex(), "ranges": {}})
-        else:
-            yield f"! {self._sentence(piece, exc)}"
+            return
+        yield f"! {sentence}"
+        if piece.octets:
             yield f"  {piece.octets.hex()}"
 
 

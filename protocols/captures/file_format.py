@@ -8,7 +8,8 @@ Our own format, one JSON object a line, UTF-8, blank lines ignored:
 
 `t` is seconds since the capture began and never falls, null when unknown; `dir` is `A>M` (agent
 to manager) or `M>A`; `hex` the octets of one APDU or of one read, in wire order. Another header
-line begins another capture of the same file. Unknown keys are ignored.
+line begins another capture of the same file. Unknown keys are ignored, and so is a last line that
+was torn off in the middle: a recorder lost its power there.
 
 A vectors file is one JSON object with `vectors` (id, hex) and `sessions` (id, messages); a
 message holds `hex`, or `ref`, the id of a vector.
@@ -89,10 +90,13 @@ def _lines(text: str) -> dict[str, Capture]:
     captures: dict[str, Capture] = {}
     name: str | None = None
     messages: list[CapturedMessage] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    lines = text.splitlines()
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         where = f"line {number}"
+        if number == len(lines) > 1 and _is_torn(text, line):
+            break  # the recorder's power went while it wrote: what stands before is whole
         record = _object(line, where)
         if "capture" in record:
             if name is not None:
@@ -107,6 +111,17 @@ def _lines(text: str) -> dict[str, Capture]:
     if name is not None:
         captures[name] = Capture(name, tuple(messages))
     return captures
+
+
+def _is_torn(text: str, line: str) -> bool:
+    """A last line without its line feed that is no JSON."""
+    if text.endswith(("\n", "\r")):
+        return False
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 def _object(line: str, where: str) -> dict[str, object]:

@@ -5,7 +5,7 @@ The classic file format with microsecond stamps, written little-endian, link typ
 
     octet 0   version, 1
     octet 1   direction: 0 from agent to manager, 1 from manager to agent
-    octet 2   content: 0 a 20601 APDU or a read of its stream
+    octet 2   content: 0 a 20601 APDU or a read of its stream, 1 another item (a GATT value ...)
     octet 3   flags: bit 0 the message's time is unknown; its stamp repeats the last known one
 
 A capture counts seconds from its own beginning, so the stamps do too: packets lie in 1970.
@@ -29,6 +29,7 @@ LINKTYPE_USER0: Final = 147
 PCAP_MAGIC: Final = b"\xd4\xc3\xb2\xa1"
 HEADER_VERSION: Final = 1
 CONTENT_20601: Final = 0
+CONTENT_OTHER: Final = 1
 TIME_UNKNOWN: Final = 0x01
 
 _CLAUSE: Final = "PCAP"
@@ -40,14 +41,16 @@ _DIRECTIONS: Final = (AGENT_TO_MANAGER, MANAGER_TO_AGENT)
 _U32: Final = 1 << 32
 
 
-def format_pcap(capture: Capture) -> bytes:
-    """The octets of a PCAP file; EncodeError for a time or a message that has no room in one."""
-    return b"".join(
-        (_FILE.pack(PCAP_MAGIC, 2, 4, 0, 0, _SNAPLEN, LINKTYPE_USER0), *_packets(capture))
-    )
+def format_pcap(capture: Capture, *, content: int = CONTENT_20601) -> bytes:
+    """The octets of a PCAP file; EncodeError for a time or a message that has no room in one.
+
+    `content` says what the messages are: `CONTENT_20601` or `CONTENT_OTHER`.
+    """
+    head = _FILE.pack(PCAP_MAGIC, 2, 4, 0, 0, _SNAPLEN, LINKTYPE_USER0)
+    return b"".join((head, *_packets(capture, content)))
 
 
-def _packets(capture: Capture) -> Iterator[bytes]:
+def _packets(capture: Capture, content: int) -> Iterator[bytes]:
     stamp = 0.0
     for message in capture.messages:
         unknown = message.seconds is None
@@ -61,7 +64,7 @@ def _packets(capture: Capture) -> Iterator[bytes]:
         yield _OURS.pack(
             HEADER_VERSION,
             _DIRECTIONS.index(message.direction),
-            CONTENT_20601,
+            content,
             TIME_UNKNOWN if unknown else 0,
         )
         yield message.octets
@@ -86,7 +89,7 @@ def _messages(octets: bytes) -> Iterator[CapturedMessage]:
             raise DecodeError("the file ends within a packet's header", clause=_CLAUSE, offset=at)
         seconds, fraction, size, _ = _PACKET.unpack_from(octets, at)
         version, direction, content, flags = _OURS.unpack_from(octets, at + _PACKET.size)
-        if version != HEADER_VERSION or content != CONTENT_20601 or direction >= len(_DIRECTIONS):
+        if version != HEADER_VERSION or content > CONTENT_OTHER or direction >= len(_DIRECTIONS):
             raise DecodeError("a packet without our header", clause=_CLAUSE, offset=at)
         at += _PACKET.size
         if size < _OURS.size or at + size > len(octets):

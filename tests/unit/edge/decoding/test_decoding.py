@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -243,3 +245,55 @@ def test_the_command_exports_to_pcap_and_reads_it_back(
     assert main(["decode", str(source), "--pcap", str(tmp_path / "no" / "folder")]) == 2
     target.write_bytes(target.read_bytes()[:30])
     assert main(["decode", str(target)]) == 2
+
+
+def test_going_on_passes_a_line_that_is_no_octets() -> None:
+    decoding = Decoding(keep_going=True)
+    lines = list(decoding.lines(f"zz\n{RELEASE}\n".encode()))
+    assert lines[0] == "! line 1 is not pairs of hexadecimal digits"
+    assert lines[1].startswith("Rlrq")
+    assert decoding.failures == 1
+
+
+def test_octets_of_no_known_text_stay_octets() -> None:
+    # RORS Get of the MDS: an attribute nobody knows whose octets are the letters ABCD.
+    attribute = "f123" + "0004" + "41424344"
+    body = "0000" + "0001" + "0008" + attribute
+    data = "0001" + "0203" + f"{len(body) // 2:04x}" + body
+    apdu = f"e700{len(data) // 2 + 2:04x}{len(data) // 2:04x}{data}"
+    (item,) = explain(apdu)
+    assert item["fields"]["attributes"] == {"1:61731": "41424344"}
+
+
+def test_one_capture_of_a_file_is_chosen_by_its_id(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = '{"capture": "vitalwire", "version": 1, "id": "%s"}'
+    line = '{"t": 0.0, "dir": "A>M", "hex": "%s"}'
+    path, target = tmp_path / "two.jsonl", tmp_path / "out.pcap"
+    path.write_text("\n".join([head % "a", line % RELEASE, head % "b", line % ABORT, ""]))
+    assert main(["decode", f"{path}#b"]) == 0
+    assert capsys.readouterr().out.splitlines()[:2] == ["== b", "A>M Abrt (6 octets)"]
+    assert main(["decode", str(path), "--pcap", str(target)]) == 2
+    assert "holds a, b. Choose one by FILE#ID." in capsys.readouterr().err
+    assert main(["decode", f"{path}#a", "--pcap", str(target)]) == 0
+    assert main(["decode", "--as", "plx", f"{path}#none", "--pcap", str(target)]) == 2
+
+
+@pytest.mark.parametrize("magic", ["a1b2c3d4", "4d3cb2a1", "0a0d0d0a"])
+def test_other_kinds_of_pcap_are_told_apart(magic: str) -> None:
+    with pytest.raises(SettingsError, match="no PCAP file of ours"):
+        explain(bytes.fromhex(magic) + bytes(60))
+
+
+def test_a_full_disk_is_one_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "edge", "decode", "-"],
+            input=RELEASE.encode(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == b"vitalwire-edge: the output's disk is full. Make room.\n"

@@ -172,3 +172,12 @@ def test_a_capture_is_written_line_by_line() -> None:
     header, line = format_capture(capture).splitlines()
     assert json.loads(header) == json.loads(HEADER)
     assert json.loads(line) == {"t": 0.5, "dir": "M>A", "hex": "0102"}
+
+
+def test_a_torn_last_line_costs_itself_alone() -> None:
+    whole = f'{HEADER}\n{{"t": 0.5, "dir": "M>A", "hex": "0102"}}\n'
+    torn = whole + '{"t": 1.0, "dir": "M>A", "he'
+    assert parse_capture(torn, None) == parse_capture(whole, None)
+    for text in (torn + "\n", torn + "\n" + '{"t": 2.0, "dir": "M>A", "hex": "03"}'):
+        with pytest.raises(DecodeError, match="line 3: not JSON"):
+            parse_captures(text)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.captures import AGENT_TO_MANAGER, MANAGER_TO_AGENT, Capture, CapturedMessage
-from protocols.captures.pcap import PCAP_MAGIC, format_pcap, parse_pcap
+from protocols.captures.pcap import CONTENT_OTHER, PCAP_MAGIC, format_pcap, parse_pcap
 from protocols.errors import DecodeError, EncodeError
 
 # By hand: magic, version 2.4, zone 0, accuracy 0, 262,144 octets a packet, link type 147; then a
@@ -57,7 +57,7 @@ def test_an_unknown_time_repeats_the_last_stamp_and_stays_unknown() -> None:
         FILE + PACKET[:-1],
         FILE + PACKET[:16] + b"\x02" + PACKET[17:],
         FILE + PACKET[:16] + b"\x01\x02" + PACKET[18:],
-        FILE + PACKET[:16] + b"\x01\x00\x01" + PACKET[19:],
+        FILE + PACKET[:16] + b"\x01\x00\x02" + PACKET[19:],
         FILE + PACKET[:8] + b"\x03" + PACKET[9:],
     ],
 )
@@ -80,3 +80,10 @@ def test_what_has_no_room_is_refused(message: CapturedMessage) -> None:
 
 def test_the_magic_is_that_of_a_little_endian_file() -> None:
     assert FILE.startswith(PCAP_MAGIC)
+
+
+def test_what_is_no_20601_message_says_so_in_its_header() -> None:
+    capture = Capture("one", (CapturedMessage(AGENT_TO_MANAGER, 1.5, b"\xab\xcd"),))
+    octets = format_pcap(capture, content=CONTENT_OTHER)
+    assert octets == FILE + PACKET[:18] + b"\x01" + PACKET[19:]
+    assert parse_pcap(octets, "one") == capture
