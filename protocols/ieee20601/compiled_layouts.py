@@ -170,11 +170,10 @@ class _Draft:
         return len(self.values) - 1
 
     def skip(self, octets: int) -> None:
-        """Octets nobody reads."""
-        if octets:
-            self.end_run()
-            self.form += f"{octets}x"
-            self.octets += octets
+        """Octets nobody reads, at least one."""
+        self.end_run()
+        self.form += f"{octets}x"
+        self.octets += octets
 
     def finish(self) -> Layout:
         self.end_run()
