@@ -158,12 +158,15 @@ class Aarq:
     protocols: tuple[DataProtocol, ...]
 
     @property
+    def offers(self) -> tuple[PhdAssociationInformation, ...]:
+        """The offers of protocol 20601, in the order of the device's preference."""
+        infos = (protocol.info for protocol in self.protocols)
+        return tuple(info for info in infos if isinstance(info, PhdAssociationInformation))
+
+    @property
     def phd(self) -> PhdAssociationInformation | None:
         """The first offer of protocol 20601, None without one."""
-        for protocol in self.protocols:
-            if isinstance(protocol.info, PhdAssociationInformation):
-                return protocol.info
-        return None
+        return next(iter(self.offers), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,12 +238,26 @@ def lowest_set_bit(mask: int) -> int:
 
 
 def decide(aarq: Aarq, supported: Supported = SUPPORTED) -> Decision:
-    """Accept or refuse an association request; pure (20601 8.7.3, results of Annex A)."""
+    """Accept or refuse an association request; pure (20601 8.7.3, results of Annex A).
+
+    Of several offers of 20601 the first that can be taken counts; where none can, the result is
+    that of the first.
+    """
     if not aarq.assoc_version & ASSOCIATION_VERSION_1:
         return _refuse(AssociateResult.REJECTED_UNSUPPORTED_ASSOC_VERSION, "association version")
-    offer = aarq.phd
-    if offer is None:
-        return _refuse(AssociateResult.REJECTED_NO_COMMON_PROTOCOL, "no offer of protocol 20601")
+    refusals = []
+    for offered in aarq.offers:
+        decision = _decide_offer(offered, supported)
+        if decision.chosen is not None:
+            return decision
+        refusals.append(decision)
+    if refusals:
+        return refusals[0]
+    return _refuse(AssociateResult.REJECTED_NO_COMMON_PROTOCOL, "no offer of protocol 20601")
+
+
+def _decide_offer(offer: PhdAssociationInformation, supported: Supported) -> Decision:
+    """Accept or refuse one offer."""
     versions = offer.protocol_version & supported.protocol_versions
     encodings = offer.encoding & supported.encodings
     nomenclatures = offer.nomenclature_version & supported.nomenclature_versions

@@ -108,6 +108,18 @@ def test_an_offer_without_20601_is_refused(protocols: tuple[DataProtocol, ...]) 
     assert result is AssociateResult.REJECTED_NO_COMMON_PROTOCOL
 
 
+def test_of_several_offers_the_first_that_can_be_taken_counts() -> None:
+    future = request(protocol_version=0x0800_0000).protocols
+    versions = (*future, *request(config_id=0x4001).protocols, *request().protocols)
+    assert chosen(replace(request(), protocols=versions)).config_id == 0x4001
+
+
+def test_where_no_offer_can_be_taken_the_result_is_that_of_the_first() -> None:
+    protocols = (*request(protocol_version=0x0800_0000).protocols, *request(config_id=0).protocols)
+    result = decide(replace(request(), protocols=protocols)).result
+    assert result is AssociateResult.REJECTED_NO_COMMON_PARAMETER
+
+
 def test_a_test_association_is_echoed_and_a_mere_capability_is_not() -> None:
     asked = chosen(request(functional_units=0x60000000))
     assert asked.is_test
