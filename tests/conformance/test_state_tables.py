@@ -95,8 +95,9 @@ def test_a_late_configuration_report_aborts(state: State) -> None:
 
 
 @pytest.mark.parametrize("trigger", [Trigger.RX_CONFIG_ACCEPTED, Trigger.RX_CONFIG_REFUSED])
-def test_a_configuration_response_while_the_agent_operates_aborts(trigger: Trigger) -> None:
-    assert agent_table.TABLE[State.OPERATING, trigger].action is AgentAction.ABORT
+@pytest.mark.parametrize("state", [State.OPERATING, State.DISASSOCIATING], ids=lambda s: s.name)
+def test_a_late_configuration_response_aborts(state: State, trigger: Trigger) -> None:
+    assert agent_table.TABLE[state, trigger].action is AgentAction.ABORT
 
 
 def test_two_rows_for_one_pair_are_refused() -> None:
