@@ -31,6 +31,7 @@ from protocols.ieee20601.association import (
     decide,
 )
 from protocols.ieee20601.compiled_reports import CompiledReport
+from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.event_reports import (
     EventInfo,
     EventType,
@@ -79,12 +80,12 @@ class SessionFacts:
 
     `draining`: an abort was sent or received a moment ago and no AARQ came since. `operating`:
     a configuration is agreed. `remembered`: that configuration came from an earlier run.
-    `is_known(system_id, config_id)` asks for a configuration. `has_room(invoke_id)`: one more
-    report may wait for its confirm; `can_hold(octets)`: for the device's clock.
-    `expected_answer(invoke_id)` is
-    the class of the answer a request of ours waits for. `transcribe(report, info)` raises
-    LayoutError when a report does not fit the configuration, or one of the two errors above.
-    `recognise(report)` reads a report of a shape that is compiled, None for any other.
+    `find(system_id, config_id)` is the known configuration, None for an unknown one.
+    `has_room(invoke_id)`: one more report may wait for its confirm; `can_hold(octets)`: for the
+    device's clock. `expected_answer(invoke_id)` is the class of the answer a request of ours
+    waits for. `transcribe(report, info)` raises LayoutError when a report does not fit the
+    configuration, or one of the two errors above. `recognise(report)` reads a report of a shape
+    that is compiled, None for any other.
     """
 
     draining: bool
@@ -93,7 +94,7 @@ class SessionFacts:
     supported: Supported
     has_room: Callable[[int], bool]
     can_hold: Callable[[bytes], bool]
-    is_known: Callable[[SystemId, int], bool]
+    find: Callable[[SystemId, int], Configuration | None]
     expected_answer: Callable[[int], type[Message] | None]
     repeat: Callable[[int, bytes], Repeat]
     transcribe: Callable[[EventReport, EventInfo], Transcription]
@@ -194,17 +195,19 @@ def _accept_identity(decision: Decision, tolerances: Tolerances, notes: list[str
 
 def _aarq(octets: bytes, apdu: Aarq, facts: SessionFacts, notes: list[str]) -> Received:
     decision = _accept_identity(decide(apdu, facts.supported), facts.tolerances, notes)
+    configuration: Configuration | None = None
     if decision.result is not AssociateResult.ACCEPTED or decision.chosen is None:
         trigger = Trigger.RX_AARQ_UNACCEPTABLE
-    elif facts.is_known(decision.chosen.system_id, decision.chosen.config_id):
-        trigger = Trigger.RX_AARQ_KNOWN_CONFIG
     else:
-        trigger = Trigger.RX_AARQ_UNKNOWN_CONFIG
+        configuration = facts.find(decision.chosen.system_id, decision.chosen.config_id)
+        is_known = configuration is not None
+        trigger = Trigger.RX_AARQ_KNOWN_CONFIG if is_known else Trigger.RX_AARQ_UNKNOWN_CONFIG
     return Received(
         trigger=trigger,
         octets=octets,
         apdu=apdu,
         decision=decision,
+        configuration=configuration,
         why=decision.why,
         notes=tuple(notes),
     )

@@ -181,7 +181,7 @@ class ManagerConnection(ManagerEndings):
             supported=self._policy.supported,
             can_hold=self._can_hold,
             has_room=lambda invoke_id: self._associated().received.has_room_for(invoke_id),
-            is_known=lambda system_id, config_id: self._find(system_id, config_id) is not None,
+            find=self._find,
             expected_answer=self._expected_answer,
             repeat=self._judge_repeat,
             transcribe=lambda report, info: self._transcribe(report, info, now),

@@ -112,7 +112,7 @@ class ManagerConfiguring(ManagerDataRequests):
             tolerances=self._policy.tolerances,
             token=self._associations_begun,
             received=ReceivedReports(room=self._policy.max_waiting_reports),
-            configuration=self._find(offer.system_id, offer.config_id) if known else None,
+            configuration=received.configuration if known else None,
             remembered=known and offer.config_id in EXTENDED_CONFIGURATIONS,
             data_req_flags=offer.data_req_flags,
             init_manager=offer.init_manager,

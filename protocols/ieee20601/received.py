@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from protocols.ieee20601.apdus import Apdu
 from protocols.ieee20601.association import Decision
+from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.event_reports import EventInfo
 from protocols.ieee20601.remote_operations import EventReport, Message
 from protocols.ieee20601.states import Trigger
@@ -20,6 +21,7 @@ class Received:
     `trigger` is what it means to the state table. The rest is filled as far as it could be
     decoded: `invoke_id` also of a broken request that can still be answered. `why` says in a
     sentence what was wrong, `notes` what was odd and tolerated; neither holds measured values.
+    `configuration` is the known one of an accepted offer: what remembers it is asked once.
     `invoke` sends a request of ours at a monotonic time and gives its invoke id.
     """
 
@@ -32,6 +34,7 @@ class Received:
     info: EventInfo | None = None
     transcription: Transcription | None = None
     decision: Decision | None = None
+    configuration: Configuration | None = None
     invoke: Callable[[float], int] | None = None
     why: str = ""
     notes: tuple[str, ...] = ()

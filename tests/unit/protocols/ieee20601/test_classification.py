@@ -30,12 +30,13 @@ from tests.unit.protocols.ieee20601.apdu_octets import RLRE, RLRQ, aarq, abrt, p
 from tests.unit.protocols.ieee20601.exchange import CONFIG, FIXED, SEGMENT, spo2
 
 T = Trigger
+OXIMETER = STANDARD_CONFIGURATIONS[0x0190]
 READ = Transcription(
     observations=(),
     unknown_handles=(),
     unread=(),
     notes=("odd",),
-    configuration=STANDARD_CONFIGURATIONS[0x0190],
+    configuration=OXIMETER,
     clock=NO_CLOCK,
     without_unit=(),
 )
@@ -63,7 +64,7 @@ FACTS = SessionFacts(
     supported=Supported(),
     has_room=lambda _id: True,
     can_hold=lambda _octets: True,
-    is_known=lambda _device, config_id: config_id == 0x0190,
+    find=lambda _device, config_id: OXIMETER if config_id == 0x0190 else None,
     expected_answer=lambda invoke_id: RorsGet if invoke_id == 7 else None,
     repeat=lambda _id, _octets: Repeat.NEW,
     transcribe=gives(READ),
@@ -120,6 +121,11 @@ def test_while_an_aborted_association_drains_only_a_request_to_associate_counts(
     for stale in (CONFIRMED, RLRQ, b"\xe4\x00\x00\x00"):
         assert meaning(stale, draining) is T.RX_STALE
     assert meaning(aarq(config_id=0x4001), draining) is T.RX_AARQ_UNKNOWN_CONFIG
+
+
+def test_an_acceptable_request_takes_the_known_configuration_along() -> None:
+    assert classify_for_manager(aarq(config_id=0x0190), FACTS).configuration is OXIMETER
+    assert classify_for_manager(aarq(config_id=0x4001), FACTS).configuration is None
 
 
 def test_a_refusal_takes_its_result_along() -> None:

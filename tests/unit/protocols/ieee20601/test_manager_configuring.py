@@ -19,6 +19,7 @@ from protocols.ieee20601.events import (
     AssociationEnded,
     ConfigurationDistrusted,
     ConfigurationReceived,
+    ObservationsReported,
 )
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.policies import ManagerPolicy
@@ -183,8 +184,18 @@ def test_a_remembered_configuration_is_not_asked_for_again() -> None:
 
     bench = Bench(configurations=remembered)
     bench.operate(0x4001)
-    assert set(asked) == {(AGENT, 0x4001)}
+    assert asked == [(AGENT, 0x4001)]
     assert bench.take_events()[0] == Associated(AGENT, 0x4001, known=True, test=False)
+
+
+def test_what_is_remembered_may_be_forgotten_while_the_device_associates() -> None:
+    remembered = [EXTENDED]
+    bench = Bench(configurations=lambda _id, _config: remembered.pop() if remembered else None)
+    bench.operate(0x4001)
+    bench.take_events()
+    bench.receive(report(3, FIXED, spo2(98), confirmed=False))
+    (reported,) = [one for one in bench.take_events() if isinstance(one, ObservationsReported)]
+    assert len(reported.observations) == 1
 
 
 @pytest.mark.parametrize(
