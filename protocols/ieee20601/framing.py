@@ -218,13 +218,6 @@ def begins_apdu(octets: bytes) -> bool:
     return len(octets) >= HEADER_OCTETS and _u16(octets, 0) in _NEEDED
 
 
-def is_whole_apdu(octets: bytes, total: int) -> bool:
-    """Whether `total` octets that begin with these are one APDU: a known choice, its own length."""
-    if total < HEADER_OCTETS or _u16(octets, 0) not in _NEEDED:
-        return False
-    return HEADER_OCTETS + _u16(octets, 2) == total
-
-
 def describe_oversize(octets: bytes | bytearray, total: int) -> OversizeApdu:
     """What the first octets of an APDU longer than allowed say of it."""
     is_readable_prst = _u16(octets, 0) == _PRST and len(octets) >= _NEEDED[_PRST]

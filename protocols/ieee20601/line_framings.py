@@ -22,7 +22,6 @@ from protocols.ieee20601.framing import (
     WholeApdu,
     begins_apdu,
     describe_oversize,
-    is_whole_apdu,
 )
 
 _NO_LIMITS: Final = StreamLimits()
@@ -57,7 +56,11 @@ class Framing(Protocol):
 
 
 class HdlcFraming:
-    """One APDU in each HDLC-like frame; a frame that holds anything else is dropped and counted."""
+    """One APDU in each HDLC-like frame.
+
+    A frame that holds anything else is dropped and counted. An APDU that says another length than
+    its good frame has goes on: its sender waits for the reject.
+    """
 
     def __init__(self, limits: StreamLimits = _NO_LIMITS) -> None:
         self._form = FrameForm(
@@ -106,13 +109,13 @@ class HdlcFraming:
         self._reader.clear()
 
     def _keep_apdu(self, octets: bytes) -> list[WholeApdu | OversizeApdu]:
-        if is_whole_apdu(octets, len(octets)):
+        if begins_apdu(octets):
             return [WholeApdu(octets)]
         self._discarded += len(octets)
         return []
 
     def _name_oversize(self, head: bytes, total: int) -> list[WholeApdu | OversizeApdu]:
-        if is_whole_apdu(head, total):
+        if begins_apdu(head):
             return [describe_oversize(head, total)]
         self._discarded += total
         return []

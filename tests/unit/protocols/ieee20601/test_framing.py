@@ -11,7 +11,6 @@ from protocols.ieee20601.framing import (
     WholeApdu,
     begins_apdu,
     describe_oversize,
-    is_whole_apdu,
 )
 from tests.unit.protocols.ieee20601.apdu_octets import RLRE, RLRQ, aarq, abrt, prst, report
 
@@ -291,14 +290,9 @@ def test_an_apdu_goes_on_a_raw_stream_as_it_is() -> None:
 
 @pytest.mark.parametrize("apdu", [AARQ, REPORT, RLRQ, RLRE, abrt(1)], ids=lambda a: a[:2].hex())
 def test_one_apdu_alone_is_recognised_by_its_head(apdu: bytes) -> None:
-    assert is_whole_apdu(apdu, len(apdu))
-    assert is_whole_apdu(apdu[:4], len(apdu))
     assert begins_apdu(apdu[:4])
     assert not begins_apdu(apdu[:3])
     assert not begins_apdu(b"\xe8" + apdu[1:])
-    assert not is_whole_apdu(apdu, len(apdu) + 1)
-    assert not is_whole_apdu(apdu[:3], 3)
-    assert not is_whole_apdu(b"\xe8" + apdu[1:], len(apdu))
 
 
 def test_an_oversize_apdu_of_few_octets_names_no_invoke_id() -> None:

@@ -22,7 +22,7 @@ AARQ = aarq(config_id=0x0190)
 REPORT = report(7, 0x0D1D, bytes.fromhex("F000 0000 0000 0000"))
 SHORT = StreamLimits(max_octets=64)
 LONG_REPORT = prst(0x1234, 0x0101, bytes(200))
-NO_APDUS = [b"\xe4", b"login: ", AARQ + RLRQ, AARQ[:-1], bytes.fromhex("E8000002 0000")]
+NO_APDUS = [b"\xe4", b"login: ", bytes.fromhex("E8000002 0000")]
 KINDS = pytest.mark.parametrize(
     "make", [StreamReader, HdlcFraming, DatagramFraming], ids=["raw", "hdlc", "datagram"]
 )
@@ -66,11 +66,16 @@ def test_a_new_connection_forgets_what_was_unfinished(make: type[Framing]) -> No
 
 
 @pytest.mark.parametrize("octets", NO_APDUS, ids=lambda octets: octets.hex())
-def test_a_frame_without_exactly_one_apdu_is_dropped_and_counted(octets: bytes) -> None:
+def test_a_frame_without_an_apdu_is_dropped_and_counted(octets: bytes) -> None:
     framing = HdlcFraming()
     assert framing.receive(in_frame(octets), now=0.0) == []
     assert framing.take_discarded() == len(octets)
     assert framing.faults == {}
+
+
+def test_a_frame_longer_than_allowed_is_named_whatever_length_its_apdu_says() -> None:
+    found = HdlcFraming(SHORT).receive(in_frame(LONG_REPORT + b"\0"), now=0.0)
+    assert found == [OversizeApdu(len(LONG_REPORT) + 1, 0x1234, 0x0101)]
 
 
 def test_a_long_frame_without_an_apdu_is_no_oversize_apdu() -> None:
@@ -89,19 +94,24 @@ def test_an_unfinished_frame_is_given_up_at_its_deadline() -> None:
 
 
 @pytest.mark.parametrize("octets", [REPORT + b"\0", REPORT[:-1], LONG_REPORT + RLRQ])
-def test_a_transfer_of_another_length_than_it_says_is_rejected_aloud(octets: bytes) -> None:
+@pytest.mark.parametrize("make", [HdlcFraming, DatagramFraming], ids=["hdlc", "datagram"])
+def test_an_apdu_of_another_length_than_it_says_is_rejected_aloud(
+    make: type[HdlcFraming | DatagramFraming], octets: bytes
+) -> None:
+    framing = make()
     manager = ManagerConnection(
         system_id=SystemId(MANAGER_ID),
         standard_configurations=STANDARD_CONFIGURATIONS,
         configurations=lambda _system_id, _config_id: None,
-        framing=DatagramFraming(),
+        framing=framing,
     )
     manager.transport_connected(now=0.0)
-    manager.receive_data(aarq(config_id=0x4000), now=0.0, utc=START)
+    manager.receive_data(framing.frame(aarq(config_id=0x4000)), now=0.0, utc=START)
     assert len(manager.data_to_send()) == 1
-    manager.receive_data(octets, now=0.0, utc=START)
+    manager.receive_data(framing.frame(octets), now=0.0, utc=START)
     (answer,) = manager.data_to_send()
-    assert answer == prst(int.from_bytes(octets[6:8], "big"), 0x0400, b"\0\2")
+    rejected = prst(int.from_bytes(octets[6:8], "big"), 0x0400, b"\0\2")
+    assert answer == framing.frame(rejected)
 
 
 @pytest.mark.parametrize("octets", [b"\xe4", b"login: ", bytes.fromhex("E8000002 0000")])
