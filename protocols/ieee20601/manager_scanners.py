@@ -44,7 +44,7 @@ class ManagerScanners(ManagerRequests):
             enable(handle) if enabled else disable(handle),
             RorsConfirmedSet,
             what="the switching of a scanner",
-            seconds=self._policy.timeouts.confirmed_set,
+            seconds=self._policy.timeouts.set,
             answered=partial(self._switched, handle),
             refused=partial(self._not_switched, handle),
             now=now,

@@ -57,7 +57,6 @@ class ManagerTimeouts:
     get: float = 3.0
     set: float = 3.0
     action: float = 3.0
-    confirmed_set: float = 3.0
     data_request: float = 3.0
     transfer: float = 3.0
     clear: float = 3.0

@@ -165,7 +165,7 @@ def test_a_driver_can_switch_a_scanner_off_and_on() -> None:
 def bench() -> tuple[Bench, bytes]:
     """A manager that operates with one scanner, and its request to switch it on."""
     remembered = scanning(episodic())
-    told = ManagerPolicy(timeouts=ManagerTimeouts(confirmed_set=2.0))
+    told = ManagerPolicy(timeouts=ManagerTimeouts(set=2.0))
     found = Bench(policy=told, configurations=lambda _id, _config: remembered)
     written = found.receive(aarq(config_id=0x4000))
     get_id = int.from_bytes(written[-12:-10], "big")
