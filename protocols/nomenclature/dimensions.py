@@ -25,6 +25,8 @@ UNITS: Final[tuple[Unit, ...]] = (
     unit(263890, 1746, "MDC_DIM_MILLI_G", "mg", "mg"),
     unit(263904, 1760, "MDC_DIM_LB", "[lb_av]", "lb"),
     unit(264096, 1952, "MDC_DIM_KG_PER_M_SQ", "kg/m2", "kg/m²"),
+    # Grams per litre are 2048; the factor kilo adds 3.
+    unit(264195, 2051, "MDC_DIM_KILO_G_PER_L", "kg/L", "kg/L"),
     unit(264274, 2130, "MDC_DIM_MILLI_G_PER_DL", "mg/dL", "mg/dL"),
     unit(264320, 2176, "MDC_DIM_SEC", "s", "s"),
     unit(264338, 2194, "MDC_DIM_MILLI_SEC", "ms", "ms"),
@@ -48,6 +50,7 @@ UNITS: Final[tuple[Unit, ...]] = (
     unit(266419, 4275, "MDC_DIM_MICRO_VOLT", "uV", "µV"),
     unit(266432, 4288, "MDC_DIM_OHM", "Ohm", "Ω"),
     unit(266560, 4416, "MDC_DIM_FAHR", "[degF]", "°F"),
+    unit(266848, 4704, "MDC_DIM_MOLE_PER_L", "mol/L", "mol/L"),
     unit(266866, 4722, "MDC_DIM_MILLI_MOLE_PER_L", "mmol/L", "mmol/L"),
     unit(266867, 4723, "MDC_DIM_MICRO_MOLE_PER_L", "umol/L", "µmol/L"),
     unit(267616, 5472, "MDC_DIM_INTL_UNIT", "[iU]", "IU", also="[IU]"),

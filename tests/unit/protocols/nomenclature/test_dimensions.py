@@ -18,6 +18,7 @@ CENTI, MILLI, MICRO, KILO = 17, 18, 19, 3
         ("MDC_DIM_MILLI_G", "MDC_DIM_G", MILLI),
         ("MDC_DIM_KILO_G", "MDC_DIM_G", KILO),
         ("MDC_DIM_MILLI_SEC", "MDC_DIM_SEC", MILLI),
+        ("MDC_DIM_MILLI_MOLE_PER_L", "MDC_DIM_MOLE_PER_L", MILLI),
     ],
 )
 def test_a_factor_is_added_to_the_base(scaled: str, base: str, factor: int) -> None:
