@@ -8,7 +8,7 @@ read gave stands where that read was; a field that was worked out from it has no
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Flag
 from typing import Final
@@ -19,7 +19,6 @@ from protocols.errors import DecodeError
 from protocols.gatt.base import AnyCharacteristic
 from protocols.gatt.fields import DateTime, FieldReader
 from protocols.mder.records import LENIENT, STRICT, Leniency
-from protocols.model.codes import UnitCode
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -87,9 +86,31 @@ def read_characteristic(
     except DecodeError as exc:
         warnings = [f"refused by strict rules: {exc}"]
         reader, record = _read(characteristic, octets, LENIENT, warnings)
-    node = _placed(record, reader)
+    if characteristic.doubts is not None:
+        warnings += characteristic.doubts(record)
+    node = with_bits(_placed(record, reader), characteristic.bits)
     fields = node.content if isinstance(node.content, dict) else {"value": node}
     return Node(fields), tuple(warnings)
+
+
+def with_bits(node: Node, bits: Mapping[str, Mapping[int, str]]) -> Node:
+    """The same tree; fields of the names in `bits` say which of their bits are set."""
+    if isinstance(node.content, list):
+        return dataclasses.replace(node, content=[with_bits(item, bits) for item in node.content])
+    if not isinstance(node.content, dict):
+        return node
+    fields = {name: with_bits(child, bits) for name, child in node.content.items()}
+    for name in fields.keys() & bits.keys():
+        fields[name] = _with_names(fields[name], bits[name])
+    return dataclasses.replace(node, content=fields)
+
+
+def _with_names(node: Node, names: Mapping[int, str]) -> Node:
+    value = node.content
+    if not isinstance(value, int):
+        return node  # the field was not sent
+    found = [names.get(bit, f"bit {bit}") for bit in range(value.bit_length()) if value >> bit & 1]
+    return dataclasses.replace(node, note=", ".join(found))
 
 
 def _read(
@@ -112,10 +133,20 @@ def _placed(record: object, reader: TracingReader) -> Node:
     for field in dataclasses.fields(record):
         value = getattr(record, field.name)
         fields[field.name] = _of_one(value, left)
-    unit = getattr(record, "unit", None)  # some records say theirs by a flag
-    if isinstance(unit, UnitCode) and "unit" not in fields:
-        fields["unit"] = plain(unit)
-    return Node(fields)
+    return Node(fields | _worked_out(record))
+
+
+_WORKED_OUT: Final = (
+    *("op_code", "unit", "length_unit", "system_id"),
+    *("user_facing_time", "zone_minutes", "dst_minutes"),
+)
+"""What records say by properties: it has no octets of its own."""
+
+
+def _worked_out(record: object) -> dict[str, Node]:
+    """The properties of a record that people want to read; its fields come before them."""
+    names = [name for name in _WORKED_OUT if isinstance(vars(type(record)).get(name), property)]
+    return {name: plain(getattr(record, name)) for name in names}
 
 
 def _of_one(value: object, left: list[_Read]) -> Node:
@@ -124,7 +155,8 @@ def _of_one(value: object, left: list[_Read]) -> Node:
         return _around([(str(at), _of_one(item, left)) for at, item in enumerate(value)], list)
     if dataclasses.is_dataclass(value) and not isinstance(value, SCALARS):
         names = [field.name for field in dataclasses.fields(value)]
-        return _around([(name, _of_one(getattr(value, name), left)) for name in names], dict)
+        parts = [(name, _of_one(getattr(value, name), left)) for name in names]
+        return _around([*parts, *_worked_out(value).items()], dict)
     node = _plain(value)
     for position, read in enumerate(left):
         if read.value is value or (isinstance(value, Flag) and read.value == value.value):

@@ -19,8 +19,8 @@ offset) names a session class of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Flag
 from typing import Any, Final, Generic, TypeVar
@@ -50,8 +50,10 @@ class Characteristic(Generic[R]):
     """One characteristic: its name in the assigned-numbers list, its octets and their meaning.
 
     `properties` are those its service gives it; a real device's own table wins. `clause` is the
-    document errors name. `decode_as` are names for people who read octets by hand. Without
-    `transcribe` a record says nothing about the patient or the device.
+    document errors name. Without `transcribe` a record says nothing about the patient or the
+    device. The rest is for people who read octets by hand: `decode_as` are names to ask for,
+    `bits` the names of a field's bits (bit 0 lowest) by the field's name, and `doubts` says in
+    sentences what is odd about a record that could be read.
     """
 
     uuid: UUID
@@ -62,6 +64,8 @@ class Characteristic(Generic[R]):
     write: Callable[[R, FieldWriter], None]
     transcribe: Callable[[R, Draft], None] | None = None
     decode_as: tuple[str, ...] = ()
+    bits: Mapping[str, Mapping[int, str]] = field(default_factory=dict, hash=False)
+    doubts: Callable[[R], Iterable[str]] | None = None
 
     def decode(
         self, octets: bytes, *, leniency: Leniency = STRICT, notes: list[str] | None = None

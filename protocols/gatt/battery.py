@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -13,6 +14,7 @@ from protocols.gatt.transcriber import Draft
 from protocols.gatt.uuids import assigned_uuid
 
 _FULL: Final = 100
+_OUT_OF_RANGE: Final = "a battery level out of range (BAS 1.1)"
 
 _IDENTIFIER: Final = 0x01
 _PERCENT: Final = 0x02
@@ -90,9 +92,14 @@ def _transcribe_level(record: BatteryLevel, draft: Draft) -> None:
 
 def _add_percent(percent: int, draft: Draft) -> None:
     if percent > _FULL:
-        draft.warn("a battery level out of range (BAS 1.1)")
+        draft.warn(_OUT_OF_RANGE)
         return
     draft.number(terms.BATTERY_CHARGE, Decimal(percent), terms.PERCENT)
+
+
+def _doubts(record: BatteryLevel | BatteryLevelStatus) -> Iterable[str]:
+    if record.percent is not None and record.percent > _FULL:
+        yield _OUT_OF_RANGE
 
 
 def _read_status(reader: FieldReader) -> BatteryLevelStatus:
@@ -136,6 +143,7 @@ LEVEL: Final = Characteristic(
     write=_write_level,
     transcribe=_transcribe_level,
     decode_as=("battery_level",),
+    doubts=_doubts,
 )
 LEVEL_STATUS: Final = Characteristic(
     uuid=assigned_uuid(0x2BED),
@@ -146,6 +154,7 @@ LEVEL_STATUS: Final = Characteristic(
     write=_write_status,
     transcribe=_transcribe_status,
     decode_as=("battery_level_status",),
+    doubts=_doubts,
 )
 
 PROFILE: Final = GattProfile(

@@ -26,6 +26,26 @@ _USER: Final = 0x08
 _STATUS: Final = 0x10
 _STATUS_BITS: Final = 16
 
+_STATUS_NAMES: Final = {
+    0: "body movement",
+    1: "cuff too loose",
+    2: "irregular pulse",
+    3: "pulse rate above range",
+    4: "pulse rate below range",
+    5: "improper measurement position",
+}
+_FEATURE_NAMES: Final = {
+    0: "body movement detection",
+    1: "cuff fit detection",
+    2: "irregular pulse detection",
+    3: "pulse rate range detection",
+    4: "measurement position detection",
+    5: "multiple bonds",
+    6: "E2E-CRC",
+    7: "user data service",
+    8: "user facing time",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BloodPressureMeasurement:
@@ -149,6 +169,7 @@ MEASUREMENT: Final = Characteristic(
     write=_write,
     transcribe=_transcribe,
     decode_as=("bps", "blood_pressure"),
+    bits={"status": _STATUS_NAMES},
 )
 INTERMEDIATE: Final = Characteristic(
     uuid=assigned_uuid(0x2A36),
@@ -159,6 +180,7 @@ INTERMEDIATE: Final = Characteristic(
     write=_write,
     transcribe=_transcribe_cuff,
     decode_as=("bps_cuff",),
+    bits={"status": _STATUS_NAMES},
 )
 FEATURE: Final = Characteristic(
     uuid=assigned_uuid(0x2A49),
@@ -168,6 +190,7 @@ FEATURE: Final = Characteristic(
     read=_read_feature,
     write=_write_feature,
     decode_as=("bps_feature",),
+    bits={"bits": _FEATURE_NAMES},
 )
 
 PROFILE: Final = GattProfile(

@@ -31,6 +31,28 @@ _MULTIPLE_PACKETS: Final = 0x1000
 _TENTH: Final = Decimal("0.1")
 _KILOJOULE: Final = Decimal(1000)
 
+_FEATURE_NAMES: Final = {
+    0: "timestamp",
+    1: "multiple users",
+    2: "basal metabolism",
+    3: "muscle percentage",
+    4: "muscle mass",
+    5: "fat free mass",
+    6: "soft lean mass",
+    7: "body water mass",
+    8: "impedance",
+    9: "weight",
+    10: "height",
+    11: "mass resolution code 1",
+    12: "mass resolution code 2",
+    13: "mass resolution code 4",
+    14: "mass resolution code 8",
+    15: "height resolution code 1",
+    16: "height resolution code 2",
+    17: "height resolution code 4",
+}
+"""The resolutions are two numbers within the bits; each of their bits has its own worth."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyCompositionMeasurement:
@@ -55,6 +77,16 @@ class BodyCompositionMeasurement:
     impedance: Decimal | None = None
     weight: Decimal | None = None
     height: Decimal | None = None
+
+    @property
+    def unit(self) -> UnitCode:
+        """The unit of every mass."""
+        return system_of(self.is_imperial).mass_unit
+
+    @property
+    def length_unit(self) -> UnitCode:
+        """The unit of the height."""
+        return system_of(self.is_imperial).length_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +208,7 @@ FEATURE: Final = Characteristic(
     read=_read_feature,
     write=_write_feature,
     decode_as=("body_composition_feature",),
+    bits={"bits": _FEATURE_NAMES},
 )
 
 PROFILE: Final = GattProfile(

@@ -70,7 +70,7 @@ class CgmSession(ProfileSession):
 
     def _add_reading(self, reading: CgmRecord, draft: Draft) -> None:
         draft.record(reading.offset_minutes)
-        if not reading.crc_fits:
+        if reading.crc_fits is False:
             draft.warn("a glucose reading whose E2E-CRC does not fit was dropped")
         elif reading.crc is None and self._feature is not None and self._feature.has_crc:
             draft.warn("a glucose reading without the E2E-CRC of its device was dropped")

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Final
 
 from protocols.errors import EncodeError
+from protocols.gatt import cgm_terms
 from protocols.gatt.base import Characteristic, Property
 from protocols.gatt.e2e_crc import read_optional_crc, write_optional_crc
 from protocols.gatt.fields import FieldReader, FieldWriter
@@ -255,4 +256,5 @@ CONTROL_POINT: Final = Characteristic(
     read=_read,
     write=_write,
     decode_as=("cgm_control",),
+    bits={"status": cgm_terms.CALIBRATION_NAMES},
 )

@@ -6,6 +6,7 @@ offset in minutes from the start of the sensor's session.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,7 +40,7 @@ class CgmRecord:
 
     `concentration` in mg/dL, `trend` in mg/dL a minute, `quality` in %. `annunciation`: 24 bits,
     of which the octets named in `octets` (by their flags) were sent; the others are 0. `crc` is
-    the E2E-CRC as it came; `crc_fits` False when it is not that of the record.
+    the E2E-CRC as it came; `crc_fits` False when it is not that of the record, None without one.
     """
 
     concentration: Number
@@ -49,7 +50,7 @@ class CgmRecord:
     trend: Number | None = None
     quality: Number | None = None
     crc: int | None = None
-    crc_fits: bool = True
+    crc_fits: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _read_record(reader: FieldReader) -> CgmRecord:
         trend=trend,
         quality=quality,
         crc=crc,
-        crc_fits=crc is None or crc == crc_mcrf4xx(covered),
+        crc_fits=None if crc is None else crc == crc_mcrf4xx(covered),
     )
 
 
@@ -116,7 +117,7 @@ def _record_octets(record: CgmRecord) -> bytes:
     if record.crc is None:
         return bytes([1 + len(body.octets)]) + body.octets
     whole = bytes([1 + len(body.octets) + CHECKSUM_OCTETS]) + body.octets
-    crc = crc_mcrf4xx(whole) if record.crc_fits else record.crc
+    crc = record.crc if record.crc_fits is False else crc_mcrf4xx(whole)
     return whole + checksum_octets(crc)
 
 
@@ -157,6 +158,12 @@ def _transcribe(measurement: CgmMeasurement, draft: Draft) -> None:
         transcribe_record(record, draft)
 
 
+def _doubts(measurement: CgmMeasurement) -> Iterable[str]:
+    for number, record in enumerate(measurement.records, start=1):
+        if record.crc_fits is False:
+            yield f"the E2E-CRC of record {number} does not fit ({_CLAUSE})"
+
+
 MEASUREMENT: Final = Characteristic(
     uuid=assigned_uuid(0x2AA7),
     name="CGM Measurement",
@@ -166,4 +173,6 @@ MEASUREMENT: Final = Characteristic(
     write=_write,
     transcribe=_transcribe,
     decode_as=("cgm",),
+    bits={"annunciation": cgm_terms.ANNUNCIATION_NAMES},
+    doubts=_doubts,
 )

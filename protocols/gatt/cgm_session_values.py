@@ -7,17 +7,20 @@ E2E-CRC; the feature always has one, or 0xFFFF in its place.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from protocols.framing.crc import crc_mcrf4xx
+from protocols.gatt import cgm_terms
 from protocols.gatt.base import Characteristic, Property
 from protocols.gatt.e2e_crc import NO_CRC, check_crc, read_optional_crc, write_optional_crc
 from protocols.gatt.fields import DateTime, FieldReader, FieldWriter
 from protocols.gatt.uuids import assigned_uuid
 
 _FEATURE_CLAUSE: Final = "CGMS 1.0.2, 3.2, CGM Feature"
+_CLAIMS_CRC: Final = 1 << 12
 _ZONES: Final = range(-48, 57)
 """Quarters of an hour a Time Zone may be from UTC; -128 is unknown, the others are reserved."""
 _ZONE_STEP_MINUTES: Final = 15
@@ -120,6 +123,11 @@ def _write_feature(record: CgmFeature, writer: FieldWriter) -> None:
     writer.u16(crc_mcrf4xx(writer.octets) if record.has_crc else NO_CRC)
 
 
+def _feature_doubts(record: CgmFeature) -> Iterable[str]:
+    if record.features & _CLAIMS_CRC and not record.has_crc:
+        yield f"E2E-CRCs are claimed and there is none here ({_FEATURE_CLAUSE})"
+
+
 def _read_status(reader: FieldReader) -> CgmStatus:
     offset_minutes, annunciation = reader.u16(), reader.u24()
     return CgmStatus(
@@ -162,6 +170,8 @@ FEATURE: Final = Characteristic(
     read=_read_feature,
     write=_write_feature,
     decode_as=("cgm_feature",),
+    bits={"features": cgm_terms.FEATURE_NAMES},
+    doubts=_feature_doubts,
 )
 STATUS: Final = Characteristic(
     uuid=assigned_uuid(0x2AA9),
@@ -171,6 +181,7 @@ STATUS: Final = Characteristic(
     read=_read_status,
     write=_write_status,
     decode_as=("cgm_status",),
+    bits={"annunciation": cgm_terms.ANNUNCIATION_NAMES},
 )
 SESSION_START: Final = Characteristic(
     uuid=assigned_uuid(0x2AAA),

@@ -33,6 +33,57 @@ _STATUS_BITS: Final = {
 }  # fmt: skip
 _DEVICE_BITS: Final = {1: 25, 5: 5, 8: 16}
 
+ANNUNCIATION_NAMES: Final = {
+    0: "session stopped",
+    1: "battery low",
+    2: "sensor type incorrect",
+    3: "sensor malfunction",
+    4: "device specific alert",
+    5: "general device fault",
+    8: "time synchronization required",
+    9: "calibration not allowed",
+    10: "calibration recommended",
+    11: "calibration required",
+    12: "sensor temperature too high",
+    13: "sensor temperature too low",
+    14: "calibration pending",
+    16: "below the patient low level",
+    17: "above the patient high level",
+    18: "below the hypo level",
+    19: "above the hyper level",
+    20: "falling too fast",
+    21: "rising too fast",
+    22: "below what the device can process",
+    23: "above what the device can process",
+}
+"""Bits of the Sensor Status Annunciation (CGMS 1.0.2, 3.1)."""
+FEATURE_NAMES: Final = {
+    0: "calibration",
+    1: "patient high and low alerts",
+    2: "hypo alerts",
+    3: "hyper alerts",
+    4: "rate of increase and decrease alerts",
+    5: "device specific alert",
+    6: "sensor malfunction detection",
+    7: "sensor temperature detection",
+    8: "sensor result detection",
+    9: "low battery detection",
+    10: "sensor type error detection",
+    11: "general device fault",
+    12: "E2E-CRC",
+    13: "multiple bonds",
+    14: "multiple sessions",
+    15: "trend",
+    16: "quality",
+}
+"""Bits of the CGM Feature (CGMS 1.0.2, 3.2)."""
+CALIBRATION_NAMES: Final = {
+    0: "calibration rejected",
+    1: "calibration out of range",
+    2: "calibration pending",
+}
+"""Bits of the Calibration Status (CGMS 1.0.2, 3.8)."""
+
 
 def status_bits(annunciation: int) -> int:
     """The bits of MDC_CGM_DEV_STAT for a sensor status annunciation."""

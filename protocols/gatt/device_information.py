@@ -7,6 +7,7 @@ round: GATT sends it little-endian, an EUI-64 is written big-endian.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -29,6 +30,7 @@ _MANUFACTURER_BITS: Final = 40
 _EXAMPLE: Final = bytes.fromhex("123456fffe9abcde")
 """The example of the document, which boards of many makers carry unchanged."""
 _NOBODY: Final = frozenset({bytes(8), b"\xff" * 8, _EXAMPLE})
+_SHARED: Final = "a System ID many devices share (DIS 1.2, System ID)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,11 @@ def _write_system_id(record: Eui64, writer: FieldWriter) -> None:
     writer.u24(record.organization)
 
 
+def _doubts(record: Eui64) -> Iterable[str]:
+    if record.system_id is None:
+        yield _SHARED
+
+
 def _read_text(reader: FieldReader) -> DeviceText:
     return DeviceText(reader.text())
 
@@ -125,6 +132,7 @@ SYSTEM_ID: Final = Characteristic(
     read=_read_system_id,
     write=_write_system_id,
     decode_as=("system_id",),
+    doubts=_doubts,
 )
 MODEL: Final = _text(0x2A24, "Model Number String", "model_number")
 SERIAL_NUMBER: Final = _text(0x2A25, "Serial Number String", "serial_number")
@@ -180,7 +188,7 @@ class DeviceInformationSession(ProfileSession):
         elif isinstance(record, Eui64):
             system_id = record.system_id
             if system_id is None:
-                draft.warn(f"a System ID many devices share ({SYSTEM_ID.clause})")
+                draft.warn(_SHARED)
             else:
                 draft.describe(replace(info, system_id=system_id))
 

@@ -17,7 +17,7 @@ from protocols.gatt.glucose_measurement import shifted
 from protocols.gatt.transcriber import Draft
 from protocols.gatt.uuids import assigned_uuid
 from protocols.mder.numbers import Number
-from protocols.model.codes import MdcCode
+from protocols.model.codes import MdcCode, UnitCode
 from protocols.nomenclature import units
 
 _CARBOHYDRATE: Final = 0x01
@@ -57,6 +57,11 @@ class Medication:
     kind: int
     amount: Number
     in_litres: bool
+
+    @property
+    def unit(self) -> UnitCode:
+        """The unit of `amount`."""
+        return units.LITRES if self.in_litres else units.KILOGRAMS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

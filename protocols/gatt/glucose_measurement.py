@@ -17,7 +17,7 @@ from protocols.gatt.fields import DateTime, FieldReader, FieldWriter
 from protocols.gatt.transcriber import Draft
 from protocols.gatt.uuids import assigned_uuid
 from protocols.mder.numbers import Number
-from protocols.model.codes import MdcCode
+from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.observation import MeasurementStatus
 from protocols.model.quantity import SpecialValue
 from protocols.nomenclature import units
@@ -45,6 +45,11 @@ class Concentration:
     in_moles: bool
     sample_type: int
     sample_location: int
+
+    @property
+    def unit(self) -> UnitCode:
+        """The unit of `value`."""
+        return units.MOLES_PER_LITRE if self.in_moles else units.KILOGRAMS_PER_LITRE
 
     @property
     def is_control(self) -> bool:
@@ -202,6 +207,7 @@ MEASUREMENT: Final = Characteristic(
     write=_write,
     transcribe=_transcribe,
     decode_as=("gls", "glucose"),
+    bits={"status": terms.STATUS_NAMES},
 )
 FEATURE: Final = Characteristic(
     uuid=assigned_uuid(0x2A51),
@@ -211,4 +217,5 @@ FEATURE: Final = Characteristic(
     read=_read_feature,
     write=_write_feature,
     decode_as=("glucose_feature",),
+    bits={"features": terms.FEATURE_NAMES},
 )

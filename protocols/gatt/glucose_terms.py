@@ -54,3 +54,33 @@ HEALTHS: Final = _context(29216, 29220, 29224, 29228, 29232)
 """Minor and major health issues, menses, stress, none."""
 MEDICATIONS: Final = _context(29192, 29196, 29200, 29204, 29208)
 """Insulin: rapid, short, intermediate and long acting, pre-mixed."""
+
+STATUS_NAMES: Final = {
+    0: "battery low",
+    1: "sensor malfunction",
+    2: "sample size insufficient",
+    3: "strip insertion error",
+    4: "strip type incorrect",
+    5: "result above range",
+    6: "result below range",
+    7: "sensor temperature too high",
+    8: "sensor temperature too low",
+    9: "strip pulled too soon",
+    10: "general device fault",
+    11: "time fault",
+}
+"""Bits of the Sensor Status Annunciation, the least significant first."""
+FEATURE_NAMES: Final = {
+    0: "low battery detection",
+    1: "sensor malfunction detection",
+    2: "sample size detection",
+    3: "strip insertion error detection",
+    4: "strip type error detection",
+    5: "result range detection",
+    6: "sensor temperature detection",
+    7: "read interrupt detection",
+    8: "general device fault",
+    9: "time fault",
+    10: "multiple bonds",
+}
+"""Bits of the Glucose Feature."""

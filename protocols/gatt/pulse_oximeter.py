@@ -38,6 +38,51 @@ _MEASUREMENT_STATUS: Final = 0xFCE0
 _FROM_STORAGE: Final = 0x0200
 _DEVICE_STATUS_BITS: Final = 16
 
+_NAMES: Final = {
+    "measurement_status": {
+        5: "measurement ongoing",
+        6: "early estimate",
+        7: "validated",
+        8: "fully qualified",
+        9: "from measurement storage",
+        10: "demonstration",
+        11: "testing",
+        12: "calibration ongoing",
+        13: "measurement unavailable",
+        14: "questionable measurement",
+        15: "invalid measurement",
+    },
+    "device_status": {
+        0: "extended display update ongoing",
+        1: "equipment malfunction",
+        2: "signal processing irregularity",
+        3: "inadequate signal",
+        4: "poor signal",
+        5: "low perfusion",
+        6: "erratic signal",
+        7: "non-pulsatile signal",
+        8: "questionable pulse",
+        9: "signal analysis ongoing",
+        10: "sensor interference",
+        11: "sensor unconnected to user",
+        12: "unknown sensor connected",
+        13: "sensor displaced",
+        14: "sensor malfunctioning",
+        15: "sensor disconnected",
+    },
+    "features": {
+        0: "measurement status",
+        1: "device and sensor status",
+        2: "measurement storage",
+        3: "timestamp",
+        4: "fast response",
+        5: "slow response",
+        6: "pulse amplitude index",
+        7: "multiple bonds",
+    },
+}
+"""Names of the bits of each field. A feature's status fields name what can be set."""
+
 
 @dataclass(frozen=True, slots=True)
 class Oxygenation:
@@ -231,6 +276,7 @@ SPOT_CHECK: Final = Characteristic(
     write=_write_spot,
     transcribe=_transcribe_spot,
     decode_as=("plx", "plx_spot"),
+    bits=_NAMES,
 )
 CONTINUOUS: Final = Characteristic(
     uuid=assigned_uuid(0x2A5F),
@@ -241,6 +287,7 @@ CONTINUOUS: Final = Characteristic(
     write=_write_continuous,
     transcribe=_transcribe_continuous,
     decode_as=("plx_continuous",),
+    bits=_NAMES,
 )
 FEATURES: Final = Characteristic(
     uuid=assigned_uuid(0x2A60),
@@ -250,6 +297,7 @@ FEATURES: Final = Characteristic(
     read=_read_features,
     write=_write_features,
     decode_as=("plx_features",),
+    bits=_NAMES,
 )
 
 PROFILE: Final = GattProfile(

@@ -117,6 +117,11 @@ class RacpResponse:
     value: int
 
     @property
+    def op_code(self) -> OpCode:
+        """The message's own op code."""
+        return OpCode.RESPONSE
+
+    @property
     def name(self) -> str:
         """The response value in words, or its number."""
         known = {int(value) for value in ResponseValue}
@@ -202,7 +207,7 @@ def _write(message: RacpMessage, writer: FieldWriter) -> None:
             writer.u8(Operator.NULL)
             writer.unsigned(message.count, message.octets)
         case RacpResponse():
-            writer.u8(OpCode.RESPONSE)
+            writer.u8(message.op_code)
             writer.u8(Operator.NULL)
             writer.u8(message.request)
             writer.u8(message.value)

@@ -23,7 +23,7 @@ from protocols.gatt.fields import DateTime, FieldReader, FieldWriter
 from protocols.gatt.transcriber import Draft
 from protocols.gatt.uuids import assigned_uuid
 from protocols.mder.numbers import Number
-from protocols.model.codes import MdcCode
+from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.observation import MeasurementStatus
 
 _IN_FAHRENHEIT: Final = 0x01
@@ -54,6 +54,11 @@ class TemperatureMeasurement:
     in_fahrenheit: bool = False
     time: DateTime | None = None
     type: int | None = None
+
+    @property
+    def unit(self) -> UnitCode:
+        """The unit of the temperature."""
+        return terms.FAHRENHEIT if self.in_fahrenheit else terms.CELSIUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +134,7 @@ class ThermometerSession(ProfileSession):
         if code is None:
             draft.warn(f"a temperature type without a row ({MEASUREMENT.clause})")
         draft.stamp(record.time.at if record.time else None)
-        draft.number(
-            code or terms.TEMPERATURE_BODY,
-            record.temperature,
-            terms.FAHRENHEIT if record.in_fahrenheit else terms.CELSIUS,
-        )
+        draft.number(code or terms.TEMPERATURE_BODY, record.temperature, record.unit)
 
 
 MEASUREMENT: Final = Characteristic(

@@ -13,12 +13,27 @@ from protocols.gatt.scale_units import read_steps, system_of, write_steps
 from protocols.gatt.transcriber import Draft
 from protocols.gatt.uuids import assigned_uuid
 from protocols.mder.numbers import Number
+from protocols.model.codes import UnitCode
 
 _IMPERIAL: Final = 0x01
 _TIME: Final = 0x02
 _USER: Final = 0x04
 _BMI_AND_HEIGHT: Final = 0x08
 _BMI_STEP: Final = Decimal("0.1")
+
+_FEATURE_NAMES: Final = {
+    0: "timestamp",
+    1: "multiple users",
+    2: "body mass index",
+    3: "weight resolution code 1",
+    4: "weight resolution code 2",
+    5: "weight resolution code 4",
+    6: "weight resolution code 8",
+    7: "height resolution code 1",
+    8: "height resolution code 2",
+    9: "height resolution code 4",
+}
+"""The resolutions are two numbers within the bits; each of their bits has its own worth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +53,16 @@ class WeightMeasurement:
     time: DateTime | None = None
     user: int | None = None
     index: BodyMassIndex | None = None
+
+    @property
+    def unit(self) -> UnitCode:
+        """The unit of the weight."""
+        return system_of(self.is_imperial).mass_unit
+
+    @property
+    def length_unit(self) -> UnitCode:
+        """The unit of the height."""
+        return system_of(self.is_imperial).length_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +143,7 @@ FEATURE: Final = Characteristic(
     read=_read_feature,
     write=_write_feature,
     decode_as=("weight_feature",),
+    bits={"bits": _FEATURE_NAMES},
 )
 
 PROFILE: Final = GattProfile(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from protocols.errors import DecodeError, LocalProtocolError
-from protocols.gatt.base import Characteristic, GattProfile, Property
+from protocols.gatt.base import AnyCharacteristic, Characteristic, GattProfile, Property
 from protocols.gatt.battery import LEVEL, PROFILE, BatteryLevel
 from protocols.gatt.fields import FieldReader, FieldWriter
+from protocols.gatt.registry import PROFILES
 from protocols.gatt.uuids import assigned_uuid
 from protocols.mder.records import LENIENT
 from tests.unit.protocols.gatt.link import NOW, session, transcriber
@@ -74,3 +75,18 @@ def test_a_characteristic_without_a_meaning_says_nothing() -> None:
     transcript = session(SILENT).value_received(FEATURE.uuid, b"\x01\x00", utc=NOW)
     assert transcript.observations == ()
     assert FEATURE.encode(FEATURE.decode(b"\x01\x00")) == b"\x01\x00"
+
+
+@pytest.mark.parametrize(
+    "characteristic",
+    [
+        pytest.param(item, id=item.decode_as[0])
+        for profile in PROFILES
+        for item in profile.characteristics
+        if item.bits
+    ],
+)
+def test_every_bit_with_a_name_has_one_of_its_own(characteristic: AnyCharacteristic) -> None:
+    for names in characteristic.bits.values():
+        assert len(set(names.values())) == len(names)
+        assert all(0 <= bit < 24 and name == name.strip() != "" for bit, name in names.items())

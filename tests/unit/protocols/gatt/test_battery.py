@@ -90,3 +90,13 @@ def test_a_full_status_is_written_back() -> None:
 @few
 def test_every_status_is_written_back(record: BatteryLevelStatus) -> None:
     assert LEVEL_STATUS.decode(LEVEL_STATUS.encode(record)) == record
+
+
+@pytest.mark.parametrize(("percent", "odd"), [(100, False), (101, True), (255, True)])
+def test_a_level_above_a_hundred_is_odd(percent: int, odd: bool) -> None:
+    assert LEVEL.doubts is not None
+    assert LEVEL_STATUS.doubts is not None
+    assert any(LEVEL.doubts(BatteryLevel(percent))) is odd
+    status = BatteryLevelStatus(power_state=0, percent=percent)
+    assert any(LEVEL_STATUS.doubts(status)) is odd
+    assert not any(LEVEL_STATUS.doubts(BatteryLevelStatus(power_state=0)))

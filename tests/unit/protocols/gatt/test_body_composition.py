@@ -121,3 +121,10 @@ def test_the_nomenclature_lets_every_value_have_its_unit() -> None:
             term = find(item.type)
             assert term is not None
             assert ucum(item.value.unit) in term.units
+
+
+def test_a_composition_tells_its_units() -> None:
+    metric = BodyCompositionMeasurement(body_fat=Decimal("20.0"))
+    imperial = replace(metric, is_imperial=True)
+    assert (metric.unit, metric.length_unit) == (terms.KILOGRAM, terms.CENTIMETRE)
+    assert (imperial.unit, imperial.length_unit) == (terms.POUND, terms.INCH)

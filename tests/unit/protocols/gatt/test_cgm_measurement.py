@@ -157,3 +157,16 @@ sfloats = st.integers(-2045, 2045).map(lambda n: Decimal(n).scaleb(-1))
 def test_what_is_written_is_read_back(records: list[CgmRecord]) -> None:
     measurement = CgmMeasurement(tuple(records))
     assert MEASUREMENT.decode(MEASUREMENT.encode(measurement)) == measurement
+
+
+def test_a_checksum_that_does_not_fit_is_odd_and_none_at_all_is_not() -> None:
+    record = CgmRecord(concentration=Decimal(99), offset_minutes=1, crc=0)
+    octets = MEASUREMENT.encode(CgmMeasurement((record,)))
+    assert MEASUREMENT.doubts is not None
+    assert list(MEASUREMENT.doubts(MEASUREMENT.decode(octets))) == []
+    broken = MEASUREMENT.decode(octets + octets[:-1] + bytes((octets[-1] ^ 1,)))
+    assert [sentence.split(" (")[0] for sentence in MEASUREMENT.doubts(broken)] == [
+        "the E2E-CRC of record 2 does not fit"
+    ]
+    (plain,) = read("06000c100600")
+    assert plain.crc_fits is None

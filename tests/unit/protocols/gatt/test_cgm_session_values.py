@@ -108,3 +108,15 @@ def test_states_with_and_without_checksum_round_trip(
     assert (again.offset_minutes, again.annunciation) == (offset, annunciation)
     assert (again.crc is not None) is checked
     assert STATUS.encode(again) == octets
+
+
+@pytest.mark.parametrize(
+    ("features", "has_crc", "odd"),
+    [(0x1000, False, True), (0x1000, True, False), (0x0800, False, False)],
+)
+def test_a_feature_that_claims_a_checksum_and_has_none_is_odd(
+    features: int, has_crc: bool, odd: bool
+) -> None:
+    record = CgmFeature(features=features, sample_type=1, sample_location=1, has_crc=has_crc)
+    assert FEATURE.doubts is not None
+    assert any(FEATURE.doubts(record)) is odd

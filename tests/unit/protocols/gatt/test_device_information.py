@@ -96,3 +96,12 @@ def test_every_system_id_is_written_back(manufacturer: int, organization: int) -
     assert SYSTEM_ID.decode(octets) == record
     if record.system_id is not None:
         assert record.system_id.octets == octets[::-1]
+
+
+@pytest.mark.parametrize(
+    ("octets", "odd"), [("123456fffe9abcde", True), ("221133fffe445566", False)]
+)
+def test_a_system_id_that_many_devices_share_is_odd(octets: str, odd: bool) -> None:
+    assert SYSTEM_ID.doubts is not None
+    record = SYSTEM_ID.decode(bytes.fromhex(octets)[::-1])
+    assert any(SYSTEM_ID.doubts(record)) is odd

@@ -20,7 +20,7 @@ from protocols.gatt.glucose_context import (
     transcribe_context,
 )
 from protocols.gatt.transcriber import Transcript
-from protocols.model.codes import MdcCode
+from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.observation import CodedObservation, NumericObservation
 from protocols.nomenclature import units
 from tests.unit.protocols.gatt.link import NOW, few, transcriber
@@ -155,3 +155,8 @@ def test_what_is_written_is_read_back(
     if people is not None:
         record = dataclasses.replace(record, tester=people[0], health=people[1])
     assert CONTEXT.decode(CONTEXT.encode(record)) == record
+
+
+@pytest.mark.parametrize(("in_litres", "unit"), [(True, units.LITRES), (False, units.KILOGRAMS)])
+def test_a_medication_tells_its_unit(in_litres: bool, unit: UnitCode) -> None:
+    assert Medication(1, Decimal("0.001"), in_litres).unit == unit

@@ -22,7 +22,7 @@ from protocols.gatt.glucose_measurement import (
     shifted,
 )
 from protocols.gatt.transcriber import Transcript
-from protocols.model.codes import MdcCode
+from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.observation import (
     BitsObservation,
     CodedObservation,
@@ -214,3 +214,10 @@ def test_a_date_at_the_end_of_the_calendar_has_no_time_after_it() -> None:
 def test_a_record_with_nothing_but_its_time_is_written_as_short_as_it_came() -> None:
     octets = bytes.fromhex(f"00 {HEAD}")
     assert MEASUREMENT.encode(MEASUREMENT.decode(octets)) == octets
+
+
+@pytest.mark.parametrize(
+    ("in_moles", "unit"), [(True, units.MOLES_PER_LITRE), (False, units.KILOGRAMS_PER_LITRE)]
+)
+def test_a_concentration_tells_its_unit(in_moles: bool, unit: UnitCode) -> None:
+    assert Concentration(Decimal("0.001"), in_moles, 1, 1).unit == unit

@@ -149,3 +149,9 @@ def test_any_octets_are_a_message_or_a_decode_error(octets: bytes) -> None:
     except DecodeError:
         return
     assert RECORD_ACCESS.decode(RECORD_ACCESS.encode(message)) == message
+
+
+def test_every_message_tells_its_op_code() -> None:
+    for octets in ("0101", "05000200", "06000101", "630000"):
+        message = RECORD_ACCESS.decode(bytes.fromhex(octets))
+        assert message.op_code == int(octets[:2], 16)

@@ -22,6 +22,7 @@ from protocols.gatt.thermometer import (
     TemperatureMeasurement,
     TemperatureType,
 )
+from protocols.model.codes import UnitCode
 from protocols.model.observation import MeasurementStatus, NumericObservation
 from protocols.model.quantity import Quantity
 from protocols.nomenclature.lookup import find
@@ -105,3 +106,8 @@ def test_a_full_measurement_is_written_back() -> None:
 @few
 def test_every_measurement_is_written_back(record: TemperatureMeasurement) -> None:
     assert MEASUREMENT.decode(MEASUREMENT.encode(record)) == record
+
+
+@pytest.mark.parametrize(("flags", "unit"), [("00", terms.CELSIUS), ("01", terms.FAHRENHEIT)])
+def test_a_temperature_tells_its_unit(flags: str, unit: UnitCode) -> None:
+    assert MEASUREMENT.decode(bytes.fromhex(flags + "6c0100ff")).unit == unit

@@ -97,3 +97,9 @@ def test_every_measurement_is_written_back(
         and BodyMassIndex(bmi=index[0] * Decimal("0.1"), height=index[1] * Decimal("0.1")),
     )
     assert MEASUREMENT.decode(MEASUREMENT.encode(record)) == record
+
+
+def test_a_weight_tells_its_units() -> None:
+    metric, imperial = MEASUREMENT.decode(b"\x00\x10\x27"), MEASUREMENT.decode(b"\x01\x10\x27")
+    assert (metric.unit, metric.length_unit) == (terms.KILOGRAM, terms.CENTIMETRE)
+    assert (imperial.unit, imperial.length_unit) == (terms.POUND, terms.INCH)
