@@ -2,8 +2,9 @@
 
 A code is written as its reference id (`MDC_PULS_OXIM_SAT_O2`), as `partition:term`, as a
 context-free number, or as a 16-bit number, decimal or `0x...`, which may mean something in
-several partitions: then all of it is told. A GATT UUID is written short or long. Words find
-the terms whose names hold them.
+several partitions: then all of it is told. A unit is written in UCUM too (`mm[Hg]`), a GATT
+UUID short or long. Words find the terms whose names hold them. Numbers that 10101 leaves to
+vendors mean what their vendor says.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 _OBJECTS = 1
 _LARGEST_TERM = 0xFFFF
 _LARGEST_CF = 0xFFFF_FFFF
+_VENDORS = range(0xF000, 0xFC00)
 _PARTITIONS = {
     1: "object infrastructure",
     2: "physiological (SCADA)",
@@ -80,6 +82,7 @@ def explain(text: str) -> tuple[Meaning, ...]:
 
 
 _MOST_FOUND = 20
+_VENDORS_OWN = "a vendor's own code"
 _FORMS = "Write MDC_..., partition:term, a number, decimal or hexadecimal (0x190), or a UUID"
 
 
@@ -104,14 +107,15 @@ def _meanings(text: str) -> Iterator[Meaning]:
     number = _number(text)
     if number is not None:
         if number > _LARGEST_TERM:
-            yield from _of_code(MdcCode.from_cf_code(number))
+            yield from _of_one_code(MdcCode.from_cf_code(number))
         else:
             yield from _of_any_partition(number)
         return
     try:
-        yield from _of_code(MdcCode.parse(text))
+        yield from _of_one_code(MdcCode.parse(text))
     except DecodeError:
         yield from _of_name(text)
+        yield from _of_ucum(text)
 
 
 def _of_gatt(text: str) -> Iterator[Meaning]:
@@ -148,9 +152,19 @@ def _number(text: str) -> int | None:
     return number if 0 <= number <= _LARGEST_CF else None
 
 
+def _of_one_code(code: MdcCode) -> Iterator[Meaning]:
+    """What a code means, or that a vendor says so."""
+    found = tuple(_of_code(code))
+    yield from found
+    if not found and code.term in _VENDORS:
+        yield Meaning(kind="vendor range", reference_id="", name=_VENDORS_OWN, **_place(code))
+
+
 def _of_any_partition(term: int) -> Iterator[Meaning]:
-    for partition in _PARTITIONS:
-        yield from _of_code(MdcCode(partition, term))
+    found = [meaning for at in _PARTITIONS for meaning in _of_code(MdcCode(at, term))]
+    yield from found
+    if not found and term in _VENDORS:
+        yield Meaning(kind="vendor range", reference_id=f"0x{term:04X}", name=_VENDORS_OWN)
     configuration = STANDARD_CONFIGURATIONS.get(term)
     if configuration is not None:
         objects = ", ".join(
@@ -208,6 +222,13 @@ def _of_name(name: str) -> Iterator[Meaning]:
     for event in EventType:
         if wanted == f"MDC_NOTI_{event.name}":
             yield from _of_code(MdcCode(_OBJECTS, event.value))
+
+
+def _of_ucum(text: str) -> Iterator[Meaning]:
+    """Units by their UCUM code, capitals and all; several units may share one."""
+    for unit in UNITS:
+        if text in (unit.ucum, *unit.also):
+            yield from _of_code(unit.code.code)
 
 
 def _of_words(text: str) -> Iterator[Meaning]:

@@ -88,3 +88,39 @@ def test_a_characteristic_by_its_uuid(text: str) -> None:
 
 def test_a_service_by_its_uuid() -> None:
     assert "GATT service" in {meaning.kind for meaning in explain("180F")}
+
+
+@pytest.mark.parametrize(
+    ("text", "reference_ids"),
+    [
+        ("Cel", {"MDC_DIM_DEGC"}),
+        ("mm[Hg]", {"MDC_DIM_MMHG"}),
+        ("%", {"MDC_DIM_PERCENT"}),
+        ("/min", {"MDC_DIM_PER_MIN", "MDC_DIM_BEAT_PER_MIN", "MDC_DIM_RESP_PER_MIN"}),
+        ("{beat}/min", {"MDC_DIM_BEAT_PER_MIN"}),
+    ],
+)
+def test_units_by_their_ucum_code(text: str, reference_ids: set[str]) -> None:
+    meanings = explain(text)
+    assert {item.kind for item in meanings} == {"unit"}
+    assert {item.reference_id for item in meanings} == reference_ids
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("2:61999", "2:61999"), ("193071", "2:61999"), ("61999", ""), ("0xFBFF", "")],
+)
+def test_a_number_of_the_vendor_range_is_said_to_be_one(text: str, code: str) -> None:
+    (meaning,) = explain(text)
+    assert (meaning.kind, meaning.code) == ("vendor range", code)
+
+
+@pytest.mark.parametrize("text", ["2:64512", "0xFC00", "3:61439"])
+def test_beside_the_vendor_range_an_unknown_number_stays_one(text: str) -> None:
+    with pytest.raises(SettingsError, match="is no code this program knows"):
+        explain(text)
+
+
+def test_a_term_of_our_own_in_the_vendor_range_is_told_as_such() -> None:
+    (meaning,) = explain("2:61440")
+    assert (meaning.kind, meaning.name) == ("term", "Delivered shock energy")
