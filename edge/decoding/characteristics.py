@@ -138,7 +138,7 @@ def _placed(record: object, reader: TracingReader) -> Node:
 
 _WORKED_OUT: Final = (
     *("op_code", "unit", "length_unit", "system_id"),
-    *("user_facing_time", "zone_minutes", "dst_minutes"),
+    *("at", "user_facing_time", "zone_minutes", "dst_minutes"),
 )
 """What records say by properties: it has no octets of its own."""
 
@@ -147,6 +147,11 @@ def _worked_out(record: object) -> dict[str, Node]:
     """The properties of a record that people want to read; its fields come before them."""
     names = [name for name in _WORKED_OUT if isinstance(vars(type(record)).get(name), property)]
     return {name: plain(getattr(record, name)) for name in names}
+
+
+def record_node(record: object) -> Node:
+    """The tree of a record whose octets are not known field by field."""
+    return _of_one(record, [])
 
 
 def _of_one(value: object, left: list[_Read]) -> Node:

@@ -9,6 +9,7 @@ from typing import Final
 
 from edge.decoding.characteristics import read_characteristic
 from edge.decoding.dissecting import plain
+from edge.decoding.gatt_streams import OPENERS, PieceReader
 from edge.decoding.line_items import read_frames, read_intellivue, read_nfc
 from edge.decoding.messages import ExchangeReader
 from edge.decoding.node import Node
@@ -83,12 +84,24 @@ def _characteristic(characteristic: AnyCharacteristic) -> ItemReader:
     return read
 
 
+def _pieces(name: str, open_reader: Callable[[], PieceReader]) -> ItemReader:
+    reader = open_reader()
+    return lambda octets: Item(name, *reader(octets))
+
+
+def _gatt_reader(characteristic: AnyCharacteristic) -> ItemReader:
+    """For values that are whole by themselves, or for pieces of something longer."""
+    if characteristic.uuid in OPENERS:
+        return _pieces(characteristic.decode_as[0], OPENERS[characteristic.uuid])
+    return _characteristic(characteristic)
+
+
 def _gatt_kinds() -> tuple[Kind, ...]:
     return tuple(
         Kind(
             item.decode_as,
             f"GATT {short_text(item.uuid)}, {item.name}",
-            partial(_characteristic, item),
+            partial(_gatt_reader, item),
         )
         for profile in PROFILES
         for item in profile.characteristics

@@ -44,7 +44,7 @@ from protocols.nomenclature import units
 PLETH: Final = MdcCode(2, 19380)
 PACKETS_A_SECOND: Final = 100
 _PERIOD_US: Final = 10_000
-_PACKET: Final = 5
+PACKET_OCTETS: Final = 5
 _SYNC: Final = 0x80
 _NO_PULSE_RATE: Final = 255
 _NO_SPO2: Final = 127
@@ -114,6 +114,11 @@ class BerryStream:
     def __init__(self) -> None:
         self._octets = bytearray()
 
+    @property
+    def held(self) -> int:
+        """How many octets wait for the rest of their packet."""
+        return len(self._octets)
+
     def receive_data(self, octets: bytes) -> tuple[list[BerryPacket], int]:
         """The packets that are whole now, and how many octets belonged to none."""
         packets: list[BerryPacket] = []
@@ -126,7 +131,7 @@ class BerryStream:
                 self._octets.append(octet)
             else:
                 skipped += 1
-            if len(self._octets) == _PACKET:
+            if len(self._octets) == PACKET_OCTETS:
                 packets.append(decode_packet(bytes(self._octets)))
                 self._octets.clear()
         return packets, skipped

@@ -20,6 +20,7 @@ from protocols.gatt.base import (
 )
 from protocols.gatt.ghs_device_id import UNIQUE_DEVICE_ID
 from protocols.gatt.ghs_reading import decode_observation, decode_stored
+from protocols.gatt.ghs_records import STATUS_NAMES
 from protocols.gatt.ghs_segments import Segment, SegmentAssembly, read_segment, write_segment
 from protocols.gatt.ghs_service_values import (
     CONTROL_POINT,
@@ -40,6 +41,7 @@ LIVE: Final[Characteristic[Segment]] = Characteristic(
     read=read_segment,
     write=write_segment,
     decode_as=("ghs", "ghs_segment"),
+    bits={"status": STATUS_NAMES},
 )
 STORED: Final[Characteristic[Segment]] = Characteristic(
     uuid=assigned_uuid(0x2BDD),
@@ -49,6 +51,7 @@ STORED: Final[Characteristic[Segment]] = Characteristic(
     read=read_segment,
     write=write_segment,
     decode_as=("ghs_stored",),
+    bits={"status": STATUS_NAMES},
 )
 
 

@@ -25,6 +25,17 @@ class ObservationClass(IntEnum):
     BUNDLE = 0xFF
 
 
+STATUS_NAMES: Final = {
+    0: "invalid",
+    1: "questionable",
+    2: "not available",
+    4: "calibration ongoing",
+    5: "test data",
+    6: "early estimate",
+}
+"""Bits of the status of a header, as far as they are known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Numeric:
     """One number, a FLOAT with its unit."""

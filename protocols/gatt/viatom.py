@@ -53,6 +53,15 @@ class ViatomOctets:
     octets: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class ViatomFrame:
+    """One command or answer: its code, the block of a longer transfer, and what it carries."""
+
+    code: int
+    block: int
+    payload: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViatomReading:
     """The present values: `spo2` and `battery` in %, `pulse_rate` in beats a minute.
@@ -112,9 +121,15 @@ def decode_reading(payload: bytes) -> ViatomReading | None:
 
 
 class ViatomStream:
-    """Finds answers in the notifications; octets that belong to none are skipped and counted."""
+    """Finds answers in the notifications; octets that belong to none are skipped and counted.
 
-    def __init__(self) -> None:
+    Without `is_answer` it finds commands in what is written. `misfits` counts frames that were
+    skipped because their checksum does not fit.
+    """
+
+    def __init__(self, *, is_answer: bool = True) -> None:
+        self.misfits = 0
+        self._start = _ANSWER if is_answer else _COMMAND
         self._octets = bytearray()
 
     @property
@@ -124,25 +139,30 @@ class ViatomStream:
 
     def receive_data(self, octets: bytes) -> tuple[list[bytes], int]:
         """The payloads of the answers that are whole now, and how many octets were skipped."""
+        frames, skipped = self.receive_frames(octets)
+        return [frame.payload for frame in frames], skipped
+
+    def receive_frames(self, octets: bytes) -> tuple[list[ViatomFrame], int]:
+        """The frames that are whole now, and how many octets were skipped."""
         self._octets += octets
-        payloads: list[bytes] = []
+        frames: list[ViatomFrame] = []
         skipped = 0
         while self._octets:
-            length = self._answer_length()
+            length = self._frame_length()
             if length is None:
                 break
             if length:
-                payloads.append(bytes(self._octets[_HEAD : length - 1]))
+                frames.append(_decode_frame(bytes(self._octets[:length])))
                 del self._octets[:length]
             else:
                 skipped += 1
                 del self._octets[0]
-        return payloads, skipped
+        return frames, skipped
 
-    def _answer_length(self) -> int | None:
-        """How long the answer at the front is; 0 for none, None while that cannot be said."""
+    def _frame_length(self) -> int | None:
+        """How long the frame at the front is; 0 for none, None while that cannot be said."""
         octets = self._octets
-        if octets[0] != _ANSWER:
+        if octets[0] != self._start:
             return 0
         if len(octets) < _HEAD:
             return None
@@ -152,7 +172,14 @@ class ViatomStream:
         length = payload + _FRAME
         if len(octets) < length:
             return None
-        return length if crc8(octets[: length - 1]) == octets[length - 1] else 0
+        if crc8(octets[: length - 1]) != octets[length - 1]:
+            self.misfits += 1
+            return 0
+        return length
+
+
+def _decode_frame(octets: bytes) -> ViatomFrame:
+    return ViatomFrame(octets[1], int.from_bytes(octets[3:5], "little"), octets[_HEAD:-1])
 
 
 class ViatomSession(ProfileSession):

@@ -120,3 +120,11 @@ def test_any_split_of_the_stream_gives_the_same_packets(sizes: list[int], count:
         packets += found
         at += size
     assert packets == [decode_packet(BERRY)] * count
+
+
+def test_a_stream_holds_the_beginning_of_a_packet() -> None:
+    stream = BerryStream()
+    assert stream.receive_data(BERRY[:3]) == ([], 0)
+    assert stream.held == 3
+    assert stream.receive_data(BERRY[3:]) == ([decode_packet(BERRY)], 0)
+    assert stream.held == 0

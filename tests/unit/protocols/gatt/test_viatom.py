@@ -16,6 +16,7 @@ from protocols.gatt.viatom import (
     COMMAND,
     MAX_PAYLOAD,
     READ_SENSORS,
+    ViatomFrame,
     ViatomReading,
     ViatomStream,
     crc8,
@@ -140,3 +141,17 @@ def test_no_octets_raise_or_pile_up(pieces: list[bytes]) -> None:
     for piece in pieces:
         stream.receive_data(piece)
         assert stream.held <= MAX_PAYLOAD + 8
+
+
+def test_a_stream_finds_frames_of_its_own_direction() -> None:
+    commands = ViatomStream(is_answer=False)
+    assert commands.receive_frames(READ_SENSORS) == ([ViatomFrame(0x17, 0, b"")], 0)
+    assert commands.receive_frames(WHOLE[:2]) == ([], 2)
+    assert ViatomStream().receive_frames(WHOLE) == ([ViatomFrame(0x17, 0, VIATOM_PAYLOAD)], 0)
+
+
+def test_frames_whose_checksum_does_not_fit_are_counted() -> None:
+    stream = ViatomStream()
+    broken = WHOLE[:-1] + bytes((WHOLE[-1] ^ 1,))
+    assert stream.receive_frames(broken + WHOLE)[0] == [ViatomFrame(0x17, 0, VIATOM_PAYLOAD)]
+    assert stream.misfits == 1
