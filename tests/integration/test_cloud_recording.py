@@ -92,7 +92,7 @@ def every_kind() -> list[Observation]:
                 (MdcCode(2, 18949), Quantity(Decimal("16.00"), UnitCode(3843))),
                 (MdcCode(2, 18950), Quantity(SpecialValue.NAN, UnitCode(3843))),
             ),
-            status=MeasurementStatus.QUESTIONABLE | MeasurementStatus.DEMO_DATA,
+            status=MeasurementStatus.QUESTIONABLE | MeasurementStatus.EARLY_INDICATION,
             supplements=(MdcCode(2, 19508),),
         ),
         CodedObservation(
@@ -268,8 +268,11 @@ def test_a_reading_finds_its_encounter_however_many_came_since(cloud: Installati
     assert encounter_of(cloud) == [None, opened[14], opened[12], opened[5], opened[0]]
 
 
-def test_test_data_are_kept_and_charted_for_no_patient(cloud: Installation) -> None:
-    sent = [replace(one, status=one.status | MeasurementStatus.TEST_DATA) for one in every_kind()]
+@pytest.mark.parametrize("mark", [MeasurementStatus.TEST_DATA, MeasurementStatus.DEMO_DATA])
+def test_test_and_demonstration_data_are_kept_and_charted_for_no_patient(
+    cloud: Installation, mark: MeasurementStatus
+) -> None:
+    sent = [replace(one, status=one.status | mark) for one in every_kind()]
     before = open_encounter(cloud)
     assert record(cloud, batch(cloud.mine, list(sent))).stored == len(sent)
     after = open_encounter(cloud, incident="INC-2")

@@ -16,7 +16,7 @@ from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
-from cloud.core.observations.recording import TEST_STATUS, Binding, Bound
+from cloud.core.observations.recording import UNCHARTED_STATUS, Binding, Bound
 from cloud.core.observations.tables import ObservationRow, WaveformRow
 
 NEWEST: Final = 10
@@ -75,7 +75,7 @@ def claim_readings(work: UnitOfWork, principal: Principal, encounter: EncounterR
                 table.tenant_id == principal.tenant_id,
                 table.vehicle_id == encounter.vehicle_id,
                 table.encounter_id.is_(None),
-                table.status.bitwise_and(TEST_STATUS) == 0,
+                table.status.bitwise_and(UNCHARTED_STATUS) == 0,
                 table.observed_at >= encounter.started_at,
             )
             .values(encounter_id=encounter.encounter_id)

@@ -19,7 +19,7 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.conversion import to_observation
-from cloud.core.observations.recording import TEST_STATUS
+from cloud.core.observations.recording import UNCHARTED_STATUS
 from cloud.core.observations.stored import StoredObservation
 from cloud.core.observations.tables import Measured, ObservationRow, WaveformRow
 from protocols.model.timestamps import DeviceTime
@@ -79,10 +79,10 @@ def device_series(
     after: Position | None,
     limit: int,
 ) -> list[ObservationRow]:
-    """Rows of one device, without waveforms and test data."""
+    """Rows of one device, without waveforms, test and demonstration data."""
     statement = scoped(principal, ObservationRow).where(
         ObservationRow.device_id == device_id,
-        ObservationRow.status.bitwise_and(TEST_STATUS) == 0,
+        ObservationRow.status.bitwise_and(UNCHARTED_STATUS) == 0,
     )
     if since is not None:
         statement = statement.where(ObservationRow.observed_at >= since)

@@ -55,8 +55,8 @@ class Bound:
     is_late: bool = False
 
 
-TEST_STATUS: Final = MeasurementStatus.TEST_DATA.value
-"""Readings of a test association are kept for the device and charted for no patient."""
+UNCHARTED_STATUS: Final = (MeasurementStatus.TEST_DATA | MeasurementStatus.DEMO_DATA).value
+"""Readings of a test or of a demonstration are kept for the device and charted for no patient."""
 
 Binding = Callable[[datetime], Bound]
 """From the time a reading was observed to its encounter."""

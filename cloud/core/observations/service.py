@@ -18,7 +18,7 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.conversion import Values
 from cloud.core.observations.recording import (
-    TEST_STATUS,
+    UNCHARTED_STATUS,
     Binding,
     Bound,
     Origin,
@@ -190,11 +190,11 @@ def _values(
         boot_epoch=batch.boot_epoch,
         sequence=row.sequence,
     )
-    is_test = bool(observation.status.value & TEST_STATUS)
+    is_uncharted = bool(observation.status.value & UNCHARTED_STATUS)
     return row_values(
         observation,
         origin,
-        Bound(None) if is_test else binding(row.captured_at if is_fault else observed_at),
+        Bound(None) if is_uncharted else binding(row.captured_at if is_fault else observed_at),
         gateway_flags(observation, row.captured_at),
     )
 
