@@ -25,6 +25,7 @@ from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_table import ATTRIBUTES
 from protocols.ieee20601.attribute_values import ValueMapEntry
 from protocols.ieee20601.objects import ConfiguredObject
+from protocols.ieee20601.observation_cases import MAKERS
 from protocols.mder.numbers import Number, float_from_raw, sfloat_from_raw
 
 Values = tuple[Any, ...]
@@ -287,6 +288,8 @@ def _add_reading(
     """The values of one object; False where one of them has no fixed form."""
     ids = [entry.attribute_id for entry in value_map]
     if subject.handle == 0 or subject.type is None or len(set(ids)) != len(ids):
+        return False
+    if len(MAKERS.keys() & set(ids)) > 1:  # told apart by what each of them becomes
         return False
     start = draft.octets
     fields = []

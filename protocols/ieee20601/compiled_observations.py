@@ -102,13 +102,16 @@ class ObservationMaker:
         for number, reading in enumerate(layout.readings, start=1):
             plans.append(_plan(reading, number, device, plans[-1] if plans else None))
         self._plans = tuple(plans)
+        identities = {plan.identity for plan in plans if plan.makers}
+        self._may_meet = len(identities) < sum(bool(plan.makers) for plan in plans)
         without = (item.subject.handle for item in layout.readings if _lacks_unit(item))
         self.without_unit: Final = tuple(dict.fromkeys(without))
 
     def observations(self, values: Values, reception: Reception) -> tuple[Observation, ...] | None:
         """The observations of one report in its order; `values` decoded by `self.layout`.
 
-        None for a stamp that is no date: the interpreted path has the warning for it.
+        None for a stamp that is no date, for the interpreted path has the warning for it; and for
+        two readings of one identity, which it tells apart.
         """
         received = ""
         counter = reception.report_counter << 16
@@ -143,6 +146,8 @@ class ObservationMaker:
                 else:
                     identity = plan.identity.stamped(device_time, duration_us)
                 made.append(make(values, identity, observed_at, state))
+        if self._may_meet and len({item.observation_id for item in made}) < len(made):
+            return None
         return tuple(made)
 
 

@@ -75,6 +75,8 @@ class CompiledReports:
         Raises nothing. `reception.device` is the device this was compiled for.
         """
         octets = report.event_info
+        if report.handle and self.configuration.find(report.handle) is None:
+            return None
         if report.event_type in _FIXED:
             key: _Key = (MDS_HANDLE, len(octets))
         elif report.event_type in _GROUPED and report.handle:

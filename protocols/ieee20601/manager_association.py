@@ -24,6 +24,7 @@ from protocols.ieee20601.report_watchdog import ReportWatchdog, SilencePolicy
 from protocols.ieee20601.requests import DataRequest
 from protocols.ieee20601.sample_gaps import SampleGaps
 from protocols.ieee20601.segment_entries import EntryClock
+from protocols.ieee20601.segment_transcription import transcribe_segment
 from protocols.ieee20601.stored_data import StoredDataPlan
 from protocols.ieee20601.tolerances import DEFAULT_TOLERANCES, Tolerances
 from protocols.ieee20601.transcription import (
@@ -31,7 +32,6 @@ from protocols.ieee20601.transcription import (
     Transcription,
     nothing_new,
     transcribe,
-    transcribe_segment,
 )
 from protocols.model.clock_mapping import OLDEST_LIVE
 from protocols.model.codes import MdcCode, SystemId

@@ -106,6 +106,7 @@ def describe_object(
     partition = find_readable(attributes, at.METRIC_ID_PART, own)
     if partition is None:
         partition = type_code.partition if type_code else PARTITION_SCADA
+    entries = find_readable(attributes, at.ATTRIBUTE_VAL_MAP, own) or ()
     described = ConfiguredObject(
         handle=raw.handle,
         object_class=raw.object_class,
@@ -117,7 +118,7 @@ def describe_object(
             for term in find_readable(attributes, at.ID_PHYSIO_LIST, own) or ()
         ),
         structure=find_readable(attributes, at.METRIC_STRUCT_SMALL, own),
-        value_map=_value_map(raw, own, notes, tolerances),
+        value_map=usable_map(entries, raw.handle, notes, tolerances),
         enumeration_partition=find_readable(attributes, at.ENUM_OBS_VAL_PART, own),
         source_handle=find_readable(attributes, at.SOURCE_HANDLE_REF, own),
         samples=find_readable(attributes, at.SA_SPECN, own),
@@ -164,14 +165,17 @@ def _metric_type(attributes: tuple[AttributeValue, ...], notes: list[str]) -> Md
     return MdcCode(partition, metric_id)
 
 
-def _value_map(
-    raw: ConfigObject, own: list[str], notes: list[str], tolerances: Tolerances
+def usable_map(
+    entries: Iterable[ValueMapEntry], handle: int, notes: list[str], tolerances: Tolerances
 ) -> tuple[ValueMapEntry, ...]:
-    """The map as it is used; see CLOCK_IN_VALUE_MAP."""
+    """The value map of an object as it is used; see CLOCK_IN_VALUE_MAP and `with_octets`.
+
+    DecodeError for a deviation that is not forgiven.
+    """
     used = []
-    for entry in find_readable(raw.attributes, at.ATTRIBUTE_VAL_MAP, own) or ():
+    for entry in entries:
         if entry.attribute_id == at.TIME_ABS.attribute_id:
-            tolerances.forgive(CLOCK_IN_VALUE_MAP, notes, handle=raw.handle)
+            tolerances.forgive(CLOCK_IN_VALUE_MAP, notes, handle=handle)
             used.append(ValueMapEntry(at.TIME_STAMP_ABS.attribute_id, entry.length))
         else:
             used.append(entry)

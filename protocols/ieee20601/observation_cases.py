@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, Generic, TypedDict, TypeVar
+from typing import Final, Generic, TypedDict, TypeVar
 from uuid import UUID
 
 from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import BatteryMeasure, ObservedEnumeration, ObservedNumber
-from protocols.ieee20601.attributes import find_readable
+from protocols.ieee20601.attributes import Attribute, find_readable
 from protocols.ieee20601.device_clock import (
     observe_time,
     read_stamps,
@@ -246,20 +246,37 @@ NEED_UNIT: Final = {
     at.NU_CMPD_VAL_OBS_BASIC.attribute_id,
     at.SIMP_SA_OBS_VAL.attribute_id,
 }
-MAKERS: Final[dict[int, Callable[[Case[Any]], Observation]]] = {
-    at.NU_VAL_OBS_SIMP.attribute_id: _number,
-    at.NU_VAL_OBS_BASIC.attribute_id: _number,
-    at.NU_VAL_OBS.attribute_id: _observed_number,
-    at.NU_CMPD_VAL_OBS_SIMP.attribute_id: _compound,
-    at.NU_CMPD_VAL_OBS_BASIC.attribute_id: _compound,
-    at.NU_CMPD_VAL_OBS.attribute_id: _observed_numbers,
-    at.ENUM_OBS_VAL_SIMP_OID.attribute_id: _code,
-    at.ENUM_OBS_VAL_SIMP_STR.attribute_id: _text,
-    at.ENUM_OBS_VAL_SIMP_BIT_STR.attribute_id: _bits_32,
-    at.ENUM_OBS_VAL_BASIC_BIT_STR.attribute_id: _bits_16,
-    at.VAL_ENUM_OBS.attribute_id: _observed_enumeration,
-    at.SIMP_SA_OBS_VAL.attribute_id: _samples,
-    at.VAL_BATT_CHARGE.attribute_id: _battery_level,
-    at.TIME_BATT_REMAIN.attribute_id: _battery_time,
-    at.POWER_STAT.attribute_id: _bits_16,
-}
+Maker = Callable[[bytes, MdcCode, Reading, Reception, list[str]], Observation]
+"""From an attribute's octets and the object's type to the observation; DecodeError for none."""
+
+
+def _maker(kind: Attribute[T], make: Callable[[Case[T]], Observation]) -> tuple[int, Maker]:
+    """An attribute's code, and what makes an observation of its octets."""
+
+    def made(
+        octets: bytes, type_code: MdcCode, reading: Reading, reception: Reception, notes: list[str]
+    ) -> Observation:
+        return make(Case(kind.decode(octets), type_code, reading, reception, notes))
+
+    return kind.attribute_id, made
+
+
+MAKERS: Final[dict[int, Maker]] = dict(
+    (
+        _maker(at.NU_VAL_OBS_SIMP, _number),
+        _maker(at.NU_VAL_OBS_BASIC, _number),
+        _maker(at.NU_VAL_OBS, _observed_number),
+        _maker(at.NU_CMPD_VAL_OBS_SIMP, _compound),
+        _maker(at.NU_CMPD_VAL_OBS_BASIC, _compound),
+        _maker(at.NU_CMPD_VAL_OBS, _observed_numbers),
+        _maker(at.ENUM_OBS_VAL_SIMP_OID, _code),
+        _maker(at.ENUM_OBS_VAL_SIMP_STR, _text),
+        _maker(at.ENUM_OBS_VAL_SIMP_BIT_STR, _bits_32),
+        _maker(at.ENUM_OBS_VAL_BASIC_BIT_STR, _bits_16),
+        _maker(at.VAL_ENUM_OBS, _observed_enumeration),
+        _maker(at.SIMP_SA_OBS_VAL, _samples),
+        _maker(at.VAL_BATT_CHARGE, _battery_level),
+        _maker(at.TIME_BATT_REMAIN, _battery_time),
+        _maker(at.POWER_STAT, _bits_16),
+    )
+)

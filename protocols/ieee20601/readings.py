@@ -9,65 +9,98 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Final, TypeVar
+from uuid import UUID
 
 from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_table import ATTRIBUTES
+from protocols.ieee20601.attribute_values import ValueMapEntry
 from protocols.ieee20601.attributes import Attribute, AttributeValue, find_readable
-from protocols.ieee20601.objects import PARTITION_SCADA, ConfiguredObject, scale_of, with_octets
-from protocols.ieee20601.observation_cases import (
-    MAKERS,
-    NEED_UNIT,
-    Case,
-)
+from protocols.ieee20601.objects import PARTITION_SCADA, ConfiguredObject, scale_of, usable_map
+from protocols.ieee20601.observation_cases import MAKERS, NEED_UNIT
 from protocols.ieee20601.reading_records import Reading, Reception, Unread
-from protocols.ieee20601.tolerances import (
-    PRIVATE_ATTRIBUTE,
-    Tolerances,
-)
+from protocols.ieee20601.tolerances import DEFAULT_TOLERANCES, PRIVATE_ATTRIBUTE, Tolerances
 from protocols.model.codes import MdcCode
-from protocols.model.observation import (
-    Observation,
-)
+from protocols.model.identifiers import marked_id
+from protocols.model.observation import Observation
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+_DESCRIBING: Final = {
+    kind.attribute_id
+    for kind in (
+        at.UNIT_CODE,
+        at.SUPPLEMENTAL_TYPES,
+        at.SA_SPECN,
+        at.TIME_PD_SAMP,
+        at.ENUM_OBS_VAL_PART,
+        at.ATTRIBUTE_VAL_MAP,
+        at.SCALE_SPECN_I8,
+        at.SCALE_SPECN_I16,
+        at.SCALE_SPECN_I32,
+        at.ID_PHYSIO,
+    )
+}
+"""What a report may say of the object itself."""
 
 
 def with_overrides(
-    subject: ConfiguredObject, values: tuple[AttributeValue, ...], notes: list[str]
+    subject: ConfiguredObject,
+    values: tuple[AttributeValue, ...],
+    notes: list[str],
+    tolerances: Tolerances = DEFAULT_TOLERANCES,
 ) -> ConfiguredObject:
     """The object as a report's own attributes describe it.
 
-    20601 7.4.5: a report carries attributes that changed; they hold until changed again.
+    20601 7.4.5: a report carries attributes that changed; they hold until changed again. One that
+    cannot be read, or deviates in a way nobody forgives, becomes a note and changes nothing.
     """
-    changes: dict[str, Any] = {}
-    kinds: tuple[tuple[str, Attribute[Any]], ...] = (
-        ("unit", at.UNIT_CODE),
-        ("supplements", at.SUPPLEMENTAL_TYPES),
-        ("samples", at.SA_SPECN),
-        ("period_ticks", at.TIME_PD_SAMP),
-        ("enumeration_partition", at.ENUM_OBS_VAL_PART),
-        ("value_map", at.ATTRIBUTE_VAL_MAP),
-    )
-    present = {value.attribute_id for value in values}
-    for field, kind in kinds:
-        if kind.attribute_id in present:
-            found = find_readable(values, kind, notes)
-            if found is not None:
-                changes[field] = found
-    if "value_map" in changes:
-        changes["value_map"] = with_octets(changes["value_map"])
-    scale = scale_of(values, notes)
-    if scale is not None:
-        changes["scale"] = scale
-    if at.ID_PHYSIO.attribute_id in present:
-        term = find_readable(values, at.ID_PHYSIO, notes)
-        if term is not None:
-            partition = subject.type.partition if subject.type else PARTITION_SCADA
-            changes["type"] = MdcCode(partition, term)
-    # Numbers are equal whatever their digits are; only a scale holds such.
-    if "scale" not in changes and all(getattr(subject, key) == changes[key] for key in changes):
+    if not any(value.attribute_id in _DESCRIBING for value in values):
         return subject
-    return replace(subject, **changes)
+    partition = subject.type.partition if subject.type else PARTITION_SCADA
+    term = find_readable(values, at.ID_PHYSIO, notes)
+    scale = scale_of(values, notes)
+    changed = replace(
+        subject,
+        type=subject.type if term is None else MdcCode(partition, term),
+        unit=_said(values, at.UNIT_CODE, subject.unit, notes),
+        supplements=_said(values, at.SUPPLEMENTAL_TYPES, subject.supplements, notes),
+        samples=_said(values, at.SA_SPECN, subject.samples, notes),
+        period_ticks=_said(values, at.TIME_PD_SAMP, subject.period_ticks, notes),
+        enumeration_partition=_said(
+            values, at.ENUM_OBS_VAL_PART, subject.enumeration_partition, notes
+        ),
+        value_map=_value_map(subject, values, notes, tolerances),
+        scale=scale or subject.scale,
+    )
+    # Numbers are equal whatever their digits are; only a scale holds such.
+    return subject if scale is None and changed == subject else changed
+
+
+def _said(
+    values: tuple[AttributeValue, ...], kind: Attribute[T], before: U, notes: list[str]
+) -> T | U:
+    """What a report says of an object, or what was known before."""
+    found = find_readable(values, kind, notes)
+    return before if found is None else found
+
+
+def _value_map(
+    subject: ConfiguredObject,
+    values: tuple[AttributeValue, ...],
+    notes: list[str],
+    tolerances: Tolerances,
+) -> tuple[ValueMapEntry, ...]:
+    entries = find_readable(values, at.ATTRIBUTE_VAL_MAP, notes)
+    if entries is None:
+        return subject.value_map
+    try:
+        return usable_map(entries, subject.handle, notes, tolerances)
+    except DecodeError as exc:
+        notes.append(f"handle {subject.handle}: {exc}")
+        return subject.value_map
 
 
 def lacks_unit(reading: Reading) -> bool:
@@ -80,9 +113,14 @@ def lacks_unit(reading: Reading) -> bool:
 def observations_of(
     reading: Reading, reception: Reception, notes: list[str], unread: list[Unread]
 ) -> Iterator[Observation]:
-    """The observations of one reading, in the order of its values."""
+    """The observations of one reading, in the order of its values.
+
+    Of several forms of one value, the first that can be read counts. A value of another kind is
+    a reading of its own: its attribute is part of its identity.
+    """
     subject = reading.subject
     read: set[int] = set()
+    kinds: dict[UUID, set[type]] = {}
     for value in reading.values:
         maker = MAKERS.get(value.attribute_id)
         if maker is None:
@@ -97,13 +135,22 @@ def observations_of(
             unread.append(_unread(reading, value, "the attribute stands there twice"))
             continue
         try:
-            decoded = ATTRIBUTES[value.attribute_id].decode(value.octets)
-            observation = maker(Case(decoded, subject.type, reading, reception, notes))
+            observation = maker(value.octets, subject.type, reading, reception, notes)
         except DecodeError as exc:
             unread.append(_unread(reading, value, str(exc)))
             continue
         read.add(value.attribute_id)
-        yield observation
+        told = kinds.setdefault(observation.observation_id, set())
+        if type(observation) in told:
+            unread.append(_unread(reading, value, "another form of a value before it"))
+            continue
+        if told:
+            mark = f"attribute={value.attribute_id:04X}"
+            identity = marked_id(observation.observation_id, mark)
+            yield replace(observation, observation_id=identity)
+        else:
+            yield observation
+        told.add(type(observation))
 
 
 def _unknown(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha1
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from protocols.model.codes import MdcCode, SystemId
 from protocols.model.timestamps import DeviceTime
@@ -99,6 +99,15 @@ def clockless_observation_id(
     """
     identity = Identity.of(system_id, type_code, supplements, apart=apart)
     return identity.clockless(received_at, report_counter, duration_us)
+
+
+def marked_id(identity: UUID, mark: str) -> UUID:
+    """The id of a measurement that has all that identifies another one, and `mark` besides.
+
+    A UUIDv5 whose namespace is the other's id (RFC 9562 5.5): the value of another kind of one
+    reading, or a second reading of one time in the same report.
+    """
+    return uuid5(identity, mark)
 
 
 def reading_id(

@@ -19,12 +19,8 @@ from protocols.ieee20601.remote_operations import (
     RorsConfirmedAction,
     RorsGet,
 )
-from protocols.ieee20601.transcription import (
-    Reception,
-    Transcription,
-    transcribe,
-    transcribe_segment,
-)
+from protocols.ieee20601.segment_transcription import transcribe_segment
+from protocols.ieee20601.transcription import Reception, Transcription, transcribe
 from protocols.model.codes import MdcCode, SystemId, UnitCode
 from protocols.model.observation import (
     BitsObservation,

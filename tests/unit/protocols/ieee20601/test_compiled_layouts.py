@@ -68,12 +68,20 @@ def test_a_compounds_own_count_and_length_are_constants() -> None:
     assert layout.decode(right + b"\0") is None
 
 
-def test_every_kind_of_value_has_its_field() -> None:
-    kinds: tuple[tuple[int, int, bytes, tuple[object, ...]], ...] = (
+@pytest.mark.parametrize(
+    "value",
+    [
         (at.NU_VAL_OBS_SIMP.attribute_id, 4, encode_float(Decimal("1.50")), (Decimal("1.50"),)),
         (at.ENUM_OBS_VAL_SIMP_OID.attribute_id, 2, b"\1\2", (0x0102,)),
-        (at.TIME_STAMP_BO.attribute_id, 8, b"\0\0\0\1\0\2\xff\xc4", (1, 2, -60)),
         (at.SIMP_SA_OBS_VAL.attribute_id, 5, b"\0\3abc", (b"abc",)),
+    ],
+)
+def test_every_kind_of_value_has_its_field(
+    value: tuple[int, int, bytes, tuple[object, ...]],
+) -> None:
+    kinds: tuple[tuple[int, int, bytes, tuple[object, ...]], ...] = (
+        value,
+        (at.TIME_STAMP_BO.attribute_id, 8, b"\0\0\0\1\0\2\xff\xc4", (1, 2, -60)),
         (at.NU_ACCUR_MSMT.attribute_id, 4, b"\xff\xff\xff\xff", ()),
         (at.UNIT_LABEL_STRING.attribute_id, 0, b"", ()),
         (at.MSMT_STAT.attribute_id, 2, b"\x80\0", (0x8000,)),
@@ -94,6 +102,7 @@ def test_every_kind_of_value_has_its_field() -> None:
         ((at.NU_CMPD_VAL_OBS_BASIC.attribute_id, 10),),
         ((at.SIMP_SA_OBS_VAL.attribute_id, 2),),
         ((at.NU_VAL_OBS_BASIC.attribute_id, 2), (at.NU_VAL_OBS_BASIC.attribute_id, 2)),
+        ((at.NU_VAL_OBS_BASIC.attribute_id, 2), (at.NU_VAL_OBS_SIMP.attribute_id, 4)),
     ],
 )
 def test_what_has_no_fixed_form_is_left_to_the_interpreted_path(

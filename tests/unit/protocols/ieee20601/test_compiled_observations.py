@@ -189,3 +189,21 @@ def test_a_stamp_that_is_no_date_gives_no_observations() -> None:
     values = maker.layout.decode(encode_event_info(0x0D1D, info))
     assert values is not None
     assert maker.observations(values, reception(CLOCK)) is None
+
+
+def test_two_readings_of_one_identity_are_left_to_the_interpreted_path() -> None:
+    entries = ((at.NU_VAL_OBS_BASIC, 2), (at.TIME_STAMP_ABS, 8))
+    configuration = configured((entries, (PERCENT,)))
+    subject = configuration.objects[1]
+    layout = fixed_layout([subject, subject])
+    assert layout is not None
+    maker = ObservationMaker(layout, DEVICE)
+    first = ObservationFixed(1, b"\0\1" + STAMP)
+    later = ObservationFixed(1, b"\0\2" + STAMP[:-1] + b"\x99")
+    for second, is_left in ((later, False), (first, True)):
+        info = ScanReportFixed(0xF000, 3, (first, second))
+        values = maker.layout.decode(encode_event_info(0x0D1D, info))
+        assert values is not None
+        wanted = read(info, configuration, reception(CLOCK)).observations
+        assert len({item.observation_id for item in wanted}) == 2
+        assert maker.observations(values, reception(CLOCK)) == (None if is_left else wanted)

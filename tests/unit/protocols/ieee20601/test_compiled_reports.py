@@ -36,6 +36,7 @@ from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.unit.protocols.ieee20601.random_reports import configurations, reports
 from tests.unit.protocols.ieee20601.reports import (
     DEVICE,
+    LOCAL,
     TWO_HOURS_AHEAD,
     absolute_clock,
     base_offset_clock,
@@ -164,8 +165,11 @@ def scanned(*handles: int) -> Configuration:
 
 def test_groups_of_a_scanner_are_compiled_by_its_handle_map() -> None:
     compiled = CompiledReports(scanned(10, 1), DEVICE)
-    for groups in ((PULSE + SPO2,), (PULSE + SPO2, SPO2 + PULSE)):
+    later = stamp(LOCAL + timedelta(seconds=1)).octets
+    for groups in ((PULSE + SPO2,), (PULSE + SPO2, SPO2[:2] + later + PULSE[:2] + later)):
         assert_equal(compiled, grouped(60, *groups), reception(TWO_HOURS_AHEAD), must=True)
+    report = grouped(60, PULSE + SPO2, SPO2 + PULSE)
+    assert compiled.read(report, reception(TWO_HOURS_AHEAD)) is None
 
 
 def test_groups_nobody_can_place_are_left_to_the_interpreted_path() -> None:
@@ -223,3 +227,17 @@ def test_values_without_a_unit_are_left_to_the_path_that_refuses_them() -> None:
     assert found.transcription.without_unit == (1,)
     strict = replace(reception(), tolerances=STRICT_TOLERANCES)
     assert compiled.read(fixed((1, SPO2)), strict) is None
+
+
+def test_a_report_of_a_source_that_is_not_configured_is_left_to_the_interpreted_path() -> None:
+    compiled = CompiledReports(OXIMETER, DEVICE)
+    report = fixed((1, SPO2))
+    assert compiled.read(replace(report, handle=10), reception()) is not None
+    assert compiled.read(replace(report, handle=77), reception()) is None
+
+
+def test_a_handle_twice_with_one_stamp_is_left_to_the_interpreted_path() -> None:
+    compiled = CompiledReports(OXIMETER, DEVICE)
+    assert compiled.read(fixed((1, SPO2), (1, SPO2)), reception(TWO_HOURS_AHEAD)) is None
+    later = encode_sfloat(Decimal(96)) + stamp(LOCAL + timedelta(seconds=1)).octets
+    assert_equal(compiled, fixed((1, SPO2), (1, later)), reception(TWO_HOURS_AHEAD), must=True)

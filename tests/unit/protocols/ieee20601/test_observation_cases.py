@@ -18,7 +18,7 @@ from protocols.ieee20601.attribute_values import (
 )
 from protocols.ieee20601.attributes import Attribute, AttributeValue
 from protocols.ieee20601.objects import ConfiguredObject, ObjectClass
-from protocols.ieee20601.observation_cases import MAKERS, NEED_UNIT, Case
+from protocols.ieee20601.observation_cases import MAKERS, NEED_UNIT
 from protocols.ieee20601.reading_records import Reading
 from protocols.ieee20601.tolerances import STRICT_TOLERANCES
 from protocols.model.codes import MdcCode, UnitCode
@@ -57,7 +57,8 @@ def made(
     stored: bool = False,
 ) -> Observation:
     reading = Reading(subject=subject, values=more, position=1, sequence=9, stored=stored)
-    return MAKERS[kind.attribute_id](Case(value, MdcCode(2, 1), reading, reception(), []))
+    make = MAKERS[kind.attribute_id]
+    return make(kind.encode(value), MdcCode(2, 1), reading, reception(), [])
 
 
 def test_numbers_have_the_objects_unit() -> None:
@@ -166,9 +167,7 @@ def test_an_object_without_a_unit_is_dimensionless_where_that_is_forgiven() -> N
     facts = replace(reception(), tolerances=STRICT_TOLERANCES)
     reading = Reading(subject=unitless, values=(), position=1, sequence=9)
     with pytest.raises(DecodeError, match="no unit is named"):
-        MAKERS[at.NU_VAL_OBS_BASIC.attribute_id](
-            Case(Decimal(1), MdcCode(2, 1), reading, facts, [])
-        )
+        MAKERS[at.NU_VAL_OBS_BASIC.attribute_id](b"\0\1", MdcCode(2, 1), reading, facts, [])
 
 
 def test_every_value_that_needs_a_unit_has_a_maker() -> None:

@@ -78,6 +78,38 @@ def test_the_first_of_an_attribute_that_stands_twice_is_the_reading() -> None:
     assert result.notes == ("handle 1 MDC_ATTR_NU_VAL_OBS_BASIC: the attribute stands there twice",)
 
 
+SINGLE = at.NU_VAL_OBS_BASIC.of(Decimal(98))
+FORM = at.NU_VAL_OBS_SIMP.of(Decimal("98.4"))
+CODE = at.ENUM_OBS_VAL_SIMP_OID.of(3198)
+BITS = at.ENUM_OBS_VAL_BASIC_BIT_STR.of(1)
+
+
+def test_of_two_forms_of_one_value_the_first_counts_and_the_other_is_noted() -> None:
+    alone = read(var_report((1, (SINGLE, stamp()))), OXIMETER).observations
+    both = read(var_report((1, (SINGLE, FORM, stamp()))), OXIMETER)
+    assert both.observations == alone
+    assert [item.attribute_id for item in both.unread] == [at.NU_VAL_OBS_SIMP.attribute_id]
+    assert "another form" in both.notes[0]
+
+
+def test_a_broken_form_of_a_value_leaves_the_other_its_place() -> None:
+    broken = AttributeValue(at.NU_VAL_OBS_BASIC.attribute_id, b"\1")
+    (observation,) = read(var_report((1, (broken, FORM, stamp()))), OXIMETER).observations
+    assert isinstance(observation, NumericObservation)
+    assert observation.value.number == Decimal("98.4")
+
+
+def test_values_of_several_kinds_are_readings_of_their_own() -> None:
+    (alone,) = read(var_report((1, (SINGLE, stamp()))), OXIMETER).observations
+    info = var_report((1, (SINGLE, FORM, CODE, BITS, stamp())))
+    number, code, bits = read(info, OXIMETER).observations
+    assert number == alone
+    assert isinstance(code, CodedObservation)
+    assert isinstance(bits, BitsObservation)
+    assert len({item.observation_id for item in (number, code, bits)}) == 3
+    assert read(info, OXIMETER).observations == (number, code, bits)
+
+
 def test_a_compound_with_a_missing_part_is_kept_as_octets_and_said() -> None:
     info = var_report((1, (at.NU_CMPD_VAL_OBS_BASIC.of((Decimal(120), Decimal(80))), stamp())))
     result = read(info, PRESSURE)

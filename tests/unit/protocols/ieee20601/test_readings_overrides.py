@@ -95,6 +95,28 @@ def test_a_change_that_cannot_be_read_is_told_and_changes_nothing() -> None:
     assert len(notes) == 2
 
 
+CLOCK_MAP = at.ATTRIBUTE_VAL_MAP.of(
+    (
+        ValueMapEntry(at.NU_VAL_OBS_BASIC.attribute_id, 2),
+        ValueMapEntry(at.TIME_ABS.attribute_id, 8),
+    )
+)
+
+
+def test_a_value_map_of_a_report_may_name_the_clock_for_the_stamp() -> None:
+    notes: list[str] = []
+    changed = with_overrides(SUBJECT, (CLOCK_MAP,), notes)
+    kinds = [entry.attribute_id for entry in changed.value_map]
+    assert kinds == [at.NU_VAL_OBS_BASIC.attribute_id, at.TIME_STAMP_ABS.attribute_id]
+    assert "clock-in-value-map" in notes[0]
+
+
+def test_where_that_is_not_forgiven_the_map_stays_as_it_was() -> None:
+    notes: list[str] = []
+    assert with_overrides(SUBJECT, (CLOCK_MAP,), notes, STRICT_TOLERANCES) is SUBJECT
+    assert len(notes) == 1
+
+
 def test_a_value_needs_a_unit_a_state_does_not() -> None:
     unitless = replace(SUBJECT, unit=None)
     assert lacks_unit(reading(VALUE, subject=unitless))

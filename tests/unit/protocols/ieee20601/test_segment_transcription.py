@@ -22,7 +22,8 @@ from protocols.ieee20601.event_reports import ConfigObject
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.persistent_store import SEGMENT_DATA, SegmentData
 from protocols.ieee20601.segment_entries import EntryClock, EntryHeader
-from protocols.ieee20601.transcription import LayoutError, nothing_new, transcribe_segment
+from protocols.ieee20601.segment_transcription import transcribe_segment
+from protocols.ieee20601.transcription import LayoutError, nothing_new
 from protocols.mder.times import AbsoluteTime
 from protocols.model.codes import MdcCode
 from protocols.model.observation import (
@@ -314,3 +315,19 @@ def test_a_high_resolution_time_is_told_as_ticks() -> None:
     entry_map = SegmentEntryMap(0x2000, ENTRY_MAP.elements)
     (reading,) = transcribe_segment(page, entry_map, NO_OBJECTS, reception()).observations
     assert reading.observed_at.device_time == DeviceTime.relative(9)
+
+
+def test_elements_of_one_type_that_are_not_configured_are_twins() -> None:
+    (element,) = ENTRY_MAP.elements
+    pair = SegmentEntryMap(0x8000, (element, replace(element, handle=element.handle + 1)))
+    page = SegmentData(1, 0, 1, 0xC000, bytes.fromhex("2026112303020400 0000000a 0000000b"))
+    first, second = transcribe_segment(page, pair, NO_OBJECTS, reception()).observations
+    assert first.type == second.type
+    alone = SegmentEntryMap(0x8000, (pair.elements[1],))
+    page = SegmentData(1, 0, 1, 0xC000, bytes.fromhex("2026112303020400 0000000b"))
+    (other,) = transcribe_segment(page, alone, NO_OBJECTS, reception()).observations
+    assert len({first.observation_id, second.observation_id, other.observation_id}) == 3
+    turned = SegmentEntryMap(0x8000, pair.elements[::-1])
+    page = SegmentData(1, 0, 1, 0xC000, bytes.fromhex("2026112303020400 0000000b 0000000a"))
+    again = transcribe_segment(page, turned, NO_OBJECTS, reception()).observations
+    assert [item.observation_id for item in again] == [second.observation_id, first.observation_id]

@@ -31,6 +31,7 @@ from protocols.ieee20601.device_description import read_mds
 from protocols.ieee20601.event_reports import ConfigObject, decode_event_info
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.persistent_store import SegmentData
+from protocols.ieee20601.segment_transcription import transcribe_segment
 from protocols.ieee20601.tolerances import (
     DEFAULT_TOLERANCES,
     DUPLICATE_HANDLE,
@@ -43,7 +44,7 @@ from protocols.ieee20601.tolerances import (
     Tolerances,
     tolerances_of,
 )
-from protocols.ieee20601.transcription import Transcription, transcribe, transcribe_segment
+from protocols.ieee20601.transcription import Transcription, transcribe
 from protocols.mder.records import LENIENT, STRICT
 from protocols.model.codes import MdcCode, UnitCode
 from protocols.specializations.registry import STANDARD_CONFIGURATIONS

@@ -299,3 +299,23 @@ def test_a_group_of_a_handle_that_is_not_there_is_kept_as_octets() -> None:
     info = ScanReportGrouped(0xF000, 3, (b"\1\2",))
     result = transcribe(event(handle=60), info, known, reception())
     assert (result.unknown_handles, result.unread[0].octets) == ((7,), b"\1\2")
+
+
+def test_a_report_of_a_source_that_is_not_configured_is_kept_as_octets() -> None:
+    info = var_report((1, (at.NU_VAL_OBS_BASIC.of(Decimal(98)), stamp())))
+    result = transcribe(event(b"\1\2", handle=77), info, OXIMETER, reception())
+    assert result.observations == ()
+    assert result.unknown_handles == (77,)
+    assert [item.octets for item in result.unread] == [b"\1\2"]
+    assert len(transcribe(event(handle=10), info, OXIMETER, reception()).observations) == 1
+
+
+def test_a_handle_twice_in_a_report_with_one_stamp_is_two_readings() -> None:
+    once = ObservationFixed(1, b"\x00\x62" + stamp().octets)
+    other = ObservationFixed(1, b"\x00\x61" + stamp().octets)
+    (alone,) = read(ScanReportFixed(0xF000, 1, (once,)), OXIMETER).observations
+    info = ScanReportFixed(0xF000, 1, (once, other, other))
+    result = read(info, OXIMETER).observations
+    assert result[0] == alone
+    assert len({item.observation_id for item in result}) == 3
+    assert read(info, OXIMETER, reception(counter=9)).observations == result

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from protocols.model.codes import MdcCode, SystemId
-from protocols.model.identifiers import clockless_observation_id, observation_id, reading_id
+from protocols.model.identifiers import (
+    NAMESPACE,
+    clockless_observation_id,
+    marked_id,
+    observation_id,
+    reading_id,
+)
 from protocols.model.timestamps import DeviceTime
 
 OXIMETER = SystemId.parse("11:22:33:44:55:66:77:04")
@@ -96,3 +102,9 @@ def test_without_a_stamp_reception_and_place_in_the_report_tell_readings_apart()
     }
     assert len(ids) == 4
     assert identify(None, at=NOON.astimezone(timezone(timedelta(hours=2)))) == identify(None)
+
+
+def test_a_mark_makes_another_id_that_is_always_the_same() -> None:
+    first, second = (marked_id(NAMESPACE, mark) for mark in ("occurrence=2", "occurrence=3"))
+    assert len({NAMESPACE, first, second}) == 3
+    assert first == marked_id(NAMESPACE, "occurrence=2") == uuid5(NAMESPACE, "occurrence=2")
