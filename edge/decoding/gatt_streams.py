@@ -20,6 +20,7 @@ from protocols.gatt import berrymed, ghs, viatom
 from protocols.gatt.base import AnyCharacteristic, Characteristic
 from protocols.gatt.berrymed import BerryPacket, BerryStream
 from protocols.gatt.ghs_reading import decode_observation, decode_stored
+from protocols.gatt.ghs_records import GhsBundle, GhsMessage, ObservationClass
 from protocols.gatt.ghs_segments import Segment, SegmentAssembly
 from protocols.gatt.viatom import ViatomFrame, ViatomStream, decode_reading
 
@@ -29,6 +30,7 @@ PieceReader = Callable[[bytes], tuple[Node, tuple[str, ...]]]
 
 _HEADER: Final = 1
 _NUMBER: Final = 4
+_CLASSES: Final = {int(item): item.name.lower().replace("_", " ") for item in ObservationClass}
 
 
 def _segments(characteristic: Characteristic[Segment]) -> PieceReader:
@@ -61,8 +63,18 @@ def _observation(octets: bytes, characteristic: Characteristic[Segment]) -> dict
         fields["record_number"] = Node(number)
     else:
         message = decode_observation(octets)
-    fields["observation"] = with_bits(record_node(message), characteristic.bits)
+    fields["observation"] = with_bits(_message(message), characteristic.bits)
     return fields
+
+
+def _message(message: GhsMessage) -> Node:
+    """The tree of an observation, or of a bundle of them, with classes in words."""
+    node = record_node(message)
+    if isinstance(message, GhsBundle):
+        return _with(node, {"members": Node([_message(member) for member in message.members])})
+    number = message.observation_class
+    name = _CLASSES.get(number, "reserved")
+    return _with(node, {"observation_class": Node(number, note=name)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,13 @@ EXTERNAL_UPDATE: Final = 0x02
 ZONE_CHANGED: Final = 0x04
 DAYLIGHT_SAVING_CHANGED: Final = 0x08
 
+_REASON_NAMES: Final = {
+    0: "set by hand",
+    1: "external reference",
+    2: "time zone changed",
+    3: "daylight saving changed",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentTime:
@@ -158,6 +165,7 @@ CURRENT_TIME: Final = Characteristic(
     read=_read_time,
     write=_write_time,
     decode_as=("cts", "current_time"),
+    bits={"reason": _REASON_NAMES},
 )
 LOCAL_TIME_INFORMATION: Final = Characteristic(
     uuid=assigned_uuid(0x2A0F),

@@ -142,6 +142,7 @@ def in_words(kind: str, octets: str) -> list[str]:
         ("cgm_status", "0600 000100", "2-4  annunciation: 256 (time synchronization required)"),
         ("cgm_feature", "000001 59 FFFF", "0-2  features: 65536 (quality)"),
         ("cgm_control", "06 0c10 0600 11 0000 0100 02", "status: 2 (calibration out of range)"),
+        ("cts", "E307021B0B0A1E 03 00 05", "9-9  reason: 5 (set by hand, time zone changed)"),
         ("weight_feature", "05000000", "0-3  bits: 5 (timestamp, body mass index)"),
         ("body_composition_feature", "00040000", "0-3  bits: 1024 (height)"),
     ],

@@ -46,10 +46,11 @@ def test_a_segment_that_is_first_and_last_holds_an_observation() -> None:
     assert item["warnings"] == []
 
 
-def test_the_bits_of_an_observations_status_have_names() -> None:
+def test_the_class_and_the_status_bits_of_an_observation_have_names() -> None:
     text = segments(encode_observation(MESSAGE), 300)[0].hex()
     lines = "\n".join(Decoding(kind=kind_of("ghs")).lines(text.encode()))
     assert "status: 9 (invalid, bit 3)" in lines
+    assert "observation_class: 1 (numeric)" in lines
 
 
 def test_segments_on_lines_make_one_observation_with_the_last() -> None:
@@ -71,7 +72,8 @@ def test_a_segment_that_is_missing_makes_no_observation_of_the_rest() -> None:
 def test_a_bundle_is_one_observation_of_several() -> None:
     bundle = encode_observation(GhsBundle(Header(), (MESSAGE, MESSAGE)))
     (item,) = read("ghs", *segments(bundle, 300))
-    assert len(item["fields"]["observation"]["members"]) == 2
+    members = item["fields"]["observation"]["members"]
+    assert [member["observation_class"] for member in members] == [1, 1]
 
 
 def test_a_stored_observation_has_its_record_number() -> None:
