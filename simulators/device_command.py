@@ -30,6 +30,8 @@ from simulators.scenario import ARREST, SCENARIOS
 from simulators.vital_signs import Patient
 
 STORE_FAULTS: Final = tuple(fault.value for fault in StoreFault)
+_SEGMENT_FAULTS: Final = frozenset({"abort-in-segment", "cut-in-mid-page"})
+"""Faults of the line that only a transfer of stored readings brings to light."""
 STORY_SECONDS: Final = 75.0
 START_FROM_INPUT: Final = "-"
 
@@ -123,13 +125,19 @@ def device_of(arguments: argparse.Namespace) -> SimulatedDevice:
         device.reading_seconds = arguments.reading_every
     if arguments.fault in STORE_FAULTS:
         _spoil(device, StoreFault(arguments.fault))
+    if arguments.fault in _SEGMENT_FAULTS and not device.stores:
+        raise _keeps_nothing(device)
     return device
+
+
+def _keeps_nothing(device: SimulatedDevice) -> DeviceSettingsError:
+    return DeviceSettingsError(f"{device.name} keeps no readings. Choose another --fault.")
 
 
 def _spoil(device: SimulatedDevice, fault: StoreFault) -> None:
     stores = [store for store in device.stores if isinstance(store, MisbehavingStore)]
     if not stores:
-        raise DeviceSettingsError(f"{device.name} keeps no readings. Choose another --fault.")
+        raise _keeps_nothing(device)
     for store in stores:
         store.spoil(fault)
 

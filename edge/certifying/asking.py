@@ -48,4 +48,30 @@ def ask(
             return True
         return item.invoke_id == invoke_id and not isinstance(item.message, EventReport)
 
-    return Answered((yield Expect(fits, seconds)))
+    answered = Answered((yield Expect(fits, seconds)))
+    probe.unanswered = answered.incoming.outcome is Outcome.TIMEOUT
+    return answered
+
+
+def while_associated(probe: Probe, examination: Examination) -> Examination:
+    """Go on until the association ends, and keep why.
+
+    An end that follows a request without an answer is that request's: the device may have been
+    busy with it still. One that follows octets of no APDU may be theirs: a report among them was
+    never confirmed. Nothing else is judged by such an end.
+    """
+    try:
+        wish = next(examination)
+        while True:
+            incoming = yield wish
+            if has_ended(incoming):
+                probe.stopped = f"the association ended before it: {incoming.in_words()}"
+                if probe.unanswered or probe.damaged:
+                    cause = "a request without an answer" if probe.unanswered else "lost octets"
+                    probe.stopped += f" after {cause}"
+                    return False
+            wish = examination.send(incoming)
+    except StopIteration as end:
+        return bool(end.value)
+    finally:
+        examination.close()

@@ -31,6 +31,8 @@ class Check:
 
 # fmt: off
 CHECKS: Final[tuple[Check, ...]] = (
+    Check("LINE-1", "Transport", "sends whole APDUs and nothing between them", "20601 8.3"),
+
     Check("ASSOC-1", "Association", "asks for an association after the transport is there", "20601 8.7.2"),
     Check("ASSOC-2", "Association", "its request follows the encoding", "20601 Annex A, AARQ-apdu"),
     Check("ASSOC-3", "Association", "offers association version 1", "20601 8.7.3.1"),
@@ -55,6 +57,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check("CONF-9", "Configuration", "a standard configuration is the one of its standard", "104xx, standard configurations"),
     Check("CONF-10", "Configuration", "offers another configuration or releases when one is refused", "20601 8.8.3"),
     Check("CONF-11", "Configuration", "its next offer after a refusal has another id", "20601 8.8.3"),
+    Check("CONF-12", "Configuration", "stays associated when its configuration is accepted", "20601 8.8.2"),
 
     Check("MDS-1", "Device", "answers a Get of the MDS within 3 s", "20601 8.9.2, TO_get"),
     Check("MDS-2", "Device", "its attributes follow the encoding", "20601 6.3.2"),
@@ -84,6 +87,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check("REP-8", "Reports", "every value can be read", "20601 6.3"),
     Check("REP-9", "Reports", "gives up when a confirmed report stays unconfirmed", "20601 8.9.3, TO_cer"),
     Check("REP-10", "Reports", "gives up when its Confirm-Timeout is over, not before", "20601 8.9.3, TO_cer"),
+    Check("REP-11", "Reports", "reports nothing before its configuration is accepted", "20601 8.8.2"),
 
     Check("SCAN-1", "Scanners", "takes a Set of a scanner's state and answers with it", "20601 6.3.8, Operational-State"),
     Check("SCAN-2", "Scanners", "a scanner reports while it is enabled", "20601 6.3.8"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from edge.certifying.checks import CHECKS, GROUPS, Verdict
@@ -13,7 +14,7 @@ from edge.certifying.findings import Record
 from edge.certifying.report_page import as_html
 from edge.certifying.reports import as_json, as_text, summary
 from edge.certifying.runner import certify
-from edge.certifying.scripts import SCRIPTS, RunPolicy
+from edge.certifying.scripts import SCRIPTS, RunPolicy, Scenario
 from edge.clock import SYSTEM_CLOCK
 from edge.errors import SettingsError
 from protocols.captures import format_capture
@@ -70,7 +71,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def act(options: argparse.Namespace) -> int:
-    """Run it; 0 when nothing failed, 1 when something did."""
+    """Run it; 0 when nothing failed, 1 when something did.
+
+    Ctrl-C and SIGTERM end the run early: KeyboardInterrupt, when the report is written.
+    """
     if options.list:
         sys.stdout.writelines(f"{line}\n" for line in catalogue())
         return 0
@@ -87,15 +91,8 @@ def act(options: argparse.Namespace) -> int:
     if options.out is not None:
         _make(options.out)
     numbers = sorted(set(options.only or range(1, len(SCRIPTS) + 1)))
-    record = asyncio.run(
-        certify(
-            options.transport,
-            policy=policy,
-            clock=SYSTEM_CLOCK,
-            progress=_tell,
-            scenarios=[SCRIPTS[number - 1] for number in numbers],
-        )
-    )
+    scenarios = [SCRIPTS[number - 1] for number in numbers]
+    record = asyncio.run(_certify_until_told(options.transport, policy, scenarios))
     if options.out is not None:
         _write(options.out, record)
         _tell(f"reports in {options.out}")
@@ -103,7 +100,26 @@ def act(options: argparse.Namespace) -> int:
         sys.stdout.write(f"{as_json(record)}\n")
     else:
         sys.stdout.writelines(f"{line}\n" for line in as_text(record))
+    if record.interrupted:
+        _tell("the run was interrupted; the report holds what was found so far")
+        raise KeyboardInterrupt
     return int(record.counts()[Verdict.FAIL] > 0)
+
+
+async def _certify_until_told(
+    transport: str, policy: RunPolicy, scenarios: Sequence[Scenario]
+) -> Record:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return await certify(
+        transport,
+        policy=policy,
+        clock=SYSTEM_CLOCK,
+        progress=_tell,
+        scenarios=scenarios,
+        stop=stop,
+    )
 
 
 def catalogue() -> Iterator[str]:

@@ -40,7 +40,8 @@ class DeviceFacts:
 class Record:
     """What passed between device and runner, and what came of it.
 
-    `began`: when the run did (aware), `program`: what ran it, for the report.
+    `began`: when the run did (aware), `program`: what ran it, for the report. `interrupted`:
+    somebody stopped the run before its end.
 
     The first failure of a check stands; a pass never takes one back.
     """
@@ -49,6 +50,8 @@ class Record:
     device: DeviceFacts = field(default_factory=DeviceFacts)
     began: datetime | None = None
     program: str = ""
+    interrupted: bool = False
+    _stray_octets: int = 0
     _findings: dict[str, Finding] = field(default_factory=dict)
     _reasons: dict[str, str] = field(default_factory=dict)
 
@@ -64,6 +67,20 @@ class Record:
             return
         verdict = Verdict.PASS if passed else Verdict.FAIL
         self._findings[check_id] = Finding(BY_ID[check_id], verdict, detail, evidence)
+
+    def count_stray(self, octets: int, *evidence: int) -> None:
+        """LINE-1: octets that belong to no APDU; the sum of the run is what is told."""
+        if not octets:
+            return
+        self._stray_octets += octets
+        first = self._findings.get("LINE-1")
+        known = first is not None and first.verdict is Verdict.FAIL
+        self._findings["LINE-1"] = Finding(
+            BY_ID["LINE-1"],
+            Verdict.FAIL,
+            f"{self._stray_octets} octets on the line belong to no APDU",
+            first.evidence if first is not None and known else evidence,
+        )
 
     def is_judged(self, check_id: str) -> bool:
         """Whether the check has a verdict already."""

@@ -107,6 +107,7 @@ def _bad_structure(probe: Probe) -> Examination:
     incoming = yield Expect(
         lambda item: isinstance(item.apdu, Abrt) or item.invoke_id == invoke_id, TO_GET
     )
+    probe.unanswered = incoming.outcome is Outcome.TIMEOUT
     right = isinstance(incoming.apdu, Abrt) or isinstance(incoming.message, Rorj)
     probe.record.judge("OPER-4", right, incoming.in_words(), *incoming.evidence)
     return incoming.outcome is not Outcome.CLOSED and not isinstance(incoming.apdu, Abrt)

@@ -18,7 +18,7 @@ from protocols.captures import AGENT_TO_MANAGER, MANAGER_TO_AGENT
 from protocols.errors import DecodeError
 from protocols.ieee20601.apdus import Apdu, DataApdu, Prst, decode_apdu, encode_apdu
 from protocols.ieee20601.event_reports import EventType, confirm_report, decode_event_info
-from protocols.ieee20601.framing import StreamReader, WholeApdu
+from protocols.ieee20601.framing import OversizeApdu, StreamReader, WholeApdu
 from protocols.ieee20601.persistent_store import SegmentData, confirm_segment_data
 from protocols.ieee20601.remote_operations import (
     EventReport,
@@ -42,6 +42,7 @@ class Incoming:
     """What a script waited for: the message, or why there is none.
 
     `apdu` is None for octets that follow no rule (`why` says which) and where nothing came.
+    `at`: when it came or the line closed, seconds of the run.
     """
 
     outcome: Outcome
@@ -49,6 +50,7 @@ class Incoming:
     apdu: Apdu | None = None
     why: str = ""
     position: int = -1
+    at: float = 0.0
 
     @property
     def message(self) -> Message | None:
@@ -83,12 +85,14 @@ class Expect:
 
     Event reports that do not fit are judged and confirmed meanwhile; with `hold_confirms` they
     stay unconfirmed. `across_lines`: a line that closes is no answer, the next one is waited for.
+    `keeps`: the message is only looked at, the next wish finds it again.
     """
 
     fits: Callable[[Incoming], bool]
     seconds: float
     hold_confirms: bool = False
     across_lines: bool = False
+    keeps: bool = False
 
 
 Script = Generator[Expect, Incoming, None]
@@ -99,12 +103,22 @@ class Probe:
     """One device's conversation with the scripts, over however many connections.
 
     `gone`: the device did not come back for another association. `confirm_seconds`: how long its
-    MDS says that it waits for a confirm, None where it says nothing.
+    MDS says that it waits for a confirm, None where it says nothing. `closed_at`: when the line
+    last went, seconds of the run.
+
+    Of the association that is: `accepted`: its configuration is. `unanswered`: the last request
+    had no answer in time. `damaged`: octets belong to no APDU. `stopped`: why it went no further,
+    empty while it goes on.
     """
 
     record: Record = field(default_factory=Record)
     gone: bool = False
     confirm_seconds: float | None = None
+    accepted: bool = False
+    unanswered: bool = False
+    damaged: bool = False
+    stopped: str = ""
+    closed_at: float = 0.0
     reports: ReportChecks = field(init=False)
     _reader: StreamReader = field(default_factory=StreamReader)
     _outgoing: list[bytes] = field(default_factory=list)
@@ -119,14 +133,18 @@ class Probe:
 
     def connected(self) -> None:
         """A transport is there: what waited belongs to an earlier one."""
-        self._reader.clear()
         self._arrived.clear()
         self._outgoing.clear()
         self._connected = True
 
-    def closed(self) -> None:
-        """The transport is gone."""
+    def closed(self, *, now: float, by_device: bool = True) -> None:
+        """The transport is gone (`now`: seconds of the run); what it cut in two is no APDU."""
         self._connected = False
+        self.closed_at = now
+        self._reader.clear()
+        cut = self._reader.take_discarded()
+        if by_device:
+            self.record.count_stray(cut)
 
     @property
     def is_connected(self) -> bool:
@@ -135,9 +153,15 @@ class Probe:
 
     def receive(self, octets: bytes, *, now: float) -> None:
         """Take octets of the device (`now`: seconds of the run)."""
-        for piece in self._reader.receive(octets, now=now):
-            if isinstance(piece, WholeApdu):
-                self._arrived.append(self._read(piece.octets, now))
+        self._take(self._reader.receive(octets, now=now), now)
+
+    def next_deadline(self) -> float | None:
+        """When an unfinished APDU is given up, seconds of the run; None where none waits."""
+        return self._reader.next_deadline()
+
+    def handle_deadline(self, *, now: float) -> None:
+        """Give up an unfinished APDU whose time is over; what it hid has arrived."""
+        self._take(self._reader.handle_deadline(now=now), now)
 
     def take_output(self, *, now: float) -> list[bytes]:
         """What must be written now."""
@@ -148,6 +172,8 @@ class Probe:
 
     def answer_to(self, wish: Expect) -> Incoming | None:
         """The message a script waits for, if it has arrived; reports before it are dealt with."""
+        if wish.keeps:
+            return next(filter(wish.fits, self._arrived), None)
         while self._arrived:
             incoming = self._arrived.pop(0)
             if wish.fits(incoming):
@@ -189,10 +215,13 @@ class Probe:
         report = incoming.message
         if not isinstance(report, EventReport) or report.event_type == EventType.CONFIG:
             return
-        self.reports.judge(report, incoming.invoke_id, incoming.position)
-        if not (confirm and isinstance(report, RoivConfirmedEventReport)):
+        early = "a report came before it"
+        self.record.judge("REP-11", self.accepted, early, *incoming.evidence)
+        new = not self.accepted or self.reports.judge(report, incoming.invoke_id, incoming.position)
+        # A second answer would be one to nothing that waits.
+        if not (new and confirm and isinstance(report, RoivConfirmedEventReport)):
             return
-        self.reports.confirmed(incoming.invoke_id)
+        self.reports.confirmed(incoming.invoke_id, before=len(self.record.messages))
         try:
             info = decode_event_info(report.event_type, report.event_info)
         except DecodeError:
@@ -202,10 +231,20 @@ class Probe:
         else:
             self.reply(incoming.invoke_id, confirm_report(report))
 
+    def _take(self, pieces: list[WholeApdu | OversizeApdu], now: float) -> None:
+        whole = [self._read(item.octets, now) for item in pieces if isinstance(item, WholeApdu)]
+        self._arrived += whole
+        # The APDU behind them shows where in the exchange they were.
+        behind = whole[0].evidence if whole else ()
+        stray = self._reader.take_discarded()
+        self.record.count_stray(stray, *behind)
+        self.damaged |= stray > 0
+
     def _read(self, octets: bytes, now: float) -> Incoming:
         position = self.record.add(AGENT_TO_MANAGER, octets, seconds=now)
+        self.record.judge("LINE-1", True, "", position)
         try:
             apdu = decode_apdu(octets)
         except DecodeError as exc:
-            return Incoming(Outcome.CAME, octets, None, str(exc), position)
-        return Incoming(Outcome.CAME, octets, apdu, "", position)
+            return Incoming(Outcome.CAME, octets, None, str(exc), position, now)
+        return Incoming(Outcome.CAME, octets, apdu, "", position, now)

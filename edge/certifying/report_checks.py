@@ -23,7 +23,7 @@ from protocols.ieee20601.event_reports import (
     decode_event_info,
 )
 from protocols.ieee20601.persistent_store import SegmentData
-from protocols.ieee20601.remote_operations import EventReport
+from protocols.ieee20601.remote_operations import EventReport, RoivConfirmedEventReport
 from protocols.ieee20601.transcription import LayoutError, Reception, Transcription, transcribe
 from protocols.model.codes import SystemId
 
@@ -38,37 +38,53 @@ class ReportChecks:
         self._record = record
         self.configuration: Configuration | None = None
         self._last_numbers: dict[tuple[int, int], int] = {}
-        self._waiting: set[int] = set()
+        self._used: dict[int, int | None] = {}
+        self._last: tuple[int, EventReport] | None = None
 
     def begin(self, configuration: Configuration | None) -> None:
         """A new association: numbers start again, nothing waits."""
         self.configuration = configuration
         self._last_numbers.clear()
-        self._waiting.clear()
+        self._used.clear()
+        self._last = None
 
-    def confirmed(self, invoke_id: int) -> None:
-        """The report under this id was answered."""
-        self._waiting.discard(invoke_id)
+    def confirmed(self, invoke_id: int, *, before: int) -> None:
+        """The report under this id is answered, before the message at this position comes."""
+        self._used[invoke_id] = before
 
-    def judge(self, report: EventReport, invoke_id: int, position: int) -> None:
-        """One report."""
+    def judge(self, report: EventReport, invoke_id: int, position: int) -> bool:
+        """One report; False for a repeat, which counts for nothing else."""
         judge = self._record.judge
-        judge("REP-6", invoke_id not in self._waiting, f"{invoke_id} twice", position)
-        self._waiting.add(invoke_id)
+        free_from = self._used.get(invoke_id, 0)
+        waits = free_from is None or position < free_from
+        again = self._last == (invoke_id, report)
+        judge("REP-6", not (waits or again), f"{invoke_id} twice", position)
+        if waits or again:
+            return False
+        self._last = (invoke_id, report)
+        if isinstance(report, RoivConfirmedEventReport):
+            self._used[invoke_id] = None
         try:
             info = decode_event_info(report.event_type, report.event_info)
         except DecodeError as exc:
             judge("REP-2", False, str(exc), position)
-            return
+            self._forget_count(report.handle)
+            return True
         judge("REP-2", True, "", position)
         if isinstance(info, SegmentData | ConfigReport):
-            return
+            return True
         self._count(report, info, position)
         transcription = self._transcribed(report, info, position)
         if transcription is not None:
             self._values(transcription, position)
         for value in _attributes(info, self.configuration):
             self._stamp(value, position)
+        return True
+
+    def _forget_count(self, handle: int) -> None:
+        """A report whose number cannot be read is no gap."""
+        for key in [key for key in self._last_numbers if key[0] == handle]:
+            del self._last_numbers[key]
 
     def _count(self, report: EventReport, info: ScanReport, position: int) -> None:
         key = (report.handle, info.data_req_id)

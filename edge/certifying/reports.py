@@ -30,6 +30,7 @@ def facts(record: Record) -> tuple[tuple[str, str], ...]:
         ("Objects", ", ".join(f"{handle} {name}" for handle, name in device.objects)),
         ("Examined", "" if record.began is None else f"{record.began:%Y-%m-%d %H:%M:%S} UTC"),
         ("By", record.program),
+        ("Interrupted", "before its end; the rest was not tried" if record.interrupted else ""),
     )
     return tuple((label, text) for label, text in rows if text)
 
@@ -85,6 +86,7 @@ def as_json(record: Record) -> str:
         },
         "began": None if record.began is None else record.began.isoformat(),
         "program": record.program,
+        "interrupted": record.interrupted,
         "counts": {verdict.value: record.counts()[verdict] for verdict in Verdict},
         "checks": [
             {

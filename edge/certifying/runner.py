@@ -17,9 +17,13 @@ from edge.transports import tcp
 from edge.transports.base import ByteTransport
 from edge.transports.policy import TransportPolicy
 from edge.transports.registry import check_address, open_line
+from protocols.ieee20601.apdus import Abrt
+from protocols.ieee20601.association import AbortReason
 
 LISTEN: Final = "listen:"
+INTERRUPTED: Final = "the run was interrupted"
 _AGAIN_SECONDS: Final = 0.5
+_GOODBYE_SECONDS: Final = 1.0
 _DISTRIBUTION: Final = "vitalwire"
 Progress = Callable[[str], None]
 
@@ -95,10 +99,12 @@ async def certify(
     clock: Clock,
     progress: Progress,
     scenarios: Sequence[Scenario] = SCRIPTS,
+    stop: asyncio.Event | None = None,
 ) -> Record:
     """Run the scenarios against the device at `address`; what was found.
 
-    `listen:HOST:PORT` waits for the device to call. `progress` gets a sentence a step. Raises
+    `listen:HOST:PORT` waits for the device to call. `progress` gets a sentence a step.
+    `stop`, when it is set, interrupts the run: the device is told and the record says so. Raises
     SettingsError for an address of no form and StartError for a port that is taken.
     """
     transports = TransportPolicy()
@@ -121,9 +127,9 @@ async def certify(
     run.probe.record.began = clock.utc()
     run.probe.record.program = _program()
     try:
-        await run.play_all(scenarios)
+        await run.play_until(stop or asyncio.Event(), scenarios)
     finally:
-        await run.hang_up()
+        await run.hang_up(by_device=False)
         await lines.close()
     return run.probe.record
 
@@ -146,19 +152,44 @@ class _Run:
         self._progress = progress
         self._line: ByteTransport | None = None
         self._began = clock.monotonic()
+        self._played = 0
 
     @property
     def _now(self) -> float:
         return self._clock.monotonic() - self._began
 
+    async def play_until(self, stop: asyncio.Event, scenarios: Sequence[Scenario]) -> None:
+        """All of them, or as many as there is time for; an interrupted device is told."""
+        playing = asyncio.ensure_future(self.play_all(scenarios))
+        stopping = asyncio.ensure_future(stop.wait())
+        try:
+            await asyncio.wait((playing, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if playing.done():
+                await playing
+                return
+        finally:
+            for task in (playing, stopping):
+                task.cancel()
+            await asyncio.gather(playing, stopping, return_exceptions=True)
+        self.probe.record.interrupted = True
+        for scenario in scenarios[self._played :]:
+            for check_id in scenario.checks:
+                self.probe.record.leave_out(check_id, INTERRUPTED)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                self.probe.send(Abrt(int(AbortReason.UNDEFINED)))
+                await self._flush()
+
     async def play_all(self, scenarios: Sequence[Scenario]) -> None:
         for number, scenario in enumerate(scenarios, start=1):
             if self.probe.gone:
                 self._leave_out(scenario)
+                self._played = number
                 continue
             step = f"{number} of {len(scenarios)}: {scenario.name}"
             self._progress(f"{step}; waiting for the device to associate")
             await self._play(scenario)
+            self._played = number
 
     def _leave_out(self, scenario: Scenario) -> None:
         for check_id in scenario.checks:
@@ -168,7 +199,7 @@ class _Run:
             )
 
     async def _play(self, scenario: Scenario) -> None:
-        script = scenario.script(self.probe, self._policy)
+        script = scenario.play(self.probe, self._policy)
         try:
             wish = next(script)
             while True:
@@ -188,15 +219,17 @@ class _Run:
             if incoming is not None:
                 return incoming
             if not is_open and not wish.across_lines:
-                return Incoming(Outcome.CLOSED)
+                return Incoming(Outcome.CLOSED, at=self.probe.closed_at)
             left = until - self._now
             if left <= 0:
-                return Incoming(Outcome.TIMEOUT)
+                return Incoming(Outcome.TIMEOUT, at=self._now)
+            given_up = self.probe.next_deadline()
+            pause = left if given_up is None else min(left, max(0.0, given_up - self._now))
             try:
-                async with asyncio.timeout(left):
+                async with asyncio.timeout(pause):
                     await self._hear(wish)
             except TimeoutError:
-                continue
+                self.probe.handle_deadline(now=self._now)
 
     async def _hear(self, wish: Expect) -> None:
         """Octets of the open line, or a new line where the wish waits for one."""
@@ -227,10 +260,10 @@ class _Run:
                 await self.hang_up()
         return self._line is not None
 
-    async def hang_up(self) -> None:
+    async def hang_up(self, *, by_device: bool = True) -> None:
         """Let go of the line."""
         line, self._line = self._line, None
-        self.probe.closed()
+        self.probe.closed(now=self._now, by_device=by_device)
         if line is not None:
             with contextlib.suppress(TransportError):
                 await line.close()

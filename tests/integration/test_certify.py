@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,9 +18,14 @@ from edge.certifying.runner import certify
 from edge.certifying.scripts import SCRIPTS, RunPolicy, Scenario
 from edge.clock import SYSTEM_CLOCK
 from edge.errors import SettingsError
+from protocols.ieee20601.apdus import encode_apdu
+from protocols.ieee20601.association import offer
+from protocols.model.codes import SystemId
 from simulators.devices.registry import DEVICES
 
-LEAST_PASSED = 54
+LEAST_PASSED = 57
+REQUEST = encode_apdu(offer(system_id=SystemId(b"DEVICE 1"), config_id=0x4000))
+"""What a device asks with."""
 POLICY = RunPolicy(patience_seconds=20.0, report_seconds=2.5)
 
 
@@ -60,6 +66,34 @@ async def test_a_simulated_device_goes_through_a_whole_association_and_a_wrong_m
     for check_id in ("ASSOC-11", "CONF-9", "MDS-8", "OPER-4", "REP-1", "REP-8", "REL-1", "WRONG-1"):
         assert verdicts[check_id] is Verdict.PASS, check_id
     assert verdicts["STORE-1"] is Verdict.NOT_TRIED
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_an_interrupted_run_tells_the_device_and_writes_what_it_found(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    run = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "edge", "certify", "listen:127.0.0.1:0", "--out", str(tmp_path)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert run.stderr is not None
+    address = (await run.stderr.readline()).decode().removeprefix("listening on ").split(": ")[0]
+    reader, writer = await asyncio.open_connection(*address.removeprefix("tcp:").rsplit(":", 1))
+    writer.write(REQUEST)
+    assert (await reader.readexactly(4))[:2] == b"\xe3\x00"
+    run.send_signal(number)
+    told = await reader.read()
+    out, _ = await run.communicate()
+    writer.close()
+    assert run.returncode == 130
+    assert told.endswith(bytes.fromhex("e60000020000"))
+    assert "  pass  ASSOC-2 " in out.decode()
+    document = json.loads((tmp_path / "report.json").read_text())
+    details = {check["id"]: check["detail"] for check in document["checks"]}
+    assert details["MDS-1"] == details["WRONG-4"] == "the run was interrupted"
+    assert document["interrupted"]
+    assert document["messages"][-1]["hex"] == "e60000020000"
 
 
 def test_nobody_there_is_a_failure_with_files_that_say_so(

@@ -32,6 +32,17 @@ def test_a_misbehaving_device_speaks_raw(tmp_path: Path) -> None:
     assert not port.is_symlink()
 
 
+@pytest.mark.parametrize("fault", ["abort-in-segment", "cut-in-mid-page", "gap-in-segment"])
+def test_a_fault_of_a_store_needs_a_store(tmp_path: Path, fault: str) -> None:
+    port = tmp_path / "port"
+    words = ("--pty", str(port), "--fault", fault)
+    with pytest.raises(DeviceSettingsError) as told:
+        device_command.run(parse("glucose-meter", *words))
+    assert str(told.value) == "glucose-meter keeps no readings. Choose another --fault."
+    assert not port.is_symlink()
+    assert device_command.device_of(parse("night-oximeter", *words)).stores
+
+
 def test_every_fault_and_a_wrong_clock_are_options(tmp_path: Path) -> None:
     line = ("oximeter", "--pty", str(tmp_path / "port"))
     for fault in FAULTS:

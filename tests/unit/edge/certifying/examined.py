@@ -79,17 +79,23 @@ class Examined:
     def speak(self) -> None:
         """What the device says by itself."""
 
+    def hang_up(self) -> None:
+        """The line goes."""
+        self._is_open = False
+        self.probe.closed(now=self.now)
+
     def _switch_on(self) -> AgentConnection:
         agent = self.connection()
         agent.transport_connected(now=self.now)
         agent.associate(now=self.now)
         self.probe.connected()
+        self._is_open = True
         self._lives += 1
         return agent
 
     def run(self, *scenarios: Scenario, policy: RunPolicy = POLICY) -> Record:
         for scenario in scenarios or SCRIPTS:
-            script = scenario.script(self.probe, policy)
+            script = scenario.play(self.probe, policy)
             try:
                 wish = next(script)
                 while True:
@@ -106,13 +112,16 @@ class Examined:
             self._exchange()
             if incoming is not None:
                 return incoming
+            if not self._is_open and not wish.across_lines:
+                return Incoming(Outcome.CLOSED, at=self.probe.closed_at)
             if self.now >= until:
-                return Incoming(Outcome.TIMEOUT)
+                return Incoming(Outcome.TIMEOUT, at=self.now)
             self._pass_time(across=wish.across_lines)
 
     def _pass_time(self, *, across: bool) -> None:
         self.now += _STEP
         self.agent.handle_deadline(now=self.now)
+        self.probe.handle_deadline(now=self.now)
         if self.agent.state is State.UNASSOCIATED and across and self._comes_back:
             self.agent = self._switch_on()
 

@@ -57,6 +57,15 @@ def test_the_json_holds_all_of_it(record: Record) -> None:
     assert document["messages"][0]["dir"] == "A>M"
 
 
+def test_an_interrupted_run_says_so() -> None:
+    whole, broken = Record(), Record(interrupted=True)
+    line = "  Interrupted: before its end; the rest was not tried"
+    assert line not in as_text(whole)
+    assert line in as_text(broken)
+    assert "<dt>Interrupted</dt>" in as_html(broken)
+    assert [json.loads(as_json(r))["interrupted"] for r in (whole, broken)] == [False, True]
+
+
 class Page(HTMLParser):
     """Ids, links and the depth at the end."""
 

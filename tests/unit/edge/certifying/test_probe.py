@@ -1,0 +1,43 @@
+"""What the probe makes of the line: pieces of APDUs, and what is only looked at."""
+
+from __future__ import annotations
+
+from edge.certifying.checks import Verdict
+from edge.certifying.probe import Expect, Probe
+from protocols.ieee20601.apdus import Abrt
+from tests.unit.edge.certifying.examined import found
+
+ABORT = bytes.fromhex("e60000020000")
+CUT = bytes.fromhex("e7000020001e7777")
+
+
+def test_an_abort_behind_an_apdu_that_was_cut_short_is_found_when_its_time_is_over() -> None:
+    probe, wish = Probe(), Expect(lambda item: isinstance(item.apdu, Abrt), 3.0)
+    probe.receive(CUT + ABORT, now=1.0)
+    assert probe.answer_to(wish) is None
+    due = probe.next_deadline()
+    assert due is not None
+    probe.handle_deadline(now=due)
+    incoming = probe.answer_to(wish)
+    assert incoming is not None
+    assert incoming.at == due
+    assert found(probe.record, "LINE-1").detail == "8 octets on the line belong to no APDU"
+
+
+def test_half_an_apdu_is_the_devices_fault_when_it_closed_the_line_and_not_when_we_did() -> None:
+    for by_device, verdict in ((True, Verdict.FAIL), (False, Verdict.NOT_TRIED)):
+        probe = Probe()
+        probe.connected()
+        probe.receive(CUT, now=1.0)
+        probe.closed(now=2.0, by_device=by_device)
+        assert found(probe.record, "LINE-1").verdict is verdict
+        assert probe.closed_at == 2.0
+
+
+def test_a_message_that_is_only_looked_at_is_there_for_the_next_wish() -> None:
+    probe = Probe()
+    probe.receive(ABORT, now=1.0)
+    seen = probe.answer_to(Expect(lambda _: True, 1.0, keeps=True))
+    assert seen is not None
+    assert probe.answer_to(Expect(lambda _: True, 1.0)) is seen
+    assert probe.answer_to(Expect(lambda _: True, 1.0, keeps=True)) is None
