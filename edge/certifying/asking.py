@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from edge.certifying.probe import Expect, Incoming, Outcome, Probe
@@ -43,14 +43,23 @@ def ask(
     """Send a request and wait for its answer, or for the association's end."""
     invoke_id = probe.ask(request)
 
+    others: list[Incoming] = []
+
     def fits(item: Incoming) -> bool:
         if isinstance(item.apdu, Abrt | Rlrq):
             return True
-        return item.invoke_id == invoke_id and not isinstance(item.message, EventReport)
+        if item.message is None or isinstance(item.message, EventReport):
+            return False
+        if item.invoke_id != invoke_id:
+            others.append(item)
+        return item.invoke_id == invoke_id
 
-    answered = Answered((yield Expect(fits, seconds)))
-    probe.unanswered = answered.incoming.outcome is Outcome.TIMEOUT
-    return answered
+    incoming = yield Expect(fits, seconds)
+    probe.unanswered = incoming.outcome is Outcome.TIMEOUT
+    if probe.unanswered and others:
+        why = f"{others[0].in_words()} for another request"
+        incoming = replace(incoming, why=why, position=others[0].position)
+    return Answered(incoming)
 
 
 def while_associated(probe: Probe, examination: Examination) -> Examination:

@@ -27,6 +27,8 @@ from protocols.ieee20601.time_info import TimeBits
 from protocols.ieee20601.timeouts import TICK_SECONDS
 
 _UNKNOWN_ATTRIBUTE: Final = 0xEFFE
+_OF_ALL_ATTRIBUTES: Final = (*(f"MDS-{number}" for number in (2, 3, 4, 5, 6, 7, 10)), "OPER-3")
+_UNREAD: Final = "it answered no Get of its MDS"
 _EXACT: Final = Decimal(0)
 _DRIFT_SECONDS: Final = 2.0
 _ZONES_MINUTES: Final = range(-12 * 60, 14 * 60 + 1)
@@ -41,6 +43,8 @@ def examine_device(probe: Probe, *, set_time: bool) -> Examination:
     record, where = probe.record, incoming.evidence
     record.judge("MDS-1", isinstance(message, RorsGet), incoming.in_words(), *where)
     if not isinstance(message, RorsGet):
+        for check_id in _OF_ALL_ATTRIBUTES:
+            record.leave_out(check_id, _UNREAD)
         return not answered.ended
     attributes = message.attributes
     for value in attributes:
@@ -170,6 +174,9 @@ def examine_passing_time(probe: Probe, pause: Examination) -> Examination:
     if first.ended or not (yield from pause):
         return False
     second = yield from ask(probe, get_all())
+    if not all(isinstance(item.message, RorsGet) for item in (first, second)):
+        probe.record.leave_out("MDS-9", _UNREAD)
+        return not second.ended
     told = [
         find_readable(item.message.attributes, at.TIME_ABS, [])
         for item in (first, second)

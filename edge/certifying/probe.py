@@ -41,7 +41,8 @@ class Outcome(Enum):
 class Incoming:
     """What a script waited for: the message, or why there is none.
 
-    `apdu` is None for octets that follow no rule (`why` says which) and where nothing came.
+    `apdu` is None for octets that follow no rule (`why` says which) and where nothing came
+    (`why` and `position` tell of what did not fit, if anything).
     `at`: when it came or the line closed, seconds of the run.
     """
 
@@ -70,9 +71,9 @@ class Incoming:
     def in_words(self) -> str:
         """What came, for a report."""
         if self.outcome is not Outcome.CAME:
-            return (
-                "nothing came in time" if self.outcome is Outcome.TIMEOUT else "it closed the line"
-            )
+            closed = self.outcome is Outcome.CLOSED
+            words = "it closed the line" if closed else "nothing came in time"
+            return f"{words}; {self.why}" if self.why else words
         if self.apdu is None:
             return f"octets against the rules: {self.why}"
         kind = type(self.message or self.apdu).__name__

@@ -12,7 +12,7 @@ from edge.certifying.findings import Record
 from edge.certifying.probe import Expect, Incoming, Outcome, Probe
 from edge.certifying.scripts import SCRIPTS, RunPolicy, Scenario
 from edge.clock import Clock
-from edge.errors import DeviceNotFoundError, SettingsError, TransportError
+from edge.errors import DeviceNotFoundError, EdgeError, SettingsError, TransportError
 from edge.transports import tcp
 from edge.transports.base import ByteTransport
 from edge.transports.policy import TransportPolicy
@@ -160,17 +160,22 @@ class _Run:
 
     async def play_until(self, stop: asyncio.Event, scenarios: Sequence[Scenario]) -> None:
         """All of them, or as many as there is time for; an interrupted device is told."""
-        playing = asyncio.ensure_future(self.play_all(scenarios))
-        stopping = asyncio.ensure_future(stop.wait())
+        broken: Exception | None = None
         try:
-            await asyncio.wait((playing, stopping), return_when=asyncio.FIRST_COMPLETED)
-            if playing.done():
-                await playing
-                return
-        finally:
-            for task in (playing, stopping):
-                task.cancel()
-            await asyncio.gather(playing, stopping, return_exceptions=True)
+            async with asyncio.TaskGroup() as tasks:
+                playing = tasks.create_task(self.play_all(scenarios), name="play")
+                stopping = tasks.create_task(stop.wait(), name="stop")
+                await asyncio.wait((playing, stopping), return_when=asyncio.FIRST_COMPLETED)
+                playing.cancel()
+                stopping.cancel()
+        except* EdgeError as group:
+            broken = group.exceptions[0]  # one task alone can fail
+        if broken is not None:
+            raise broken
+        if playing.cancelled():
+            await self._interrupt(scenarios)
+
+    async def _interrupt(self, scenarios: Sequence[Scenario]) -> None:
         self.probe.record.interrupted = True
         for scenario in scenarios[self._played :]:
             for check_id in scenario.checks:

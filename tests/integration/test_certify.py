@@ -150,6 +150,7 @@ def test_waiting_no_time_and_a_folder_that_is_a_file_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["certify", "tcp:127.0.0.1:9", "--patience", "0"]) == 2
+    assert main(["certify", f"replay:{tmp_path / 'nothing.jsonl'}"]) == 2
     (tmp_path / "file").write_text("")
     assert main(["certify", "tcp:127.0.0.1:9", "--out", str(tmp_path / "file" / "x")]) == 2
-    assert len(capsys.readouterr().err.splitlines()) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 4

@@ -53,6 +53,25 @@ def test_a_clock_that_does_not_go_as_time_does_is_told(
     assert failed(record) == {"MDS-9": told}
 
 
+def test_an_mds_that_is_not_told_leaves_what_it_would_say_untried() -> None:
+    error = Roer(int(ErrorCode.NO_SUCH_OBJECT_INSTANCE), b"")
+    record = Examined(change=answering(lambda _: error)).run(WHOLE)
+    assert "MDS-1" in failed(record)
+    for check_id in ("MDS-2", "MDS-7", "MDS-9", "MDS-10", "OPER-3"):
+        assert found(record, check_id).detail == "it answered no Get of its MDS"
+
+
+def test_an_answer_to_another_request_is_told_with_its_octets() -> None:
+    def change(octets: bytes) -> bytes:
+        is_answer = octets[0] == 0xE7 and octets[8] in (0x02, 0x03)
+        return octets[:6] + b"\x77\x77" + octets[8:] if is_answer else octets
+
+    record = Examined(change=change).run(WHOLE)
+    finding = found(record, "MDS-1")
+    assert finding.detail == "nothing came in time; RorsGet came for another request"
+    assert record.messages[finding.evidence[0]].octets[6:8] == b"\x77\x77"
+
+
 def test_a_device_without_a_clock_is_not_held_to_one() -> None:
     record = Examined(mds=replace(describe(), clock=None)).run(WHOLE)
     assert "MDS-9" not in failed(record)
