@@ -27,6 +27,7 @@ from protocols.ieee20601.event_reports import (
     encode_event_info,
 )
 from protocols.ieee20601.objects import ObjectClass
+from protocols.ieee20601.observation_cases import MAKERS
 from protocols.ieee20601.remote_operations import EventReport, RoivConfirmedEventReport
 from protocols.model.codes import MdcCode, UnitCode
 
@@ -97,13 +98,18 @@ _common: tuple[Attribute[Any], ...] = (
 )
 _kinds: st.SearchStrategy[Attribute[Any]] = st.sampled_from((*_common * 12, *_ENTRIES))
 _rarely = st.sampled_from((False,) * 59 + (True,))
+_sometimes = st.sampled_from((False,) * 9 + (True,))
 
 
 @st.composite
 def value_maps(draw: st.DrawFn) -> tuple[ValueMapEntry, ...]:
-    """One to four attributes, nearly always with their own length."""
+    """One to four attributes, nearly always with their own length, mostly with one value."""
     entries = []
-    for kind in draw(st.lists(_kinds, min_size=1, max_size=4, unique=not draw(_rarely))):
+    kinds = draw(st.lists(_kinds, min_size=1, max_size=4, unique=not draw(_rarely)))
+    if not draw(_sometimes):
+        spare = [kind for kind in kinds if kind.attribute_id in MAKERS][1:]
+        kinds = [kind for kind in kinds if kind not in spare]
+    for kind in kinds:
         length = _LENGTHS[kind.attribute_id]
         attribute_id = kind.attribute_id
         if draw(_rarely):

@@ -29,6 +29,7 @@ from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.observation import NumericObservation
 from tests.unit.protocols.ieee20601.apdu_octets import aarq, abrt, prst, report
 from tests.unit.protocols.ieee20601.exchange import (
+    FIXED,
     Bench,
     mds_answer,
     spo2,
@@ -148,6 +149,16 @@ def test_a_value_without_a_unit_is_kept_as_dimensionless_and_told_once_per_objec
 def test_an_unknown_handle_is_an_error(bench: Bench) -> None:
     assert bench.report(1, spo2(98, handle=99)) == error(1, 1)
     assert bench.take_events() == []
+    assert bench.is_in(State.OPERATING)
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_report_of_an_unknown_source_is_an_error_whatever_it_holds(
+    bench: Bench, confirmed: bool
+) -> None:
+    octets = report(1, FIXED, spo2(98), handle=77, confirmed=confirmed)
+    assert bench.receive(octets) == (error(1, 1) if confirmed else b"")
+    assert bench.take_observations() == []
     assert bench.is_in(State.OPERATING)
 
 

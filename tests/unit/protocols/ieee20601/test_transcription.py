@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import (
     BatteryMeasure,
@@ -43,6 +47,7 @@ from protocols.model.observation import (
 from protocols.model.quantity import Quantity
 from protocols.model.timestamps import DeviceTime
 from protocols.specializations.registry import STANDARD_CONFIGURATIONS
+from tests.unit.protocols.ieee20601.random_reports import configurations, reports
 from tests.unit.protocols.ieee20601.reports import (
     DEVICE,
     TWO_HOURS_AHEAD,
@@ -308,6 +313,18 @@ def test_a_report_of_a_source_that_is_not_configured_is_kept_as_octets() -> None
     assert result.unknown_handles == (77,)
     assert [item.octets for item in result.unread] == [b"\1\2"]
     assert len(transcribe(event(handle=10), info, OXIMETER, reception()).observations) == 1
+
+
+@settings(max_examples=100)
+@given(st.data())
+def test_no_two_observations_of_a_report_have_one_id(data: st.DataObject) -> None:
+    configuration = data.draw(configurations())
+    report = data.draw(reports(configuration))
+    with suppress(DecodeError):
+        info = decode_event_info(report.event_type, report.event_info)
+        assert isinstance(info, ScanReportFixed | ScanReportGrouped)
+        made = transcribe(report, info, configuration, reception(TWO_HOURS_AHEAD)).observations
+        assert len({item.observation_id for item in made}) == len(made)
 
 
 def test_a_handle_twice_in_a_report_with_one_stamp_is_two_readings() -> None:
