@@ -138,14 +138,14 @@ class Conversation:
             self._connection.handle_deadline(now=now)
 
     def _say_next(self) -> None:
-        if self._ended or not self._operating:
+        if self._ended or self._releasing or not self._operating:
             return
         while (live := self._outbox.next_live()) is not None:
             self._send(live)
         if self._in_flight is None and (kept := self._outbox.oldest_kept()) is not None:
             self._in_flight = (self._send(kept), kept)
         busy = any(store.is_transferring for store in self._device.stores)
-        if self._in_flight is None and not busy and self._is_done() and not self._releasing:
+        if self._in_flight is None and not busy and self._is_done():
             self._releasing = True
             self._connection.release(now=self._times.monotonic())
 

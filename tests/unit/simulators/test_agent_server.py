@@ -14,10 +14,11 @@ from protocols.ieee20601.line_framings import RAW
 from protocols.ieee20601.policies import ClockSetting, ManagerPolicy
 from protocols.model.observation import SampleArrayObservation
 from simulators.agent_server import AgentServer
-from simulators.conversation import Times
+from simulators.conversation import Conversation, Times
 from simulators.devices.misbehaving import misbehave
 from simulators.devices.registry import BY_NAME
 from simulators.journal import DeviceRecord, Journal
+from simulators.outbox import Outbox
 from simulators.scenario import ARREST
 from simulators.value_texts import value_text
 from simulators.vital_signs import Patient
@@ -174,3 +175,41 @@ async def test_a_manager_sets_the_clock_of_a_device_that_asks_for_it(can_be_set:
     set_to = timedelta(seconds=-4) if can_be_set else before
     assert bench.device.identity.clock.ahead == set_to
     assert ('"event":"clock set"' in bench.text.getvalue()) == can_be_set
+
+
+class DeafToRelease(ManagerLink):
+    """A manager that leaves a release unanswered; tells when it heard one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released = asyncio.Event()
+
+    async def write(self, data: bytes) -> None:
+        """Everything but a release request reaches the manager."""
+        if data.startswith(b"\xe4\x00"):
+            self.released.set()
+        else:
+            await super().write(data)
+
+
+async def test_a_device_that_has_asked_for_release_says_nothing_more() -> None:
+    link, times = DeafToRelease(), Times(monotonic=lambda: 0.0, utc=lambda: START)
+    kind = BY_NAME["oximeter"]
+    journal, wake, done = Journal(StringIO()), asyncio.Event(), asyncio.Event()
+    outbox = Outbox(journal)
+    device = kind.make(kind.identity, Patient(seed=5, scenario=ARREST, seconds=20))
+    conversation = Conversation(
+        device, link, outbox, journal, times, wake, done.is_set, framing=RAW
+    )
+    await link.connect()
+    holding = asyncio.ensure_future(conversation.hold())
+    done.set()
+    wake.set()
+    await link.released.wait()
+    outbox.put(next(iter(device.reports(START))), at=START)
+    wake.set()
+    failed, _ = await asyncio.wait([holding], timeout=0.05)  # its turn: it would speak now
+    assert not failed
+    link.go()
+    await holding
+    assert link.heard == []
