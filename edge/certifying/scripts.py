@@ -6,29 +6,34 @@ end, so the next finds it free again. `SCRIPTS` is the order of a run; the first
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from edge.certifying.asking import Examination, has_ended, while_associated
-from edge.certifying.association_checks import judge_configuration, judge_request
+from edge.certifying.associating import (
+    MANAGER,
+    TO_CONFIG,
+    abort,
+    associate,
+    configure,
+    is_config_report,
+    operate,
+)
 from edge.certifying.checks import CHECKS
 from edge.certifying.operating_checks import examine
 from edge.certifying.probe import Expect, Incoming, Outcome, Probe, Script
 from protocols.errors import DecodeError
 from protocols.ieee20601.apdus import Aare, Aarq, Abrt, Apdu, DataApdu, Prst, Rlre, Rlrq
 from protocols.ieee20601.association import (
-    AbortReason,
     AssociateResult,
-    Decision,
-    PhdAssociationInformation,
     ReleaseReason,
     answer,
     decide,
     offer,
 )
 from protocols.ieee20601.configuration import Configuration, decode_configuration
-from protocols.ieee20601.event_reports import ConfigResult, EventType, answer_configuration
+from protocols.ieee20601.event_reports import ConfigResult
 from protocols.ieee20601.remote_operations import (
     MDS_HANDLE,
     EventReport,
@@ -37,15 +42,10 @@ from protocols.ieee20601.remote_operations import (
 )
 from protocols.ieee20601.scanners import scanners_of
 from protocols.mder.records import LENIENT
-from protocols.model.codes import SystemId
 
-MANAGER: Final = SystemId(b"CERTIFY\x00")
-TO_CONFIG: Final = 10.0
 TO_RELEASE: Final = 3.0
 TO_ABORT: Final = 3.0
 TO_CER: Final = 3.0
-SETTLING: Final = 1.0
-"""How long a device that dislikes our answer to its configuration has to say so."""
 TOO_EARLY: Final = 0.5
 TOO_LATE: Final = 2.0
 
@@ -89,96 +89,9 @@ def _kind(*kinds: type) -> Callable[[Incoming], bool]:
     )
 
 
-def _config_report(incoming: Incoming) -> bool:
-    message = incoming.message
-    return isinstance(message, EventReport) and message.event_type == EventType.CONFIG
-
-
-def associate(
-    probe: Probe, policy: RunPolicy, result: AssociateResult
-) -> Generator[Expect, Incoming, PhdAssociationInformation | None]:
-    """Wait for a request, judge it and answer with `result`; the offer, None without one."""
-    incoming = yield Expect(
-        lambda item: item.apdu is None or isinstance(item.apdu, Aarq),
-        policy.patience_seconds,
-        across_lines=True,
-    )
-    if incoming.outcome is not Outcome.CAME:
-        probe.gone = True
-        if not probe.record.is_judged("ASSOC-1"):
-            probe.record.judge("ASSOC-1", False, incoming.in_words())
-        return None
-    probe.accepted = probe.unanswered = probe.damaged = False
-    asked = judge_request(probe.record, incoming)
-    if asked is None or not isinstance(incoming.apdu, Aarq):
-        probe.stopped = "its association request offers nothing to go on with"
-        return None
-    probe.reports.begin(None)
-    decision = decide(incoming.apdu)
-    if decision.chosen is None:  # it is judged already; go on with what it offers
-        decision = Decision(AssociateResult.ACCEPTED, asked, "")
-    if result in (AssociateResult.ACCEPTED, AssociateResult.ACCEPTED_UNKNOWN_CONFIG):
-        probe.send(answer(decision, result=result, system_id=MANAGER))
-    else:
-        refusal = replace(decision, chosen=None)
-        probe.send(answer(refusal, result=result, system_id=MANAGER))
-    return asked
-
-
-def configure(
-    probe: Probe, offered: int, verdict: ConfigResult
-) -> Generator[Expect, Incoming, Configuration | None]:
-    """Take the configuration report and give the verdict; None when none came that can be read."""
-    incoming = yield Expect(lambda item: _config_report(item) or has_ended(item), TO_CONFIG)
-    came = _config_report(incoming)
-    probe.record.judge("CONF-1", came, incoming.in_words(), *incoming.evidence)
-    if not came:
-        probe.stopped = f"its configuration did not come: {incoming.in_words()}"
-        if not has_ended(incoming):
-            yield from _abort(probe)
-        return None
-    configuration = judge_configuration(probe.record, incoming, offered)
-    report = incoming.message
-    if configuration is None or not isinstance(report, RoivConfirmedEventReport):
-        probe.stopped = "its configuration could not be answered"
-        yield from _abort(probe)
-        return None
-    reply = answer_configuration(report, configuration.config_id, verdict)
-    probe.reply(incoming.invoke_id, reply)
-    return configuration
-
-
-def operate(
-    probe: Probe, policy: RunPolicy
-) -> Generator[Expect, Incoming, tuple[PhdAssociationInformation, Configuration] | None]:
-    """Associate and accept the configuration: the device operates then; its offer and objects."""
-    asked = yield from associate(probe, policy, AssociateResult.ACCEPTED_UNKNOWN_CONFIG)
-    if asked is None:
-        return None
-    configuration = yield from configure(probe, asked.config_id, ConfigResult.ACCEPTED)
-    if configuration is None:
-        return None
-    probe.reports.begin(configuration)
-    probe.accepted = True
-    incoming = yield Expect(lambda _: True, SETTLING, keeps=True)
-    left = has_ended(incoming)
-    probe.record.judge("CONF-12", not left, incoming.in_words(), *incoming.evidence)
-    if left:
-        probe.stopped = f"it left when its configuration was accepted: {incoming.in_words()}"
-        return None
-    return asked, configuration
-
-
-def _abort(probe: Probe) -> Script:
-    """End the association at once; what comes after it shows REL-2."""
-    probe.send(Abrt(int(AbortReason.UNDEFINED)))
-    # What was on its way when the abort left is not the device's fault: half a second for it.
-    yield Expect(lambda item: isinstance(item.apdu, Aarq), 0.5)
-
-
 def whole_association(probe: Probe, policy: RunPolicy) -> Script:
     """The long one: everything a device does in good order, ended by a release."""
-    operating = yield from operate(probe, policy)
+    operating = yield from operate(probe, policy.patience_seconds)
     if operating is None:
         return
     asked, configuration = operating
@@ -204,25 +117,27 @@ def _release(probe: Probe) -> Examination:
 
 def refused_configuration(probe: Probe, policy: RunPolicy) -> Script:
     """Refuse the configuration: it must offer another one or release."""
-    asked = yield from associate(probe, policy, AssociateResult.ACCEPTED_UNKNOWN_CONFIG)
+    asked = yield from associate(
+        probe, policy.patience_seconds, AssociateResult.ACCEPTED_UNKNOWN_CONFIG
+    )
     if asked is None:
         return
     configuration = yield from configure(probe, asked.config_id, ConfigResult.UNSUPPORTED)
     if configuration is None:
         return
     incoming = yield Expect(
-        lambda item: _config_report(item) or isinstance(item.apdu, Rlrq | Abrt), TO_CONFIG
+        lambda item: is_config_report(item) or isinstance(item.apdu, Rlrq | Abrt), TO_CONFIG
     )
-    fair = _config_report(incoming) or isinstance(incoming.apdu, Rlrq)
+    fair = is_config_report(incoming) or isinstance(incoming.apdu, Rlrq)
     probe.record.judge("CONF-10", fair, incoming.in_words(), *incoming.evidence)
-    if _config_report(incoming):
+    if is_config_report(incoming):
         _judge_next_offer(probe, incoming, configuration.config_id)
     else:
         probe.record.leave_out("CONF-11", "it has no other configuration")
     if isinstance(incoming.apdu, Rlrq):
         probe.send(Rlre(int(ReleaseReason.NORMAL)))
     elif not has_ended(incoming):
-        yield from _abort(probe)
+        yield from abort(probe)
 
 
 def _judge_next_offer(probe: Probe, incoming: Incoming, refused: int) -> None:
@@ -240,7 +155,9 @@ def _judge_next_offer(probe: Probe, incoming: Incoming, refused: int) -> None:
 
 def no_common_parameter(probe: Probe, policy: RunPolicy) -> Script:
     """Find nothing in common: the device has no more to say, unless it asks once more."""
-    asked = yield from associate(probe, policy, AssociateResult.REJECTED_NO_COMMON_PARAMETER)
+    asked = yield from associate(
+        probe, policy.patience_seconds, AssociateResult.REJECTED_NO_COMMON_PARAMETER
+    )
     if asked is None:
         return
     incoming = yield Expect(lambda item: not isinstance(item.apdu, Aarq), TO_ABORT)
@@ -250,7 +167,7 @@ def no_common_parameter(probe: Probe, policy: RunPolicy) -> Script:
 
 def refused_association(probe: Probe, policy: RunPolicy) -> Script:
     """Refuse the association: nothing but another request may follow."""
-    asked = yield from associate(probe, policy, AssociateResult.REJECTED_TRANSIENT)
+    asked = yield from associate(probe, policy.patience_seconds, AssociateResult.REJECTED_TRANSIENT)
     if asked is None:
         return
     incoming = yield Expect(lambda item: not isinstance(item.apdu, Aarq), TO_ABORT)
@@ -260,9 +177,9 @@ def refused_association(probe: Probe, policy: RunPolicy) -> Script:
 
 def aborted(probe: Probe, policy: RunPolicy) -> Script:
     """Abort while it operates: it must say nothing more in this association."""
-    if (yield from operate(probe, policy)) is None:
+    if (yield from operate(probe, policy.patience_seconds)) is None:
         return
-    yield from _abort(probe)
+    yield from abort(probe)
     incoming = yield Expect(lambda item: not isinstance(item.apdu, Aarq), TO_ABORT)
     calm = incoming.outcome is not Outcome.CAME
     probe.record.judge("REL-2", calm, incoming.in_words(), *incoming.evidence)
@@ -270,7 +187,7 @@ def aborted(probe: Probe, policy: RunPolicy) -> Script:
 
 def unconfirmed(probe: Probe, policy: RunPolicy) -> Script:
     """Leave a confirmed report unconfirmed: it must give up, by abort or by closing the line."""
-    operating = yield from operate(probe, policy)
+    operating = yield from operate(probe, policy.patience_seconds)
     if operating is None:
         return
     waits = _kind(RoivConfirmedEventReport)
@@ -278,7 +195,7 @@ def unconfirmed(probe: Probe, policy: RunPolicy) -> Script:
     if incoming.outcome is not Outcome.CAME:
         for check_id in ("REP-9", "REP-10"):
             probe.record.leave_out(check_id, "it sent no confirmed report")
-        yield from _abort(probe)
+        yield from abort(probe)
         return
     ended = yield Expect(_kind(Abrt), policy.report_seconds + TO_CONFIG, hold_confirms=True)
     gave_up = isinstance(ended.apdu, Abrt) or ended.outcome is Outcome.CLOSED
@@ -286,7 +203,7 @@ def unconfirmed(probe: Probe, policy: RunPolicy) -> Script:
     probe.record.judge("REP-9", gave_up, ended.in_words(), *evidence)
     _judge_patience(probe, operating[1], incoming, ended)
     if not gave_up:
-        yield from _abort(probe)
+        yield from abort(probe)
 
 
 def _judge_patience(
@@ -311,14 +228,14 @@ def _wrong(check_id: str, apdu: Apdu) -> Callable[[Probe, RunPolicy], Script]:
     """While it operates, send what no manager may: an abort must come back."""
 
     def script(probe: Probe, policy: RunPolicy) -> Script:
-        if (yield from operate(probe, policy)) is None:
+        if (yield from operate(probe, policy.patience_seconds)) is None:
             return
         probe.send(apdu)
         incoming = yield Expect(_kind(Abrt), TO_ABORT)
         right = isinstance(incoming.apdu, Abrt) or incoming.outcome is Outcome.CLOSED
         probe.record.judge(check_id, right, incoming.in_words(), *incoming.evidence)
         if not right:
-            yield from _abort(probe)
+            yield from abort(probe)
 
     return script
 
