@@ -200,8 +200,7 @@ def _aarq(octets: bytes, apdu: Aarq, facts: SessionFacts, notes: list[str]) -> R
         trigger = Trigger.RX_AARQ_UNACCEPTABLE
     else:
         configuration = facts.find(decision.chosen.system_id, decision.chosen.config_id)
-        is_known = configuration is not None
-        trigger = Trigger.RX_AARQ_KNOWN_CONFIG if is_known else Trigger.RX_AARQ_UNKNOWN_CONFIG
+        trigger = Trigger.RX_AARQ_KNOWN_CONFIG if configuration else Trigger.RX_AARQ_UNKNOWN_CONFIG
     return Received(
         trigger=trigger,
         octets=octets,

@@ -56,14 +56,8 @@ def transcribe_segment(
     """
     draft = TranscriptionDraft(configuration, reception, None, reception.clock, stored=True)
     draft.adjustment, draft.person = adjustment or timedelta(0), person
-    # An element without octets says nothing, in every entry.
-    elements = tuple(
-        replace(item, value_map=with_octets(item.value_map))
-        for item in entry_map.elements
-        if element_octets(item)
-    )
-    entry_map = replace(entry_map, elements=elements)
-    subjects = _subjects_of(elements, configuration)
+    entry_map = _with_octets(entry_map)
+    subjects = _subjects_of(entry_map.elements, configuration)
     try:
         entries = split_entries(entry_map, data.entries)
     except DecodeError as exc:
@@ -84,6 +78,16 @@ def transcribe_segment(
             else:
                 draft.add(element.handle, values)
     return draft.finish()
+
+
+def _with_octets(entry_map: SegmentEntryMap) -> SegmentEntryMap:
+    """The map without what has no octets: it says nothing, in every entry."""
+    elements = tuple(
+        replace(item, value_map=with_octets(item.value_map))
+        for item in entry_map.elements
+        if element_octets(item)
+    )
+    return replace(entry_map, elements=elements)
 
 
 def _subjects_of(

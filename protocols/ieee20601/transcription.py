@@ -65,7 +65,13 @@ def transcribe(
     is_grouped = isinstance(info, ScanReportGrouped | ScanReportMpGrouped)
     if report.handle and configuration.find(report.handle) is None and not is_grouped:
         draft.refuse(report.handle, report.event_info)
-        return draft.finish()
+    else:
+        _add_report(draft, report.handle, info)
+    return draft.finish()
+
+
+def _add_report(draft: TranscriptionDraft, source: int, info: ScanReport) -> None:
+    """The readings of a report; of a grouped one, `source` is the scanner."""
     match info:
         case ScanReportVar():
             for item in info.observations:
@@ -82,15 +88,14 @@ def transcribe(
                 draft.turn_to(person_fixed.person)
                 _add_fixed(draft, person_fixed.observations)
         case ScanReportGrouped():
-            pieces = _pieces_of(draft.find(report.handle))
+            pieces = _pieces_of(draft.find(source))
             for octets in info.observations:
-                _add_group(draft, report.handle, pieces, octets)
+                _add_group(draft, source, pieces, octets)
         case _:
-            pieces = _pieces_of(draft.find(report.handle))
+            pieces = _pieces_of(draft.find(source))
             for person_grouped in info.persons:
                 draft.turn_to(person_grouped.person)
-                _add_group(draft, report.handle, pieces, person_grouped.values)
-    return draft.finish()
+                _add_group(draft, source, pieces, person_grouped.values)
 
 
 def _add_fixed(draft: TranscriptionDraft, observations: tuple[ObservationFixed, ...]) -> None:
