@@ -16,7 +16,16 @@ from edge.certifying.findings import Record
 from edge.certifying.report_checks import ReportChecks
 from protocols.captures import AGENT_TO_MANAGER, MANAGER_TO_AGENT
 from protocols.errors import DecodeError
-from protocols.ieee20601.apdus import Apdu, DataApdu, Prst, decode_apdu, encode_apdu
+from protocols.ieee20601.apdus import (
+    Apdu,
+    DataApdu,
+    Prst,
+    Rlre,
+    Rlrq,
+    decode_apdu,
+    encode_apdu,
+)
+from protocols.ieee20601.association import ReleaseReason
 from protocols.ieee20601.event_reports import EventType, confirm_report, decode_event_info
 from protocols.ieee20601.framing import OversizeApdu, StreamReader, WholeApdu
 from protocols.ieee20601.persistent_store import SegmentData, confirm_segment_data
@@ -177,6 +186,9 @@ class Probe:
             return next(filter(wish.fits, self._arrived), None)
         while self._arrived:
             incoming = self._arrived.pop(0)
+            if isinstance(incoming.apdu, Rlrq):
+                # A manager answers a release in every state of an association (rows 6.16, 8.16).
+                self.send(Rlre(int(ReleaseReason.NORMAL)))
             if wish.fits(incoming):
                 return incoming
             if isinstance(incoming.message, EventReport):

@@ -134,9 +134,7 @@ def refused_configuration(probe: Probe, policy: RunPolicy) -> Script:
         _judge_next_offer(probe, incoming, configuration.config_id)
     else:
         probe.record.leave_out("CONF-11", "it has no other configuration")
-    if isinstance(incoming.apdu, Rlrq):
-        probe.send(Rlre(int(ReleaseReason.NORMAL)))
-    elif not has_ended(incoming):
+    if not has_ended(incoming):
         yield from abort(probe)
 
 

@@ -41,3 +41,11 @@ def test_a_message_that_is_only_looked_at_is_there_for_the_next_wish() -> None:
     assert seen is not None
     assert probe.answer_to(Expect(lambda _: True, 1.0)) is seen
     assert probe.answer_to(Expect(lambda _: True, 1.0, keeps=True)) is None
+
+
+def test_a_release_of_the_device_is_answered_whatever_was_waited_for() -> None:
+    for wish in (Expect(lambda _: True, 1.0), Expect(lambda _: False, 1.0)):
+        probe = Probe()
+        probe.receive(bytes.fromhex("e40000020000"), now=1.0)
+        probe.answer_to(wish)
+        assert probe.take_output(now=1.0) == [bytes.fromhex("e50000020000")]
