@@ -90,7 +90,15 @@ def read_characteristic(
         warnings += characteristic.doubts(record)
     node = with_bits(_placed(record, reader), characteristic.bits)
     fields = node.content if isinstance(node.content, dict) else {"value": node}
-    return Node(fields), tuple(warnings)
+    return Node(_with_reading_on_top(fields)), tuple(warnings)
+
+
+def _with_reading_on_top(fields: dict[str, Node]) -> dict[str, Node]:
+    """What was measured stands beside the rest, as the document's own fields do."""
+    reading = fields.get("reading")
+    if reading is None or not isinstance(reading.content, dict):
+        return fields
+    return reading.content | {name: node for name, node in fields.items() if name != "reading"}
 
 
 def with_bits(node: Node, bits: Mapping[str, Mapping[int, str]]) -> Node:

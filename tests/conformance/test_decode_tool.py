@@ -16,8 +16,7 @@ Vector = dict[str, Any]
 SPECIALS = {"+INF": "+INFINITY", "-INF": "-INFINITY"}
 # What the vectors call a field, and what the documents call it in ours.
 NAMES = {
-    "spo2": "reading.spo2",
-    "pr": "reading.pulse_rate",
+    "pr": "pulse_rate",
     "sys": "systolic",
     "dia": "diastolic",
     "map": "mean",
