@@ -65,9 +65,10 @@ def ask(
 def while_associated(probe: Probe, examination: Examination) -> Examination:
     """Go on until the association ends, and keep why.
 
-    An end that follows a request without an answer is that request's: the device may have been
-    busy with it still. One that follows octets of no APDU may be theirs: a report among them was
-    never confirmed. Nothing else is judged by such an end.
+    A device may release whenever it has no more to say (20601 8.10). An end that follows a request
+    without an answer is that request's: the device may have been busy with it still. One that
+    follows octets of no APDU may be theirs: a report among them was never confirmed. Nothing else
+    is judged by such an end.
     """
     try:
         wish = next(examination)
@@ -75,9 +76,11 @@ def while_associated(probe: Probe, examination: Examination) -> Examination:
             incoming = yield wish
             if has_ended(incoming):
                 probe.stopped = f"the association ended before it: {incoming.in_words()}"
-                if probe.unanswered or probe.damaged:
+                excused = probe.unanswered or probe.damaged
+                if excused:
                     cause = "a request without an answer" if probe.unanswered else "lost octets"
                     probe.stopped += f" after {cause}"
+                if excused or isinstance(incoming.apdu, Rlrq):
                     return False
             wish = examination.send(incoming)
     except StopIteration as end:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from edge.certifying.asking import TO_GET, Examination, ask
+from edge.certifying.asking import TO_GET, Examination, ask, has_ended
 from edge.certifying.data_request_checks import examine_data_requests
 from edge.certifying.device_checks import (
     examine_device,
@@ -15,7 +15,7 @@ from edge.certifying.device_checks import (
 from edge.certifying.probe import Expect, Outcome, Probe
 from edge.certifying.scanner_checks import disable_scanners, enable_scanners
 from edge.certifying.store_checks import examine_stores
-from protocols.ieee20601.apdus import Abrt, Rlrq
+from protocols.ieee20601.apdus import Abrt
 from protocols.ieee20601.association import PhdAssociationInformation
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.remote_operations import (
@@ -63,8 +63,8 @@ def examine(
 
 def _stay(probe: Probe, seconds: float) -> Examination:
     """Let it report for a while; an episodic device may have nothing to say."""
-    incoming = yield Expect(lambda item: isinstance(item.apdu, Abrt | Rlrq), seconds)
-    ended = incoming.outcome is not Outcome.TIMEOUT
+    incoming = yield Expect(has_ended, seconds)
+    ended = has_ended(incoming)
     probe.record.judge("OPER-5", not ended, incoming.in_words(), *incoming.evidence)
     probe.record.leave_out("REP-1", f"it sent none within {seconds:g} s; take a measurement")
     probe.record.leave_out("REP-5", "it sent no two reports in one association")

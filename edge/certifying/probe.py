@@ -134,7 +134,6 @@ class Probe:
     _outgoing: list[bytes] = field(default_factory=list)
     _arrived: list[Incoming] = field(default_factory=list)
     _next_id: int = FIRST_INVOKE_ID
-    _connected: bool = False
 
     def __post_init__(self) -> None:
         self.reports = ReportChecks(self.record)
@@ -145,21 +144,14 @@ class Probe:
         """A transport is there: what waited belongs to an earlier one."""
         self._arrived.clear()
         self._outgoing.clear()
-        self._connected = True
 
     def closed(self, *, now: float, by_device: bool = True) -> None:
         """The transport is gone (`now`: seconds of the run); what it cut in two is no APDU."""
-        self._connected = False
         self.closed_at = now
         self._reader.clear()
         cut = self._reader.take_discarded()
         if by_device:
             self.record.count_stray(cut)
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether octets can be sent."""
-        return self._connected
 
     def receive(self, octets: bytes, *, now: float) -> None:
         """Take octets of the device (`now`: seconds of the run)."""

@@ -232,15 +232,13 @@ class _Run:
             pause = left if given_up is None else min(left, max(0.0, given_up - self._now))
             try:
                 async with asyncio.timeout(pause):
-                    await self._hear(wish)
+                    await self._hear()
             except TimeoutError:
                 self.probe.handle_deadline(now=self._now)
 
-    async def _hear(self, wish: Expect) -> None:
-        """Octets of the open line, or a new line where the wish waits for one."""
+    async def _hear(self) -> None:
+        """Octets of the open line, or a new line where there is none."""
         if self._line is None:
-            if not wish.across_lines:
-                return
             self._line = await self._lines.next_line()
             self.probe.connected()
             self._progress("the device is connected")

@@ -151,6 +151,13 @@ def _judge_next_offer(probe: Probe, incoming: Incoming, refused: int) -> None:
     probe.record.judge("CONF-11", offered != refused, detail, *incoming.evidence)
 
 
+def _says_nothing(probe: Probe, check_id: str) -> Script:
+    """Nothing may come but another request."""
+    incoming = yield Expect(lambda item: not isinstance(item.apdu, Aarq), TO_ABORT)
+    calm = incoming.outcome is not Outcome.CAME
+    probe.record.judge(check_id, calm, incoming.in_words(), *incoming.evidence)
+
+
 def no_common_parameter(probe: Probe, policy: RunPolicy) -> Script:
     """Find nothing in common: the device has no more to say, unless it asks once more."""
     asked = yield from associate(
@@ -158,9 +165,7 @@ def no_common_parameter(probe: Probe, policy: RunPolicy) -> Script:
     )
     if asked is None:
         return
-    incoming = yield Expect(lambda item: not isinstance(item.apdu, Aarq), TO_ABORT)
-    calm = incoming.outcome is not Outcome.CAME
-    probe.record.judge("REL-4", calm, incoming.in_words(), *incoming.evidence)
+    yield from _says_nothing(probe, "REL-4")
 
 
 def refused_association(probe: Probe, policy: RunPolicy) -> Script:
@@ -168,9 +173,7 @@ def refused_association(probe: Probe, policy: RunPolicy) -> Script:
     asked = yield from associate(probe, policy.patience_seconds, AssociateResult.REJECTED_TRANSIENT)
     if asked is None:
         return
-    incoming = yield Expect(lambda item: not isinstance(item.apdu, Aarq), TO_ABORT)
-    calm = incoming.outcome is not Outcome.CAME
-    probe.record.judge("REL-3", calm, incoming.in_words(), *incoming.evidence)
+    yield from _says_nothing(probe, "REL-3")
 
 
 def aborted(probe: Probe, policy: RunPolicy) -> Script:
@@ -178,9 +181,7 @@ def aborted(probe: Probe, policy: RunPolicy) -> Script:
     if (yield from operate(probe, policy.patience_seconds)) is None:
         return
     yield from abort(probe)
-    incoming = yield Expect(lambda item: not isinstance(item.apdu, Aarq), TO_ABORT)
-    calm = incoming.outcome is not Outcome.CAME
-    probe.record.judge("REL-2", calm, incoming.in_words(), *incoming.evidence)
+    yield from _says_nothing(probe, "REL-2")
 
 
 def unconfirmed(probe: Probe, policy: RunPolicy) -> Script:

@@ -8,6 +8,7 @@ read.
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -151,11 +152,14 @@ def _sequence(
 
 
 def merged(items: list[Node]) -> dict[str, Node]:
-    """Attributes of a list under their names; one that comes twice says so."""
+    """Attributes of a list under their names; one that comes again says which time it is."""
     fields: dict[str, Node] = {}
+    seen: Counter[str] = Counter()
     for item in items:
         for name, child in item.children():
-            fields[name if name not in fields else f"{name} again"] = child
+            seen[name] += 1
+            again = "" if seen[name] == 1 else f" ({seen[name]})"
+            fields[f"{name}{again}"] = child
     return fields
 
 

@@ -20,17 +20,16 @@ from protocols.errors import DecodeError
 from protocols.gatt.registry import PROFILES
 from protocols.gatt.uuids import short_text
 from protocols.ieee20601.attribute_table import ATTRIBUTES
-from protocols.ieee20601.event_reports import EventType
+from protocols.ieee20601.objects import VENDOR_TERMS
+from protocols.ieee20601.vocabulary import find_named, find_term
 from protocols.model.codes import PARTITION_DIMENSIONS, MdcCode, UnitCode
 from protocols.nomenclature.bits import bit_meanings, bit_names
-from protocols.nomenclature.lookup import TERMS, UNITS, find, find_unit, loincs
+from protocols.nomenclature.lookup import TERMS, UNITS, find_unit, loincs
 from protocols.nomenclature.term import Term
 from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 
-_OBJECTS = 1
 _LARGEST_TERM = 0xFFFF
 _LARGEST_CF = 0xFFFF_FFFF
-_VENDORS = range(0xF000, 0xFC00)
 _PARTITIONS = {
     1: "object infrastructure",
     2: "physiological (SCADA)",
@@ -81,6 +80,13 @@ def explain(text: str) -> tuple[Meaning, ...]:
     raise SettingsError(f"{text!r} is no code this program knows", mend=mend)
 
 
+_KINDS = (
+    ("MDC_ATTR_", "attribute"),
+    ("MDC_NOTI_", "event report"),
+    ("MDC_ACT_", "action"),
+    ("MDC_MOC_", "object class"),
+    ("MDC_DEV_", "device type"),
+)
 _MOST_FOUND = 20
 _VENDORS_OWN = "a vendor's own code"
 _FORMS = "Write MDC_..., partition:term, a number, decimal or hexadecimal (0x190), or a UUID"
@@ -156,14 +162,14 @@ def _of_one_code(code: MdcCode) -> Iterator[Meaning]:
     """What a code means, or that a vendor says so."""
     found = tuple(_of_code(code))
     yield from found
-    if not found and code.term in _VENDORS:
+    if not found and code.term in VENDOR_TERMS:
         yield Meaning(kind="vendor range", reference_id="", name=_VENDORS_OWN, **_place(code))
 
 
 def _of_any_partition(term: int) -> Iterator[Meaning]:
     found = [meaning for at in _PARTITIONS for meaning in _of_code(MdcCode(at, term))]
     yield from found
-    if not found and term in _VENDORS:
+    if not found and term in VENDOR_TERMS:
         yield Meaning(kind="vendor range", reference_id=f"0x{term:04X}", name=_VENDORS_OWN)
     configuration = STANDARD_CONFIGURATIONS.get(term)
     if configuration is not None:
@@ -179,7 +185,7 @@ def _of_any_partition(term: int) -> Iterator[Meaning]:
 
 
 def _of_code(code: MdcCode) -> Iterator[Meaning]:
-    row = find(code)
+    row = find_term(code)
     if row is not None:
         yield _term(row)
     if code.partition == PARTITION_DIMENSIONS:
@@ -192,36 +198,16 @@ def _of_code(code: MdcCode) -> Iterator[Meaning]:
                 ucum=(unit.ucum, *unit.also),
                 **_place(code),
             )
-    if code.partition == _OBJECTS:
-        yield from _of_20601(code, known=row.reference_id if row else "")
-
-
-def _of_20601(code: MdcCode, *, known: str) -> Iterator[Meaning]:
-    """What 20601 itself calls a term of partition 1, unless the nomenclature has it."""
-    term = code.term
-    named = (
-        ("attribute", ATTRIBUTES[term].ref_id if term in ATTRIBUTES else ""),
-        ("event report", f"MDC_NOTI_{EventType(term).name}" if term in set(EventType) else ""),
-    )
-    for kind, reference_id in named:
-        if reference_id and reference_id != known:
-            yield Meaning(kind=kind, reference_id=reference_id, **_place(code))
 
 
 def _of_name(name: str) -> Iterator[Meaning]:
     wanted = name.upper()
-    for row in TERMS:
-        if row.reference_id == wanted:
-            yield from _of_code(row.code)
+    row = find_named(wanted)
+    if row is not None:
+        yield from _of_code(row.code)
     for unit in UNITS:
         if unit.reference_id == wanted:
             yield from _of_code(unit.code.code)
-    for attribute in ATTRIBUTES.values():
-        if attribute.ref_id == wanted:
-            yield from _of_code(MdcCode(_OBJECTS, attribute.attribute_id))
-    for event in EventType:
-        if wanted == f"MDC_NOTI_{event.name}":
-            yield from _of_code(MdcCode(_OBJECTS, event.value))
 
 
 def _of_ucum(text: str) -> Iterator[Meaning]:
@@ -242,9 +228,14 @@ def _of_words(text: str) -> Iterator[Meaning]:
     yield from map(_term, hits[:_MOST_FOUND])
 
 
+def _kind(reference_id: str) -> str:
+    """What a term is, by the beginning of its name."""
+    return next((kind for start, kind in _KINDS if reference_id.startswith(start)), "term")
+
+
 def _term(row: Term) -> Meaning:
     return Meaning(
-        kind="term",
+        kind=_kind(row.reference_id),
         reference_id=row.reference_id,
         name=row.display,
         ucum=row.units,
@@ -269,7 +260,7 @@ def _place(code: MdcCode) -> _Place:
 
 
 def _label(code: MdcCode | None) -> str:
-    row = find(code) if code is not None else None
+    row = find_term(code) if code is not None else None
     return row.reference_id or row.display if row is not None else str(code)
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from edge.decoding.characteristics import read_characteristic
 from edge.decoding.dissecting import plain
-from edge.decoding.gatt_streams import OPENERS, PieceReader
-from edge.decoding.line_items import read_frames, read_intellivue, read_nfc
+from edge.decoding.gatt_streams import OPENERS
+from edge.decoding.line_items import ItemFields, frames, nfc_records, read_intellivue
 from edge.decoding.messages import ExchangeReader
 from edge.decoding.node import Node
 from protocols.framing.crc import crc_mcrf4xx, fcs16
@@ -59,126 +59,86 @@ def _apdus() -> ItemReader:
     return read
 
 
-def _number(name: str, decode: Callable[[bytes], Number], *, little: bool = False) -> ItemReader:
-    def read(octets: bytes) -> Item:
+def _fields(name: str, open_reader: Callable[[], ItemFields]) -> Callable[[], ItemReader]:
+    """An opener for what is always of one kind."""
+
+    def opened() -> ItemReader:
+        reader = open_reader()
+        return lambda octets: Item(name, *reader(octets))
+
+    return opened
+
+
+def _number(decode: Callable[[bytes], Number], *, little: bool = False) -> ItemFields:
+    def read(octets: bytes) -> tuple[Node, tuple[str, ...]]:
         value = decode(octets[::-1] if little else octets)
-        size = len(octets)
         text = value.value if isinstance(value, SpecialValue) else f"{value:f}"
-        return Item(name, Node({"value": Node(text, 0, size)}))
+        return Node({"value": Node(text, 0, len(octets))}), ()
 
     return read
 
 
-def _check(name: str, compute: Callable[[bytes], int]) -> ItemReader:
-    def read(octets: bytes) -> Item:
-        return Item(name, Node({"value": Node(f"0x{compute(octets):04X}")}))
-
-    return read
+def _check(compute: Callable[[bytes], int]) -> ItemFields:
+    return lambda octets: (Node({"value": Node(f"0x{compute(octets):04X}")}), ())
 
 
-def _characteristic(characteristic: AnyCharacteristic) -> ItemReader:
-    def read(octets: bytes) -> Item:
-        node, warnings = read_characteristic(characteristic, octets)
-        return Item(characteristic.decode_as[0], node, warnings)
-
-    return read
+def _ghs_draft(octets: bytes) -> tuple[Node, tuple[str, ...]]:
+    return plain(decode_draft_observation(octets)), ()
 
 
-def _pieces(name: str, open_reader: Callable[[], PieceReader]) -> ItemReader:
-    reader = open_reader()
-    return lambda octets: Item(name, *reader(octets))
+# Names (the first is the item's kind), what it is, opener of a reader for one exchange.
+_OPENERS: Final[tuple[tuple[tuple[str, ...], str, Callable[[], ItemFields]], ...]] = (
+    (("float", "flt"), "a FLOAT-Type in network order", lambda: _number(decode_float)),
+    (
+        ("float_le",),
+        "a FLOAT-Type as in a GATT value",
+        lambda: _number(decode_float, little=True),
+    ),
+    (("sfloat",), "an SFLOAT-Type in network order", lambda: _number(decode_sfloat)),
+    (
+        ("sfloat_le",),
+        "an SFLOAT-Type as in a GATT value",
+        lambda: _number(decode_sfloat, little=True),
+    ),
+    (
+        ("crc", "crc_hex"),
+        "the CRC-16/MCRF4XX (E2E-CRC) of the octets",
+        lambda: _check(crc_mcrf4xx),
+    ),
+    (("fcs", "fcs_hex"), "the FCS-16 of the octets", lambda: _check(fcs16)),
+    (("nfc", "nfc_phd"), "NFC PHDC, an NDEF record of type PHD", nfc_records),
+    (("hdlc",), "HDLC-like frames with FCS-16 and what is in them", frames),
+    (
+        ("intellivue",),
+        "Philips IntelliVue data export, framed or not",
+        lambda: read_intellivue,
+    ),
+    (
+        ("ghs_draft", "ghs_draft_tlv"),
+        "an observation of the health sensor service's draft, segment headers taken off",
+        lambda: _ghs_draft,
+    ),
+)
 
 
-def _gatt_reader(characteristic: AnyCharacteristic) -> ItemReader:
+def _gatt_reader(characteristic: AnyCharacteristic) -> ItemFields:
     """For values that are whole by themselves, or for pieces of something longer."""
-    if characteristic.uuid in OPENERS:
-        return _pieces(characteristic.decode_as[0], OPENERS[characteristic.uuid])
-    return _characteristic(characteristic)
+    open_pieces = OPENERS.get(characteristic.uuid)
+    return open_pieces() if open_pieces else partial(read_characteristic, characteristic)
 
 
-def _gatt_kinds() -> tuple[Kind, ...]:
-    return tuple(
-        Kind(
-            item.decode_as,
-            f"GATT {short_text(item.uuid)}, {item.name}",
-            partial(_gatt_reader, item),
-        )
-        for profile in PROFILES
-        for item in profile.characteristics
-        if item.decode_as
-    )
+def _kinds() -> Iterator[Kind]:
+    yield Kind(("apdu", "20601"), "IEEE 11073-20601 messages", _apdus, is_stream=True)
+    for names, what, open_reader in _OPENERS:
+        yield Kind(names, what, _fields(names[0], open_reader))
+    for profile in PROFILES:
+        for item in profile.characteristics:
+            if item.decode_as:
+                what = f"GATT {short_text(item.uuid)}, {item.name}"
+                opener = _fields(item.decode_as[0], partial(_gatt_reader, item))
+                yield Kind(item.decode_as, what, opener)
 
 
-def _nfc() -> ItemReader:
-    apdus = ExchangeReader()
-
-    def read(octets: bytes) -> Item:
-        return Item("nfc", read_nfc(octets, apdus), tuple(apdus.warnings))
-
-    return read
-
-
-def _hdlc() -> ItemReader:
-    apdus = ExchangeReader()
-
-    def read(octets: bytes) -> Item:
-        node, warnings = read_frames(octets, apdus)
-        return Item("hdlc", node, (*warnings, *apdus.warnings))
-
-    return read
-
-
-def _intellivue() -> ItemReader:
-    return lambda octets: Item("intellivue", *read_intellivue(octets))
-
-
-def _ghs_draft() -> ItemReader:
-    return lambda octets: Item("ghs_draft", plain(decode_draft_observation(octets)))
-
-
-def _line_kinds() -> tuple[Kind, ...]:
-    return (
-        Kind(("nfc", "nfc_phd"), "NFC PHDC, an NDEF record of type PHD", _nfc),
-        Kind(("hdlc",), "HDLC-like frames with FCS-16 and what is in them", _hdlc),
-        Kind(("intellivue",), "Philips IntelliVue data export, framed or not", _intellivue),
-        Kind(
-            ("ghs_draft", "ghs_draft_tlv"),
-            "an observation of the health sensor service's draft, segment headers taken off",
-            _ghs_draft,
-        ),
-    )
-
-
-def _plain_kinds() -> tuple[Kind, ...]:
-    return (
-        Kind(("apdu", "20601"), "IEEE 11073-20601 messages", _apdus, is_stream=True),
-        Kind(
-            ("float", "flt"),
-            "a FLOAT-Type in network order",
-            lambda: _number("float", decode_float),
-        ),
-        Kind(
-            ("float_le",),
-            "a FLOAT-Type as in a GATT value",
-            lambda: _number("float_le", decode_float, little=True),
-        ),
-        Kind(
-            ("sfloat",), "an SFLOAT-Type in network order", lambda: _number("sfloat", decode_sfloat)
-        ),
-        Kind(
-            ("sfloat_le",),
-            "an SFLOAT-Type as in a GATT value",
-            lambda: _number("sfloat_le", decode_sfloat, little=True),
-        ),
-        Kind(
-            ("crc", "crc_hex"),
-            "the CRC-16/MCRF4XX (E2E-CRC) of the octets",
-            lambda: _check("crc", crc_mcrf4xx),
-        ),
-        Kind(("fcs", "fcs_hex"), "the FCS-16 of the octets", lambda: _check("fcs", fcs16)),
-    )
-
-
-KINDS: Final[tuple[Kind, ...]] = (*_plain_kinds(), *_line_kinds(), *_gatt_kinds())
+KINDS: Final = tuple(_kinds())
 APDU: Final = KINDS[0]
 BY_NAME: Final = {name: kind for kind in KINDS for name in kind.names}

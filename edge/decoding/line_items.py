@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from edge.decoding.dissecting import plain
@@ -14,23 +15,41 @@ from protocols.monitors.intellivue import RS232_FORM
 from protocols.monitors.intellivue_association import SessionKind, decode_information
 from protocols.monitors.intellivue_pdus import decode_data
 
-
-def read_nfc(octets: bytes, apdus: ExchangeReader) -> Node:
-    """An NDEF record of type PHD: its sequence number, and the APDU in it."""
-    record = decode_record(octets)
-    start = len(octets) - len(record.apdu)
-    apdu = content_node(record.apdu, start, apdus)
-    return Node({"sequence": Node(record.sequence, start - 1, start), "apdu": apdu})
+ItemFields = Callable[[bytes], tuple[Node, tuple[str, ...]]]
+"""Reads one item after the other of one exchange: fields and warnings."""
 
 
-def read_frames(octets: bytes, apdus: ExchangeReader) -> tuple[Node, tuple[str, ...]]:
+def nfc_records() -> ItemFields:
+    """NDEF records of type PHD: the sequence number, and the APDU in each."""
+    apdus = ExchangeReader()
+
+    def read(octets: bytes) -> tuple[Node, tuple[str, ...]]:
+        record = decode_record(octets)
+        start = len(octets) - len(record.apdu)
+        apdu, warnings = _content(record.apdu, apdus)
+        fields = {"sequence": Node(record.sequence, start - 1, start), "apdu": apdu.moved(start)}
+        return Node(fields), warnings
+
+    return read
+
+
+def frames() -> ItemFields:
     """HDLC-like frames with FCS-16; their contents as APDUs where they are some.
 
     Contents have no ranges: stuffing moves their octets.
     """
-    contents, warnings = _contents(octets, FrameForm())
-    frames = [unplaced(content_node(content, 0, apdus)) for content in contents]
-    return Node({"frames": Node(frames)}), warnings
+    apdus = ExchangeReader()
+
+    def read(octets: bytes) -> tuple[Node, tuple[str, ...]]:
+        contents, warnings = _contents(octets, FrameForm())
+        found = []
+        for content in contents:
+            node, odd = _content(content, apdus)
+            found.append(node.moved(None))
+            warnings += odd
+        return Node({"frames": Node(list(found))}), warnings
+
+    return read
 
 
 def read_intellivue(octets: bytes) -> tuple[Node, tuple[str, ...]]:
@@ -54,36 +73,13 @@ def read_intellivue(octets: bytes) -> tuple[Node, tuple[str, ...]]:
     return Node(head), warnings
 
 
-def content_node(octets: bytes, start: int, apdus: ExchangeReader) -> Node:
-    """An APDU's tree as it stands from `start` on; the octets where they are none."""
-    end = start + len(octets)
+def _content(octets: bytes, apdus: ExchangeReader) -> tuple[Node, tuple[str, ...]]:
+    """An APDU's tree and warnings; the octets where they are none."""
     try:
         kind, node = apdus.read(octets)
     except DecodeError:
-        return Node(octets.hex(), start, end)
-    return replace(shifted(node, start), start=start, end=end, note=kind)
-
-
-def shifted(node: Node, by: int) -> Node:
-    """The same tree, its octets so much further behind."""
-    content = node.content
-    if isinstance(content, dict):
-        content = {name: shifted(child, by) for name, child in content.items()}
-    elif isinstance(content, list):
-        content = [shifted(child, by) for child in content]
-    if node.start is None or node.end is None:
-        return replace(node, content=content)
-    return replace(node, content=content, start=node.start + by, end=node.end + by)
-
-
-def unplaced(node: Node) -> Node:
-    """The same tree without octets."""
-    content = node.content
-    if isinstance(content, dict):
-        content = {name: unplaced(child) for name, child in content.items()}
-    elif isinstance(content, list):
-        content = [unplaced(child) for child in content]
-    return replace(node, content=content, start=None, end=None)
+        return Node(octets.hex(), 0, len(octets)), ()
+    return replace(node, start=0, end=len(octets), note=kind), tuple(apdus.warnings)
 
 
 def _contents(octets: bytes, form: FrameForm) -> tuple[list[bytes], tuple[str, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Scalar = str | int | bool | None
 Tree = Scalar | dict[str, "Tree"] | list["Tree"]
@@ -28,6 +28,17 @@ class Node:
             yield from self.content.items()
         elif isinstance(self.content, list):
             yield from ((str(position), item) for position, item in enumerate(self.content))
+
+    def moved(self, by: int | None) -> Node:
+        """The same tree, its octets so much further behind; without octets for None."""
+        content = self.content
+        if isinstance(content, dict):
+            content = {name: child.moved(by) for name, child in content.items()}
+        elif isinstance(content, list):
+            content = [child.moved(by) for child in content]
+        if by is None or self.start is None or self.end is None:
+            return replace(self, content=content, start=None, end=None)
+        return replace(self, content=content, start=self.start + by, end=self.end + by)
 
 
 def tree_of(node: Node) -> Tree:

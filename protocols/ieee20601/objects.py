@@ -30,7 +30,7 @@ from protocols.ieee20601.tolerances import (
 from protocols.model.codes import MdcCode, UnitCode
 
 PARTITION_SCADA: Final = 2
-PARTITION_VENDOR_TERMS: Final = range(0xF000, 0xFC00)
+VENDOR_TERMS: Final = range(0xF000, 0xFC00)
 """Terms of any partition that belong to vendors (10101, private terms)."""
 
 
@@ -133,7 +133,7 @@ def describe_object(
     )
     if described.is_metric and type_code is None:
         own.append("a metric object without a type")
-    if type_code is not None and type_code.term in PARTITION_VENDOR_TERMS:
+    if type_code is not None and type_code.term in VENDOR_TERMS:
         tolerances.forgive(PRIVATE_TERM, notes, handle=raw.handle, term=str(type_code))
     notes.extend(f"object {raw.handle}: {sentence}" for sentence in own)
     return described

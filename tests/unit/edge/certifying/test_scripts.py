@@ -9,6 +9,7 @@ import pytest
 from edge.certifying.checks import CHECKS, Verdict
 from edge.certifying.scripts import SCRIPTS
 from protocols.ieee20601.association import FunctionalUnits
+from protocols.ieee20601.events import AgentEvent, OctetsDiscarded, ReportConfirmed
 from protocols.ieee20601.policies import AgentPolicy
 from protocols.ieee20601.states import State
 from protocols.ieee20601.timeouts import AgentTimeouts
@@ -293,3 +294,20 @@ class Talkative(Examined):
 def test_a_refused_device_that_talks_on_is_told(name: str, check_id: str) -> None:
     (scenario,) = [scenario for scenario in SCRIPTS if scenario.name == name]
     assert failed(Talkative().run(scenario)) == {check_id: "Rlre came"}
+
+
+class SaysOneThing(Examined):
+    """A scale: it tells its reading, releases, and is off until somebody stands on it again."""
+
+    def take(self, event: AgentEvent | OctetsDiscarded) -> None:
+        super().take(event)
+        if isinstance(event, ReportConfirmed):
+            self.agent.release(now=self.now)
+
+
+def test_a_device_that_releases_when_it_has_told_everything_fails_nothing() -> None:
+    record = SaysOneThing().run(SCRIPTS[0])
+    assert failed(record) == {}
+    assert found(record, "REP-1").verdict is Verdict.PASS
+    assert found(record, "REL-1").verdict is Verdict.NOT_TRIED
+    assert "Rlrq came" in found(record, "REL-1").detail

@@ -297,3 +297,15 @@ def test_a_full_disk_is_one_line() -> None:
         )
     assert done.returncode == 1
     assert done.stderr == b"vitalwire-edge: the output's disk is full. Make room.\n"
+
+
+def test_attributes_that_come_again_are_all_there() -> None:
+    value = "0a4c" + "0002" + "0062"
+    body = "0000" + "0003" + "0012" + 3 * value
+    data = "0001" + "0203" + f"{len(body) // 2:04x}" + body
+    (item,) = explain(f"e700{len(data) // 2 + 2:04x}{len(data) // 2:04x}{data}")
+    assert list(item["fields"]["attributes"]) == [
+        "MDC_ATTR_NU_VAL_OBS_BASIC",
+        "MDC_ATTR_NU_VAL_OBS_BASIC (2)",
+        "MDC_ATTR_NU_VAL_OBS_BASIC (3)",
+    ]

@@ -77,3 +77,10 @@ def test_messages_of_an_intellivue_monitor_framed_and_not() -> None:
 def test_other_octets_are_no_message_of_that_monitor(octets: bytes) -> None:
     with pytest.raises(SettingsError, match="is no intellivue"):
         explain("intellivue", octets)
+
+
+def test_every_frame_keeps_the_warnings_of_its_message() -> None:
+    odd = bytes.fromhex("e7000036003411110100002e0000ffffffff0d1d0024f00000000002001c0001000a")
+    odd += bytes.fromhex("f3c52026112301523050000a000af27b2026112301523050")
+    item = explain("hdlc", write_frame(odd, FrameForm()) + write_frame(RELEASE, FrameForm()))
+    assert [warning for warning in item["warnings"] if "no value map" in warning]
