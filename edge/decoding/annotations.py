@@ -17,6 +17,7 @@ from protocols.ieee20601.association import (
     ReleaseReason,
     SystemType,
 )
+from protocols.ieee20601.attribute_values import SaFlags
 from protocols.ieee20601.event_reports import ConfigResult
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.persistent_store import SegmentStatus, TransferResult
@@ -34,6 +35,7 @@ _FLAGS: Final[dict[str, type[IntFlag]]] = {
     "system_type": SystemType,
     "data_req_flags": DataRequestFlags,
     "header": EntryHeader,
+    "sa_flags": SaFlags,
 }
 _CODES: Final[dict[tuple[str, str], type[IntEnum]]] = {
     ("Aare", "result"): AssociateResult,
@@ -45,6 +47,8 @@ _CODES: Final[dict[tuple[str, str], type[IntEnum]]] = {
     ("RorsConfirmedEventReport", "result"): ConfigResult,
     ("RorsConfirmedAction", "result"): TransferResult,
 }
+_IN_ATTRIBUTE: Final = {("MDC_ATTR_SA_SPECN", "flags"): "sa_flags"}
+"""Fields whose name alone does not say which bits they have: attribute and field."""
 _OBJECTS: Final = 1
 _BIT_WIDTHS: Final = {
     "MDC_ATTR_ENUM_OBS_VAL_BASIC_BIT_STR": 16,
@@ -64,7 +68,10 @@ def annotate(kind: str, node: Node, name: str = "", type_code: MdcCode | None = 
     """
     if isinstance(node.content, dict):
         own = _type_of(node.content) or type_code
-        fields = {inner: annotate(kind, child, inner, own) for inner, child in node.content.items()}
+        fields = {
+            inner: annotate(kind, child, _IN_ATTRIBUTE.get((name, inner), inner), own)
+            for inner, child in node.content.items()
+        }
         return replace(node, content=fields)
     if isinstance(node.content, list):
         items = [annotate(kind, child, name, type_code) for child in node.content]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntFlag
 from typing import Final
 
 import construct as cs
@@ -105,12 +106,26 @@ class BatteryMeasure:
     unit: UnitCode = wire(UNIT)
 
 
+class SaFlags(IntFlag):
+    """What a device says of its curve (20601 Annex A, SaFlags, BITS-16); bit 0 is 0x8000.
+
+    `SMOOTHED_CURVE`: the device filtered it; `DELAYED_CURVE`: it comes later than what is measured
+    beside it; `STATIC_SCALE`: its scale never changes; `SA_EXT_VAL_RANGE`: the non-significant
+    bits of its samples hold something else and are masked.
+    """
+
+    SMOOTHED_CURVE = 0x8000
+    DELAYED_CURVE = 0x4000
+    STATIC_SCALE = 0x2000
+    SA_EXT_VAL_RANGE = 0x1000
+
+
 @dataclass(frozen=True, slots=True)
 class SampleSpecification:
     """How the samples of an RT-SA are laid out (SaSpec).
 
     `count` samples an array, `bits` wide each (8, 16 or 32) of which `significant` count;
-    `flags` as in SaFlags.
+    `flags`: `SaFlags`, as sent.
     """
 
     count: int = wire(cs.Int16ub)

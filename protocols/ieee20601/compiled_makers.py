@@ -1,7 +1,7 @@
 """One value of a compiled report -> one observation; what is known before is bound before.
 
 A maker takes the report's values, the identity, the time and the status of the reading. It gives
-what `readings` gives for the same octets.
+what `readings` gives for the same octets; None where that has a warning for them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from protocols.model.observation import (
 )
 from protocols.model.timestamps import ObservedTime
 
-Maker = Callable[[Values, UUID, ObservedTime, MeasurementStatus], Observation]
+Maker = Callable[[Values, UUID, ObservedTime, MeasurementStatus], Observation | None]
 
 
 def type_of(reading: ReadingFields) -> MdcCode:
@@ -133,8 +133,10 @@ def _samples(reading: ReadingFields, item: ValueField, device: SystemId) -> tupl
 
     def make(
         values: Values, identity: UUID, observed_at: ObservedTime, status: MeasurementStatus
-    ) -> Observation:
+    ) -> Observation | None:
         samples = decoder.decode(values[place])
+        if samples.has_odd_bits:
+            return None
         return SampleArrayObservation(
             observation_id=identity,
             type=type_code,

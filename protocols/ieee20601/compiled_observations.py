@@ -110,8 +110,8 @@ class ObservationMaker:
     def observations(self, values: Values, reception: Reception) -> tuple[Observation, ...] | None:
         """The observations of one report in its order; `values` decoded by `self.layout`.
 
-        None for a stamp that is no date, for the interpreted path has the warning for it; and for
-        two readings of one identity, which it tells apart.
+        None for a stamp that is no date and for samples with odd bits, for the interpreted path
+        has the warning for them; and for two readings of one identity, which it tells apart.
         """
         received = ""
         counter = reception.report_counter << 16
@@ -145,7 +145,10 @@ class ObservationMaker:
                     )
                 else:
                     identity = plan.identity.stamped(device_time, duration_us)
-                made.append(make(values, identity, observed_at, state))
+                observation = make(values, identity, observed_at, state)
+                if observation is None:
+                    return None
+                made.append(observation)
         if self._may_meet and len({item.observation_id for item in made}) < len(made):
             return None
         return tuple(made)

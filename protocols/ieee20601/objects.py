@@ -6,7 +6,7 @@ cannot read it leaves out with a sentence; the raw attributes always stay.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
@@ -15,6 +15,7 @@ from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import (
     HandleValueMap,
     MetricStructure,
+    SaFlags,
     SampleSpecification,
     ScaleAndRange,
     ValueMapEntry,
@@ -131,6 +132,7 @@ def describe_object(
         confirm_timeout_ticks=find_readable(attributes, at.CONFIRM_TIMEOUT, own),
         attributes=attributes,
     )
+    own.extend(curve_notes(described.samples))
     if described.is_metric and type_code is None:
         own.append("a metric object without a type")
     if type_code is not None and type_code.term in VENDOR_TERMS:
@@ -151,6 +153,15 @@ def scale_of(attributes: tuple[AttributeValue, ...], notes: list[str]) -> ScaleA
         if found is not None:
             return found
     return None
+
+
+def curve_notes(samples: SampleSpecification | None) -> Iterator[str]:
+    """What a reader of the curve should know and no observation carries (20601 SaFlags)."""
+    flags = samples.flags if samples else 0
+    if flags & SaFlags.SMOOTHED_CURVE:
+        yield "its device smoothed this curve"
+    if flags & SaFlags.DELAYED_CURVE:
+        yield "this curve comes later than what is measured beside it"
 
 
 def _metric_type(attributes: tuple[AttributeValue, ...], notes: list[str]) -> MdcCode | None:

@@ -18,16 +18,11 @@ from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import BatteryMeasure, ObservedEnumeration, ObservedNumber
 from protocols.ieee20601.attributes import Attribute, find_readable
-from protocols.ieee20601.device_clock import (
-    observe_time,
-    read_stamps,
-)
+from protocols.ieee20601.device_clock import observe_time, read_stamps
 from protocols.ieee20601.reading_facts import duration_us_of, is_device_test, status_of
 from protocols.ieee20601.reading_records import Reading, Reception
 from protocols.ieee20601.sample_arrays import decode_samples
-from protocols.ieee20601.tolerances import (
-    MISSING_UNIT,
-)
+from protocols.ieee20601.tolerances import MISSING_UNIT, NON_SIGNIFICANT_BITS
 from protocols.mder.numbers import Number
 from protocols.mder.sequences import text_of
 from protocols.mder.times import TICK_US
@@ -217,6 +212,8 @@ def _samples(case: Case[bytes]) -> Observation:
     samples = decode_samples(case.value, subject.samples, subject.scale)
     if not subject.period_ticks:
         raise DecodeError("samples without a sample period", clause="20601 6.3.5, Sample-Period")
+    if samples.has_odd_bits:
+        case.reception.tolerances.forgive(NON_SIGNIFICANT_BITS, case.notes, handle=subject.handle)
     period_us = subject.period_ticks * TICK_US
     count = subject.samples.count if subject.samples else 0
     return SampleArrayObservation(

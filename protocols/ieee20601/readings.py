@@ -15,12 +15,28 @@ from uuid import UUID
 from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_table import ATTRIBUTES
-from protocols.ieee20601.attribute_values import ValueMapEntry
+from protocols.ieee20601.attribute_values import (
+    SaFlags,
+    SampleSpecification,
+    ScaleAndRange,
+    ValueMapEntry,
+)
 from protocols.ieee20601.attributes import Attribute, AttributeValue, find_readable
-from protocols.ieee20601.objects import PARTITION_SCADA, ConfiguredObject, scale_of, usable_map
+from protocols.ieee20601.objects import (
+    PARTITION_SCADA,
+    ConfiguredObject,
+    curve_notes,
+    scale_of,
+    usable_map,
+)
 from protocols.ieee20601.observation_cases import MAKERS, NEED_UNIT
 from protocols.ieee20601.reading_records import Reading, Reception, Unread
-from protocols.ieee20601.tolerances import DEFAULT_TOLERANCES, PRIVATE_ATTRIBUTE, Tolerances
+from protocols.ieee20601.tolerances import (
+    CHANGED_STATIC_SCALE,
+    DEFAULT_TOLERANCES,
+    PRIVATE_ATTRIBUTE,
+    Tolerances,
+)
 from protocols.model.codes import MdcCode
 from protocols.model.identifiers import marked_id
 from protocols.model.observation import Observation
@@ -61,22 +77,24 @@ def with_overrides(
         return subject
     partition = subject.type.partition if subject.type else PARTITION_SCADA
     term = find_readable(values, at.ID_PHYSIO, notes)
-    scale = scale_of(values, notes)
+    samples = _said(values, at.SA_SPECN, subject.samples, notes)
     changed = replace(
         subject,
         type=subject.type if term is None else MdcCode(partition, term),
         unit=_said(values, at.UNIT_CODE, subject.unit, notes),
         supplements=_said(values, at.SUPPLEMENTAL_TYPES, subject.supplements, notes),
-        samples=_said(values, at.SA_SPECN, subject.samples, notes),
+        samples=samples,
         period_ticks=_said(values, at.TIME_PD_SAMP, subject.period_ticks, notes),
         enumeration_partition=_said(
             values, at.ENUM_OBS_VAL_PART, subject.enumeration_partition, notes
         ),
         value_map=_value_map(subject, values, notes, tolerances),
-        scale=scale or subject.scale,
+        scale=_scale(subject, samples, values, notes, tolerances),
     )
+    if samples != subject.samples:
+        notes.extend(f"handle {subject.handle}: {told}" for told in curve_notes(samples))
     # Numbers are equal whatever their digits are; only a scale holds such.
-    return subject if scale is None and changed == subject else changed
+    return subject if changed.scale is subject.scale and changed == subject else changed
 
 
 def _said(
@@ -85,6 +103,28 @@ def _said(
     """What a report says of an object, or what was known before."""
     found = find_readable(values, kind, notes)
     return before if found is None else found
+
+
+def _scale(
+    subject: ConfiguredObject,
+    samples: SampleSpecification | None,
+    values: tuple[AttributeValue, ...],
+    notes: list[str],
+    tolerances: Tolerances,
+) -> ScaleAndRange | None:
+    """The scale a report leaves in force; see CHANGED_STATIC_SCALE."""
+    said = scale_of(values, notes)
+    before = subject.scale
+    if said is None:
+        return before
+    is_static = samples is not None and samples.flags & SaFlags.STATIC_SCALE
+    if is_static and before is not None and said != before:
+        try:
+            tolerances.forgive(CHANGED_STATIC_SCALE, notes, handle=subject.handle)
+        except DecodeError as exc:
+            notes.append(f"{exc}; the scale before it counts")
+            return before
+    return said
 
 
 def _value_map(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.errors import DecodeError, EncodeError
-from protocols.ieee20601.attribute_values import SampleSpecification, ScaleAndRange
+from protocols.ieee20601.attribute_values import SaFlags, SampleSpecification, ScaleAndRange
 
 _CLAUSE: Final = "20601 6.3.5, Simple-Sa-Observed-Value"
 _MODEL: Final = np.dtype("<i4")
@@ -24,11 +24,16 @@ _I32_TOP: Final = 1 << 31
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Samples as the model holds them: physical value = sample x `scale` + `offset`."""
+    """Samples as the model holds them: physical value = sample x `scale` + `offset`.
+
+    `has_odd_bits`: bits that do not count were set, and no SA_EXT_VAL_RANGE said so; see the
+    tolerance NON_SIGNIFICANT_BITS.
+    """
 
     octets: bytes
     scale: Decimal
     offset: Decimal
+    has_odd_bits: bool = False
 
 
 class SampleDecoder:
@@ -47,6 +52,7 @@ class SampleDecoder:
         self._wire = _wire(layout)
         masked = not layout.signed and 0 < layout.significant < layout.bits
         self._mask = (1 << layout.significant) - 1 if masked else 0
+        self._are_others_odd = not layout.flags & SaFlags.SA_EXT_VAL_RANGE
         # Only unsigned samples of 32 bits can lie above the model's range.
         self._can_exceed = not layout.signed and layout.bits == 32
 
@@ -62,14 +68,16 @@ class SampleDecoder:
                 clause=_CLAUSE,
             )
         raw = np.frombuffer(octets, dtype=self._wire)
+        has_odd_bits = False
         if self._mask:
+            has_odd_bits = self._are_others_odd and bool((raw > self._mask).any())
             raw = raw & self._wire.type(self._mask)
         offset = self.offset
         if self._can_exceed and raw.size and int(raw.max()) >= _I32_TOP:
             # Move the zero point, lose nothing.
             raw = raw.astype(np.int64) - _I32_TOP
             offset += self.factor * _I32_TOP
-        return Samples(raw.astype(_MODEL).tobytes(), self.factor, offset)
+        return Samples(raw.astype(_MODEL).tobytes(), self.factor, offset, has_odd_bits)
 
 
 def decode_samples(

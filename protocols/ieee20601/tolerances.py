@@ -127,6 +127,24 @@ MISSING_UNIT: Final = Tolerance(
     warning="object {handle}: no unit is named, kept as dimensionless",
     shown_by="vector config-novopen-pmstore",
 )
+NON_SIGNIFICANT_BITS: Final = Tolerance(
+    id="non-significant-bits",
+    devices=ANY_DEVICE,
+    deviation="samples have bits above their significant ones, and no flag sa-ext-val-range",
+    clause="20601 Annex A, SampleType and SaFlags",
+    answer="masked, as with the flag",
+    warning="handle {handle}: bits beside the significant ones of a sample are set",
+    shown_by="recorded in no device yet",
+)
+CHANGED_STATIC_SCALE: Final = Tolerance(
+    id="changed-static-scale",
+    devices=ANY_DEVICE,
+    deviation="a report changes the scale of samples whose flag static-scale says that none does",
+    clause="20601 Annex A, SaFlags",
+    answer="the report's scale counts, for it came with the samples; the first where this is off",
+    warning="handle {handle}: a scale said to be static is changed",
+    shown_by="recorded in no device yet",
+)
 TICKS_OF_SECONDS: Final = Tolerance(
     id="ticks-of-seconds",
     devices="Novo Nordisk A/S, NovoPen 6 and NovoPen Echo Plus",
@@ -182,6 +200,8 @@ TOLERANCES: Final = (
     LIST_COUNT,
     PAGE_COUNT,
     MISSING_UNIT,
+    NON_SIGNIFICANT_BITS,
+    CHANGED_STATIC_SCALE,
     TICKS_OF_SECONDS,
     UNSET_CLOCK,
     ODD_STRING,

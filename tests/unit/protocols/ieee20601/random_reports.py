@@ -123,7 +123,8 @@ def value_maps(draw: st.DrawFn) -> tuple[ValueMapEntry, ...]:
 @st.composite
 def objects(draw: st.DrawFn, handle: int) -> ConfigObject:
     """A metric object with all that its values may need, most of the time."""
-    layout = SampleSpecification(SAMPLES, 16, draw(st.sampled_from((12, 255))), 0)
+    flags = draw(st.sampled_from((0, 0x1000, 0xF000)))
+    layout = SampleSpecification(SAMPLES, 16, draw(st.sampled_from((12, 255))), flags)
     scale = ScaleAndRange(Decimal(0), Decimal("10.0"), 0, 200)
     optional: tuple[AttributeValue, ...] = (
         at.ID_TYPE.of(MdcCode(2, 18948 + handle)),

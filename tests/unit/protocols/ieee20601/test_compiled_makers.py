@@ -12,7 +12,7 @@ import pytest
 
 from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
-from protocols.ieee20601.attribute_values import SampleSpecification
+from protocols.ieee20601.attribute_values import SaFlags, SampleSpecification
 from protocols.ieee20601.attributes import Attribute
 from protocols.ieee20601.compiled_layouts import ReadingFields, ValueField
 from protocols.ieee20601.compiled_makers import MAKERS, type_of
@@ -50,7 +50,7 @@ def made(
     *values: object,
     subject: ConfiguredObject = SUBJECT,
     count: int = 1,
-) -> tuple[int, Observation]:
+) -> tuple[int, Observation | None]:
     item = ValueField(kind.attribute_id, 2, count, octets=4)
     reading = ReadingFields(subject, (item,), slice(0, 0))
     duration_us, make = MAKERS[kind.attribute_id](reading, item, DEVICE)
@@ -98,6 +98,17 @@ def test_samples_last_as_long_as_their_period_says() -> None:
     assert duration_us == 2 * observation.period_us == 4000
     assert observation.samples == b"\1\0\0\0\xff\xff\xff\xff"
     assert (observation.unit, observation.sequence) == (UnitCode(512), 9)
+
+
+@pytest.mark.parametrize("flags", [0, int(SaFlags.SA_EXT_VAL_RANGE)])
+def test_samples_with_odd_bits_are_left_to_the_interpreted_path_for_its_warning(flags: int) -> None:
+    subject = replace(SUBJECT, samples=SampleSpecification(2, 16, 12, flags))
+    _, observation = made(at.SIMP_SA_OBS_VAL, b"\xf0\1\0\2", subject=subject)
+    if not flags:
+        assert observation is None
+        return
+    assert isinstance(observation, SampleArrayObservation)
+    assert observation.samples == b"\1\0\0\0\2\0\0\0"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
-from protocols.ieee20601.attribute_values import ValueMapEntry
+from protocols.ieee20601.attribute_values import SaFlags, SampleSpecification, ValueMapEntry
 from protocols.ieee20601.attributes import Attribute, AttributeValue
 from protocols.ieee20601.compiled_layouts import fixed_layout
 from protocols.ieee20601.compiled_observations import ObservationMaker
@@ -164,6 +164,24 @@ def test_samples_without_a_specification_are_refused() -> None:
     assert layout is not None
     with pytest.raises(DecodeError):
         ObservationMaker(layout, DEVICE)
+
+
+def test_samples_with_odd_bits_are_left_to_the_interpreted_path_for_its_warning() -> None:
+    about = (PERCENT, at.TIME_PD_SAMP.of(16))
+    for flags, is_compiled in ((int(SaFlags.SA_EXT_VAL_RANGE), True), (0, False)):
+        layout_of = at.SA_SPECN.of(SampleSpecification(2, 16, 12, flags))
+        configuration = configured((((at.SIMP_SA_OBS_VAL, 6),), (*about, layout_of)))
+        layout = fixed_layout([configuration.objects[1]])
+        assert layout is not None
+        maker = ObservationMaker(layout, DEVICE)
+        info = ScanReportFixed(0xF000, 3, (ObservationFixed(1, b"\0\4\xf0\1\0\2"),))
+        values = maker.layout.decode(encode_event_info(0x0D1D, info))
+        assert values is not None
+        wanted = read(info, configuration, reception())
+        assert maker.observations(values, reception()) == (
+            wanted.observations if is_compiled else None
+        )
+        assert len(wanted.notes) == (not is_compiled)
 
 
 def test_a_mapped_stamp_is_the_devices_time() -> None:

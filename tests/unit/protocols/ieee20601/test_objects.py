@@ -9,7 +9,13 @@ import pytest
 
 from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
-from protocols.ieee20601.attribute_values import HandleValueMap, ScaleAndRange, ValueMapEntry
+from protocols.ieee20601.attribute_values import (
+    HandleValueMap,
+    SaFlags,
+    SampleSpecification,
+    ScaleAndRange,
+    ValueMapEntry,
+)
 from protocols.ieee20601.attributes import Attribute, AttributeValue
 from protocols.ieee20601.event_reports import ConfigObject
 from protocols.ieee20601.objects import ConfiguredObject, ObjectClass, describe_object, scale_of
@@ -62,6 +68,26 @@ def test_what_cannot_be_read_is_left_out_with_a_sentence_that_names_the_object()
     assert found.attributes == (broken,)
     assert notes[0].startswith("object 1: MDC_ATTR_UNIT_CODE cannot be read")
     assert notes[1] == "object 1: a metric object without a type"
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (0, []),
+        (SaFlags.STATIC_SCALE | SaFlags.SA_EXT_VAL_RANGE, []),
+        (SaFlags.SMOOTHED_CURVE, ["smoothed"]),
+        (SaFlags.DELAYED_CURVE, ["later"]),
+        (0xFFFF, ["smoothed", "later"]),
+    ],
+)
+def test_what_a_reader_of_a_curve_should_know_is_told(flags: int, told: list[str]) -> None:
+    notes: list[str] = []
+    specification = SampleSpecification(2, 16, 12, int(flags))
+    described(at.ID_TYPE.of(MdcCode(2, 258)), at.SA_SPECN.of(specification), notes=notes)
+    assert len(notes) == len(told)
+    for note, word in zip(notes, told, strict=True):
+        assert note.startswith("object 1: ")
+        assert word in note
 
 
 def test_a_scanner_needs_no_type() -> None:

@@ -14,6 +14,7 @@ from protocols.ieee20601.attribute_values import (
     BatteryMeasure,
     ObservedEnumeration,
     ObservedNumber,
+    SaFlags,
     SampleSpecification,
 )
 from protocols.ieee20601.attributes import Attribute, AttributeValue
@@ -55,10 +56,13 @@ def made(
     *more: AttributeValue,
     subject: ConfiguredObject = SUBJECT,
     stored: bool = False,
+    notes: list[str] | None = None,
 ) -> Observation:
     reading = Reading(subject=subject, values=more, position=1, sequence=9, stored=stored)
     make = MAKERS[kind.attribute_id]
-    return make(kind.encode(value), MdcCode(2, 1), reading, reception(), [])
+    return make(
+        kind.encode(value), MdcCode(2, 1), reading, reception(), [] if notes is None else notes
+    )
 
 
 def test_numbers_have_the_objects_unit() -> None:
@@ -149,6 +153,16 @@ def test_samples_last_as_long_as_their_period_says() -> None:
     assert (observation.count, observation.period_us, observation.sequence) == (2, 2000, 9)
     with pytest.raises(DecodeError, match="without a sample period"):
         made(at.SIMP_SA_OBS_VAL, b"\0\1\0\2", subject=replace(SUBJECT, period_ticks=None))
+
+
+def test_samples_with_odd_bits_are_masked_and_told() -> None:
+    for flags, told in ((0, 1), (int(SaFlags.SA_EXT_VAL_RANGE), 0)):
+        notes: list[str] = []
+        subject = replace(SUBJECT, samples=SampleSpecification(2, 16, 12, flags))
+        observation = made(at.SIMP_SA_OBS_VAL, b"\xf0\1\0\2", subject=subject, notes=notes)
+        assert isinstance(observation, SampleArrayObservation)
+        assert observation.samples == b"\1\0\0\0\2\0\0\0"
+        assert len(notes) == told
 
 
 def test_a_battery_has_its_level_and_its_time_left() -> None:

@@ -8,7 +8,12 @@ from decimal import Decimal
 import pytest
 
 from protocols.ieee20601 import attribute_table as at
-from protocols.ieee20601.attribute_values import SampleSpecification, ScaleAndRange, ValueMapEntry
+from protocols.ieee20601.attribute_values import (
+    SaFlags,
+    SampleSpecification,
+    ScaleAndRange,
+    ValueMapEntry,
+)
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.objects import ConfiguredObject, ObjectClass
 from protocols.ieee20601.reading_records import Reading, Unread
@@ -115,6 +120,50 @@ def test_where_that_is_not_forgiven_the_map_stays_as_it_was() -> None:
     notes: list[str] = []
     assert with_overrides(SUBJECT, (CLOCK_MAP,), notes, STRICT_TOLERANCES) is SUBJECT
     assert len(notes) == 1
+
+
+STATIC = replace(
+    SUBJECT, samples=SampleSpecification(2, 16, 12, int(SaFlags.STATIC_SCALE)), scale=SCALE
+)
+OTHER = replace(SCALE, upper_scaled=200)
+
+
+def test_a_static_scale_that_is_changed_counts_and_is_told() -> None:
+    notes: list[str] = []
+    assert with_overrides(STATIC, (at.SCALE_SPECN_I16.of(OTHER),), notes).scale == OTHER
+    assert len(notes) == 1
+    assert notes[0].startswith("tolerated changed-static-scale: handle 1")
+
+
+def test_where_that_is_not_forgiven_the_scale_stays_as_it_was() -> None:
+    notes: list[str] = []
+    value = at.SCALE_SPECN_I16.of(OTHER)
+    assert with_overrides(STATIC, (value,), notes, STRICT_TOLERANCES) is STATIC
+    assert len(notes) == 1
+
+
+def test_a_static_scale_may_be_said_again_or_for_the_first_time() -> None:
+    notes: list[str] = []
+    value = at.SCALE_SPECN_I16.of(SCALE)
+    for subject in (STATIC, replace(STATIC, scale=None)):
+        assert with_overrides(subject, (value,), notes, STRICT_TOLERANCES) == STATIC
+    assert notes == []
+
+
+def test_a_scale_that_is_not_static_any_more_may_change() -> None:
+    notes: list[str] = []
+    layout = SampleSpecification(2, 16, 12, 0)
+    values = (at.SA_SPECN.of(layout), at.SCALE_SPECN_I16.of(OTHER))
+    changed = with_overrides(STATIC, values, notes, STRICT_TOLERANCES)
+    assert (changed.samples, changed.scale, notes) == (layout, OTHER, [])
+
+
+def test_a_curve_that_is_smoothed_from_now_on_is_told_once() -> None:
+    notes: list[str] = []
+    value = at.SA_SPECN.of(SampleSpecification(2, 16, 12, int(SaFlags.SMOOTHED_CURVE)))
+    smoothed = with_overrides(SUBJECT, (value,), notes)
+    assert with_overrides(smoothed, (value,), notes) is smoothed
+    assert notes == ["handle 1: its device smoothed this curve"]
 
 
 def test_a_value_needs_a_unit_a_state_does_not() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from protocols.errors import DecodeError, EncodeError
-from protocols.ieee20601.attribute_values import SampleSpecification, ScaleAndRange
+from protocols.ieee20601.attribute_values import SaFlags, SampleSpecification, ScaleAndRange
 from protocols.ieee20601.sample_arrays import decode_samples, encode_samples, physical_samples
 
 SIGNED = 255
@@ -42,6 +42,27 @@ def test_samples_of_every_width_become_whole_numbers(
     decoded = decode_samples(bytes.fromhex(digits), specification, None)
     assert whole(decoded.octets) == samples
     assert (decoded.scale, decoded.offset) == (Decimal(1), Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("significant", "flags", "digits", "has_odd_bits"),
+    [
+        (12, 0, "f0010fff", True),
+        (12, SaFlags.SA_EXT_VAL_RANGE, "f0010fff", False),
+        (12, SaFlags.SMOOTHED_CURVE | SaFlags.STATIC_SCALE, "00011000", True),
+        (12, 0, "00010fff", False),
+        (16, 0, "f0010fff", False),
+        (SIGNED, 0, "f0010fff", False),
+    ],
+)
+def test_bits_that_do_not_count_are_odd_unless_a_flag_says_they_hold_something_else(
+    significant: int, flags: int, digits: str, has_odd_bits: bool
+) -> None:
+    specification = SampleSpecification(2, 16, significant, int(flags))
+    decoded = decode_samples(bytes.fromhex(digits), specification, None)
+    assert decoded.has_odd_bits is has_odd_bits
+    if significant == 12:
+        assert whole(decoded.octets) == [int(digits[:4], 16) & 0xFFF, int(digits[4:], 16) & 0xFFF]
 
 
 def test_samples_above_the_models_range_move_its_zero_point() -> None:

@@ -16,6 +16,9 @@ from protocols.ieee20601 import tolerances as module
 from protocols.ieee20601.attribute_values import (
     MdsTimeInfo,
     ProductSpecification,
+    SaFlags,
+    SampleSpecification,
+    ScaleAndRange,
     SegmentEntryMap,
     SystemModel,
     ValueMapEntry,
@@ -29,6 +32,7 @@ from protocols.ieee20601.configuration import (
 from protocols.ieee20601.device_clock import DeviceClock
 from protocols.ieee20601.device_description import read_mds
 from protocols.ieee20601.event_reports import ConfigObject, decode_event_info
+from protocols.ieee20601.metric_objects import WaveformShape, waveform
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.persistent_store import SegmentData
 from protocols.ieee20601.segment_transcription import transcribe_segment
@@ -127,6 +131,28 @@ def page(tolerances: Tolerances) -> tuple[str, ...]:
     return transcribe_segment(data, SegmentEntryMap(0x8000, ()), OXIMETER, facts).notes
 
 
+def sampled(*values: AttributeValue, flags: int = 0) -> Reads:
+    """A report of two samples of twelve bits; a scale that is not forgiven is left out."""
+    lead = waveform(1, MdcCode(2, 258), UnitCode(4274), WAVE)
+    specification = at.SA_SPECN.of(SampleSpecification(2, 16, 12, flags))
+    others = (item for item in lead.attributes if item.attribute_id != specification.attribute_id)
+    described = replace(lead, attributes=(specification, *others))
+    known = build_configuration(0x4000, [described])
+
+    def read(tolerances: Tolerances) -> tuple[str, ...]:
+        facts = replace(reception(TWO_HOURS_AHEAD), tolerances=tolerances)
+        result = transcribe(event(), var_report((1, (*values, stamp()))), known, facts)
+        refused = [item.reason for item in result.unread]
+        refused += [note for note in result.notes if "the scale before it counts" in note]
+        if refused:
+            raise DecodeError("; ".join(refused))
+        return result.notes
+
+    return read
+
+
+SCALE = ScaleAndRange(Decimal(0), Decimal(10), 0, 100)
+WAVE = WaveformShape(samples=2, period_ticks=40, bits=16, scale=SCALE)
 VALUE = at.NU_VAL_OBS_BASIC.of(Decimal(97))
 CASES: dict[str, Reads] = {
     "duplicate-handle": configured(*[numeric(1, at.ID_TYPE.of(MdcCode(2, 1)))] * 2),
@@ -154,6 +180,10 @@ CASES: dict[str, Reads] = {
         at.ID_PROD_SPECN.of((ProductSpecification(5, 0, b"1.0.00"),)),
     ),
     "page-count": page,
+    "non-significant-bits": sampled(at.SIMP_SA_OBS_VAL.of(b"\xf0\1\0\2")),
+    "changed-static-scale": sampled(
+        at.SCALE_SPECN_I16.of(replace(SCALE, upper_scaled=200)), flags=int(SaFlags.STATIC_SCALE)
+    ),
 }
 
 
