@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from itertools import cycle
+from operator import attrgetter
 from random import Random
 from uuid import UUID
 
@@ -32,18 +34,19 @@ from protocols.ieee20601.framing import StreamReader, WholeApdu
 from protocols.ieee20601.manager import ManagerConnection
 from protocols.ieee20601.remote_operations import ActionRequest, EventReport
 from protocols.ieee20601.requests import decode_action_info
+from protocols.ieee20601.states import State
 from protocols.mder.records import LENIENT, STRICT
 from protocols.model.codes import SystemId
 from protocols.model.device import DeviceInfo
-from protocols.monitors.base import SessionOptions
+from protocols.monitors.base import Monitor, SessionOptions
 from protocols.monitors.registry import MONITORS
-from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 from tests.property.mutations import SEEDS as APDUS
 from tests.unit.protocols.ieee20601.pair import Pair
 from tests.vectors import own_apdus
 from tests.vectors_folder import phd
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+MOST_EVENTS = 200
 DEVICE = DeviceInfo(system_id=SystemId(b"MUTATED!"))
 
 
@@ -73,54 +76,41 @@ def read_apdu(octets: bytes) -> None:
                 decode_action_info(message.action_type, message.action_info)
 
 
-class OperatingManager:
-    """A manager that operates, made once and again whenever an association ended."""
+class Operating:
+    """One end of two that operate; they associate anew whenever the association ended.
 
-    def __init__(self) -> None:
-        self._pair = self._fresh()
+    Two at a time follow each other at once, then so much time passes that what waited for the
+    rest of an APDU, or for an answer, is due.
+    """
 
-    def _fresh(self) -> Pair:
-        pair = Pair()
-        pair.associate()
-        return pair
+    def __init__(self, end_of: Callable[[Pair], AgentConnection | ManagerConnection]) -> None:
+        self._end_of = end_of
+        self._seconds = cycle((0.001, 2.5))
+        self._pair = associated()
 
     def take(self, octets: bytes) -> None:
-        """Octets of the device; the answers and events are drained and bounded."""
+        """Octets of the peer; what is due comes first, answers and events are drained."""
         pair = self._pair
-        manager: ManagerConnection = pair.manager
-        before = manager.state
-        pair.now += 0.001
-        manager.receive_data(octets, now=pair.now, utc=pair.utc)
+        end = self._end_of(pair)
+        pair.now += next(self._seconds)
+        deadline = end.next_deadline()
+        if deadline is not None and deadline <= pair.now:
+            end.handle_deadline(now=pair.now)
+        end.receive_data(octets, now=pair.now, utc=pair.utc)
         pair.drain()
         pair.confirm_all()
-        deadline = manager.next_deadline()
-        if deadline is not None and deadline <= pair.now:
-            manager.handle_deadline(now=pair.now)
-        if manager.state is not before or len(pair.manager_events) > 200:
-            self._pair = self._fresh()
+        if end.state is not State.OPERATING or self._is_full():
+            self._pair = associated()
+
+    def _is_full(self) -> bool:
+        return len(self._pair.manager_events) + len(self._pair.agent_events) > MOST_EVENTS
 
 
-class OperatingAgent:
-    """The same for an agent."""
-
-    def __init__(self) -> None:
-        self._pair = self._fresh()
-
-    def _fresh(self) -> Pair:
-        pair = Pair()
-        pair.associate()
-        return pair
-
-    def take(self, octets: bytes) -> None:
-        """Octets of a manager."""
-        pair = self._pair
-        agent: AgentConnection = pair.agent
-        before = agent.state
-        pair.now += 0.001
-        agent.receive_data(octets, now=pair.now, utc=pair.utc)
-        pair.drain()
-        if agent.state is not before or len(pair.agent_events) > 200:
-            self._pair = self._fresh()
+def associated() -> Pair:
+    """A manager and an agent that operate."""
+    pair = Pair()
+    pair.associate()
+    return pair
 
 
 def resynchronise(octets: bytes) -> None:
@@ -155,6 +145,15 @@ def read_gatt(profile: GattProfile, uuid: UUID, octets: bytes) -> None:
     forgiving = profile.open_session(Transcriber(DEVICE), leniency=LENIENT)
     with contextlib.suppress(DecodeError):
         forgiving.value_received(uuid, octets, utc=NOW)
+
+
+def read_monitor(monitor: Monitor, octets: bytes) -> None:
+    """A monitor's line, from its first octet on."""
+    session = monitor.open_session(SessionOptions())
+    session.transport_connected(now=0.0)
+    session.receive_data(octets, now=0.0, utc=NOW)
+    while session.next_event() is not None:
+        pass
 
 
 def decode_tool(octets: bytes) -> None:
@@ -202,14 +201,7 @@ def _monitor_targets() -> Iterator[Target]:
             session.handle_deadline(now=float(at))
             seeds += session.data_to_send()
 
-        def run(octets: bytes, monitor: object = monitor) -> None:
-            fresh = monitor.open_session(SessionOptions())  # type: ignore[attr-defined]  # a Monitor
-            fresh.transport_connected(now=0.0)
-            fresh.receive_data(octets, now=0.0, utc=NOW)
-            while fresh.next_event() is not None:
-                pass
-
-        yield Target(f"monitor {monitor.name}", tuple(seeds), run)
+        yield Target(f"monitor {monitor.name}", tuple(seeds), partial(read_monitor, monitor))
 
 
 def targets() -> tuple[Target, ...]:
@@ -222,8 +214,8 @@ def targets() -> tuple[Target, ...]:
     )
     return (
         Target("apdu", APDUS, read_apdu),
-        Target("manager", APDUS, OperatingManager().take),
-        Target("agent", APDUS, OperatingAgent().take),
+        Target("manager", APDUS, Operating(attrgetter("manager")).take),
+        Target("agent", APDUS, Operating(attrgetter("agent")).take),
         Target("stream", APDUS, resynchronise),
         Target("decode", APDUS, decode_tool),
         Target("hdlc", framed, partial(read_frames, FrameForm())),
@@ -233,6 +225,3 @@ def targets() -> tuple[Target, ...]:
         *_monitor_targets(),
         *_gatt_targets(),
     )
-
-
-assert STANDARD_CONFIGURATIONS  # the manager under test knows the oximeter by it
