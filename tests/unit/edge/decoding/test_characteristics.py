@@ -48,7 +48,13 @@ def _read(reader: FieldReader) -> Reading:
 
 
 def _write(record: Reading, writer: FieldWriter) -> None:
-    raise NotImplementedError
+    writer.u8(record.flags.value)
+    writer.sfloat(record.level)
+    writer.u8(record.doubled // 2)
+    if record.rate is not None:
+        writer.u8(record.rate)
+    if record.stamp is not None:
+        writer.date_time(record.stamp)
 
 
 READING = Characteristic(
@@ -62,6 +68,13 @@ READING = Characteristic(
 )
 # Flags 3; SFLOAT 0xF16C = 36.4; 5; 64; 2026-11-26 01:02:03.
 OCTETS = bytes.fromhex("036cf10540ea070b1a010203")
+
+
+@pytest.mark.parametrize(
+    "octets", [OCTETS, bytes.fromhex("006cf105")], ids=["all fields", "no optional field"]
+)
+def test_the_record_of_these_tests_is_written_back_as_it_was_read(octets: bytes) -> None:
+    assert READING.encode(READING.decode(octets)) == octets
 
 
 def test_fields_stand_where_they_were_read() -> None:
