@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Final
 
 from protocols.gatt.elapsed_time import ElapsedTime, stamp_with
+from protocols.gatt.fields import mirrored
 from protocols.gatt.ghs_records import (
     Compound,
     CompoundDiscrete,
@@ -29,7 +30,6 @@ from protocols.gatt.ghs_records import (
     Tlv,
     Tlvs,
 )
-from protocols.gatt.glucose_measurement import mirrored
 from protocols.gatt.transcriber import Draft
 from protocols.mder.numbers import Number, float_from_raw, sfloat_from_raw
 from protocols.model.codes import MdcCode

@@ -13,7 +13,7 @@ from typing import Final
 
 from protocols.gatt import glucose_terms as terms
 from protocols.gatt.base import Characteristic, Property
-from protocols.gatt.fields import DateTime, FieldReader, FieldWriter
+from protocols.gatt.fields import DateTime, FieldReader, FieldWriter, mirrored
 from protocols.gatt.transcriber import Draft
 from protocols.gatt.uuids import assigned_uuid
 from protocols.mder.numbers import Number
@@ -153,7 +153,7 @@ def _transcribe(record: GlucoseMeasurement, draft: Draft) -> None:
     if record.concentration is not None:
         _add_concentration(record.concentration, draft)
     if record.status is not None:
-        draft.bits(terms.METER_STATUS, mirrored(status & _TERM_BITS), _STATUS_WIDTH)
+        draft.bits(terms.METER_STATUS, mirrored(status & _TERM_BITS, _STATUS_WIDTH), _STATUS_WIDTH)
 
 
 def _add_concentration(concentration: Concentration, draft: Draft) -> None:
@@ -183,11 +183,6 @@ def _add_location(location: int, draft: Draft) -> None:
 def shifted(value: Number, places: int) -> Number:
     """The value times a power of ten: the same digits with another exponent, specials as such."""
     return value if isinstance(value, SpecialValue) else value.scaleb(places)
-
-
-def mirrored(bits: int, width: int = _STATUS_WIDTH) -> int:
-    """Bits counted from the least significant one as bits counted from the highest of `width`."""
-    return sum(1 << (width - 1 - bit) for bit in range(width) if bits >> bit & 1)
 
 
 def _read_feature(reader: FieldReader) -> GlucoseFeature:

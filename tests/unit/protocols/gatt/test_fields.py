@@ -180,3 +180,4 @@ def test_scaled_numbers_have_the_digits_of_their_step() -> None:
 def test_bits_counted_from_the_lowest_become_bits_counted_from_the_highest() -> None:
     assert mirrored(0x0001, 16) == 0x8000
     assert mirrored(0x10026, 16) == 0x6400
+    assert mirrored(0x5, 3) == 0x5

@@ -18,7 +18,6 @@ from protocols.gatt.glucose_measurement import (
     Concentration,
     GlucoseFeature,
     GlucoseMeasurement,
-    mirrored,
     shifted,
 )
 from protocols.gatt.transcriber import Transcript
@@ -161,9 +160,7 @@ def test_features_are_sixteen_bits() -> None:
     assert FEATURE.encode(GlucoseFeature(0x0403)) == b"\x03\x04"
 
 
-def test_bits_turn_round_and_shifting_keeps_specials() -> None:
-    assert mirrored(0x0001) == 0x8000
-    assert mirrored(0x0005, 3) == 0x0005
+def test_shifting_keeps_specials_and_digits() -> None:
     assert shifted(SpecialValue.NRES, 5) is SpecialValue.NRES
     assert str(shifted(Decimal("36.60"), 1)) == "366.0"
 
