@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -32,13 +31,11 @@ from protocols.gatt.base import (
     ProfileSession,
     Property,
 )
-from protocols.gatt.fields import FieldReader, FieldWriter
+from protocols.gatt.fields import FieldReader, FieldWriter, whole_number
 from protocols.gatt.transcriber import Draft, Transcriber
-from protocols.mder.numbers import Number
 from protocols.mder.records import STRICT, Leniency
 from protocols.model.codes import MdcCode
 from protocols.model.observation import MeasurementStatus
-from protocols.model.quantity import SpecialValue
 from protocols.nomenclature import units
 
 PLETH: Final = MdcCode(2, 19380)
@@ -172,18 +169,14 @@ def _add_second(packets: list[BerryPacket], draft: Draft) -> None:
     draft.samples(
         PLETH, [packet.pleth for packet in packets], units.DIMENSIONLESS, period_us=_PERIOD_US
     )
-    draft.number(terms.SPO2, _number(last.spo2), terms.PERCENT)
-    draft.number(terms.PULSE_RATE_OXIMETER, _number(last.pulse_rate), terms.BEATS_PER_MINUTE)
+    draft.number(terms.SPO2, whole_number(last.spo2), terms.PERCENT)
+    draft.number(terms.PULSE_RATE_OXIMETER, whole_number(last.pulse_rate), terms.BEATS_PER_MINUTE)
 
 
 def _status(packet: BerryPacket) -> MeasurementStatus:
     if packet.is_unplugged or not packet.has_finger:
         return MeasurementStatus.NOT_AVAILABLE
     return MeasurementStatus.QUESTIONABLE if packet.is_searching else MeasurementStatus.VALID
-
-
-def _number(value: int | None) -> Number:
-    return SpecialValue.NAN if value is None else Decimal(value)
 
 
 def _read(reader: FieldReader) -> BerryOctets:

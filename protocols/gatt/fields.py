@@ -25,6 +25,7 @@ from protocols.mder.numbers import (
     sfloat_to_raw,
 )
 from protocols.mder.records import STRICT, Leniency
+from protocols.model.quantity import SpecialValue
 
 DATE_TIME_OCTETS: Final = 7
 FIRST_YEAR: Final = 1582
@@ -75,6 +76,11 @@ class DateTime:
 def mirrored(bits: int, width: int) -> int:
     """Bits counted from the lowest as GATT does -> counted from the highest as 20601 does."""
     return int(f"{bits & ((1 << width) - 1):0{width}b}"[::-1], 2)
+
+
+def whole_number(value: int | None) -> Number:
+    """A number that was sent as an integer; NaN where the device has none."""
+    return SpecialValue.NAN if value is None else Decimal(value)
 
 
 class FieldReader:

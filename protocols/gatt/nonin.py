@@ -16,11 +16,9 @@ from uuid import UUID
 from protocols.errors import DecodeError, EncodeError
 from protocols.gatt import terms
 from protocols.gatt.base import Characteristic, GattProfile, Property
-from protocols.gatt.fields import FieldReader, FieldWriter
+from protocols.gatt.fields import FieldReader, FieldWriter, whole_number
 from protocols.gatt.transcriber import Draft
-from protocols.mder.numbers import Number
 from protocols.model.observation import MeasurementStatus
-from protocols.model.quantity import SpecialValue
 
 _CLAUSE: Final = "Nonin Oximetry Service, measurement"
 _OCTETS: Final = 10
@@ -98,16 +96,12 @@ def _put_big(value: int, writer: FieldWriter) -> None:
 def _transcribe(record: NoninMeasurement, draft: Draft) -> None:
     if record.status & (WEAK_SIGNAL | SEARCHING):
         draft.status = MeasurementStatus.QUESTIONABLE
-    draft.number(terms.SPO2, _number(record.spo2), terms.PERCENT)
-    draft.number(terms.PULSE_RATE_OXIMETER, _number(record.pulse_rate), terms.BEATS_PER_MINUTE)
+    draft.number(terms.SPO2, whole_number(record.spo2), terms.PERCENT)
+    draft.number(terms.PULSE_RATE_OXIMETER, whole_number(record.pulse_rate), terms.BEATS_PER_MINUTE)
     amplitude = Decimal(record.pulse_amplitude).scaleb(_HUNDREDTHS)
     draft.number(terms.PERFUSION, amplitude, terms.PERCENT)
     if record.status & LOW_BATTERY:
         draft.warn("the oximeter says that its battery is low")
-
-
-def _number(value: int | None) -> Number:
-    return SpecialValue.NAN if value is None else Decimal(value)
 
 
 MEASUREMENT: Final = Characteristic(

@@ -27,12 +27,10 @@ from protocols.gatt.base import (
     ProfileSession,
     Property,
 )
-from protocols.gatt.fields import FieldReader, FieldWriter
+from protocols.gatt.fields import FieldReader, FieldWriter, whole_number
 from protocols.gatt.transcriber import Draft, Transcriber
-from protocols.mder.numbers import Number
 from protocols.mder.records import STRICT, Leniency
 from protocols.model.observation import MeasurementStatus
-from protocols.model.quantity import SpecialValue
 
 _ANSWER: Final = 0x55
 _COMMAND: Final = 0xAA
@@ -212,15 +210,13 @@ class ViatomSession(ProfileSession):
 def _add(reading: ViatomReading, draft: Draft) -> None:
     if not reading.is_worn:
         draft.status = MeasurementStatus.NOT_AVAILABLE
-    draft.number(terms.SPO2, _number(reading.spo2), terms.PERCENT)
-    draft.number(terms.PULSE_RATE_OXIMETER, _number(reading.pulse_rate), terms.BEATS_PER_MINUTE)
+    draft.number(terms.SPO2, whole_number(reading.spo2), terms.PERCENT)
+    draft.number(
+        terms.PULSE_RATE_OXIMETER, whole_number(reading.pulse_rate), terms.BEATS_PER_MINUTE
+    )
     draft.status = MeasurementStatus.VALID
     if reading.battery <= _HIGHEST_SPO2:
         draft.number(terms.BATTERY_CHARGE, Decimal(reading.battery), terms.PERCENT)
-
-
-def _number(value: int | None) -> Number:
-    return SpecialValue.NAN if value is None else Decimal(value)
 
 
 def _read(reader: FieldReader) -> ViatomOctets:

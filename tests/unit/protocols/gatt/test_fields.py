@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.errors import DecodeError, EncodeError
-from protocols.gatt.fields import DATE_TIME_OCTETS, DateTime, FieldReader, FieldWriter, mirrored
+from protocols.gatt.fields import (
+    DATE_TIME_OCTETS,
+    DateTime,
+    FieldReader,
+    FieldWriter,
+    mirrored,
+    whole_number,
+)
 from protocols.mder.records import LENIENT
 from protocols.model.quantity import SpecialValue
 from tests.unit.protocols.gatt.link import few
@@ -175,6 +182,11 @@ def test_scaled_numbers_have_the_digits_of_their_step() -> None:
     assert writer.octets == bytes.fromhex("b0360200")
     with pytest.raises(EncodeError):
         writer.scaled(Decimal(-1), 2, step)
+
+
+def test_an_integer_is_a_number_and_none_is_absent_data() -> None:
+    assert whole_number(97) == Decimal(97)
+    assert whole_number(None) is SpecialValue.NAN
 
 
 def test_bits_counted_from_the_lowest_become_bits_counted_from_the_highest() -> None:
