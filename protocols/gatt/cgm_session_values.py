@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from protocols.framing.crc import crc_mcrf4xx
-from protocols.gatt import cgm_terms
+from protocols.gatt import cgm_terms, time_sources
 from protocols.gatt.base import Characteristic, Property
 from protocols.gatt.e2e_crc import NO_CRC, check_crc, read_optional_crc, write_optional_crc
 from protocols.gatt.fields import DateTime, FieldReader, FieldWriter
@@ -21,11 +21,6 @@ from protocols.gatt.uuids import assigned_uuid
 
 _FEATURE_CLAUSE: Final = "CGMS 1.0.2, 3.2, CGM Feature"
 _CLAIMS_CRC: Final = 1 << 12
-_ZONES: Final = range(-48, 57)
-"""Quarters of an hour a Time Zone may be from UTC; -128 is unknown, the others are reserved."""
-_ZONE_STEP_MINUTES: Final = 15
-_DST_MINUTES: Final = {0: 0, 2: 30, 4: 60, 8: 120}
-"""DST Offset: standard time, half an hour, one hour, two hours; 255 is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,20 +57,17 @@ class CgmSessionStart:
     @property
     def zone_minutes(self) -> int | None:
         """Standard local time minus UTC in minutes; None when unknown or no place on earth."""
-        if self.zone_steps not in _ZONES:
-            return None
-        return self.zone_steps * _ZONE_STEP_MINUTES
+        return time_sources.zone_minutes(self.zone_steps)
 
     @property
     def dst_minutes(self) -> int | None:
         """What daylight saving adds, in minutes; None when unknown or reserved."""
-        return _DST_MINUTES.get(self.dst)
+        return time_sources.saving_minutes(self.dst)
 
     @property
     def utc_offset(self) -> timedelta | None:
         """Local time minus UTC; None unless zone and daylight saving are known."""
-        zone, saving = self.zone_minutes, self.dst_minutes
-        return None if zone is None or saving is None else timedelta(minutes=zone + saving)
+        return time_sources.zone_offset(self.zone_steps, self.dst)
 
     def local(self, offset_minutes: int) -> datetime | None:
         """The naive local time so many minutes into the session; None when the start is unknown."""

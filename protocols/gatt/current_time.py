@@ -27,9 +27,6 @@ from protocols.gatt.uuids import assigned_uuid
 
 _FRACTIONS: Final = 256
 _SECOND_US: Final = 1_000_000
-_UNKNOWN_ZONE: Final = -128
-_DAYLIGHT_SAVING: Final = frozenset({0, 2, 4, 8})
-"""Quarters of an hour; every other number means "not known"."""
 
 MANUAL_UPDATE: Final = 0x01
 EXTERNAL_UPDATE: Final = 0x02
@@ -85,9 +82,7 @@ class LocalTimeInformation:
     @property
     def offset(self) -> timedelta | None:
         """Local time minus UTC; None where one of the two is not known."""
-        if self.zone == _UNKNOWN_ZONE or self.daylight_saving not in _DAYLIGHT_SAVING:
-            return None
-        return time_sources.local_offset(self.zone + self.daylight_saving)
+        return time_sources.zone_offset(self.zone, self.daylight_saving)
 
 
 @dataclass(frozen=True, slots=True)

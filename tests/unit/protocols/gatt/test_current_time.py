@@ -95,6 +95,8 @@ def test_the_source_says_whether_the_clock_is_synchronised_whichever_comes_first
         (4, 4, timedelta(hours=2)),
         (-20, 0, timedelta(hours=-5)),
         (-128, 0, None),
+        (-49, 4, None),
+        (57, 0, None),
         (4, 255, None),
     ],
 )

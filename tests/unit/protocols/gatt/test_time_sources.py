@@ -1,4 +1,4 @@
-"""Which sources make a clock a synchronised one."""
+"""Which sources make a clock a synchronised one, and which zones there are."""
 
 from __future__ import annotations
 
@@ -36,3 +36,22 @@ def test_an_offset_counts_quarters_of_an_hour_of_places_on_earth() -> None:
     assert time_sources.local_offset(-48) == timedelta(hours=-12)
     assert time_sources.local_offset(96) is None
     assert time_sources.local_offset(-128) is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "saving", "minutes"),
+    [(-48, 0, -720), (8, 2, 150), (8, 4, 180), (56, 8, 960)],
+)
+def test_an_offset_is_zone_and_daylight_saving_together(
+    zone: int, saving: int, minutes: int
+) -> None:
+    assert time_sources.zone_offset(zone, saving) == timedelta(minutes=minutes)
+    parts = time_sources.zone_minutes(zone), time_sources.saving_minutes(saving)
+    assert sum(part for part in parts if part is not None) == minutes
+
+
+@pytest.mark.parametrize(
+    ("zone", "saving"), [(-128, 4), (-49, 4), (57, 0), (8, 255), (8, 1), (8, 3)]
+)
+def test_a_reserved_number_of_either_gives_no_offset(zone: int, saving: int) -> None:
+    assert time_sources.zone_offset(zone, saving) is None
