@@ -12,7 +12,7 @@ from enum import IntEnum, IntFlag
 from typing import Final
 
 from protocols.errors import DecodeError
-from protocols.monitors.octets import OctetReader
+from protocols.monitors.octets import OctetReader, put_u16, put_u32
 
 CLAUSE: Final = "IntelliVue Data Export, Association Control"
 TICKS_A_SECOND: Final = 8000
@@ -123,11 +123,11 @@ def decode_information(octets: bytes) -> UserInformation:
     system, startup = reader.u32(), reader.u32()
     reader.take(2)
     reader.sized()  # no options are defined
-    profiles = dict(_attributes(reader))
+    profiles = decode_attributes(reader)
     support = OctetReader(profiles.get(_POLL_PROFILE, b""), clause=CLAUSE)
     support.u32()
     min_poll, max_rx, _, _, _ = (support.u32() for _ in range(5))
-    packages = dict(_attributes(support))
+    packages = decode_attributes(support)
     extension = OctetReader(packages.get(_POLL_PROFILE_EXTENSION, bytes(4)), clause=CLAUSE)
     return UserInformation(
         system=system,
@@ -138,9 +138,10 @@ def decode_information(octets: bytes) -> UserInformation:
     )
 
 
-def _attributes(reader: OctetReader) -> list[tuple[int, bytes]]:
+def decode_attributes(reader: OctetReader) -> dict[int, bytes]:
+    """An attribute list by attribute number; of a repeated one the last counts."""
     count, entries = reader.counted()
-    return [(entries.u16(), entries.sized().rest()) for _ in range(count)]
+    return {entries.u16(): entries.sized().rest() for _ in range(count)}
 
 
 def _asn_length(reader: OctetReader) -> int:
@@ -158,8 +159,8 @@ def _wrap(kind: SessionKind, header: bytes, information: UserInformation) -> byt
 
 
 def _user_information(information: UserInformation) -> bytes:
-    extension = _u32(information.options) + _attribute_list()
-    support = _u32(
+    extension = put_u32(information.options) + _attribute_list()
+    support = put_u32(
         _PROFILE_REVISION,
         information.min_poll_ticks,
         information.max_octets,
@@ -168,7 +169,9 @@ def _user_information(information: UserInformation) -> bytes:
         _DYNAMIC_OBJECTS,
     ) + _attribute_list((_POLL_PROFILE_EXTENSION, extension))
     body = (
-        _u32(_PROTOCOL_VERSION, _NOMENCLATURE_VERSION, 0, information.system, information.startup)
+        put_u32(
+            _PROTOCOL_VERSION, _NOMENCLATURE_VERSION, 0, information.system, information.startup
+        )
         + _attribute_list()
         + _attribute_list((_POLL_PROFILE, support))
     )
@@ -176,13 +179,5 @@ def _user_information(information: UserInformation) -> bytes:
 
 
 def _attribute_list(*attributes: tuple[int, bytes]) -> bytes:
-    body = b"".join(_u16(code, len(value)) + value for code, value in attributes)
-    return _u16(len(attributes), len(body)) + body
-
-
-def _u16(*numbers: int) -> bytes:
-    return b"".join(number.to_bytes(2, "big") for number in numbers)
-
-
-def _u32(*numbers: int) -> bytes:
-    return b"".join(number.to_bytes(4, "big") for number in numbers)
+    body = b"".join(put_u16(code, len(value)) + value for code, value in attributes)
+    return put_u16(len(attributes), len(body)) + body

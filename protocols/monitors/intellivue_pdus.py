@@ -13,8 +13,8 @@ from typing import Final
 
 from protocols.errors import DecodeError
 from protocols.mder.times import AbsoluteTime
-from protocols.monitors.intellivue_association import SessionKind
-from protocols.monitors.octets import OctetReader
+from protocols.monitors.intellivue_association import SessionKind, decode_attributes
+from protocols.monitors.octets import OctetReader, put_u16, put_u32
 
 CLAUSE: Final = "IntelliVue Data Export, Data Export Protocol"
 _SESSION_HEADER: Final = bytes([SessionKind.DATA, 0, 0, 2])
@@ -126,15 +126,9 @@ def decode_data(octets: bytes) -> DataMessage:
     return _decode_poll(invoke_id, operation == Operation.RESULT, argument)
 
 
-def decode_attributes(reader: OctetReader) -> dict[int, bytes]:
-    """An attribute list by attribute number; of a repeated one the last counts."""
-    count, entries = reader.counted()
-    return {entries.u16(): entries.sized().rest() for _ in range(count)}
-
-
 def encode_mds_create_answer(event: MdsCreate) -> bytes:
     """The confirmation without which the monitor gives up."""
-    body = event.head + _u32(event.event_ticks) + _u16(Notice.MDS_CREATE, 0)
+    body = event.head + put_u32(event.event_ticks) + put_u16(Notice.MDS_CREATE, 0)
     return _operation(Operation.RESULT, event.invoke_id, Command.CONFIRMED_EVENT_REPORT, body)
 
 
@@ -145,7 +139,7 @@ def encode_poll(invoke_id: int, object_class: int) -> bytes:
 
 def encode_extended_poll(invoke_id: int, object_class: int, *, ticks: int) -> bytes:
     """Ask to be sent them again and again for `ticks` (1/8000 s)."""
-    period = _u16(1, 8, _ATTRIBUTE_PERIOD, 4) + _u32(ticks)
+    period = put_u16(1, 8, _ATTRIBUTE_PERIOD, 4) + put_u32(ticks)
     return _action(invoke_id, Notice.EXTENDED_POLL, _wanted(invoke_id, object_class) + period)
 
 
@@ -154,18 +148,18 @@ _ALL_ATTRIBUTES: Final = 0
 
 
 def _wanted(poll_number: int, object_class: int) -> bytes:
-    return _u16(poll_number, _PARTITION_OBJECTS, object_class, _ALL_ATTRIBUTES)
+    return put_u16(poll_number, _PARTITION_OBJECTS, object_class, _ALL_ATTRIBUTES)
 
 
 def _action(invoke_id: int, action: Notice, argument: bytes) -> bytes:
-    target = _u16(ObjectClass.MDS, 0, 0) + _u32(0)
-    body = target + _u16(action, len(argument)) + argument
+    target = put_u16(ObjectClass.MDS, 0, 0) + put_u32(0)
+    body = target + put_u16(action, len(argument)) + argument
     return _operation(Operation.INVOKE, invoke_id, Command.CONFIRMED_ACTION, body)
 
 
 def _operation(operation: Operation, invoke_id: int, command: Command, body: bytes) -> bytes:
-    inside = _u16(invoke_id, command, len(body)) + body
-    return _SESSION_HEADER + _u16(operation, len(inside)) + inside
+    inside = put_u16(invoke_id, command, len(body)) + body
+    return _SESSION_HEADER + put_u16(operation, len(inside)) + inside
 
 
 def _decode_event(invoke_id: int, reader: OctetReader) -> DataMessage:
@@ -202,11 +196,3 @@ def _decode_objects(reader: OctetReader) -> tuple[PolledObject, ...]:
         for _ in range(count):
             found.append(PolledObject(context, objects.u16(), decode_attributes(objects)))
     return tuple(found)
-
-
-def _u16(*numbers: int) -> bytes:
-    return b"".join(number.to_bytes(2, "big") for number in numbers)
-
-
-def _u32(number: int) -> bytes:
-    return number.to_bytes(4, "big")

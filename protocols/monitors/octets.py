@@ -1,4 +1,4 @@
-"""Read the octets of a monitor's message within their bounds, most significant octet first."""
+"""The octets of a monitor's message, read within their bounds; most significant octet first."""
 
 from __future__ import annotations
 
@@ -58,3 +58,13 @@ class OctetReader:
         """A list's head: how many entries, and a reader of the octets they fill."""
         count = self.u16()
         return count, self.sized()
+
+
+def put_u16(*numbers: int) -> bytes:
+    """Numbers of two octets one behind the other; each must fit."""
+    return b"".join(number.to_bytes(2, "big") for number in numbers)
+
+
+def put_u32(*numbers: int) -> bytes:
+    """Numbers of four octets one behind the other; each must fit."""
+    return b"".join(number.to_bytes(4, "big") for number in numbers)

@@ -21,11 +21,11 @@ from protocols.model.observation import (
 )
 from protocols.model.quantity import Quantity, SpecialValue
 from protocols.model.timestamps import TimeQuality
+from protocols.monitors.intellivue_association import decode_attributes
 from protocols.monitors.intellivue_pdus import (
     MdsCreate,
     PolledObject,
     PollResult,
-    decode_attributes,
     decode_data,
 )
 from protocols.monitors.intellivue_transcription import Transcriber, Transcript, describe

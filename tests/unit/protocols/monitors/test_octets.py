@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from protocols.errors import DecodeError
-from protocols.monitors.octets import OctetReader
+from protocols.monitors.octets import OctetReader, put_u16, put_u32
 
 
 def reader(octets: str) -> OctetReader:
@@ -36,3 +36,9 @@ def test_a_part_ends_where_its_length_says() -> None:
 def test_what_is_not_there_cannot_be_taken(octets: str) -> None:
     with pytest.raises(DecodeError, match="a document"):
         reader(octets).sized()
+
+
+def test_what_is_put_is_read_back() -> None:
+    fields = OctetReader(put_u16(1, 0x0203) + put_u32(0x04050607, 8), clause="a document")
+    assert [fields.u16(), fields.u16(), fields.u32(), fields.u32()] == [1, 0x0203, 0x04050607, 8]
+    assert (fields.left, put_u16(), put_u32()) == (0, b"", b"")
