@@ -86,6 +86,7 @@ def _inherited(own: Header, bundle: GhsBundle) -> Header:
         status=common.status if own.status is None else own.status,
         patient=common.patient if own.patient is None else own.patient,
         supplements=(*common.supplements, *own.supplements),
+        tlvs=(*common.tlvs, *own.tlvs),
     )
 
 

@@ -253,6 +253,7 @@ def test_what_has_no_home_is_said() -> None:
         "an observation without a type was not used",
     )
     attribute = Tlv(MdcCode(1, 2340), 4, b"\1")
-    assert say(WARM, tlvs=(attribute,)).warnings == (
-        "an attribute 1:2340 of an observation was not used",
-    )
+    unused = ("an attribute 1:2340 of an observation was not used",)
+    assert say(WARM, tlvs=(attribute,)).warnings == unused
+    members = (GhsObservation(1, Header(type=PULSE), WARM),)
+    assert told(GhsBundle(Header(tlvs=(attribute,)), members)).warnings == unused
