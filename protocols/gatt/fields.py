@@ -184,10 +184,13 @@ class FieldReader:
         """A Date Time field of seven octets."""
         return DateTime(self.u16(), self.u8(), self.u8(), self.u8(), self.u8(), self.u8())
 
-    def text(self) -> str:
-        """All that is left as UTF-8; when lenient, foreign octets become U+FFFD with a note."""
+    def text(self, count: int | None = None) -> str:
+        """So many octets, or all that is left, as UTF-8.
+
+        When lenient, foreign octets become U+FFFD with a note.
+        """
         start = self.offset
-        octets = self.rest()
+        octets = self.rest() if count is None else self.take(count)
         try:
             return octets.decode("utf-8")
         except UnicodeDecodeError as exc:

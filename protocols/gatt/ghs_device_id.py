@@ -45,11 +45,9 @@ def _text(reader: FieldReader) -> str:
     end = reader.octets.find(0, reader.offset)
     if end < 0:
         raise DecodeError("a text without its end", clause=_CLAUSE, offset=reader.offset)
-    octets = reader.take(end + 1 - reader.offset)[:-1]
-    try:
-        return octets.decode("utf-8")
-    except UnicodeDecodeError as exc:
-        raise DecodeError("text that is not UTF-8", clause=_CLAUSE) from exc
+    text = reader.text(end - reader.offset)
+    reader.take(1)
+    return text
 
 
 def _write(record: UniqueDeviceId, writer: FieldWriter) -> None:
@@ -61,7 +59,8 @@ def _write(record: UniqueDeviceId, writer: FieldWriter) -> None:
             continue
         if "\0" in text:
             raise EncodeError(f"a text with a zero in it ({_CLAUSE})")
-        writer.put(text.encode("utf-8") + b"\0")
+        writer.text(text)
+        writer.u8(0)
 
 
 UNIQUE_DEVICE_ID: Final = Characteristic(

@@ -150,11 +150,7 @@ def _discrete(reader: FieldReader) -> Discrete:
 
 
 def _string(reader: FieldReader) -> String:
-    octets = reader.take(reader.u16())
-    try:
-        return String(octets.decode("utf-8"))
-    except UnicodeDecodeError as exc:
-        raise DecodeError("text that is not UTF-8", clause=CLAUSE) from exc
+    return String(reader.text(reader.u16()))
 
 
 def _sample_array(reader: FieldReader) -> SampleArray:

@@ -145,9 +145,10 @@ def _write_value(value: SimpleValue, writer: FieldWriter) -> None:
         case Discrete():
             _write_code(value.code, writer)
         case String():
-            octets = value.text.encode("utf-8")
-            writer.u16(len(octets))
-            writer.put(octets)
+            text = FieldWriter(clause=_CLAUSE)
+            text.text(value.text)
+            writer.u16(len(text.octets))
+            writer.put(text.octets)
         case SampleArray():
             _write_samples(value, writer)
         case CompoundDiscrete():

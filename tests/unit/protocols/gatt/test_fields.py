@@ -85,6 +85,13 @@ def test_text_is_utf_8_and_foreign_octets_are_forgiven_only_when_lenient() -> No
     assert notes == [f"text that is not UTF-8 ({CLAUSE})"]
 
 
+def test_a_text_of_a_known_length_ends_there() -> None:
+    fields = reader("41 42 43")
+    assert (fields.text(2), fields.u8()) == ("AB", 0x43)
+    with pytest.raises(DecodeError, match="0 octets where 1"):
+        fields.text(1)
+
+
 def test_a_date_with_a_year_that_is_not_known_is_no_time_but_keeps_its_parts() -> None:
     time = reader("0000 04 11 14 29 3b").date_time()
     assert str(time) == "0000-04-17T20:41:59"

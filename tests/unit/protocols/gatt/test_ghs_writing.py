@@ -83,6 +83,11 @@ def test_a_value_of_another_class_has_no_wire_form() -> None:
         encode_observation(GhsObservation(2, Header(), WARM))
 
 
+def test_a_text_without_a_utf_8_form_has_no_wire_form() -> None:
+    with pytest.raises(EncodeError, match="UTF-8"):
+        encode_observation(GhsObservation(3, Header(), String("\ud800")))
+
+
 @pytest.mark.parametrize(("size", "samples"), [(0, b""), (2, b"\1")])
 def test_samples_that_are_not_whole_have_no_wire_form(size: int, samples: bytes) -> None:
     array = SampleArray(
