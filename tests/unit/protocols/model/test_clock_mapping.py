@@ -84,6 +84,35 @@ EXPECTED = {
 }
 
 
+# The guide's table as it is printed, "any" written once; for ticks both facts are "-".
+GUIDE = {
+    ("UTC", "current", "synced", "offset"): (Mapping.KEEP, False),
+    ("UTC", "current", "synced", "no offset"): (Mapping.KEEP_ADD_OFFSET, False),
+    ("UTC", "current", "adrift", "any"): (Mapping.TO_GATEWAY, True),
+    ("UTC", "ended", "synced", "offset"): (Mapping.KEEP, False),
+    ("UTC", "ended", "synced", "no offset"): (Mapping.KEEP_ADD_OFFSET, False),
+    ("UTC", "ended", "adrift", "any"): (Mapping.NOT_MAPPED, False),
+    ("local", "current", "synced", "any"): (Mapping.TO_UTC_AND_OFFSET, True),
+    ("local", "current", "adrift", "any"): (Mapping.TO_GATEWAY, True),
+    ("local", "ended", "synced", "any"): (Mapping.TO_UTC_AND_OFFSET, False),
+    ("local", "ended", "adrift", "any"): (Mapping.NOT_MAPPED, False),
+    ("tick", "current", "adrift", "any"): (Mapping.TO_GATEWAY, True),
+    ("tick", "ended", "adrift", "any"): (Mapping.NOT_MAPPED, False),
+}
+
+
+@pytest.mark.parametrize("row", MAPPINGS, ids=lambda row: " ".join(map(str, row[:4])))
+def test_a_row_says_what_the_guide_prints(row: MappingRow) -> None:
+    facts_of_row = (
+        row.timeline.value,
+        "current" if row.current else "ended",
+        "synced" if row.synchronised else "adrift",
+    )
+    offset = "offset" if row.offset_known else "no offset"
+    printed = GUIDE.get((*facts_of_row, offset)) or GUIDE[(*facts_of_row, "any")]
+    assert (row.mapping, row.coincident) == printed
+
+
 def test_the_table_has_eighteen_rows_and_none_twice() -> None:
     assert len(MAPPINGS) == len({row[:4] for row in MAPPINGS}) == 18
 
@@ -128,6 +157,42 @@ def test_a_clock_that_only_says_it_is_synchronised_is_mapped_by_what_was_measure
         coincident=Coincident(device=PLAIN + 5 * MINUTE, gateway=NOW),
     )
     assert map_stamp(DeviceStamp.of_utc(PLAIN + 4 * MINUTE), wrong) == NOW - MINUTE
+
+
+@pytest.mark.parametrize(("seconds", "is_right"), [(30, True), (-30, True), (31, False)])
+def test_a_clock_is_synchronised_while_it_is_found_within_half_a_minute(
+    seconds: int, is_right: bool
+) -> None:
+    off = timedelta(seconds=seconds)
+    clock = ClockFacts(
+        timeline=Timeline.UTC,
+        synchronised=True,
+        coincident=Coincident(device=PLAIN + off, gateway=NOW),
+    )
+    mapped = map_stamp(DeviceStamp.of_utc(PLAIN - MINUTE), clock)
+    assert mapped == NOW - MINUTE - (timedelta(0) if is_right else off)
+
+
+@pytest.mark.parametrize(
+    ("zone", "is_zone"),
+    [
+        (timedelta(hours=5, minutes=45), True),  # Kathmandu
+        (timedelta(hours=14), True),  # Kiritimati
+        (timedelta(hours=-18), True),
+        (timedelta(hours=18, minutes=15), False),
+    ],
+)
+def test_whole_quarters_of_an_hour_up_to_eighteen_hours_are_a_zone(
+    zone: timedelta, is_zone: bool
+) -> None:
+    slow = timedelta(seconds=-10)
+    clock = ClockFacts(
+        timeline=Timeline.LOCAL,
+        synchronised=True,
+        coincident=Coincident(device=PLAIN + zone + slow, gateway=NOW),
+    )
+    mapped = map_stamp(DeviceStamp.of_local(PLAIN + zone + slow), clock)
+    assert mapped == (NOW + slow if is_zone else NOW)
 
 
 def test_a_local_clock_in_another_zone_than_the_gateway_s_is_right_all_the_same() -> None:

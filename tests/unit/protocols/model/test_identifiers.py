@@ -56,6 +56,36 @@ def test_the_same_measurement_has_the_same_id_and_others_do_not() -> None:
     assert len({first, fast, longer} | counted) == 6
 
 
+def test_an_id_is_the_uuid_of_its_written_name_today_and_in_every_release() -> None:
+    namespace = UUID("6f1d0f0c-7a53-5b43-9d0e-5c1f2f6b8a11")
+    stamped = observation_id(
+        system_id=OXIMETER,
+        type_code=SPO2,
+        device_time=STAMP,
+        duration_us=250,
+        supplements=[MdcCode(2, 19508)],
+        apart="person=1",
+    )
+    name = "1122334455667704|2:19384|absolute=2026-11-23T10:00:00.00|250|2:19508|person=1"
+    assert stamped == uuid5(namespace, name)
+    clockless = clockless_observation_id(
+        system_id=OXIMETER,
+        type_code=SPO2,
+        received_at="2026-11-23T12:00:00+00:00",
+        report_counter=7,
+        duration_us=250,
+    )
+    name = "1122334455667704|2:19384|received=2026-11-23T12:00:00+00:00#7|250|"
+    assert clockless == uuid5(namespace, name)
+    assert str(identify(STAMP)) == "28232700-cf9f-52fe-8081-fc36b38fbf23"
+
+
+def test_a_report_s_last_place_is_not_the_first_of_the_next() -> None:
+    assert identify(None, position=0xFFFF) != identify(None, counter=2)
+    ids = {identify(None, counter=n, position=m) for n in (1, 2, 257) for m in (0, 1, 256, 0xFFFF)}
+    assert len(ids) == 12
+
+
 def test_what_else_tells_two_readings_apart_is_in_the_id() -> None:
     def id_of(stamp: DeviceTime | None, apart: str) -> UUID:
         return reading_id(
