@@ -181,3 +181,8 @@ def test_a_torn_last_line_costs_itself_alone() -> None:
     for text in (torn + "\n", torn + "\n" + '{"t": 2.0, "dir": "M>A", "hex": "03"}'):
         with pytest.raises(DecodeError, match="line 3: not JSON"):
             parse_captures(text)
+
+
+def test_a_file_that_is_one_torn_line_is_refused() -> None:
+    with pytest.raises(DecodeError, match="line 1: not JSON"):
+        parse_captures(HEADER[:-5])

@@ -29,6 +29,12 @@ def test_the_octets_are_those_of_the_format() -> None:
     assert parse_pcap(FILE + PACKET, "one") == capture
 
 
+def test_a_time_goes_to_the_nearest_microsecond() -> None:
+    # 1.001 as a float lies a little below.
+    packet = format_pcap(Capture("one", (CapturedMessage(AGENT_TO_MANAGER, 1.001, b""),)))[24:]
+    assert packet[:8] == (1).to_bytes(4, "little") + (1000).to_bytes(4, "little")
+
+
 @given(st.lists(messages, max_size=5).map(tuple))
 def test_what_is_written_is_read_back(items: tuple[CapturedMessage, ...]) -> None:
     capture = Capture("any", items)

@@ -12,6 +12,64 @@ OXIMETER_STATUS = MdcCode(2, 19532)
 POWER_STATUS = MdcCode(1, 2389)
 CODES = sorted({MdcCode(row[0], row[1]) for row in BIT_ROWS})
 
+# As the guide prints them, for what an ambulance meets.
+PRINTED = {
+    MdcCode(1, 2389): {
+        0: "onMains",
+        1: "onBattery",
+        8: "chargingFull",
+        9: "chargingTrickle",
+        10: "chargingOff",
+    },
+    MdcCode(2, 19532): {
+        0: "sensor-disconnected",
+        1: "sensor-malfunction",
+        2: "sensor-displaced",
+        3: "sensor-unsupported",
+        4: "sensor-off",
+        5: "sensor-interference",
+        6: "signal-searching",
+        7: "signal-pulse-questionable",
+        8: "signal-non-pulsatile",
+        9: "signal-erratic",
+        10: "signal-low-perfusion",
+        11: "signal-poor",
+        12: "signal-inadequate",
+        13: "signal-processing-irregularity",
+        14: "device-equipment-malfunction",
+        15: "device-extended-update",
+    },
+    MdcCode(2, 19533): {
+        0: "pulse-qual-nominal",
+        1: "pulse-qual-marginal",
+        2: "pulse-qual-minimal",
+        3: "pulse-qual-unacceptable",
+    },
+    MdcCode(128, 21976): {
+        0: "leadwire-loss",
+        1: "leadsignal-loss",
+        2: "leadwire-loss-first-lead",
+        3: "leadsignal-loss-first-lead",
+        4: "leadwire-loss-second-lead",
+        5: "leadsignal-loss-second-lead",
+        6: "leadwire-loss-third-lead",
+        7: "leadsignal-loss-third-lead",
+    },
+    MdcCode(128, 22000): {
+        0: "body-movement",
+        1: "cuff-too-loose",
+        2: "irregular-pulse",
+        3: "pulse-over-range-limit",
+        4: "pulse-under-range-limit",
+        5: "improper-body-position",
+    },
+}
+
+
+@pytest.mark.parametrize("code", PRINTED, ids=str)
+def test_the_bits_of_oximeter_ecg_cuff_and_power_are_those_of_the_guide(code: MdcCode) -> None:
+    assert dict(bit_names(code)) == PRINTED[code]
+
 
 @pytest.mark.parametrize("code", CODES, ids=str)
 def test_every_bit_has_one_name_and_a_meaning_and_its_code_a_row_that_says_bits(
