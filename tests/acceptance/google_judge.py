@@ -9,15 +9,9 @@ import json
 import sys
 from pathlib import Path
 
-from google.fhir.core.fhir_errors import (  # type: ignore[import-not-found]  # own environment
-    InvalidFhirError,
-)
-from google.fhir.r4.json_format import (  # type: ignore[import-not-found]  # own environment
-    json_fhir_string_to_proto,
-)
-from google.fhir.r4.proto.core.resources import (  # type: ignore[import-not-found]  # own environment
-    bundle_and_contained_resource_pb2,
-)
+from google.fhir.core.fhir_errors import InvalidFhirError
+from google.fhir.r4.json_format import json_fhir_string_to_proto
+from google.fhir.r4.proto.core.resources import bundle_and_contained_resource_pb2
 
 
 def judge(text: str) -> str | None:
