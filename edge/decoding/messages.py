@@ -44,9 +44,9 @@ from protocols.mder.records import LENIENT, STRICT, Codec, Leniency
 _MESSAGE_START = 12
 T = TypeVar("T")
 _RESULTS: dict[int, Codec[object]] = {
-    ACT_SEG_GET_INFO: SEGMENT_INFOS,  # type: ignore[dict-item]  # read only, whatever the record
-    ACT_SEG_TRIG_XFER: TRIGGER_RESPONSE,  # type: ignore[dict-item]  # as above
-    ACT_DATA_REQUEST: DATA_RESPONSE,  # type: ignore[dict-item]  # as above
+    ACT_SEG_GET_INFO: SEGMENT_INFOS,
+    ACT_SEG_TRIG_XFER: TRIGGER_RESPONSE,
+    ACT_DATA_REQUEST: DATA_RESPONSE,
 }
 
 
@@ -148,8 +148,8 @@ class ExchangeReader:
         if not reply.event_reply_info:
             return
         codecs: dict[int, Codec[object]] = {
-            EventType.CONFIG: CONFIG_RESPONSE,  # type: ignore[dict-item]  # read only
-            EventType.SEGMENT_DATA: SEGMENT_DATA_RESULT,  # type: ignore[dict-item]  # read only
+            EventType.CONFIG: CONFIG_RESPONSE,
+            EventType.SEGMENT_DATA: SEGMENT_DATA_RESULT,
         }
         codec = codecs.get(reply.event_type)
         self._content(fields, "event_reply_info", codec, reply.event_reply_info)

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Flag
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 from uuid import UUID
 
 from protocols.errors import LocalProtocolError
@@ -32,7 +32,7 @@ from protocols.gatt.transcriber import Draft, Transcriber, Transcript
 from protocols.gatt.uuids import short_text
 from protocols.mder.records import STRICT, Leniency
 
-R = TypeVar("R")
+R = TypeVar("R", covariant=True)
 
 
 class Property(Flag):
@@ -76,14 +76,14 @@ class Characteristic(Generic[R]):
         reader.finish()
         return record
 
-    def encode(self, record: R) -> bytes:
+    def encode(self, record: R) -> bytes:  # type: ignore[misc]  # its own `decode` gave it
         """The octets of a record; EncodeError when it has no wire form."""
         writer = FieldWriter(clause=self.clause)
         self.write(record, writer)
         return writer.octets
 
 
-AnyCharacteristic = Characteristic[Any]
+AnyCharacteristic = Characteristic[object]
 """A characteristic of whatever record: tables hold many kinds side by side."""
 
 

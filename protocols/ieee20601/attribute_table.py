@@ -5,7 +5,7 @@ An id without a line is an attribute this package cannot read; its octets stay a
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import construct as cs
 
@@ -140,7 +140,7 @@ TIME_END_SEG_BO: Final[Attribute[BaseOffsetTime]] = Attribute(2692, "MDC_ATTR_TI
 # fmt: on
 
 
-ATTRIBUTES: Final[dict[int, Attribute[Any]]] = {
+ATTRIBUTES: Final[dict[int, Attribute[object]]] = {
     kind.attribute_id: kind for kind in tuple(globals().values()) if isinstance(kind, Attribute)
 }
 """Every attribute this package can read, by id."""

@@ -20,7 +20,7 @@ from protocols.errors import DecodeError
 from protocols.mder.records import Codec, Wire, wire
 from protocols.mder.sequences import ANY, SequenceOf
 
-T = TypeVar("T")
+T = TypeVar("T", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,10 @@ class AttributeValue:
 
 
 class Attribute(Generic[T]):
-    """One kind of attribute: its id, its reference id and how its value is written."""
+    """One kind of attribute: its id, its reference id and how its value is written.
+
+    Tables hold kinds of whatever value side by side, as `Attribute[object]`.
+    """
 
     def __init__(self, attribute_id: int, ref_id: str, shape: Wire) -> None:
         self.attribute_id = attribute_id
@@ -43,11 +46,11 @@ class Attribute(Generic[T]):
         """The value of encoded octets; DecodeError when they are no such value."""
         return self.codec.decode(octets)
 
-    def encode(self, value: T) -> bytes:
+    def encode(self, value: T) -> bytes:  # type: ignore[misc]  # as `Codec.encode`
         """The octets of a value; EncodeError when it has no wire form."""
         return self.codec.encode(value)
 
-    def of(self, value: T) -> AttributeValue:
+    def of(self, value: T) -> AttributeValue:  # type: ignore[misc]  # as `Codec.encode`
         """The attribute with this value, ready for a list."""
         return AttributeValue(self.attribute_id, self.encode(value))
 

@@ -16,10 +16,10 @@ which position is what.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_table import ATTRIBUTES
@@ -27,15 +27,28 @@ from protocols.ieee20601.attribute_values import ValueMapEntry
 from protocols.ieee20601.objects import ConfiguredObject
 from protocols.ieee20601.observation_cases import MAKERS
 from protocols.mder.numbers import Number, float_from_raw, sfloat_from_raw
+from protocols.model.quantity import Quantity
 
-Values = tuple[Any, ...]
+Value = int | bytes | Number | Quantity
+Values = tuple[Value, ...]
 """data-req-id, scan-report-no, then the values; what each is says its `ValueField`."""
+Meanings = Mapping[int, Value]
+"""Raw codes -> what they mean, as `Table` works it out."""
+K = TypeVar("K", int, bytes, Quantity)
 _MOST_NUMBERS: Final = 1 << 16
 _HEAD: Final = "HH"
 """data-req-id and scan-report-no: the two fields before the list."""
 
 
 T = TypeVar("T")
+
+
+def value_at(values: Values, place: int, kind: type[K]) -> K:
+    """The value at a place; AssertionError for one of another kind, which no layout has there."""
+    value = values[place]
+    if isinstance(value, kind):
+        return value
+    raise AssertionError(f"a layout has no {kind.__name__} at its place {place}")
 
 
 class Table(dict[int, T]):
@@ -93,11 +106,11 @@ class Layout:
     """
 
     form: struct.Struct
-    constants: Callable[[list[Any]], object]
+    constants: Callable[[list[Value]], object]
     expected: object
-    numbers: tuple[tuple[int, Table[Any]], ...]
+    numbers: tuple[tuple[int, Meanings], ...]
     places: tuple[int, ...]
-    values: Callable[[list[Any]], Values]
+    values: Callable[[list[Value]], Values]
     readings: tuple[ReadingFields, ...]
     groups: tuple[slice, ...] = ()
     decode: Decode = field(init=False, repr=False, compare=False)
@@ -123,7 +136,7 @@ class Layout:
 
         return decode
 
-    def with_tables(self, choose: Callable[[int, Table[Any]], Table[Any]]) -> Layout:
+    def with_tables(self, choose: Callable[[int, Meanings], Meanings]) -> Layout:
         """The same shape with other meanings of its codes; `choose(place among values, table)`."""
         place_of = {position: place for place, position in enumerate(self.places)}
         numbers = tuple(

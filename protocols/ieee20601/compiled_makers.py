@@ -13,7 +13,7 @@ from uuid import UUID
 
 from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
-from protocols.ieee20601.compiled_layouts import ReadingFields, ValueField, Values
+from protocols.ieee20601.compiled_layouts import ReadingFields, ValueField, Values, value_at
 from protocols.ieee20601.observation_cases import DIMENSIONLESS
 from protocols.ieee20601.sample_arrays import SampleDecoder
 from protocols.mder.times import TICK_US
@@ -27,6 +27,7 @@ from protocols.model.observation import (
     Observation,
     SampleArrayObservation,
 )
+from protocols.model.quantity import Quantity
 from protocols.model.timestamps import ObservedTime
 
 Maker = Callable[[Values, UUID, ObservedTime, MeasurementStatus], Observation | None]
@@ -52,7 +53,7 @@ def _number(reading: ReadingFields, item: ValueField, device: SystemId) -> tuple
             device=device,
             status=status,
             supplements=supplements,
-            value=values[place],
+            value=value_at(values, place, Quantity),
         )
 
     return 0, make
@@ -65,6 +66,7 @@ def _compound(reading: ReadingFields, item: ValueField, device: SystemId) -> tup
     def make(
         values: Values, identity: UUID, observed_at: ObservedTime, status: MeasurementStatus
     ) -> Observation:
+        quantities = [value for value in values[span] if isinstance(value, Quantity)]
         return CompoundNumericObservation(
             observation_id=identity,
             type=type_code,
@@ -72,7 +74,7 @@ def _compound(reading: ReadingFields, item: ValueField, device: SystemId) -> tup
             device=device,
             status=status,
             supplements=supplements,
-            components=tuple(zip(parts, values[span], strict=True)),
+            components=tuple(zip(parts, quantities, strict=True)),
         )
 
     return 0, make
@@ -93,7 +95,7 @@ def _code(reading: ReadingFields, item: ValueField, device: SystemId) -> tuple[i
             device=device,
             status=status,
             supplements=supplements,
-            value=MdcCode(partition, values[place]),
+            value=MdcCode(partition, value_at(values, place, int)),
         )
 
     return 0, make
@@ -114,7 +116,7 @@ def _bits(
             device=device,
             status=status,
             supplements=supplements,
-            bits=values[place],
+            bits=value_at(values, place, int),
             width=width,
         )
 
@@ -134,7 +136,7 @@ def _samples(reading: ReadingFields, item: ValueField, device: SystemId) -> tupl
     def make(
         values: Values, identity: UUID, observed_at: ObservedTime, status: MeasurementStatus
     ) -> Observation | None:
-        samples = decoder.decode(values[place])
+        samples = decoder.decode(value_at(values, place, bytes))
         if samples.has_odd_bits:
             return None
         return SampleArrayObservation(
@@ -149,7 +151,7 @@ def _samples(reading: ReadingFields, item: ValueField, device: SystemId) -> tupl
             offset=samples.offset,
             period_us=period_us,
             unit=unit,
-            sequence=values[1],
+            sequence=value_at(values, 1, int),
         )
 
     return decoder.count * period_us, make

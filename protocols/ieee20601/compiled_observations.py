@@ -14,12 +14,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC
+from decimal import Decimal
 from operator import itemgetter
-from typing import Any, Final
+from typing import Final
 
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import BaseOffsetTime
-from protocols.ieee20601.compiled_layouts import Layout, ReadingFields, Table, Values
+from protocols.ieee20601.compiled_layouts import (
+    Layout,
+    Meanings,
+    ReadingFields,
+    Table,
+    Value,
+    Values,
+    value_at,
+)
 from protocols.ieee20601.compiled_makers import MAKERS, Maker, type_of
 from protocols.ieee20601.device_clock import Stamps, observe_time
 from protocols.ieee20601.observation_cases import DIMENSIONLESS, NEED_UNIT
@@ -29,8 +38,8 @@ from protocols.mder.times import AbsoluteTime
 from protocols.model.codes import SystemId, UnitCode
 from protocols.model.identifiers import Identity
 from protocols.model.observation import Observation
-from protocols.model.quantity import Quantity
-from protocols.model.timestamps import ObservedTime
+from protocols.model.quantity import Quantity, SpecialValue
+from protocols.model.timestamps import DeviceTime, ObservedTime
 
 _MOST_QUANTITIES: Final = 1 << 12
 """How many quantities of one layout are kept made; those of one unit and form are kept together."""
@@ -55,13 +64,20 @@ class _Stamping:
         """The stamps as their device wrote them."""
         base: BaseOffsetTime | None = None
         if self.base_offset is not None:
-            base = BaseOffsetTime(*values[self.base_offset : self.base_offset + 3])
+            places = range(self.base_offset, self.base_offset + 3)
+            base = BaseOffsetTime(*(value_at(values, place, int) for place in places))
         return Stamps.of(
-            absolute=None if self.absolute is None else AbsoluteTime(values[self.absolute]),
+            absolute=(
+                None
+                if self.absolute is None
+                else AbsoluteTime(value_at(values, self.absolute, bytes))
+            ),
             base_offset=base,
-            relative=None if self.relative is None else values[self.relative],
+            relative=None if self.relative is None else value_at(values, self.relative, int),
             high_resolution=(
-                None if self.high_resolution is None else values[self.high_resolution]
+                None
+                if self.high_resolution is None
+                else value_at(values, self.high_resolution, int)
             ),
         )
 
@@ -118,6 +134,7 @@ class ObservationMaker:
         made: list[Observation] = []
         octets: object = None
         observed_at: ObservedTime | None = None
+        stamped: DeviceTime | None = None
         for plan in self._plans:
             stamp = plan.stamp_octets(values)
             if observed_at is None or stamp != octets or not plan.same_kinds_as_before:
@@ -133,18 +150,21 @@ class ObservationMaker:
                     oldest_live=reception.oldest_live,
                     zone=reception.zone,
                 )
-            status = 0 if plan.status is None else values[plan.status]
+                stamped = observed_at.device_time
+                if stamped is not None and stamped.is_relative:
+                    stamped = None
+            status = 0 if plan.status is None else value_at(values, plan.status, int)
             state = status_of(status, reception.test or plan.is_device_test)
-            active = 0 if plan.active is None else duration_us_of(values[plan.active])
+            active = 0 if plan.active is None else _duration_us(values[plan.active])
             for own_us, make in plan.makers:
-                device_time, duration_us = observed_at.device_time, own_us or active
-                if device_time is None or device_time.is_relative:
+                duration_us = own_us or active
+                if stamped is None:
                     received = received or reception.received_at.astimezone(UTC).isoformat()
                     identity = plan.identity.clockless(
                         received, counter + plan.position, duration_us
                     )
                 else:
-                    identity = plan.identity.stamped(device_time, duration_us)
+                    identity = plan.identity.stamped(stamped, duration_us)
                 observation = make(values, identity, observed_at, state)
                 if observation is None:
                     return None
@@ -152,6 +172,10 @@ class ObservationMaker:
         if self._may_meet and len({item.observation_id for item in made}) < len(made):
             return None
         return tuple(made)
+
+
+def _duration_us(active: Value) -> int:
+    return duration_us_of(active if isinstance(active, Decimal) else None)
 
 
 def _no_stamp(_: Values) -> object:
@@ -207,9 +231,9 @@ def _with_quantities(layout: Layout) -> Layout:
                 places = range(item.first, item.first + item.count)
                 units.update(dict.fromkeys(places, reading.subject.unit or DIMENSIONLESS))
     most = max(1, _MOST_QUANTITIES // max(1, len(set(units.values()))))
-    made: dict[tuple[UnitCode, int], Table[Any]] = {}
+    made: dict[tuple[UnitCode, int], Table[Quantity]] = {}
 
-    def choose(place: int, numbers: Table[Any]) -> Table[Any]:
+    def choose(place: int, numbers: Meanings) -> Meanings:
         unit = units.get(place)
         if unit is None:
             return numbers
@@ -218,8 +242,14 @@ def _with_quantities(layout: Layout) -> Layout:
     return layout.with_tables(choose)
 
 
-def _quantities(unit: UnitCode, numbers: Table[Any], most: int) -> Table[Any]:
-    return Table(lambda raw: Quantity(numbers[raw], unit), most)
+def _quantities(unit: UnitCode, numbers: Meanings, most: int) -> Table[Quantity]:
+    def decode(raw: int) -> Quantity:
+        number = numbers[raw]
+        if isinstance(number, Decimal | SpecialValue):
+            return Quantity(number, unit)
+        raise AssertionError("a layout has units for numbers alone")
+
+    return Table(decode, most)
 
 
 def _makers(reading: ReadingFields, device: SystemId) -> Iterable[tuple[int, Maker]]:

@@ -19,7 +19,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from protocols.errors import DecodeError
-from protocols.ieee20601.compiled_layouts import Layout, Values, fixed_layout, grouped_layout
+from protocols.ieee20601.compiled_layouts import (
+    Layout,
+    Values,
+    fixed_layout,
+    grouped_layout,
+    value_at,
+)
 from protocols.ieee20601.compiled_observations import ObservationMaker
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.event_reports import (
@@ -166,10 +172,11 @@ def _u16(octets: bytes, at: int) -> int:
 
 def _info(layout: Layout, values: Values, octets: bytes) -> ScanReport:
     """The record the interpreted path would have made of the same octets."""
+    data_req_id, number = value_at(values, 0, int), value_at(values, 1, int)
     if layout.groups:
-        return ScanReportGrouped(values[0], values[1], tuple(octets[at] for at in layout.groups))
-    observations = tuple(
+        return ScanReportGrouped(data_req_id, number, tuple(octets[at] for at in layout.groups))
+    observations = [
         ObservationFixed(reading.subject.handle, octets[reading.octets])
         for reading in layout.readings
-    )
-    return ScanReportFixed(values[0], values[1], observations)
+    ]
+    return ScanReportFixed(data_req_id, number, tuple(observations))

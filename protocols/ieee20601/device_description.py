@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
@@ -84,7 +84,7 @@ def read_mds(
 
 
 def _even(
-    kind: Attribute[Any], texts: Iterable[bytes], notes: list[str], tolerances: Tolerances
+    kind: Attribute[object], texts: Iterable[bytes], notes: list[str], tolerances: Tolerances
 ) -> bool:
     """Whether the texts may be read: all are padded, or that they are not is forgiven."""
     if not any(len(text) % 2 for text in texts):

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Final
+from typing import Final
 
 import construct as cs
 
@@ -212,7 +212,7 @@ _MP_FIXED: Final = Codec(ScanReportMpFixed, clause=f"{_CLAUSE}, ScanReportInfoMP
 _MP_VAR: Final = Codec(ScanReportMpVar, clause=f"{_CLAUSE}, ScanReportInfoMPVar")
 _MP_GROUPED: Final = Codec(ScanReportMpGrouped, clause=f"{_CLAUSE}, ScanReportInfoMPGrouped")
 
-EVENT_INFOS: Final[dict[int, Codec[Any]]] = {
+EVENT_INFOS: Final[dict[int, Codec[EventInfo]]] = {
     EventType.CONFIG: CONFIG_REPORT,
     EventType.SCAN_REPORT_FIXED: _FIXED,
     EventType.SCAN_REPORT_VAR: _VAR,
@@ -251,7 +251,6 @@ def decode_event_info(
     codec = EVENT_INFOS.get(event_type)
     if codec is None:
         raise UnknownEventError(f"unknown event type {event_type}", clause="20601 7.4")
-    info: EventInfo
     info, used = codec.decode_front(octets, leniency=leniency, notes=notes)
     rest = octets[used:]
     if rest:
@@ -262,7 +261,10 @@ def decode_event_info(
 
 
 def encode_event_info(event_type: int, info: EventInfo) -> bytes:
-    """The octets of an event's content; UnknownEventError for a type without a form."""
+    """The octets of an event's content.
+
+    UnknownEventError for a type without a form, EncodeError for the content of another type.
+    """
     codec = EVENT_INFOS.get(event_type)
     if codec is None:
         raise UnknownEventError(f"unknown event type {event_type}", clause="20601 7.4")

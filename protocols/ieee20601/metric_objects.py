@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntFlag
-from typing import Any, Final
+from typing import Final
 
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import (
@@ -56,7 +56,7 @@ COMPOUND_FIX: Final = 3
 """ms-struct-compound-fix: components never change (MetricStructureSmall)."""
 
 
-def value_map(*entries: tuple[Attribute[Any], int]) -> AttributeValue:
+def value_map(*entries: tuple[Attribute[object], int]) -> AttributeValue:
     """An attribute value map: kinds and their lengths in octets."""
     return at.ATTRIBUTE_VAL_MAP.of(
         tuple(ValueMapEntry(kind.attribute_id, length) for kind, length in entries)

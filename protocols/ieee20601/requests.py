@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum
-from typing import Any, Final
+from typing import Final
 
 import construct as cs
 
@@ -111,7 +111,7 @@ DATA_REQUEST: Final = Codec(DataRequest, clause=f"{_CLAUSE}, DataRequest")
 DATA_RESPONSE: Final = Codec(DataResponse, clause=f"{_CLAUSE}, DataResponse")
 
 ActionArgument = SetTime | BaseOffsetTime | DataRequest | SegmentSelection | TriggerRequest
-ACTION_ARGUMENTS: Final[dict[int, Codec[Any]]] = {
+ACTION_ARGUMENTS: Final[dict[int, Codec[ActionArgument]]] = {
     ACT_SEG_CLR: SEGMENT_SELECTION,
     ACT_SEG_GET_INFO: SEGMENT_SELECTION,
     ACT_SET_TIME: SET_TIME,
@@ -130,8 +130,7 @@ def decode_action_info(
     codec = ACTION_ARGUMENTS.get(action_type)
     if codec is None:
         raise DecodeError(f"unknown action {action_type}", clause="20601 7.3")
-    argument: ActionArgument = codec.decode(octets, leniency=leniency, notes=notes)
-    return argument
+    return codec.decode(octets, leniency=leniency, notes=notes)
 
 
 def get_all(handle: int = MDS_HANDLE) -> RoivGet:
@@ -139,7 +138,7 @@ def get_all(handle: int = MDS_HANDLE) -> RoivGet:
     return RoivGet(handle, ())
 
 
-def get_selected(handle: int, kinds: Iterable[Attribute[Any]]) -> RoivGet:
+def get_selected(handle: int, kinds: Iterable[Attribute[object]]) -> RoivGet:
     """Read some attributes of an object."""
     return RoivGet(handle, tuple(kind.attribute_id for kind in kinds))
 
@@ -161,7 +160,7 @@ def set_base_offset_time_request(utc: datetime, offset: timedelta) -> RoivConfir
     return RoivConfirmedAction(MDS_HANDLE, ACT_SET_BO_TIME, SET_BO_TIME.encode(time))
 
 
-def set_attribute(handle: int, kind: Attribute[Any], value: object) -> RoivConfirmedSet:
+def set_attribute(handle: int, kind: Attribute[object], value: object) -> RoivConfirmedSet:
     """Replace one attribute's value."""
     change = AttributeModification(ModifyOperator.REPLACE, kind.attribute_id, kind.encode(value))
     return RoivConfirmedSet(handle, (change,))

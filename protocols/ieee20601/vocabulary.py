@@ -8,7 +8,7 @@ Attributes have their names in `attribute_table` and stand nowhere else; this jo
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from protocols.ieee20601.attribute_table import ATTRIBUTES
 from protocols.ieee20601.attributes import Attribute
@@ -21,7 +21,7 @@ _LARGEST_CF: Final = 0xFFFF_FFFF
 _DIGITS: Final = len(str(_LARGEST_CF))
 
 
-def _row(kind: Attribute[Any]) -> Term:
+def _row(kind: Attribute[object]) -> Term:
     code = MdcCode(PARTITION_OBJECTS, kind.attribute_id)
     words = kind.ref_id.removeprefix("MDC_ATTR_").replace("_", " ").lower()
     return Term(

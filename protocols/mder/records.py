@@ -33,7 +33,7 @@ else:
     # One construct of any shape; construct's classes take no parameters when they run.
     Wire = cs.Construct
 
-R = TypeVar("R")
+R = TypeVar("R", covariant=True)
 _KEY: Final = "wire"
 
 
@@ -96,6 +96,8 @@ class RecordConstruct(Wire, Generic[R]):
         return self.record(**values)
 
     def _build(self, obj: object, stream: IO[bytes], context: Context, path: str) -> Any:  # noqa: ANN401  # as construct declares it
+        if not isinstance(obj, self.record):
+            raise cs.ConstructError(f"{type(obj).__name__} is no {self.record.__name__}")
         for name, part in self.parts:
             part._build(getattr(obj, name), stream, context, f"{path} -> {name}")
         return obj
@@ -105,7 +107,8 @@ class Codec(Generic[R]):
     """Encode and decode one value, whole buffers only.
 
     `shape` is a record class with `wire()` fields or a construct; `clause` names the part of the
-    standard that says so and goes into every error.
+    standard that says so and goes into every error. Codecs of several records stand in one table
+    as codecs of their union; encoding then refuses a record that is another's.
     """
 
     def __init__(self, shape: type[R] | Wire, *, clause: str) -> None:
@@ -140,7 +143,7 @@ class Codec(Generic[R]):
             ) from exc
         return value, stream.tell()
 
-    def encode(self, value: R) -> bytes:
+    def encode(self, value: R) -> bytes:  # type: ignore[misc]  # a table refuses it when it runs
         """The octets of `value`; EncodeError when it has no wire form."""
         try:
             return self.wire.build(value)

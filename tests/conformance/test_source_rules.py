@@ -14,6 +14,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 ROOMS = ("protocols", "edge", "cloud", "simulators")
 LONGEST = 400
+CODEC = "protocols/mder/"
 GENERATED = ("protocols/nomenclature/", "cloud/migrations/versions/")
 
 
@@ -97,6 +98,24 @@ def test_every_public_name_of_protocols_has_a_docstring(path: Path) -> None:
 def test_every_public_name_of_a_service_has_a_docstring(path: Path) -> None:
     bare = [node.name for node in public_nodes(parse(path)) if not ast.get_docstring(node)]
     assert not bare
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        path
+        for path in PRODUCT
+        if name_of(path).startswith("protocols/") and not name_of(path).startswith(CODEC)
+    ],
+    ids=name_of,
+)
+def test_nothing_is_any_past_the_codec(path: Path) -> None:
+    """construct is untyped; what `protocols.mder` gives of it is typed, and all above that too."""
+    for node in ast.walk(parse(path)):
+        names = [alias.name for alias in getattr(node, "names", []) if isinstance(alias, ast.alias)]
+        assert "Any" not in [*names, getattr(node, "id", ""), getattr(node, "attr", "")], (
+            f"{name_of(path)}:{getattr(node, 'lineno', 1)} says Any: name the type, or object"
+        )
 
 
 @pytest.mark.parametrize("path", PYTHON, ids=name_of)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import struct
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import HandleValueMap, ValueMapEntry
 from protocols.ieee20601.attributes import AttributeValue
-from protocols.ieee20601.compiled_layouts import Table, ValueField, fixed_layout, grouped_layout
+from protocols.ieee20601.compiled_layouts import (
+    Meanings,
+    Table,
+    ValueField,
+    fixed_layout,
+    grouped_layout,
+    value_at,
+)
 from protocols.ieee20601.configuration import build_configuration
 from protocols.ieee20601.event_reports import ConfigObject
 from protocols.ieee20601.objects import ConfiguredObject, ObjectClass
@@ -152,12 +158,20 @@ def test_another_meaning_of_the_codes_leaves_the_shape() -> None:
     assert layout is not None
     asked: list[int] = []
 
-    def choose(place: int, table: Table[Any]) -> Table[Any]:
+    def choose(place: int, table: Meanings) -> Meanings:
         asked.append(place)
-        return Table(lambda raw: (raw, table[raw]))
+        return Table(lambda raw: bytes((raw,)) + str(table[raw]).encode())
 
     octets = fixed((1, b"\0\x61" + STAMP))
     values = layout.with_tables(choose).decode(octets)
     assert values is not None
-    assert values[2] == (0x61, Decimal(97))
+    assert values[2] == b"\x6197"
     assert asked == [2]
+
+
+def test_a_value_is_taken_as_the_kind_its_place_has() -> None:
+    values = (0xF000, 7, STAMP)
+    assert value_at(values, 1, int) == 7
+    assert value_at(values, 2, bytes) == STAMP
+    with pytest.raises(AssertionError, match="no int at its place 2"):
+        value_at(values, 2, int)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,7 +13,7 @@ from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import SaFlags, SampleSpecification
 from protocols.ieee20601.attributes import Attribute
-from protocols.ieee20601.compiled_layouts import ReadingFields, ValueField
+from protocols.ieee20601.compiled_layouts import ReadingFields, Value, ValueField
 from protocols.ieee20601.compiled_makers import MAKERS, type_of
 from protocols.ieee20601.objects import ConfiguredObject, ObjectClass
 from protocols.model.codes import MdcCode, SystemId, UnitCode
@@ -46,8 +45,8 @@ SUBJECT = ConfiguredObject(
 
 
 def made(
-    kind: Attribute[Any],
-    *values: object,
+    kind: Attribute[object],
+    *values: Value,
     subject: ConfiguredObject = SUBJECT,
     count: int = 1,
 ) -> tuple[int, Observation | None]:

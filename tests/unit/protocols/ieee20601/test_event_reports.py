@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from protocols.errors import DecodeError
+from protocols.errors import DecodeError, EncodeError
 from protocols.ieee20601.event_reports import CONFIG_RESPONSE as RESPONSE
 from protocols.ieee20601.event_reports import (
     EVENT_INFOS,
@@ -45,6 +45,8 @@ def test_an_unknown_type_is_told_from_broken_octets() -> None:
         decode_event_info(0x0D00, OCTETS)
     with pytest.raises(UnknownEventError):
         encode_event_info(0x0D00, REPORT)
+    with pytest.raises(EncodeError, match="ScanReportFixed is no ConfigReport"):
+        encode_event_info(EventType.CONFIG, REPORT)
     with pytest.raises(DecodeError) as caught:
         decode_event_info(FIXED, OCTETS[:-1])
     assert not isinstance(caught.value, UnknownEventError)

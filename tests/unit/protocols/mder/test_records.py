@@ -22,6 +22,15 @@ class Pair:
     second: int = wire(cs.Int16ub)
 
 
+@dataclass(frozen=True, slots=True)
+class Triple:
+    """Three numbers, two of them named as a pair's."""
+
+    first: int = wire(cs.Int8ub)
+    second: int = wire(cs.Int8ub)
+    third: int = wire(cs.Int8ub)
+
+
 PAIR = Codec(Pair, clause="test clause")
 PAIRS: Codec[tuple[Pair, ...]] = Codec(SequenceOf(Pair), clause="list clause")
 
@@ -50,6 +59,13 @@ def test_surplus_octets_are_refused_unless_forgiven() -> None:
 def test_a_number_that_does_not_fit_is_an_encode_error() -> None:
     with pytest.raises(EncodeError, match="test clause"):
         PAIR.encode(Pair(256, 0))
+
+
+def test_a_record_of_another_codec_is_an_encode_error() -> None:
+    either: dict[int, Codec[Pair | Triple]] = {2: PAIR, 3: Codec(Triple, clause="of three")}
+    assert either[3].encode(Triple(1, 2, 3)) == b"\1\2\3"
+    with pytest.raises(EncodeError, match=r"Pair is no Triple.*of three"):
+        either[3].encode(Pair(1, 2))
 
 
 def test_a_list_carries_count_and_length() -> None:
