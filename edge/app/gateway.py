@@ -1,42 +1,29 @@
-"""The composition root: settings become objects, objects become tasks of one group."""
+"""All parts of one run, put together, as tasks of one group."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edge.app.opening import make_recorder
 from edge.buffer.buffer import ObservationBuffer
-from edge.buffer.recovery import FILE_NAME as BUFFER_FILE
-from edge.clock import SYSTEM_CLOCK, Clock
+from edge.clock import Clock
 from edge.drivers.configurations import ConfigurationStore
-from edge.drivers.fleet import DevicePlan, Fleet, Recorder
+from edge.drivers.fleet import DevicePlan, Fleet
 from edge.drivers.health import HealthBoard
 from edge.drivers.identity import own_system_id
 from edge.drivers.stored_pages import StoredPages
-from edge.errors import BufferFaultError, EdgeError, SettingsError, StartError
+from edge.errors import StartError
 from edge.pipeline.duplicates import OnceOnly
 from edge.settings import EdgeSettings
-from edge.status.file import sole_use
 from edge.status.metrics import serve_metrics
 from edge.status.reporter import StatusReporter
 from edge.supervision import Backoff, BackoffPolicy, keep_running
-from edge.transports.base import ByteTransport
-from edge.transports.capture import record_line
-from edge.transports.registry import check_line
 from edge.transports.tcp import AgentListener, TcpTransport, listen, parse_address
-from edge.uplink.credentials import Credentials
-from edge.uplink.https import HttpsLink
 from edge.uplink.link import LinkChoice, LinkClient
-from edge.uplink.mqtt import MqttLink
 from edge.uplink.sender import Sender
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,36 +40,11 @@ class RunWishes:
     drain_seconds: float = 60.0
 
 
-class _EndedError(Exception):
+class EndedError(Exception):
     """Ends the task group in good order."""
 
 
-async def run(settings: EdgeSettings, wishes: RunWishes, *, clock: Clock = SYSTEM_CLOCK) -> None:
-    """Run the gateway until asked to stop. Raises EdgeError when it cannot begin or go on."""
-    for device in settings.devices:
-        await check_line(device.transport)
-    folder = _data_folder(settings.data)
-    with sole_use(folder):
-        async with AsyncExitStack() as stack:
-            begins_anew = not (folder / BUFFER_FILE).is_file()
-            buffer = await stack.enter_async_context(_open_buffer(settings, folder, clock))
-            links = await _make_links(settings, clock, stack)
-            # What the buffer no longer holds, and nobody was sent, must come from the devices.
-            pages = StoredPages(folder, forget=begins_anew or buffer.recovery is not None)
-            gateway = _Gateway(settings, folder, buffer, links, pages, clock)
-            try:
-                async with asyncio.TaskGroup() as tasks:
-                    await gateway.live(wishes, tasks)
-            except* _EndedError:
-                log.info("ended")
-            except* EdgeError as group:
-                raise _first(group) from group
-            finally:
-                with contextlib.suppress(BufferFaultError):
-                    await gateway.reporter.report(ended=True)
-
-
-class _Gateway:
+class Gateway:
     """All parts of one run, put together."""
 
     def __init__(
@@ -109,7 +71,7 @@ class _Gateway:
             clock=clock,
             driver_policy=settings.drivers,
             transport_policy=settings.transports,
-            record=_recorder(settings, clock),
+            record=make_recorder(settings, clock),
         )
         self._sender = Sender(
             buffer=buffer,
@@ -132,7 +94,7 @@ class _Gateway:
         )
 
     async def live(self, wishes: RunWishes, tasks: asyncio.TaskGroup) -> None:
-        """Start everything, wait for the end, end in good order by _EndedError."""
+        """Start everything, wait for the end, end in good order by EndedError."""
         listener = await self._listen(tasks)
         stop_metrics = self._serve_metrics()
         try:
@@ -151,7 +113,7 @@ class _Gateway:
                 await listener.close()
             stop_metrics()
         await self._fleet.release_all()
-        raise _EndedError
+        raise EndedError
 
     def _keep(
         self, name: str, work: Callable[[], Awaitable[None]], tasks: asyncio.TaskGroup
@@ -214,76 +176,3 @@ class _Gateway:
                 f" {waiting} rows wait in the buffer",
                 mend="They are sent at the next run; look at the status for the reason",
             ) from exc
-
-
-@asynccontextmanager
-async def _open_buffer(
-    settings: EdgeSettings, folder: Path, clock: Clock
-) -> AsyncIterator[ObservationBuffer]:
-    buffer = ObservationBuffer(clock=clock)
-    await buffer.open(folder, policy=settings.buffer, vehicle_id=settings.vehicle_id)
-    try:
-        yield buffer
-    finally:
-        await buffer.close()
-
-
-async def _make_links(
-    settings: EdgeSettings, clock: Clock, stack: AsyncExitStack
-) -> list[LinkClient]:
-    links: list[LinkClient] = []
-    _check_authority(settings.uplink.ca_file)
-    credentials = Credentials(
-        tenant_id=settings.tenant_id,
-        gateway_id=settings.gateway_id,
-        secret=settings.read_secret(),
-    )
-    if (mqtt := settings.uplink.mqtt) is not None:
-        links.append(MqttLink(mqtt, credentials, clock))
-    if (https := settings.uplink.https) is not None:
-        links.append(await stack.enter_async_context(HttpsLink(https, credentials, clock)))
-    return links
-
-
-def _check_authority(path: str) -> None:
-    try:
-        ssl.create_default_context(cafile=path or None)
-    except OSError as exc:
-        raise SettingsError(
-            f"uplink.ca_file {path} holds no certificate that can be read",
-            mend="Name a PEM file with the authority of the cloud's certificate",
-        ) from exc
-
-
-def _recorder(settings: EdgeSettings, clock: Clock) -> Recorder:
-    def record(device: str, transport: ByteTransport) -> ByteTransport:
-        if not settings.record_folder:
-            return transport
-        folder = Path(settings.record_folder)
-        return record_line(transport, folder=folder, device=device, clock=clock, at=clock.utc())
-
-    return record
-
-
-def _data_folder(folder: Path) -> Path:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as exc:
-        raise StartError(
-            f"the data folder {folder} cannot be made ({(exc.strerror or '').lower()})",
-            mend="Name another folder in 'data'",
-        ) from exc
-    mode = folder.stat().st_mode & 0o777
-    if mode & 0o077:
-        log.warning(
-            "data folder open to others folder=%s mode=%04o mend=%r", folder, mode, "chmod 700"
-        )
-    return folder
-
-
-def _first(group: BaseExceptionGroup[EdgeError]) -> EdgeError:
-    for item in group.exceptions:
-        if isinstance(item, BaseExceptionGroup):
-            return _first(item)
-        return item
-    raise AssertionError("a group of errors without an error")

@@ -1,0 +1,88 @@
+"""What a run opens before its tasks begin: the data folder, the buffer, the links."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from edge.buffer.buffer import ObservationBuffer
+from edge.clock import Clock
+from edge.drivers.fleet import Recorder
+from edge.errors import SettingsError, StartError
+from edge.settings import EdgeSettings
+from edge.transports.base import ByteTransport
+from edge.transports.capture import record_line
+from edge.uplink.credentials import Credentials
+from edge.uplink.https import HttpsLink
+from edge.uplink.link import LinkClient
+from edge.uplink.mqtt import MqttLink
+
+log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def open_buffer(
+    settings: EdgeSettings, folder: Path, clock: Clock
+) -> AsyncIterator[ObservationBuffer]:
+    buffer = ObservationBuffer(clock=clock)
+    await buffer.open(folder, policy=settings.buffer, vehicle_id=settings.vehicle_id)
+    try:
+        yield buffer
+    finally:
+        await buffer.close()
+
+
+async def make_links(
+    settings: EdgeSettings, clock: Clock, stack: AsyncExitStack
+) -> list[LinkClient]:
+    links: list[LinkClient] = []
+    _check_authority(settings.uplink.ca_file)
+    credentials = Credentials(
+        tenant_id=settings.tenant_id,
+        gateway_id=settings.gateway_id,
+        secret=settings.read_secret(),
+    )
+    if (mqtt := settings.uplink.mqtt) is not None:
+        links.append(MqttLink(mqtt, credentials, clock))
+    if (https := settings.uplink.https) is not None:
+        links.append(await stack.enter_async_context(HttpsLink(https, credentials, clock)))
+    return links
+
+
+def _check_authority(path: str) -> None:
+    try:
+        ssl.create_default_context(cafile=path or None)
+    except OSError as exc:
+        raise SettingsError(
+            f"uplink.ca_file {path} holds no certificate that can be read",
+            mend="Name a PEM file with the authority of the cloud's certificate",
+        ) from exc
+
+
+def make_recorder(settings: EdgeSettings, clock: Clock) -> Recorder:
+    def record(device: str, transport: ByteTransport) -> ByteTransport:
+        if not settings.record_folder:
+            return transport
+        folder = Path(settings.record_folder)
+        return record_line(transport, folder=folder, device=device, clock=clock, at=clock.utc())
+
+    return record
+
+
+def data_folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as exc:
+        raise StartError(
+            f"the data folder {folder} cannot be made ({(exc.strerror or '').lower()})",
+            mend="Name another folder in 'data'",
+        ) from exc
+    mode = folder.stat().st_mode & 0o777
+    if mode & 0o077:
+        log.warning(
+            "data folder open to others folder=%s mode=%04o mend=%r", folder, mode, "chmod 700"
+        )
+    return folder

@@ -1,0 +1,1 @@
+"""The commands of `vitalwire-edge`, one file each; `registry.COMMANDS` lists them."""

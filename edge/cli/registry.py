@@ -1,0 +1,19 @@
+"""All commands, in the order of the help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from edge.cli import certify, decode, explain, run, status
+
+if TYPE_CHECKING:
+    from edge.cli.base import Commands
+
+COMMANDS: Final[tuple[Callable[[Commands], None], ...]] = (
+    run.add,
+    status.add,
+    decode.add,
+    explain.add,
+    certify.add,
+)

@@ -1,0 +1,88 @@
+"""The ways to the cloud."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from edge.settings.fields import Group, HttpUrl, MqttUrl
+from edge.uplink.policy import ChoicePolicy, HttpsPolicy, MqttPolicy, SenderPolicy, Way
+
+
+class UplinkSettings(Group):
+    """The ways to the cloud; without a URL a way is off, without both rows stay in the buffer."""
+
+    mqtt_url: MqttUrl = Field(default="", description="`mqtt://HOST` or `mqtts://HOST[:PORT]`")
+    http_url: HttpUrl = Field(default="", description="`https://HOST[:PORT]`")
+    ca_file: str = Field(default="", description="trust this authority only")
+    prefer: Way = Field(default=Way.MQTT, description="the way to use while both work")
+    fallback_after_seconds: float = Field(
+        default=10.0,
+        ge=0,
+        description="how long the preferred way is down before the other is used",
+    )
+    distrust_after: int = Field(
+        default=2,
+        description="vain attempts in a row after which a way that is up counts as failing",
+    )
+    keepalive_seconds: int = Field(
+        default=15, ge=1, le=3600, description="how soon a silent broker is noticed"
+    )
+    batch_rows: int = Field(default=200, description="rows in a batch at most")
+    batch_octets: int = Field(default=192 << 10, description="octets in a batch at most")
+    in_flight: int = Field(
+        default=4, description="batches that wait for an acknowledgement at once"
+    )
+    linger_seconds: float = Field(default=0.05, description="how long new rows wait for company")
+    ack_timeout_seconds: float = Field(
+        default=10.0, description="after this an unacknowledged batch is sent again"
+    )
+    poison_after: int = Field(
+        default=6,
+        description="vain attempts after which a batch is searched for the row that spoils it",
+    )
+
+    @model_validator(mode="after")
+    def _check_policies(self) -> UplinkSettings:
+        _ = self.sender, self.choice
+        return self
+
+    @property
+    def sender(self) -> SenderPolicy:
+        """The sender's share."""
+        return SenderPolicy(
+            batch_rows=self.batch_rows,
+            batch_octets=self.batch_octets,
+            in_flight=self.in_flight,
+            linger_seconds=self.linger_seconds,
+            ack_timeout_seconds=self.ack_timeout_seconds,
+            poison_after=self.poison_after,
+        )
+
+    @property
+    def choice(self) -> ChoicePolicy:
+        """The share of the choice between two ways."""
+        return ChoicePolicy(
+            prefer=self.prefer,
+            fallback_after_seconds=self.fallback_after_seconds,
+            distrust_after=self.distrust_after,
+        )
+
+    @property
+    def mqtt(self) -> MqttPolicy | None:
+        """The first way, None when it is off."""
+        return (
+            self.mqtt_url
+            and MqttPolicy(
+                url=self.mqtt_url, ca_file=self.ca_file, keepalive_seconds=self.keepalive_seconds
+            )
+        ) or None
+
+    @property
+    def https(self) -> HttpsPolicy | None:
+        """The second way, None when it is off."""
+        return (
+            self.http_url
+            and HttpsPolicy(
+                url=self.http_url, ca_file=self.ca_file, timeout_seconds=self.ack_timeout_seconds
+            )
+        ) or None
