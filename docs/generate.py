@@ -14,6 +14,7 @@ from contextlib import redirect_stdout, suppress
 from dataclasses import asdict, is_dataclass
 from enum import Enum
 from pathlib import Path
+from typing import get_args, get_type_hints
 from unittest.mock import patch
 
 from fastapi.routing import APIRoute
@@ -40,7 +41,7 @@ ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
 NOTE = "Written by `make docs` from the code; do not edit.\n"
 COMMANDS = {
-    "edge": ("", "run", "status", "decode", "explain", "certify"),
+    "edge": ("", "run", "status", "settings", "decode", "explain", "certify"),
     "cloud": ("", "serve", "ingest", "worker", "broker", "migrate", "bootstrap"),
     "simulators": ("", "device", "patient", "demo"),
 }
@@ -252,9 +253,15 @@ def _policy(
 ) -> Iterator[tuple[str, str, list[tuple[str, str, str, str]]]]:
     """A room's own policy: its docstring says what the keys mean."""
     values = policy()
+    hints = get_type_hints(policy, include_extras=True)
     rows = [
-        (f"`{key}`", f"`{variable}{key.upper()}`", _shown(getattr(values, key)), "")
-        for key in policy.__annotations__
+        (
+            f"`{key}`",
+            f"`{variable}{key.upper()}`",
+            _shown(getattr(values, key)),
+            " ".join(text for text in get_args(hint)[1:] if isinstance(text, str)),
+        )
+        for key, hint in hints.items()
     ]
     yield f"[{name}]", " ".join((policy.__doc__ or "").split()), rows
 

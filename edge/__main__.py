@@ -1,4 +1,4 @@
-"""vitalwire-edge run | status | decode | explain | certify: the gateway in the vehicle."""
+"""The gateway in the vehicle: devices in, readings durable, everything up to the cloud."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from edge.clock import SYSTEM_CLOCK, Clock
 from edge.errors import BufferDamagedError, EdgeError, SettingsError
@@ -15,16 +16,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackoffPolicy:
-    """Waits between attempts, seconds: from `first`, doubled each time, never over `most`.
+    """Waits between attempts, in seconds."""
 
-    `jitter` is the share of a wait that chance decides, so that a fleet does not return at once.
-    An attempt that lasted `forgiven_after` seconds starts the series again.
-    """
-
-    first: float = 1.0
-    most: float = 30.0
-    jitter: float = 0.3
-    forgiven_after: float = 20.0
+    first: Annotated[float, "seconds before the second attempt; doubled for each further one"] = 1.0
+    most: Annotated[float, "seconds between two attempts at most"] = 30.0
+    jitter: Annotated[
+        float, "share of a wait that chance decides, so that a fleet does not return at once"
+    ] = 0.3
+    forgiven_after: Annotated[
+        float, "an attempt that lasted so many seconds starts the series again"
+    ] = 20.0
 
     def __post_init__(self) -> None:
         if not 0 < self.first <= self.most:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 PAGE_OCTETS = 4096
 _LEAST_PAGES = 64
@@ -10,18 +11,18 @@ _LEAST_PAGES = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BufferPolicy:
-    """Octets.
+    """Octets and rows."""
 
-    `max_bytes` caps the store's file. The last `quota_reserve_bytes` of it take no new rows, so
-    that settling and quarantine still work when it is full. `disk_reserve_bytes` is a file kept
-    beside it and given up when the disk itself is full, for the same purpose.
-    `quarantine_rows` is how many rejected rows are kept for a person to look at.
-    """
-
-    max_bytes: int = 1 << 30
-    quota_reserve_bytes: int = 256 << 10
-    disk_reserve_bytes: int = 8 << 20
-    quarantine_rows: int = 10_000
+    max_bytes: Annotated[int, "octets; the store's file never grows beyond"] = 1 << 30
+    quota_reserve_bytes: Annotated[
+        int, "octets of it that take no new rows, so that settling works when it is full"
+    ] = 256 << 10
+    disk_reserve_bytes: Annotated[
+        int, "octets of a file given up when the disk itself is full, for the same purpose"
+    ] = 8 << 20
+    quarantine_rows: Annotated[
+        int, "rows the cloud refused that are kept for a person to look at"
+    ] = 10_000
 
     def __post_init__(self) -> None:
         if self.max_bytes < _LEAST_PAGES * PAGE_OCTETS:

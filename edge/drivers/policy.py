@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta, tzinfo
-from typing import Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from edge.supervision import BackoffPolicy
@@ -20,40 +20,45 @@ _MOST_HOURS: Final = 24 * 366
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriverPolicy:
-    """Seconds.
+    """Seconds, unless a key says otherwise.
 
-    An agent that connected to us and does not associate within `unassociated_seconds` is sent
-    away. A device that reports steadily is shown as stale when it was silent for
-    `stale_after_intervals` of its usual intervals, and for `stale_after_seconds` at least; 0
-    intervals watch nobody, and a device that reports when something happens is never stale.
-    At the end of the program a device gets `release_seconds` to answer the release.
-    `reopen` spaces the attempts to open a line that is not there.
-    `set_clocks` (never, when_allowed) lets us set the clock of a device that asks for it, to the
-    local time of `time_zone` (as Europe/Berlin; empty: UTC).
-    `test_associations` are refused unless true; their readings are marked, never charted.
-    `allowed_devices` are the System-Ids that may associate; empty: all.
-
-    Readings a device kept in a PM-store are fetched when it associates, unless `collect_stored` is
-    off; with `stored_hours` above 0 only those of the last so many hours, from stores that can
-    select by time. A fetch that did not come whole is repeated after `stored_again_seconds`, then
-    after twice as long each time; 0: not before the next association. A store is never cleared,
-    for another gateway may still need it, but for the devices whose System-Ids stand in
-    `clear_after_storage`: theirs are, segment by segment, once every entry is stored for good.
+    A device that reports when something happens is never stale. A store is not cleared unless
+    its device is named, for another gateway may still need what is in it.
     """
 
-    unassociated_seconds: float = 60.0
-    stale_after_seconds: float = 15.0
-    stale_after_intervals: float = 5.0
-    release_seconds: float = 1.0
+    unassociated_seconds: Annotated[
+        float, "an agent that connected and does not associate within this is sent away"
+    ] = 60.0
+    stale_after_seconds: Annotated[
+        float, "a steady device is stale when it was silent for so long at least"
+    ] = 15.0
+    stale_after_intervals: Annotated[
+        float, "and for so many of its usual intervals; 0 watches nobody"
+    ] = 5.0
+    release_seconds: Annotated[float, "what a device gets to answer the release at the end"] = 1.0
     reopen: BackoffPolicy = field(default_factory=BackoffPolicy)
-    set_clocks: ClockSetting = ClockSetting.NEVER
-    time_zone: str = ""
-    test_associations: bool = False
-    allowed_devices: tuple[str, ...] = ()
-    collect_stored: bool = True
-    stored_hours: float = 0.0
-    stored_again_seconds: float = 60.0
-    clear_after_storage: tuple[str, ...] = ()
+    set_clocks: Annotated[
+        ClockSetting, "never or when_allowed: set the clock of a device that asks its manager to"
+    ] = ClockSetting.NEVER
+    time_zone: Annotated[str, "local time of such clocks, as Europe/Berlin; empty is UTC"] = ""
+    test_associations: Annotated[
+        bool, "take test associations; their readings are marked, never charted"
+    ] = False
+    allowed_devices: Annotated[tuple[str, ...], "System-Ids that may associate; empty is all"] = ()
+    collect_stored: Annotated[
+        bool, "fetch the readings a device kept in its memory when it associates"
+    ] = True
+    stored_hours: Annotated[
+        float, "only those of the last so many hours, from stores that select by time; 0 is all"
+    ] = 0.0
+    stored_again_seconds: Annotated[
+        float,
+        "repeat a fetch that did not come whole after this, then after twice as long; 0 never",
+    ] = 60.0
+    clear_after_storage: Annotated[
+        tuple[str, ...],
+        "System-Ids of devices whose memory is cleared once every entry is stored for good",
+    ] = ()
 
     def __post_init__(self) -> None:
         if min(self.unassociated_seconds, self.stale_after_seconds) <= 0:

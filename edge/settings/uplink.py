@@ -11,8 +11,10 @@ from edge.uplink.policy import ChoicePolicy, HttpsPolicy, MqttPolicy, SenderPoli
 class UplinkSettings(Group):
     """The ways to the cloud; without a URL a way is off, without both rows stay in the buffer."""
 
-    mqtt_url: MqttUrl = Field(default="", description="`mqtt://HOST` or `mqtts://HOST[:PORT]`")
-    http_url: HttpUrl = Field(default="", description="`https://HOST[:PORT]`")
+    mqtt_url: MqttUrl = Field(
+        default="", description="the broker, as `mqtt://HOST` or `mqtts://HOST[:PORT]`"
+    )
+    http_url: HttpUrl = Field(default="", description="the cloud, as `https://HOST[:PORT]`")
     ca_file: str = Field(default="", description="trust this authority only")
     prefer: Way = Field(default=Way.MQTT, description="the way to use while both work")
     fallback_after_seconds: float = Field(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusPolicy:
-    """A snapshot every `interval_seconds`."""
+    """How often."""
 
-    interval_seconds: float = 1.0
+    interval_seconds: Annotated[float, "seconds between two looks at everything"] = 1.0
 
     def __post_init__(self) -> None:
         if self.interval_seconds <= 0:

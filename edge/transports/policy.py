@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportPolicy:
-    """Seconds and octets.
+    """Seconds and octets."""
 
-    A write that is not taken within `write_timeout_seconds` ends the line. A TCP peer that went
-    away without a word is noticed after about `keepalive_seconds`. `max_connections` agents may
-    be connected to the listening port at once; `backlog` may wait to be accepted.
-    """
-
-    connect_timeout_seconds: float = 5.0
-    write_timeout_seconds: float = 10.0
-    keepalive_seconds: int = 30
-    read_octets: int = 65_536
-    max_connections: int = 64
-    backlog: int = 128
+    connect_timeout_seconds: Annotated[float, "how long a line that is called may take to open"] = (
+        5.0
+    )
+    write_timeout_seconds: Annotated[
+        float, "a write that is not taken within this ends the line"
+    ] = 10.0
+    keepalive_seconds: Annotated[
+        int, "a TCP peer that went away without a word is noticed after about this"
+    ] = 30
+    read_octets: Annotated[int, "octets read from a line at once, at most"] = 65_536
+    max_connections: Annotated[
+        int, "agents that may be connected to the listening port at once"
+    ] = 64
+    backlog: Annotated[int, "agents that may wait to be accepted"] = 128
 
     def __post_init__(self) -> None:
         if min(self.connect_timeout_seconds, self.write_timeout_seconds) <= 0:
