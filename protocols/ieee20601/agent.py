@@ -194,7 +194,7 @@ class AgentConnection(AgentEndings):
     def _carry_out(self, action: Action, received: Received, now: float) -> Trigger | None:
         """Do what a row says; the trigger of a decision that follows at once, else None."""
         if action in ABORTS:
-            self._abort(ABORTS[action], received, now)
+            self._abort_for(ABORTS[action], received, now)
         elif action in ANSWERS:
             self._send_message(received.needed_invoke_id, ANSWERS[action])
         elif action in ASSOCIATING:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from protocols.errors import RemoteProtocolError
 from protocols.ieee20601.agent_answering import AgentAnswering
 from protocols.ieee20601.agent_table import AgentAction as Action
-from protocols.ieee20601.apdus import Abrt, Rlre, Rlrq
 from protocols.ieee20601.association import AbortReason, ReleaseReason
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.received import Received
@@ -35,35 +33,20 @@ class AgentEndings(AgentAnswering):
             case Action.OPEN:
                 self._begin_afresh()
             case Action.CLOSE:
-                self._begin_afresh()
-                self._end(None, released=False)
+                self._close()
             case Action.RELEASE:
-                self._invocations.stop_timers()
-                self._timers.clear()
+                self._ask_release(self._release_reason)
                 self._timers.start(Timer.RELEASE, now=now, seconds=self._release_seconds)
-                self._send(Rlrq(int(self._release_reason)))
             case Action.ANSWER_RELEASE:
-                self._send(Rlre(int(ReleaseReason.NORMAL)))
+                self._answer_release()
                 self._end(None, released=True)
             case Action.ANSWER_RELEASE_STAY:
-                self._send(Rlre(int(ReleaseReason.NORMAL)))
+                self._answer_release()
             case Action.END_RELEASED:
                 self._end(None, released=True)
             case Action.ABORT_REQUESTED:
-                self._send(Abrt(self._requested_reason))
-                self._drain(now)
-                self._end(None, released=False)
+                self._abort_as_asked(now)
             case Action.END_ABORTED:
-                self._drain(now)
-                reason = received.apdu.reason if isinstance(received.apdu, Abrt) else 0
-                cause = RemoteProtocolError(f"the manager aborted, reason {reason}")
-                self._end(cause, released=False)
+                self._aborted_by("manager", received, now)
             case _:
-                self._send(Abrt(int(AbortReason.UNDEFINED)))
-                self._drain(now)
-
-    def _abort(self, reason: AbortReason, received: Received, now: float) -> None:
-        self._send(Abrt(int(reason)))
-        self._drain(now)
-        what = received.why or received.trigger.value
-        self._end(RemoteProtocolError(f"{what} in state {self._state.value}"), released=False)
+                self._answer_abort(AbortReason.UNDEFINED, now)

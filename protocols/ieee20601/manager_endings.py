@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from protocols.errors import RemoteProtocolError
-from protocols.ieee20601.apdus import Abrt, Rlre, Rlrq
 from protocols.ieee20601.association import AbortReason, ReleaseReason
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.events import AssociationEnded, ConfigurationDistrusted
@@ -48,32 +46,23 @@ class ManagerEndings(ManagerConfiguring):
             case Action.OPEN:
                 self._begin_afresh()
             case Action.CLOSE:
-                self._begin_afresh()
-                self._end(None, released=False)
+                self._close()
             case Action.RELEASE:
-                self._invocations.stop_timers()
-                self._timers.clear()
-                self._timers.start(Timer.RELEASE, now=now, seconds=self._policy.timeouts.release)
-                self._send(Rlrq(int(ReleaseReason.NORMAL)))
+                self._ask_release(ReleaseReason.NORMAL)
+                self._timers.start(Timer.RELEASE, now=now, seconds=self._release_seconds)
             case Action.ANSWER_RELEASE:
-                self._send(Rlre(int(ReleaseReason.NORMAL)))
+                self._answer_release()
                 self._end(None, released=True)
             case Action.ANSWER_RELEASE_STAY:
-                self._send(Rlre(int(ReleaseReason.NORMAL)))
+                self._answer_release()
             case Action.END_RELEASED:
                 self._end(None, released=True)
             case Action.ABORT_REQUESTED:
-                self._send(Abrt(self._requested_reason))
-                self._drain(now)
-                self._end(None, released=False)
+                self._abort_as_asked(now)
             case Action.END_ABORTED:
-                self._drain(now)
-                reason = received.apdu.reason if isinstance(received.apdu, Abrt) else 0
-                cause = RemoteProtocolError(f"the agent aborted, reason {reason}")
-                self._end(cause, released=False)
+                self._aborted_by("agent", received, now)
             case _:
-                self._send(Abrt(int(ANSWERED_ABORTS[action])))
-                self._drain(now)
+                self._answer_abort(ANSWERED_ABORTS[action], now)
 
     def _may_be_stale(self, invoke_id: int) -> bool:
         return self._associations_ended > 0 or self._associated().received.is_answered(invoke_id)
@@ -86,10 +75,7 @@ class ManagerEndings(ManagerConfiguring):
             config_id = association.configuration.config_id
             self._distrusted.add((association.system_id, config_id))
             self._emit(ConfigurationDistrusted(association.system_id, config_id))
-        self._send(Abrt(int(reason)))
-        self._drain(now)
-        what = received.why or received.trigger.value
-        self._end(RemoteProtocolError(f"{what} in state {self._state.value}"), released=False)
+        self._abort_for(reason, received, now)
 
     def _end(self, cause: Exception | None, *, released: bool) -> None:
         self._forget_association()

@@ -1,6 +1,7 @@
 """The verbs both roles have, and how a state table is followed: one trigger, one row, one answer.
 
-A role says which table it follows (`_row`) and what its rows do (`_carry_out`).
+A role says which table it follows (`_row`) and what its rows do (`_carry_out`). How an association
+ends is the same for both: they choose among the endings below.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from dataclasses import replace
 from enum import Enum
 from typing import Final, Generic, TypeVar
 
-from protocols.errors import LocalProtocolError
-from protocols.ieee20601.association import AbortReason
+from protocols.errors import LocalProtocolError, RemoteProtocolError
+from protocols.ieee20601.apdus import Abrt, Rlre, Rlrq
+from protocols.ieee20601.association import AbortReason, ReleaseReason
 from protocols.ieee20601.connection import Connection, EventT, RequestT, TimerT
 from protocols.ieee20601.framing import StreamLimits
 from protocols.ieee20601.line_framings import Framing
@@ -86,6 +88,48 @@ class TableDriven(
     def _require_transport(self) -> None:
         if self._state is State.DISCONNECTED:
             raise LocalProtocolError("octets without a transport")
+
+    # How an association ends.
+
+    @abstractmethod
+    def _end(self, cause: Exception | None, *, released: bool) -> None:
+        """The association is no more: what waits is void, the caller is told."""
+
+    def _close(self) -> None:
+        """The transport is gone."""
+        self._begin_afresh()
+        self._end(None, released=False)
+
+    def _ask_release(self, reason: ReleaseReason) -> None:
+        """Ask for the end; requests on their way may still be answered, none is waited for."""
+        self._invocations.stop_timers()
+        self._timers.clear()
+        self._send(Rlrq(int(reason)))
+
+    def _answer_release(self) -> None:
+        self._send(Rlre(int(ReleaseReason.NORMAL)))
+
+    def _abort_as_asked(self, now: float) -> None:
+        """The caller wants the end at once."""
+        self._answer_abort(self._requested_reason, now)
+        self._end(None, released=False)
+
+    def _aborted_by(self, peer: str, received: Received, now: float) -> None:
+        self._drain(now)
+        reason = received.apdu.reason if isinstance(received.apdu, Abrt) else 0
+        cause = RemoteProtocolError(f"the {peer} aborted, reason {reason}")
+        self._end(cause, released=False)
+
+    def _abort_for(self, reason: AbortReason, received: Received, now: float) -> None:
+        """What was received, or never came, ends the association."""
+        self._answer_abort(reason, now)
+        what = received.why or received.trigger.value
+        self._end(RemoteProtocolError(f"{what} in state {self._state.value}"), released=False)
+
+    def _answer_abort(self, reason: int, now: float) -> None:
+        """Abort, whether or not there is an association to end."""
+        self._send(Abrt(int(reason)))
+        self._drain(now)
 
     def _drain(self, now: float) -> None:
         """What is still on its way belongs to an association that is no more."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from protocols.errors import LocalProtocolError
+from protocols.ieee20601.agent import AgentConnection
+from protocols.ieee20601.events import AssociationEnded
+from protocols.ieee20601.manager import ManagerConnection
 from protocols.ieee20601.states import State
-from tests.unit.protocols.ieee20601.apdu_octets import RLRQ, abrt
+from tests.unit.protocols.ieee20601.apdu_octets import RLRE, RLRQ, abrt
 from tests.unit.protocols.ieee20601.pair import Pair
 from tests.unit.protocols.ieee20601.scanned import scanning
 
@@ -59,3 +64,31 @@ def test_a_reason_has_16_bits(reason: int) -> None:
     pair.associate()
     with pytest.raises(LocalProtocolError, match="no reason of 16 bits"):
         pair.manager.abort(reason, now=0.0)
+
+
+@pytest.mark.parametrize(
+    ("octets", "reply", "cause"),
+    [
+        (RLRQ, [RLRE], "None"),
+        (abrt(2), [], "the {peer} aborted, reason 2"),
+        (RLRE, [abrt(0)], "RLRE in state Operating"),
+    ],
+)
+def test_both_roles_end_alike_by_what_they_receive(
+    octets: bytes, reply: list[bytes], cause: str
+) -> None:
+    for role, peer in (("agent", "manager"), ("manager", "agent")):
+        pair = Pair()
+        pair.associate()
+        end = getattr(pair, role)
+        end.receive_data(octets, now=0.0, utc=pair.utc)
+        assert end.data_to_send() == reply
+        assert end.state is State.UNASSOCIATED
+        ended = [event for event in events_of(end) if isinstance(event, AssociationEnded)]
+        assert [str(event.cause) for event in ended] == [cause.format(peer=peer)]
+        assert ended[0].released is (octets == RLRQ)
+
+
+def events_of(end: AgentConnection | ManagerConnection) -> Iterator[object]:
+    while (event := end.next_event()) is not None:
+        yield event
