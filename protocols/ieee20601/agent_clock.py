@@ -11,19 +11,11 @@ Setting moves what is shown from then on; stamps already written stay in the old
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
 
 from protocols.ieee20601.attribute_values import BaseOffsetTime, MdsTimeInfo
-from protocols.ieee20601.device_clock import base_offset_utc
+from protocols.ieee20601.device_clock import base_offset_time, base_offset_utc
 from protocols.ieee20601.policies import MdsDescription
-
-_EPOCH_1900: Final = datetime(1900, 1, 1)  # noqa: DTZ001  # BaseOffsetTime's own timeline
-_REAL_TIME_CLOCK: Final = 0x8000
-_SETS_CLOCK: Final = 0x4000
-_BASE_OFFSET: Final = 0x0100
-_MANAGER_SETS_TIME: Final = 0x0010
-_NOT_SYNCHRONISED: Final = 7936
-"""MDC_TIME_SYNC_NONE of partition 8."""
+from protocols.ieee20601.time_info import SYNC_NONE, TimeBits
 
 
 class AgentClock:
@@ -59,11 +51,8 @@ class AgentClock:
         local = self.local(utc)
         if local is None or self._offset_minutes is None:
             return None
-        since = local - timedelta(minutes=self._offset_minutes) - _EPOCH_1900
-        seconds = since // timedelta(seconds=1)
-        return BaseOffsetTime(
-            seconds, since.microseconds * 65536 // 1_000_000, self._offset_minutes
-        )
+        utc_shown = local - timedelta(minutes=self._offset_minutes)
+        return base_offset_time(utc_shown, self._offset_minutes)
 
     def set_local(self, at: datetime, *, utc: datetime) -> None:
         """Show the naive local time `at` from the aware time `utc` on."""
@@ -82,14 +71,14 @@ class AgentClock:
         """What the MDS says of its clock (MDC_ATTR_MDS_TIME_INFO); None without a clock."""
         if self._show is None:
             return None
-        capability = _REAL_TIME_CLOCK
+        capability = TimeBits.REAL_TIME_CLOCK
         if self._offset_minutes is not None:
-            capability |= _BASE_OFFSET
+            capability |= TimeBits.BASE_OFFSET_TIME
         if self.can_be_set:
-            capability |= _SETS_CLOCK | _MANAGER_SETS_TIME
+            capability |= TimeBits.SET_CLOCK | TimeBits.MANAGER_SETS_TIME
         return MdsTimeInfo(
-            capability=capability,
-            sync=_NOT_SYNCHRONISED,
+            capability=int(capability),
+            sync=SYNC_NONE,
             accuracy=0,
             absolute_resolution=1,
             relative_resolution=0,

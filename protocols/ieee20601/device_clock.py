@@ -221,6 +221,16 @@ def base_offset_utc(time: BaseOffsetTime | None) -> datetime | None:
     )
 
 
+def base_offset_time(utc: datetime, offset_minutes: int) -> BaseOffsetTime:
+    """A naive UTC time as base-offset time; its seconds begin anew in 2036."""
+    since = utc - EPOCH_1900
+    return BaseOffsetTime(
+        seconds=since // timedelta(seconds=1) % _U32,
+        fraction=since.microseconds * 65536 // 1_000_000,
+        offset_minutes=offset_minutes,
+    )
+
+
 def read_stamps(
     attributes: Iterable[AttributeValue],
     notes: list[str],

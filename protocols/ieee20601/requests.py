@@ -19,6 +19,7 @@ import construct as cs
 from protocols.errors import DecodeError
 from protocols.ieee20601.attribute_values import BASE_OFFSET_TIME, BaseOffsetTime
 from protocols.ieee20601.attributes import Attribute
+from protocols.ieee20601.device_clock import base_offset_time
 from protocols.ieee20601.persistent_store import (
     ACT_SEG_CLR,
     ACT_SEG_GET_ID_LIST,
@@ -43,7 +44,6 @@ from protocols.mder.sequences import ANY, SequenceOf
 from protocols.mder.times import ABSOLUTE_TIME, AbsoluteTime
 
 _CLAUSE: Final = "20601 Annex A"
-_EPOCH_1900: Final = datetime(1900, 1, 1)  # noqa: DTZ001  # BaseOffsetTime's own timeline
 
 ACT_SET_TIME: Final = 3095
 ACT_DATA_REQUEST: Final = 3099
@@ -151,12 +151,7 @@ def set_time_request(local: datetime, accuracy_s: Decimal = Decimal(0)) -> RoivC
 
 def set_base_offset_time_request(utc: datetime, offset: timedelta) -> RoivConfirmedAction:
     """Set an agent's clock to a naive UTC time and the local offset (MDC_ACT_SET_BO_TIME)."""
-    since = utc - _EPOCH_1900
-    time = BaseOffsetTime(
-        seconds=int(since.total_seconds()) % (1 << 32),
-        fraction=since.microseconds * 65536 // 1_000_000,
-        offset_minutes=offset // timedelta(minutes=1),
-    )
+    time = base_offset_time(utc, offset // timedelta(minutes=1))
     return RoivConfirmedAction(MDS_HANDLE, ACT_SET_BO_TIME, SET_BO_TIME.encode(time))
 
 

@@ -16,6 +16,7 @@ from protocols.ieee20601.device_clock import (
     NO_CLOCK,
     DeviceClock,
     Stamps,
+    base_offset_time,
     base_offset_utc,
     observe_time,
     read_clock,
@@ -94,6 +95,21 @@ def test_base_offset_time_has_steps_of_a_65536th_second() -> None:
     half = BaseOffsetTime(1, 0x8000, 0)
     assert base_offset_utc(half) == EPOCH_1900 + timedelta(seconds=1.5)
     assert base_offset_utc(None) is None
+
+
+@pytest.mark.parametrize(
+    ("utc", "seconds"),
+    [
+        (datetime(1900, 1, 1, 0, 0, 1), 1),  # noqa: DTZ001  # naive by its nature
+        (datetime(2026, 11, 23, 12), 4_004_424_000),  # noqa: DTZ001  # as above
+        (datetime(2036, 2, 7, 6, 28, 17), 1),  # noqa: DTZ001  # as above
+    ],
+)
+def test_base_offset_time_counts_seconds_from_1900_and_begins_anew(
+    utc: datetime, seconds: int
+) -> None:
+    made = base_offset_time(utc.replace(microsecond=500_000), 60)
+    assert made == BaseOffsetTime(seconds, 0x8000, 60)
 
 
 def test_a_synchronised_base_offset_clock_is_kept_as_it_is() -> None:
