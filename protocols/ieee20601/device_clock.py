@@ -37,6 +37,16 @@ _U32: Final = 1 << 32
 _U64: Final = 1 << 64
 _DAY_MINUTES: Final = 24 * 60
 EPOCH_1900: Final = datetime(1900, 1, 1)  # noqa: DTZ001  # BaseOffsetTime's own timeline
+STAMPS: Final = frozenset(
+    kind.attribute_id
+    for kind in (
+        at.TIME_STAMP_ABS,
+        at.TIME_STAMP_REL,
+        at.TIME_STAMP_REL_HI_RES,
+        at.TIME_STAMP_BO,
+    )
+)
+"""The attributes that say when a value was measured."""
 _NONE_MOVED: Final = timedelta(0)
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Final
 
 from protocols.errors import EncodeError
 from protocols.ieee20601 import attribute_table as at
@@ -23,6 +22,7 @@ from protocols.ieee20601.attribute_values import (
 )
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.configuration import Configuration
+from protocols.ieee20601.device_clock import STAMPS
 from protocols.ieee20601.event_reports import ConfigObject
 from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.segment_entries import EntryHeader, StoredEntry
@@ -30,14 +30,6 @@ from protocols.ieee20601.segment_selection import StoreCapability
 from protocols.ieee20601.value_building import Entry, Value, fixed_values
 from protocols.mder.sequences import padded
 from protocols.mder.times import UNKNOWN_ABSOLUTE_TIME, AbsoluteTime
-
-_TIMES: Final = {
-    at.TIME_STAMP_ABS.attribute_id,
-    at.TIME_STAMP_REL.attribute_id,
-    at.TIME_STAMP_REL_HI_RES.attribute_id,
-    at.TIME_STAMP_BO.attribute_id,
-}
-"""What an entry's header says once for all its elements."""
 
 
 def store_object(
@@ -99,7 +91,7 @@ def _element(configuration: Configuration, handle: int) -> SegmentElement:
     subject = configuration.find(handle)
     if subject is None or subject.type is None:
         raise EncodeError(f"the configuration has no object {handle} with a type")
-    pieces = tuple(piece for piece in subject.value_map if piece.attribute_id not in _TIMES)
+    pieces = tuple(piece for piece in subject.value_map if piece.attribute_id not in STAMPS)
     if not pieces:
         raise EncodeError(f"object {handle} has no value map to lay out an entry by")
     return SegmentElement(subject.object_class, subject.type, handle, pieces)

@@ -24,7 +24,7 @@ from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import ValueMapEntry
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.configuration import Configuration
-from protocols.ieee20601.device_clock import DeviceClock, refresh_clock
+from protocols.ieee20601.device_clock import STAMPS, DeviceClock, refresh_clock
 from protocols.ieee20601.objects import ConfiguredObject, ObjectClass
 from protocols.ieee20601.reading_records import Reading, Reception, Unread
 from protocols.ieee20601.readings import lacks_unit, observations_of, with_overrides
@@ -133,7 +133,7 @@ class TranscriptionDraft:
                     object_class=ObjectClass.MDS,
                     type=MdcCode(PARTITION_OBJECTS, value.attribute_id),
                 )
-                stamps = tuple(item for item in values if item.attribute_id in _STAMPS)
+                stamps = tuple(item for item in values if item.attribute_id in STAMPS)
                 self.observe(subject, (value, *stamps))
 
     def turn_to(self, person: int) -> None:
@@ -202,12 +202,6 @@ _MDS_READINGS: Final = {
     at.VAL_BATT_CHARGE.attribute_id,
     at.TIME_BATT_REMAIN.attribute_id,
     at.POWER_STAT.attribute_id,
-}
-_STAMPS: Final = {
-    at.TIME_STAMP_ABS.attribute_id,
-    at.TIME_STAMP_REL.attribute_id,
-    at.TIME_STAMP_REL_HI_RES.attribute_id,
-    at.TIME_STAMP_BO.attribute_id,
 }
 
 
