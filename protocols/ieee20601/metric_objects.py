@@ -208,7 +208,7 @@ def waveform(
 
 def persistent_store(
     handle: int,
-    *,
+    *more: AttributeValue,
     label: str,
     capacity: int,
     segments: int = 0,
@@ -231,5 +231,6 @@ def persistent_store(
             at.PM_STORE_LABEL_STRING.of(padded(label)),
             at.NUM_SEG.of(segments),
             at.CLEAR_TIMEOUT.of(clear_timeout_ticks),
+            *more,
         ),
     )

@@ -2,7 +2,6 @@
 
     entry_map = segment_map(configuration, (1, 10))               calendar time, then both values
     entry = build_entry(configuration, entry_map, {1: ..., 10: ...}, local=at)
-    store_object(0x0100, capability) -> ConfigObject              for the configuration
 
 Values become octets as in a fixed scan report (`value_building`). EncodeError where value,
 object and map do not fit together.
@@ -14,38 +13,16 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from protocols.errors import EncodeError
-from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import (
     BaseOffsetTime,
     SegmentElement,
     SegmentEntryMap,
 )
-from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.device_clock import STAMPS
-from protocols.ieee20601.event_reports import ConfigObject
-from protocols.ieee20601.objects import ObjectClass
 from protocols.ieee20601.segment_entries import EntryHeader, StoredEntry
-from protocols.ieee20601.segment_selection import StoreCapability
 from protocols.ieee20601.value_building import Entry, Value, fixed_values
-from protocols.mder.sequences import padded
 from protocols.mder.times import UNKNOWN_ABSOLUTE_TIME, AbsoluteTime
-
-
-def store_object(
-    handle: int,
-    capability: StoreCapability,
-    *,
-    label: str = "",
-    attributes: Iterable[AttributeValue] = (),
-) -> ConfigObject:
-    """A PM-store as its device's configuration announces it."""
-    own = (
-        at.PM_STORE_CAPAB.of(int(capability)),
-        at.PM_STORE_LABEL_STRING.of(padded(label)),
-        *attributes,
-    )
-    return ConfigObject(int(ObjectClass.PM_STORE), handle, own)
 
 
 def segment_map(

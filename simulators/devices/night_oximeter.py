@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Final
 
 from protocols.ieee20601.configuration import build_configuration
-from protocols.ieee20601.segment_building import build_entry, segment_map, store_object
+from protocols.ieee20601.metric_objects import persistent_store
+from protocols.ieee20601.segment_building import build_entry, segment_map
 from protocols.ieee20601.segment_selection import StoreCapability
 from protocols.ieee20601.stored_segment import StoredSegment
 from protocols.model.codes import SystemId
@@ -36,7 +37,13 @@ _CAPABILITY: Final = (
 )
 _OBJECTS: Final = (
     *specialization.SPECIALIZATION.configuration.report.objects,
-    store_object(STORE_HANDLE, _CAPABILITY, label="night"),
+    persistent_store(
+        STORE_HANDLE,
+        label="night",
+        capacity=HOURS * ENTRIES_AN_HOUR,
+        segments=HOURS,
+        capabilities=_CAPABILITY,
+    ),
 )
 CONFIGURATION: Final = build_configuration(_CONFIG_ID, _OBJECTS)
 ENTRY_MAP: Final = segment_map(

@@ -9,7 +9,8 @@ from typing import Final
 from protocols.ieee20601.agent_store import AgentStore
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.configuration import Configuration, build_configuration
-from protocols.ieee20601.segment_building import build_entry, segment_map, store_object
+from protocols.ieee20601.metric_objects import persistent_store
+from protocols.ieee20601.segment_building import build_entry, segment_map
 from protocols.ieee20601.segment_selection import StoreCapability
 from protocols.ieee20601.stored_segment import StoredSegment
 from tests.unit.protocols.ieee20601.pair import OXIMETER, START, local_clock
@@ -20,7 +21,9 @@ EVERYTHING: Final = StoreCapability(0xF7F8)
 
 
 def configuration(*attributes: AttributeValue, config_id: int = 0x4001) -> Configuration:
-    store = store_object(STORE, EVERYTHING, label="night", attributes=attributes)
+    store = persistent_store(
+        STORE, *attributes, label="night", capacity=1_000, capabilities=EVERYTHING
+    )
     return build_configuration(config_id, (*OXIMETER.configuration.report.objects, store))
 
 

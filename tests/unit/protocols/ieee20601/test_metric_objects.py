@@ -88,13 +88,14 @@ def test_a_waveform_says_how_long_its_array_is_and_what_a_sample_means(width: in
 
 
 def test_a_store_says_what_it_can_do_and_how_much_it_holds() -> None:
-    store = persistent_store(7, label="day", capacity=100, segments=2)
+    store = persistent_store(7, at.CONFIRM_TIMEOUT.of(8_000), label="day", capacity=100, segments=2)
     configuration = build_configuration(0x4000, (store,))
     assert configuration.pm_stores == (7,)
     can = find(store.attributes, at.PM_STORE_CAPAB)
     assert can == StoreCapability.EPISODIC_ENTRIES | StoreCapability.CLEAR_BY_LIST
     assert find(store.attributes, at.METRIC_STORE_CAPAC_CNT) == 100
     assert find(store.attributes, at.NUM_SEG) == 2
+    assert find(store.attributes, at.CONFIRM_TIMEOUT) == 8_000
     label = find(store.attributes, at.PM_STORE_LABEL_STRING)
     assert label is not None
     assert text_of(label) == "day"

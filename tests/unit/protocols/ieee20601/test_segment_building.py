@@ -10,13 +10,11 @@ import pytest
 from protocols.errors import EncodeError
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_values import BaseOffsetTime, SegmentElement, ValueMapEntry
-from protocols.ieee20601.attributes import find
 from protocols.ieee20601.configuration import build_configuration
 from protocols.ieee20601.event_reports import ConfigObject
 from protocols.ieee20601.objects import ObjectClass
-from protocols.ieee20601.segment_building import build_entry, segment_map, store_object
+from protocols.ieee20601.segment_building import build_entry, segment_map
 from protocols.ieee20601.segment_entries import EntryHeader, join_entry
-from protocols.ieee20601.segment_selection import StoreCapability
 from protocols.ieee20601.stored_segment import StoredSegment
 from protocols.model.codes import MdcCode
 from protocols.model.quantity import SpecialValue
@@ -75,15 +73,6 @@ def test_an_entry_needs_a_value_for_each_of_its_objects() -> None:
         build_entry(OXIMETRY, entry_map, {1: Decimal(98)}, local=NOON)
     with pytest.raises(EncodeError, match="no value for object 1"):
         build_entry(UNMAPPED, segment_map(OXIMETRY, (10, 1)), {}, local=NOON)
-
-
-def test_a_store_says_what_it_can_in_the_configuration() -> None:
-    timeout = at.CLEAR_TIMEOUT.of(8_000)
-    item = store_object(0x0100, StoreCapability.CLEAR_BY_LIST, label="log", attributes=(timeout,))
-    assert (item.object_class, item.handle) == (ObjectClass.PM_STORE, 0x0100)
-    assert find(item.attributes, at.PM_STORE_CAPAB) == 0x0100
-    assert find(item.attributes, at.PM_STORE_LABEL_STRING) == b"log\0"
-    assert find(item.attributes, at.CLEAR_TIMEOUT) == 8_000
 
 
 def test_a_segment_takes_what_was_built_for_its_map() -> None:
