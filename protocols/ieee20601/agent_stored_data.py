@@ -18,7 +18,7 @@ from protocols.ieee20601.agent_store import AgentStore
 from protocols.ieee20601.apdus import DataApdu, Prst, encode_apdu
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.event_reports import EventType
-from protocols.ieee20601.events import SegmentSent
+from protocols.ieee20601.events import ProtocolWarning, SegmentSent
 from protocols.ieee20601.line_framings import Framing
 from protocols.ieee20601.persistent_store import (
     SEGMENT_DATA,
@@ -33,6 +33,7 @@ from protocols.ieee20601.remote_operations import (
     RoivConfirmedAction,
     RoivConfirmedEventReport,
     RoivGet,
+    Rorj,
     RorsConfirmedEventReport,
 )
 from protocols.ieee20601.timeouts import TICK_SECONDS
@@ -68,7 +69,10 @@ class AgentStoredData(AgentReporting):
         match received.message:
             case RoivGet(handle=handle) | RoivConfirmedAction(handle=handle):
                 store = self._stores[handle]
-                self._send_message(received.needed_invoke_id, store.answer(received.message))
+                reply = store.answer(received.message)
+                if isinstance(reply, Rorj):
+                    self._emit(ProtocolWarning(f"store {handle}: a request that cannot be read"))
+                self._send_message(received.needed_invoke_id, reply)
                 if store.is_transferring and not self._is_page_out(handle):
                     self._send_page(store, now)
             case _:

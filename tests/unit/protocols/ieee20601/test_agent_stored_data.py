@@ -9,6 +9,7 @@ from protocols.ieee20601.agent_store import AgentStore
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.events import (
     ObservationsReported,
+    ProtocolWarning,
     SegmentCleared,
     SegmentFetched,
     SegmentSent,
@@ -211,3 +212,12 @@ def test_a_get_of_the_store_is_answered() -> None:
     wanted = bytes.fromhex("0100 0001 0002 0951")
     told = bytes.fromhex("0100 0001 0006 0951 0002 0001")
     assert bench.receive(prst(7, 0x0103, wanted)) == prst(7, 0x0203, told)
+
+
+def test_a_request_nobody_can_read_is_rejected_and_told() -> None:
+    bench = Device(configuration=CONFIGURATION, stores=(store(segment(1, 7)),))
+    bench.operate()
+    broken = prst(7, 0x0107, bytes.fromhex("0100 0C1C 0001 00"))
+    assert bench.receive(broken) == prst(7, 0x0400, bytes.fromhex("0002"))
+    warnings = [event.text for event in bench.events if isinstance(event, ProtocolWarning)]
+    assert warnings == ["store 256: a request that cannot be read"]
