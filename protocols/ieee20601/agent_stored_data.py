@@ -36,7 +36,7 @@ from protocols.ieee20601.remote_operations import (
     Rorj,
     RorsConfirmedEventReport,
 )
-from protocols.ieee20601.timeouts import TICK_SECONDS
+from protocols.ieee20601.timeouts import seconds_of
 from protocols.mder.times import NO_RELATIVE_TIME
 from protocols.model.codes import SystemId
 
@@ -102,8 +102,8 @@ class AgentStoredData(AgentReporting):
     def _page_seconds(self, handle: int) -> float:
         """The Confirm-Timeout of the store, else the policy's."""
         subject = self._configuration.find(handle)
-        ticks = subject.confirm_timeout_ticks if subject else None
-        return ticks * TICK_SECONDS if ticks else self._policy.timeouts.confirm
+        told = seconds_of(subject.confirm_timeout_ticks) if subject else None
+        return self._policy.timeouts.confirm if told is None else told
 
     def _is_page(self, received: Received) -> bool:
         """Whether this answers a page."""

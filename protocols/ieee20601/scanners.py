@@ -21,7 +21,7 @@ from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.objects import ConfiguredObject, ObjectClass
 from protocols.ieee20601.remote_operations import RoivConfirmedSet
 from protocols.ieee20601.requests import set_attribute
-from protocols.ieee20601.timeouts import TICK_SECONDS
+from protocols.ieee20601.timeouts import seconds_of
 
 
 class OperationalState(IntEnum):
@@ -91,8 +91,8 @@ def describe_scanner(subject: ConfiguredObject) -> Scanner | None:
         maps=maps,
         enabled=state == OperationalState.ENABLED,
         confirmed=mode != _UNCONFIRMED,
-        confirm_seconds=_seconds(subject.confirm_timeout_ticks),
-        interval_seconds=_seconds(find_readable(attributes, interval, unread)),
+        confirm_seconds=seconds_of(subject.confirm_timeout_ticks),
+        interval_seconds=seconds_of(find_readable(attributes, interval, unread)),
         window=find_readable(attributes, at.TX_WIND, unread) or 1,
     )
 
@@ -111,8 +111,3 @@ def enable(handle: int) -> RoivConfirmedSet:
 def disable(handle: int) -> RoivConfirmedSet:
     """The request that switches a scanner off."""
     return set_attribute(handle, at.OP_STAT, int(OperationalState.DISABLED))
-
-
-def _seconds(ticks: int | None) -> float | None:
-    """RelativeTime in seconds; zero says no more than nothing."""
-    return ticks * TICK_SECONDS if ticks else None

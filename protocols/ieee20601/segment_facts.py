@@ -20,7 +20,7 @@ from protocols.ieee20601.attribute_values import (
 )
 from protocols.ieee20601.attributes import AttributeValue, find_readable
 from protocols.ieee20601.persistent_store import SegmentInfo
-from protocols.ieee20601.timeouts import TICK_SECONDS
+from protocols.ieee20601.timeouts import seconds_of
 from protocols.mder.sequences import text_of
 from protocols.mder.times import AbsoluteTime
 
@@ -90,9 +90,9 @@ def read_segment(info: SegmentInfo, notes: list[str]) -> SegmentFacts:
         start_bo=find_readable(attributes, at.TIME_START_SEG_BO, own),
         end_bo=find_readable(attributes, at.TIME_END_SEG_BO, own),
         adjustment=None if adjustment is None else read_adjustment(adjustment),
-        transfer_seconds=_seconds(find_readable(attributes, at.TRANSFER_TIMEOUT, own)),
-        clear_seconds=_seconds(find_readable(attributes, at.CLEAR_TIMEOUT, own)),
-        confirm_seconds=_seconds(find_readable(attributes, at.CONFIRM_TIMEOUT, own)),
+        transfer_seconds=seconds_of(find_readable(attributes, at.TRANSFER_TIMEOUT, own)),
+        clear_seconds=seconds_of(find_readable(attributes, at.CLEAR_TIMEOUT, own)),
+        confirm_seconds=seconds_of(find_readable(attributes, at.CONFIRM_TIMEOUT, own)),
         statistics=find_readable(attributes, at.SEG_STATS, own) or (),
     )
     notes.extend(f"segment {info.instance}: {sentence}" for sentence in own)
@@ -109,11 +109,7 @@ def read_adjustment(octets: bytes) -> timedelta:
 
 def clear_seconds_of(attributes: tuple[AttributeValue, ...]) -> float | None:
     """The Clear-Timeout of a PM-store's own attributes, in seconds; None for none or zero."""
-    return _seconds(find_readable(attributes, at.CLEAR_TIMEOUT, []))
-
-
-def _seconds(ticks: int | None) -> float | None:
-    return ticks * TICK_SECONDS if ticks else None
+    return seconds_of(find_readable(attributes, at.CLEAR_TIMEOUT, []))
 
 
 def _is_known(time: AbsoluteTime | None) -> bool:

@@ -15,6 +15,11 @@ TICK_SECONDS: Final = 125e-6
 """One tick of RelativeTime (20601): 125 microseconds."""
 
 
+def seconds_of(ticks: int | None) -> float | None:
+    """A RelativeTime period in seconds; zero says no more than nothing: None."""
+    return ticks * TICK_SECONDS if ticks else None
+
+
 class Timer(Enum):
     """Timers of an association that belong to no single request."""
 

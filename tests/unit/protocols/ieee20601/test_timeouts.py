@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocols.ieee20601.timeouts import Deadlines, Timer, earliest
+from protocols.ieee20601.timeouts import Deadlines, Timer, earliest, seconds_of
 
 
 def test_the_earliest_timer_expires_first_and_once() -> None:
@@ -38,3 +38,9 @@ def test_a_cancelled_timer_never_expires() -> None:
 def test_the_earliest_of_several_deadlines() -> None:
     assert earliest(None, 3.0, 2.0) == 2.0
     assert earliest(None, None) is None
+
+
+def test_a_period_of_no_ticks_says_no_more_than_nothing() -> None:
+    assert seconds_of(8_000) == 1.0
+    assert seconds_of(0) is None
+    assert seconds_of(None) is None
