@@ -15,8 +15,7 @@ from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.compiled_layouts import ReadingFields, ValueField, Values, value_at
 from protocols.ieee20601.observation_cases import DIMENSIONLESS
-from protocols.ieee20601.sample_arrays import SampleDecoder
-from protocols.mder.times import TICK_US
+from protocols.ieee20601.sample_arrays import SampleDecoder, sample_period_us
 from protocols.model.codes import MdcCode, SystemId, UnitCode
 from protocols.model.observation import (
     BitsObservation,
@@ -126,11 +125,9 @@ def _bits(
 def _samples(reading: ReadingFields, item: ValueField, device: SystemId) -> tuple[int, Maker]:
     subject, type_code, place = reading.subject, type_of(reading), item.first
     decoder = SampleDecoder(subject.samples, subject.scale)
-    if not subject.period_ticks:
-        raise DecodeError("samples without a sample period", clause="20601 6.3.5, Sample-Period")
+    period_us = sample_period_us(subject.period_ticks)
     if not decoder.fits(item.octets):
         raise DecodeError("a value map of another length", clause="20601 6.3.5")
-    period_us = subject.period_ticks * TICK_US
     unit: UnitCode = subject.unit or DIMENSIONLESS
 
     def make(

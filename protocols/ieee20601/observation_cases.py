@@ -21,11 +21,10 @@ from protocols.ieee20601.attributes import Attribute, find_readable
 from protocols.ieee20601.device_clock import observe_time, read_stamps
 from protocols.ieee20601.reading_facts import duration_us_of, is_device_test, status_of
 from protocols.ieee20601.reading_records import Reading, Reception
-from protocols.ieee20601.sample_arrays import decode_samples
+from protocols.ieee20601.sample_arrays import SampleDecoder, sample_period_us
 from protocols.ieee20601.tolerances import MISSING_UNIT, NON_SIGNIFICANT_BITS
 from protocols.mder.numbers import Number
 from protocols.mder.sequences import text_of
-from protocols.mder.times import TICK_US
 from protocols.model.codes import MdcCode, SystemId, UnitCode
 from protocols.model.identifiers import reading_id
 from protocols.model.observation import (
@@ -209,13 +208,11 @@ def _observed_enumeration(case: Case[ObservedEnumeration]) -> Observation:
 
 def _samples(case: Case[bytes]) -> Observation:
     subject = case.reading.subject
-    samples = decode_samples(case.value, subject.samples, subject.scale)
-    if not subject.period_ticks:
-        raise DecodeError("samples without a sample period", clause="20601 6.3.5, Sample-Period")
+    decoder = SampleDecoder(subject.samples, subject.scale)
+    samples = decoder.decode(case.value)
+    period_us = sample_period_us(subject.period_ticks)
     if samples.has_odd_bits:
         case.reception.tolerances.forgive(NON_SIGNIFICANT_BITS, case.notes, handle=subject.handle)
-    period_us = subject.period_ticks * TICK_US
-    count = subject.samples.count if subject.samples else 0
     return SampleArrayObservation(
         samples=samples.octets,
         scale=samples.scale,
@@ -223,7 +220,7 @@ def _samples(case: Case[bytes]) -> Observation:
         period_us=period_us,
         unit=case.unit,
         sequence=case.reading.sequence,
-        **case.facts(duration_us=count * period_us),
+        **case.facts(duration_us=decoder.count * period_us),
     )
 
 

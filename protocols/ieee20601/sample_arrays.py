@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from protocols.errors import DecodeError, EncodeError
 from protocols.ieee20601.attribute_values import SaFlags, SampleSpecification, ScaleAndRange
+from protocols.mder.times import TICK_US
 
 _CLAUSE: Final = "20601 6.3.5, Simple-Sa-Observed-Value"
 _MODEL: Final = np.dtype("<i4")
@@ -80,11 +81,11 @@ class SampleDecoder:
         return Samples(raw.astype(_MODEL).tobytes(), self.factor, offset, has_odd_bits)
 
 
-def decode_samples(
-    octets: bytes, layout: SampleSpecification | None, scale: ScaleAndRange | None
-) -> Samples:
-    """The samples of an observed value; DecodeError when they do not fit their specification."""
-    return SampleDecoder(layout, scale).decode(octets)
+def sample_period_us(period_ticks: int | None) -> int:
+    """Microseconds from one sample to the next; DecodeError without a Sample-Period."""
+    if not period_ticks:
+        raise DecodeError("samples without a sample period", clause="20601 6.3.5, Sample-Period")
+    return period_ticks * TICK_US
 
 
 def physical_samples(samples: Samples) -> NDArray[np.float64]:

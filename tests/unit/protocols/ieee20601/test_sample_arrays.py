@@ -9,13 +9,25 @@ import pytest
 
 from protocols.errors import DecodeError, EncodeError
 from protocols.ieee20601.attribute_values import SaFlags, SampleSpecification, ScaleAndRange
-from protocols.ieee20601.sample_arrays import decode_samples, encode_samples, physical_samples
+from protocols.ieee20601.sample_arrays import (
+    SampleDecoder,
+    Samples,
+    encode_samples,
+    physical_samples,
+    sample_period_us,
+)
 
 SIGNED = 255
 
 
 def layout(count: int, bits: int, significant: int | None = None) -> SampleSpecification:
     return SampleSpecification(count, bits, bits if significant is None else significant, 0)
+
+
+def decode_samples(
+    octets: bytes, specification: SampleSpecification | None, scale: ScaleAndRange | None
+) -> Samples:
+    return SampleDecoder(specification, scale).decode(octets)
 
 
 def whole(octets: bytes) -> list[int]:
@@ -138,3 +150,10 @@ def test_physical_samples_are_a_view_for_display() -> None:
     scale = ScaleAndRange(Decimal(-5), Decimal(5), 0, 2000)
     decoded = decode_samples(bytes.fromhex("000003e807d0"), layout(3, 16), scale)
     assert physical_samples(decoded).tolist() == [-5.0, 0.0, 5.0]
+
+
+def test_a_sample_period_is_told_in_ticks_of_125_us() -> None:
+    assert sample_period_us(16) == 2000
+    for nothing in (None, 0):
+        with pytest.raises(DecodeError, match="without a sample period"):
+            sample_period_us(nothing)
