@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntFlag
+from enum import IntEnum, IntFlag
 from typing import Final
 
 import construct as cs
@@ -190,12 +190,17 @@ class ObservedNumber:
     value: Number = wire(FLOAT_TYPE)
 
 
+class EnumChoice(IntEnum):
+    """Which form an observed enumeration has (20601 Annex A, EnumVal)."""
+
+    CODE = 1
+    TEXT = 2
+    BITS = 16
+
+
 @dataclass(frozen=True, slots=True)
 class ObservedEnumeration:
-    """An enumeration value with its metric and state (EnumObsValue).
-
-    `choice`: 1 a code, 2 a text, 16 bits.
-    """
+    """An enumeration value with its metric and state (EnumObsValue); `choice`: `EnumChoice`."""
 
     metric: int = wire(cs.Int16ub)
     status: int = wire(cs.Int16ub)

@@ -16,7 +16,12 @@ from uuid import UUID
 
 from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
-from protocols.ieee20601.attribute_values import BatteryMeasure, ObservedEnumeration, ObservedNumber
+from protocols.ieee20601.attribute_values import (
+    BatteryMeasure,
+    EnumChoice,
+    ObservedEnumeration,
+    ObservedNumber,
+)
 from protocols.ieee20601.attributes import Attribute, find_readable
 from protocols.ieee20601.device_clock import observe_time, read_stamps
 from protocols.ieee20601.reading_facts import duration_us_of, is_device_test, status_of
@@ -190,17 +195,17 @@ def _observed_enumeration(case: Case[ObservedEnumeration]) -> Observation:
     value = case.value
     status = value.status
     match value.choice, len(value.octets):
-        case 1, 2:
+        case EnumChoice.CODE, 2:
             partition = case.reading.subject.enumeration_partition
             code = MdcCode(
                 case.type.partition if partition is None else partition,
                 int.from_bytes(value.octets, "big"),
             )
             return CodedObservation(value=code, **case.facts(status=status))
-        case 16, 4:
+        case EnumChoice.BITS, 4:
             bits = int.from_bytes(value.octets, "big")
             return BitsObservation(bits=bits, width=32, **case.facts(status=status))
-        case 2, length if length >= 2:
+        case EnumChoice.TEXT, length if length >= 2:
             # An OCTET STRING inside ANY: its own length stands before the text.
             return TextObservation(text=text_of(value.octets[2:]), **case.facts(status=status))
     raise DecodeError(f"an enumeration of choice {value.choice}", clause="20601 EnumVal")

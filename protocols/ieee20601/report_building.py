@@ -42,7 +42,6 @@ from protocols.ieee20601.scanners import Scanner, ScannerKind, scanners_of
 from protocols.ieee20601.value_building import (
     Bits,
     Entry,
-    Number,
     Value,
     fixed_values,
     variable_values,
@@ -52,7 +51,6 @@ __all__ = [
     "Bits",
     "Entry",
     "Form",
-    "Number",
     "Report",
     "Value",
     "fixed_report",

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +26,14 @@ from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_table import name_of
 from protocols.ieee20601.attribute_values import (
     BaseOffsetTime,
+    EnumChoice,
     ObservedEnumeration,
     ValueMapEntry,
 )
 from protocols.ieee20601.attributes import Attribute, AttributeValue
 from protocols.ieee20601.objects import ConfiguredObject, ObjectClass
 from protocols.ieee20601.sample_arrays import encode_samples
+from protocols.mder.numbers import Number
 from protocols.mder.sequences import padded
 from protocols.mder.times import AbsoluteTime
 from protocols.model.codes import MdcCode, UnitCode
@@ -47,7 +49,6 @@ class Bits:
     width: int = 16
 
 
-Number = Decimal | SpecialValue
 T = TypeVar("T")
 Value = Number | tuple[Number, ...] | MdcCode | str | Bits | Sequence[int] | NDArray[np.integer]
 
@@ -71,12 +72,6 @@ class Entry:
     unit: UnitCode | None = None
     status: MeasurementStatus | None = None
     supplements: tuple[MdcCode, ...] | None = None
-
-
-ENUM_CODE: Final = 1
-ENUM_TEXT: Final = 2
-ENUM_BITS: Final = 16
-"""Choices of EnumVal: which form an observed enumeration has."""
 
 
 def fixed_values(
@@ -201,17 +196,17 @@ def _whole_enumeration(
     """A finding with its metric and state (EnumObsValue); bits are 32 wide there."""
     match value:
         case MdcCode():
-            choice, octets = ENUM_CODE, _term(subject, value).to_bytes(2, "big")
+            choice, octets = EnumChoice.CODE, _term(subject, value).to_bytes(2, "big")
         case str():
             text = padded(value)
-            choice, octets = ENUM_TEXT, len(text).to_bytes(2, "big") + text
+            choice, octets = EnumChoice.TEXT, len(text).to_bytes(2, "big") + text
         case Bits(bits=bits, width=32):
-            choice, octets = ENUM_BITS, bits.to_bytes(4, "big")
+            choice, octets = EnumChoice.BITS, bits.to_bytes(4, "big")
         case _:
             raise EncodeError(f"bits of an observed enumeration are 32 wide, not {value.width}")
     metric = subject.type.term if subject.type else 0
     state = (status or MeasurementStatus.VALID).value
-    return at.VAL_ENUM_OBS.of(ObservedEnumeration(metric, state, choice, octets))
+    return at.VAL_ENUM_OBS.of(ObservedEnumeration(metric, state, int(choice), octets))
 
 
 def _term(subject: ConfiguredObject, code: MdcCode) -> int:
