@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from typing import Final
@@ -88,6 +89,11 @@ class ValueMapEntry:
 
 
 VALUE_MAP: Final[Wire] = SequenceOf(ValueMapEntry)
+
+
+def map_octets(value_map: Iterable[ValueMapEntry]) -> int:
+    """How many octets a value map announces."""
+    return sum(entry.length for entry in value_map)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,14 @@ which position is what.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Final, TypeVar
 
 from protocols.ieee20601 import attribute_table as at
 from protocols.ieee20601.attribute_table import ATTRIBUTES
-from protocols.ieee20601.attribute_values import ValueMapEntry
+from protocols.ieee20601.attribute_values import ValueMapEntry, map_octets
 from protocols.ieee20601.objects import ConfiguredObject
 from protocols.ieee20601.observation_cases import MAKERS
 from protocols.mder.numbers import Number, float_from_raw, sfloat_from_raw
@@ -246,11 +246,6 @@ _INTERPRETED: Final = {
     )
 }
 """What changes the object itself or has no fixed form: left to the interpreted path."""
-
-
-def map_octets(value_map: Iterable[ValueMapEntry]) -> int:
-    """How many octets a value map announces."""
-    return sum(entry.length for entry in value_map)
 
 
 def fixed_layout(subjects: Sequence[ConfiguredObject]) -> Layout | None:

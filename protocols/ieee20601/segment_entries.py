@@ -20,6 +20,7 @@ from protocols.ieee20601.attribute_values import (
     BaseOffsetTime,
     SegmentElement,
     SegmentEntryMap,
+    map_octets,
 )
 from protocols.mder.records import Codec
 from protocols.mder.times import TICK_US, AbsoluteTime
@@ -99,7 +100,7 @@ def entry_octets(entry_map: SegmentEntryMap) -> int:
 
 def element_octets(element: SegmentElement) -> int:
     """How many octets one element has in every entry."""
-    return sum(piece.length for piece in element.value_map)
+    return map_octets(element.value_map)
 
 
 def split_entries(entry_map: SegmentEntryMap, octets: bytes) -> tuple[StoredEntry, ...]:

@@ -19,7 +19,7 @@ announces: what we believe of the configuration is wrong.
 
 from __future__ import annotations
 
-from protocols.ieee20601.attribute_values import HandleValueMap
+from protocols.ieee20601.attribute_values import HandleValueMap, map_octets
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.event_reports import (
     ObservationFixed,
@@ -123,7 +123,7 @@ def _add_group(
     if not pieces:
         draft.refuse(scanner_handle, octets)
         return
-    length = sum(entry.length for group in pieces for entry in group.value_map)
+    length = sum(map_octets(group.value_map) for group in pieces)
     if length != len(octets):
         raise LayoutError(
             f"scanner {scanner_handle}: {len(octets)} octets where its map has {length}",
@@ -131,7 +131,7 @@ def _add_group(
         )
     at_octet = 0
     for group in pieces:
-        size = sum(entry.length for entry in group.value_map)
+        size = map_octets(group.value_map)
         values = slices_of(group.value_map, octets[at_octet : at_octet + size])
         draft.add(group.handle, tuple(values))
         at_octet += size

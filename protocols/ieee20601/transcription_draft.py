@@ -21,7 +21,7 @@ from uuid import UUID
 
 from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
-from protocols.ieee20601.attribute_values import ValueMapEntry
+from protocols.ieee20601.attribute_values import ValueMapEntry, map_octets
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.device_clock import STAMPS, DeviceClock, refresh_clock
@@ -207,7 +207,7 @@ _MDS_READINGS: Final = {
 
 def slices_of(value_map: tuple[ValueMapEntry, ...], octets: bytes) -> Iterator[AttributeValue]:
     """The attributes of a fixed observation; LayoutError when lengths disagree."""
-    length = sum(entry.length for entry in value_map)
+    length = map_octets(value_map)
     if length != len(octets):
         raise LayoutError(
             f"{len(octets)} octets where the value map has {length}",

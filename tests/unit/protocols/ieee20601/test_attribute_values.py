@@ -16,6 +16,7 @@ from protocols.ieee20601.attribute_values import (
     SegmentEntryMap,
     SystemModel,
     ValueMapEntry,
+    map_octets,
 )
 from protocols.ieee20601.attributes import Attribute
 from protocols.model.codes import MdcCode
@@ -70,3 +71,8 @@ def test_the_layout_of_a_segments_entries_nests_maps_in_elements() -> None:
     element = SegmentElement(6, MdcCode(2, 19384), 1, (ValueMapEntry(0x0A4C, 2),))
     assert layout == SegmentEntryMap(0x8000, (element,))
     assert at.PM_SEG_MAP.encode(layout) == octets
+
+
+def test_a_value_map_announces_the_octets_of_its_slices() -> None:
+    assert map_octets((ValueMapEntry(2636, 2), ValueMapEntry(2448, 8))) == 10
+    assert map_octets(()) == 0
