@@ -26,6 +26,7 @@ from protocols.ieee20601.attribute_table import ATTRIBUTES
 from protocols.ieee20601.attribute_values import ValueMapEntry, map_octets
 from protocols.ieee20601.objects import ConfiguredObject
 from protocols.ieee20601.observation_cases import MAKERS
+from protocols.ieee20601.readings import DESCRIBING
 from protocols.mder.numbers import Number, float_from_raw, sfloat_from_raw
 from protocols.model.quantity import Quantity
 
@@ -223,28 +224,8 @@ _COMPOUNDS: Final = {
     at.NU_CMPD_VAL_OBS_BASIC.attribute_id: ("H", 2, SFLOATS),
     at.NU_CMPD_VAL_OBS_SIMP.attribute_id: ("I", 4, FLOATS),
 }
-_INTERPRETED: Final = {
-    kind.attribute_id
-    for kind in (
-        at.UNIT_CODE,
-        at.SUPPLEMENTAL_TYPES,
-        at.SA_SPECN,
-        at.TIME_PD_SAMP,
-        at.ENUM_OBS_VAL_PART,
-        at.ATTRIBUTE_VAL_MAP,
-        at.SCALE_SPECN_I8,
-        at.SCALE_SPECN_I16,
-        at.SCALE_SPECN_I32,
-        at.ID_PHYSIO,
-        at.NU_VAL_OBS,
-        at.NU_CMPD_VAL_OBS,
-        at.VAL_ENUM_OBS,
-        at.ENUM_OBS_VAL_SIMP_STR,
-        at.VAL_BATT_CHARGE,
-        at.TIME_BATT_REMAIN,
-        at.POWER_STAT,
-    )
-}
+_COMPILED: Final = {*_PLAIN, *_COMPOUNDS, at.SIMP_SA_OBS_VAL.attribute_id}
+_INTERPRETED: Final = DESCRIBING | (MAKERS.keys() - _COMPILED)
 """What changes the object itself or has no fixed form: left to the interpreted path."""
 
 

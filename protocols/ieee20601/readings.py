@@ -44,7 +44,7 @@ from protocols.model.observation import Observation
 T = TypeVar("T")
 U = TypeVar("U")
 
-_DESCRIBING: Final = {
+DESCRIBING: Final = {
     kind.attribute_id
     for kind in (
         at.UNIT_CODE,
@@ -73,7 +73,7 @@ def with_overrides(
     20601 7.4.5: a report carries attributes that changed; they hold until changed again. One that
     cannot be read, or deviates in a way nobody forgives, becomes a note and changes nothing.
     """
-    if not any(value.attribute_id in _DESCRIBING for value in values):
+    if not any(value.attribute_id in DESCRIBING for value in values):
         return subject
     partition = subject.type.partition if subject.type else PARTITION_SCADA
     term = find_readable(values, at.ID_PHYSIO, notes)
