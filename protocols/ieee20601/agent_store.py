@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from protocols.errors import DecodeError
 from protocols.ieee20601 import attribute_table as at
+from protocols.ieee20601.agent_objects import selected
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.persistent_store import (
     ACT_SEG_CLR,
@@ -150,8 +151,7 @@ class AgentStore:
             at.METRIC_STORE_USAGE_CNT.of(usage),
             *self._attributes,
         )
-        chosen = tuple(item for item in attributes if not wanted or item.attribute_id in wanted)
-        return RorsGet(self.handle, chosen)
+        return RorsGet(self.handle, selected(attributes, wanted))
 
     def _act(self, kind: int, octets: bytes) -> Message:
         if kind == ACT_SEG_TRIG_XFER:
