@@ -26,7 +26,7 @@ def mds_attributes(
     config_id: int,
     utc: datetime,
 ) -> tuple[AttributeValue, ...]:
-    """All attributes of the MDS at the aware time `utc`, in the order of their ids' standard."""
+    """All attributes of the MDS at the aware time `utc`, those without a value left out."""
     attributes = [
         at.SYS_TYPE_SPEC_LIST.of(
             tuple(TypeVersion(code.term, version) for code, version in mds.specializations)
