@@ -8,6 +8,7 @@ from sqlalchemy import MetaData
 
 from cloud.core.authorization import tables as authorization
 from cloud.core.devices import tables as devices
+from cloud.core.encounters import crew_tables as crew
 from cloud.core.encounters import tables as encounters
 from cloud.core.identity import tables as identity
 from cloud.core.kernel import audit, idempotency, outbox
@@ -17,6 +18,7 @@ from cloud.db.base import Base
 MODULES: Final = (
     audit,
     authorization,
+    crew,
     devices,
     encounters,
     idempotency,

@@ -18,11 +18,11 @@ from edge.buffer.answers import Appended, BufferCounts, Settled
 from edge.buffer.claims import Claim
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import OpenedStore, Recovery, open_store
-from edge.buffer.rows import Content, pack_rows
+from edge.buffer.rows import pack_rows
 from edge.buffer.store import ObservationStore
 from edge.clock import SYSTEM_CLOCK, Clock
 from edge.errors import BufferDamagedError, BufferFaultError, BufferFullError
-from protocols.uplink.messages import UplinkAck
+from protocols.uplink.messages import Content, UplinkAck
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

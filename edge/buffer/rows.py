@@ -10,12 +10,12 @@ from enum import IntEnum
 from uuid import UUID
 
 from protocols.errors import DecodeError
+from protocols.model.crew import AttachmentPart, CrewEvent
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation, SampleArrayObservation
 from protocols.uplink.codec import decode_row, encode_row
-from protocols.uplink.messages import UplinkRow
+from protocols.uplink.messages import Content, UplinkRow, identity_of
 
-Content = Observation | DeviceInfo
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -33,7 +33,8 @@ class Stream(IntEnum):
 
 def stream_of(content: Content) -> Stream:
     """The lane a captured thing travels in."""
-    return Stream.WAVEFORMS if isinstance(content, SampleArrayObservation) else Stream.NUMERICS
+    is_bulk = isinstance(content, SampleArrayObservation | AttachmentPart)
+    return Stream.WAVEFORMS if is_bulk else Stream.NUMERICS
 
 
 def to_microseconds(at: datetime) -> int:
@@ -57,11 +58,22 @@ class PackedRow:
     body: bytes
 
 
-def measured_of(observation: Observation) -> int:
-    """The time in the observation's identity as a number: the same for every repeat of it.
+def measured_of(content: Content) -> int:
+    """The time in the content's identity as a number: the same for every repeat of it.
 
-    The device's own time where it has one (microseconds or ticks), else the observed time.
+    The device's own time where it has one (microseconds or ticks), else the observed time; 0 for
+    what has no time of its own.
     """
+    match content:
+        case DeviceInfo() | AttachmentPart():
+            return 0
+        case CrewEvent():
+            return to_microseconds(content.at)
+        case _:
+            return _measured(content)
+
+
+def _measured(observation: Observation) -> int:
     stamp = observation.observed_at.device_time
     if stamp is None:
         return to_microseconds(observation.observed_at.at)
@@ -74,13 +86,13 @@ def pack_rows(contents: Iterable[Content], *, captured_at: datetime) -> tuple[Pa
     captured_us = to_microseconds(captured_at)
     packed = []
     for content in contents:
-        if isinstance(content, DeviceInfo):
-            identity, measured = None, 0
-        else:
-            identity, measured = content.observation_id.bytes, measured_of(content)
+        known_by = identity_of(content)
+        identity = None if known_by is None else known_by.bytes
         # The sequence is not known yet; the key columns hold it and `unpack_row` puts it back.
         body = encode_row(UplinkRow(sequence=0, captured_at=captured_at, content=content))
-        packed.append(PackedRow(stream_of(content), identity, measured, captured_us, body))
+        packed.append(
+            PackedRow(stream_of(content), identity, measured_of(content), captured_us, body)
+        )
     return tuple(packed)
 
 
@@ -95,15 +107,16 @@ def check_of(
 def unpack_row(sequence: int, observation_id: bytes | None, body: bytes) -> UplinkRow:
     """The row as it travels; DecodeError when the octets are not what was stored."""
     row = decode_row(body)
-    identity = None if isinstance(row.content, DeviceInfo) else row.content.observation_id
-    if identity != (None if observation_id is None else UUID(bytes=observation_id)):
+    expected = None if observation_id is None else UUID(bytes=observation_id)
+    if identity_of(row.content) != expected:
         raise DecodeError("the row holds another observation than its key says")
     return replace(row, sequence=sequence)
 
 
 def is_repeat(first: Content, second: Content) -> bool:
     """Whether two of one identity say the same; our own stamps on them may differ."""
-    if isinstance(first, DeviceInfo) or isinstance(second, DeviceInfo):
+    by_hand = DeviceInfo | CrewEvent | AttachmentPart
+    if isinstance(first, by_hand) or isinstance(second, by_hand):
         return first == second
     return replace(first, observed_at=second.observed_at) == second
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from edge.buffer.answers import Appended
-from edge.buffer.rows import Content
 from edge.pipeline.sink import ObservationSink
 from protocols.model.codes import SystemId
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation
+from protocols.uplink.messages import Content
 
 _MOST_DEVICES = 256
 

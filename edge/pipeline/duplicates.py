@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from edge.buffer.answers import Appended
-from edge.buffer.rows import Content, is_repeat
+from edge.buffer.rows import is_repeat
 from edge.pipeline.sink import ObservationSink
-from protocols.model.device import DeviceInfo
+from protocols.uplink.messages import Content, identity_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,9 @@ class OnceOnly:
         seen: dict[UUID, Content] = {}
         fresh: list[Content] = []
         for content in contents:
-            if not isinstance(content, DeviceInfo):
-                first = seen.setdefault(content.observation_id, content)
+            identity = identity_of(content)
+            if identity is not None:
+                first = seen.setdefault(identity, content)
                 if first is not content and is_repeat(first, content):
                     continue
                 # Another reading under the same identity: the buffer tells and drops it.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from edge.buffer.answers import Appended
-from edge.buffer.rows import Content
+from protocols.uplink.messages import Content
 
 
 class ObservationSink(Protocol):

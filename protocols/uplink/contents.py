@@ -10,17 +10,19 @@ from uuid import UUID
 from protocols.errors import DecodeError
 from protocols.model import observation as obs
 from protocols.model.codes import MdcCode, SystemId, UnitCode
+from protocols.model.crew import AttachmentPart, CrewEvent
 from protocols.model.device import DeviceInfo
 from protocols.model.quantity import Quantity, SpecialValue
 from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 from protocols.uplink import records as rec
+from protocols.uplink.messages import Content
 
 _SPECIALS = {special.value: special for special in SpecialValue}
 _SHORT_OCTETS = 2
 
 
-def to_content(content: obs.Observation | DeviceInfo) -> rec.ContentRecord:
-    """The wire record of an observation or a device's description."""
+def to_content(content: Content) -> rec.ContentRecord:
+    """The wire record of whatever a row can hold."""
     match content:
         case obs.NumericObservation():
             return rec.NumericRecord(_to_common(content), _to_quantity(content.value))
@@ -35,12 +37,16 @@ def to_content(content: obs.Observation | DeviceInfo) -> rec.ContentRecord:
             return rec.BitsRecord(_to_common(content), content.bits, content.width)
         case obs.TextObservation():
             return rec.TextRecord(_to_common(content), content.text)
+        case CrewEvent():
+            return _to_crew_event(content)
+        case AttachmentPart(attachment_id=whole, part=part, parts=parts, octets=octets):
+            return rec.AttachmentPartRecord(whole, part, parts, octets)
         case _:
             return _to_device(content)
 
 
-def from_content(record: rec.ContentRecord) -> obs.Observation | DeviceInfo:
-    """The observation or device description of a wire record; DecodeError for impossible values."""
+def from_content(record: rec.ContentRecord) -> Content:
+    """What a wire record holds; ProtocolError for impossible values."""
     match record:
         case rec.NumericRecord():
             return obs.NumericObservation(
@@ -63,6 +69,10 @@ def from_content(record: rec.ContentRecord) -> obs.Observation | DeviceInfo:
             )
         case rec.TextRecord():
             return obs.TextObservation(text=record.text, **_from_common(record.common))
+        case rec.CrewEventRecord():
+            return _from_crew_event(record)
+        case rec.AttachmentPartRecord(whole, part, parts, octets):
+            return AttachmentPart(attachment_id=whole, part=part, parts=parts, octets=octets)
         case _:
             return _from_device(record)
 
@@ -193,4 +203,32 @@ def _from_device(record: rec.DeviceRecord) -> DeviceInfo:
         specializations=tuple(
             (MdcCode.from_cf_code(code), version) for code, version in record.specializations
         ),
+    )
+
+
+def _to_crew_event(event: CrewEvent) -> rec.CrewEventRecord:
+    return rec.CrewEventRecord(
+        event.event_id,
+        event.kind,
+        event.at,
+        event.by,
+        event.vehicle_id,
+        event.text,
+        event.details,
+        event.undoes,
+        event.encounter,
+    )
+
+
+def _from_crew_event(record: rec.CrewEventRecord) -> CrewEvent:
+    return CrewEvent(
+        event_id=record.event_id,
+        kind=record.kind,
+        at=record.at,
+        by=record.by,
+        vehicle_id=record.vehicle_id,
+        text=record.text,
+        details=record.details,
+        undoes=record.undoes,
+        encounter=record.encounter,
     )

@@ -11,13 +11,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from protocols.model.crew import AttachmentPart, CrewEvent
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation
+
+Content = Observation | DeviceInfo | CrewEvent | AttachmentPart
+"""Whatever one row can hold."""
+
+
+def identity_of(content: Content) -> UUID | None:
+    """What a repeat of the same thing shares with it; None for a description, which has none."""
+    match content:
+        case DeviceInfo():
+            return None
+        case CrewEvent():
+            return content.event_id
+        case AttachmentPart():
+            return content.part_id
+        case _:
+            return content.observation_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UplinkRow:
-    """One captured thing: an observation, or what a device said about itself.
+    """One captured thing: an observation, what a device said about itself, what the crew did.
 
     `sequence` counts from 1 within the batch's stream and boot epoch; `captured_at` is the
     gateway's aware UTC time of the durable write.
@@ -25,7 +42,7 @@ class UplinkRow:
 
     sequence: int
     captured_at: datetime
-    content: Observation | DeviceInfo
+    content: Content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,29 @@ class DeviceRecord(msgspec.Struct, array_like=True, frozen=True, tag="d"):
     specializations: tuple[tuple[int, int], ...] = ()
 
 
+class CrewEventRecord(msgspec.Struct, array_like=True, frozen=True, tag="x"):
+    """`CrewEvent`."""
+
+    event_id: UUID
+    kind: str
+    at: datetime
+    by: str
+    vehicle_id: str
+    text: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+    undoes: UUID | None = None
+    encounter: str = ""
+
+
+class AttachmentPartRecord(msgspec.Struct, array_like=True, frozen=True, tag="p"):
+    """`AttachmentPart`."""
+
+    attachment_id: UUID
+    part: int
+    parts: int
+    octets: bytes
+
+
 ContentRecord = (
     NumericRecord
     | CompoundRecord
@@ -109,6 +132,8 @@ ContentRecord = (
     | BitsRecord
     | TextRecord
     | DeviceRecord
+    | CrewEventRecord
+    | AttachmentPartRecord
 )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from cloud.core.observations.stored import StoredObservation
 from protocols.model.codes import MdcCode
+from protocols.model.crew import CrewEvent, CrewEventKind
 from protocols.model.observation import CodedObservation, TextObservation
 from protocols.nomenclature.lookup import find
 from protocols.nomenclature.private import CHARGED, CIRCULATION_RETURNED, SHOCK_DELIVERED
@@ -50,6 +51,14 @@ _GRADES: Final = {
 }
 """Our own terms for what a defibrillator does and sees."""
 
+_CREW_GRADES: Final[dict[str, Severity]] = {
+    CrewEventKind.SHOCK: Severity.THERAPY,
+    CrewEventKind.DRUG: Severity.THERAPY,
+    CrewEventKind.AIRWAY: Severity.THERAPY,
+    CrewEventKind.CPR_STARTED: Severity.CRITICAL,
+    CrewEventKind.CIRCULATION_RETURNED: Severity.GOOD,
+}
+
 _WORDS: Final = (
     (re.compile(r"return of spontaneous circulation|\brosc\b", re.IGNORECASE), Severity.GOOD),
     (re.compile(r"cardiac arrest|\bno pulse\b", re.IGNORECASE), Severity.CRITICAL),
@@ -66,14 +75,17 @@ class Happening:
     at: datetime
     severity: Severity
     text: str
+    is_undone: bool = False
 
     def payload(self) -> dict[str, object]:
         """What the page gets."""
+        undone = {"undone": True} if self.is_undone else {}
         return {
             "id": self.id,
             "at": self.at.isoformat(),
             "severity": self.severity.value,
             "text": self.text,
+            **undone,
         }
 
 
@@ -91,9 +103,17 @@ def happening_of(stored: StoredObservation) -> Happening | None:
     return Happening(str(observation.observation_id), observation.observed_at.at, severity, text)
 
 
+def crew_happening(event: CrewEvent) -> Happening:
+    """What the crew did, as the board tells it; who did it stays with the crew."""
+    severity = _CREW_GRADES.get(event.kind, Severity.INFO)
+    text = event.words[:_LONGEST_TEXT]
+    return Happening(str(event.event_id), event.at, severity, f"Crew: {text}")
+
+
 def banner(happenings: list[Happening]) -> dict[str, object]:
     """The banner: the last event that says how the patient is, if there is any."""
-    decisive = [one for one in happenings if one.severity in (Severity.CRITICAL, Severity.GOOD)]
+    grave = (Severity.CRITICAL, Severity.GOOD)
+    decisive = [one for one in happenings if one.severity in grave and not one.is_undone]
     if not decisive:
         return {"severity": Severity.NONE.value, "title": "", "at": None}
     last = max(decisive, key=lambda one: one.at)

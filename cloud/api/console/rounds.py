@@ -10,6 +10,7 @@ from typing import Final
 from cloud.api.console.viewers import Viewer, frame
 from cloud.api.console.watched import MOST_HAPPENINGS, WAVE_SECONDS, Watched
 from cloud.core.encounters import live as live_encounters
+from cloud.core.encounters.crew import crew_events, to_event
 from cloud.core.encounters.service import find
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.errors import NotFoundError
@@ -24,6 +25,7 @@ LIST_SECONDS: Final = 1.0
 """So often the list is read; an encounter nobody has open is followed no faster."""
 OVERLAP_SECONDS: Final = 3.0
 _ROWS: Final = 500
+_CREW_OVERLAP: Final = 50
 _LOOK_BACK: Final = 60
 """So many readings of each kind are looked through for the last one that had a value."""
 _MOST_MISSED: Final = 2000
@@ -109,9 +111,24 @@ class TenantRound:
             since = newest - timedelta(seconds=WAVE_SECONDS)
             found += live_observations.recent_waveforms(work, principal, encounter_id, since)
         watched.take(found, self._tenant.devices)
+        self._read_crew(encounter_id, watched)
         return watched
 
+    def _read_crew(self, encounter_id: str, watched: Watched) -> dict[str, object]:
+        """What the crew did since the last look; rows may commit out of their numbers' order."""
+        rows = crew_events(
+            self._work,
+            self._tenant.principal,
+            encounter_id,
+            after=watched.crew_row - (_CREW_OVERLAP if self._work.is_postgresql else 0),
+            limit=MOST_HAPPENINGS,
+        )
+        watched.crew_row = max([watched.crew_row, *(row.row_id for row in rows)])
+        return watched.take_crew(to_event(row) for row in rows)
+
     def _follow(self, encounter_id: str, watched: Watched) -> None:
+        if by_hand := self._read_crew(encounter_id, watched):
+            self._tell(encounter_id, frame("change", self._with_now(**by_hand), watched.cursor))
         start = watched.start
         while True:
             found, reached = follow(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import numpy as np
 
-from cloud.api.console.happenings import Happening, banner, happening_of
+from cloud.api.console.happenings import Happening, banner, crew_happening, happening_of
 from cloud.api.console.tiles import HEART_RATE, SATURATION, TILES, Payload, Readings
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.observations.queries import Tail
 from cloud.core.observations.stored import StoredObservation
+from protocols.model.crew import CrewEvent
 from protocols.model.observation import SampleArrayObservation
 from protocols.nomenclature.lookup import find, find_unit
 
@@ -43,11 +44,13 @@ class Watched:
     row: EncounterRow
     tail: Tail
     overlap_seconds: float = 0
+    crew_row: int = 0
     readings: Readings = field(default_factory=Readings)
     happenings: list[Happening] = field(default_factory=list)
     waves: list[StoredObservation] = field(default_factory=list)
     _tails: deque[tuple[float, Tail]] = field(default_factory=deque)
     _seen: set[UUID] = field(default_factory=set)
+    _undone: set[str] = field(default_factory=set)
     _order: deque[UUID] = field(default_factory=deque)
 
     def take(
@@ -72,6 +75,23 @@ class Watched:
                 tiles.add(tile)
         self._forget()
         return self._change(tiles, events, waves, devices)
+
+    def take_crew(self, events: Iterable[CrewEvent]) -> dict[str, object]:
+        """Add what the crew did; the change, empty when nothing is new."""
+        found = [event for event in events if self._is_new(event.event_id)]
+        undone = {str(event.undoes) for event in found if event.undoes is not None}
+        self._undone |= undone
+        told = [crew_happening(event) for event in found if event.undoes is None]
+        self.happenings += told
+        # An undo may arrive ahead of what it takes back; nothing vanishes, it is struck through.
+        self.happenings = [
+            replace(one, is_undone=True) if one.id in self._undone else one
+            for one in self.happenings
+        ]
+        ids = {one.id for one in told} | undone
+        changed = [one.payload() for one in self.happenings if one.id in ids]
+        self._forget()
+        return self._change(set(), changed, [], {})
 
     def snapshot(self, devices: Mapping[str, str]) -> dict[str, object]:
         """All of it, for someone who has just come."""

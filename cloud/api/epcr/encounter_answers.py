@@ -9,6 +9,7 @@ from typing import Any, cast
 from cloud.api.epcr.device_answers import code_name, unit_name
 from cloud.api.epcr.encounter_models import (
     CodedModel,
+    CrewEventModel,
     CrewModel,
     EncounterDeviceModel,
     EncounterModel,
@@ -16,6 +17,7 @@ from cloud.api.epcr.encounter_models import (
     PatientModel,
     VitalModel,
 )
+from cloud.core.encounters.crew_tables import CrewEventRow
 from cloud.core.encounters.handover import HandoverDevice
 from cloud.core.encounters.service import EncounterView
 from cloud.core.encounters.tables import EncounterRow
@@ -64,6 +66,7 @@ def encounter_view_model(view: EncounterView) -> EncounterModel:
                 )
                 for gap in view.gaps
             ],
+            "events": [_crew_event(event) for event in view.crew_events],
         }
     )
 
@@ -87,6 +90,18 @@ def _vitals(row: ObservationRow) -> Iterator[VitalModel]:
                 device_id=row.device_id,
                 flags=list(row.flags),
             )
+
+
+def _crew_event(row: CrewEventRow) -> CrewEventModel:
+    return CrewEventModel(
+        id=str(row.event_id),
+        kind=row.kind,
+        at=row.happened_at,
+        by=row.reported_by,
+        text=row.text,
+        details=dict(row.details),
+        undoes=None if row.undoes is None else str(row.undoes),
+    )
 
 
 def _device(device: HandoverDevice, counts: Sequence[Count]) -> EncounterDeviceModel:

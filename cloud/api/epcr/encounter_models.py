@@ -135,6 +135,18 @@ class GapModel(BaseModel):
     samples: int
 
 
+class CrewEventModel(BaseModel):
+    """What the crew did. An event in `undoes` of a later one does not count; both stay."""
+
+    id: str
+    kind: str
+    at: datetime
+    by: str
+    text: str
+    details: dict[str, str]
+    undoes: str | None = None
+
+
 class EncounterModel(BaseModel):
     """The partner's projection. `vitals` holds the newest readings, oldest of them first;
     `vitals_total` says how many there are."""
@@ -156,6 +168,7 @@ class EncounterModel(BaseModel):
     vitals_total: int | None = None
     devices: list[EncounterDeviceModel] | None = None
     gaps: list[GapModel] | None = None
+    events: list[CrewEventModel] | None = None
     version: int
     updated_at: datetime
 

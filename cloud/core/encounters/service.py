@@ -14,6 +14,8 @@ from cloud.core.devices.gateways import note_vehicle
 from cloud.core.devices.identity import info_of
 from cloud.core.devices.tables import DeviceRow
 from cloud.core.encounters.binding import claim_readings
+from cloud.core.encounters.crew import claim_crew_events, crew_events
+from cloud.core.encounters.crew_tables import CrewEventRow
 from cloud.core.encounters.handover import Handover, HandoverDevice, WaveformGap
 from cloud.core.encounters.lifecycle import CLOSED, Status, Step, after
 from cloud.core.encounters.tables import EncounterRow
@@ -74,6 +76,7 @@ class EncounterView:
     gaps: Sequence[WaveformGap] = field(default_factory=tuple)
     vitals: Sequence[ObservationRow] = field(default_factory=tuple)
     vitals_total: int = 0
+    crew_events: Sequence[CrewEventRow] = ()
 
 
 def create(
@@ -121,6 +124,7 @@ def create(
             raise
         return winner, False
     claimed = claim_readings(work, principal, row)
+    claim_crew_events(work, principal, row)
     audit.record(work, principal, "create", "encounter", encounter_id)
     _publish(work, row, "epcr.encounter.created", {"claimed_readings": claimed})
     return row, True
@@ -157,6 +161,7 @@ def view(work: UnitOfWork, principal: Principal, encounter_id: str) -> Encounter
         gaps=_gaps(work, principal, encounter_id),
         vitals=vitals,
         vitals_total=total,
+        crew_events=crew_events(work, principal, encounter_id),
     )
 
 

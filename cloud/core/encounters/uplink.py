@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cloud.core.encounters.binding import bind_vehicle
+from cloud.core.encounters.crew import record_crew
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.service import record_batch
-from protocols.uplink.messages import UplinkAck, UplinkBatch
+from protocols.model.crew import AttachmentPart, CrewEvent
+from protocols.uplink.messages import RejectedRow, UplinkAck, UplinkBatch
 
 
 def record_uplink(work: UnitOfWork, gateway: Principal, batch: UplinkBatch) -> UplinkAck:
-    """Record a batch, each reading bound to the encounter it belongs to."""
-    return record_batch(work, gateway, batch, bind=bind_vehicle)
+    """Record a batch, each reading and each deed of the crew bound to its encounter."""
+    by_hand = [row for row in batch.rows if isinstance(row.content, CrewEvent | AttachmentPart)]
+    if not by_hand:
+        return record_batch(work, gateway, batch, bind=bind_vehicle)
+    readings = tuple(
+        row for row in batch.rows if not isinstance(row.content, CrewEvent | AttachmentPart)
+    )
+    ack = record_batch(work, gateway, replace(batch, rows=readings), bind=bind_vehicle)
+    recorded = record_crew(work, gateway, batch, by_hand)
+    return UplinkAck(
+        batch_id=batch.batch_id,
+        stored=ack.stored + recorded.stored,
+        repeated=ack.repeated + len(by_hand) - recorded.stored - len(recorded.rejected),
+        rejected=ack.rejected
+        + tuple(
+            RejectedRow(sequence=sequence, reason=reason)
+            for sequence, reason in recorded.rejected.items()
+        ),
+    )

@@ -31,6 +31,7 @@ from cloud.core.observations.recording import (
     row_values,
 )
 from cloud.core.observations.tables import Measured
+from protocols.model.crew import AttachmentPart, CrewEvent
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation
 from protocols.uplink.messages import RejectedRow, UplinkAck, UplinkBatch, UplinkRow
@@ -138,7 +139,9 @@ def _sort(batch: UplinkBatch) -> _Sorted:
     for place, row in enumerate(batch.rows):
         try:
             _check_key(batch, row)
-            if isinstance(row.content, DeviceInfo):
+            if isinstance(row.content, CrewEvent | AttachmentPart):
+                rows.rejected[place] = "not_a_reading"
+            elif isinstance(row.content, DeviceInfo):
                 rows.descriptions.append(_description(batch, row, row.content))
             else:
                 check_storable(row.content)

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
-from cloud.api.console.happenings import Happening, Severity, banner, happening_of
+from cloud.api.console.happenings import (
+    Happening,
+    Severity,
+    banner,
+    crew_happening,
+    happening_of,
+)
 from protocols.model.codes import MdcCode
+from protocols.model.crew import CrewEvent
 from protocols.nomenclature.private import (
     CHARGED,
     CIRCULATION_RETURNED,
@@ -94,3 +102,20 @@ def test_the_banner_follows_the_last_decisive_event_whatever_the_order_of_arriva
 
 def test_without_decisive_events_there_is_no_banner() -> None:
     assert banner([rhythm(MdcCode(3, 272))])["severity"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("kind", "severity"),
+    [
+        ("shock", Severity.THERAPY),
+        ("cpr_started", Severity.CRITICAL),
+        ("circulation_returned", Severity.GOOD),
+        ("lamp_lit", Severity.INFO),
+    ],
+)
+def test_what_the_crew_did_is_graded_and_named_as_theirs(kind: str, severity: Severity) -> None:
+    event = CrewEvent(event_id=uuid4(), kind=kind, at=START, by="crew-11", vehicle_id="AMB-7")
+    shown = crew_happening(event)
+    assert shown.severity is severity
+    assert shown.text == f"Crew: {event.words}"
+    assert "crew-11" not in repr(shown.payload())

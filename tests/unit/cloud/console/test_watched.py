@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+import pytest
+
+from cloud.api.console.happenings import banner
 from cloud.api.console.watched import MOST_HAPPENINGS, WAVE_SECONDS, Watched, wave_payload
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.observations.queries import Tail
+from protocols.model.crew import CrewEvent
 from protocols.nomenclature.private import DEFIBRILLATOR_EVENT
 from tests.fixtures.handovers import (
     BEATS,
@@ -117,3 +122,30 @@ def test_with_one_writer_there_is_nothing_to_read_again() -> None:
     state.reach(Tail(observation=10, waveform=7), 0)
     state.reach(Tail(observation=20, waveform=9), 1)
     assert state.start == Tail(observation=20, waveform=9)
+
+
+def crew_event(number: int, kind: str, *, undoes: CrewEvent | None = None) -> CrewEvent:
+    return CrewEvent(
+        event_id=UUID(int=number),
+        kind=kind,
+        at=START + second(number),
+        by="crew-11",
+        vehicle_id="RTW-7",
+        undoes=undoes.event_id if undoes else None,
+    )
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_what_the_crew_took_back_is_struck_through_and_leaves_the_banner(
+    order: tuple[int, int],
+) -> None:
+    rosc = crew_event(1, "circulation_returned")
+    pair = (rosc, crew_event(2, "undone", undoes=rosc))
+    state = watched()
+    changes = [state.take_crew([pair[place]]) for place in order]
+    assert state.take_crew(pair) == {}
+    (shown,) = [one.payload() for one in state.happenings]
+    assert (shown["id"], shown["undone"]) == (str(rosc.event_id), True)
+    told: Any = [change["events"] for change in changes if "events" in change]
+    assert told[-1] == [shown]
+    assert banner(state.happenings)["severity"] == "none"

@@ -12,9 +12,10 @@ import pytest
 from edge.buffer.answers import Appended, Settled
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import FILE_NAME, open_store
-from edge.buffer.rows import Content, Stream, pack_rows
+from edge.buffer.rows import Stream, pack_rows
 from edge.buffer.store import DAMAGED_REASON, ObservationStore
 from edge.errors import BufferFullError
+from protocols.uplink.messages import Content
 from tests.unit.edge.making import NOON, ack_of, device_info, ecg, spo2
 
 POLICY = BufferPolicy(max_bytes=4 << 20, disk_reserve_bytes=0)

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from edge.buffer.answers import Appended
-from edge.buffer.rows import Content
 from edge.drivers.configurations import ConfigurationStore
 from edge.drivers.health import DeviceHealth, DeviceState, HealthBoard
 from edge.drivers.reception import Reception
@@ -43,6 +42,7 @@ from protocols.ieee20601.events import (
 )
 from protocols.model.timestamps import DeviceTime
 from protocols.specializations.basic_ecg import SPECIALIZATION
+from protocols.uplink.messages import Content
 from tests.unit.edge.making import OXIMETER, ManualTime, device_info, spo2
 
 ECG = SPECIALIZATION.configuration

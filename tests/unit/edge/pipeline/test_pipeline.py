@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from edge.buffer.answers import Appended
-from edge.buffer.rows import Content
 from edge.errors import BufferFullError
 from edge.pipeline.descriptions import DescribedSource, DescriptionBook
 from edge.pipeline.duplicates import OnceOnly
 from protocols.model.codes import SystemId
 from protocols.model.device import DeviceInfo
+from protocols.uplink.messages import Content
 from tests.unit.edge.making import OXIMETER, device_info, spo2
 
 

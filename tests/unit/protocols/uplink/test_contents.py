@@ -16,11 +16,13 @@ from hypothesis import given, settings
 from protocols.errors import DecodeError
 from protocols.model import observation as obs
 from protocols.model.codes import MdcCode, SystemId, UnitCode
+from protocols.model.crew import AttachmentPart, CrewEvent
 from protocols.model.device import DeviceInfo
 from protocols.model.quantity import Quantity, SpecialValue
 from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 from protocols.uplink import records as rec
 from protocols.uplink.contents import from_content, to_content
+from protocols.uplink.messages import Content
 from tests.fixtures import strategies
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -51,9 +53,9 @@ WAVE = obs.SampleArrayObservation(
 )
 
 
-@given(strategies.observations | strategies.devices)
+@given(strategies.observations | strategies.devices | strategies.by_hand)
 @settings(max_examples=100)
-def test_every_content_comes_back_as_it_was(content: obs.Observation | DeviceInfo) -> None:
+def test_every_content_comes_back_as_it_was(content: Content) -> None:
     assert from_content(to_content(content)) == content
 
 
@@ -65,7 +67,7 @@ def test_each_kind_of_content_is_one_record() -> None:
         "device": SystemId(b"OX123456"),
     }
     percent = Quantity(Decimal(98), UnitCode(544))
-    contents: dict[type[rec.ContentRecord], obs.Observation | DeviceInfo] = {
+    contents: dict[type[rec.ContentRecord], Content] = {
         rec.NumericRecord: obs.NumericObservation(value=percent, **common),
         rec.CompoundRecord: obs.CompoundNumericObservation(
             components=((MdcCode(2, 18949), percent),), **common
@@ -76,6 +78,12 @@ def test_each_kind_of_content_is_one_record() -> None:
         rec.TextRecord: obs.TextObservation(text="asystole", **common),
         rec.DeviceRecord: DeviceInfo(
             system_id=SystemId(b"OX123456"), specializations=((MdcCode(8, 4100), 1),)
+        ),
+        rec.CrewEventRecord: CrewEvent(
+            event_id=UUID(int=5), kind="note", at=NOON, by="crew-11", vehicle_id="AMB-7", text="x"
+        ),
+        rec.AttachmentPartRecord: AttachmentPart(
+            attachment_id=UUID(int=8), part=0, parts=1, octets=b"x"
         ),
     }
     for kind, content in contents.items():
@@ -91,6 +99,7 @@ def test_samples_that_fit_travel_in_two_octets_and_others_in_four() -> None:
     assert (narrow.width, narrow.samples) == (2, struct.pack("<3h", -0x8000, 0, 0x7FFF))
     assert (wide.width, wide.samples) == (4, struct.pack("<i", 0x8000))
     assert from_content(narrow) == WAVE
+    assert from_content(wide) == replace(WAVE, samples=struct.pack("<i", 0x8000))
 
 
 @pytest.mark.parametrize("special", SpecialValue)

@@ -5,9 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from protocols.model.codes import SystemId
+from protocols.model.codes import MdcCode, SystemId
+from protocols.model.crew import AttachmentPart, CrewEvent
 from protocols.model.device import DeviceInfo
-from protocols.uplink.messages import RejectedRow, UplinkAck, UplinkBatch, UplinkRow
+from protocols.model.observation import TextObservation
+from protocols.model.timestamps import ObservedTime, TimeQuality
+from protocols.uplink.messages import (
+    RejectedRow,
+    UplinkAck,
+    UplinkBatch,
+    UplinkRow,
+    identity_of,
+)
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -40,3 +49,19 @@ def test_an_acknowledgement_rejects_nothing_unless_it_says_so() -> None:
     assert plain.rejected == ()
     refusal = (RejectedRow(sequence=2, reason="unreadable_row"),)
     assert plain != UplinkAck(batch_id=UUID(int=1), stored=2, repeated=0, rejected=refusal)
+
+
+def test_a_repeat_is_known_by_its_identity_and_a_description_has_none() -> None:
+    event = CrewEvent(event_id=UUID(int=5), kind="shock", at=NOON, by="crew-11", vehicle_id="AMB-7")
+    piece = AttachmentPart(attachment_id=UUID(int=8), part=0, parts=1, octets=b"")
+    reading = TextObservation(
+        observation_id=UUID(int=6),
+        type=MdcCode(2, 102),
+        observed_at=ObservedTime(NOON, TimeQuality.RECEIVED),
+        device=SystemId(b"OX123456"),
+        text="asystole",
+    )
+    assert identity_of(event) == UUID(int=5)
+    assert identity_of(piece) == piece.part_id
+    assert identity_of(reading) == UUID(int=6)
+    assert identity_of(row(1).content) is None

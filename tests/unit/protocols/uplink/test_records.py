@@ -10,6 +10,9 @@ import pytest
 
 from protocols.uplink import records as rec
 
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ID = '"00000000-0000-0000-0000-000000000007"'
+EVENT = f'{ID},"shock","2026-11-23T12:00:00Z","crew-11","AMB-7"'
 COMMON = '["00000000-0000-0000-0000-000000000007",150456,["2026-11-23T12:00:00Z","device"],"ETM="'
 READ = rec.CommonRecord(
     UUID(int=7),
@@ -34,8 +37,10 @@ CONTENTS: msgspec.json.Decoder[rec.ContentRecord] = msgspec.json.Decoder(rec.Con
         (f'["b",{COMMON}],32768,16]', rec.BitsRecord(READ, 32768, 16)),
         (f'["t",{COMMON}],"asystole"]', rec.TextRecord(READ, "asystole")),
         ('["d","ETM="]', rec.DeviceRecord(b"\x11\x33")),
+        (f'["x",{EVENT}]', rec.CrewEventRecord(UUID(int=7), "shock", NOON, "crew-11", "AMB-7")),
+        (f'["p",{ID},0,1,"AQA="]', rec.AttachmentPartRecord(UUID(int=7), 0, 1, b"\1\0")),
     ],
-    ids=["numeric", "compound", "samples", "coded", "bits", "text", "device"],
+    ids=["numeric", "compound", "samples", "coded", "bits", "text", "device", "event", "part"],
 )
 def test_a_tag_says_which_record_it_is_and_missing_ends_are_filled(
     text: str, record: rec.ContentRecord
