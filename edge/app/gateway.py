@@ -20,6 +20,7 @@ from edge.pipeline.duplicates import OnceOnly
 from edge.settings import EdgeSettings
 from edge.status.metrics import serve_metrics
 from edge.status.reporter import StatusReporter
+from edge.status.service_manager import of_this_process
 from edge.supervision import Backoff, BackoffPolicy, keep_running
 from edge.transports.tcp import AgentListener, TcpTransport, listen, parse_address
 from edge.uplink.link import LinkChoice, LinkClient
@@ -60,6 +61,7 @@ class Gateway:
         self._buffer = buffer
         self._links = links
         self._clock = clock
+        self._service_manager = of_this_process()
         self._fleet = Fleet(
             system_id=own_system_id(
                 folder, given=settings.system_id, gateway_id=settings.gateway_id
@@ -107,13 +109,27 @@ class Gateway:
             plans = [DevicePlan(item.name, item.transport) for item in self._settings.devices]
             self._fleet.start(plans, tasks)
             wishes.ready(self.reporter.agents)
+            self._serve_service_manager(tasks)
             await self._wait_for_end(wishes)
         finally:
             if listener is not None:
                 await listener.close()
+            self._service_manager.stopping()
             stop_metrics()
         await self._fleet.release_all()
         raise EndedError
+
+    def _serve_service_manager(self, tasks: asyncio.TaskGroup) -> None:
+        manager = self._service_manager
+
+        async def look() -> str:
+            counts = await self._buffer.counts()
+            devices = sum(1 for _ in self._fleet.board)
+            return f"{devices} devices, {sum(counts.waiting.values())} rows to send"
+
+        manager.ready(f"devices may call {self.reporter.agents or 'nowhere'}")
+        if manager.address:
+            tasks.create_task(manager.feed(look, self._clock), name="service manager")
 
     def _keep(
         self, name: str, work: Callable[[], Awaitable[None]], tasks: asyncio.TaskGroup
