@@ -11,7 +11,7 @@ SYSTEM := scripts/system-packages
 export VITALWIRE_VECTORS ?= $(abspath ../shared/vectors)
 PYTEST_WORKERS ?= 2
 
-.PHONY: setup demo demo-check test test-long check coverage bench docs clean lock
+.PHONY: setup demo demo-check test test-long check coverage bench docs deb clean lock
 
 setup: $(RUN_STAMP) ## the virtual environment with the locked run-time packages
 
@@ -63,7 +63,11 @@ docs: $(DEV_STAMP) ## write docs/reference from the tables the code runs on
 
 lock: $(DEV_STAMP) ## resolve the locks again (needs uv); no index address is written
 	@uv pip compile --quiet --extra dev --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 pyproject.toml -o requirements/dev.lock
+	@uv pip compile --quiet --extra edge --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 -c requirements/dev.lock pyproject.toml -o requirements/edge.lock
 	@uv pip compile --quiet --extra edge --extra cloud --extra sim --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 -c requirements/dev.lock pyproject.toml requirements/build.in -o requirements/run.lock
+
+deb: $(DEV_STAMP) ## the gateway as a Debian package for this machine, in dist/
+	@packaging/build-deb dist
 
 clean: ## remove what the other targets made
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* demo-data build dist node_modules tests/acceptance/node_modules
