@@ -18,7 +18,7 @@ from edge.buffer.answers import Appended, BufferCounts, Settled
 from edge.buffer.claims import Claim
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import OpenedStore, Recovery, open_store
-from edge.buffer.rows import pack_rows
+from edge.buffer.rows import Stream, pack_rows
 from edge.buffer.store import ObservationStore
 from edge.clock import SYSTEM_CLOCK, Clock
 from edge.errors import BufferDamagedError, BufferFaultError, BufferFullError
@@ -80,9 +80,12 @@ class ObservationBuffer:
             await asyncio.to_thread(self._thread.join)
             self._thread = None
 
-    async def append(self, contents: Sequence[Content]) -> Appended:
-        """Store captured things durably; BufferFullError when nothing of them was stored."""
-        rows = pack_rows(contents, captured_at=self._clock.utc())
+    async def append(self, contents: Sequence[Content], *, octets: str = "") -> Appended:
+        """Store captured things durably; BufferFullError when nothing of them was stored.
+
+        `octets` says where the recorder keeps what they were decoded from.
+        """
+        rows = pack_rows(contents, captured_at=self._clock.utc(), octets=octets)
         appended: Appended = await self._ask(lambda store: store.append(rows), writes=True)
         if appended.stored:
             self._news.set()
@@ -99,6 +102,18 @@ class ObservationBuffer:
         """The cloud has it: free the rows, keep the refused ones in quarantine."""
         settled: Settled = await self._ask(
             lambda store: store.settle(ack, now=self._clock.utc()), writes=True, frees=True
+        )
+        return settled
+
+    async def settle_through(self, stream: Stream, boot_epoch: int, sequence: int) -> Settled:
+        """The cloud has every row of a lane and epoch up to and with `sequence`: free them.
+
+        Rows it refused must have been quarantined by their batch's acknowledgement before.
+        """
+        settled: Settled = await self._ask(
+            lambda store: store.settle_through(stream, boot_epoch, sequence),
+            writes=True,
+            frees=True,
         )
         return settled
 

@@ -72,6 +72,15 @@ class ClaimBook:
         self._returned[claim.stream].extendleft(reversed(claim.halves()))
         return True
 
+    def drop_returned(self, stream: Stream, boot_epoch: int, sequence: int) -> None:
+        """A receipt covers claims that wait to be sent again: nothing of them need be sent."""
+        kept = (
+            claim
+            for claim in self._returned[stream]
+            if claim.boot_epoch != boot_epoch or claim.rows[-1].sequence > sequence
+        )
+        self._returned[stream] = deque(kept)
+
     def forget(self, batch_id: UUID) -> None:
         """The rows have left the store."""
         self.claimed.pop(batch_id, None)

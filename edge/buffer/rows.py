@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from uuid import UUID
 
 from protocols.errors import DecodeError
+from protocols.model.codes import SystemId
 from protocols.model.crew import AttachmentPart, CrewEvent
 from protocols.model.device import DeviceInfo
-from protocols.model.observation import Observation, SampleArrayObservation
+from protocols.model.observation import (
+    CompoundNumericObservation,
+    NumericObservation,
+    Observation,
+    SampleArrayObservation,
+)
 from protocols.uplink.codec import decode_row, encode_row
 from protocols.uplink.messages import Content, UplinkRow, identity_of
 
@@ -20,8 +26,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Stream(IntEnum):
-    """The lanes, most urgent first. A device's description travels with its numbers."""
+    """The lanes, most urgent first.
 
+    EVENTS holds what happened: alarms, findings, what crew and gateway have to say. The numbers
+    are those of the file, where the first two lanes had theirs before there was a third.
+    """
+
+    EVENTS = 2
     NUMERICS = 0
     WAVEFORMS = 1
 
@@ -32,9 +43,27 @@ class Stream(IntEnum):
 
 
 def stream_of(content: Content) -> Stream:
-    """The lane a captured thing travels in."""
-    is_bulk = isinstance(content, SampleArrayObservation | AttachmentPart)
-    return Stream.WAVEFORMS if is_bulk else Stream.NUMERICS
+    """The lane a captured thing travels in; numbers are the lane of what nothing is known of."""
+    match content:
+        case SampleArrayObservation() | AttachmentPart():
+            return Stream.WAVEFORMS
+        case NumericObservation() | CompoundNumericObservation() | DeviceInfo():
+            return Stream.NUMERICS
+        case _:
+            return Stream.EVENTS
+
+
+def streams_of(contents: Sequence[Content]) -> list[Stream]:
+    """The lane of each; a device's description goes with the first observation of that device."""
+    lanes = [stream_of(content) for content in contents]
+    first: dict[SystemId, Stream] = {}
+    for index in range(len(contents) - 1, -1, -1):
+        content = contents[index]
+        if isinstance(content, DeviceInfo):
+            lanes[index] = first.get(content.system_id, Stream.NUMERICS)
+        elif not isinstance(content, CrewEvent | AttachmentPart):
+            first[content.device] = lanes[index]
+    return lanes
 
 
 def to_microseconds(at: datetime) -> int:
@@ -56,6 +85,7 @@ class PackedRow:
     measured: int
     captured_us: int
     body: bytes
+    octets: str | None = None
 
 
 def measured_of(content: Content) -> int:
@@ -81,36 +111,49 @@ def _measured(observation: Observation) -> int:
     return int(stamp.value) if local is None else to_microseconds(local.replace(tzinfo=UTC))
 
 
-def pack_rows(contents: Iterable[Content], *, captured_at: datetime) -> tuple[PackedRow, ...]:
-    """Encode captured things. `captured_at` is the gateway's aware UTC time of the write."""
+def pack_rows(
+    contents: Iterable[Content], *, captured_at: datetime, octets: str = ""
+) -> tuple[PackedRow, ...]:
+    """Encode captured things. `captured_at` is the gateway's aware UTC time of the write.
+
+    `octets` says where the recorder keeps what all of them were decoded from.
+    """
     captured_us = to_microseconds(captured_at)
+    contents = tuple(contents)
     packed = []
-    for content in contents:
+    for content, stream in zip(contents, streams_of(contents), strict=True):
         known_by = identity_of(content)
         identity = None if known_by is None else known_by.bytes
         # The sequence is not known yet; the key columns hold it and `unpack_row` puts it back.
         body = encode_row(UplinkRow(sequence=0, captured_at=captured_at, content=content))
-        packed.append(
-            PackedRow(stream_of(content), identity, measured_of(content), captured_us, body)
-        )
+        where = octets or None
+        packed.append(PackedRow(stream, identity, measured_of(content), captured_us, body, where))
     return tuple(packed)
 
 
 def check_of(
-    stream: int, boot_epoch: int, sequence: int, observation_id: bytes | None, body: bytes
+    stream: int,
+    boot_epoch: int,
+    sequence: int,
+    observation_id: bytes | None,
+    body: bytes,
+    octets: str | None = None,
 ) -> int:
     """CRC-32 over everything that makes the row what it is."""
     head = f"{stream}/{boot_epoch}/{sequence}/".encode() + (observation_id or b"")
-    return zlib.crc32(body, zlib.crc32(head))
+    check = zlib.crc32(body, zlib.crc32(head))
+    return check if octets is None else zlib.crc32(octets.encode(), check)
 
 
-def unpack_row(sequence: int, observation_id: bytes | None, body: bytes) -> UplinkRow:
+def unpack_row(
+    sequence: int, observation_id: bytes | None, body: bytes, octets: str | None = None
+) -> UplinkRow:
     """The row as it travels; DecodeError when the octets are not what was stored."""
     row = decode_row(body)
     expected = None if observation_id is None else UUID(bytes=observation_id)
     if identity_of(row.content) != expected:
         raise DecodeError("the row holds another observation than its key says")
-    return replace(row, sequence=sequence)
+    return replace(row, sequence=sequence, octets=octets or "")
 
 
 def is_repeat(first: Content, second: Content) -> bool:

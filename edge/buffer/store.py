@@ -12,8 +12,10 @@ from uuid import UUID, uuid4
 
 from edge.buffer.answers import Appended, BufferCounts, Settled
 from edge.buffer.claims import Claim, ClaimBook
+from edge.buffer.database import Database
 from edge.buffer.faults import DISK_FULL_MEND, translated
 from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
+from edge.buffer.receipts import Reach
 from edge.buffer.reserve import DiskReserve
 from edge.buffer.rows import (
     PackedRow,
@@ -37,8 +39,8 @@ QUARANTINE_DROPPED = "quarantine_dropped"
 CONFLICTING = "conflicting"
 DAMAGED_REASON = "damaged_in_store"
 
-_COLUMNS = "stream, boot_epoch, sequence, observation_id, measured, captured_us"
-_KEPT_COLUMNS = "stream, boot_epoch, sequence, observation_id, captured_us, body"
+_COLUMNS = "stream, boot_epoch, sequence, observation_id, measured, captured_us, octets"
+_KEPT_COLUMNS = "stream, boot_epoch, sequence, observation_id, captured_us, octets, body"
 _PAGES_GIVEN_BACK = 512
 
 
@@ -63,7 +65,7 @@ class ObservationStore:
 
     def __init__(
         self,
-        database: sqlite3.Connection,
+        database: Database,
         *,
         policy: BufferPolicy,
         reserve: DiskReserve,
@@ -77,14 +79,11 @@ class ObservationStore:
         self.is_refusing = False
         self._vehicles = vehicles
         self._claims = ClaimBook()
+        self._reach = Reach(boot_epoch, 1)
         self._memory = _Memory()
         self._after_commit: list[Callable[[], None]] = []
         with translated():
-            for stream, count in database.execute(
-                "SELECT stream, count(*) FROM held GROUP BY stream"
-            ):
-                self._memory.held[Stream(stream)] = count
-            self._memory.totals.update(database.execute("SELECT name, amount FROM totals"))
+            self._look_around()
 
     # ---- writing, inside `transaction`
 
@@ -141,6 +140,14 @@ class ObservationStore:
         settled = self._remove(claim) - moved
         self._count(SETTLED, settled)
         return Settled(settled, moved)
+
+    def settle_through(self, stream: Stream, boot_epoch: int, sequence: int) -> Settled:
+        """Free what the cloud has of a lane and epoch: every row up to and with `sequence`."""
+        settled = self._reach.remove(self._database, stream, boot_epoch, sequence)
+        self._memory.held[stream] -= settled
+        self._count(SETTLED, settled)
+        self._after_commit.append(lambda: self._claims.drop_returned(stream, boot_epoch, sequence))
+        return Settled(settled, 0)
 
     def quarantine(self, batch_id: UUID, reason: str, *, now: datetime) -> Settled:
         """Take a whole claim out of the way, with the reason."""
@@ -222,6 +229,18 @@ class ObservationStore:
 
     # ---- inside
 
+    def _look_around(self) -> None:
+        """What the file holds as it is opened."""
+        ids = "SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'held'"
+        self._reach = Reach(self.boot_epoch, self._database.execute(ids).fetchone()[0])
+        for stream, epoch, first, last, count in self._database.execute(
+            "SELECT stream, boot_epoch, min(id), max(id), count(*) FROM held"
+            " GROUP BY stream, boot_epoch"
+        ):
+            self._memory.held[Stream(stream)] += count
+            self._reach.learn(stream, epoch, (first, last))
+        self._memory.totals.update(self._database.execute("SELECT name, amount FROM totals"))
+
     def _refuse_when_full(self, octets: int) -> None:
         if not self._reserve.hold():
             raise BufferFullError("the disk has no room for the buffer", mend=DISK_FULL_MEND)
@@ -249,12 +268,11 @@ class ObservationStore:
             sequence = next_sequence[row.stream]
             next_sequence[row.stream] = sequence + 1
             key = (row.stream.value, self.boot_epoch, sequence)
-            check = check_of(*key, row.observation_id, row.body)
-            values.append(
-                (*key, row.observation_id, row.measured, row.captured_us, check, row.body)
-            )
+            identity, body, octets = row.observation_id, row.body, row.octets
+            check = check_of(*key, identity, body, octets)
+            values.append((*key, identity, row.measured, row.captured_us, octets, check, body))
         self._database.executemany(
-            f"INSERT INTO held ({_COLUMNS}, crc, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
+            f"INSERT INTO held ({_COLUMNS}, crc, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
             values,
         )
 
@@ -292,12 +310,12 @@ class ObservationStore:
                 " ORDER BY id LIMIT ?",
                 (stream.value, self._claims.read_to[stream], limit),
             )
-            for row_id, lane, boot_epoch, sequence, identity, _, _, crc, body in cursor:
+            for row_id, lane, boot_epoch, sequence, identity, _, _, where, crc, body in cursor:
                 if epoch not in (None, boot_epoch) or (rows and size + len(body) > octets):
                     break
                 epoch, last, size = boot_epoch, row_id, size + len(body)
-                is_whole = check_of(lane, boot_epoch, sequence, identity, body) == crc
-                row = _unpacked(sequence, identity, body) if is_whole else None
+                is_whole = check_of(lane, boot_epoch, sequence, identity, body, where) == crc
+                row = _unpacked(sequence, identity, body, where) if is_whole else None
                 if row is None:
                     damaged.append(row_id)
                 else:
@@ -364,8 +382,10 @@ class ObservationStore:
             )
 
 
-def _unpacked(sequence: int, identity: bytes | None, body: bytes) -> UplinkRow | None:
+def _unpacked(
+    sequence: int, identity: bytes | None, body: bytes, octets: str | None
+) -> UplinkRow | None:
     try:
-        return unpack_row(sequence, identity, body)
+        return unpack_row(sequence, identity, body, octets)
     except DecodeError:
         return None

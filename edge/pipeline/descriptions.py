@@ -47,7 +47,11 @@ class DescribedSource:
         self._described.clear()
 
     async def append(
-        self, infos: Sequence[DeviceInfo], observations: Sequence[Observation]
+        self,
+        infos: Sequence[DeviceInfo],
+        observations: Sequence[Observation],
+        *,
+        octets: str = "",
     ) -> Appended:
         """Store both durably, each device's description ahead of its observations."""
         for info in infos:
@@ -59,7 +63,9 @@ class DescribedSource:
                 contents.append(self.book.find(observation.device))
                 said.add(observation.device)
         contents += observations
-        appended = await self.sink.append(contents) if contents else Appended(0, 0)
+        appended = Appended(0, 0)
+        if contents:
+            appended = await self.sink.append(contents, octets=octets)
         # Only now: had the buffer been full, nothing would have been said.
         self._described = said
         descriptions = len(contents) - len(observations)

@@ -22,7 +22,7 @@ class OnceOnly:
 
     next: ObservationSink
 
-    async def append(self, contents: Sequence[Content]) -> Appended:
+    async def append(self, contents: Sequence[Content], *, octets: str = "") -> Appended:
         """As `ObservationSink.append`; repeats are counted, not passed on."""
         seen: dict[UUID, Content] = {}
         fresh: list[Content] = []
@@ -34,5 +34,5 @@ class OnceOnly:
                     continue
                 # Another reading under the same identity: the buffer tells and drops it.
             fresh.append(content)
-        appended = await self.next.append(fresh) if fresh else Appended(0, 0)
+        appended = await self.next.append(fresh, octets=octets) if fresh else Appended(0, 0)
         return Appended(appended.stored, appended.repeated + len(contents) - len(fresh))

@@ -12,6 +12,9 @@ from protocols.uplink.messages import Content
 class ObservationSink(Protocol):
     """Takes captured things for good. `ObservationBuffer` is one."""
 
-    async def append(self, contents: Sequence[Content]) -> Appended:
-        """Return once all of them are durable; BufferFullError when none of them is."""
+    async def append(self, contents: Sequence[Content], *, octets: str = "") -> Appended:
+        """Return once all of them are durable; BufferFullError when none of them is.
+
+        `octets` says where the recorder keeps what they were decoded from; empty: nowhere.
+        """
         ...

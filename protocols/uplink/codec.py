@@ -110,7 +110,7 @@ def _decode(decoder: _BatchDecoder | _AckDecoder, data: bytes) -> rec.BatchRecor
 
 def _to_row(row: UplinkRow, encoder: _Encoder) -> rec.RowRecord:
     content = msgspec.Raw(encoder.encode(to_content(row.content)))
-    return rec.RowRecord(row.sequence, row.captured_at, content)
+    return rec.RowRecord(row.sequence, row.captured_at, content, row.octets)
 
 
 def _from_row(record: rec.RowRecord, contents: _ContentDecoder) -> UplinkRow:
@@ -120,6 +120,7 @@ def _from_row(record: rec.RowRecord, contents: _ContentDecoder) -> UplinkRow:
         sequence=record.sequence,
         captured_at=record.captured_at,
         content=from_content(contents.decode(record.content)),
+        octets=record.octets,
     )
 
 

@@ -37,12 +37,14 @@ class UplinkRow:
     """One captured thing: an observation, what a device said about itself, what the crew did.
 
     `sequence` counts from 1 within the batch's stream and boot epoch; `captured_at` is the
-    gateway's aware UTC time of the durable write.
+    gateway's aware UTC time of the durable write. `octets` says where the gateway's recorder
+    keeps what the row was decoded from, `<recording>@<offset>+<length>`; empty where it kept none.
     """
 
     sequence: int
     captured_at: datetime
     content: Content
+    octets: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

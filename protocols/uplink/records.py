@@ -143,6 +143,7 @@ class RowRecord(msgspec.Struct, array_like=True, frozen=True):
     sequence: int
     captured_at: datetime
     content: msgspec.Raw
+    octets: str = ""
 
 
 class BatchRecord(msgspec.Struct, array_like=True, frozen=True):

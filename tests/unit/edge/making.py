@@ -13,7 +13,11 @@ from edge.clock import Clock
 from protocols.model.codes import MdcCode, SystemId, UnitCode
 from protocols.model.device import DeviceInfo
 from protocols.model.identifiers import observation_id
-from protocols.model.observation import NumericObservation, SampleArrayObservation
+from protocols.model.observation import (
+    CodedObservation,
+    NumericObservation,
+    SampleArrayObservation,
+)
 from protocols.model.quantity import Quantity
 from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 from protocols.uplink.messages import RejectedRow, UplinkAck
@@ -22,6 +26,7 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 OXIMETER = SystemId(bytes.fromhex("1122334455667788"))
 SPO2 = MdcCode(2, 19384)
 ECG_LEAD_II = MdcCode(2, 258)
+ALARM = MdcCode(3, 258)
 PERCENT = UnitCode(544)
 
 
@@ -54,6 +59,19 @@ def ecg(number: int, *, samples: int = 250) -> SampleArrayObservation:
         offset=Decimal(0),
         period_us=4000,
         unit=UnitCode(4274),
+    )
+
+
+def alarm(number: int, *, device: SystemId = OXIMETER) -> CodedObservation:
+    """The `number`-th second's alarm."""
+    at = NOON + timedelta(seconds=number)
+    stamp = DeviceTime.absolute(at.replace(tzinfo=None))
+    return CodedObservation(
+        observation_id=observation_id(system_id=device, type_code=ALARM, device_time=stamp),
+        type=ALARM,
+        observed_at=ObservedTime(at, TimeQuality.DEVICE, stamp),
+        device=device,
+        value=MdcCode(3, 3072),
     )
 
 

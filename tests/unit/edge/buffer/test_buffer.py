@@ -61,7 +61,7 @@ async def test_one_that_does_not_fit_fails_alone(buffer: ObservationBuffer) -> N
         return_exceptions=True,
     )
     assert isinstance(answers[1], BufferFullError)
-    assert (await buffer.counts()).waiting == {"numerics": 2, "waveforms": 0}
+    assert (await buffer.counts()).waiting == {"events": 0, "numerics": 2, "waveforms": 0}
 
 
 async def test_new_rows_wake_who_waits_for_them(buffer: ObservationBuffer) -> None:

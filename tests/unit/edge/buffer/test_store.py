@@ -138,12 +138,12 @@ def test_only_an_acknowledgement_frees_rows(store: ObservationStore) -> None:
     append(store, spo2(1), spo2(2))
     claim = store.claim(limit=10, octets=1 << 20, now=NOON)
     assert claim is not None
-    assert store.counts().waiting == {"numerics": 2, "waveforms": 0}
+    assert store.counts().waiting == {"events": 0, "numerics": 2, "waveforms": 0}
     with store.transaction():
         assert store.settle(ack_of(claim), now=NOON) == Settled(settled=2, quarantined=0)
     with store.transaction():
         assert store.settle(ack_of(claim), now=NOON) == Settled(0, 0), "a second one is harmless"
-    assert store.counts().waiting == {"numerics": 0, "waveforms": 0}
+    assert store.counts().waiting == {"events": 0, "numerics": 0, "waveforms": 0}
     assert store.counts().totals == {"stored": 2, "settled": 2}
 
 

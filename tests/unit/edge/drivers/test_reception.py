@@ -54,12 +54,14 @@ class Shelf:
     """A sink that counts what it is given; it may be full."""
 
     kept: list[Content] = field(default_factory=list)
+    octets: list[str] = field(default_factory=list)
     is_full: bool = False
 
-    async def append(self, contents: Sequence[Content]) -> Appended:
+    async def append(self, contents: Sequence[Content], *, octets: str = "") -> Appended:
         if self.is_full:
             raise BufferFullError("the shelf is full")
         self.kept += contents
+        self.octets.append(octets)
         return Appended(len(contents), 0)
 
 

@@ -22,12 +22,14 @@ class Shelf:
     """A sink that keeps everything in order; it may be full."""
 
     kept: list[Content] = field(default_factory=list)
+    octets: list[str] = field(default_factory=list)
     is_full: bool = False
 
-    async def append(self, contents: Sequence[Content]) -> Appended:
+    async def append(self, contents: Sequence[Content], *, octets: str = "") -> Appended:
         if self.is_full:
             raise BufferFullError("full")
         self.kept += contents
+        self.octets.append(octets)
         return Appended(len(contents), 0)
 
 
@@ -93,3 +95,11 @@ async def test_a_reading_said_twice_at_once_is_passed_on_once() -> None:
     assert await once.append([device_info(), spo2(1), spo2(1), spo2(2)]) == Appended(3, 1)
     assert shelf.kept == [device_info(), spo2(1), spo2(2)]
     assert await once.append([]) == Appended(0, 0)
+
+
+async def test_the_place_of_the_octets_goes_with_them_to_the_end() -> None:
+    shelf = Shelf()
+    source = DescribedSource(OnceOnly(shelf), DescriptionBook())
+    await source.append([device_info()], [spo2(1)], octets="monitor-7@128+58")
+    await source.append([], [spo2(2)])
+    assert shelf.octets == ["monitor-7@128+58", ""]

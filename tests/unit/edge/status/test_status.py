@@ -79,7 +79,7 @@ async def test_a_snapshot_tells_devices_ways_buffer_clock_and_delay(tmp_path: Pa
     (device,) = snapshot["devices"]
     assert (device["state"], device["observations"], device["missed"]) == ("stale", 2, 1)
     assert snapshot["uplink"]["links"][0]["reason"] == "no route"
-    assert snapshot["buffer"]["waiting"] == {"numerics": 1, "waveforms": 1}
+    assert snapshot["buffer"]["waiting"] == {"events": 0, "numerics": 1, "waveforms": 1}
     assert snapshot["buffer"]["oldest_seconds"] == 67.0
     assert snapshot["report_to_durable"]["p50_seconds"] == 0.002
     assert snapshot["clock"] == {
