@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         metavar="TRANSPORT",
         help="tcp:HOST:PORT or serial:/dev/PORT,BAUD to reach the device; "
-        "listen:HOST:PORT to let it call",
+        "listen:HOST:PORT to let it call; with ,framing=hdlc behind it where the device frames",
     )
     parser.add_argument(
         "--out",

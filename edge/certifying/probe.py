@@ -28,6 +28,7 @@ from protocols.ieee20601.apdus import (
 from protocols.ieee20601.association import ReleaseReason
 from protocols.ieee20601.event_reports import EventType, confirm_report, decode_event_info
 from protocols.ieee20601.framing import OversizeApdu, StreamReader, WholeApdu
+from protocols.ieee20601.line_framings import Framing
 from protocols.ieee20601.persistent_store import SegmentData, confirm_segment_data
 from protocols.ieee20601.remote_operations import (
     EventReport,
@@ -130,7 +131,7 @@ class Probe:
     stopped: str = ""
     closed_at: float = 0.0
     reports: ReportChecks = field(init=False)
-    _reader: StreamReader = field(default_factory=StreamReader)
+    _framing: Framing = field(default_factory=StreamReader)
     _outgoing: list[bytes] = field(default_factory=list)
     _arrived: list[Incoming] = field(default_factory=list)
     _next_id: int = FIRST_INVOKE_ID
@@ -140,37 +141,38 @@ class Probe:
 
     # For the runner.
 
-    def connected(self) -> None:
-        """A transport is there: what waited belongs to an earlier one."""
+    def connected(self, framing: Framing) -> None:
+        """A transport that carries APDUs so is there: what waited belongs to an earlier one."""
+        self._framing = framing
         self._arrived.clear()
         self._outgoing.clear()
 
     def closed(self, *, now: float, by_device: bool = True) -> None:
         """The transport is gone (`now`: seconds of the run); what it cut in two is no APDU."""
         self.closed_at = now
-        self._reader.clear()
-        cut = self._reader.take_discarded()
+        self._framing.clear()
+        cut = self._framing.take_discarded()
         if by_device:
             self.record.count_stray(cut)
 
     def receive(self, octets: bytes, *, now: float) -> None:
         """Take octets of the device (`now`: seconds of the run)."""
-        self._take(self._reader.receive(octets, now=now), now)
+        self._take(self._framing.receive(octets, now=now), now)
 
     def next_deadline(self) -> float | None:
         """When an unfinished APDU is given up, seconds of the run; None where none waits."""
-        return self._reader.next_deadline()
+        return self._framing.next_deadline()
 
     def handle_deadline(self, *, now: float) -> None:
         """Give up an unfinished APDU whose time is over; what it hid has arrived."""
-        self._take(self._reader.handle_deadline(now=now), now)
+        self._take(self._framing.handle_deadline(now=now), now)
 
     def take_output(self, *, now: float) -> list[bytes]:
-        """What must be written now."""
+        """What must be written now, framed as the line is; the record holds what is inside."""
         output, self._outgoing = self._outgoing, []
         for octets in output:
             self.record.add(MANAGER_TO_AGENT, octets, seconds=now)
-        return output
+        return [self._framing.frame(octets) for octets in output]
 
     def answer_to(self, wish: Expect) -> Incoming | None:
         """The message a script waits for, if it has arrived; reports before it are dealt with."""
@@ -241,7 +243,7 @@ class Probe:
         self._arrived += whole
         # The APDU behind them shows where in the exchange they were.
         behind = whole[0].evidence if whole else ()
-        stray = self._reader.take_discarded()
+        stray = self._framing.take_discarded()
         self.record.count_stray(stray, *behind)
         self.damaged |= stray > 0
 

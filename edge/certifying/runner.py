@@ -14,11 +14,13 @@ from edge.certifying.scripts import SCRIPTS, RunPolicy, Scenario
 from edge.clock import Clock
 from edge.errors import DeviceNotFoundError, EdgeError, SettingsError, TransportError
 from edge.transports import tcp
-from edge.transports.base import ByteTransport
+from edge.transports.base import ByteTransport, OpenedLine
 from edge.transports.policy import TransportPolicy
 from edge.transports.registry import check_address, open_line
 from protocols.ieee20601.apdus import Abrt
 from protocols.ieee20601.association import AbortReason
+from protocols.ieee20601.framing import StreamLimits
+from protocols.ieee20601.line_framings import STREAM_FRAMINGS
 
 LISTEN: Final = "listen:"
 INTERRUPTED: Final = "the run was interrupted"
@@ -31,7 +33,7 @@ Progress = Callable[[str], None]
 class Lines(Protocol):
     """Where the device's lines come from, one after the other."""
 
-    async def next_line(self) -> ByteTransport:
+    async def next_line(self) -> OpenedLine:
         """The next line, however long it takes; cancelled when patience ends."""
         ...
 
@@ -47,11 +49,11 @@ class CalledLines:
         self._address = address
         self._policy = policy
 
-    async def next_line(self) -> ByteTransport:
+    async def next_line(self) -> OpenedLine:
         """The opened line."""
         while True:
             try:
-                return (await open_line(self._address, self._policy)).transport
+                return await open_line(self._address, self._policy)
             except DeviceNotFoundError:
                 await asyncio.sleep(_AGAIN_SECONDS)
 
@@ -65,7 +67,7 @@ class CallingLines:
     def __init__(self, address: tcp.TcpAddress, policy: TransportPolicy) -> None:
         self._wanted = address
         self._policy = policy
-        self._waiting: asyncio.Queue[ByteTransport] = asyncio.Queue(maxsize=4)
+        self._waiting: asyncio.Queue[OpenedLine] = asyncio.Queue(maxsize=4)
         self._listener: tcp.AgentListener | None = None
 
     async def open(self) -> tcp.TcpAddress:
@@ -75,12 +77,12 @@ class CallingLines:
 
     def _accept(self, transport: tcp.TcpTransport, _peer: str) -> bool:
         try:
-            self._waiting.put_nowait(transport)
+            self._waiting.put_nowait(OpenedLine(transport, framing=self._wanted.framing))
         except asyncio.QueueFull:
             return False
         return True
 
-    async def next_line(self) -> ByteTransport:
+    async def next_line(self) -> OpenedLine:
         """The next connection."""
         return await self._waiting.get()
 
@@ -89,7 +91,7 @@ class CallingLines:
         if self._listener is not None:
             await self._listener.close()
         while not self._waiting.empty():
-            await self._waiting.get_nowait().close()
+            await self._waiting.get_nowait().transport.close()
 
 
 async def certify(
@@ -103,16 +105,16 @@ async def certify(
 ) -> Record:
     """Run the scenarios against the device at `address`; what was found.
 
-    `listen:HOST:PORT` waits for the device to call. `progress` gets a sentence a step.
-    `stop`, when it is set, interrupts the run: the device is told and the record says so. Raises
-    SettingsError for an address of no form and StartError for a port that is taken.
+    `listen:HOST:PORT[,framing=hdlc]` waits for the device to call. `progress` gets a sentence a
+    step. `stop`, when it is set, interrupts the run: the device is told and the record says so.
+    Raises SettingsError for an address of no form and StartError for a port that is taken.
     """
     transports = TransportPolicy()
     if address.startswith(LISTEN):
         try:
             where = tcp.parse_address(address.removeprefix(LISTEN))
         except ValueError as exc:
-            raise SettingsError(str(exc), mend="Write listen:HOST:PORT") from exc
+            raise SettingsError(str(exc), mend="Write listen:HOST:PORT[,framing=hdlc]") from exc
         calling = CallingLines(where, transports)
         real = await calling.open()
         progress(f"listening on {real}: let the device connect")
@@ -121,7 +123,7 @@ async def certify(
         try:
             check_address(address)
         except ValueError as exc:
-            raise SettingsError(str(exc), mend="Or write listen:HOST:PORT") from exc
+            raise SettingsError(str(exc), mend="Or write listen:HOST:PORT[,framing=hdlc]") from exc
         lines = CalledLines(address, transports)
     run = _Run(lines, policy, clock, progress)
     run.probe.record.began = clock.utc()
@@ -239,8 +241,9 @@ class _Run:
     async def _hear(self) -> None:
         """Octets of the open line, or a new line where there is none."""
         if self._line is None:
-            self._line = await self._lines.next_line()
-            self.probe.connected()
+            line = await self._lines.next_line()
+            self._line = line.transport
+            self.probe.connected(STREAM_FRAMINGS[line.framing](StreamLimits()))
             self._progress("the device is connected")
             return
         try:

@@ -68,6 +68,34 @@ async def test_a_simulated_device_goes_through_a_whole_association_and_a_wrong_m
     assert verdicts["STORE-1"] is Verdict.NOT_TRIED
 
 
+@pytest.mark.parametrize("framing", ["raw", "hdlc"])
+async def test_a_device_on_a_serial_line_is_examined_as_it_frames(
+    tmp_path: Path, framing: str
+) -> None:
+    port = tmp_path / "port"
+    device = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "simulators", "device", "oximeter", "--pty", str(port)),
+        *("--framing", framing),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert device.stdout is not None
+        await device.stdout.readline()
+        record = await certify(
+            f"serial:{port},115200,framing={framing}",
+            policy=POLICY,
+            clock=SYSTEM_CLOCK,
+            progress=lambda _: None,
+            scenarios=(SCRIPTS[0],),
+        )
+    finally:
+        device.terminate()
+        await device.wait()
+    verdicts = {finding.check.id: finding.verdict for finding in record.findings()}
+    for check_id in ("LINE-1", "CONF-9", "MDS-8", "OPER-4", "REP-1", "REP-8", "REL-1"):
+        assert verdicts[check_id] is Verdict.PASS, check_id
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_an_interrupted_run_tells_the_device_and_writes_what_it_found(
     tmp_path: Path, number: signal.Signals

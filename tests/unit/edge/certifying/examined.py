@@ -14,6 +14,7 @@ from protocols.ieee20601.agent_data_requests import DataRequestService
 from protocols.ieee20601.agent_store import AgentStore
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.events import AgentAssociated, AgentEvent, OctetsDiscarded
+from protocols.ieee20601.framing import StreamReader
 from protocols.ieee20601.policies import AgentPolicy, MdsDescription
 from protocols.ieee20601.states import State
 from protocols.model.codes import SystemId
@@ -88,7 +89,7 @@ class Examined:
         agent = self.connection()
         agent.transport_connected(now=self.now)
         agent.associate(now=self.now)
-        self.probe.connected()
+        self.probe.connected(StreamReader())
         self._is_open = True
         self._lives += 1
         return agent

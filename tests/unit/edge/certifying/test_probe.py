@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from edge.certifying.checks import Verdict
 from edge.certifying.probe import Expect, Probe
-from protocols.ieee20601.apdus import Abrt
+from protocols.ieee20601.apdus import Abrt, decode_apdu
+from protocols.ieee20601.framing import StreamLimits, StreamReader
+from protocols.ieee20601.line_framings import HdlcFraming
 from tests.unit.edge.certifying.examined import found
 
 ABORT = bytes.fromhex("e60000020000")
@@ -27,7 +29,7 @@ def test_an_abort_behind_an_apdu_that_was_cut_short_is_found_when_its_time_is_ov
 def test_half_an_apdu_is_the_devices_fault_when_it_closed_the_line_and_not_when_we_did() -> None:
     for by_device, verdict in ((True, Verdict.FAIL), (False, Verdict.NOT_TRIED)):
         probe = Probe()
-        probe.connected()
+        probe.connected(StreamReader())
         probe.receive(CUT, now=1.0)
         probe.closed(now=2.0, by_device=by_device)
         assert found(probe.record, "LINE-1").verdict is verdict
@@ -49,3 +51,16 @@ def test_a_release_of_the_device_is_answered_whatever_was_waited_for() -> None:
         probe.receive(bytes.fromhex("e40000020000"), now=1.0)
         probe.answer_to(wish)
         assert probe.take_output(now=1.0) == [bytes.fromhex("e50000020000")]
+
+
+def test_a_framed_line_is_read_and_written_in_frames_and_kept_without_them() -> None:
+    probe, device = Probe(), HdlcFraming(StreamLimits())
+    probe.connected(HdlcFraming(StreamLimits()))
+    probe.receive(device.frame(ABORT), now=1.0)
+    incoming = probe.answer_to(Expect(lambda item: isinstance(item.apdu, Abrt), 1.0))
+    assert incoming is not None
+    probe.send(decode_apdu(ABORT))
+    (written,) = probe.take_output(now=2.0)
+    assert written == device.frame(ABORT)
+    assert [message.octets for message in probe.record.messages] == [ABORT, ABORT]
+    assert found(probe.record, "LINE-1").verdict is Verdict.PASS
