@@ -45,16 +45,21 @@ class Lines(Protocol):
 class CalledLines:
     """A device we call or a port we open: again and again until it is there."""
 
-    def __init__(self, address: str, policy: TransportPolicy) -> None:
+    def __init__(self, address: str, policy: TransportPolicy, progress: Progress) -> None:
         self._address = address
         self._policy = policy
+        self._progress = progress
+        self._told = ""
 
     async def next_line(self) -> OpenedLine:
-        """The opened line."""
+        """The opened line; what keeps it shut is told once."""
         while True:
             try:
                 return await open_line(self._address, self._policy)
-            except DeviceNotFoundError:
+            except DeviceNotFoundError as exc:
+                if exc.cause != self._told:
+                    self._told = exc.cause
+                    self._progress(f"{exc.cause}; trying again")
                 await asyncio.sleep(_AGAIN_SECONDS)
 
     async def close(self) -> None:
@@ -124,7 +129,7 @@ async def certify(
             check_address(address)
         except ValueError as exc:
             raise SettingsError(str(exc), mend="Or write listen:HOST:PORT[,framing=hdlc]") from exc
-        lines = CalledLines(address, transports)
+        lines = CalledLines(address, transports, progress)
     run = _Run(lines, policy, clock, progress)
     run.probe.record.began = clock.utc()
     run.probe.record.program = _program()
@@ -202,7 +207,7 @@ class _Run:
         for check_id in scenario.checks:
             self.probe.record.leave_out(
                 check_id,
-                f"the device did not associate again within {self._policy.patience_seconds:g} s",
+                f"the device did not associate within {self._policy.patience_seconds:g} s",
             )
 
     async def _play(self, scenario: Scenario) -> None:
@@ -229,7 +234,8 @@ class _Run:
                 return Incoming(Outcome.CLOSED, at=self.probe.closed_at)
             left = until - self._now
             if left <= 0:
-                return Incoming(Outcome.TIMEOUT, at=self._now)
+                why = "" if is_open else "no line was open"
+                return Incoming(Outcome.TIMEOUT, why=why, at=self._now)
             given_up = self.probe.next_deadline()
             pause = left if given_up is None else min(left, max(0.0, given_up - self._now))
             try:

@@ -133,6 +133,9 @@ def test_nobody_there_is_a_failure_with_files_that_say_so(
     told = capsys.readouterr()
     assert "  FAIL  ASSOC-1" in told.out
     assert "1 of 10: a whole association" in told.err
+    assert told.err.count("tcp:127.0.0.1:9 cannot be reached (") == 1
+    assert "nothing came in time; no line was open" in told.out
+    assert "the device did not associate within 0.2 s" in told.out
     assert json.loads((folder / "report.json").read_text())["counts"]["fail"] == 1
     assert "ASSOC-1" in (folder / "report.html").read_text()
     assert (folder / "capture.jsonl").read_text().startswith('{"capture"')
