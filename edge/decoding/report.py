@@ -43,8 +43,9 @@ class Decoding:
 
     def lines(self, data: bytes) -> Iterator[str]:
         """Lines for every item in `data`; SettingsError at the first that is none."""
-        session = ""
+        session, seen = "", dict[str, None]()
         for piece in read_pieces(data, is_stream=self.kind.is_stream):
+            seen[piece.session] = None
             if self.session and piece.session != self.session:
                 continue
             if piece.session != session:
@@ -60,6 +61,10 @@ class Decoding:
                 yield from self._failure(piece, exc.cause)
             else:
                 yield from [_json(item, piece)] if self.as_json else _text(item, piece)
+        if self.session and self.session not in seen:
+            names = ", ".join(filter(None, seen))
+            mend = f"Choose one of: {names}" if names else "Leave the # and what follows away"
+            raise SettingsError(f"the input holds no capture {self.session!r}", mend=mend)
 
     def _read(self, piece: Piece) -> Item:
         if piece.fault:

@@ -280,6 +280,22 @@ def test_one_capture_of_a_file_is_chosen_by_its_id(
     assert main(["decode", "--as", "plx", f"{path}#none", "--pcap", str(target)]) == 2
 
 
+def test_a_capture_that_is_not_in_the_file_is_no_success(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = '{"capture": "vitalwire", "version": 1, "id": "%s"}'
+    line = '{"t": 0.0, "dir": "A>M", "hex": "%s"}'
+    path, plain = tmp_path / "two.jsonl", tmp_path / "plain.hex"
+    path.write_text("\n".join([head % "a", line % RELEASE, head % "b", line % ABORT, ""]))
+    plain.write_text(RELEASE)
+    assert main(["decode", f"{path}#c"]) == 2
+    assert capsys.readouterr().err == (
+        "vitalwire-edge: the input holds no capture 'c'. Choose one of: a, b.\n"
+    )
+    assert main(["decode", f"{plain}#c"]) == 2
+    assert "Leave the # and what follows away." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("magic", ["a1b2c3d4", "4d3cb2a1", "0a0d0d0a"])
 def test_other_kinds_of_pcap_are_told_apart(magic: str) -> None:
     with pytest.raises(SettingsError, match="no PCAP file of ours"):
