@@ -123,6 +123,10 @@ class PtyLink:
 
     def __init__(self, link: Path) -> None:
         self._link = link
+        if link.exists() and not link.is_symlink():
+            raise DeviceSettingsError(
+                f"{link} is there already and is no serial line. Name a path that is free."
+            )
         try:
             self._master, host_side = pty.openpty()
             tty.setraw(host_side, termios.TCSANOW)

@@ -91,6 +91,14 @@ def test_an_address_that_is_none_is_refused_in_one_sentence(address: str) -> Non
         open_link(connect=address, pty_link=None)
 
 
+def test_a_file_that_is_no_serial_line_is_left_alone(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.write_text("keep me", encoding="utf-8")
+    with pytest.raises(DeviceSettingsError, match="Name a path that is free"):
+        PtyLink(notes)
+    assert notes.read_text(encoding="utf-8") == "keep me"
+
+
 def test_a_device_has_exactly_one_wire() -> None:
     with pytest.raises(DeviceSettingsError, match="one wire"):
         open_link(connect=None, pty_link=None)
