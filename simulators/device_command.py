@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import os
 import signal
 import sys
@@ -38,7 +39,8 @@ START_FROM_INPUT: Final = "-"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("name", choices=[kind.name for kind in DEVICES])
+    names = [kind.name for kind in DEVICES]
+    parser.add_argument("name", choices=names, metavar="DEVICE", help=f"one of {', '.join(names)}")
     wire = parser.add_mutually_exclusive_group(required=True)
     wire.add_argument("--connect", metavar="tcp:HOST:PORT", help="dial a manager over TCP")
     wire.add_argument("--pty", metavar="PATH", help="be a serial device that a host opens at PATH")
@@ -51,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--journal", type=Path, metavar="FILE", help="what it did, as JSON lines")
     add_patient_arguments(parser)
     parser.add_argument(
-        "--duration", type=float, metavar="SECONDS", help="stop after this much patient time"
+        "--duration", type=seconds, metavar="SECONDS", help="stop after this much patient time"
     )
     parser.add_argument(
         "--start-at",
@@ -60,19 +62,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "default: now",
     )
     parser.add_argument("--serial-number", metavar="TEXT", help="what is printed on the back")
-    parser.add_argument("--clock-ahead", type=float, metavar="SECONDS", help="the device's clock")
+    parser.add_argument(
+        "--clock-ahead",
+        type=float,
+        metavar="SECONDS",
+        help="how far its clock is ahead of the true time; negative: behind",
+    )
     parser.add_argument(
         "--clock-can-be-set", action="store_true", help="ask the manager for the time (Set-Time)"
     )
-    parser.add_argument("--reading-every", type=float, metavar="SECONDS", help="cuff readings")
+    parser.add_argument(
+        "--reading-every",
+        type=seconds,
+        metavar="SECONDS",
+        help="a cuff reading this often; a blood pressure monitor only",
+    )
+    faults = sorted((*FAULTS, *STORE_FAULTS))
     parser.add_argument(
         "--fault",
-        choices=sorted((*FAULTS, *STORE_FAULTS)),
-        help="misbehave on purpose; a wrong clock is --clock-ahead",
+        choices=faults,
+        metavar="FAULT",
+        help=f"misbehave on purpose, one of {', '.join(faults)}; a wrong clock is --clock-ahead",
     )
     parser.add_argument(
         "--fault-seconds",
-        type=float,
+        type=seconds,
         default=LATE_SECONDS,
         metavar="SECONDS",
         help="how late answers come with --fault late-answers",
@@ -84,7 +98,7 @@ def add_patient_arguments(parser: argparse.ArgumentParser) -> None:
     add_story_arguments(parser)
     parser.add_argument(
         "--story-seconds",
-        type=float,
+        type=seconds,
         default=STORY_SECONDS,
         metavar="SECONDS",
         help="how long the whole story takes",
@@ -93,8 +107,27 @@ def add_patient_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_story_arguments(parser: argparse.ArgumentParser) -> None:
     """Which patient and which story."""
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--scenario", choices=sorted(SCENARIOS), default=ARREST.name)
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=1,
+        metavar="NUMBER",
+        help="another number is another patient (default 1)",
+    )
+    parser.add_argument(
+        "--scenario",
+        choices=sorted(SCENARIOS),
+        default=ARREST.name,
+        help=f"what happens to the patient (default {ARREST.name})",
+    )
+
+
+def seconds(text: str) -> float:
+    """A time that passes, from the command line."""
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no time that passes; give seconds above 0")
+    return value
 
 
 def patient_of(arguments: argparse.Namespace) -> Patient:

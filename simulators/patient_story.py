@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 
-from simulators.device_command import STORY_SECONDS, add_story_arguments
+from simulators.device_command import STORY_SECONDS, add_story_arguments, seconds
 from simulators.scenario import SCENARIOS
 from simulators.vital_signs import Numerics, Patient
 
@@ -39,7 +39,13 @@ def story_lines(patient: Patient) -> Iterator[str]:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `vitalwire-sim patient`."""
     add_story_arguments(parser)
-    parser.add_argument("--seconds", type=float, default=STORY_SECONDS, help="patient time")
+    parser.add_argument(
+        "--seconds",
+        type=seconds,
+        default=STORY_SECONDS,
+        metavar="SECONDS",
+        help=f"how long the whole story takes (default {STORY_SECONDS:g})",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -53,3 +53,13 @@ def test_every_fault_and_a_wrong_clock_are_options(tmp_path: Path) -> None:
     assert device.identity.clock.ahead.total_seconds() == -600
     assert device.clock_can_be_set
     assert not device_command.device_of(parse(*line)).clock_can_be_set
+
+
+@pytest.mark.parametrize("option", ["--duration", "--story-seconds", "--reading-every"])
+@pytest.mark.parametrize("value", ["0", "-3", "nan", "inf"])
+def test_a_time_that_does_not_pass_is_refused(
+    capsys: pytest.CaptureFixture[str], option: str, value: str
+) -> None:
+    with pytest.raises(SystemExit):
+        parse("blood-pressure", "--connect", "tcp:127.0.0.1:9", f"{option}={value}")
+    assert f"{option}: {value} is no time that passes; give seconds" in capsys.readouterr().err
