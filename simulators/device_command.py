@@ -188,13 +188,21 @@ def run(arguments: argparse.Namespace) -> int:
             link = misbehave(
                 link, arguments.fault, seed=arguments.seed, seconds=arguments.fault_seconds
             )
-        path = arguments.journal or Path(os.devnull)
-        journal = Journal.open(path)
+        journal = _open_journal(arguments.journal or Path(os.devnull))
         asyncio.run(_serve(device, link, journal, arguments))
         journal.close()
     finally:
         link.remove()
     return 0
+
+
+def _open_journal(path: Path) -> Journal:
+    try:
+        return Journal.open(path)
+    except OSError as exc:
+        raise DeviceSettingsError(
+            f"the journal {path} cannot be written: {exc.strerror}. Name another file."
+        ) from exc
 
 
 async def _serve(

@@ -63,3 +63,13 @@ def test_a_time_that_does_not_pass_is_refused(
     with pytest.raises(SystemExit):
         parse("blood-pressure", "--connect", "tcp:127.0.0.1:9", f"{option}={value}")
     assert f"{option}: {value} is no time that passes; give seconds" in capsys.readouterr().err
+
+
+def test_a_journal_that_cannot_be_written_is_told_before_the_device_starts(tmp_path: Path) -> None:
+    words = ("oximeter", "--pty", str(tmp_path / "port"), "--journal", str(tmp_path))
+    with pytest.raises(DeviceSettingsError) as told:
+        device_command.run(parse(*words))
+    assert str(told.value) == (
+        f"the journal {tmp_path} cannot be written: Is a directory. Name another file."
+    )
+    assert not (tmp_path / "port").is_symlink()
