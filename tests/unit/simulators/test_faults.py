@@ -18,6 +18,7 @@ from protocols.ieee20601.events import (
     StoredDataFinished,
 )
 from protocols.ieee20601.states import State
+from simulators.device_command import STORE_FAULTS
 from simulators.devices.faults import Fault
 from simulators.devices.misbehaving import FAULTS, LATE_SECONDS, MisbehavingLink, misbehave
 from tests.unit.protocols.ieee20601.apdu_octets import abrt, prst, report
@@ -222,7 +223,7 @@ def test_no_fault_spoils_what_it_is_not_about(name: str) -> None:
 def test_every_fault_is_explained_to_those_who_test_a_manager() -> None:
     page = PROJECT.joinpath("docs", "how-to", "test-a-manager.md").read_text(encoding="utf-8")
     explained = {line.split("`")[1] for line in page.splitlines() if line.startswith("| `")}
-    assert explained - {"--fault"} == set(FAULTS)
+    assert explained - {"--fault"} == {*FAULTS, *STORE_FAULTS}
 
 
 async def test_the_wire_waits_before_a_late_answer_and_only_then() -> None:
