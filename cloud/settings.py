@@ -138,6 +138,10 @@ def read_settings(config: Path | None, given: dict[str, Any]) -> CloudSettings:
     except ValidationError as exc:
         first = exc.errors(include_input=False, include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise SettingsFaultError(
+                f'"{key}" is no setting of the cloud. Remove it or correct its spelling'
+            ) from exc
         raise SettingsFaultError(
             f'the setting "{key}" is wrong: {first["msg"]}. Correct it in the file, '
             f"as CLOUD_{key.upper()} or on the command line"

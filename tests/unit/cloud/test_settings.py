@@ -38,6 +38,16 @@ def test_a_wrong_file_is_named_by_its_key(tmp_path: Path, text: str, named: str)
         read_settings(config, {})
 
 
+def test_an_unknown_key_is_called_unknown(tmp_path: Path) -> None:
+    config = tmp_path / "cloud.toml"
+    config.write_text("prot = 1", encoding="utf-8")
+    with pytest.raises(SettingsFaultError) as told:
+        read_settings(config, {})
+    assert str(told.value) == (
+        '"prot" is no setting of the cloud. Remove it or correct its spelling'
+    )
+
+
 def test_an_absent_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsFaultError, match="absent"):
         read_settings(tmp_path / "absent.toml", {})
