@@ -103,4 +103,6 @@ def _os_line(path: Path, exc: OSError) -> str:
 def _with_mend(cause: str) -> str:
     if "full" in cause or "space" in cause.lower():
         return f"{cause}. Free some disk space"
+    if cause.startswith("database_url"):
+        return f"{cause}. Write postgresql+psycopg://USER@HOST/NAME"
     return f"{cause}. Check that it runs and that database_url and --data are right"

@@ -140,7 +140,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         listener.close()
         raise StartError(
             f"cannot listen on {host}:{port} ({exc.strerror}). "
-            "Stop what uses the port, or give --port another one"
+            "Stop what uses the port, or give a free --port and a --host of this machine"
         ) from exc
     try:
         yield listener

@@ -224,7 +224,7 @@ CANNOT_START: dict[str, tuple[tuple[str, ...], str]] = {
     "MQTT port taken, and what to do": (("--mqtt-port", "{port}"), "give --mqtt-port another"),
     "no such config": (("--config", "{folder}/absent.toml"), "absent.toml"),
     "config unreadable": (("--config", "{folder}/broken.toml"), "settings"),
-    "unknown key": (("--config", "{folder}/unknown.toml"), '"prot"'),
+    "unknown key": (("--config", "{folder}/unknown.toml"), '"prot" is no setting'),
     "port too high": (("--port", "65536"), '"port"'),
     "folder is a file": (("--data", "{folder}/broken.toml"), "--data"),
     "database away": (
@@ -240,7 +240,8 @@ CANNOT_START: dict[str, tuple[tuple[str, ...], str]] = {
         "99999",
     ),
     "database of another kind": (("--database-url", "mysql://x/y"), "postgresql+psycopg"),
-    "no URL": (("--database-url", "nonsense"), "database_url"),
+    "no URL": (("--database-url", "nonsense"), "Write postgresql+psycopg://USER@HOST/NAME"),
+    "host of another machine": (("--host", "203.0.113.1"), "a --host of this machine"),
     "no schema": (("--data", "{folder}/new", "--no-migrate"), "migrate"),
     "no password file": (("--config", "{folder}/password.toml"), "mqtt_password_file"),
     "no secret": (("--data", "{folder}/secretless"), "secretless"),
