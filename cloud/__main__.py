@@ -96,7 +96,7 @@ def _chosen(given: argparse.Namespace) -> dict[str, Any]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROGRAM, description=(__doc__ or "").splitlines()[0])
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, words in (
         ("serve", "the whole service, or the parts the --no- flags leave"),
         ("broker", "the embedded MQTT broker alone"),
@@ -106,16 +106,30 @@ def _parser() -> argparse.ArgumentParser:
         ("bootstrap", "create a first tenant and print its secrets once"),
     ):
         command = commands.add_parser(name, help=words)
-        command.add_argument("--data", type=Path, help="the data folder")
-        command.add_argument("--config", type=Path, help="a TOML file of settings")
-        command.add_argument("--database-url", help="PostgreSQL instead of SQLite in --data")
-        command.add_argument("--log-level", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+        command.add_argument("--data", type=Path, metavar="DIR", help="the data folder")
+        command.add_argument("--config", type=Path, metavar="FILE", help="settings, one TOML file")
+        command.add_argument(
+            "--database-url",
+            metavar="URL",
+            help="postgresql+psycopg://... instead of SQLite in --data",
+        )
+        command.add_argument(
+            "--log-level",
+            choices=("DEBUG", "INFO", "WARNING", "ERROR"),
+            help="the least that is logged (default INFO)",
+        )
         if name in ("serve", "broker", "ingest"):
-            command.add_argument("--mqtt-host", help="address of MQTT")
-            command.add_argument("--mqtt-port", type=int, help="port of MQTT, 0 for a free one")
+            command.add_argument(
+                "--mqtt-host", metavar="HOST", help="the embedded broker's address"
+            )
+            command.add_argument(
+                "--mqtt-port", type=int, metavar="PORT", help="its port, 0 for a free one"
+            )
         if name == "serve":
-            command.add_argument("--host", help="address to listen on")
-            command.add_argument("--port", type=int, help="port to listen on, 0 for a free one")
+            command.add_argument("--host", metavar="HOST", help="address to listen on")
+            command.add_argument(
+                "--port", type=int, metavar="PORT", help="port to listen on, 0 for a free one"
+            )
             for part in ("broker", "ingest", "worker"):
                 command.add_argument(
                     f"--no-{part}", action="store_true", help=f"run the {part} elsewhere"
@@ -125,7 +139,9 @@ def _parser() -> argparse.ArgumentParser:
                 "--no-migrate", action="store_true", help="refuse to start on another schema"
             )
         if name == "bootstrap":
-            command.add_argument("--name", default="First tenant", help="the tenant's name")
+            command.add_argument(
+                "--name", default="First tenant", metavar="NAME", help="the tenant's name"
+            )
             command.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
 

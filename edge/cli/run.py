@@ -35,7 +35,10 @@ def add(commands: Commands) -> None:
         help="with --exit-when-idle: how long to wait for the cloud (default 60)",
     )
     command.add_argument(
-        "--log-level", choices=("debug", "info", "warning", "error"), default="info"
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default="info",
+        help="the least that is logged (default info)",
     )
     command.set_defaults(act=act)
 
