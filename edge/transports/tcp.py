@@ -151,7 +151,7 @@ def _refusal(address: TcpAddress, exc: OSError) -> StartError:
             mend="Choose a port above 1023 in 'listen'",
         )
     return StartError(
-        f"cannot listen on {address} ({_words(exc)})", mend="Correct 'listen' in the settings"
+        f"cannot listen on {address} ({_words(exc)})", mend="Correct the address in 'listen'"
     )
 
 

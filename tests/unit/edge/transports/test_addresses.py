@@ -98,5 +98,5 @@ async def test_a_device_that_does_not_answer_is_not_found() -> None:
 
 
 async def test_an_address_that_is_not_ours_cannot_be_listened_on() -> None:
-    with pytest.raises(StartError, match="cannot listen"):
+    with pytest.raises(StartError, match="Correct the address in 'listen'"):
         await tcp.listen(tcp.TcpAddress("203.0.113.1", 0), TransportPolicy(), lambda *_: True)
