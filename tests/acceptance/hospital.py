@@ -11,6 +11,9 @@ import httpx
 
 from tests.acceptance.judges import HERE, install_node_packages
 
+ANSWER_SECONDS = 900.0
+"""The peer looks through all it holds for every entry; on a busy machine a page takes minutes."""
+
 
 class Hospital:
     """Takes transactions and answers with one status an entry."""
@@ -46,7 +49,9 @@ def open_hospital() -> Iterator[Hospital]:
         assert process.stdout is not None
         try:
             port = json.loads(process.stdout.readline())["port"]
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
+            with httpx.Client(
+                base_url=f"http://127.0.0.1:{port}", timeout=ANSWER_SECONDS
+            ) as client:
                 yield Hospital(client)
         finally:
             process.terminate()
