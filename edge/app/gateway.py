@@ -18,6 +18,7 @@ from edge.drivers.stored_pages import StoredPages
 from edge.errors import StartError
 from edge.pipeline.duplicates import OnceOnly
 from edge.settings import EdgeSettings
+from edge.status.control import ControlSocket
 from edge.status.metrics import serve_metrics
 from edge.status.reporter import StatusReporter
 from edge.status.service_manager import of_this_process
@@ -62,6 +63,7 @@ class Gateway:
         self._links = links
         self._clock = clock
         self._service_manager = of_this_process()
+        self._control = ControlSocket(folder)
         self._fleet = Fleet(
             system_id=own_system_id(
                 folder, given=settings.system_id, gateway_id=settings.gateway_id
@@ -106,6 +108,7 @@ class Gateway:
             if self._links:
                 self._keep("sender", self._sender.run, tasks)
             self._keep("status", self.reporter.run, tasks)
+            self._keep("control", self._control.run, tasks)
             plans = [DevicePlan(item.name, item.transport) for item in self._settings.devices]
             self._fleet.start(plans, tasks)
             wishes.ready(self.reporter.agents)
