@@ -31,6 +31,7 @@ class Command(Protocol):
 
 
 COMMANDS: Final = {
+    "bluetooth": ("simulators.bluetooth.command", "Bluetooth devices, and their bluetoothd"),
     "demo": ("simulators.incident.demo_command", "a whole incident, from devices to bundle"),
     "device": ("simulators.device_command", "one simulated device"),
     "patient": ("simulators.patient_story", "the patient's story, second by second"),

@@ -1,0 +1,330 @@
+"""A GATT device on the air: its services, its bonds, and who is subscribed to what.
+
+    peripheral = Peripheral(radio, name="Finger Clip", services=(...), security=passkey(123456))
+    await peripheral.start(0.1)
+    await peripheral.notify(CONTINUOUS.uuid, octets)         how many heard it
+    await peripheral.indicate(SPOT_CHECK.uuid, octets)       True once a peer confirmed it
+
+Subscriptions of bonded peers are kept over links, as the Core Specification asks (Vol 3 Part G
+3.3.3.3): such a device sends as soon as the link is encrypted, subscribed again or not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+from uuid import UUID
+
+from bumble import att, core
+from bumble.device import Connection
+from bumble.gatt import (
+    GATT_CLIENT_CHARACTERISTIC_CONFIGURATION_DESCRIPTOR,
+    Characteristic,
+    Descriptor,
+    Service,
+)
+from bumble.pairing import PairingConfig, PairingDelegate
+
+from protocols.gatt.base import AnyCharacteristic, Property
+from protocols.gatt.uuids import assigned_number
+from simulators.bluetooth.radio import KEYS, Radio, advertisement
+
+Io = PairingDelegate.IoCapability
+Permission = att.Attribute.Permissions
+Read = Callable[[], bytes]
+Write = Callable[[bytes], Awaitable[None]]
+_WRITABLE: Final = Property.WRITE | Property.WRITE_WITHOUT_RESPONSE
+_PUSHED: Final = Property.NOTIFY | Property.INDICATE
+_CONFIRM_SECONDS: Final = 30.0
+
+
+class RefusedError(Exception):
+    """A read or write is answered with this ATT error."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        super().__init__(f"ATT error 0x{code:02x}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One characteristic of a device: how it is read and written.
+
+    `properties` where they differ from the service's own; `is_open` needs no security.
+    """
+
+    characteristic: AnyCharacteristic
+    read: Read | None = None
+    write: Write | None = None
+    properties: Property | None = None
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOffer:
+    """One primary service."""
+
+    uuid: UUID
+    offers: tuple[Offer, ...]
+
+
+class Pairing(Enum):
+    """What the device has for pairing; the passkey stands on it or is typed into it."""
+
+    NONE = "none"
+    JUST_WORKS = "just works"
+    SHOWS_PASSKEY = "shows a passkey"
+    TAKES_PASSKEY = "takes a passkey"
+    COMPARES = "compares numbers"
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """How much a device asks of its peer."""
+
+    pairing: Pairing = Pairing.NONE
+    passkey: int = 0
+
+
+OPEN: Final = Security()
+JUST_WORKS: Final = Security(Pairing.JUST_WORKS)
+_IO: Final = {
+    Pairing.NONE: Io.NO_OUTPUT_NO_INPUT,
+    Pairing.JUST_WORKS: Io.NO_OUTPUT_NO_INPUT,
+    Pairing.SHOWS_PASSKEY: Io.DISPLAY_OUTPUT_ONLY,
+    Pairing.TAKES_PASSKEY: Io.KEYBOARD_INPUT_ONLY,
+    Pairing.COMPARES: Io.DISPLAY_OUTPUT_AND_YES_NO_INPUT,
+}
+
+
+@dataclass(slots=True)
+class PeripheralFaults:
+    """What is wrong with the device.
+
+    `mute`: linked, but nothing comes (a zombie). `passkey_offset`: its passkey is another one
+    than it shows. `att_errors`: ATT error codes by characteristic for every read and write.
+    """
+
+    mute: bool = False
+    passkey_offset: int = 0
+    att_errors: dict[UUID, int] = field(default_factory=dict)
+
+
+class _Delegate(PairingDelegate):
+    def __init__(self, security: Security, faults: PeripheralFaults) -> None:
+        super().__init__(_IO[security.pairing], KEYS, KEYS)
+        self._passkey = (security.passkey + faults.passkey_offset) % 1_000_000
+
+    async def generate_passkey(self) -> int:
+        return self._passkey
+
+    async def get_number(self) -> int | None:
+        return self._passkey
+
+
+class Peripheral:
+    """One device; `links` are its connections, `changed` is set when they or subscriptions do."""
+
+    def __init__(
+        self,
+        radio: Radio,
+        *,
+        name: str,
+        services: tuple[ServiceOffer, ...],
+        advertised: tuple[int, ...],
+        security: Security = OPEN,
+    ) -> None:
+        self.radio = radio
+        self.name = name
+        self.security = security
+        self.faults = PeripheralFaults()
+        self.links: list[Connection] = []
+        self.changed = asyncio.Event()
+        self._kept: dict[str, dict[int, bytes]] = {}
+        self._characteristics: dict[UUID, Characteristic[bytes]] = {}
+        self._server = radio.device.gatt_server
+        for service in services:
+            self.add(service)
+        device = radio.device
+        device.advertising_data = advertisement(name, advertised)
+        device.pairing_config_factory = self._pairing_configuration
+        device.on("connection", self._linked)
+        self._server.on("characteristic_subscription", self._subscription_changed)
+
+    async def start(self, advertising_seconds: float = 0.1) -> None:
+        """Switch on and advertise."""
+        await self.radio.device.power_on()
+        await self.radio.advertise(advertising_seconds)
+
+    async def stop(self) -> None:
+        """Switch off."""
+        await self.radio.close()
+
+    async def forget_bonds(self) -> None:
+        """Lose every bond, as after a change of batteries."""
+        self.radio.bonds.bonds.clear()
+        self._kept.clear()
+
+    async def hang_up(self) -> None:
+        """End every link from the device's side."""
+        for link in list(self.links):
+            await link.disconnect()
+
+    # What it sends.
+
+    def listeners(self, uuid: UUID, kind: Property) -> list[Connection]:
+        """The links on which this characteristic is subscribed in that way."""
+        handle = self._characteristics[uuid].handle
+        bit = 1 if kind is Property.NOTIFY else 2
+        return [
+            link
+            for link in self.links
+            if self._server.subscribers.get(link, {}).get(handle, b"\0")[0] & bit
+        ]
+
+    async def notify(self, uuid: UUID, octets: bytes) -> int:
+        """Notify whoever is subscribed; how many links it went out on."""
+        if self.faults.mute:
+            return 0
+        listeners = self.listeners(uuid, Property.NOTIFY)
+        for link in listeners:
+            await self._server.notify_subscriber(link, self._characteristics[uuid], octets)
+        return len(listeners)
+
+    async def indicate(self, uuid: UUID, octets: bytes) -> bool:
+        """Indicate to whoever is subscribed; whether a peer confirmed it."""
+        if self.faults.mute:
+            return False
+        confirmed = False
+        for link in self.listeners(uuid, Property.INDICATE):
+            attribute = self._characteristics[uuid]
+            work = self._server.indicate_subscriber(link, attribute, octets)
+            try:
+                async with asyncio.timeout(_CONFIRM_SECONDS):
+                    await link.cancel_on_disconnection(work)
+            except (TimeoutError, asyncio.CancelledError):
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise
+            else:
+                confirmed = True
+        return confirmed
+
+    # Its database.
+
+    def add(self, service: ServiceOffer) -> None:
+        """One more service; before `start`, or as a new firmware would."""
+        characteristics = [self._characteristic(offer) for offer in service.offers]
+        self.radio.device.add_service(Service(_uuid(service.uuid), characteristics))
+
+    def _characteristic(self, offer: Offer) -> Characteristic[bytes]:
+        definition = offer.characteristic
+        properties = definition.properties if offer.properties is None else offer.properties
+        is_open = offer.is_open or self.security.pairing is Pairing.NONE
+        permissions = Permission(0)
+        if properties & Property.READ:
+            permissions |= Permission.READABLE
+            permissions |= Permission(0) if is_open else Permission.READ_REQUIRES_ENCRYPTION
+        if properties & _WRITABLE:
+            permissions |= Permission.WRITEABLE
+            permissions |= Permission(0) if is_open else Permission.WRITE_REQUIRES_ENCRYPTION
+        value: att.AttributeValue[bytes] = att.AttributeValue(
+            read=self._reader(definition.uuid, offer.read),
+            write=self._writer(definition.uuid, offer.write),
+        )
+        characteristic: Characteristic[bytes] = Characteristic(
+            _uuid(definition.uuid),
+            Characteristic.Properties(properties.value),
+            permissions,
+            value,
+        )
+        if properties & _PUSHED and not is_open:
+            characteristic.descriptors = (self._secured_cccd(characteristic),)
+        self._characteristics[definition.uuid] = characteristic
+        return characteristic
+
+    def _secured_cccd(self, characteristic: Characteristic[bytes]) -> Descriptor:
+        return Descriptor(
+            GATT_CLIENT_CHARACTERISTIC_CONFIGURATION_DESCRIPTOR,
+            Permission.READABLE | Permission.WRITEABLE | Permission.WRITE_REQUIRES_ENCRYPTION,
+            self._server.make_descriptor_value(characteristic),
+        )
+
+    def _reader(self, uuid: UUID, read: Read | None) -> Callable[[Connection], bytes]:
+        def answer(_link: Connection) -> bytes:
+            self._refuse(uuid)
+            return b"" if read is None else _refusing(read)
+
+        return answer
+
+    def _writer(
+        self, uuid: UUID, write: Write | None
+    ) -> Callable[[Connection, bytes], Awaitable[None]]:
+        async def answer(_link: Connection, octets: bytes) -> None:
+            self._refuse(uuid)
+            if write is None:
+                raise att.ATT_Error(att.ErrorCode.WRITE_NOT_PERMITTED)
+            try:
+                await write(bytes(octets))
+            except RefusedError as error:
+                raise att.ATT_Error(error.code) from error
+
+        return answer
+
+    def _refuse(self, uuid: UUID) -> None:
+        code = self.faults.att_errors.get(uuid)
+        if code is not None:
+            raise att.ATT_Error(code)
+
+    # Links, bonds, subscriptions.
+
+    def _pairing_configuration(self, _link: Connection) -> PairingConfig:
+        pairing = self.security.pairing
+        return PairingConfig(
+            sc=True,
+            mitm=pairing not in (Pairing.NONE, Pairing.JUST_WORKS),
+            bonding=pairing is not Pairing.NONE,
+            delegate=_Delegate(self.security, self.faults),
+        )
+
+    def _linked(self, link: Connection) -> None:
+        self.links.append(link)
+        link.on("disconnection", lambda _reason: self._unlinked(link))
+        link.on("connection_encryption_change", lambda: self._encrypted(link))
+        self.changed.set()
+
+    def _unlinked(self, link: Connection) -> None:
+        if link in self.links:
+            self.links.remove(link)
+        self.changed.set()
+
+    def _encrypted(self, link: Connection) -> None:
+        kept = self._kept.get(str(link.peer_address))
+        if link.is_encrypted and kept:
+            self._server.subscribers.setdefault(link, {}).update(kept)
+            self.changed.set()
+
+    def _subscription_changed(
+        self, link: Connection, characteristic: Characteristic[bytes], *_enabled: bool
+    ) -> None:
+        value = self._server.subscribers[link][characteristic.handle]
+        if link.is_encrypted and self.security.pairing is not Pairing.NONE:
+            self._kept.setdefault(str(link.peer_address), {})[characteristic.handle] = value
+        self.changed.set()
+
+
+def _uuid(uuid: UUID) -> core.UUID:
+    number = assigned_number(uuid)
+    if number is not None and number < 1 << 16:
+        return core.UUID.from_16_bits(number)
+    return core.UUID(str(uuid))
+
+
+def _refusing(read: Read) -> bytes:
+    try:
+        return read()
+    except RefusedError as error:
+        raise att.ATT_Error(error.code) from error

@@ -1,0 +1,1 @@
+"""What a device says over GATT: one file a kind."""

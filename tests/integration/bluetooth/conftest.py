@@ -1,0 +1,7 @@
+"""Every test here may have an air, a bluetoothd and devices."""
+
+from __future__ import annotations
+
+from tests.fixtures.bluetooth import bluetooth, message_bus
+
+__all__ = ["bluetooth", "message_bus"]

@@ -1,0 +1,130 @@
+"""Stock bleak against our bluetoothd: found, connected, read, paired, notified, lost, found."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from bleak import BleakClient, BleakScanner
+from bleak.backends.characteristic import BleakGATTCharacteristic
+from bleak.backends.device import BLEDevice
+from bleak.exc import BleakDBusError, BleakError
+
+from protocols.gatt import device_information, pulse_oximeter
+from protocols.gatt.base import Property
+from simulators.bluetooth.peripheral import Pairing, Peripheral, Security
+from simulators.bluetooth.place import BluetoothDevice, BluetoothPlace
+from tests.fixtures.bluetooth import switch_on
+from tests.fixtures.pairing_agent import PairingAgent
+
+UUID = pulse_oximeter.CONTINUOUS.uuid
+CONTINUOUS = str(UUID)
+FEATURES = str(pulse_oximeter.FEATURES.uuid)
+PASSKEY = 123456
+SHOWS_PASSKEY = Security(Pairing.SHOWS_PASSKEY, PASSKEY)
+
+
+async def wait_for(peripheral: Peripheral, reached: Callable[[], bool]) -> None:
+    """Until links and subscriptions of a device are as they should be."""
+    async with asyncio.timeout(5):
+        while not reached():
+            peripheral.changed.clear()
+            await peripheral.changed.wait()
+
+
+async def find(device: BluetoothDevice) -> BLEDevice:
+    found = await BleakScanner.find_device_by_address(device.radio.address, timeout=5)
+    assert found is not None
+    return found
+
+
+class Heard:
+    """What a characteristic sent."""
+
+    def __init__(self) -> None:
+        self.values: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def __call__(self, _characteristic: BleakGATTCharacteristic, octets: bytearray) -> None:
+        self.values.put_nowait(bytes(octets))
+
+    async def next(self) -> bytes:
+        return await asyncio.wait_for(self.values.get(), 5)
+
+
+async def test_a_device_is_found_connected_and_read(bluetooth: BluetoothPlace) -> None:
+    oximeter = await switch_on(bluetooth, "oximeter")
+    found = await find(oximeter)
+    assert found.name == "Finger Clip"
+    async with BleakClient(found) as client:
+        octets = await client.read_gatt_char(str(device_information.MODEL.uuid))
+        assert bytes(octets) == b"Finger Clip BT"
+        heard = Heard()
+        await client.start_notify(CONTINUOUS, heard)
+        record = pulse_oximeter.CONTINUOUS.decode(await heard.next())
+        assert str(record.normal.spo2) in {"96", "97", "98"}
+    assert oximeter.peripheral.links == []
+
+
+async def test_a_device_out_of_range_is_lost_and_found_again(bluetooth: BluetoothPlace) -> None:
+    oximeter = await switch_on(bluetooth, "oximeter")
+    gone = asyncio.Event()
+    client = BleakClient(await find(oximeter), lambda _client: gone.set())
+    await client.connect()
+    bluetooth.air.vanish(oximeter.radio.controller)
+    await asyncio.wait_for(gone.wait(), 5)
+    assert not client.is_connected
+    bluetooth.air.appear(oximeter.radio.controller)
+    await client.connect()
+    assert client.is_connected
+    await client.disconnect()
+
+
+async def test_a_secured_device_pairs_with_the_passkey_the_agent_is_told(
+    bluetooth: BluetoothPlace,
+) -> None:
+    oximeter = await switch_on(bluetooth, "oximeter", security=SHOWS_PASSKEY)
+    async with BleakClient(await find(oximeter)) as client:
+        with pytest.raises(BleakDBusError, match="Not paired"):
+            await client.read_gatt_char(FEATURES)
+        agent = await PairingAgent.register(PASSKEY)
+        await client.pair()
+        assert [member for member, _ in agent.asked] == ["RequestPasskey"]
+        features = pulse_oximeter.FEATURES.decode(bytes(await client.read_gatt_char(FEATURES)))
+        assert features.features
+    agent.close()
+
+
+async def test_a_read_that_needs_security_pairs_by_itself_when_an_agent_is_there(
+    bluetooth: BluetoothPlace,
+) -> None:
+    oximeter = await switch_on(bluetooth, "oximeter", security=SHOWS_PASSKEY)
+    agent = await PairingAgent.register(PASSKEY)
+    async with BleakClient(await find(oximeter)) as client:
+        assert await client.read_gatt_char(FEATURES)
+    agent.close()
+
+
+async def test_a_wrong_passkey_pairs_nobody(bluetooth: BluetoothPlace) -> None:
+    oximeter = await switch_on(bluetooth, "oximeter", security=SHOWS_PASSKEY)
+    agent = await PairingAgent.register(PASSKEY + 1)
+    async with BleakClient(await find(oximeter)) as client:
+        with pytest.raises(BleakError, match="AuthenticationFailed"):
+            await client.pair()
+    agent.close()
+
+
+async def test_a_bonded_device_sends_before_anybody_subscribes_again(
+    bluetooth: BluetoothPlace,
+) -> None:
+    oximeter = await switch_on(bluetooth, "oximeter", security=SHOWS_PASSKEY)
+    agent = await PairingAgent.register(PASSKEY)
+    client = BleakClient(await find(oximeter))
+    await client.connect()
+    await client.start_notify(CONTINUOUS, Heard())
+    await client.disconnect()
+    await client.connect()
+    peripheral = oximeter.peripheral
+    await wait_for(peripheral, lambda: bool(peripheral.listeners(UUID, Property.NOTIFY)))
+    await client.disconnect()
+    agent.close()
