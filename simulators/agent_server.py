@@ -72,7 +72,7 @@ class AgentServer:
             if self._seconds is not None and report.due > self._seconds:
                 break
             ahead = (begin - self._times.utc()).total_seconds() + report.due
-            await asyncio.sleep(max(0.0, ahead))
+            await self._times.sleep(max(0.0, ahead))
             self._outbox.put(report, at=self._times.utc())
             self._wake.set()
         self._all_made = True

@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "demo": ("simulators.incident.demo_command", "a whole incident, from devices to bundle"),
     "device": ("simulators.device_command", "one simulated device"),
     "patient": ("simulators.patient_story", "the patient's story, second by second"),
+    "scenarios": ("simulators.scenarios_command", "the stories there are, and what is in them"),
 }
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -21,7 +21,7 @@ from protocols.ieee20601.events import (
 from protocols.ieee20601.line_framings import RAW, STREAM_FRAMINGS
 from protocols.ieee20601.policies import AgentPolicy, MdsDescription
 from simulators.byte_links import ByteLink
-from simulators.devices.base import DeviceClock, Report, SimulatedDevice
+from simulators.devices.base import Report, SimulatedDevice
 from simulators.devices.wire_reports import wire_report
 from simulators.errors import LinkClosedError
 from simulators.journal import Journal
@@ -33,10 +33,11 @@ _REPORT_NUMBERS: Final = 0x10000
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """The two clocks of this process."""
+    """Seconds that never step for deadlines, the patient's time, and how to wait by the latter."""
 
     monotonic: Callable[[], float]
     utc: Callable[[], datetime]
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 class Conversation:
@@ -175,7 +176,7 @@ class Conversation:
                 self._outbox.listening = True
                 self._journal.note("associated", at=now, config_id=config_id, known=known)
             case ClockMoved(moved=moved):
-                self._device.set_clock(DeviceClock(self._clock.ahead + moved))
+                self._device.set_clock(replace(self._clock, ahead=self._clock.ahead + moved))
                 self._journal.note("clock set", at=now, moved_seconds=moved.total_seconds())
             case ReportConfirmed(invoke_id=invoke_id):
                 if self._in_flight is not None and self._in_flight[0] == invoke_id:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import math
 import os
 import signal
 import sys
@@ -27,13 +26,18 @@ from simulators.devices.misbehaving_store import MisbehavingStore, StoreFault
 from simulators.devices.registry import BY_NAME, DEVICES
 from simulators.errors import DeviceSettingsError
 from simulators.journal import Journal
-from simulators.scenario import ARREST, SCENARIOS
-from simulators.vital_signs import Patient
+from simulators.story_options import (
+    add_clock_arguments,
+    add_story_arguments,
+    clock_of,
+    patient_of,
+    seconds,
+    utc_time,
+)
 
 STORE_FAULTS: Final = tuple(fault.value for fault in StoreFault)
 _SEGMENT_FAULTS: Final = frozenset({"abort-in-segment", "cut-in-mid-page"})
 """Faults of the line that only a transfer of stored readings brings to light."""
-STORY_SECONDS: Final = 75.0
 START_FROM_INPUT: Final = "-"
 
 
@@ -51,7 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how APDUs travel on the wire; the gateway's line must name the same",
     )
     parser.add_argument("--journal", type=Path, metavar="FILE", help="what it did, as JSON lines")
-    add_patient_arguments(parser)
+    add_story_arguments(parser)
+    add_clock_arguments(parser)
     parser.add_argument(
         "--duration", type=seconds, metavar="SECONDS", help="stop after this much patient time"
     )
@@ -67,6 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         metavar="SECONDS",
         help="how far its clock is ahead of the true time; negative: behind",
+    )
+    parser.add_argument(
+        "--clock-drift", type=float, metavar="PPM", help="how much too fast the device's clock runs"
     )
     parser.add_argument(
         "--clock-can-be-set", action="store_true", help="ask the manager for the time (Set-Time)"
@@ -93,58 +101,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_patient_arguments(parser: argparse.ArgumentParser) -> None:
-    """Who the patient is; the same for every device of one incident."""
-    add_story_arguments(parser)
-    parser.add_argument(
-        "--story-seconds",
-        type=seconds,
-        default=STORY_SECONDS,
-        metavar="SECONDS",
-        help="how long the whole story takes",
-    )
-
-
-def add_story_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which patient and which story."""
-    parser.add_argument(
-        "--seed",
-        type=int,
-        default=1,
-        metavar="NUMBER",
-        help="another number is another patient (default 1)",
-    )
-    parser.add_argument(
-        "--scenario",
-        choices=sorted(SCENARIOS),
-        default=ARREST.name,
-        help=f"what happens to the patient (default {ARREST.name})",
-    )
-
-
-def seconds(text: str) -> float:
-    """A time that passes, from the command line."""
-    value = float(text)
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no time that passes; give seconds above 0")
-    return value
-
-
-def patient_of(arguments: argparse.Namespace) -> Patient:
-    """The patient the options describe."""
-    return Patient(
-        seed=arguments.seed,
-        scenario=SCENARIOS[arguments.scenario],
-        seconds=arguments.story_seconds,
-    )
-
-
 def device_of(arguments: argparse.Namespace) -> SimulatedDevice:
     """The device the options describe, at its patient."""
     kind = BY_NAME[arguments.name]
     identity = kind.identity
     if arguments.clock_ahead is not None:
         identity = replace(identity, clock=DeviceClock(timedelta(seconds=arguments.clock_ahead)))
+    if arguments.clock_drift is not None:
+        identity = replace(identity, clock=replace(identity.clock, drift_ppm=arguments.clock_drift))
     if arguments.serial_number is not None:
         info = replace(identity.info, serial_number=arguments.serial_number)
         identity = replace(identity, info=info)
@@ -205,15 +169,28 @@ def _open_journal(path: Path) -> Journal:
         ) from exc
 
 
+def _times(arguments: argparse.Namespace) -> Times:
+    """The clocks of this device: the time of day, or the patient's own."""
+    if arguments.start_at == START_FROM_INPUT:
+        clock = None
+    else:
+        start_at = None if arguments.start_at is None else _start_time(arguments.start_at)
+        clock = clock_of(arguments, start_at)
+    if clock is None:
+        return Times(monotonic=time.monotonic, utc=lambda: datetime.now(UTC))
+    return Times(monotonic=time.monotonic, utc=clock.utc, sleep=clock.sleep)
+
+
 async def _serve(
     device: SimulatedDevice, link: ByteLink, journal: Journal, arguments: argparse.Namespace
 ) -> None:
     loop = asyncio.get_running_loop()
+    times = _times(arguments)
     server = AgentServer(
         device,
         link,
         journal,
-        Times(monotonic=time.monotonic, utc=lambda: datetime.now(UTC)),
+        times,
         seconds=arguments.duration,
         framing=arguments.framing,
     )
@@ -234,19 +211,12 @@ def _start_time(text: str | None) -> datetime:
     if text is None:
         now = datetime.now(UTC)
         return now.replace(microsecond=now.microsecond // 10_000 * 10_000)
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as exc:
-        raise DeviceSettingsError(
-            f"{text!r} is no time. Write it like 2026-03-01T12:00:00.00+00:00."
-        ) from exc
-    if at.tzinfo is None:
-        raise DeviceSettingsError(f"{text!r} names no zone. Add +00:00.")
+    at = utc_time(text)
     if at.microsecond % 10_000:
         raise DeviceSettingsError(
             f"{text!r} is finer than a device's clock. Give hundredths of a second."
         )
-    return at.astimezone(UTC)
+    return at
 
 
 def _start_from_input(

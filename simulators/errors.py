@@ -3,6 +3,7 @@
 SimulatorError
   LinkClosedError      the other end of a byte link went away
   DeviceSettingsError  a device cannot be built as asked
+  ScenarioError        a scenario file says something nobody can play
   ProcessError         a program of the demo did not do what it should
     ProcessEndedError    it ended by itself
     NotReadyError        it never said that it is ready
@@ -24,6 +25,10 @@ class LinkClosedError(SimulatorError):
 
 class DeviceSettingsError(SimulatorError):
     """A device cannot be built as asked."""
+
+
+class ScenarioError(SimulatorError):
+    """A scenario file says something nobody can play; the text names the line and the mend."""
 
 
 class JournalError(SimulatorError):

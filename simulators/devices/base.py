@@ -6,9 +6,10 @@ import heapq
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
+from typing import Final
 from uuid import UUID
 
 from protocols.ieee20601.agent_store import AgentStore
@@ -26,7 +27,10 @@ from protocols.model.observation import (
 from protocols.model.quantity import Quantity, SpecialValue
 from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 from protocols.specializations.base import Specialization
-from simulators.vital_signs import Patient
+from simulators.patient.vital_signs import Patient
+
+_RIGHT_AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_NONE: Final = timedelta(0)
 
 
 class Form(Enum):
@@ -65,13 +69,19 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class DeviceClock:
-    """A device's own clock: how far its face is ahead of UTC, zone and error together."""
+    """A device's own clock: how far its face is ahead of UTC, zone and error together.
+
+    It runs `drift_ppm` millionths too fast, and was exactly so far ahead at `right_at` (aware).
+    """
 
     ahead: timedelta
+    drift_ppm: float = 0.0
+    right_at: datetime = _RIGHT_AT
 
     def local(self, utc: datetime) -> datetime:
         """The naive local time it shows at `utc`, hundredths of a second."""
-        shown = (utc + self.ahead).replace(tzinfo=None)
+        drifted = (utc - self.right_at) * (self.drift_ppm / 1_000_000) if self.drift_ppm else _NONE
+        shown = (utc + self.ahead + drifted).replace(tzinfo=None)
         return shown.replace(microsecond=shown.microsecond // 10_000 * 10_000)
 
 
@@ -149,8 +159,20 @@ class SimulatedDevice(ABC):
         self.identity = replace(self.identity, clock=clock)
 
     def reports(self, start_at: datetime) -> Iterator[Report]:
-        """Everything it reports, in the order it falls due; patient time 0 is `start_at` (UTC)."""
-        return heapq.merge(*self.streams(start_at), key=lambda report: report.due)
+        """Everything it reports, in the order it falls due; patient time 0 is `start_at` (UTC).
+
+        Between two patients of a shift nobody is measured.
+        """
+        told = heapq.merge(*self.streams(start_at), key=lambda report: report.due)
+        return (report for report in told if self._has_patient(report, start_at))
+
+    def _has_patient(self, report: Report, start_at: datetime) -> bool:
+        """Whether one patient was there from the first sample of a report to its end."""
+        if len(self.patient.calls) == 1 and self.patient.is_on_board(0.0):
+            return True
+        begun = min(reading.observation.observed_at.at for reading in report.readings)
+        since = self.patient.stretch_at((begun - start_at).total_seconds())
+        return since.is_somebody and self.patient.is_on_board(report.due)
 
     @abstractmethod
     def streams(self, start_at: datetime) -> Iterable[Iterator[Report]]:

@@ -11,8 +11,9 @@ from protocols.model.device import DeviceInfo
 from protocols.specializations import basic_ecg as specialization
 from simulators.devices.base import DeviceClock, DeviceIdentity, Report, SimulatedDevice
 from simulators.devices.heart_signals import heart_rates, lead_two
-from simulators.vital_signs import Patient
-from simulators.waveforms import Electrocardiogram
+from simulators.patient.electrocardiogram import Electrocardiogram
+from simulators.patient.vital_signs import Patient
+from simulators.sensors.electrodes import Electrodes
 
 IDENTITY: Final = DeviceIdentity(
     name="ecg",
@@ -35,10 +36,11 @@ class BasicEcg(SimulatedDevice):
     def __init__(self, identity: DeviceIdentity, patient: Patient) -> None:
         super().__init__(identity, specialization.SPECIALIZATION.configuration, patient)
         self._strip = Electrocardiogram(patient, electrode=0)
+        self._electrodes = Electrodes(patient, number=0)
 
     def streams(self, start_at: datetime) -> Iterable[Iterator[Report]]:
         """Heart rate and lead II."""
         return (
-            heart_rates(self, specialization.HEART_RATE_HANDLE, start_at),
+            heart_rates(self, self._electrodes, specialization.HEART_RATE_HANDLE, start_at),
             lead_two(self, self._strip, specialization.LEAD_II_HANDLE, start_at),
         )

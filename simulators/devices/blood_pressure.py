@@ -18,7 +18,8 @@ from simulators.devices.base import (
     every,
 )
 from simulators.devices.cuff_readings import cuff_readings
-from simulators.vital_signs import Patient
+from simulators.patient.vital_signs import Patient
+from simulators.sensors.cuff import Cuff
 
 _HANDLES: Final = (specialization.PRESSURES_HANDLE, specialization.PULSE_RATE_HANDLE)
 FIRST_READING_SECONDS: Final = 1.5
@@ -45,13 +46,17 @@ class BloodPressureMonitor(SimulatedDevice):
     def __init__(self, identity: DeviceIdentity, patient: Patient) -> None:
         super().__init__(identity, specialization.SPECIALIZATION.configuration, patient)
         self.reading_seconds = DEFAULT_EVERY_SECONDS
+        self._cuff = Cuff(patient)
 
     def streams(self, start_at: datetime) -> Iterable[Iterator[Report]]:
         """The one stream."""
-        return (self._cuff(start_at),)
+        return (self._readings(start_at),)
 
-    def _cuff(self, start_at: datetime) -> Iterator[Report]:
+    def _readings(self, start_at: datetime) -> Iterator[Report]:
         for t in every(self.reading_seconds, first=FIRST_READING_SECONDS):
             yield Report(
-                t, Form.FIXED, live=False, readings=cuff_readings(self, _HANDLES, start_at, t)
+                t,
+                Form.FIXED,
+                live=False,
+                readings=cuff_readings(self, self._cuff, _HANDLES, start_at, t),
             )

@@ -22,8 +22,9 @@ from simulators.devices.base import (
     numeric,
 )
 from simulators.devices.curves import CurveKind, curve_reports
-from simulators.slow_waves import Capnogram
-from simulators.vital_signs import Patient
+from simulators.patient.slow_waves import Capnogram
+from simulators.patient.vital_signs import Patient
+from simulators.sensors.breath import Capnograph
 
 APNOEA_AFTER_SECONDS: Final = 5.0
 """So long without a breath before the device says so."""
@@ -51,6 +52,7 @@ class Capnometer(SimulatedDevice):
     def __init__(self, identity: DeviceIdentity, patient: Patient) -> None:
         super().__init__(identity, specialization.SPECIALIZATION.configuration, patient)
         self._capnogram = Capnogram(patient)
+        self._capnograph = Capnograph(patient)
 
     def streams(self, start_at: datetime) -> Iterable[Iterator[Report]]:
         """Numbers, curve and alarms."""
@@ -63,7 +65,7 @@ class Capnometer(SimulatedDevice):
 
     def _numbers(self, start_at: datetime) -> Iterator[Report]:
         for t in every(1.0):
-            stamp, seen = self.stamp(start_at, t), self.patient.numerics_at(t)
+            stamp, seen = self.stamp(start_at, t), self._capnograph.read(t)
             readings = (
                 Reading(
                     specialization.END_TIDAL_HANDLE,
@@ -87,7 +89,7 @@ class Capnometer(SimulatedDevice):
         for t in every(1.0):
             if t > self.patient.seconds:
                 return
-            still = 0.0 if self.patient.numerics_at(t).respiratory_rate else still + 1.0
+            still = 0.0 if self._capnograph.read(t).respiratory_rate != 0 else still + 1.0
             if still == APNOEA_AFTER_SECONDS:
                 stamp = self.stamp(start_at, t)
                 alarm = coded(stamp, MONITOR_EVENT, specialization.APNOEA)

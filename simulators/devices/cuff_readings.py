@@ -13,15 +13,16 @@ from protocols.specializations.blood_pressure import (
     SYSTOLIC_DIASTOLIC_MEAN,
 )
 from simulators.devices.base import Reading, SimulatedDevice, compound, numeric
+from simulators.sensors.cuff import Cuff
 
 _PARTS: Final = tuple(MdcCode(PRESSURES.partition, term) for term in SYSTOLIC_DIASTOLIC_MEAN)
 
 
 def cuff_readings(
-    device: SimulatedDevice, handles: tuple[int, int], start_at: datetime, t: float
+    device: SimulatedDevice, cuff: Cuff, handles: tuple[int, int], start_at: datetime, t: float
 ) -> tuple[Reading, ...]:
-    """Pressures and pulse at t, for these two handles; NaN without a pulse."""
-    stamp, seen = device.stamp(start_at, t), device.patient.numerics_at(t)
+    """Pressures and pulse as known at t, for these two handles; NaN where the cuff failed."""
+    stamp, seen = device.stamp(start_at, t), cuff.measure(t)
     values = (seen.systolic, seen.diastolic, seen.mean)
     pressures, pulse = handles
     return (

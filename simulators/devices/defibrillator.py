@@ -32,9 +32,11 @@ from simulators.devices.base import (
     text,
 )
 from simulators.devices.heart_signals import heart_rates, lead_two, rhythms
-from simulators.scenario import EventKind, PatientEvent
-from simulators.vital_signs import Patient
-from simulators.waveforms import Electrocardiogram
+from simulators.patient.electrocardiogram import Electrocardiogram
+from simulators.patient.happenings import EventKind
+from simulators.patient.scenario import PatientEvent
+from simulators.patient.vital_signs import Patient
+from simulators.sensors.electrodes import Electrodes
 
 _EVENT_CODES: Final = {
     EventKind.CHARGED: CHARGED,
@@ -64,11 +66,12 @@ class Defibrillator(SimulatedDevice):
     def __init__(self, identity: DeviceIdentity, patient: Patient) -> None:
         super().__init__(identity, specialization.SPECIALIZATION.configuration, patient)
         self._strip = Electrocardiogram(patient, electrode=1)
+        self._electrodes = Electrodes(patient, number=1)
 
     def streams(self, start_at: datetime) -> Iterable[Iterator[Report]]:
         """Heart rate, lead II, recognised rhythms, and what the crew and the device did."""
         return (
-            heart_rates(self, specialization.HEART_RATE_HANDLE, start_at),
+            heart_rates(self, self._electrodes, specialization.HEART_RATE_HANDLE, start_at),
             lead_two(self, self._strip, specialization.LEAD_II_HANDLE, start_at),
             rhythms(self, specialization.RHYTHM_HANDLE, start_at),
             self._happenings(start_at),
@@ -94,7 +97,7 @@ class Defibrillator(SimulatedDevice):
         self, start_at: datetime, event: PatientEvent, shocks: int
     ) -> tuple[tuple[int, Observation], ...]:
         stamp = self.stamp(start_at, event.at)
-        joules, ohms = self.patient.scenario.joules, self.patient.numerics_at(event.at).impedance
+        joules, ohms = self.patient.scenario.joules, self._electrodes.impedance(event.at)
         return (
             (
                 specialization.SHOCK_ENERGY_HANDLE,

@@ -19,7 +19,8 @@ from simulators.devices.base import (
     identify,
     numeric,
 )
-from simulators.vital_signs import Patient
+from simulators.patient.vital_signs import Patient
+from simulators.sensors.spot import GlucoseStrip
 
 EVERY_SECONDS: Final = 20.0
 
@@ -36,6 +37,7 @@ class GlucoseMeter(SimulatedDevice):
 
     def __init__(self, identity: DeviceIdentity, patient: Patient) -> None:
         super().__init__(identity, specialization.SPECIALIZATION.configuration, patient)
+        self._strip = GlucoseStrip(patient)
 
     def streams(self, start_at: datetime) -> Iterable[Iterator[Report]]:
         """The one stream."""
@@ -46,7 +48,7 @@ class GlucoseMeter(SimulatedDevice):
             observation = numeric(
                 self.stamp(start_at, t),
                 specialization.CAPILLARY_WHOLE_BLOOD,
-                self.patient.numerics_at(t).glucose,
+                self._strip.read(t),
                 MILLIGRAMS_PER_DECILITRE,
             )
             reading = Reading(specialization.GLUCOSE_HANDLE, observation)

@@ -32,8 +32,10 @@ from simulators.devices.base import (
     every,
     numeric,
 )
-from simulators.vital_signs import Rhythm
-from simulators.waveforms import Electrocardiogram, Millivolts
+from simulators.patient.electrocardiogram import Electrocardiogram
+from simulators.patient.heart_vector import Curves
+from simulators.patient.rhythms import Rhythm
+from simulators.sensors.electrodes import RECOGNISES_AFTER_SECONDS, Electrodes
 
 HEART_RATE: Final = MdcCode(2, 16770)  # MDC_ECG_HEART_RATE
 LEAD_II: Final = MdcCode(2, 258)  # MDC_ECG_ELEC_POTL_II
@@ -44,18 +46,18 @@ PERIOD_US: Final = 1_000_000 // SAMPLE_RATE_HZ
 CHUNK_SECONDS: Final = SAMPLES_PER_REPORT / SAMPLE_RATE_HZ
 """A whole number of hundredths, so that every stretch starts where device clocks can show it."""
 
-ANALYSIS_SECONDS: Final = 1.0
-"""So long after a rhythm began the device has recognised it."""
 _RHYTHM_CODES: Final = {
     Rhythm.VENTRICULAR_FIBRILLATION: EVT_ECG_V_FIB,
     Rhythm.ASYSTOLE: EVT_ECG_ASYSTOLE,
 }
 
 
-def heart_rates(device: SimulatedDevice, handle: int, start_at: datetime) -> Iterator[Report]:
+def heart_rates(
+    device: SimulatedDevice, electrodes: Electrodes, handle: int, start_at: datetime
+) -> Iterator[Report]:
     """The rate once a second, confirmed, as a variable format report."""
     for t in every(1.0):
-        rate = device.patient.numerics_at(t).heart_rate
+        rate = electrodes.heart_rate(t)
         observation = numeric(device.stamp(start_at, t), HEART_RATE, rate, BEATS_PER_MINUTE)
         yield Report(t, Form.VARIABLE, live=False, readings=(Reading(handle, observation),))
 
@@ -76,14 +78,14 @@ def rhythms(device: SimulatedDevice, handle: int, start_at: datetime) -> Iterato
     before = Rhythm.SINUS
     for stretch in device.patient.stretches:
         if stretch.rhythm is not before and stretch.rhythm in _RHYTHM_CODES:
-            t = round(stretch.since + ANALYSIS_SECONDS, 2)
+            t = round(stretch.since + RECOGNISES_AFTER_SECONDS, 2)
             code = _RHYTHM_CODES[stretch.rhythm]
             observation = coded(device.stamp(start_at, t), RHYTHM_STATUS, code)
             yield Report(t, Form.VARIABLE, live=False, readings=(Reading(handle, observation),))
         before = stretch.rhythm
 
 
-def digitised(millivolts: Millivolts) -> NDArray[np.int32]:
+def digitised(millivolts: Curves) -> NDArray[np.int32]:
     """What the converter makes of a signal: whole steps around its zero, clipped at its ends."""
     steps = np.rint(millivolts / float(MILLIVOLTS_PER_STEP)) + ZERO_SAMPLE
     clipped: NDArray[np.int32] = np.clip(steps, 0, 2 * ZERO_SAMPLE).astype("<i4")

@@ -33,9 +33,14 @@ from simulators.devices.base import (
 from simulators.devices.cuff_readings import cuff_readings
 from simulators.devices.curves import CurveKind, curve_reports
 from simulators.devices.heart_signals import heart_rates, lead_two, rhythms
-from simulators.slow_waves import Plethysmogram
-from simulators.vital_signs import Patient
-from simulators.waveforms import Electrocardiogram
+from simulators.patient.electrocardiogram import Electrocardiogram
+from simulators.patient.slow_waves import Plethysmogram
+from simulators.patient.vital_signs import Patient
+from simulators.sensors.breath import BreathBelt, Capnograph
+from simulators.sensors.cuff import Cuff
+from simulators.sensors.electrodes import Electrodes
+from simulators.sensors.oximeter import OximeterProbe
+from simulators.sensors.spot import ThermometerProbe
 
 CUFF_EVERY_SECONDS: Final = 30.0
 
@@ -62,16 +67,22 @@ class MultiparameterMonitor(SimulatedDevice):
     def __init__(self, identity: DeviceIdentity, patient: Patient) -> None:
         super().__init__(identity, specialization.SPECIALIZATION.configuration, patient)
         self._strip = Electrocardiogram(patient, electrode=2)
+        self._electrodes = Electrodes(patient, number=2)
         self._pleth = Plethysmogram(patient)
+        self._probe = OximeterProbe(patient)
+        self._cuff = Cuff(patient)
+        self._capnograph = Capnograph(patient)
+        self._belt = BreathBelt(patient)
+        self._thermometer = ThermometerProbe(patient)
 
     def streams(self, start_at: datetime) -> Iterable[Iterator[Report]]:
         """Heart rate, lead II, rhythms, numbers, cuff and pleth."""
         return (
-            heart_rates(self, specialization.HEART_RATE_HANDLE, start_at),
+            heart_rates(self, self._electrodes, specialization.HEART_RATE_HANDLE, start_at),
             lead_two(self, self._strip, specialization.LEAD_II_HANDLE, start_at),
             rhythms(self, specialization.RHYTHM_HANDLE, start_at),
             self._numbers(start_at),
-            self._cuff(start_at),
+            self._cuff_readings(start_at),
             curve_reports(self, PLETH, self._pleth.heights, specialization.PLETH_HANDLE, start_at),
         )
 
@@ -85,7 +96,7 @@ class MultiparameterMonitor(SimulatedDevice):
             yield Report(t, Form.FIXED, live=False, readings=readings)
 
     def _shown(self, t: float) -> Iterator[tuple[int, MdcCode, int | Decimal | None, UnitCode]]:
-        seen = self.patient.numerics_at(t)
+        seen = self._probe.read(t)
         yield specialization.SPO2_HANDLE, pulse_oximeter.SATURATION, seen.spo2, PERCENT
         yield (
             specialization.PULSE_RATE_HANDLE,
@@ -102,20 +113,24 @@ class MultiparameterMonitor(SimulatedDevice):
         yield (
             specialization.RESPIRATION_HANDLE,
             specialization.IMPEDANCE_RESPIRATION_RATE,
-            seen.respiratory_rate,
+            self._belt.read(t),
             BREATHS_PER_MINUTE,
         )
-        yield specialization.END_TIDAL_HANDLE, END_TIDAL, seen.end_tidal, MILLIMETRES_OF_MERCURY
+        end_tidal = self._capnograph.read(t).end_tidal
+        yield specialization.END_TIDAL_HANDLE, END_TIDAL, end_tidal, MILLIMETRES_OF_MERCURY
         yield (
             specialization.TEMPERATURE_HANDLE,
             thermometer.BODY_TEMPERATURE,
-            seen.temperature,
+            self._thermometer.read(t),
             DEGREES_CELSIUS,
         )
 
-    def _cuff(self, start_at: datetime) -> Iterator[Report]:
+    def _cuff_readings(self, start_at: datetime) -> Iterator[Report]:
         handles = (specialization.CUFF_HANDLE, specialization.CUFF_PULSE_HANDLE)
         for t in every(CUFF_EVERY_SECONDS, first=2.0):
             yield Report(
-                t, Form.FIXED, live=False, readings=cuff_readings(self, handles, start_at, t)
+                t,
+                Form.FIXED,
+                live=False,
+                readings=cuff_readings(self, self._cuff, handles, start_at, t),
             )

@@ -21,7 +21,7 @@ from protocols.specializations import pulse_oximeter as specialization
 from simulators.devices import pulse_oximeter
 from simulators.devices.base import DeviceClock, DeviceIdentity, Report
 from simulators.devices.misbehaving_store import MisbehavingStore
-from simulators.vital_signs import Patient
+from simulators.patient.vital_signs import Patient
 
 STORE_HANDLE: Final = 0x0100
 HOURS: Final = 8

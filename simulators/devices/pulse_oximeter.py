@@ -19,7 +19,8 @@ from simulators.devices.base import (
     every,
     numeric,
 )
-from simulators.vital_signs import Patient
+from simulators.patient.vital_signs import Patient
+from simulators.sensors.oximeter import OximeterProbe
 
 SATURATION: Final = MdcCode(2, 19384)  # MDC_PULS_OXIM_SAT_O2
 PULSE: Final = MdcCode(2, 18458)  # MDC_PULS_OXIM_PULS_RATE
@@ -46,6 +47,7 @@ class PulseOximeter(SimulatedDevice):
 
     def __init__(self, identity: DeviceIdentity, patient: Patient) -> None:
         super().__init__(identity, specialization.SPECIALIZATION.configuration, patient)
+        self._probe = OximeterProbe(patient)
 
     def streams(self, start_at: datetime) -> Iterable[Iterator[Report]]:
         """The one stream."""
@@ -53,7 +55,7 @@ class PulseOximeter(SimulatedDevice):
 
     def _oximetry(self, start_at: datetime) -> Iterator[Report]:
         for t in every(1.0):
-            stamp, seen = self.stamp(start_at, t), self.patient.numerics_at(t)
+            stamp, seen = self.stamp(start_at, t), self._probe.read(t)
             readings = (
                 Reading(specialization.SPO2_HANDLE, numeric(stamp, SATURATION, seen.spo2, PERCENT)),
                 Reading(

@@ -21,7 +21,7 @@ from simulators.devices import (
     thermometer,
 )
 from simulators.devices.base import DeviceIdentity, SimulatedDevice
-from simulators.vital_signs import Patient
+from simulators.patient.vital_signs import Patient
 
 Maker = Callable[[DeviceIdentity, Patient], SimulatedDevice]
 

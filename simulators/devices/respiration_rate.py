@@ -19,7 +19,8 @@ from simulators.devices.base import (
     identify,
     numeric,
 )
-from simulators.vital_signs import Patient
+from simulators.patient.vital_signs import Patient
+from simulators.sensors.breath import BreathBelt
 
 EVERY_SECONDS: Final = 2.0
 
@@ -32,10 +33,11 @@ IDENTITY: Final = DeviceIdentity(
 
 
 class RespirationRateMonitor(SimulatedDevice):
-    """One fixed format report every two seconds; zero while the patient does not breathe."""
+    """One fixed format report every two seconds; zero in apnoea, NaN while the chest is pressed."""
 
     def __init__(self, identity: DeviceIdentity, patient: Patient) -> None:
         super().__init__(identity, specialization.SPECIALIZATION.configuration, patient)
+        self._belt = BreathBelt(patient)
 
     def streams(self, start_at: datetime) -> Iterable[Iterator[Report]]:
         """The one stream."""
@@ -43,7 +45,7 @@ class RespirationRateMonitor(SimulatedDevice):
 
     def _rates(self, start_at: datetime) -> Iterator[Report]:
         for t in every(EVERY_SECONDS):
-            rate = self.patient.numerics_at(t).respiratory_rate
+            rate = self._belt.read(t)
             observation = numeric(
                 self.stamp(start_at, t), specialization.RESPIRATION_RATE, rate, BREATHS_PER_MINUTE
             )

@@ -44,7 +44,7 @@ from simulators.devices.base import (
     numeric,
 )
 from simulators.devices.kept_readings import empty_stores, keep
-from simulators.vital_signs import Patient
+from simulators.patient.vital_signs import Patient
 
 EVERY_SECONDS: Final = 5.0
 KEPT_ENTRIES: Final = 24

@@ -19,7 +19,8 @@ from simulators.devices.base import (
     identify,
     numeric,
 )
-from simulators.vital_signs import Patient
+from simulators.patient.vital_signs import Patient
+from simulators.sensors.spot import ThermometerProbe
 
 EVERY_SECONDS: Final = 10.0
 
@@ -36,6 +37,7 @@ class Thermometer(SimulatedDevice):
 
     def __init__(self, identity: DeviceIdentity, patient: Patient) -> None:
         super().__init__(identity, specialization.SPECIALIZATION.configuration, patient)
+        self._probe = ThermometerProbe(patient)
 
     def streams(self, start_at: datetime) -> Iterable[Iterator[Report]]:
         """The one stream."""
@@ -43,7 +45,7 @@ class Thermometer(SimulatedDevice):
 
     def _temperatures(self, start_at: datetime) -> Iterator[Report]:
         for t in every(EVERY_SECONDS, first=0.5):
-            degrees = self.patient.numerics_at(t).temperature
+            degrees = self._probe.read(t)
             observation = numeric(
                 self.stamp(start_at, t), specialization.BODY_TEMPERATURE, degrees, DEGREES_CELSIUS
             )

@@ -26,7 +26,7 @@ from simulators.incident.processes import Child, Processes, undisturbed
 from simulators.incident.stored_readings import live_counts, stored_readings
 from simulators.incident.tenant import Tenant, bootstrap
 from simulators.journal import DeviceRecord
-from simulators.vital_signs import Patient
+from simulators.patient.vital_signs import Patient
 
 SERIAL_DEVICE: Final = "defibrillator"
 FACILITY: Final = "emergency-department-1"

@@ -9,7 +9,7 @@ from typing import Final
 from simulators.errors import CloudRefusedError
 from simulators.incident.cloud_client import CloudClient, JsonObject
 from simulators.incident.stored_readings import text_of
-from simulators.vital_signs import Patient
+from simulators.patient.vital_signs import Patient
 
 READ_SECONDS: Final = 2.0
 LINES: Final = 25

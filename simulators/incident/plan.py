@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from simulators.scenario import ARREST, Scenario
+from simulators.patient.scenario import Scenario
+from simulators.patient.scenario_files import find_scenario
 
 HOST: Final = "127.0.0.1"
 VEHICLE: Final = "ambulance-12"
@@ -39,7 +40,7 @@ class Plan:
     data: Path
     seconds: float = 20.0
     seed: int = 1
-    scenario: Scenario = ARREST
+    scenario: Scenario = field(default_factory=lambda: find_scenario("arrest"))
     ports: Ports = field(default_factory=Ports)
     database_url: str = ""
     separate_broker: bool = False

@@ -21,10 +21,10 @@ from protocols.nomenclature.term import Term, term
 from protocols.specializations.base import Specialization
 from protocols.specializations.registry import SPECIALIZATIONS
 from simulators.devices.registry import DEVICES, DeviceKind
-from simulators.scenario import ARREST
+from simulators.patient.vital_signs import Patient
 from simulators.value_texts import value_text
-from simulators.vital_signs import Patient
 from tests.fixtures.heard_reports import heard
+from tests.fixtures.scenarios import ARREST
 from tests.fixtures.specialization_exchange import exchange, is_what_was_sent, metrics_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "add-a-device.md"

@@ -19,9 +19,9 @@ from simulators.devices.misbehaving import misbehave
 from simulators.devices.registry import BY_NAME
 from simulators.journal import DeviceRecord, Journal
 from simulators.outbox import Outbox
-from simulators.scenario import ARREST
+from simulators.patient.vital_signs import Patient
 from simulators.value_texts import value_text
-from simulators.vital_signs import Patient
+from tests.fixtures.scenarios import ARREST
 from tests.unit.simulators.manager_link import START, ManagerLink
 
 

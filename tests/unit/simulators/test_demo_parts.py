@@ -25,8 +25,8 @@ from simulators.incident.narration import Narrator, monitor_text
 from simulators.incident.plan import Plan
 from simulators.incident.progress import Progress
 from simulators.incident.tenant import Tenant
-from simulators.scenario import ARREST
-from simulators.vital_signs import Patient
+from simulators.patient.vital_signs import Patient
+from tests.fixtures.scenarios import ARREST
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -228,7 +228,7 @@ def test_progress_counts_its_steps() -> None:
 
 
 def test_the_patient_command_prints_the_story(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["patient", "--seconds", "20"]) == 0
+    assert main(["patient", "--story-seconds", "20"]) == 0
     assert "return of spontaneous circulation" in capsys.readouterr().out
 
 

@@ -30,10 +30,10 @@ from simulators import devices
 from simulators.devices.base import DeviceIdentity, Report, SimulatedDevice
 from simulators.devices.registry import BY_NAME, DEVICES
 from simulators.devices.specialized import KINDS, PLAUSIBLE
-from simulators.scenario import ARREST
+from simulators.patient.vital_signs import Patient
 from simulators.value_texts import value_text
-from simulators.vital_signs import Patient
 from tests.fixtures.heard_reports import heard
+from tests.fixtures.scenarios import ARREST
 
 START = datetime(2026, 3, 1, 12, 0, 0, 120_000, tzinfo=UTC)
 NAMES = [kind.name for kind in DEVICES]

@@ -9,9 +9,9 @@ import pytest
 from protocols.ieee20601.events import ObservationsReported, StoredDataFinished
 from simulators.devices.registry import BY_NAME
 from simulators.devices.specialized import KEPT_ENTRIES, KINDS
-from simulators.scenario import ARREST
+from simulators.patient.vital_signs import Patient
 from simulators.value_texts import value_text
-from simulators.vital_signs import Patient
+from tests.fixtures.scenarios import ARREST
 from tests.unit.protocols.ieee20601.pair import Pair
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

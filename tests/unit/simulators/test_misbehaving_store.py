@@ -19,8 +19,8 @@ from simulators.devices.night_oximeter import (
     NightOximeter,
 )
 from simulators.errors import LinkClosedError
-from simulators.scenario import ARREST
-from simulators.vital_signs import Patient
+from simulators.patient.vital_signs import Patient
+from tests.fixtures.scenarios import ARREST
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

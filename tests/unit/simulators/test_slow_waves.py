@@ -7,9 +7,10 @@ import pytest
 
 from protocols.specializations.capnometer import SAMPLE_RATE_HZ as CAPNOGRAM_RATE
 from protocols.specializations.pulse_oximeter import PLETH_RATE_HZ as PLETH_RATE
-from simulators.scenario import ARREST, STABLE, EventKind
-from simulators.slow_waves import Capnogram, Plethysmogram
-from simulators.vital_signs import Patient
+from simulators.patient.happenings import EventKind
+from simulators.patient.slow_waves import Capnogram, Plethysmogram
+from simulators.patient.vital_signs import Patient
+from tests.fixtures.scenarios import ARREST, STABLE
 
 SECONDS = 60.0
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from simulators.patient.happenings import EventKind
+from simulators.patient.rhythms import Rhythm
+from simulators.patient.scenario import Scenario
+from simulators.patient.vital_signs import Patient
 from simulators.patient_story import story_lines
-from simulators.scenario import ARREST, STABLE, EventKind, Scenario
-from simulators.vital_signs import Patient, Rhythm
+from tests.fixtures.scenarios import ARREST, STABLE
 
 
 def patient(*, seed: int = 7, scenario: Scenario = ARREST, seconds: float = 75.0) -> Patient:
@@ -32,7 +35,7 @@ def test_another_seed_is_another_patient() -> None:
 @pytest.mark.parametrize("seconds", [20.0, 75.0, 600.0])
 def test_the_story_is_stretched_to_the_wanted_length_in_its_order(seconds: float) -> None:
     events = patient(seconds=seconds).events
-    assert [event.kind for event in events] == [line.kind for line in ARREST.lines]
+    assert [event.kind for event in events] == [line.kind for line in ARREST.events]
     assert all(0 < event.at < seconds for event in events)
     assert all(round(event.at, 2) == event.at for event in events)
 
@@ -76,8 +79,8 @@ def test_a_stable_patient_stays_as_they_are() -> None:
 
 
 def test_the_told_story_names_every_event_and_hides_what_cannot_be_measured() -> None:
-    lines = list(story_lines(patient(seconds=20.0)))
+    lines = [line for _, line in story_lines(patient(seconds=20.0))]
     told = "\n".join(lines)
-    assert all(line.words in told for line in ARREST.lines)
+    assert all(line.words in told for line in ARREST.events)
     assert any("SpO2  -- %" in line for line in lines)
-    assert len(lines) == 21 + len(ARREST.lines)
+    assert len(lines) == 21 + len(ARREST.events)

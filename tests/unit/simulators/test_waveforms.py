@@ -7,9 +7,10 @@ import pytest
 
 from protocols.specializations.cardiac_objects import ZERO_SAMPLE
 from simulators.devices.heart_signals import digitised
-from simulators.scenario import ARREST, STABLE, Scenario
-from simulators.vital_signs import Patient
-from simulators.waveforms import SAMPLE_RATE, Electrocardiogram
+from simulators.patient.electrocardiogram import SAMPLE_RATE, Electrocardiogram
+from simulators.patient.scenario import Scenario
+from simulators.patient.vital_signs import Patient
+from tests.fixtures.scenarios import ARREST, STABLE
 
 
 def ecg(scenario: Scenario = ARREST, *, electrode: int = 0) -> Electrocardiogram:

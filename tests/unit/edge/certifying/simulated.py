@@ -18,8 +18,8 @@ from protocols.ieee20601.states import State
 from simulators.devices.base import DeviceClock, Report, SimulatedDevice
 from simulators.devices.registry import BY_NAME
 from simulators.devices.wire_reports import wire_report
-from simulators.scenario import ARREST
-from simulators.vital_signs import Patient
+from simulators.patient.vital_signs import Patient
+from tests.fixtures.scenarios import ARREST
 from tests.unit.edge.certifying.examined import Examined
 from tests.unit.protocols.ieee20601.pair import START
 

@@ -13,8 +13,8 @@ from protocols.ieee20601.apdus import DataApdu, Prst, decode_apdu, encode_apdu
 from protocols.ieee20601.remote_operations import RorsGet
 from simulators.devices.misbehaving_store import StoreFault
 from simulators.devices.night_oximeter import IDENTITY, STORE_HANDLE, NightOximeter
-from simulators.scenario import ARREST
-from simulators.vital_signs import Patient
+from simulators.patient.vital_signs import Patient
+from tests.fixtures.scenarios import ARREST
 from tests.unit.edge.certifying.examined import Change, Examined, failed, found
 
 WHOLE = SCRIPTS[0]

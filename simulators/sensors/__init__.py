@@ -1,0 +1,1 @@
+"""Sensors between a patient and a device: late, averaged, with a resolution and troubles."""
