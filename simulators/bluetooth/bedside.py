@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from simulators.vital_signs import Numerics
+from simulators.patient.vital_signs import Numerics
 
 _MILLION: Final = 1_000_000
 

@@ -23,9 +23,10 @@ from simulators.bluetooth.bluetoothd.adapter import MEASURED, QUICK
 from simulators.bluetooth.message_bus import PrivateBus
 from simulators.bluetooth.personalities.registry import BY_NAME, KINDS
 from simulators.bluetooth.place import BluetoothPlace
-from simulators.device_command import add_patient_arguments, patient_of
 from simulators.errors import DeviceSettingsError
 from simulators.journal import Journal
+from simulators.sensors.worn import WornSensors
+from simulators.story_options import add_story_arguments, patient_of
 
 _TIMINGS: Final = {"quick": QUICK, "measured": MEASURED}
 _FIRST_ADDRESS: Final = 0xC0
@@ -62,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="until a silent link is lost",
     )
-    add_patient_arguments(parser)
+    add_story_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -139,5 +140,9 @@ def bedside_of(arguments: argparse.Namespace) -> Bedside:
         if start_at.tzinfo is None:
             raise DeviceSettingsError(f"{arguments.start_at!r} names no zone. Add +00:00.")
     return Bedside(
-        patient_of(arguments), start_at, time.monotonic(), time.monotonic, arguments.speed
+        WornSensors(patient_of(arguments)),
+        start_at,
+        time.monotonic(),
+        time.monotonic,
+        arguments.speed,
     )

@@ -24,7 +24,7 @@ from simulators.bluetooth.personalities.base import (
     readable,
     service_of,
 )
-from simulators.vital_signs import Numerics
+from simulators.patient.vital_signs import Numerics
 
 EVERY_SECONDS: Final = 1.0
 _HAS_STORE_AND_CLOCK: Final = 0x000C
