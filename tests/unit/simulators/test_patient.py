@@ -151,22 +151,22 @@ def test_a_speed_that_cannot_be_played_is_refused(speed: float) -> None:
 
 async def test_a_stepped_clock_stands_until_it_is_stepped() -> None:
     clock = SteppedClock(NOON)
-    woken: list[str] = []
+    names = ("late", "early", "now")
+    asleep, woken = asyncio.Semaphore(0), {name: asyncio.Event() for name in names}
 
     async def wait(name: str, seconds: float) -> None:
+        asleep.release()
         await clock.sleep(seconds)
-        woken.append(name)
+        woken[name].set()
 
     async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
-        for name, seconds in (("late", 2.0), ("early", 1.0), ("now", 0.0)):
+        for name, seconds in zip(names, (2.0, 1.0, 0.0), strict=True):
             tasks.create_task(wait(name, seconds))
-        for _ in range(4):
-            await asyncio.sleep(0)
-        assert woken == ["now"]
+            await asleep.acquire()
+        await woken["now"].wait()
         clock.step(1.5)
-        for _ in range(4):
-            await asyncio.sleep(0)
-        assert woken == ["now", "early"]
+        await woken["early"].wait()
+        assert not woken["late"].is_set()
         clock.step(1.0)
-    assert woken == ["now", "early", "late"]
+    assert woken["late"].is_set()
     assert clock.utc() == NOON + timedelta(seconds=2.5)

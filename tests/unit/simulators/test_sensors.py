@@ -16,6 +16,7 @@ from simulators.sensors.cuff import Cuff
 from simulators.sensors.electrodes import Electrodes
 from simulators.sensors.oximeter import OximeterProbe
 from simulators.sensors.spot import GlucoseStrip, ThermometerProbe
+from simulators.sensors.worn import WornSensors
 
 K = EventKind
 
@@ -148,6 +149,15 @@ def test_a_probe_that_is_off_or_shaken_shows_in_the_pleth() -> None:
     assert shaken.mean() > still.mean()
     pressed = Plethysmogram(story((10.0, K.ARREST), (12.0, K.CPR_STARTED))).heights(1000, 200)
     assert 0.1 < pressed.max() < 0.3
+
+
+def test_all_sensors_at_once_say_what_each_of_them_says() -> None:
+    patient = story((100.0, K.PROBE_OFF))
+    worn = WornSensors(patient).numerics_at(110.0)
+    assert worn.spo2 is None
+    assert worn.systolic == Cuff(patient).measure(110.0).systolic
+    assert worn.heart_rate == Electrodes(patient).heart_rate(110.0)
+    assert worn.temperature == ThermometerProbe(patient).read(110.0)
 
 
 def test_a_battery_runs_down_and_is_charged() -> None:
