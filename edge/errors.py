@@ -10,6 +10,7 @@ EdgeError
   BufferFaultError           the durable store
     BufferFullError            no room: nothing was stored, so nothing may be confirmed
     BufferDamagedError         the file cannot be trusted; the program ends and recovers at start
+  CommandStoreError          the file of commands: nothing of the call happened
   UplinkError                the way to the cloud
     UplinkUnreachableError     only wait and try again
     UplinkRejectedError        the cloud refuses this batch for ever
@@ -65,6 +66,10 @@ class BufferFullError(BufferFaultError):
 
 class BufferDamagedError(BufferFaultError):
     """The file cannot be trusted any more."""
+
+
+class CommandStoreError(EdgeError):
+    """The file of commands cannot be written or read."""
 
 
 class UplinkError(EdgeError):

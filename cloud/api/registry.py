@@ -7,14 +7,16 @@ from typing import Final
 from fastapi import APIRouter
 
 from cloud.api.console import board
-from cloud.api.epcr import devices, encounters
-from cloud.api.platform import applications, oauth, operations, uplink
+from cloud.api.epcr import devices, encounters, gateway_commands
+from cloud.api.platform import applications, downlink, oauth, operations, uplink
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     oauth.router,
     applications.router,
     devices.router,
     encounters.router,
+    gateway_commands.router,
+    downlink.router,
     operations.router,
     board.router,
 )

@@ -18,6 +18,7 @@ from cloud.api.shared.middleware import RequestFrame
 from cloud.api.shared.services import Health, Services
 from cloud.core.authorization.keys import KeyRing
 from cloud.core.authorization.tokens import TokenPolicy, TokenService
+from cloud.core.devices.fleet_metrics import FleetMetrics
 from cloud.core.kernel.paging import CursorSigner
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, utc_now
@@ -39,10 +40,12 @@ class Parts:
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     probes: dict[str, Callable[[], Health]] = field(default_factory=dict)
     ingest_metrics: IngestMetrics = field(init=False)
+    fleet_metrics: FleetMetrics = field(init=False)
 
     def __post_init__(self) -> None:
         """Register what ingest counts: one set a process, whichever way batches come."""
         object.__setattr__(self, "ingest_metrics", IngestMetrics(self.registry))
+        object.__setattr__(self, "fleet_metrics", FleetMetrics(self.registry))
 
 
 class VitalwireApi(FastAPI):
@@ -91,6 +94,7 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str) -> None:
         cursors=CursorSigner(parts.vault.derive("cursors")),
         clock=parts.clock,
         ingest_metrics=parts.ingest_metrics,
+        fleet_metrics=parts.fleet_metrics,
         store_metrics=StoreMetrics(parts.registry),
         probes=parts.probes,
     )

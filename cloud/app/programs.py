@@ -22,6 +22,7 @@ from cloud.app.opening import StartError, ingest_secret
 from cloud.broker.access import INGEST_USER, AccessList
 from cloud.broker.embedded import EmbeddedBroker
 from cloud.ingest.batches import BatchRecorder
+from cloud.ingest.messages import AnswerRecorder, MessageDesk
 from cloud.ingest.mqtt import BrokerAddress, IngestSettingsError, MqttIngest
 from cloud.settings import CloudSettings
 from cloud.worker.runner import Worker, standard_jobs
@@ -167,7 +168,9 @@ def _ingesting(parts: Parts, broker: EmbeddedBroker | None) -> Iterator[MqttInge
         parts.clock,
         max_octets=parts.settings.max_batch_octets,
     )
-    ingest = MqttIngest(_address(parts.settings, broker), recorder)
+    answers = AnswerRecorder(parts.database, parts.fleet_metrics, parts.clock)
+    desk = MessageDesk(recorder, answers)
+    ingest = MqttIngest(_address(parts.settings, broker), desk)
     parts.probes["ingest"] = lambda: Health(
         ok=ingest.is_connected and ingest.is_working, details=ingest.details()
     )

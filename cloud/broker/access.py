@@ -17,12 +17,11 @@ from cloud.core.devices.gateways import authenticate_gateway
 from cloud.core.kernel.work import Clock, Database
 from protocols.errors import DecodeError
 from protocols.uplink.channels import (
-    ACK,
+    ALL_ANSWER_TOPICS,
     ALL_STATUS_TOPICS,
     ALL_UP_TOPICS,
-    CMD,
-    STATUS,
-    UP,
+    GATEWAY_READS,
+    GATEWAY_SPEAKS,
     Channel,
     parse_topic,
 )
@@ -31,6 +30,7 @@ INGEST_USER: Final = "ingest"
 REMEMBERED_SECONDS: Final = 60.0
 _MAX_REMEMBERED: Final = 4096
 _MAX_NAME: Final = 128
+_INGEST_FILTERS: Final = (ALL_UP_TOPICS, ALL_STATUS_TOPICS, ALL_ANSWER_TOPICS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +84,24 @@ class AccessList:
         return None
 
     def may_publish(self, user: str, topic: str) -> bool:
-        """Gateways publish to their own `up` and `status`, ingest to any `ack` and `cmd`."""
+        """Gateways publish to what is theirs to say, ingest to whatever gateways read."""
         channel = _channel(topic)
         if channel is None:
             return False
         if user == INGEST_USER:
-            return channel.channel in (ACK, CMD)
-        return self._is_own(user, channel) and channel.channel in (UP, STATUS)
+            return channel.channel in GATEWAY_READS
+        return self._is_own(user, channel) and channel.channel in GATEWAY_SPEAKS
 
     def may_read(self, user: str, topic: str) -> bool:
-        """Gateways read their own `ack` and `cmd`, ingest every `up` and `status`."""
-        if user == INGEST_USER and topic in (ALL_UP_TOPICS, ALL_STATUS_TOPICS):
+        """Gateways read what is for them, ingest whatever gateways say."""
+        if user == INGEST_USER and topic in _INGEST_FILTERS:
             return True
         channel = _channel(topic)
         if channel is None:
             return False
         if user == INGEST_USER:
-            return channel.channel in (UP, STATUS)
-        return self._is_own(user, channel) and channel.channel in (ACK, CMD)
+            return channel.channel in GATEWAY_SPEAKS
+        return self._is_own(user, channel) and channel.channel in GATEWAY_READS
 
     def _is_own(self, user: str, channel: Channel) -> bool:
         return channel.gateway_id == user and channel.tenant_id == self._tenants.get(user)

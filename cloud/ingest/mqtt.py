@@ -26,8 +26,9 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from cloud.core.kernel.work import StorageFaultError
-from cloud.ingest.batches import BatchRecorder, Reply
-from protocols.uplink.channels import ALL_UP_TOPICS
+from cloud.ingest.batches import Reply
+from cloud.ingest.messages import MessageDesk
+from protocols.uplink.channels import ALL_ANSWER_TOPICS, ALL_STATUS_TOPICS, ALL_UP_TOPICS
 
 LOG: Final = logging.getLogger("vitalwire.ingest")
 _V5: Final = MQTTProtocolVersion.MQTTv5
@@ -35,6 +36,7 @@ _V311: Final = MQTTProtocolVersion.MQTTv311
 _VERSION_NAMES: Final = {_V5: "5", _V311: "3.1.1"}
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 QUEUE_LENGTH: Final = 256
+TOPICS: Final = (ALL_UP_TOPICS, ALL_ANSWER_TOPICS, ALL_STATUS_TOPICS)
 _QOS: Final = 1
 
 
@@ -79,8 +81,10 @@ class IngestPolicy:
     """How patient ingest is, in seconds: a wait doubles from the first to the longest.
 
     Of each wait a random half is left out, so that ingests that lost one broker come back apart.
+    `commands_every` spaces the looks for commands that are due.
     """
 
+    commands_every: float = 0.25
     first_wait: float = 0.25
     longest_wait: float = 10.0
     connect_timeout: float = 5.0
@@ -88,13 +92,13 @@ class IngestPolicy:
 
 
 class MqttIngest:
-    """Runs on two threads between `start` and `stop`: connecting and recording."""
+    """Runs on three threads between `start` and `stop`: connecting, recording, sending commands."""
 
     def __init__(
-        self, address: BrokerAddress, recorder: BatchRecorder, policy: IngestPolicy | None = None
+        self, address: BrokerAddress, desk: MessageDesk, policy: IngestPolicy | None = None
     ) -> None:
         self._address = address
-        self._recorder = recorder
+        self._desk = desk
         self._policy = policy or IngestPolicy()
         self._queue: queue.Queue[tuple[Client, MQTTMessage]] = queue.Queue(QUEUE_LENGTH)
         self._stopping = threading.Event()
@@ -104,10 +108,12 @@ class MqttIngest:
         self._version = _V311 if address.is_embedded else _V5
         self._last_at: float | None = None
         self._store_fault = False
+        self._client_now: Client | None = None
         self.faults = 0
         self._threads = (
             threading.Thread(target=self._connect_forever, name="ingest-link", daemon=True),
             threading.Thread(target=self._record_forever, name="ingest-record", daemon=True),
+            threading.Thread(target=self._send_forever, name="ingest-commands", daemon=True),
         )
 
     def start(self) -> None:
@@ -171,6 +177,7 @@ class MqttIngest:
             LOG.info("event=connect_failed cause=%s", type(exc).__name__)
             return False
         client.loop_start()
+        self._client_now = client
         try:
             stood = self._ready_or_lost()
             if stood:
@@ -238,7 +245,7 @@ class MqttIngest:
             LOG.warning("event=broker_refused reason=%s", reason)
             self._lost.set()
             return
-        client.subscribe(ALL_UP_TOPICS, qos=_QOS)
+        client.subscribe([(topic, _QOS) for topic in TOPICS])
 
     def _on_subscribe(
         self,
@@ -250,7 +257,7 @@ class MqttIngest:
     ) -> None:
         del client, userdata, mid, properties
         if any(reason.is_failure for reason in reasons):
-            LOG.error("event=subscription_refused topic=%s", ALL_UP_TOPICS)
+            LOG.error("event=subscription_refused")
             self._lost.set()
             return
         LOG.info("event=ingest_ready mqtt=%s", _VERSION_NAMES[self._version])
@@ -302,11 +309,26 @@ class MqttIngest:
         if client.ack(message.mid, message.qos) is not MQTTErrorCode.MQTT_ERR_SUCCESS:
             LOG.info("event=broker_gone_before_ack mid=%d", message.mid)
 
+    def _send_forever(self) -> None:
+        """Look for commands that are due, and publish them while the subscription stands."""
+        while not self._stopping.wait(self._policy.commands_every):
+            client = self._client_now
+            if client is None or not self._ready.is_set():
+                continue
+            try:
+                for message in self._desk.due():
+                    client.publish(message.topic, message.payload, qos=_QOS)
+            except StorageFaultError as exc:
+                LOG.warning("event=commands_wait cause=%s", exc)
+            except Exception:
+                self.faults += 1
+                LOG.exception("event=command_fault")
+
     def _until_stored(self, message: MQTTMessage) -> Reply | None:
         wait = self._policy.first_wait
         while True:
             try:
-                reply = self._recorder.accept(message.topic, bytes(message.payload))
+                reply = self._desk.accept(message.topic, bytes(message.payload))
             except StorageFaultError as exc:
                 self._store_fault = True
                 LOG.warning("event=store_away cause=%s again_in=%.1f", exc, wait)

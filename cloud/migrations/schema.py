@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import MetaData
 
 from cloud.core.authorization import tables as authorization
+from cloud.core.devices import fleet_tables as fleet
 from cloud.core.devices import tables as devices
 from cloud.core.encounters import crew_tables as crew
 from cloud.core.encounters import tables as encounters
@@ -21,6 +22,7 @@ MODULES: Final = (
     crew,
     devices,
     encounters,
+    fleet,
     idempotency,
     identity,
     observations,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from cloud.core.kernel import outbox
 from cloud.core.kernel.outbox import DomainEvent
-from cloud.core.kernel.work import Clock, Database
+from cloud.core.kernel.work import Clock, Database, UnitOfWork
 
 LOG: Final = logging.getLogger("vitalwire.worker")
 BATCH: Final = 100
@@ -27,12 +27,22 @@ class Subscriber(Protocol):
         ...
 
 
+Follower = Callable[[DomainEvent, UnitOfWork], None]
+"""What follows from an event in our own store, in the unit that takes it from the outbox: exactly
+once, and never by halves."""
+
+
 def log_event(event: DomainEvent) -> None:
     """The subscriber every service has: what happened, by ids."""
     LOG.info("event=%s resource=%s id=%s", event.type, event.resource_type, event.resource_id)
 
 
-def relay_once(database: Database, clock: Clock, subscribers: Sequence[Subscriber]) -> int:
+def relay_once(
+    database: Database,
+    clock: Clock,
+    subscribers: Sequence[Subscriber],
+    followers: Sequence[Follower] = (),
+) -> int:
     """Hand on one portion of waiting events; how many left the outbox.
 
     A subscriber that fails keeps the event for the next round, up to ten times; after that the
@@ -52,6 +62,8 @@ def relay_once(database: Database, clock: Clock, subscribers: Sequence[Subscribe
                     "event=relay_failed id=%s attempt=%d cause=%s", row.event_id, row.attempts, exc
                 )
             else:
+                for follower in followers:
+                    follower(event, work)
                 row.relayed_at = work.now
                 relayed += 1
         return relayed

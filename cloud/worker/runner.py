@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from cloud.core.devices import commands
 from cloud.core.devices.service import mark_silent
+from cloud.core.encounters.dispatch import tell_gateways
 from cloud.core.kernel.idempotency import forget_old
 from cloud.core.kernel.outbox import forget_relayed
 from cloud.core.kernel.work import Clock, Database, StorageError
-from cloud.worker.outbox_relay import BATCH, Subscriber, log_event, relay_once
+from cloud.worker.outbox_relay import BATCH, Follower, Subscriber, log_event, relay_once
 
 LOG: Final = logging.getLogger("vitalwire.worker")
 _LATE_SECONDS: Final = 30.0
+FOLLOWERS: Final[tuple[Follower, ...]] = (tell_gateways,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,10 @@ def standard_jobs(
     device_silence: timedelta,
     subscribers: Sequence[Subscriber] = (log_event,),
 ) -> tuple[Job, ...]:
-    """Relay the outbox, watch for silent devices, forget what is old."""
+    """Relay the outbox, watch for silent devices and void commands, forget what is old."""
 
     def relay() -> None:
-        while relay_once(database, clock, subscribers) == BATCH:
+        while relay_once(database, clock, subscribers, FOLLOWERS) == BATCH:
             pass
 
     def watch() -> None:
@@ -48,12 +51,23 @@ def standard_jobs(
         if silent:
             LOG.info("event=devices_offline count=%d", silent)
 
+    def expire() -> None:
+        with database.begin(now=clock()) as work:
+            expired = commands.expire(work)
+        if expired:
+            LOG.info("event=commands_expired count=%d", expired)
+
     def forget() -> None:
         with database.begin(now=clock()) as work:
             forget_old(work)
             forget_relayed(work)
 
-    return (Job("relay", 0.5, relay), Job("silence", 5.0, watch), Job("forget", 3600.0, forget))
+    return (
+        Job("relay", 0.5, relay),
+        Job("silence", 5.0, watch),
+        Job("commands", 5.0, expire),
+        Job("forget", 3600.0, forget),
+    )
 
 
 class Worker:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edge.app.commanding import make_commanding
 from edge.app.opening import make_recorder
 from edge.buffer.buffer import ObservationBuffer
 from edge.clock import Clock
@@ -84,6 +85,9 @@ class Gateway:
             clock=clock,
             policy=settings.uplink.sender,
         )
+        self.commanding = make_commanding(
+            folder, links, clock, buffer=buffer, vehicle_id=settings.vehicle_id
+        )
         self.reporter = StatusReporter(
             gateway_id=settings.gateway_id,
             vehicle_id=settings.vehicle_id,
@@ -107,6 +111,8 @@ class Gateway:
                 self._keep(f"link {link.health.way.value}", link.run, tasks)
             if self._links:
                 self._keep("sender", self._sender.run, tasks)
+                for name, work in self.commanding.services:
+                    self._keep(name, work, tasks)
             self._keep("status", self.reporter.run, tasks)
             self._keep("control", self._control.run, tasks)
             plans = [DevicePlan(item.name, item.transport) for item in self._settings.devices]
@@ -119,6 +125,7 @@ class Gateway:
                 await listener.close()
             self._service_manager.stopping()
             stop_metrics()
+            self.commanding.inbox.close()
         await self._fleet.release_all()
         raise EndedError
 

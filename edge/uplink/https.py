@@ -18,8 +18,14 @@ from edge.uplink.credentials import Credentials
 from edge.uplink.link import WRONG_SECRET, LinkHealth
 from edge.uplink.policy import HttpsPolicy, Way
 from protocols.errors import DecodeError
-from protocols.uplink.channels import HTTP_BATCHES_PATH, MEDIA_TYPE_BINARY
+from protocols.uplink.channels import (
+    HTTP_ANSWERS_PATH,
+    HTTP_BATCHES_PATH,
+    HTTP_COMMANDS_PATH,
+    MEDIA_TYPE_BINARY,
+)
 from protocols.uplink.codec import decode_ack, encode_batch
+from protocols.uplink.command_codec import decode_commands
 from protocols.uplink.messages import UplinkAck, UplinkBatch
 
 log = logging.getLogger(__name__)
@@ -115,6 +121,50 @@ class HttpsLink:
         if not self._health.is_up:
             self._health.move(is_up=True, at=self._clock.utc())
         return ack
+
+    async def fetch_commands(self, *, wait_seconds: int) -> tuple[bytes, ...]:
+        """Ask for our commands; the cloud holds the answer back until there are some."""
+        response = await self._ask(
+            "GET",
+            f"{HTTP_COMMANDS_PATH}?wait={wait_seconds}",
+            seconds=wait_seconds + self._policy.timeout_seconds,
+        )
+        if response.status_code == httpx.codes.NO_CONTENT:
+            return ()
+        if response.status_code != httpx.codes.OK:
+            raise UplinkUnreachableError(f"the cloud answers {response.status_code}")
+        try:
+            return decode_commands(response.content)
+        except DecodeError as exc:
+            raise UplinkUnreachableError("the cloud's commands are not understood") from exc
+
+    async def send_answer(self, octets: bytes) -> None:
+        """POST an answer; returns when the cloud has it."""
+        response = await self._ask(
+            "POST", HTTP_ANSWERS_PATH, seconds=self._policy.timeout_seconds, content=octets
+        )
+        if response.status_code != httpx.codes.NO_CONTENT:
+            raise UplinkUnreachableError(f"the cloud answers {response.status_code}")
+
+    async def _ask(
+        self, method: str, path: str, *, seconds: float, content: bytes | None = None
+    ) -> httpx.Response:
+        """One call with our token, once more with a fresh one when the cloud wants that."""
+        for _ in range(2):
+            token = await self._valid_token()
+            headers = {"authorization": f"Bearer {token.value}", "content-type": MEDIA_TYPE_BINARY}
+            try:
+                response = await self._client.request(
+                    method, path, content=content, headers=headers, timeout=seconds
+                )
+            except httpx.HTTPError as exc:
+                raise UplinkUnreachableError(
+                    f"the cloud cannot be reached ({_words(exc)})"
+                ) from exc
+            if response.status_code != httpx.codes.UNAUTHORIZED:
+                break
+            self._token = None
+        return response
 
     def _fail(self, reason: str) -> None:
         if self._health.is_up or self._health.reason != reason:

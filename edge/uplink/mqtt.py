@@ -40,7 +40,7 @@ from edge.uplink.mqtt_probe import speaks_version_5
 from edge.uplink.policy import MqttPolicy, Way
 from edge.uplink.threads import on_a_thread_of_its_own
 from protocols.errors import DecodeError
-from protocols.uplink.channels import ACK, STATUS, UP, Channel
+from protocols.uplink.channels import ACK, ANSWERS, COMMANDS, STATUS, UP, Channel
 from protocols.uplink.codec import decode_ack, encode_batch
 from protocols.uplink.messages import UplinkAck, UplinkBatch
 
@@ -100,6 +100,7 @@ class MqttLink:
         self._version: MQTTProtocolVersion | None = None
         self._connection: _Connection | None = None
         self._waiting: dict[UUID, asyncio.Future[UplinkAck]] = {}
+        self._take_command: Callable[[bytes], None] = lambda _octets: None
 
     @property
     def health(self) -> LinkHealth:
@@ -151,6 +152,24 @@ class MqttLink:
             self._waiting.pop(batch.batch_id, None)
         self._health.acknowledged += 1
         return ack
+
+    def listen(self, take: Callable[[bytes], None]) -> None:
+        """Say who takes the commands that come; called on the event loop."""
+        self._take_command = take
+
+    async def send_answer(self, octets: bytes) -> None:
+        """Publish on our `answers`; returns when the broker has it."""
+        connection = self._connection
+        if connection is None or not self._health.is_up:
+            raise UplinkUnreachableError("the broker is not connected")
+        info = connection.client.publish(self._topic(ANSWERS), octets, qos=1)
+        try:
+            await asyncio.to_thread(info.wait_for_publish, self._policy.connect_timeout_seconds)
+            taken = info.is_published()
+        except (RuntimeError, ValueError) as exc:
+            raise UplinkUnreachableError("the broker is not connected") from exc
+        if not taken:
+            raise UplinkUnreachableError("the broker does not take the answer")
 
     # ---- one connection
 
@@ -221,7 +240,7 @@ class MqttLink:
         try:
             async with asyncio.timeout(self._policy.connect_timeout_seconds):
                 connection.most_octets = await connection.admitted
-                connection.client.subscribe(self._topic(ACK), qos=1)
+                connection.client.subscribe([(self._topic(ACK), 1), (self._topic(COMMANDS), 1)])
                 await connection.subscribed
         except TimeoutError as exc:
             raise _RefusedError("the broker does not answer", ask_version_again=True) from exc
@@ -261,7 +280,9 @@ class MqttLink:
 
         def on_message(_client: Client, _data: object, message: MQTTMessage) -> None:
             payload = bytes(message.payload)
-            connection.tell(lambda: self._take_ack(payload))
+            is_command = message.topic.endswith(f"/{COMMANDS}")
+            take = self._take_command if is_command else self._take_ack
+            connection.tell(lambda: take(payload))
 
         def on_disconnect(
             _client: Client, _data: object, _flags: DisconnectFlags, code: ReasonCode,
@@ -314,7 +335,7 @@ def _admit(connection: _Connection, code: ReasonCode, most_octets: int | None) -
 
 def _confirm_subscription(connection: _Connection, codes: list[ReasonCode]) -> None:
     if any(code.is_failure for code in codes):
-        refusal = "the broker refuses our acknowledgement topic"
+        refusal = "the broker refuses the topics we read"
         _fail(connection.subscribed, _RefusedError(refusal))
     elif not connection.subscribed.done():
         connection.subscribed.set_result(None)

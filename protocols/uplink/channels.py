@@ -1,7 +1,8 @@
 """Topic and path names both ends use.
 
-Topics are `vw/1/{tenant}/{gateway}/up|ack|cmd|status`; `1` is the contract version. A gateway
-publishes to its own `up` and `status` and reads its own `ack` and `cmd`, nothing else.
+Topics are `vw/1/{tenant}/{gateway}/` and a channel; `1` is the contract version. A gateway
+publishes to its own `up`, `answers` and `status` and reads its own `ack` and `commands`, nothing
+else.
 """
 
 from __future__ import annotations
@@ -14,17 +15,23 @@ from protocols.errors import DecodeError
 
 CONTRACT_VERSION: Final = 1
 HTTP_BATCHES_PATH: Final = "/v1/uplink/batches"
+HTTP_COMMANDS_PATH: Final = "/v1/uplink/commands"
+HTTP_ANSWERS_PATH: Final = "/v1/uplink/answers"
 MEDIA_TYPE_BINARY: Final = "application/vnd.vitalwire.uplink.v1+msgpack"
 MEDIA_TYPE_JSON: Final = "application/vnd.vitalwire.uplink.v1+json"
 
 UP: Final = "up"
 ACK: Final = "ack"
-CMD: Final = "cmd"
 STATUS: Final = "status"
-CHANNELS: Final = (UP, ACK, CMD, STATUS)
+COMMANDS: Final = "commands"
+ANSWERS: Final = "answers"
+CHANNELS: Final = (UP, ACK, STATUS, COMMANDS, ANSWERS)
+GATEWAY_SPEAKS: Final = (UP, ANSWERS, STATUS)
+GATEWAY_READS: Final = (ACK, COMMANDS)
 
 ALL_UP_TOPICS: Final = f"vw/{CONTRACT_VERSION}/+/+/{UP}"
 ALL_STATUS_TOPICS: Final = f"vw/{CONTRACT_VERSION}/+/+/{STATUS}"
+ALL_ANSWER_TOPICS: Final = f"vw/{CONTRACT_VERSION}/+/+/{ANSWERS}"
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

@@ -10,6 +10,7 @@ from sqlalchemy import event
 
 from cloud.db.engine import open_engine
 from cloud.ingest.batches import BatchRecorder
+from cloud.ingest.messages import AnswerRecorder, MessageDesk
 from cloud.ingest.mqtt import BrokerAddress, IngestPolicy, MqttIngest
 from protocols.uplink.channels import HTTP_BATCHES_PATH, MEDIA_TYPE_BINARY, UP, Channel
 from protocols.uplink.codec import encode_batch
@@ -89,7 +90,9 @@ def test_ingest_keeps_a_batch_until_the_database_is_back(
             cloud.database, cloud.parts.ingest_metrics, cloud.clock, max_octets=1_000_000
         )
         address = BrokerAddress.parse(f"mqtt://127.0.0.1:{port}", username="i", password="x")
-        ingest = MqttIngest(address, recorder, IngestPolicy(first_wait=0.05, longest_wait=0.1))
+        answers = AnswerRecorder(cloud.database, cloud.parts.fleet_metrics, cloud.clock)
+        desk = MessageDesk(recorder, answers)
+        ingest = MqttIngest(address, desk, IngestPolicy(first_wait=0.05, longest_wait=0.1))
         ingest.start()
         try:
             assert ingest.wait_ready(10)

@@ -18,7 +18,7 @@ from cloud.broker.access import INGEST_USER, AccessList
 from cloud.broker.embedded import BrokerStartError, EmbeddedBroker
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.ingest.mqtt import BrokerAddress, IngestSettingsError
-from protocols.uplink.channels import ACK, CMD, STATUS, UP, Channel
+from protocols.uplink.channels import ACK, COMMANDS, STATUS, UP, Channel
 from protocols.uplink.codec import encode_batch
 from protocols.uplink.messages import UplinkAck
 from tests.fixtures.brokers import (
@@ -205,7 +205,7 @@ def test_a_gateway_reads_and_writes_its_own_topics_only(embedded: Installation) 
         gateway(port, other.gateway_id, other.gateway_secret) as two,
     ):
         assert ingest.wait_ready(PATIENCE)
-        assert [one.subscribe(topic(mine, channel)) for channel in (ACK, CMD)] == [True, True]
+        assert [one.subscribe(topic(mine, channel)) for channel in (ACK, COMMANDS)] == [True, True]
         for refused in (
             topic(mine, UP),
             topic(other, ACK),

@@ -38,6 +38,7 @@ _SENTENCES: Final = {
     409: "The state of the resource forbids it",
     413: "The body is too large",
     415: "Not application/json",
+    429: "Too many; Retry-After says when to try again",
     422: "A field breaks a rule; details say which",
     503: "The store is away; Retry-After says when to try again",
 }
@@ -132,7 +133,10 @@ def _tell_errors(route: APIRoute, operation: dict[str, Any], *, is_secured: bool
     responses = operation["responses"]
     declared = {int(status) for status in responses if status.isdigit() and int(status) >= 400}
     formats = [JSON_MEDIA_TYPE]
-    if FHIR_MEDIA_TYPE in responses["200" if "200" in responses else "201"].get("content", {}):
+    success: dict[str, Any] = next(
+        (responses[status] for status in ("200", "201") if status in responses), {}
+    )
+    if FHIR_MEDIA_TYPE in success.get("content", {}):
         is_bundle = route.path_format.endswith(FHIR_PATH_END)
         formats = [FHIR_MEDIA_TYPE] if is_bundle else [JSON_MEDIA_TYPE, FHIR_MEDIA_TYPE]
     for status in sorted(statuses | declared):

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from cloud.api.shared.metrics import StoreMetrics
 from cloud.core.authorization.tokens import TokenService
+from cloud.core.devices.fleet_metrics import FleetMetrics
 from cloud.core.kernel.paging import CursorSigner
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, UnitOfWork
@@ -34,6 +35,7 @@ class Services:
     cursors: CursorSigner
     clock: Clock
     ingest_metrics: IngestMetrics
+    fleet_metrics: FleetMetrics
     store_metrics: StoreMetrics
     probes: dict[str, Callable[[], Health]]
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -13,6 +16,8 @@ from cloud.core.kernel.principal import Principal, gateway_principal
 from cloud.core.kernel.scopes import GATEWAY_UPLINK
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
+
+_NAME: Final = re.compile(r"[^\s/\x00-\x1f]{1,64}")
 
 
 def create_gateway(work: UnitOfWork, *, tenant_id: str, name: str) -> NewClient:
@@ -45,6 +50,11 @@ def known_gateway(work: UnitOfWork, *, tenant_id: str, gateway_id: str) -> Princ
     ):
         return None
     return _principal(application)
+
+
+def is_name(text: str) -> bool:
+    """Whether a vehicle may be called so."""
+    return _NAME.fullmatch(text) is not None
 
 
 def note_gateway(work: UnitOfWork, gateway: Principal, vehicle_id: str) -> None:

@@ -1,0 +1,67 @@
+"""The vehicle's gateways are told which encounter they are in: after the commit, by the worker."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Final
+from uuid import UUID, uuid5
+
+from sqlalchemy import select
+
+from cloud.core.devices.commands import queue
+from cloud.core.devices.tables import GatewayRow
+from cloud.core.encounters.tables import EncounterRow
+from cloud.core.kernel.errors import DomainError
+from cloud.core.kernel.outbox import DomainEvent
+from cloud.core.kernel.principal import service_principal
+from cloud.core.kernel.work import UnitOfWork
+from protocols.uplink.commands import BindEncounter, ReleaseEncounter, Request
+
+LOG: Final = logging.getLogger("vitalwire.dispatch")
+CREATED: Final = "epcr.encounter.created"
+CLOSED: Final = frozenset({"epcr.encounter.handed_over"})
+LIFE: Final = timedelta(hours=24)
+# Names the command of one event and gateway, so that an event relayed twice makes one command.
+_COMMANDS: Final = UUID("5f0b8a52-6f0c-5f57-9a3e-3f1f6c1d2b77")
+
+
+def tell_gateways(event: DomainEvent, work: UnitOfWork) -> None:
+    """Queue `encounter.bind` or `encounter.release` for every gateway of the event's vehicle."""
+    if event.type != CREATED and event.type not in CLOSED:
+        return
+    encounter = work.session.get(EncounterRow, event.resource_id)
+    if encounter is None or encounter.tenant_id != event.tenant_id:
+        return
+    request = _bind(encounter) if event.type == CREATED else _release(encounter)
+    caller = service_principal(event.tenant_id, "dispatch")
+    statement = select(GatewayRow.gateway_id).where(
+        GatewayRow.tenant_id == event.tenant_id, GatewayRow.vehicle_id == encounter.vehicle_id
+    )
+    for gateway_id in work.session.scalars(statement):
+        try:
+            queue(
+                work,
+                caller,
+                gateway_id,
+                request,
+                life=LIFE,
+                command_id=uuid5(_COMMANDS, f"{event.event_id}/{gateway_id}"),
+            )
+        except DomainError as exc:
+            # A revoked gateway, or one with a full queue: the others must still hear.
+            LOG.warning("event=gateway_not_told gateway=%s reason=%s", gateway_id, exc.reason)
+
+
+def _bind(encounter: EncounterRow) -> Request:
+    return BindEncounter(
+        encounter_id=encounter.encounter_id,
+        number=encounter.cad_incident_id,
+        started_at=encounter.started_at,
+        complaint=str((encounter.chief_complaint or {}).get("display") or ""),
+        sex=encounter.sex or "",
+    )
+
+
+def _release(encounter: EncounterRow) -> Request:
+    return ReleaseEncounter(encounter_id=encounter.encounter_id, status=encounter.status)

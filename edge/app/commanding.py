@@ -1,0 +1,84 @@
+"""The way down put together: inbox, encounter on board, handlers, desk."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from edge.clock import Clock
+from edge.commands.clock import ClockReader
+from edge.commands.desk import CommandDesk
+from edge.commands.encounter import EncounterOnBoard
+from edge.commands.inbox import CommandInbox
+from edge.commands.reporting import CountedRows, GatewayReporter
+from edge.uplink.downlink import AskedLink, Downlink, PushingLink
+from edge.uplink.link import LinkClient
+
+PROGRAM_VERSION: Final = version("vitalwire")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commanding:
+    """What the rest of the gateway needs of the way down."""
+
+    inbox: CommandInbox
+    encounter: EncounterOnBoard
+    downlink: Downlink
+    desk: CommandDesk
+    reporter: GatewayReporter
+
+    @property
+    def services(self) -> tuple[tuple[str, Callable[[], Awaitable[None]]], ...]:
+        """What has to run, by name."""
+        return (
+            ("commands", self.desk.run),
+            ("downlink", self.downlink.run),
+            ("gateway reports", self.reporter.run),
+        )
+
+
+def make_commanding(
+    folder: Path,
+    links: Sequence[LinkClient],
+    clock: Clock,
+    *,
+    buffer: CountedRows,
+    vehicle_id: str,
+) -> Commanding:
+    """Everything behind the commands; CommandStoreError when the folder refuses."""
+    inbox = CommandInbox(folder)
+    encounter = EncounterOnBoard(inbox)
+    downlink = Downlink(
+        pushing=next((link for link in links if isinstance(link, PushingLink)), None),
+        asked=next((link for link in links if isinstance(link, AskedLink)), None),
+        clock=clock,
+    )
+    desk = CommandDesk(
+        inbox=inbox,
+        clock=clock,
+        way=downlink,
+        handlers={
+            "clock.read": ClockReader(clock).read,
+            "encounter.bind": encounter.bind,
+            "encounter.release": encounter.release,
+        },
+    )
+    reporter = GatewayReporter(
+        buffer=buffer,
+        clock=clock,
+        send=desk.report,
+        vehicle_id=vehicle_id,
+        version=PROGRAM_VERSION,
+    )
+
+    def returned() -> None:
+        desk.look_again()
+        reporter.look_again()
+
+    downlink.listen(desk.arrive, returned)
+    return Commanding(
+        inbox=inbox, encounter=encounter, downlink=downlink, desk=desk, reporter=reporter
+    )

@@ -1,0 +1,225 @@
+"""Commands and answers come back as they were, and nothing else passes for one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protocols.errors import DecodeError
+from protocols.model.codes import MdcCode
+from protocols.uplink import command_codec as codec
+from protocols.uplink import commands as cmd
+
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
+texts = st.text(max_size=40)
+times = st.integers(0, 4_000_000_000_000_000).map(
+    lambda micros: datetime.fromtimestamp(0, UTC) + timedelta(microseconds=micros)
+)
+codes = st.builds(MdcCode, st.integers(0, 0xFFFF), st.integers(0, 0xFFFF))
+requests: st.SearchStrategy[cmd.Request] = st.one_of(
+    st.builds(
+        cmd.BindEncounter,
+        encounter_id=texts,
+        number=texts,
+        started_at=times,
+        complaint=texts,
+        sex=texts,
+    ),
+    st.builds(cmd.ReleaseEncounter, encounter_id=texts, status=texts),
+    st.builds(cmd.ApplyConfiguration, signed=texts),
+    st.builds(
+        cmd.SendWaveformWindow,
+        from_at=times,
+        to_at=times,
+        leads=st.lists(codes, max_size=4).map(tuple),
+    ),
+    st.just(cmd.ReadClock()),
+    st.just(cmd.RenewCredentials()),
+    st.builds(cmd.Revoke, reason=texts),
+    st.builds(
+        cmd.ListDevices,
+        version=st.integers(0, 2**40),
+        devices=st.lists(
+            st.builds(
+                cmd.EnrolledDevice,
+                system_id=texts,
+                serial_number=texts,
+                manufacturer=texts,
+                vehicle_id=texts,
+            ),
+            max_size=3,
+        ).map(tuple),
+        settled=st.lists(st.uuids(), max_size=2).map(tuple),
+    ),
+)
+commands = st.builds(
+    cmd.Command, command_id=st.uuids(), issued_at=times, expires_at=times, request=requests
+)
+answers = st.one_of(
+    st.builds(
+        cmd.CommandAnswer,
+        command_id=st.uuids(),
+        outcome=st.sampled_from(cmd.Outcome),
+        at=times,
+        reason=texts,
+        facts=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),
+    ),
+    st.builds(
+        cmd.DeviceEnrolment,
+        enrolment_id=st.uuids(),
+        at=times,
+        serial_number=texts,
+        manufacturer=texts,
+        device_class=texts,
+        system_id=texts,
+        model=texts,
+    ),
+    st.builds(
+        cmd.GatewayReport,
+        at=times,
+        version=texts,
+        vehicle_id=texts,
+        configuration_version=st.integers(0, 2**31 - 1),
+        backlog_rows=st.integers(0, 2**31 - 1),
+        oldest_at=st.none() | times,
+    ),
+)
+
+
+def command(request: cmd.Request) -> cmd.Command:
+    return cmd.Command(
+        command_id=UUID(int=7),
+        issued_at=NOON,
+        expires_at=NOON + timedelta(hours=1),
+        request=request,
+    )
+
+
+def envelope(**changes: object) -> bytes:
+    """A command's wire array with members of its own."""
+    members: dict[str, object] = {
+        "version": 1,
+        "command_id": UUID(int=7),
+        "kind": "clock.read",
+        "issued_at": NOON,
+        "expires_at": NOON,
+        "request": (),
+    }
+    return msgspec.msgpack.encode(tuple((members | changes).values()))
+
+
+@given(commands)
+@settings(max_examples=80)
+def test_a_command_comes_back_as_it_was(sent: cmd.Command) -> None:
+    assert codec.decode_command(codec.encode_command(sent)) == sent
+
+
+@given(answers)
+@settings(max_examples=40)
+def test_an_answer_comes_back_as_it_was(sent: cmd.Answer) -> None:
+    assert codec.decode_answer(codec.encode_answer(sent)) == sent
+
+
+@given(st.binary(max_size=120))
+@settings(max_examples=100)
+def test_noise_raises_nothing_but_decode_error(noise: bytes) -> None:
+    for decode in (codec.decode_command, codec.decode_commands, codec.decode_answer):
+        try:
+            decode(noise)
+        except DecodeError:
+            continue
+
+
+@given(commands, st.integers(0, 400), st.integers(0, 255))
+@settings(max_examples=100)
+def test_a_mutated_command_raises_nothing_but_decode_error(
+    sent: cmd.Command, place: int, octet: int
+) -> None:
+    octets = bytearray(codec.encode_command(sent))
+    octets[place % len(octets)] = octet
+    try:
+        codec.decode_command(bytes(octets))
+    except DecodeError:
+        return
+
+
+def test_a_kind_of_tomorrow_survives_with_its_octets() -> None:
+    unknown = command(cmd.UnknownRequest(kind="coffee.brew", octets=b"\x92\x01\x02"))
+    assert codec.decode_command(codec.encode_command(unknown)) == unknown
+
+
+@pytest.mark.parametrize(
+    ("kind", "request_"),
+    [
+        ("encounter.bind", ("enc_1", 7)),
+        ("encounter.bind", ("enc_1", "I-1", NOON.replace(tzinfo=None))),
+        ("waveform.window", (NOON, NOON, (1 << 40,))),
+        ("waveform.window", "soon"),
+        ("devices.list", ("x",)),
+        ("revoke", (7,)),
+    ],
+)
+def test_a_known_kind_that_cannot_be_read_comes_as_unknown(kind: str, request_: object) -> None:
+    read = codec.decode_command(envelope(kind=kind, request=request_))
+    assert isinstance(read.request, cmd.UnknownRequest)
+    assert read.kind == kind
+
+
+def test_what_a_newer_writer_adds_at_the_end_is_passed_over() -> None:
+    read = codec.decode_command(envelope(kind="revoke", request=("stolen", "more")))
+    assert read.request == cmd.Revoke(reason="stolen")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"version": 2},
+        {"kind": ""},
+        {"kind": "k" * 65},
+        {"issued_at": NOON.replace(tzinfo=None)},
+        {"expires_at": NOON.replace(tzinfo=None)},
+        {"command_id": "seven"},
+    ],
+)
+def test_a_spoilt_command_is_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(DecodeError):
+        codec.decode_command(envelope(**changes))
+
+
+def test_nothing_larger_than_the_bound_is_read() -> None:
+    with pytest.raises(DecodeError, match="octets"):
+        codec.decode_command(bytes(codec.MOST_OCTETS + 1))
+
+
+def test_several_commands_travel_in_one_body_up_to_a_bound() -> None:
+    first = codec.encode_command(command(cmd.ReadClock()))
+    body = codec.encode_commands((first, first))
+    assert codec.decode_commands(body) == (first, first)
+    with pytest.raises(DecodeError, match="more than one body"):
+        codec.decode_commands(codec.encode_commands((b"",) * 65))
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        ("a", 2, UUID(int=1), "done", NOON),
+        ("a", 1, UUID(int=1), "perhaps", NOON),
+        ("a", 1, UUID(int=1), "done", NOON.replace(tzinfo=None)),
+        ("a", 1, UUID(int=1), "done", NOON, "x" * 5000),
+        ("a", 1, UUID(int=1), "done", NOON, "", [("n", "v")] * 33),
+        ("d", 1, UUID(int=1), NOON, "s" * 5000, "Acme", "oximeter"),
+        ("r", 1, NOON, "0.1", "A-1", 0, -1),
+        ("r", 1, NOON, "v" * 65, "A-1"),
+        ("r", 1, NOON, "0.1", "v" * 65),
+        ("r", 1, NOON, "0.1", "A-1", 0, 0, NOON.replace(tzinfo=None)),
+        ("z", 1),
+    ],
+)
+def test_a_spoilt_answer_is_refused(members: tuple[object, ...]) -> None:
+    with pytest.raises(DecodeError):
+        codec.decode_answer(msgspec.msgpack.encode(members))
