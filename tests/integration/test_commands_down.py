@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,10 @@ async def test_an_opened_encounter_binds_the_vehicle_and_its_handover_releases_i
             await until(lambda: board.encounter.current is None, "the release")
 
 
+def is_done(client: httpx.Client, path: str) -> bool:
+    return bool(client.get(path).json()["status"] == "done")
+
+
 SETTINGS = """
 gateway_id = "{gateway}"
 tenant_id = "{tenant}"
@@ -219,9 +224,6 @@ def test_a_gateway_killed_at_any_moment_still_answers_what_it_was_sent(
                 edge.kill()
                 edge = Gateway.start_with(tmp_path / "edge", text)
             for path in paths:
-                wait_until(
-                    lambda path=path: client.get(path).json()["status"] == "done",  # type: ignore[misc]
-                    timeout=30,
-                    what="the answer",
-                )
+                answered = partial(is_done, client, path)
+                wait_until(answered, timeout=30, what="the answer")
             assert edge.stop() == 0
