@@ -1,7 +1,7 @@
 """The fleet: commands, invitations, certificates, keys, configurations, reports, enrolments.
 
-Revision ID: 0002_fleet
-Revises: 0001
+Revision ID: 0003
+Revises: 0002
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from cloud.db.base import UtcDateTime
 
-revision = "0002_fleet"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
