@@ -53,13 +53,21 @@ class Backoff:
         self.failures = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attempt ended. `is_fault`: by a fault of this program, its traceback is in the log."""
+
+    reason: str
+    is_fault: bool = False
+
+
 async def keep_running(
     work: Callable[[], Awaitable[bool]],
     *,
     name: str,
     backoff: Backoff,
     clock: Clock = SYSTEM_CLOCK,
-    on_failure: Callable[[str], None] = lambda _reason: None,
+    on_failure: Callable[[Failure], None] = lambda _failure: None,
 ) -> None:
     """Run `work` again and again until it returns False; True asks for another run.
 
@@ -74,16 +82,16 @@ async def keep_running(
         except (BufferDamagedError, SettingsError):
             raise
         except EdgeError as exc:
-            again, reason = True, str(exc)
-            log.info("stopped name=%s reason=%r", name, reason)
+            again, failure = True, Failure(str(exc))
+            log.info("stopped name=%s reason=%r", name, failure.reason)
         except Exception as exc:
-            again, reason = True, f"fault in the program: {type(exc).__name__}"
+            again, failure = True, Failure(f"fault in the program: {type(exc).__name__}", True)
             log.exception("fault name=%s", name)
         else:
-            reason = "ended"
+            failure = Failure("ended")
         if not again:
             return
         if clock.monotonic() - began >= backoff.policy.forgiven_after:
             backoff.reset()
-        on_failure(reason)
+        on_failure(failure)
         await clock.sleep(backoff.next_wait())

@@ -20,7 +20,7 @@ from edge.drivers.wishes import Wish, Wishes
 from edge.errors import TransportError
 from edge.pipeline.descriptions import DescribedSource, DescriptionBook
 from edge.pipeline.sink import ObservationSink
-from edge.supervision import Backoff, keep_running
+from edge.supervision import Backoff, Failure, keep_running
 from edge.transports.base import ByteTransport, OpenedLine
 from edge.transports.policy import TransportPolicy
 from edge.transports.registry import open_line
@@ -104,8 +104,8 @@ class Fleet:
         await self._changed.wait()
 
     async def _keep(self, plan: DevicePlan, health: DeviceHealth) -> None:
-        def failed(reason: str) -> None:
-            health.move(DeviceState.WAITING, at=self.clock.utc(), reason=reason)
+        def failed(failure: Failure) -> None:
+            health.fail(at=self.clock.utc(), reason=failure.reason, is_fault=failure.is_fault)
 
         try:
             await keep_running(
@@ -137,10 +137,12 @@ class Fleet:
             await self._drive(line, health, guest=True)
         except TransportError as exc:
             reason = str(exc)
+            health.counts.failures += 1
         except Exception as exc:
             # One agent's trouble must not stop the others; a damaged buffer tells the program
             # by itself.
             reason = f"fault in the program: {type(exc).__name__}"
+            health.counts.faults += 1
             log.exception("fault on the line of an agent that called")
         finally:
             self._connected -= 1
@@ -151,7 +153,7 @@ class Fleet:
     async def _drive(self, line: OpenedLine, health: DeviceHealth, *, guest: bool = False) -> None:
         wishes = Wishes()
         self._wishes.add(wishes)
-        health.move(DeviceState.CONNECTED, at=self.clock.utc())
+        health.come(at=self.clock.utc())
         try:
             await self._driver(line, health, wishes, guest=guest).run()
         finally:
@@ -184,6 +186,7 @@ class Fleet:
                 health=health,
                 board=self.board,
                 clock=self.clock,
+                policy=self.driver_policy,
                 named_by_identity=guest,
             ),
             clock=self.clock,

@@ -25,6 +25,8 @@ class DeviceState(Enum):
     """Reports arrive."""
     STALE = "stale"
     """It was reporting steadily and has fallen silent."""
+    BOND_LOST = "bond lost"
+    """It no longer has the key we share; a person has to pair it again."""
     REFUSED = "refused"
     """Reports arrive and cannot be stored: the buffer is full."""
     ENDED = "ended"
@@ -48,11 +50,31 @@ class DeviceCounts:
     clock_sets: int = 0
     discarded_octets: int = 0
     warnings: int = 0
+    failures: int = 0
+    faults: int = 0
+
+
+@dataclass(slots=True)
+class LinkFacts:
+    """How the way to a device is. `rssi_dbm`: None where there is no radio or it was not heard.
+
+    `reconnects`: times a line that had been there was there again. `watchdog_trips`: times a
+    line that seemed to be there gave nothing and was torn down.
+    """
+
+    rssi_dbm: int | None = None
+    reconnects: int = 0
+    watchdog_trips: int = 0
 
 
 @dataclass(slots=True)
 class DeviceHealth:
-    """One device. `reason` says why it is not better than it is; `at` times are aware UTC."""
+    """One device. `reason` says why it is not better than it is; `at` times are aware UTC.
+
+    `clock_fault` says in words what is wrong with its clock, empty while nothing is.
+    `battery_percent`: 0 to 100, None while it did not say; `is_battery_low` by the threshold of
+    who drives it, or because the device says so itself.
+    """
 
     name: str
     address: str
@@ -62,13 +84,45 @@ class DeviceHealth:
     system_id: str = ""
     model: str = ""
     last_report_at: datetime | None = None
+    clock_fault: str = ""
+    battery_percent: int | None = None
+    is_battery_low: bool = False
     counts: DeviceCounts = field(default_factory=DeviceCounts)
+    link: LinkFacts = field(default_factory=LinkFacts)
+    _was_there: bool = False
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What a person should see to although the device works, each in two words."""
+        found = []
+        if self.clock_fault:
+            found.append("clock wrong")
+        if self.is_battery_low:
+            found.append("battery low")
+        return tuple(found)
 
     def move(self, state: DeviceState, *, at: datetime, reason: str = "") -> None:
         """A new state, or the old one for another reason."""
         if state is not self.state:
             self.since = at
         self.state, self.reason = state, reason
+
+    def come(self, *, at: datetime) -> None:
+        """Its line is open."""
+        self.link.reconnects += self._was_there
+        self._was_there = True
+        self.move(DeviceState.CONNECTED, at=at)
+
+    def fail(self, *, at: datetime, reason: str, is_fault: bool = False) -> None:
+        """Its line broke or could not be opened; `is_fault`: by a fault of this program.
+
+        A lost bond stays one until the device is there again: no waiting mends it.
+        """
+        self.counts.failures += 1
+        self.counts.faults += is_fault
+        if self.state is DeviceState.BOND_LOST:
+            return
+        self.move(DeviceState.WAITING, at=at, reason=reason)
 
 
 @dataclass(slots=True)
@@ -118,6 +172,8 @@ class HealthBoard:
         if earlier is not None:
             health.counts = earlier.counts
             health.model = earlier.model
+            health.link = earlier.link
+            health.link.reconnects += 1
         health.name = name
         self._devices[name] = health
 

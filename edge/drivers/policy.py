@@ -16,6 +16,7 @@ from protocols.ieee20601.report_watchdog import SilencePolicy
 from protocols.model.codes import SystemId
 
 _MOST_HOURS: Final = 24 * 366
+_FULL: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,10 @@ class DriverPolicy:
     stale_after_intervals: Annotated[
         float, "and for so many of its usual intervals; 0 watches nobody"
     ] = 5.0
+    battery_low_percent: Annotated[int, "percent: a battery at or below this is low"] = 20
+    clock_tolerance_seconds: Annotated[
+        float, "a device's clock that is further off is shown as wrong"
+    ] = 60.0
     release_seconds: Annotated[float, "what a device gets to answer the release at the end"] = 1.0
     reopen: BackoffPolicy = field(default_factory=BackoffPolicy)
     set_clocks: Annotated[
@@ -65,6 +70,10 @@ class DriverPolicy:
             raise ValueError("unassociated_seconds and stale_after_seconds are above 0")
         if min(self.release_seconds, self.stale_after_intervals) < 0:
             raise ValueError("release_seconds and stale_after_intervals are not negative")
+        if not 0 <= self.battery_low_percent <= _FULL or self.clock_tolerance_seconds < 0:
+            raise ValueError(
+                "battery_low_percent is 0 to 100, clock_tolerance_seconds is not negative"
+            )
         if min(self.stored_hours, self.stored_again_seconds) < 0:
             raise ValueError("stored_hours and stored_again_seconds are not negative")
         if self.stored_hours > _MOST_HOURS:

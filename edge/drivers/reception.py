@@ -7,8 +7,10 @@ import logging
 from collections.abc import Sequence
 
 from edge.clock import Clock
+from edge.drivers.condition import note_condition
 from edge.drivers.configurations import ConfigurationStore
 from edge.drivers.health import DeviceHealth, DeviceState, HealthBoard
+from edge.drivers.policy import DriverPolicy
 from edge.drivers.stored_pages import StoredPages
 from edge.errors import BufferFullError
 from edge.pipeline.descriptions import DescribedSource
@@ -50,6 +52,7 @@ class Reception:
         health: DeviceHealth,
         board: HealthBoard,
         clock: Clock,
+        policy: DriverPolicy | None = None,
         named_by_identity: bool = False,
     ) -> None:
         self._source = source
@@ -58,6 +61,7 @@ class Reception:
         self._health = health
         self._board = board
         self._clock = clock
+        self._policy = policy or DriverPolicy()
         self._named_by_identity = named_by_identity
         self._config_id = 0
         self._association = ""
@@ -81,6 +85,12 @@ class Reception:
             raise
         if reports:
             self._receive(reports, self._clock.monotonic() - received_at)
+            note_condition(
+                self._health,
+                observations,
+                battery_low_percent=self._policy.battery_low_percent,
+                clock_tolerance_seconds=self._policy.clock_tolerance_seconds,
+            )
         for event in events:
             await self._note(event)
 

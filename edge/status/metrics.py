@@ -35,6 +35,10 @@ _DEVICE_COUNTS: Final = {
     "clock_sets": "Times the gateway set the device's clock",
     "discarded_octets": "Octets that belonged to no message",
     "warnings": "Oddities that were tolerated",
+    "failures": "Times its line broke or could not be opened",
+    "faults": "Times a fault of the program ended its driver",
+    "reconnects": "Times a line that had been there was there again",
+    "watchdog_trips": "Times a line that gave nothing was torn down",
 }
 _UPLINK_COUNTS: Final = {
     "batches": "Batches acknowledged by the cloud",
@@ -107,6 +111,27 @@ def _device_metrics(devices: list[dict[str, Any]]) -> Iterator[Metric]:
         family = CounterMetricFamily(f"vitalwire_edge_device_{name}", text, labels=["device"])
         for device in devices:
             family.add_metric([device["name"]], device[name])
+        yield family
+    yield from _condition_metrics(devices)
+
+
+def _condition_metrics(devices: list[dict[str, Any]]) -> Iterator[Metric]:
+    for name, text, key in (
+        ("clock_wrong", "1 while the device's clock is wrong", "clock_fault"),
+        ("battery_low", "1 while its battery is low", "is_battery_low"),
+    ):
+        family = GaugeMetricFamily(f"vitalwire_edge_device_{name}", text, labels=["device"])
+        for device in devices:
+            family.add_metric([device["name"]], float(bool(device[key])))
+        yield family
+    for name, text, key in (
+        ("battery_percent", "How full its battery is", "battery_percent"),
+        ("rssi_dbm", "How strong its radio was heard last", "rssi_dbm"),
+    ):
+        family = GaugeMetricFamily(f"vitalwire_edge_device_{name}", text, labels=["device"])
+        for device in devices:
+            if device[key] is not None:
+                family.add_metric([device["name"]], device[key])
         yield family
 
 

@@ -28,6 +28,12 @@ def describe_device(health: DeviceHealth) -> Snapshot:
         "system_id": health.system_id,
         "model": health.model,
         "last_report_at": _text(health.last_report_at),
+        "clock_fault": health.clock_fault,
+        "battery_percent": health.battery_percent,
+        "is_battery_low": health.is_battery_low,
+        "rssi_dbm": health.link.rssi_dbm,
+        "reconnects": health.link.reconnects,
+        "watchdog_trips": health.link.watchdog_trips,
         **{name: getattr(counts, name) for name in type(counts).__slots__},
     }
 

@@ -92,8 +92,16 @@ def _device_line(device: dict[str, Any], now: datetime) -> str:
         "refused": "reports refused",
         "missed": "reports missed",
         "discarded_octets": "octets of noise",
+        "reconnects": "reconnects",
+        "watchdog_trips": "silent lines torn down",
+        "faults": "faults in the program",
     }
     parts += [f"{device[name]} {text}" for name, text in troubles.items() if device[name]]
+    if device["clock_fault"]:
+        parts.append(f"CLOCK WRONG: {device['clock_fault']}")
+    if device["is_battery_low"]:
+        left = device["battery_percent"]
+        parts.append("BATTERY LOW" if left is None else f"BATTERY LOW: {left} %")
     if device["reason"]:
         parts.append(device["reason"].rstrip("."))
     return ", ".join(parts)

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from edge.errors import BufferDamagedError, DeviceNotFoundError, SettingsError
-from edge.supervision import Backoff, BackoffPolicy, keep_running
+from edge.supervision import Backoff, BackoffPolicy, Failure, keep_running
 from tests.unit.edge.making import ManualTime
 
 STEADY = BackoffPolicy(first=1.0, most=8.0, jitter=0.0, forgiven_after=20.0)
@@ -39,8 +39,8 @@ def test_a_policy_without_sense_is_refused(wrong: dict[str, float]) -> None:
         BackoffPolicy(**wrong)
 
 
-async def run(outcomes: list[object], time: ManualTime) -> list[str]:
-    reasons: list[str] = []
+async def run(outcomes: list[object], time: ManualTime) -> list[Failure]:
+    failures: list[Failure] = []
 
     async def work() -> bool:
         outcome = outcomes.pop(0)
@@ -52,15 +52,15 @@ async def run(outcomes: list[object], time: ManualTime) -> list[str]:
         return bool(outcome)
 
     await keep_running(
-        work, name="x", backoff=Backoff(STEADY), clock=time.clock, on_failure=reasons.append
+        work, name="x", backoff=Backoff(STEADY), clock=time.clock, on_failure=failures.append
     )
-    return reasons
+    return failures
 
 
 async def test_a_fault_is_waited_out_and_told() -> None:
     time = ManualTime()
-    reasons = await run([DeviceNotFoundError("no such port"), True, False], time)
-    assert reasons == ["no such port.", "ended"]
+    failures = await run([DeviceNotFoundError("no such port"), True, False], time)
+    assert failures == [Failure("no such port."), Failure("ended")]
     assert time.slept == [1, 2]
 
 
@@ -68,8 +68,8 @@ async def test_an_unknown_fault_is_logged_with_its_traceback_and_waited_out(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.ERROR):
-        reasons = await run([ZeroDivisionError("a secret value"), False], ManualTime())
-    assert reasons == ["fault in the program: ZeroDivisionError"]
+        failures = await run([ZeroDivisionError("a secret value"), False], ManualTime())
+    assert failures == [Failure("fault in the program: ZeroDivisionError", is_fault=True)]
     assert caplog.records[0].exc_info is not None
 
 

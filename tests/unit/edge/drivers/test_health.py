@@ -27,6 +27,36 @@ def test_since_changes_with_the_state_not_with_the_reason() -> None:
     assert (device.since, device.reason) == (NOON + timedelta(seconds=9), "")
 
 
+def test_a_line_that_comes_back_is_counted_the_first_one_is_not() -> None:
+    device = health()
+    device.come(at=NOON)
+    device.fail(at=NOON, reason="unplugged")
+    assert (device.state, device.reason, device.link.reconnects) == (
+        DeviceState.WAITING,
+        "unplugged",
+        0,
+    )
+    device.come(at=NOON)
+    device.fail(at=NOON, reason="fault in the program: KeyError", is_fault=True)
+    assert (device.link.reconnects, device.counts.failures, device.counts.faults) == (1, 2, 1)
+
+
+def test_a_lost_bond_stays_one_until_the_device_is_there_again() -> None:
+    device = health()
+    device.move(DeviceState.BOND_LOST, at=NOON, reason="pair it again")
+    device.fail(at=NOON, reason="the connection broke")
+    assert (device.state, device.reason) == (DeviceState.BOND_LOST, "pair it again")
+    device.come(at=NOON)
+    assert device.state is DeviceState.CONNECTED
+
+
+def test_what_a_person_should_see_to_is_said_beside_the_state() -> None:
+    device = health()
+    assert not device.troubles
+    device.clock_fault, device.is_battery_low = "it is 5 minutes behind", True
+    assert device.troubles == ("clock wrong", "battery low")
+
+
 def test_an_agent_that_comes_back_goes_on_with_its_counts() -> None:
     board = HealthBoard()
     first, second = health("tcp:1"), health("tcp:2")

@@ -56,6 +56,8 @@ def test_devices_are_asked_to_come_later_while_the_gateway_takes_nobody() -> Non
         ("stored_hours", -1.0),
         ("stored_hours", 1e9),
         ("stored_again_seconds", -1.0),
+        ("battery_low_percent", 101),
+        ("clock_tolerance_seconds", -1.0),
     ],
 )
 def test_what_cannot_be_is_refused(setting: str, value: object) -> None:

@@ -49,6 +49,9 @@ async def snapshot_of(folder: Path, time: ManualTime) -> Snapshot:
     device.last_report_at = time.clock.utc()
     device.counts.observations = 2
     device.counts.missed = 1
+    device.clock_fault = "it is 5 minutes behind"
+    device.battery_percent, device.is_battery_low = 12, True
+    device.link.reconnects = 3
     board.add(device)
     board.delays.record(0.002)
     buffer = ObservationBuffer(clock=time.clock)
@@ -78,6 +81,7 @@ async def test_a_snapshot_tells_devices_ways_buffer_clock_and_delay(tmp_path: Pa
     assert read_status(tmp_path) == snapshot
     (device,) = snapshot["devices"]
     assert (device["state"], device["observations"], device["missed"]) == ("stale", 2, 1)
+    assert (device["is_battery_low"], device["rssi_dbm"]) == (True, None)
     assert snapshot["uplink"]["links"][0]["reason"] == "no route"
     assert snapshot["buffer"]["waiting"] == {"events": 0, "numerics": 1, "waveforms": 1}
     assert snapshot["buffer"]["oldest_seconds"] == 67.0
@@ -96,7 +100,8 @@ async def test_people_get_lines(tmp_path: Path) -> None:
     text = format_status(status, now=NOON + timedelta(seconds=200))
     assert "gw-1 does not run: stopped 33 s ago; 2 rows wait in its buffer" in text
     assert "device    ox: stale, Acme OX, 2 readings" in text
-    assert "1 reports missed" in text
+    assert "1 reports missed, 3 reconnects" in text
+    assert "CLOCK WRONG: it is 5 minutes behind, BATTERY LOW: 12 %" in text
     assert "down (no route)" in text
     assert "ACKNOWLEDGES NOTHING, noticed 3 min ago" in text
     assert "report to disk p50 2.0 ms" in text
@@ -128,6 +133,10 @@ async def test_metrics_show_the_snapshot(tmp_path: Path) -> None:
     for line in (
         'vitalwire_edge_device_state{device="ox",state="stale"} 1.0',
         'vitalwire_edge_device_observations_total{device="ox"} 2.0',
+        'vitalwire_edge_device_clock_wrong{device="ox"} 1.0',
+        'vitalwire_edge_device_battery_low{device="ox"} 1.0',
+        'vitalwire_edge_device_battery_percent{device="ox"} 12.0',
+        'vitalwire_edge_device_reconnects_total{device="ox"} 3.0',
         'vitalwire_edge_buffer_waiting{stream="waveforms"} 1.0',
         'vitalwire_edge_link_up{way="mqtt"} 0.0',
         'vitalwire_edge_link_vain{way="mqtt"} 1.0',
