@@ -6,7 +6,7 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -91,10 +91,14 @@ class ObservationBuffer:
             self._news.set()
         return appended
 
-    async def claim(self, *, limit: int, octets: int) -> Claim | None:
-        """Take rows for a batch; None when nothing waits."""
+    async def claim(
+        self, *, limit: int, octets: int, streams: Iterable[Stream] = Stream
+    ) -> Claim | None:
+        """Take rows of some lanes for a batch; None when nothing of them waits."""
         claim: Claim | None = await self._ask(
-            lambda store: store.claim(limit=limit, octets=octets, now=self._clock.utc())
+            lambda store: store.claim(
+                limit=limit, octets=octets, now=self._clock.utc(), streams=streams
+            )
         )
         return claim
 
@@ -185,7 +189,7 @@ class ObservationBuffer:
                     break
             damage = _run_jobs(store, jobs)
             if any(job.frees for job in jobs):
-                _attempt(store.regain_reserve)
+                _attempt(store.room.regain_reserve)
             if damage is not None:
                 loop.call_soon_threadsafe(self._tell_damage, damage)
         try:
@@ -247,7 +251,7 @@ def _commit_alone(store: ObservationStore, job: _Job) -> _Outcome:
 
     outcome = _attempt(alone)
     if job.frees and isinstance(outcome[1], BufferFullError):
-        room, error = _attempt(store.make_room)
+        room, error = _attempt(store.room.make)
         if error is None and room:
             return _attempt(alone)
     return outcome

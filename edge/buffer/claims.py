@@ -34,10 +34,9 @@ class Claim:
 
 @dataclass(slots=True)
 class ClaimBook:
-    """What is claimed, what was given back, and how far each lane has been read."""
+    """What is claimed, and what was given back."""
 
     claimed: dict[UUID, Claim] = field(default_factory=dict)
-    read_to: dict[Stream, int] = field(default_factory=lambda: dict.fromkeys(Stream, 0))
     _returned: dict[Stream, deque[Claim]] = field(
         default_factory=lambda: {stream: deque() for stream in Stream}
     )
@@ -51,9 +50,8 @@ class ClaimBook:
         return claim
 
     def add(self, claim: Claim) -> None:
-        """Rows just read from the lane's end."""
+        """Rows just read."""
         self.claimed[claim.batch_id] = claim
-        self.read_to[claim.stream] = max(self.read_to[claim.stream], claim.row_ids[-1])
 
     def give_back(self, batch_id: UUID) -> bool:
         """To be sent again; False when no such claim is out."""

@@ -11,7 +11,7 @@ _LEAST_PAGES = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BufferPolicy:
-    """Octets and rows."""
+    """Octets, rows and seconds."""
 
     max_bytes: Annotated[int, "octets; the store's file never grows beyond"] = 1 << 30
     quota_reserve_bytes: Annotated[
@@ -20,6 +20,9 @@ class BufferPolicy:
     disk_reserve_bytes: Annotated[
         int, "octets of a file given up when the disk itself is full, for the same purpose"
     ] = 8 << 20
+    live_seconds: Annotated[
+        float, "seconds; rows younger than this are sent ahead of what an outage left behind"
+    ] = 10.0
     quarantine_rows: Annotated[
         int, "rows the cloud refused that are kept for a person to look at"
     ] = 10_000
@@ -31,6 +34,8 @@ class BufferPolicy:
             raise ValueError(
                 f"quota_reserve_bytes must be at least {8 * PAGE_OCTETS} and at most half max_bytes"
             )
+        if self.live_seconds <= 0:
+            raise ValueError("live_seconds is above 0")
         if self.disk_reserve_bytes < 0 or self.quarantine_rows < 0:
             raise ValueError("disk_reserve_bytes and quarantine_rows are not negative")
 

@@ -1,5 +1,8 @@
 """Form 2 of the file: a lane for events, where a row's octets are, what is known of the clock.
 
+Row ids are given by the store now, so that each run of each lane is a range of them (see `lanes`):
+no index has to say which lane a row belongs to, and no counter in the file which id comes next.
+
 Led back, the file is one that a gateway of form 1 reads, sends and empties. What that form has no
 place for is either written into the rows (corrected times), moved (events go among the numbers,
 under boot epochs of their own, for a key never comes back with other content), or parked in a
@@ -21,6 +24,7 @@ from edge.buffer.times import corrected_body
 from protocols.errors import DecodeError
 
 _UP: Final = (
+    "DROP INDEX held_in_order",
     # Where the recorder keeps what the row was decoded from.
     "ALTER TABLE held ADD COLUMN octets TEXT",
     "ALTER TABLE quarantine ADD COLUMN octets TEXT",
@@ -35,6 +39,7 @@ _UP: Final = (
     "CREATE TABLE marks (name TEXT PRIMARY KEY, place INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 )
 _DOWN: Final = (
+    "CREATE INDEX held_in_order ON held (stream, id)",
     "DROP TABLE marks",
     "ALTER TABLE boots DROP COLUMN clock_quality",
     "ALTER TABLE boots DROP COLUMN correction_us",
@@ -43,6 +48,8 @@ _DOWN: Final = (
     "ALTER TABLE quarantine DROP COLUMN octets",
     "ALTER TABLE held DROP COLUMN octets",
 )
+_GIVEN: Final = "PRIMARY KEY"
+_COUNTED: Final = "PRIMARY KEY AUTOINCREMENT"
 _PARKED: Final = (
     "CREATE TABLE IF NOT EXISTS parked_2 ("
     " id INTEGER PRIMARY KEY, started_us INTEGER NOT NULL, vehicle_id TEXT NOT NULL,"
@@ -84,6 +91,7 @@ _HELD: Final = f"id, stream, boot_epoch, sequence, {_PLAIN}, octets, crc, body"
 
 def up(database: Database) -> None:
     """Add what is new; rows stay as they are, for every new column says nothing of them."""
+    _change_table(database, _COUNTED, _GIVEN)
     for statement in _UP:
         database.execute(statement)
     if _exists(database, "parked_2"):
@@ -98,6 +106,22 @@ def down(database: Database) -> None:
     _forget_octets(database)
     for statement in _DOWN:
         database.execute(statement)
+    _change_table(database, _GIVEN, _COUNTED)
+    database.execute("DELETE FROM sqlite_sequence WHERE name = 'held'")
+    database.execute(
+        "INSERT INTO sqlite_sequence (name, seq) SELECT 'held', coalesce(max(id), 0) FROM held"
+    )
+
+
+def _change_table(database: Database, old: str, new: str) -> None:
+    """Change words of the table's own statement: how SQLite lets a key lose or get its counter."""
+    version = database.execute("PRAGMA schema_version").fetchone()[0]
+    database.execute("PRAGMA writable_schema = ON")
+    database.execute(
+        "UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE name = 'held'", (old, new)
+    )
+    database.execute(f"PRAGMA schema_version = {version + 1}")
+    database.execute("PRAGMA writable_schema = RESET")
 
 
 def _exists(database: Database, table: str) -> bool:

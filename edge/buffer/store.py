@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 from uuid import UUID, uuid4
 
 from edge.buffer.answers import Appended, BufferCounts, Settled
 from edge.buffer.claims import Claim, ClaimBook
 from edge.buffer.database import Database
-from edge.buffer.faults import DISK_FULL_MEND, translated
+from edge.buffer.faults import translated
+from edge.buffer.lanes import Lane, Queue, Span, Turns, base_of, run_of
 from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
+from edge.buffer.reading import Found, Reader, oldest_captured_us
 from edge.buffer.receipts import Reach
 from edge.buffer.reserve import DiskReserve
+from edge.buffer.room import Room
 from edge.buffer.rows import (
     PackedRow,
     Stream,
@@ -24,11 +29,8 @@ from edge.buffer.rows import (
     from_microseconds,
     says_the_same,
     to_microseconds,
-    unpack_row,
 )
-from edge.errors import BufferFullError
-from protocols.errors import DecodeError
-from protocols.uplink.messages import UplinkAck, UplinkRow
+from protocols.uplink.messages import UplinkAck
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +41,15 @@ QUARANTINE_DROPPED = "quarantine_dropped"
 CONFLICTING = "conflicting"
 DAMAGED_REASON = "damaged_in_store"
 
-_COLUMNS = "stream, boot_epoch, sequence, observation_id, measured, captured_us, octets"
-_KEPT_COLUMNS = "stream, boot_epoch, sequence, observation_id, captured_us, octets, body"
-_PAGES_GIVEN_BACK = 512
+_INSERT: Final = (
+    "INSERT INTO held (id, stream, boot_epoch, sequence, observation_id, measured, captured_us,"
+    " octets, crc, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_KEPT: Final = "stream, boot_epoch, sequence, observation_id, captured_us, octets, body"
+_TO_QUARANTINE: Final = (
+    f"INSERT INTO quarantine ({_KEPT}, reason, moved_us) SELECT {_KEPT}, ?, ? FROM held"  # noqa: S608 - constants
+    " WHERE id = ?"
+)
 
 
 @dataclass(slots=True)
@@ -74,12 +82,16 @@ class ObservationStore:
     ) -> None:
         self._database = database
         self._policy = policy
-        self._reserve = reserve
+        self.room = Room(database, policy, reserve)
         self.boot_epoch = boot_epoch
         self.is_refusing = False
         self._vehicles = vehicles
         self._claims = ClaimBook()
-        self._reach = Reach(boot_epoch, 1)
+        self._reach = Reach()
+        self._turns = Turns()
+        self._lanes: dict[Stream, Lane] = {}
+        self._bases: dict[Stream, int] = {}
+        self._spans: dict[Stream, list[Span]] = {stream: [] for stream in Stream}
         self._memory = _Memory()
         self._after_commit: list[Callable[[], None]] = []
         with translated():
@@ -109,7 +121,8 @@ class ObservationStore:
 
     def append(self, rows: Sequence[PackedRow]) -> Appended:
         """Write rows under their keys; one that waits already is not written twice."""
-        self._refuse_when_full(sum(len(row.body) for row in rows))
+        self.room.refuse_full_disk()
+        self.room.refuse_over_quota(sum(len(row.body) for row in rows))
         self._database.execute("SAVEPOINT before_rows")
         try:
             self._insert(rows)
@@ -120,9 +133,8 @@ class ObservationStore:
             fresh = self._without_known(rows)
             self._insert(fresh)
         self._database.execute("RELEASE before_rows")
-        for row in fresh:
-            self._memory.next_sequence[row.stream] += 1
-            self._memory.held[row.stream] += 1
+        for stream, count in Counter(row.stream for row in fresh).items():
+            self._grow(stream, count, fresh[0].captured_us)
         self._count(STORED, len(fresh))
         return Appended(len(fresh), len(rows) - len(fresh))
 
@@ -160,15 +172,18 @@ class ObservationStore:
 
     # ---- reading and claiming
 
-    def claim(self, *, limit: int, octets: int, now: datetime) -> Claim | None:
-        """Up to `limit` rows or `octets` of one lane and epoch, urgent lanes first; or None."""
-        for stream in Stream:
-            returned = self._claims.take_returned(stream)
-            if returned is not None:
-                return returned
-            while (claim := self._read_claim(stream, limit, octets, now)) is not None:
-                if claim.rows:
-                    self._claims.add(claim)
+    def claim(
+        self, *, limit: int, octets: int, now: datetime, streams: Iterable[Stream] = Stream
+    ) -> Claim | None:
+        """Up to `limit` rows or `octets` of one lane and epoch, by the lanes' turns; or None."""
+        with translated():
+            reader = Reader(self._database, limit, octets, to_microseconds(now))
+            for queue in self._turns.order(streams):
+                claim = self._claims.take_returned(queue.stream)
+                if claim is None and (found := self._read(reader, queue, now)) is not None:
+                    claim = self._claimed(queue.stream, found)
+                    self._turns.took(queue, found.octets)
+                if claim is not None:
                     return claim
         return None
 
@@ -183,44 +198,26 @@ class ObservationStore:
     def counts(self) -> BufferCounts:
         """How the store stands."""
         with translated():
-            oldest = self._database.execute(
-                "SELECT captured_us FROM held ORDER BY id LIMIT 1"
-            ).fetchone()
             reasons = dict(
                 self._database.execute("SELECT reason, count(*) FROM quarantine GROUP BY reason")
             )
-            used = self._pages_used()
+            ages = [
+                oldest_captured_us(self._database, stream, self._spans[stream]) for stream in Stream
+            ]
+            used, is_full = self.room.pages_used(), self.room.is_full()
+        oldest = min((age for age in ages if age is not None), default=None)
         return BufferCounts(
             waiting={stream.label: self._memory.held[stream] for stream in Stream},
             claimed=sum(len(claim.rows) for claim in self._claims.claimed.values()),
             quarantine=sum(reasons.values()),
             quarantine_reasons=reasons,
-            oldest_captured_at=from_microseconds(oldest[0]) if oldest else None,
+            oldest_captured_at=None if oldest is None else from_microseconds(oldest),
             octets_used=used * PAGE_OCTETS,
             octets_most=self._policy.max_bytes,
-            is_full=self.is_refusing or self._is_over_quota(used, 0) or not self._reserve.is_held,
+            is_full=self.is_refusing or is_full,
             boot_epoch=self.boot_epoch,
             totals=dict(self._memory.totals),
         )
-
-    # ---- room
-
-    def make_room(self) -> bool:
-        """The disk is full and rows must leave: give up the reserve; False when that is done."""
-        if not self._reserve.give_up():
-            return False
-        with translated():
-            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return True
-
-    def regain_reserve(self) -> bool:
-        """After rows left: give free pages back to the disk until the reserve fits again."""
-        if self._reserve.hold():
-            return True
-        with translated():
-            self._database.execute(f"PRAGMA incremental_vacuum({_PAGES_GIVEN_BACK})").fetchall()
-            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return self._reserve.hold()
 
     def close(self) -> None:
         """Fold the log into the file and let go."""
@@ -230,35 +227,26 @@ class ObservationStore:
     # ---- inside
 
     def _look_around(self) -> None:
-        """What the file holds as it is opened."""
-        ids = "SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'held'"
-        self._reach = Reach(self.boot_epoch, self._database.execute(ids).fetchone()[0])
-        for stream, epoch, first, last, count in self._database.execute(
+        """What the file holds as it is opened: all of it is backlog."""
+        query = "SELECT coalesce(max(id), 0) FROM held"
+        highest: int = self._database.execute(query).fetchone()[0]
+        for number, epoch, first, last, count in self._database.execute(
             "SELECT stream, boot_epoch, min(id), max(id), count(*) FROM held"
-            " GROUP BY stream, boot_epoch"
+            " GROUP BY stream, boot_epoch ORDER BY min(id)"
         ):
-            self._memory.held[Stream(stream)] += count
-            self._reach.learn(stream, epoch, (first, last))
+            stream, span = Stream(number), Span(first - 1, last)
+            self._memory.held[stream] += count
+            self._spans[stream].append(span)
+            self._reach.learn(stream, epoch, span)
+        live_us = round(self._policy.live_seconds * 1_000_000)
+        for stream in Stream:
+            run = run_of(base_of(stream, highest=highest))
+            self._lanes[stream] = Lane(run.after, live_us)
+            self._lanes[stream].add_backlog(self._spans[stream])
+            self._bases[stream] = run.after
+            self._spans[stream].append(run)
+            self._reach.learn(stream, self.boot_epoch, run)
         self._memory.totals.update(self._database.execute("SELECT name, amount FROM totals"))
-
-    def _refuse_when_full(self, octets: int) -> None:
-        if not self._reserve.hold():
-            raise BufferFullError("the disk has no room for the buffer", mend=DISK_FULL_MEND)
-        if self._is_over_quota(self._pages_used(), octets):
-            raise BufferFullError(
-                "the buffer has reached its size (buffer.max_bytes)",
-                mend="Restore the way to the cloud, or give the buffer more room",
-            )
-
-    def _is_over_quota(self, pages_used: int, octets: int) -> bool:
-        return pages_used + octets // PAGE_OCTETS + 2 > (
-            self._policy.max_pages - self._policy.reserve_pages
-        )
-
-    def _pages_used(self) -> int:
-        total: int = self._database.execute("PRAGMA page_count").fetchone()[0]
-        free: int = self._database.execute("PRAGMA freelist_count").fetchone()[0]
-        return total - free
 
     def _insert(self, rows: Sequence[PackedRow]) -> None:
         """Write rows with the next sequences of their lanes; nothing is counted yet."""
@@ -270,11 +258,21 @@ class ObservationStore:
             key = (row.stream.value, self.boot_epoch, sequence)
             identity, body, octets = row.observation_id, row.body, row.octets
             check = check_of(*key, identity, body, octets)
-            values.append((*key, identity, row.measured, row.captured_us, octets, check, body))
-        self._database.executemany(
-            f"INSERT INTO held ({_COLUMNS}, crc, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
-            values,
-        )
+            row_id = self._bases[row.stream] + sequence
+            values.append(
+                (row_id, *key, identity, row.measured, row.captured_us, octets, check, body)
+            )
+        self._database.executemany(_INSERT, values)
+
+    def _grow(self, stream: Stream, count: int, captured_us: int) -> None:
+        after = self._last(stream)
+        self._memory.next_sequence[stream] += count
+        self._memory.held[stream] += count
+        lane = self._lanes[stream]
+        self._after_commit.append(lambda: lane.grew(after=after, captured_us=captured_us))
+
+    def _last(self, stream: Stream) -> int:
+        return self._bases[stream] + self._memory.next_sequence[stream] - 1
 
     def _without_known(self, rows: Sequence[PackedRow]) -> list[PackedRow]:
         fresh: list[PackedRow] = []
@@ -298,42 +296,29 @@ class ObservationStore:
             fresh.append(row)
         return fresh
 
-    def _read_claim(self, stream: Stream, limit: int, octets: int, now: datetime) -> Claim | None:
-        """The lane's next rows. No rows but a claim: all of them were damaged; read on."""
-        rows: list[UplinkRow] = []
-        row_ids: list[int] = []
-        damaged: list[int] = []
-        size, epoch, last = 0, None, 0
-        with translated():
-            cursor = self._database.execute(
-                f"SELECT id, {_COLUMNS}, crc, body FROM held WHERE stream = ? AND id > ?"  # noqa: S608 - a constant
-                " ORDER BY id LIMIT ?",
-                (stream.value, self._claims.read_to[stream], limit),
-            )
-            for row_id, lane, boot_epoch, sequence, identity, _, _, where, crc, body in cursor:
-                if epoch not in (None, boot_epoch) or (rows and size + len(body) > octets):
-                    break
-                epoch, last, size = boot_epoch, row_id, size + len(body)
-                is_whole = check_of(lane, boot_epoch, sequence, identity, body, where) == crc
-                row = _unpacked(sequence, identity, body, where) if is_whole else None
-                if row is None:
-                    damaged.append(row_id)
-                else:
-                    rows.append(row)
-                    row_ids.append(row_id)
-        if epoch is None:
-            return None
-        if damaged:
-            self._quarantine_damaged(stream, damaged, now)
-            self._claims.read_to[stream] = last
-        return Claim(
+    def _read(self, reader: Reader, queue: Queue, now: datetime) -> Found | None:
+        """The queue's next rows; those whose octets changed on the disk leave it at once."""
+        stream, part = queue
+        while True:
+            found = reader.read(stream, self._lanes[stream], part, last=self._last(stream))
+            if found is None:
+                return None
+            if found.damaged:
+                self._quarantine_damaged(stream, found.damaged, now)
+            if found.rows:
+                return found
+
+    def _claimed(self, stream: Stream, found: Found) -> Claim:
+        claim = Claim(
             batch_id=uuid4(),
             stream=stream,
-            boot_epoch=epoch,
-            vehicle_id=self._vehicles.get(epoch, ""),
-            rows=tuple(rows),
-            row_ids=tuple(row_ids),
+            boot_epoch=found.boot_epoch,
+            vehicle_id=self._vehicles.get(found.boot_epoch, ""),
+            rows=tuple(found.rows),
+            row_ids=tuple(found.row_ids),
         )
+        self._claims.add(claim)
+        return claim
 
     def _quarantine_damaged(self, stream: Stream, row_ids: list[int], now: datetime) -> None:
         with self.transaction():
@@ -343,11 +328,8 @@ class ObservationStore:
 
     def _move_to_quarantine(self, row_id: int, reason: str, now: datetime) -> int:
         """Copy one row there, the oldest ones giving way; how many rows were copied."""
-        moved = self._database.execute(
-            f"INSERT INTO quarantine ({_KEPT_COLUMNS}, reason, moved_us)"  # noqa: S608 - a constant
-            f" SELECT {_KEPT_COLUMNS}, ?, ? FROM held WHERE id = ?",
-            (reason, to_microseconds(now), row_id),
-        ).rowcount
+        values = (reason, to_microseconds(now), row_id)
+        moved = self._database.execute(_TO_QUARANTINE, values).rowcount
         self._count(QUARANTINED, moved)
         dropped = self._database.execute(
             "DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ?",
@@ -380,12 +362,3 @@ class ObservationStore:
                 " ON CONFLICT DO UPDATE SET amount = excluded.amount",
                 changed,
             )
-
-
-def _unpacked(
-    sequence: int, identity: bytes | None, body: bytes, octets: str | None
-) -> UplinkRow | None:
-    try:
-        return unpack_row(sequence, identity, body, octets)
-    except DecodeError:
-        return None

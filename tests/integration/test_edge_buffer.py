@@ -121,7 +121,7 @@ def test_a_full_disk_confirms_nothing_and_drains(small_disk: Path) -> None:
     settle_on_a_full_disk(store, claim)
     filler.unlink(missing_ok=True)
     drained(store)
-    assert store.regain_reserve()
+    assert store.room.regain_reserve()
     append_one(store, taken + 2)
     assert store.counts().totals["stored"] == taken + 1
     store.close()
@@ -138,7 +138,7 @@ def settle_on_a_full_disk(store: ObservationStore, claim: Claim) -> None:
         with store.transaction():
             store.settle(ack_of(claim), now=NOON)
     except BufferFullError:
-        assert store.make_room()
+        assert store.room.make()
         with store.transaction():
             store.settle(ack_of(claim), now=NOON)
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from edge.buffer.answers import Appended, Settled
+from edge.buffer.claims import Claim
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import FILE_NAME, open_store
 from edge.buffer.rows import Stream, pack_rows
 from edge.buffer.store import DAMAGED_REASON, ObservationStore
 from edge.errors import BufferFullError
 from protocols.uplink.messages import Content
-from tests.unit.edge.making import NOON, ack_of, device_info, ecg, spo2
+from tests.unit.edge.making import NOON, ack_of, alarm, device_info, ecg, spo2
 
 POLICY = BufferPolicy(max_bytes=4 << 20, disk_reserve_bytes=0)
 
@@ -114,13 +116,62 @@ def test_claims_wait_again_after_a_restart_under_a_new_epoch(tmp_path: Path) -> 
     again = opened(tmp_path)
     append(again, spo2(3))
     assert again.boot_epoch > epoch
-    old = again.claim(limit=10, octets=1 << 20, now=NOON)
     new = again.claim(limit=10, octets=1 << 20, now=NOON)
+    old = again.claim(limit=10, octets=1 << 20, now=NOON)
     assert old is not None
     assert new is not None
     assert (old.boot_epoch, [row.sequence for row in old.rows]) == (epoch, [1, 2])
     assert (new.boot_epoch, [row.sequence for row in new.rows]) == (again.boot_epoch, [1])
     again.close()
+
+
+def append_at(store: ObservationStore, at: datetime, *contents: Content) -> None:
+    with store.transaction():
+        store.append(pack_rows(contents, captured_at=at))
+
+
+def claimed(store: ObservationStore, now: datetime, *lanes: Stream) -> Claim | None:
+    return store.claim(limit=100, octets=1 << 20, now=now, streams=lanes or Stream)
+
+
+def test_after_an_outage_the_newest_go_first_and_the_rest_in_order_behind(
+    store: ObservationStore,
+) -> None:
+    second = timedelta(seconds=1)
+    for number in range(60):
+        append_at(store, NOON + number * second, spo2(number), ecg(number, samples=1))
+    now = NOON + 60 * second
+    live, backlog, waves = (claimed(store, now) for _ in range(3))
+    assert live is not None
+    assert backlog is not None
+    assert waves is not None
+    assert [row.sequence for row in live.rows] == [59, 60]
+    assert [row.sequence for row in backlog.rows] == list(range(1, 59))
+    assert (waves.stream, [row.sequence for row in waves.rows]) == (Stream.WAVEFORMS, [59, 60])
+    append_at(store, now, spo2(60))
+    fresh = claimed(store, now)
+    assert fresh is not None
+    assert [row.sequence for row in fresh.rows] == [61], "new rows pass what is left of the backlog"
+
+
+def test_a_lane_full_of_poison_holds_up_no_other(store: ObservationStore) -> None:
+    append(store, alarm(1), spo2(1), ecg(1))
+    poison = claimed(store, NOON)
+    assert poison is not None
+    assert poison.stream is Stream.EVENTS
+    for _ in range(5):
+        store.requeue(poison.batch_id)
+        assert claimed(store, NOON, Stream.EVENTS) == poison, "it comes back as it was"
+    others = [claimed(store, NOON), claimed(store, NOON)]
+    assert {claim.stream for claim in others if claim} == {Stream.NUMERICS, Stream.WAVEFORMS}
+
+
+def test_only_the_lanes_asked_for_are_claimed(store: ObservationStore) -> None:
+    append(store, alarm(1), ecg(1))
+    assert claimed(store, NOON, Stream.NUMERICS) is None
+    claim = claimed(store, NOON, Stream.WAVEFORMS)
+    assert claim is not None
+    assert claim.stream is Stream.WAVEFORMS
 
 
 def test_rows_keep_the_vehicle_they_were_captured_in(tmp_path: Path) -> None:

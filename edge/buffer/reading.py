@@ -1,0 +1,101 @@
+"""Take the next rows of one part of one lane out of the file, the damaged ones apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from edge.buffer.database import Database
+from edge.buffer.lanes import Lane, Part, Span
+from edge.buffer.rows import Stream, check_of, unpack_row
+from protocols.errors import DecodeError
+from protocols.uplink.messages import UplinkRow
+
+_NEXT: Final = (
+    "SELECT id, boot_epoch, sequence, observation_id, captured_us, octets, crc, body FROM held"
+    " WHERE id > ? AND id <= ? AND stream = ? ORDER BY id LIMIT ?"
+)
+_OLDEST: Final = (
+    "SELECT captured_us FROM held WHERE id > ? AND id <= ? AND stream = ? ORDER BY id LIMIT 1"
+)
+
+
+_Row = tuple[int, int, int, bytes | None, int, str | None, int, bytes]
+
+
+@dataclass(slots=True)
+class Found:
+    """Rows of one boot epoch, and the ids of damaged ones among them."""
+
+    boot_epoch: int
+    rows: list[UplinkRow] = field(default_factory=list)
+    row_ids: list[int] = field(default_factory=list)
+    damaged: list[int] = field(default_factory=list)
+    octets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads lanes on. `limit` rows and `octets` bound one look; one row always fits."""
+
+    database: Database
+    limit: int
+    octets: int
+    now_us: int
+
+    def read(self, stream: Stream, lane: Lane, part: Part, *, last: int) -> Found | None:
+        """The next rows, None when the part is read up."""
+        while (span := lane.span(part, last=last)) is not None:
+            values = (*span, stream.value, self.limit)
+            rows = self.database.execute(_NEXT, values)
+            first = rows.fetchone()
+            if first is None:
+                lane.read(part, span.through)
+            elif part is Part.LIVE and lane.cut_when_behind(
+                first[4], now_us=self.now_us, last=last
+            ):
+                # What is left of the live part is read instead.
+                continue
+            else:
+                found, through = self._collect(stream, first, rows.fetchall())
+                lane.read(part, through)
+                return found
+        return None
+
+    def _collect(self, stream: Stream, first: _Row, rest: list[_Row]) -> tuple[Found, int]:
+        found, through = Found(first[1]), first[0]
+        for row_id, epoch, sequence, identity, _, where, crc, body in (first, *rest):
+            is_over = found.octets + len(body) > self.octets
+            if epoch != found.boot_epoch or (found.octets and is_over):
+                break
+            through, found.octets = row_id, found.octets + len(body)
+            is_whole = check_of(stream, epoch, sequence, identity, body, where) == crc
+            row = _unpacked(sequence, identity, body, where) if is_whole else None
+            if row is None:
+                found.damaged.append(row_id)
+            else:
+                found.rows.append(row)
+                found.row_ids.append(row_id)
+        return found, through
+
+
+def oldest_captured_us(database: Database, stream: Stream, spans: list[Span]) -> int | None:
+    """When the lane's oldest row was captured; spans that have emptied are taken off the list."""
+    while spans:
+        row = database.execute(_OLDEST, (*spans[0], stream.value)).fetchone()
+        if row is not None:
+            captured_us: int = row[0]
+            return captured_us
+        if len(spans) == 1:
+            return None
+        del spans[0]
+    return None
+
+
+def _unpacked(
+    sequence: int, identity: bytes | None, body: bytes, octets: str | None
+) -> UplinkRow | None:
+    try:
+        return unpack_row(sequence, identity, body, octets)
+    except DecodeError:
+        return None

@@ -1,0 +1,70 @@
+"""How much room is left, under the quota and on the disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from edge.buffer.database import Database
+from edge.buffer.faults import DISK_FULL_MEND, translated
+from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
+from edge.buffer.reserve import DiskReserve
+from edge.errors import BufferFullError
+
+_PAGES_GIVEN_BACK: Final = 512
+_SPARE_PAGES: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The room of one open store."""
+
+    database: Database
+    policy: BufferPolicy
+    reserve: DiskReserve
+
+    def pages_used(self) -> int:
+        """Pages of the file that hold something."""
+        total: int = self.database.execute("PRAGMA page_count").fetchone()[0]
+        free: int = self.database.execute("PRAGMA freelist_count").fetchone()[0]
+        return total - free
+
+    def pages_over(self, octets: int) -> int:
+        """By how many pages rows of this size would go over the quota; 0 or less: they fit."""
+        wanted = self.pages_used() + octets // PAGE_OCTETS + _SPARE_PAGES
+        return wanted - (self.policy.max_pages - self.policy.reserve_pages)
+
+    def refuse_full_disk(self) -> None:
+        """BufferFullError while the disk has no room for the reserve."""
+        if not self.reserve.hold():
+            raise BufferFullError("the disk has no room for the buffer", mend=DISK_FULL_MEND)
+
+    def refuse_over_quota(self, octets: int) -> None:
+        """BufferFullError when rows of this size do not fit under the quota."""
+        if self.pages_over(octets) > 0:
+            raise BufferFullError(
+                "the buffer has reached its size (buffer.max_bytes)",
+                mend="Restore the way to the cloud, or give the buffer more room",
+            )
+
+    def is_full(self) -> bool:
+        """Whether the next row would be refused."""
+        return self.pages_over(0) > 0 or not self.reserve.is_held
+
+    def make(self) -> bool:
+        """The disk is full and rows must leave: give up the reserve; False when that is done."""
+        if not self.reserve.give_up():
+            return False
+        with translated():
+            self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return True
+
+    def regain_reserve(self) -> bool:
+        """After rows left: give free pages back to the disk until the reserve fits again."""
+        if self.reserve.hold():
+            return True
+        with translated():
+            give_back = f"PRAGMA incremental_vacuum({_PAGES_GIVEN_BACK})"
+            self.database.execute(give_back).fetchall()
+            self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return self.reserve.hold()
