@@ -7,6 +7,11 @@ EdgeError
     TransportClosedError       the line broke
     DeviceNotFoundError        nothing answers there (yet)
     TransportTimeoutError      the other end takes nothing
+    AttributeRefusedError      a GATT device says no to one read, write or subscription
+    PairingError               no bond came about
+    BondLostError              the device has forgotten the bond
+    StackBusyError             the host says it is connecting already
+    RadioError                 the host's Bluetooth: service, bus or adapter
   BufferFaultError           the durable store
     BufferFullError            no room: nothing was stored, so nothing may be confirmed
     BufferDamagedError         the file cannot be trusted; the program ends and recovers at start
@@ -54,6 +59,36 @@ class DeviceNotFoundError(TransportError):
 
 class TransportTimeoutError(TransportError):
     """The other end takes nothing."""
+
+
+class AttributeRefusedError(TransportError):
+    """A GATT device says no; the link lives. `att_error`: its code, None where it gave none.
+
+    `needs_bond`: it wants to be paired first.
+    """
+
+    def __init__(
+        self, cause: str, *, att_error: int | None = None, needs_bond: bool = False
+    ) -> None:
+        self.att_error = att_error
+        self.needs_bond = needs_bond
+        super().__init__(cause)
+
+
+class PairingError(TransportError):
+    """No bond came about."""
+
+
+class BondLostError(TransportError):
+    """The device has forgotten the bond; a person has to pair it again."""
+
+
+class StackBusyError(TransportError):
+    """The host says that it is connecting to the device already."""
+
+
+class RadioError(TransportError):
+    """The host's Bluetooth failed: its service, its bus or the adapter."""
 
 
 class BufferFaultError(EdgeError):

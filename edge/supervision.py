@@ -95,3 +95,11 @@ async def keep_running(
             backoff.reset()
         on_failure(failure)
         await clock.sleep(backoff.next_wait())
+
+
+def single_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error a task group was left with; the group itself where there are several."""
+    if len(group.exceptions) != 1:
+        return group
+    inner = group.exceptions[0]
+    return single_error(inner) if isinstance(inner, BaseExceptionGroup) else inner

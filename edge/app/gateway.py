@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edge.app.bluetooth import make_gatt_fleet
 from edge.app.commanding import make_commanding
 from edge.app.opening import make_recorder
 from edge.buffer.buffer import ObservationBuffer
@@ -58,6 +59,8 @@ class Gateway:
         links: Sequence[LinkClient],
         pages: StoredPages,
         clock: Clock,
+        *,
+        forget_marks: bool = False,
     ) -> None:
         self._settings = settings
         self._buffer = buffer
@@ -77,6 +80,14 @@ class Gateway:
             driver_policy=settings.drivers,
             transport_policy=settings.transports,
             record=make_recorder(settings, clock),
+        )
+        self._gatt = make_gatt_fleet(
+            settings,
+            folder,
+            sink=OnceOnly(buffer),
+            board=self._fleet.board,
+            forget=forget_marks,
+            clock=clock,
         )
         self._sender = Sender(
             buffer=buffer,
@@ -99,6 +110,7 @@ class Gateway:
             buffer=buffer,
             clock=clock,
             policy=settings.status,
+            radio=None if self._gatt is None else self._gatt.radio,
         )
 
     async def live(self, wishes: RunWishes, tasks: asyncio.TaskGroup) -> None:
@@ -117,6 +129,8 @@ class Gateway:
             self._keep("control", self._control.run, tasks)
             plans = [DevicePlan(item.name, item.transport) for item in self._settings.devices]
             self._fleet.start(plans, tasks)
+            if self._gatt is not None:
+                self._gatt.start(tasks)
             wishes.ready(self.reporter.agents)
             self._serve_service_manager(tasks)
             await self._wait_for_end(wishes)
@@ -127,6 +141,8 @@ class Gateway:
             stop_metrics()
             self.commanding.inbox.close()
         await self._fleet.release_all()
+        if self._gatt is not None:
+            await self._gatt.release_all(self._settings.drivers.release_seconds + 1.0)
         raise EndedError
 
     def _serve_service_manager(self, tasks: asyncio.TaskGroup) -> None:

@@ -31,8 +31,9 @@ async def run(settings: EdgeSettings, wishes: RunWishes, *, clock: Clock = SYSTE
             buffer = await stack.enter_async_context(open_buffer(settings, folder, clock))
             links = await make_links(settings, clock, stack)
             # What the buffer no longer holds, and nobody was sent, must come from the devices.
-            pages = StoredPages(folder, forget=begins_anew or buffer.recovery is not None)
-            gateway = Gateway(settings, folder, buffer, links, pages, clock)
+            forget = begins_anew or buffer.recovery is not None
+            pages = StoredPages(folder, forget=forget)
+            gateway = Gateway(settings, folder, buffer, links, pages, clock, forget_marks=forget)
             try:
                 async with asyncio.TaskGroup() as tasks:
                     await gateway.live(wishes, tasks)

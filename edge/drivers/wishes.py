@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import Final, TypeVar
 
+T = TypeVar("T")
 _MOST_WAITING: Final = 8
 
 
@@ -36,8 +37,8 @@ class Wishes:
         return self._waiting.popleft() if self._waiting else None
 
     async def read_or_wake(
-        self, read: Callable[[], Awaitable[bytes]], seconds: float | None
-    ) -> bytes | None:
+        self, read: Callable[[], Awaitable[T]], seconds: float | None
+    ) -> T | None:
         """What `read` gives; None when `seconds` passed or a wish came. `read` is cancel-safe."""
         if self._waiting:
             return None

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from edge.buffer.policy import BufferPolicy
 from edge.drivers.policy import DriverPolicy
 from edge.errors import SettingsError
+from edge.settings.bluetooth import BluetoothSettings
 from edge.settings.devices import DeviceSettings
 from edge.settings.fields import Listen, Name, SystemIdText
 from edge.settings.uplink import UplinkSettings
@@ -56,6 +57,7 @@ class EdgeSettings(BaseSettings):
     devices: tuple[DeviceSettings, ...] = Field(
         default=(), description="devices the gateway calls: `name` and `transport` each"
     )
+    bluetooth: BluetoothSettings = BluetoothSettings()
     uplink: UplinkSettings = UplinkSettings()
     buffer: BufferPolicy = BufferPolicy()
     drivers: DriverPolicy = DriverPolicy()
@@ -65,6 +67,7 @@ class EdgeSettings(BaseSettings):
     @model_validator(mode="after")
     def _check_together(self) -> EdgeSettings:
         names = [device.name for device in self.devices]
+        names += [device.name for device in self.bluetooth.devices]
         doubles = sorted({name for name in names if names.count(name) > 1})
         if doubles:
             raise ValueError(f"devices: two are named {doubles[0]!r}; give each its own name")

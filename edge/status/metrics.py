@@ -60,6 +60,7 @@ class SnapshotCollector(Collector):
         if not snapshot:
             return
         yield from _device_metrics(snapshot["devices"])
+        yield from _radio_metrics(snapshot.get("radio"))
         yield from _buffer_metrics(snapshot["buffer"])
         yield from _uplink_metrics(snapshot["uplink"])
         delays = snapshot["report_to_durable"]
@@ -133,6 +134,21 @@ def _condition_metrics(devices: list[dict[str, Any]]) -> Iterator[Metric]:
             if device[key] is not None:
                 family.add_metric([device["name"]], device[key])
         yield family
+
+
+def _radio_metrics(radio: dict[str, Any] | None) -> Iterator[Metric]:
+    if radio is None:
+        return
+    yield GaugeMetricFamily(
+        "vitalwire_edge_radio_up", "1 while an adapter can be used", value=float(radio["is_up"])
+    )
+    for name, text, value in (
+        ("rebuilds", "Times the radio was built anew", radio["rebuilds"]),
+        ("wedges", "Connects the host was stuck in", radio["wedges"]),
+        ("scan_restarts", "Scanners that heard nobody", radio["scanner"]["restarts"]),
+        ("power_cycles", "Adapters switched off and on", radio["scanner"]["power_cycles"]),
+    ):
+        yield CounterMetricFamily(f"vitalwire_edge_radio_{name}", text, value=value)
 
 
 def _buffer_metrics(buffer: dict[str, Any]) -> Iterator[Metric]:

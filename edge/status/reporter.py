@@ -21,8 +21,10 @@ from edge.status.snapshot import (
     describe_buffer,
     describe_clock,
     describe_devices,
+    describe_radio,
     describe_uplink,
 )
+from edge.transports.ble.radio import Radio
 from edge.uplink.link import LinkClient
 from edge.uplink.sender import SenderCounts
 
@@ -43,6 +45,7 @@ class StatusReporter:
     buffer: ObservationBuffer
     clock: Clock
     policy: StatusPolicy = field(default_factory=StatusPolicy)
+    radio: Radio | None = None
     latest: Snapshot = field(default_factory=dict)
     _watch: ClockWatch = field(default_factory=ClockWatch)
     _began: float | None = None
@@ -75,6 +78,7 @@ class StatusReporter:
             "interval_seconds": self.policy.interval_seconds,
             "clock": describe_clock(self._watch, now=now, uptime_seconds=monotonic - self._began),
             **describe_devices(self.board),
+            "radio": self.radio and describe_radio(self.radio.health),
             "uplink": describe_uplink([link.health for link in self.links], self.sent),
             "buffer": describe_buffer(await self.buffer.counts(), now=now),
             "recovery": recovery

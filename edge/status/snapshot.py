@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from edge.buffer.answers import BufferCounts
 from edge.clock import ClockWatch
 from edge.drivers.delays import BOUNDS, Delays
 from edge.drivers.health import DeviceHealth, HealthBoard
+from edge.transports.ble.radio import RadioHealth
 from edge.uplink.link import LinkHealth
 from edge.uplink.sender import SenderCounts
 
@@ -54,6 +56,11 @@ def describe_devices(board: HealthBoard) -> Snapshot:
             "buckets": _cumulative(board.delays),
         },
     }
+
+
+def describe_radio(health: RadioHealth) -> Snapshot:
+    """The host's Bluetooth."""
+    return asdict(health)
 
 
 def describe_uplink(links: list[LinkHealth], counts: SenderCounts) -> Snapshot:

@@ -41,6 +41,8 @@ def format_status(status: Snapshot, *, now: datetime) -> str:
             f"DOUBLE    {system_id} is associated more than once: {', '.join(ids)}"
             for system_id, ids in status.get("doubles", {}).items()
         ]
+        if status.get("radio"):
+            lines.append(_radio_line(status["radio"]))
         lines += [_link_line(link, now) for link in status["uplink"]["links"]] or [
             "uplink    none configured: rows stay in the buffer"
         ]
@@ -105,6 +107,14 @@ def _device_line(device: dict[str, Any], now: datetime) -> str:
     if device["reason"]:
         parts.append(device["reason"].rstrip("."))
     return ", ".join(parts)
+
+
+def _radio_line(radio: dict[str, Any]) -> str:
+    if radio["is_up"]:
+        line = f"radio     up on {', '.join(radio['adapters'])}"
+    else:
+        line = f"radio     DOWN ({radio['reason'].rstrip('.')})"
+    return f"{line}, built anew {radio['rebuilds']} times" if radio["rebuilds"] else line
 
 
 def _link_line(link: dict[str, Any], now: datetime) -> str:

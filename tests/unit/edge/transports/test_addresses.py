@@ -16,7 +16,7 @@ from edge.transports.registry import SCHEMES, Scheme, check_address, open_line
 from edge.transports.replay import ReplayAddress
 from edge.transports.replay import parse_address as parse_replay
 
-NO_SCHEMES = {"base", "policy", "registry", "capture"}
+NO_SCHEMES = {"base", "ble", "policy", "registry", "capture"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Bluetooth LE: discovery, pairing, links, and what keeps them alive for months."""

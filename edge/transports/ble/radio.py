@@ -1,0 +1,302 @@
+"""The radio: reaches the host's Bluetooth, scans, makes links, and builds it anew if need be.
+
+    async with radio.link(address, quirk_of=..., told=...) as link:
+        link.transport, link.quirk, link.bonded
+
+Links are made one at a time on an adapter, from a fresh advertisement, and never more than its
+slots. Whatever the host says of its own state is doubted: its service may end without a word, its
+objects may be gone, a connect may be stuck for good.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from edge.clock import Clock
+from edge.errors import (
+    BondLostError,
+    DeviceNotFoundError,
+    RadioError,
+    StackBusyError,
+    TransportError,
+    TransportTimeoutError,
+)
+from edge.supervision import Backoff, BackoffPolicy, single_error
+from edge.transports.ble.base import (
+    GattTransport,
+    HostSession,
+    HostStack,
+    PairingAnswers,
+    Sighting,
+)
+from edge.transports.ble.quirks import Quirk
+from edge.transports.ble.recoveries import Rung, Wedges
+from edge.transports.ble.scanning import Scanner, ScannerCounts, ScanPolicy
+from edge.transports.ble.sightings import Sightings
+from edge.transports.ble.slots import SlotBudget
+
+log = logging.getLogger(__name__)
+
+_STORM: Final = 3
+"""Drops inside one attempt to connect after which a bonded device has lost its bond."""
+_PAIRING_SECONDS: Final = 90.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RadioPolicy:
+    """`adapters` to use, empty for all; `slots` links on each; an advert is fresh for so long."""
+
+    adapters: tuple[str, ...] = ()
+    slots: int = 5
+    fresh_seconds: float = 5.0
+    scan: ScanPolicy = field(default_factory=ScanPolicy)
+    rebuild: BackoffPolicy = field(
+        default_factory=lambda: BackoffPolicy(first=0.5, most=10.0, forgiven_after=30.0)
+    )
+
+
+@dataclass(slots=True)
+class RadioHealth:
+    """How the host's Bluetooth is; `reason` why it is not better. Counts since the start."""
+
+    is_up: bool = False
+    reason: str = "not reached yet"
+    adapters: tuple[str, ...] = ()
+    rebuilds: int = 0
+    wedges: int = 0
+    scanner: ScannerCounts = field(default_factory=ScannerCounts)
+
+
+@dataclass(frozen=True, slots=True)
+class RadioLink:
+    """One link: its transport, how to treat the device, and whether the host had a bond."""
+
+    transport: GattTransport
+    sighting: Sighting
+    quirk: Quirk
+    bonded: bool
+    battery_percent: int | None
+
+
+class Radio:
+    """All adapters of this machine."""
+
+    def __init__(
+        self, stack: HostStack, answers: PairingAnswers, *, policy: RadioPolicy, clock: Clock
+    ) -> None:
+        self._stack = stack
+        self._answers = answers
+        self._policy = policy
+        self._clock = clock
+        self.health = RadioHealth()
+        self.sightings = Sightings()
+        self.slots = SlotBudget(policy.slots)
+        self._session: HostSession | None = None
+        self._usable = asyncio.Event()
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._wedges = Wedges()
+        self._links: set[GattTransport] = set()
+        self._settled: set[str] = set()
+
+    async def run(self) -> None:
+        """Keep the radio up until cancelled; each end of it has a reason."""
+        backoff = Backoff(self._policy.rebuild)
+        while True:
+            began = self._clock.monotonic()
+            try:
+                async with self._stack.session(self._answers) as session:
+                    await self._live(session)
+            except TransportError as exc:
+                reason = exc.cause
+            finally:
+                self._down("the gateway ends")
+            self._down(reason)
+            self.health.rebuilds += 1
+            if self._clock.monotonic() - began >= backoff.policy.forgiven_after:
+                backoff.reset()
+            await self._clock.sleep(backoff.next_wait())
+
+    @asynccontextmanager
+    async def link(
+        self,
+        address: str,
+        *,
+        quirk_of: Callable[[Sighting], Quirk],
+        told: Callable[[str], None],
+        pair: bool = False,
+    ) -> AsyncIterator[RadioLink]:
+        """Wait for the device and hold a link to it while entered.
+
+        `told` hears what is waited for. BondLostError when the device has forgotten us,
+        TransportError when the link does not come about.
+        """
+        session, sighting = await self._choose(address, told)
+        with self.slots.hold(sighting.adapter, address):
+            async with self._locks.setdefault(sighting.adapter, asyncio.Lock()):
+                # Others were served before: what was heard may be long ago by now.
+                newest = self._heard_lately(address, sighting.adapter)
+                if newest is None:
+                    raise TransportTimeoutError("it is not heard any more")
+                link = await self._connect(session, newest, quirk_of(newest), pair=pair)
+            self._links.add(link.transport)
+            try:
+                yield link
+            except RadioError as exc:
+                session.fail(exc.cause)
+                raise
+            finally:
+                self._links.discard(link.transport)
+                await link.transport.close()
+
+    async def forget(self, address: str) -> None:
+        """Have every adapter forget the device, its bond too."""
+        session = self._session
+        if session is None:
+            return
+        for adapter in self.health.adapters:
+            await session.remove(adapter, address)
+        self.sightings.forget(address)
+
+    async def _live(self, session: HostSession) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                scanners: dict[str, asyncio.Task[None]] = {}
+                while True:
+                    await self._follow_adapters(session, scanners, tasks)
+                    await session.wait_for_change()
+        except BaseExceptionGroup as group:
+            raise single_error(group) from group
+
+    async def _follow_adapters(
+        self,
+        session: HostSession,
+        scanners: dict[str, asyncio.Task[None]],
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        there = self._allowed(await session.adapters())
+        for adapter, task in tuple(scanners.items()):
+            if adapter not in there or task.done():
+                task.cancel()
+                del scanners[adapter]
+                self.sightings.forget_adapter(adapter)
+        for adapter in there:
+            if adapter not in scanners:
+                scanner = Scanner(
+                    session,
+                    adapter,
+                    self.sightings,
+                    policy=self._policy.scan,
+                    counts=self.health.scanner,
+                    clock=self._clock,
+                    links=partial(self.slots.taken, adapter),
+                )
+                scanners[adapter] = tasks.create_task(scanner.run(), name=f"scanner {adapter}")
+        if there != self.health.adapters or not self.health.is_up:
+            log.info("radio adapters=%s", ",".join(there) or "none")
+        self.health.adapters = there
+        self.health.is_up = bool(there)
+        self.health.reason = "" if there else "no Bluetooth adapter is there"
+        self._session = session
+        self._usable.set()
+
+    def _allowed(self, names: Sequence[str]) -> tuple[str, ...]:
+        wanted = self._policy.adapters
+        return tuple(name for name in names if not wanted or name in wanted)
+
+    def _down(self, reason: str) -> None:
+        if self._session is not None or self.health.reason != reason:
+            log.warning("radio down reason=%r", reason)
+        self._session = None
+        self._usable.clear()
+        self._settled.clear()
+        self.health.is_up, self.health.reason, self.health.adapters = False, reason, ()
+        for link in tuple(self._links):
+            link.end(reason)
+
+    async def _choose(
+        self, address: str, told: Callable[[str], None]
+    ) -> tuple[HostSession, Sighting]:
+        """The session, and the strongest fresh sighting by an adapter that has room."""
+        with self.sightings.waiting_for(address) as seen:
+            while True:
+                if self._session is None:
+                    told(self.health.reason)
+                    await self._usable.wait()
+                    continue
+                since = self._clock.monotonic() - self._policy.fresh_seconds
+                fresh = self.sightings.fresh(address, since=since)
+                for sighting in fresh:
+                    if self.slots.is_free(sighting.adapter):
+                        return self._session, sighting
+                if fresh:
+                    told("no adapter has a free place for it")
+                    self.slots.freed.clear()
+                    await self.slots.freed.wait()
+                    continue
+                told("it is not heard: off, asleep or out of reach")
+                seen.clear()
+                await seen.wait()
+
+    def _heard_lately(self, address: str, adapter: str) -> Sighting | None:
+        since = self._clock.monotonic() - self._policy.fresh_seconds
+        fresh = self.sightings.fresh(address, since=since)
+        return next((item for item in fresh if item.adapter == adapter), None)
+
+    async def _connect(
+        self, session: HostSession, sighting: Sighting, quirk: Quirk, *, pair: bool
+    ) -> RadioLink:
+        address, adapter = sighting.address, sighting.adapter
+        facts = await session.facts(adapter, address)
+        if facts.connected or address not in self._settled:
+            # A link of a process that ended badly; attaching to it would share it.
+            await session.close_stale(address)
+            self._settled.add(address)
+        drops, is_up = 0, False
+        limit = quirk.connect_seconds + (_PAIRING_SECONDS if pair else 0.0)
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(limit) as window:
+
+                def dropped() -> None:
+                    nonlocal drops
+                    drops += 1
+                    if drops == _STORM and not is_up:
+                        window.reschedule(loop.time())
+
+                transport = await session.connect(sighting, pair=pair, dropped=dropped)
+                is_up = True
+        except TimeoutError as exc:
+            if drops >= _STORM and facts.bonded:
+                raise BondLostError("the device has lost the bond: pair it again") from exc
+            raise TransportTimeoutError("the device does not take the connection") from exc
+        except StackBusyError:
+            await self._unwedge(session, sighting, bonded=facts.bonded)
+            raise
+        except DeviceNotFoundError:
+            self.sightings.forget(address)
+            raise
+        except RadioError as exc:
+            session.fail(exc.cause)
+            raise
+        self._wedges.worked(adapter, address)
+        return RadioLink(transport, sighting, quirk, facts.bonded, facts.battery_percent)
+
+    async def _unwedge(self, session: HostSession, sighting: Sighting, *, bonded: bool) -> None:
+        address, adapter = sighting.address, sighting.adapter
+        rung = self._wedges.refused(adapter, address, bonded=bonded)
+        self.health.wedges += 1
+        log.warning("connect is stuck address=%s remedy=%r", address, rung.value)
+        match rung:
+            case Rung.CLOSE_STALE:
+                await session.close_stale(address)
+            case Rung.REMOVE:
+                await session.remove(adapter, address)
+                self.sightings.forget(address)
+            case Rung.POWER_CYCLE:
+                await session.power_cycle(adapter)
