@@ -30,6 +30,7 @@ from bumble.pairing import PairingConfig, PairingDelegate
 
 from protocols.gatt.base import AnyCharacteristic, Property
 from protocols.gatt.uuids import assigned_number
+from simulators.bluetooth.chores import Chores
 from simulators.bluetooth.radio import KEYS, Radio, advertisement
 
 Io = PairingDelegate.IoCapability
@@ -126,7 +127,7 @@ class _Delegate(PairingDelegate):
 
 
 class Peripheral:
-    """One device; `links` are its connections, `changed` is set when they or subscriptions do."""
+    """One device; `links` are its connections."""
 
     def __init__(
         self,
@@ -142,7 +143,8 @@ class Peripheral:
         self.security = security
         self.faults = PeripheralFaults()
         self.links: list[Connection] = []
-        self.changed = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
+        self._chores = Chores(name)
         self._kept: dict[str, dict[int, bytes]] = {}
         self._characteristics: dict[UUID, Characteristic[bytes]] = {}
         self._server = radio.device.gatt_server
@@ -161,6 +163,7 @@ class Peripheral:
 
     async def stop(self) -> None:
         """Switch off."""
+        await self._chores.close()
         await self.radio.close()
 
     async def forget_bonds(self) -> None:
@@ -172,6 +175,18 @@ class Peripheral:
         """End every link from the device's side."""
         for link in list(self.links):
             await link.disconnect()
+
+    async def next_change(self) -> None:
+        """Wait until links or subscriptions are others than now."""
+        change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(change)
+        await change
+
+    def _tell_change(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if not one.done():
+                one.set_result(None)
 
     # What it sends.
 
@@ -212,6 +227,10 @@ class Peripheral:
             else:
                 confirmed = True
         return confirmed
+
+    def indicate_soon(self, uuid: UUID, octets: bytes) -> None:
+        """Indicate without waiting: for answers to a write that is itself still to be answered."""
+        self._chores.start(self.indicate(uuid, octets))
 
     # Its database.
 
@@ -294,18 +313,18 @@ class Peripheral:
         self.links.append(link)
         link.on("disconnection", lambda _reason: self._unlinked(link))
         link.on("connection_encryption_change", lambda: self._encrypted(link))
-        self.changed.set()
+        self._tell_change()
 
     def _unlinked(self, link: Connection) -> None:
         if link in self.links:
             self.links.remove(link)
-        self.changed.set()
+        self._tell_change()
 
     def _encrypted(self, link: Connection) -> None:
         kept = self._kept.get(str(link.peer_address))
         if link.is_encrypted and kept:
             self._server.subscribers.setdefault(link, {}).update(kept)
-            self.changed.set()
+            self._tell_change()
 
     def _subscription_changed(
         self, link: Connection, characteristic: Characteristic[bytes], *_enabled: bool
@@ -313,7 +332,7 @@ class Peripheral:
         value = self._server.subscribers[link][characteristic.handle]
         if link.is_encrypted and self.security.pairing is not Pairing.NONE:
             self._kept.setdefault(str(link.peer_address), {})[characteristic.handle] = value
-        self.changed.set()
+        self._tell_change()
 
 
 def _uuid(uuid: UUID) -> core.UUID:

@@ -134,15 +134,10 @@ class Radio:
 
 def advertisement(name: str, services: tuple[int, ...]) -> bytes:
     """Flags, 16-bit services and the name; no scan response, virtual radios send none."""
-    return bytes(
-        AdvertisingData(
-            [
-                (AdvertisingData.FLAGS, b"\x06"),
-                (
-                    AdvertisingData.INCOMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS,
-                    b"".join(number.to_bytes(2, "little") for number in services),
-                ),
-                (AdvertisingData.COMPLETE_LOCAL_NAME, name.encode()),
-            ]
-        )
-    )
+    structures = [(int(AdvertisingData.FLAGS), b"\x06")]
+    if services:
+        octets = b"".join(number.to_bytes(2, "little") for number in services)
+        kind = AdvertisingData.INCOMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS
+        structures.append((int(kind), octets))
+    structures.append((int(AdvertisingData.COMPLETE_LOCAL_NAME), name.encode()))
+    return bytes(AdvertisingData(structures))

@@ -6,14 +6,20 @@ device keeps, and sends to whoever is subscribed.
 
 from __future__ import annotations
 
+import asyncio
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
-from protocols.gatt.base import AnyCharacteristic, GattProfile
+from protocols.gatt.base import AnyCharacteristic, GattProfile, Property
+from protocols.mder.numbers import Number
+from protocols.model.codes import SystemId
 from protocols.model.device import DeviceInfo
+from protocols.model.quantity import SpecialValue
 from simulators.bluetooth.bedside import Bedside, OwnClock
 from simulators.bluetooth.peripheral import OPEN, Offer, Peripheral, Security, ServiceOffer
 from simulators.bluetooth.truth import Truth
@@ -63,8 +69,22 @@ class Personality(ABC):
         """The services of its kind, besides those every device has."""
 
     @abstractmethod
+    def loops(self) -> tuple[Coroutine[object, object, None], ...]:
+        """What it does side by side, each for ever."""
+
     async def run(self) -> None:
         """Measure and send until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for loop in self.loops():
+                tasks.create_task(loop)
+
+    async def every(self, seconds: float, act: Callable[[float], Awaitable[None]]) -> None:
+        """Do it at every so many seconds of the patient's time, from now on, for ever."""
+        count = math.ceil(self.bedside.now / seconds)
+        while True:
+            await self.bedside.until(count * seconds)
+            await act(count * seconds)
+            count += 1
 
     @property
     def local(self) -> datetime:
@@ -85,6 +105,22 @@ class Personality(ABC):
         return self.truth.made(profile, characteristic, record, at=self.bedside.utc)
 
 
+def measured(value: int | Decimal | None) -> Number:
+    """A measured number, or NaN where there was nothing to measure."""
+    return SpecialValue.NAN if value is None else Decimal(value)
+
+
+def identity_info(number: int, model: str, serial_number: str) -> DeviceInfo:
+    """What is printed on a device; `number` tells its System-Id from the others."""
+    return DeviceInfo(
+        system_id=SystemId.parse(f"0A4D56FFFE0B{number:04X}"),
+        manufacturer="Vitalwire Simulators",
+        model=model,
+        serial_number=serial_number,
+        firmware="1.0.0",
+    )
+
+
 def readable(
     characteristic: AnyCharacteristic, record: Callable[[], object], *, is_open: bool = False
 ) -> Offer:
@@ -103,6 +139,6 @@ def service_of(profile: GattProfile, *offers: Offer) -> ServiceOffer:
     return ServiceOffer(profile.service, offers)
 
 
-def pushed(characteristic: AnyCharacteristic) -> Offer:
+def pushed(characteristic: AnyCharacteristic, properties: Property | None = None) -> Offer:
     """A characteristic that only notifies or indicates."""
-    return Offer(characteristic=characteristic)
+    return Offer(characteristic=characteristic, properties=properties)

@@ -29,8 +29,7 @@ async def wait_for(peripheral: Peripheral, reached: Callable[[], bool]) -> None:
     """Until links and subscriptions of a device are as they should be."""
     async with asyncio.timeout(5):
         while not reached():
-            peripheral.changed.clear()
-            await peripheral.changed.wait()
+            await peripheral.next_change()
 
 
 async def find(device: BluetoothDevice) -> BLEDevice:

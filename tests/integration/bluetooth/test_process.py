@@ -27,8 +27,12 @@ async def test_the_program_says_where_it_is_and_its_devices_answer(
         async with BleakClient(found) as client:
             level = battery.LEVEL.decode(bytes(await client.read_gatt_char(battery.LEVEL.uuid)))
         assert level.percent == 100
-    made = [line for line in read_lines(tmp_path / "oximeter.jsonl") if line["event"] == "made"]
-    assert made
+        journal = tmp_path / "oximeter.jsonl"
+        wait_until(lambda: has_made(journal), timeout=5, what="a reading")
+
+
+def has_made(journal: Path) -> bool:
+    return any(line["event"] == "made" for line in read_lines(journal))
 
 
 def test_a_private_bus_ends_with_the_program(tmp_path: Path) -> None:
