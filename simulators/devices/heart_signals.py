@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 import numpy as np
@@ -85,10 +86,12 @@ def rhythms(device: SimulatedDevice, handle: int, start_at: datetime) -> Iterato
         before = stretch.rhythm
 
 
-def digitised(millivolts: Curves) -> NDArray[np.int32]:
+def digitised(
+    millivolts: Curves, *, step: Decimal = MILLIVOLTS_PER_STEP, zero: int = ZERO_SAMPLE
+) -> NDArray[np.int32]:
     """What the converter makes of a signal: whole steps around its zero, clipped at its ends."""
-    steps = np.rint(millivolts / float(MILLIVOLTS_PER_STEP)) + ZERO_SAMPLE
-    clipped: NDArray[np.int32] = np.clip(steps, 0, 2 * ZERO_SAMPLE).astype("<i4")
+    steps = np.rint(millivolts / float(step)) + zero
+    clipped: NDArray[np.int32] = np.clip(steps, 0, 2 * zero).astype("<i4")
     return clipped
 
 

@@ -19,6 +19,7 @@ from simulators.devices import (
     respiration_rate,
     specialized,
     thermometer,
+    twelve_lead_ecg,
 )
 from simulators.devices.base import DeviceIdentity, SimulatedDevice
 from simulators.patient.vital_signs import Patient
@@ -50,6 +51,7 @@ INCIDENT_DEVICES: Final = (
 DEVICES: Final = (
     *INCIDENT_DEVICES,
     DeviceKind(night_oximeter.IDENTITY, night_oximeter.NightOximeter),
+    DeviceKind(twelve_lead_ecg.IDENTITY, twelve_lead_ecg.TwelveLeadEcg),
     DeviceKind(thermometer.IDENTITY, thermometer.Thermometer),
     DeviceKind(respiration_rate.IDENTITY, respiration_rate.RespirationRateMonitor),
     DeviceKind(capnometer.IDENTITY, capnometer.Capnometer),
