@@ -24,7 +24,7 @@ from edge.status.control import ControlSocket
 from edge.status.metrics import serve_metrics
 from edge.status.reporter import StatusReporter
 from edge.status.service_manager import of_this_process
-from edge.supervision import Backoff, BackoffPolicy, keep_running
+from edge.supervision import TaskTree
 from edge.transports.tcp import AgentListener, TcpTransport, listen, parse_address
 from edge.uplink.link import LinkChoice, LinkClient
 from edge.uplink.sender import Sender
@@ -68,6 +68,7 @@ class Gateway:
         self._clock = clock
         self._service_manager = of_this_process()
         self._control = ControlSocket(folder)
+        self._tree = TaskTree(clock, settings.supervision)
         self._fleet = Fleet(
             system_id=own_system_id(
                 folder, given=settings.system_id, gateway_id=settings.gateway_id
@@ -76,6 +77,7 @@ class Gateway:
             configurations=ConfigurationStore(folder / "configurations"),
             stored_pages=pages,
             board=HealthBoard(),
+            tree=self._tree,
             clock=clock,
             driver_policy=settings.drivers,
             transport_policy=settings.transports,
@@ -105,6 +107,7 @@ class Gateway:
             agents=None,
             folder=folder,
             board=self._fleet.board,
+            tree=self._tree,
             links=links,
             sent=self._sender.counts,
             buffer=buffer,
@@ -118,7 +121,7 @@ class Gateway:
         listener = await self._listen(tasks)
         stop_metrics = self._serve_metrics()
         try:
-            tasks.create_task(self._buffer.run_until_damaged(), name="buffer watch")
+            tasks.create_task(self._watch_buffer(), name="service buffer watch")
             for link in self._links:
                 self._keep(f"link {link.health.way.value}", link.run, tasks)
             if self._links:
@@ -166,10 +169,11 @@ class Gateway:
             await work()
             return True
 
-        backoff = Backoff(BackoffPolicy())
-        tasks.create_task(
-            keep_running(again, name=name, backoff=backoff, clock=self._clock), name=name
-        )
+        tasks.create_task(self._tree.keep("service", name, again), name=f"service {name}")
+
+    async def _watch_buffer(self) -> None:
+        with self._tree.watched("service", "buffer watch"):
+            await self._buffer.run_until_damaged()
 
     async def _listen(self, tasks: asyncio.TaskGroup) -> AgentListener | None:
         if not self._settings.listen:

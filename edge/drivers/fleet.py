@@ -17,11 +17,11 @@ from edge.drivers.policy import DriverPolicy
 from edge.drivers.reception import Reception
 from edge.drivers.stored_pages import StoredPages
 from edge.drivers.wishes import Wish, Wishes
-from edge.errors import TransportError
+from edge.errors import BufferDamagedError
 from edge.pipeline.descriptions import DescribedSource, DescriptionBook
 from edge.pipeline.sink import ObservationSink
-from edge.supervision import Backoff, Failure, keep_running
-from edge.transports.base import ByteTransport, OpenedLine
+from edge.supervision import Backoff, Failure, TaskTree, attempt
+from edge.transports.base import ByteTransport, OpenedLine, Opener
 from edge.transports.policy import TransportPolicy
 from edge.transports.registry import open_line
 from protocols.ieee20601.line_framings import STREAM_FRAMINGS
@@ -45,17 +45,22 @@ class DevicePlan:
 
 @dataclass(slots=True, kw_only=True)
 class Fleet:
-    """All drivers. `record` wraps a device's line to keep what passes; by default nothing is."""
+    """All drivers. `record` wraps a device's line to keep what passes; by default nothing is.
+
+    `opener` opens the lines of configured devices.
+    """
 
     system_id: SystemId
     sink: ObservationSink
     configurations: ConfigurationStore
     stored_pages: StoredPages
     board: HealthBoard
+    tree: TaskTree
     clock: Clock
     driver_policy: DriverPolicy = field(default_factory=DriverPolicy)
     transport_policy: TransportPolicy = field(default_factory=TransportPolicy)
     record: Recorder = lambda _name, transport: transport
+    opener: Opener = open_line
     _book: DescriptionBook = field(default_factory=DescriptionBook)
     _wishes: set[Wishes] = field(default_factory=set)
     _connected: int = 0
@@ -108,12 +113,14 @@ class Fleet:
             health.fail(at=self.clock.utc(), reason=failure.reason, is_fault=failure.is_fault)
 
         try:
-            await keep_running(
+            await self.tree.keep(
+                "device",
+                plan.name,
                 partial(self._serve_plan, plan, health),
-                name=plan.name,
                 backoff=Backoff(self.driver_policy.reopen),
-                clock=self.clock,
                 on_failure=failed,
+                # Whatever is wrong with this device, the others have a patient too.
+                ended_by=(BufferDamagedError,),
             )
             health.move(DeviceState.ENDED, at=self.clock.utc(), reason="the recording is over")
         finally:
@@ -122,7 +129,7 @@ class Fleet:
 
     async def _serve_plan(self, plan: DevicePlan, health: DeviceHealth) -> bool:
         """One life of a configured line; True asks to open it again."""
-        line = await open_line(plan.address, self.transport_policy)
+        line = await self.opener(plan.address, self.transport_policy)
         wrapped = replace(line, transport=self.record(plan.name, line.transport))
         log.info("line open device=%s", plan.name)
         await self._drive(wrapped, health)
@@ -132,18 +139,22 @@ class Fleet:
         health = DeviceHealth(peer, peer, self.clock.utc())
         self.board.add(health)
         line = OpenedLine(self.record(peer, transport))
-        reason = "the agent closed the connection"
+
+        async def life() -> bool:
+            with self.tree.watched("agent", peer):
+                await self._drive(line, health, guest=True)
+            return False
+
+        reason = "the gateway ended"
         try:
-            await self._drive(line, health, guest=True)
-        except TransportError as exc:
-            reason = str(exc)
-            health.counts.failures += 1
-        except Exception as exc:
             # One agent's trouble must not stop the others; a damaged buffer tells the program
             # by itself.
-            reason = f"fault in the program: {type(exc).__name__}"
-            health.counts.faults += 1
-            log.exception("fault on the line of an agent that called")
+            outcome = await attempt(life, name=f"agent {peer}")
+            reason = "the agent closed the connection"
+            if isinstance(outcome, Failure):
+                reason = outcome.reason
+                health.counts.failures += 1
+                health.counts.faults += outcome.is_fault
         finally:
             self._connected -= 1
             health.move(DeviceState.ENDED, at=self.clock.utc(), reason=reason)
@@ -157,9 +168,9 @@ class Fleet:
         try:
             await self._driver(line, health, wishes, guest=guest).run()
         finally:
-            await line.transport.close()
             self._wishes.discard(wishes)
             self._changed.set()
+            await line.transport.close()
 
     def _driver(
         self, line: OpenedLine, health: DeviceHealth, wishes: Wishes, *, guest: bool

@@ -43,11 +43,14 @@ class Wishes:
         if self._waiting:
             return None
         loop = asyncio.get_running_loop()
+        window = asyncio.timeout(seconds)
         try:
-            async with asyncio.timeout(seconds) as window:
+            async with window:
                 self._wake = lambda: window.reschedule(loop.time())
                 return await read()
         except TimeoutError:
+            if not window.expired():
+                raise  # the line's own, not ours
             return None
         finally:
             self._wake = None

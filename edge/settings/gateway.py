@@ -16,6 +16,7 @@ from edge.settings.devices import DeviceSettings
 from edge.settings.fields import Listen, Name, SystemIdText
 from edge.settings.uplink import UplinkSettings
 from edge.status.policy import StatusPolicy
+from edge.supervision import SupervisionPolicy
 from edge.transports.policy import TransportPolicy
 
 PREFIX: Final = "EDGE_"
@@ -63,6 +64,7 @@ class EdgeSettings(BaseSettings):
     drivers: DriverPolicy = DriverPolicy()
     transports: TransportPolicy = TransportPolicy()
     status: StatusPolicy = StatusPolicy()
+    supervision: SupervisionPolicy = SupervisionPolicy()
 
     @model_validator(mode="after")
     def _check_together(self) -> EdgeSettings:

@@ -61,6 +61,7 @@ class SnapshotCollector(Collector):
             return
         yield from _device_metrics(snapshot["devices"])
         yield from _radio_metrics(snapshot.get("radio"))
+        yield from _task_metrics(snapshot["tasks"], snapshot["restarts_held_back"])
         yield from _buffer_metrics(snapshot["buffer"])
         yield from _uplink_metrics(snapshot["uplink"])
         delays = snapshot["report_to_durable"]
@@ -149,6 +150,31 @@ def _radio_metrics(radio: dict[str, Any] | None) -> Iterator[Metric]:
         ("power_cycles", "Adapters switched off and on", radio["scanner"]["power_cycles"]),
     ):
         yield CounterMetricFamily(f"vitalwire_edge_radio_{name}", text, value=value)
+
+
+def _task_metrics(tasks: list[dict[str, Any]], held_back: int) -> Iterator[Metric]:
+    running = GaugeMetricFamily(
+        "vitalwire_edge_task_running", "1 while it runs", labels=["group", "name"]
+    )
+    counts = {
+        "failures": "Times it stopped and had to be started again",
+        "faults": "Times a fault of the program stopped it",
+    }
+    # Agents come and go by the port they call from: each would be a series of its own.
+    lasting = [task for task in tasks if task["group"] != "agent"]
+    for task in lasting:
+        running.add_metric([task["group"], task["name"]], float(task["state"] == "runs"))
+    yield running
+    for key, text in counts.items():
+        family = CounterMetricFamily(f"vitalwire_edge_task_{key}", text, labels=["group", "name"])
+        for task in lasting:
+            family.add_metric([task["group"], task["name"]], task[key])
+        yield family
+    yield CounterMetricFamily(
+        "vitalwire_edge_restarts_held_back",
+        "Restarts that waited because too much was starting again",
+        value=held_back,
+    )
 
 
 def _buffer_metrics(buffer: dict[str, Any]) -> Iterator[Metric]:

@@ -22,8 +22,10 @@ from edge.status.snapshot import (
     describe_clock,
     describe_devices,
     describe_radio,
+    describe_tasks,
     describe_uplink,
 )
+from edge.supervision import TaskTree
 from edge.transports.ble.radio import Radio
 from edge.uplink.link import LinkClient
 from edge.uplink.sender import SenderCounts
@@ -40,6 +42,7 @@ class StatusReporter:
     agents: str | None
     folder: Path
     board: HealthBoard
+    tree: TaskTree
     links: Sequence[LinkClient]
     sent: SenderCounts
     buffer: ObservationBuffer
@@ -79,6 +82,8 @@ class StatusReporter:
             "clock": describe_clock(self._watch, now=now, uptime_seconds=monotonic - self._began),
             **describe_devices(self.board),
             "radio": self.radio and describe_radio(self.radio.health),
+            "tasks": describe_tasks(self.tree),
+            "restarts_held_back": self.tree.held_back,
             "uplink": describe_uplink([link.health for link in self.links], self.sent),
             "buffer": describe_buffer(await self.buffer.counts(), now=now),
             "recovery": recovery

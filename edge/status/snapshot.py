@@ -10,6 +10,7 @@ from edge.buffer.answers import BufferCounts
 from edge.clock import ClockWatch
 from edge.drivers.delays import BOUNDS, Delays
 from edge.drivers.health import DeviceHealth, HealthBoard
+from edge.supervision import TaskTree
 from edge.transports.ble.radio import RadioHealth
 from edge.uplink.link import LinkHealth
 from edge.uplink.sender import SenderCounts
@@ -61,6 +62,24 @@ def describe_devices(board: HealthBoard) -> Snapshot:
 def describe_radio(health: RadioHealth) -> Snapshot:
     """The host's Bluetooth."""
     return asdict(health)
+
+
+def describe_tasks(tree: TaskTree) -> list[Snapshot]:
+    """Every piece of work, group by group."""
+    return [
+        {
+            "group": node.group,
+            "name": node.name,
+            "state": node.state.value,
+            "since": _text(node.since),
+            "starts": node.starts,
+            "failures": node.failures,
+            "faults": node.faults,
+            "reason": node.reason,
+            "retry_seconds": round(node.retry_seconds, 1),
+        }
+        for node in tree
+    ]
 
 
 def describe_uplink(links: list[LinkHealth], counts: SenderCounts) -> Snapshot:

@@ -48,6 +48,7 @@ def format_status(status: Snapshot, *, now: datetime) -> str:
         ]
         lines.append(_buffer_line(status["buffer"]))
         lines.append(_delay_line(status["report_to_durable"]))
+        lines += [_task_line(task) for task in status.get("tasks", []) if _is_told(task)]
         if status["clock"]["steps"]:
             lines.append(
                 f"clock     was set {status['clock']['steps']} times, last by"
@@ -98,10 +99,10 @@ def _device_line(device: dict[str, Any], now: datetime) -> str:
         "watchdog_trips": "silent lines torn down",
         "faults": "faults in the program",
     }
-    parts += [f"{device[name]} {text}" for name, text in troubles.items() if device[name]]
-    if device["clock_fault"]:
+    parts += [f"{device[name]} {text}" for name, text in troubles.items() if device.get(name)]
+    if device.get("clock_fault"):
         parts.append(f"CLOCK WRONG: {device['clock_fault']}")
-    if device["is_battery_low"]:
+    if device.get("is_battery_low"):
         left = device["battery_percent"]
         parts.append("BATTERY LOW" if left is None else f"BATTERY LOW: {left} %")
     if device["reason"]:
@@ -140,6 +141,18 @@ def _buffer_line(buffer: dict[str, Any]) -> str:
     if conflicting := buffer["totals"].get("conflicting"):
         line += f"; {conflicting} readings of another value under a known identity dropped"
     return line + ("; FULL: nothing is confirmed" if buffer["is_full"] else "")
+
+
+def _is_told(task: dict[str, Any]) -> bool:
+    """Services that failed; how a device is stands in its own line."""
+    return task["group"] == "service" and bool(task["failures"])
+
+
+def _task_line(task: dict[str, Any]) -> str:
+    line = f"service   {task['name']} {task['state']}: failed {task['failures']} times"
+    if task["faults"]:
+        line += f", {task['faults']} by faults in the program"
+    return line + f"; last: {task['reason'].rstrip('.')}"
 
 
 def _delay_line(delays: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from edge.status.metrics import SnapshotCollector, serve_metrics
 from edge.status.reporter import StatusReporter
 from edge.status.snapshot import Snapshot
 from edge.status.text import format_status, look
+from edge.supervision import TaskTree
 from edge.uplink.link import LinkHealth
 from edge.uplink.policy import Way
 from edge.uplink.sender import SenderCounts
@@ -39,6 +40,20 @@ class DownLink:
 
     async def send(self, batch: UplinkBatch, *, timeout_seconds: float) -> UplinkAck:
         raise AssertionError(f"nothing is sent here: {batch.batch_id} {timeout_seconds}")
+
+
+async def failing_tree(time: ManualTime) -> TaskTree:
+    """Two services: one ended for good after a fault of the program and a known one."""
+    tree = TaskTree(time.clock)
+    outcomes: list[Exception] = [KeyError("x"), StartError("no port")]
+
+    async def work() -> bool:
+        if outcomes:
+            raise outcomes.pop(0)
+        return False
+
+    await tree.keep("service", "control", work)
+    return tree
 
 
 async def snapshot_of(folder: Path, time: ManualTime) -> Snapshot:
@@ -63,6 +78,7 @@ async def snapshot_of(folder: Path, time: ManualTime) -> Snapshot:
         agents="tcp:127.0.0.1:6024",
         folder=folder,
         board=board,
+        tree=await failing_tree(ManualTime()),
         links=[DownLink()],
         sent=SenderCounts(),
         buffer=buffer,
@@ -105,6 +121,7 @@ async def test_people_get_lines(tmp_path: Path) -> None:
     assert "down (no route)" in text
     assert "ACKNOWLEDGES NOTHING, noticed 3 min ago" in text
     assert "report to disk p50 2.0 ms" in text
+    assert "service   control ended: failed 2 times, 1 by faults in the program" in text
 
 
 async def test_a_gateway_that_runs_and_says_nothing_is_told(tmp_path: Path) -> None:
@@ -137,6 +154,10 @@ async def test_metrics_show_the_snapshot(tmp_path: Path) -> None:
         'vitalwire_edge_device_battery_low{device="ox"} 1.0',
         'vitalwire_edge_device_battery_percent{device="ox"} 12.0',
         'vitalwire_edge_device_reconnects_total{device="ox"} 3.0',
+        'vitalwire_edge_task_running{group="service",name="control"} 0.0',
+        'vitalwire_edge_task_failures_total{group="service",name="control"} 2.0',
+        'vitalwire_edge_task_faults_total{group="service",name="control"} 1.0',
+        "vitalwire_edge_restarts_held_back_total 0.0",
         'vitalwire_edge_buffer_waiting{stream="waveforms"} 1.0',
         'vitalwire_edge_link_up{way="mqtt"} 0.0',
         'vitalwire_edge_link_vain{way="mqtt"} 1.0',
