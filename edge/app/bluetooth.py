@@ -13,6 +13,7 @@ from edge.drivers.radio_devices import RadioDevices
 from edge.drivers.record_marks import RecordMarks
 from edge.pipeline.sink import ObservationSink
 from edge.settings import EdgeSettings
+from edge.supervision import TaskTree
 from edge.transports.ble.agent import ASKS_AND_SHOWS, ASKS_NOBODY
 from edge.transports.ble.base import HostStack
 from edge.transports.ble.pairing import PairingDesk
@@ -29,6 +30,7 @@ def make_gatt_fleet(
     *,
     sink: ObservationSink,
     board: HealthBoard,
+    tree: TaskTree,
     forget: bool,
     clock: Clock,
 ) -> GattFleet | None:
@@ -47,6 +49,7 @@ def make_gatt_fleet(
         marks=RecordMarks(folder, forget=forget),
         sink=sink,
         board=board,
+        tree=tree,
         clock=clock,
         policy=bluetooth.drivers(settings.drivers),
         discover=bluetooth.services,

@@ -88,6 +88,7 @@ class Gateway:
             folder,
             sink=OnceOnly(buffer),
             board=self._fleet.board,
+            tree=self._tree,
             forget=forget_marks,
             clock=clock,
         )

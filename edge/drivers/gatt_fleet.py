@@ -16,10 +16,10 @@ from edge.drivers.health import DeviceHealth, DeviceState, HealthBoard
 from edge.drivers.radio_devices import RadioDevice, RadioDevices, address_identity
 from edge.drivers.record_marks import RecordMarks
 from edge.drivers.wishes import Wish, Wishes
-from edge.errors import BondLostError, PairingError, RadioError, TransportError
+from edge.errors import BondLostError, BufferDamagedError, PairingError, RadioError, TransportError
 from edge.pipeline.descriptions import DescribedSource, DescriptionBook
 from edge.pipeline.sink import ObservationSink
-from edge.supervision import Backoff, BackoffPolicy, Failure, keep_running
+from edge.supervision import Backoff, Failure, TaskTree
 from edge.transports.ble.base import Sighting
 from edge.transports.ble.pairing import NearbyDevice, PairingDesk
 from edge.transports.ble.quirks import Quirk, find_quirk
@@ -61,6 +61,7 @@ class GattFleet:
     marks: RecordMarks
     sink: ObservationSink
     board: HealthBoard
+    tree: TaskTree
     clock: Clock
     policy: GattPolicy = field(default_factory=GattPolicy)
     discover: frozenset[UUID] = frozenset()
@@ -82,12 +83,7 @@ class GattFleet:
         self.radio.sightings.heard = self._heard
         for device in self.devices:
             self._serve(device)
-        tasks.create_task(
-            keep_running(
-                self._run_radio, name="radio", backoff=Backoff(BackoffPolicy()), clock=self.clock
-            ),
-            name="radio",
-        )
+        tasks.create_task(self.tree.keep("service", "radio", self._run_radio), name="service radio")
 
     async def release_all(self, seconds: float) -> None:
         """End every link in good order; return when all have, or had the time to."""
@@ -130,12 +126,14 @@ class GattFleet:
                 at=self.clock.utc(), reason=failure.reason, is_fault=failure.is_fault
             )
 
-        await keep_running(
+        await self.tree.keep(
+            "device",
+            served.device.name,
             partial(self._one_link, served),
-            name=served.device.name,
             backoff=served.backoff,
-            clock=self.clock,
             on_failure=failed,
+            # Whatever is wrong with this device, the others have a patient too.
+            ended_by=(BufferDamagedError,),
         )
 
     async def _one_link(self, served: _Served) -> bool:

@@ -70,8 +70,7 @@ class TaskTree:
         try:
             yield node
         finally:
-            if self._nodes.get((group, name)) is node:
-                del self._nodes[group, name]
+            self._forget(node)
 
     async def keep(
         self,
@@ -83,7 +82,10 @@ class TaskTree:
         on_failure: Callable[[Failure], None] = lambda _failure: None,
         ended_by: tuple[type[EdgeError], ...] = NOT_MENDED_BY_WAITING,
     ) -> None:
-        """As `keep_running`, in the tree; what has ended for good stays to be seen."""
+        """As `keep_running`, in the tree; what has ended for good stays to be seen.
+
+        What is cancelled leaves the tree: a device that was taken away.
+        """
         node = TaskNode(group, name, self.clock.utc())
         self._nodes[group, name] = node
 
@@ -101,15 +103,23 @@ class TaskTree:
             node.move(TaskState.WAITING, at=self.clock.utc())
             on_failure(failure)
 
-        await keep_running(
-            life,
-            name=f"{group} {name}",
-            backoff=backoff or Backoff(self.policy.services),
-            clock=self.clock,
-            on_failure=failed,
-            ended_by=ended_by,
-        )
+        try:
+            await keep_running(
+                life,
+                name=f"{group} {name}",
+                backoff=backoff or Backoff(self.policy.services),
+                clock=self.clock,
+                on_failure=failed,
+                ended_by=ended_by,
+            )
+        except BaseException:
+            self._forget(node)
+            raise
         node.move(TaskState.ENDED, at=self.clock.utc())
+
+    def _forget(self, node: TaskNode) -> None:
+        if self._nodes.get((node.group, node.name)) is node:
+            del self._nodes[node.group, node.name]
 
     async def _wait_for_turn(self) -> None:
         """When much fails at once, it does not come back at once: others need the machine too."""

@@ -103,3 +103,20 @@ async def test_a_storm_of_restarts_is_spread_over_time() -> None:
     for start in restarts:
         assert sum(start <= at < start + 5.0 for at in restarts) <= 10
     assert tree.held_back > 0
+
+
+async def test_what_is_cancelled_leaves_the_tree() -> None:
+    tree = TaskTree(ManualTime().clock)
+    begun = asyncio.Event()
+
+    async def work() -> bool:
+        begun.set()
+        await asyncio.Event().wait()
+        return True
+
+    async with asyncio.TaskGroup() as tasks:
+        kept = tasks.create_task(tree.keep("device", "ox", work))
+        await begun.wait()
+        assert len(list(tree)) == 1
+        kept.cancel()
+    assert not list(tree)
