@@ -1,14 +1,12 @@
-"""What a run opens before its tasks begin: the data folder, the buffer, the links."""
+"""What a run opens before its tasks begin: the data folder and the links."""
 
 from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
-from edge.buffer.buffer import ObservationBuffer
 from edge.clock import Clock
 from edge.drivers.fleet import Recorder
 from edge.errors import SettingsError, StartError
@@ -21,18 +19,6 @@ from edge.uplink.link import LinkClient
 from edge.uplink.mqtt import MqttLink
 
 log = logging.getLogger(__name__)
-
-
-@asynccontextmanager
-async def open_buffer(
-    settings: EdgeSettings, folder: Path, clock: Clock
-) -> AsyncIterator[ObservationBuffer]:
-    buffer = ObservationBuffer(clock=clock)
-    await buffer.open(folder, policy=settings.buffer, vehicle_id=settings.vehicle_id)
-    try:
-        yield buffer
-    finally:
-        await buffer.close()
 
 
 async def make_links(

@@ -7,8 +7,9 @@ import contextlib
 import logging
 from contextlib import AsyncExitStack
 
+from edge.app.buffering import open_buffer
 from edge.app.gateway import EndedError, Gateway, RunWishes
-from edge.app.opening import data_folder, make_links, open_buffer
+from edge.app.opening import data_folder, make_links
 from edge.buffer.recovery import FILE_NAME as BUFFER_FILE
 from edge.clock import SYSTEM_CLOCK, Clock
 from edge.drivers.stored_pages import StoredPages

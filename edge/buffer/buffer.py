@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -19,7 +20,7 @@ from edge.buffer.claims import Claim
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import OpenedStore, Recovery, open_store
 from edge.buffer.rows import Stream, pack_rows
-from edge.buffer.store import ObservationStore
+from edge.buffer.store import ObservationStore, Tell
 from edge.clock import SYSTEM_CLOCK, Clock
 from edge.errors import BufferDamagedError, BufferFaultError, BufferFullError
 from protocols.uplink.messages import Content, UplinkAck
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MOST_IN_ONE_COMMIT: Final = 256
+# One refused report may cost this many pieces of the waveforms, then the device keeps it.
+MOST_THINNINGS: Final = 64
 
 
 @dataclass(slots=True)
@@ -51,7 +54,9 @@ class ObservationBuffer:
         self._damage: asyncio.Future[None] | None = None
         self.recovery: Recovery | None = None
 
-    async def open(self, folder: Path, *, policy: BufferPolicy, vehicle_id: str) -> None:
+    async def open(
+        self, folder: Path, *, policy: BufferPolicy, vehicle_id: str, tell: Tell | None = None
+    ) -> None:
         """Open the store in `folder` and start the worker; errors are those of `open_store`."""
         loop = asyncio.get_running_loop()
         self._damage = loop.create_future()
@@ -60,7 +65,11 @@ class ObservationBuffer:
         def begin() -> None:
             try:
                 result = open_store(
-                    folder, policy=policy, vehicle_id=vehicle_id, now=self._clock.utc()
+                    folder,
+                    policy=policy,
+                    vehicle_id=vehicle_id,
+                    now=self._clock.utc(),
+                    tell=tell,
                 )
             except Exception as exc:  # noqa: BLE001 - handed to the caller through the future
                 opened.set_exception(exc)
@@ -187,7 +196,7 @@ class ObservationBuffer:
                     job = self._jobs.get_nowait()
                 except queue.Empty:
                     break
-            damage = _run_jobs(store, jobs)
+            damage = _run_jobs(store, jobs, self._clock.utc)
             if any(job.frees for job in jobs):
                 _attempt(store.room.regain_reserve)
             if damage is not None:
@@ -202,10 +211,12 @@ class ObservationBuffer:
             self._damage.set_exception(damage)
 
 
-def _run_jobs(store: ObservationStore, jobs: Sequence[_Job]) -> BufferDamagedError | None:
+def _run_jobs(
+    store: ObservationStore, jobs: Sequence[_Job], now: Callable[[], datetime]
+) -> BufferDamagedError | None:
     """All writes in one commit, then the reads; the damage when there was one."""
     writes = [job for job in jobs if job.writes]
-    outcomes = _commit_together(store, writes)
+    outcomes = _commit_together(store, writes, now)
     for job in jobs:
         if not job.writes:
             outcomes.append((job, _attempt(partial(job.act, store))))
@@ -227,7 +238,9 @@ def _run_jobs(store: ObservationStore, jobs: Sequence[_Job]) -> BufferDamagedErr
 _Outcome = tuple[Any, BaseException | None]
 
 
-def _commit_together(store: ObservationStore, jobs: Sequence[_Job]) -> list[tuple[_Job, _Outcome]]:
+def _commit_together(
+    store: ObservationStore, jobs: Sequence[_Job], now: Callable[[], datetime]
+) -> list[tuple[_Job, _Outcome]]:
     if not jobs:
         return []
 
@@ -241,19 +254,40 @@ def _commit_together(store: ObservationStore, jobs: Sequence[_Job]) -> list[tupl
     if isinstance(error, BufferDamagedError):
         return [(job, (None, error)) for job in jobs]
     # One of them failed: each alone, so that it fails alone.
-    return [(job, _commit_alone(store, job)) for job in jobs]
+    return [(job, _commit_alone(store, job, now)) for job in jobs]
 
 
-def _commit_alone(store: ObservationStore, job: _Job) -> _Outcome:
+def _commit_alone(store: ObservationStore, job: _Job, now: Callable[[], datetime]) -> _Outcome:
     def alone() -> Any:  # noqa: ANN401 - whatever the job gives
         with store.transaction():
             return job.act(store)
 
+    if job.frees:
+        return _free(store, alone)
     outcome = _attempt(alone)
-    if job.frees and isinstance(outcome[1], BufferFullError):
+    for _ in range(MOST_THINNINGS):
+        if not isinstance(outcome[1], BufferFullError):
+            break
+        thinned, error = _free(store, partial(_thin, store, now()))
+        if error is not None or not thinned:
+            break
+        _attempt(store.room.regain_reserve)
+        outcome = _attempt(alone)
+    return outcome
+
+
+def _thin(store: ObservationStore, now: datetime) -> bool:
+    with store.transaction():
+        return store.thin(now=now)
+
+
+def _free(store: ObservationStore, act: Callable[[], Any]) -> _Outcome:
+    """Rows leave, with the reserve's room when the disk has none even for that."""
+    outcome = _attempt(act)
+    if isinstance(outcome[1], BufferFullError):
         room, error = _attempt(store.room.make)
         if error is None and room:
-            return _attempt(alone)
+            return _attempt(act)
     return outcome
 
 

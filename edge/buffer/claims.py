@@ -79,6 +79,13 @@ class ClaimBook:
         )
         self._returned[stream] = deque(kept)
 
+    def row_ids(self, stream: Stream) -> frozenset[int]:
+        """Rows of a lane that are on their way."""
+        claims = [claim for claim in self.claimed.values() if claim.stream is stream]
+        return frozenset(
+            row_id for claim in (*claims, *self._returned[stream]) for row_id in claim.row_ids
+        )
+
     def forget(self, batch_id: UUID) -> None:
         """The rows have left the store."""
         self.claimed.pop(batch_id, None)

@@ -45,6 +45,11 @@ class BufferPolicy:
         return self.max_bytes // PAGE_OCTETS
 
     @property
+    def thinned_pages(self) -> int:
+        """How many pages more than needed are freed when waveforms give way: not for every row."""
+        return max(4, min(256, self.max_pages // 256))
+
+    @property
     def reserve_pages(self) -> int:
         """Pages that take no new rows."""
         return self.quota_reserve_bytes // PAGE_OCTETS

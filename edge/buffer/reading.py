@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from edge.buffer.database import Database
 from edge.buffer.lanes import Lane, Part, Span
@@ -16,7 +16,7 @@ _NEXT: Final = (
     " WHERE id > ? AND id <= ? AND stream = ? ORDER BY id LIMIT ?"
 )
 _OLDEST: Final = (
-    "SELECT captured_us FROM held WHERE id > ? AND id <= ? AND stream = ? ORDER BY id LIMIT 1"
+    "SELECT id, captured_us FROM held WHERE id > ? AND id <= ? AND stream = ? ORDER BY id LIMIT 1"
 )
 
 
@@ -79,13 +79,19 @@ class Reader:
         return found, through
 
 
-def oldest_captured_us(database: Database, stream: Stream, spans: list[Span]) -> int | None:
-    """When the lane's oldest row was captured; spans that have emptied are taken off the list."""
+class First(NamedTuple):
+    """The oldest row of a lane."""
+
+    row_id: int
+    captured_us: int
+
+
+def first_row(database: Database, stream: Stream, spans: list[Span]) -> First | None:
+    """The lane's oldest row; spans that have emptied are taken off the list, but for the last."""
     while spans:
         row = database.execute(_OLDEST, (*spans[0], stream.value)).fetchone()
         if row is not None:
-            captured_us: int = row[0]
-            return captured_us
+            return First(*row)
         if len(spans) == 1:
             return None
         del spans[0]

@@ -19,7 +19,7 @@ from edge.buffer.reserve import DiskReserve
 from edge.buffer.rows import to_microseconds
 from edge.buffer.salvage import finish_setting_aside, salvage, set_aside, unread_files
 from edge.buffer.schema import FORM, create, form_of, refuse_newer, upgrade
-from edge.buffer.store import ObservationStore
+from edge.buffer.store import ObservationStore, Tell
 from edge.errors import BufferDamagedError, BufferFaultError, BufferFullError
 
 log = logging.getLogger(__name__)
@@ -62,11 +62,13 @@ def open_store(
     vehicle_id: str,
     now: datetime,
     connect: Connect = connect,
+    tell: Tell | None = None,
 ) -> OpenedStore:
     """Open or make the store in `folder` and begin a new boot epoch.
 
-    A file of an older form is led up first. Raises BufferFullError when the disk has no room to
-    begin, BufferFaultError when the file belongs to a newer program or cannot be opened.
+    A file of an older form is led up first. `tell` makes what is said of waveforms that gave way.
+    Raises BufferFullError when the disk has no room to begin, BufferFaultError when the file
+    belongs to a newer program or cannot be opened.
     """
     path = folder / FILE_NAME
     reserve = DiskReserve(folder / RESERVE_NAME, policy.disk_reserve_bytes)
@@ -84,7 +86,12 @@ def open_store(
             partial(_begin_epoch, database, vehicle_id, now, skip=recovery is not None), reserve
         )
         store = ObservationStore(
-            database, policy=policy, reserve=reserve, boot_epoch=epoch, vehicles=vehicles
+            database,
+            policy=policy,
+            reserve=reserve,
+            boot_epoch=epoch,
+            vehicles=vehicles,
+            tell=tell,
         )
         _refuse_useless_start(store, reserve)
     except BaseException:

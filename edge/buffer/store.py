@@ -18,8 +18,10 @@ from edge.buffer.database import Database
 from edge.buffer.faults import translated
 from edge.buffer.lanes import Lane, Queue, Span, Turns, base_of, run_of
 from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
-from edge.buffer.reading import Found, Reader, oldest_captured_us
+from edge.buffer.quarantine import Quarantine
+from edge.buffer.reading import Found, Reader, first_row
 from edge.buffer.receipts import Reach
+from edge.buffer.repeats import without_known
 from edge.buffer.reserve import DiskReserve
 from edge.buffer.room import Room
 from edge.buffer.rows import (
@@ -27,10 +29,11 @@ from edge.buffer.rows import (
     Stream,
     check_of,
     from_microseconds,
-    says_the_same,
+    pack_rows,
     to_microseconds,
 )
-from protocols.uplink.messages import UplinkAck
+from edge.buffer.thinning import Dropped, Thinning, still_held
+from protocols.uplink.messages import Content, UplinkAck
 
 log = logging.getLogger(__name__)
 
@@ -39,17 +42,16 @@ SETTLED = "settled"
 QUARANTINED = "quarantined"
 QUARANTINE_DROPPED = "quarantine_dropped"
 CONFLICTING = "conflicting"
+THINNED = "thinned"
+DROPPED = "dropped"
 DAMAGED_REASON = "damaged_in_store"
 
 _INSERT: Final = (
     "INSERT INTO held (id, stream, boot_epoch, sequence, observation_id, measured, captured_us,"
     " octets, crc, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_KEPT: Final = "stream, boot_epoch, sequence, observation_id, captured_us, octets, body"
-_TO_QUARANTINE: Final = (
-    f"INSERT INTO quarantine ({_KEPT}, reason, moved_us) SELECT {_KEPT}, ?, ? FROM held"  # noqa: S608 - constants
-    " WHERE id = ?"
-)
+
+Tell = Callable[[Dropped, datetime], Content]
 
 
 @dataclass(slots=True)
@@ -67,8 +69,8 @@ class _Memory:
 class ObservationStore:
     """One open store.
 
-    `vehicles` says for each boot epoch where its rows were captured. `is_refusing` is set by
-    the store's owner: the last rows found no room.
+    `vehicles` says for each boot epoch where its rows were captured. `tell` makes what is said of
+    waveforms that gave way. `is_refusing` is set by the store's owner: the last rows found no room.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class ObservationStore:
         reserve: DiskReserve,
         boot_epoch: int,
         vehicles: dict[int, str],
+        tell: Tell | None = None,
     ) -> None:
         self._database = database
         self._policy = policy
@@ -92,6 +95,9 @@ class ObservationStore:
         self._lanes: dict[Stream, Lane] = {}
         self._bases: dict[Stream, int] = {}
         self._spans: dict[Stream, list[Span]] = {stream: [] for stream in Stream}
+        self._quarantine = Quarantine(database, policy.quarantine_rows)
+        self._thinning = Thinning(database)
+        self._tell = tell
         self._memory = _Memory()
         self._after_commit: list[Callable[[], None]] = []
         with translated():
@@ -102,16 +108,17 @@ class ObservationStore:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """One commit, synced to disk at its end; on any error nothing of it happened."""
-        before = self._memory.copy()
+        before, places = self._memory.copy(), self._thinning.places.copy()
         self._after_commit.clear()
         try:
             with translated():
                 self._database.execute("BEGIN IMMEDIATE")
                 yield
                 self._write_totals(before.totals)
+                self._thinning.keep_places(before=places)
                 self._database.execute("COMMIT")
         except BaseException:
-            self._memory = before
+            self._memory, self._thinning.places = before, places
             if self._database.in_transaction:
                 with translated():
                     self._database.execute("ROLLBACK")
@@ -122,20 +129,21 @@ class ObservationStore:
     def append(self, rows: Sequence[PackedRow]) -> Appended:
         """Write rows under their keys; one that waits already is not written twice."""
         self.room.refuse_full_disk()
-        self.room.refuse_over_quota(sum(len(row.body) for row in rows))
+        octets = sum(len(row.body) for row in rows)
+        if self.room.pages_over(octets) > 0 and rows:
+            self._thin(octets, from_microseconds(rows[0].captured_us))
+            self.room.refuse_over_quota(octets)
         self._database.execute("SAVEPOINT before_rows")
         try:
-            self._insert(rows)
+            self._write(rows)
             fresh = rows
         except sqlite3.IntegrityError:
             # Rare: one of them waits already, so look which.
             self._database.execute("ROLLBACK TO before_rows")
-            fresh = self._without_known(rows)
-            self._insert(fresh)
+            fresh, conflicting = without_known(self._database, rows)
+            self._count(CONFLICTING, conflicting)
+            self._write(fresh)
         self._database.execute("RELEASE before_rows")
-        for stream, count in Counter(row.stream for row in fresh).items():
-            self._grow(stream, count, fresh[0].captured_us)
-        self._count(STORED, len(fresh))
         return Appended(len(fresh), len(rows) - len(fresh))
 
     def settle(self, ack: UplinkAck, *, now: datetime) -> Settled:
@@ -145,7 +153,7 @@ class ObservationStore:
             return Settled(0, 0)
         refused = {row.sequence: row.reason for row in ack.rejected}
         moved = sum(
-            self._move_to_quarantine(row_id, refused[row.sequence], now)
+            self._move_to_quarantine([row_id], refused[row.sequence], now)
             for row_id, row in zip(claim.row_ids, claim.rows, strict=True)
             if row.sequence in refused
         )
@@ -166,9 +174,15 @@ class ObservationStore:
         claim = self._claims.claimed.get(batch_id)
         if claim is None:
             return Settled(0, 0)
-        moved = sum(self._move_to_quarantine(row_id, reason, now) for row_id in claim.row_ids)
+        moved = self._move_to_quarantine(claim.row_ids, reason, now)
         self._remove(claim)
         return Settled(0, moved)
+
+    def thin(self, *, now: datetime) -> bool:
+        """The disk is full: let waveforms go; False when there are none left that may."""
+        before = self.room.pages_used()
+        octets = -self.room.pages_over(0) * PAGE_OCTETS
+        return self._thin(octets, now) and self.room.pages_used() < before
 
     # ---- reading and claiming
 
@@ -198,14 +212,10 @@ class ObservationStore:
     def counts(self) -> BufferCounts:
         """How the store stands."""
         with translated():
-            reasons = dict(
-                self._database.execute("SELECT reason, count(*) FROM quarantine GROUP BY reason")
-            )
-            ages = [
-                oldest_captured_us(self._database, stream, self._spans[stream]) for stream in Stream
-            ]
+            reasons = self._quarantine.reasons()
+            firsts = [first_row(self._database, lane, self._spans[lane]) for lane in Stream]
             used, is_full = self.room.pages_used(), self.room.is_full()
-        oldest = min((age for age in ages if age is not None), default=None)
+        oldest = min((row.captured_us for row in firsts if row is not None), default=None)
         return BufferCounts(
             waiting={stream.label: self._memory.held[stream] for stream in Stream},
             claimed=sum(len(claim.rows) for claim in self._claims.claimed.values()),
@@ -246,6 +256,7 @@ class ObservationStore:
             self._bases[stream] = run.after
             self._spans[stream].append(run)
             self._reach.learn(stream, self.boot_epoch, run)
+        self._thinning.find_places()
         self._memory.totals.update(self._database.execute("SELECT name, amount FROM totals"))
 
     def _insert(self, rows: Sequence[PackedRow]) -> None:
@@ -264,6 +275,37 @@ class ObservationStore:
             )
         self._database.executemany(_INSERT, values)
 
+    def _thin(self, octets: int, now: datetime) -> bool:
+        """Let waveforms go until these octets fit and some more, and tell of it in EVENTS."""
+        stream = Stream.WAVEFORMS
+        first = first_row(self._database, stream, self._spans[stream])
+        if first is None:
+            return False
+        spans = still_held(self._spans[stream], first.row_id, self._last(stream))
+        dropped = self._thinning.free(
+            spans,
+            is_enough=lambda: self.room.pages_over(octets) <= -self._policy.thinned_pages,
+            on_their_way=self._claims.row_ids(stream),
+        )
+        for item in dropped:
+            self._memory.held[stream] -= item.rows
+            self._count(THINNED if item.is_thinned else DROPPED, item.rows)
+            log.warning(
+                "waveforms gave way rows=%d octets=%d thinned=%s",
+                item.rows,
+                item.octets,
+                item.is_thinned,
+            )
+            if self._tell is not None:
+                self._write(pack_rows([self._tell(item, now)], captured_at=now))
+        return bool(dropped)
+
+    def _write(self, rows: Sequence[PackedRow]) -> None:
+        self._insert(rows)
+        for stream, count in Counter(row.stream for row in rows).items():
+            self._grow(stream, count, rows[0].captured_us)
+        self._count(STORED, len(rows))
+
     def _grow(self, stream: Stream, count: int, captured_us: int) -> None:
         after = self._last(stream)
         self._memory.next_sequence[stream] += count
@@ -273,28 +315,6 @@ class ObservationStore:
 
     def _last(self, stream: Stream) -> int:
         return self._bases[stream] + self._memory.next_sequence[stream] - 1
-
-    def _without_known(self, rows: Sequence[PackedRow]) -> list[PackedRow]:
-        fresh: list[PackedRow] = []
-        seen: dict[bytes, bytes] = {}
-        for row in rows:
-            if row.observation_id is not None:
-                held = self._database.execute(
-                    "SELECT body FROM held WHERE measured = ? AND observation_id = ?",
-                    (row.measured, row.observation_id),
-                ).fetchone()
-                known = held[0] if held else seen.get(row.observation_id)
-                if known is not None:
-                    if not says_the_same(known, row.body):
-                        log.warning(
-                            "another reading under a known identity dropped observation_id=%s",
-                            UUID(bytes=row.observation_id),
-                        )
-                        self._count(CONFLICTING, 1)
-                    continue
-                seen[row.observation_id] = row.body
-            fresh.append(row)
-        return fresh
 
     def _read(self, reader: Reader, queue: Queue, now: datetime) -> Found | None:
         """The queue's next rows; those whose octets changed on the disk leave it at once."""
@@ -322,19 +342,12 @@ class ObservationStore:
 
     def _quarantine_damaged(self, stream: Stream, row_ids: list[int], now: datetime) -> None:
         with self.transaction():
-            for row_id in row_ids:
-                self._move_to_quarantine(row_id, DAMAGED_REASON, now)
+            self._move_to_quarantine(row_ids, DAMAGED_REASON, now)
             self._delete(stream, row_ids)
 
-    def _move_to_quarantine(self, row_id: int, reason: str, now: datetime) -> int:
-        """Copy one row there, the oldest ones giving way; how many rows were copied."""
-        values = (reason, to_microseconds(now), row_id)
-        moved = self._database.execute(_TO_QUARANTINE, values).rowcount
+    def _move_to_quarantine(self, row_ids: Sequence[int], reason: str, now: datetime) -> int:
+        moved, dropped = self._quarantine.copy(row_ids, reason, now=now)
         self._count(QUARANTINED, moved)
-        dropped = self._database.execute(
-            "DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ?",
-            (self._policy.quarantine_rows,),
-        ).rowcount
         self._count(QUARANTINE_DROPPED, dropped)
         return moved
 

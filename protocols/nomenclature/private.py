@@ -23,6 +23,9 @@ COMPRESSION_DEPTH: Final = MdcCode(2, 0xF006)
 PACING_RATE: Final = MdcCode(2, 0xF007)
 PACING_CURRENT: Final = MdcCode(2, 0xF008)
 
+GATEWAY_EVENT: Final = MdcCode(2, 0xF200)
+"""What the gateway says of itself, as text: rows it had to drop, a file it set aside."""
+
 CGM_QUALITY: Final = MdcCode(2, 0xF100)
 
 # Values of DEFIBRILLATOR_EVENT.
@@ -34,6 +37,15 @@ _NO_TERM: Final = "our own term: ISO/IEEE 11073-10101 has none for it"
 _SOURCE: Final = "vendor range of 10101"
 
 TERMS: Final[tuple[Term, ...]] = (
+    term(
+        193024,
+        2,
+        0xF200,
+        "",
+        "Gateway event",
+        note=f"{_NO_TERM}; its value is text",
+        sources=_SOURCE,
+    ),
     term(
         192512,
         2,

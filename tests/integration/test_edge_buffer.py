@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,11 @@ from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import RESERVE_NAME, open_store
 from edge.buffer.rows import pack_rows
 from edge.buffer.store import ObservationStore
+from edge.buffer.thinning import Dropped
 from edge.errors import BufferFullError
-from tests.unit.edge.making import NOON, ack_of, ecg, spo2
+from edge.pipeline.happenings import happening
+from protocols.uplink.messages import Content
+from tests.unit.edge.making import NOON, OXIMETER, ack_of, ecg, spo2
 
 WRITER = """
 import asyncio, pathlib, sys
@@ -150,32 +154,67 @@ def _write_some(descriptor: int) -> int:
         return 0
 
 
+def numbers(first: int) -> list[Content]:
+    return [spo2(number) for number in range(first, first + 100)]
+
+
+async def fill_with_numbers(buffer: ObservationBuffer) -> int:
+    """Append numbers until they are refused; how many were taken."""
+    taken = 0
+    while await takes(buffer, *numbers(taken)):
+        taken += 100
+    return taken
+
+
 async def test_the_running_buffer_gives_up_its_reserve_to_settle_on_a_full_disk(
     small_disk: Path,
 ) -> None:
     buffer = ObservationBuffer()
     await buffer.open(small_disk, policy=policy_for(small_disk), vehicle_id="v")
-    number = 0
-    while await takes(buffer, number):
-        number += 1
+    number = await fill_with_numbers(buffer)
     filler = small_disk / "filler"
     await asyncio.to_thread(fill_disk, filler)
-    assert not await takes(buffer, number)
+    assert not await takes(buffer, *numbers(number))
     assert (await buffer.counts()).is_full
     settled = 0
-    while (claim := await buffer.claim(limit=50, octets=1 << 20)) is not None:
+    while (claim := await buffer.claim(limit=1000, octets=1 << 20)) is not None:
         settled += (await buffer.settle(ack_of(claim))).settled
     assert settled == number, "a full disk does not keep rows from leaving"
     filler.unlink(missing_ok=True)
     again = await buffer.claim(limit=50, octets=1 << 20)
     assert again is None
-    assert await takes(buffer, number), "room came back"
+    assert await takes(buffer, *numbers(number)), "room came back"
     await buffer.close()
 
 
-async def takes(buffer: ObservationBuffer, number: int) -> bool:
+async def test_on_a_full_disk_waveforms_go_first_and_numbers_are_still_taken(
+    small_disk: Path,
+) -> None:
+    told: list[Dropped] = []
+
+    def tell(dropped: Dropped, at: datetime) -> Content:
+        told.append(dropped)
+        return happening(str(len(told)), gateway=OXIMETER, at=at)
+
+    buffer = ObservationBuffer()
+    await buffer.open(small_disk, policy=policy_for(small_disk), vehicle_id="v", tell=tell)
+    waves = 0
+    while not told:
+        assert await takes(buffer, *(ecg(number) for number in range(waves, waves + 20)))
+        waves += 20
+    number = await fill_with_numbers(buffer)
+    counts = await buffer.counts()
+    assert counts.waiting["numerics"] == number > 1000, "numbers took the waveforms' place"
+    gone = waves - counts.waiting["waveforms"]
+    assert gone > waves / 2
+    assert sum(counts.totals.get(fate, 0) for fate in ("thinned", "dropped")) == gone
+    assert 0 < counts.waiting["events"] <= len(told), "what a refused commit said is not kept"
+    await buffer.close()
+
+
+async def takes(buffer: ObservationBuffer, *contents: Content) -> bool:
     try:
-        await buffer.append([ecg(number)])
+        await buffer.append(contents)
     except BufferFullError:
         return False
     return True

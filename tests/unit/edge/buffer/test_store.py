@@ -43,7 +43,7 @@ def fill(store: ObservationStore) -> int:
     """Append until the store refuses; the number of the reading it refused."""
     for number in range(1, 10_000):
         try:
-            append(store, ecg(number))
+            append(store, spo2(number))
         except BufferFullError as exc:
             if "buffer.max_bytes" not in str(exc):
                 raise
@@ -243,14 +243,14 @@ def test_a_full_quota_stores_nothing_and_still_settles(tmp_path: Path) -> None:
     policy = BufferPolicy(max_bytes=64 * 4096, quota_reserve_bytes=8 * 4096, disk_reserve_bytes=0)
     store = opened(tmp_path, policy)
     number = fill(store)
-    stored = store.counts().waiting["waveforms"]
+    stored = store.counts().waiting["numerics"]
     assert stored == number - 1
     assert store.counts().is_full
     while (claim := store.claim(limit=50, octets=1 << 20, now=NOON)) is not None:
         with store.transaction():
             store.settle(ack_of(claim, claim.rows[0].sequence), now=NOON)
     assert not store.counts().is_full
-    assert append(store, ecg(number)).stored == 1, "room came back"
+    assert append(store, spo2(number)).stored == 1, "room came back"
     assert store.counts().totals["stored"] == stored + 1
     store.close()
 
