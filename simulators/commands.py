@@ -33,10 +33,21 @@ class Command(Protocol):
 COMMANDS: Final = {
     "bluetooth": ("simulators.bluetooth.command", "Bluetooth devices, and their bluetoothd"),
     "demo": ("simulators.incident.demo_command", "a whole incident, from devices to bundle"),
-    "device": ("simulators.device_command", "one simulated device"),
+    "device": ("simulators.device_command", "one simulated device; --ble: over Bluetooth"),
     "patient": ("simulators.patient_story", "the patient's story, second by second"),
     "scenarios": ("simulators.scenarios_command", "the stories there are, and what is in them"),
 }
+
+
+BLUETOOTH: Final = "--ble"
+BLUETOOTH_DEVICE: Final = "simulators.bluetooth.device_command"
+
+
+def _module_of(words: Sequence[str]) -> tuple[str, str]:
+    """The module of a command and what it does; a device over Bluetooth has its own options."""
+    module, summary = COMMANDS[words[0]]
+    is_bluetooth = words[0] == "device" and BLUETOOTH in words
+    return (BLUETOOTH_DEVICE if is_bluetooth else module), summary
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not words or words[0] not in COMMANDS:
         _overview().parse_args(words)
         return BAD_START
-    module, summary = COMMANDS[words[0]]
+    module, summary = _module_of(words)
     try:
         with ending_at_once():
             command = cast("Command", importlib.import_module(module))

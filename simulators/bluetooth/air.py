@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass
 from typing import Final
 
 from bumble import core, ll
@@ -32,7 +33,16 @@ class Reception:
     rssi: int = NEAR_RSSI
     loss: float = 0.0
     vanishings: int = 0
-    held_until: dict[Controller, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Packet:
+    """A packet of a link on its way: it arrives at `at`, on the loop's clock."""
+
+    at: float
+    source: Address
+    transport: core.PhysicalTransport
+    octets: bytes
 
 
 class Air(LocalLink):
@@ -43,6 +53,7 @@ class Air(LocalLink):
         self.supervision_seconds = supervision_seconds
         self._random = random.Random(seed)  # noqa: S311  # dice, no secret
         self._receptions: dict[Controller, Reception] = {}
+        self._waiting: dict[tuple[Controller, Controller], deque[_Packet]] = {}
 
     def reception(self, radio: Controller) -> Reception:
         """How this radio is heard; change it and it holds from the next packet on."""
@@ -90,6 +101,8 @@ class Air(LocalLink):
     def remove_controller(self, controller: Controller) -> None:
         """Take a radio away for good."""
         self._receptions.pop(controller, None)
+        for pair in [pair for pair in self._waiting if controller in pair]:
+            self._waiting[pair].clear()
         super().remove_controller(controller)
 
     def send_advertising_pdu(
@@ -127,26 +140,27 @@ class Air(LocalLink):
         if receiver is None or not self._hear_each_other(sender_controller, receiver):
             return
         loop = asyncio.get_running_loop()
-        held = self.reception(sender_controller).held_until
-        now = loop.time()
-        at = max(now, held.get(receiver, 0.0))
+        waiting = self._waiting.setdefault((sender_controller, receiver), deque())
+        first = at = max(loop.time(), waiting[-1].at) if waiting else loop.time()
         while self._is_lost(sender_controller, receiver):
             at += RETRY_SECONDS
-            if at > now + self.supervision_seconds:
+            if at > first + self.supervision_seconds:
                 loop.call_later(self.supervision_seconds, self.cut, sender_controller)
                 return
-        held[receiver] = at
-        source = sender_controller.random_address
-        if at <= now:
-            loop.call_soon(self._deliver, receiver, source, transport, data)
-        else:
-            loop.call_at(at, self._deliver, receiver, source, transport, data)
+        waiting.append(_Packet(at, sender_controller.random_address, transport, data))
+        if len(waiting) == 1:
+            loop.call_at(at, self._deliver, sender_controller, receiver)
 
-    def _deliver(
-        self, receiver: Controller, source: Address, transport: core.PhysicalTransport, data: bytes
-    ) -> None:
-        if source in receiver.le_connections:
-            receiver.on_link_acl_data(source, transport, data)
+    def _deliver(self, sender: Controller, receiver: Controller) -> None:
+        """Hand over what is due, in order, and come back for the rest."""
+        loop = asyncio.get_running_loop()
+        waiting = self._waiting[sender, receiver]
+        while waiting and waiting[0].at <= loop.time():
+            packet = waiting.popleft()
+            if packet.source in receiver.le_connections:
+                receiver.on_link_acl_data(packet.source, packet.transport, packet.octets)
+        if waiting:
+            loop.call_at(waiting[0].at, self._deliver, sender, receiver)
 
     def send_ll_control_pdu(
         self, sender_address: Address, receiver_address: Address, packet: ll.ControlPdu

@@ -148,10 +148,19 @@ class Peripheral:
         self._kept: dict[str, dict[int, bytes]] = {}
         self._characteristics: dict[UUID, Characteristic[bytes]] = {}
         self._server = radio.device.gatt_server
-        for service in services:
-            self.add(service)
+        self._services = services
+        self._advertised = advertised
+        self.renew(radio)
+
+    def renew(self, radio: Radio) -> None:
+        """Build the database on this radio: at first, and whenever the device is switched on."""
+        self.radio = radio
+        self.links.clear()
+        self._server = radio.device.gatt_server
+        for service in self._services:
+            self._add(service)
         device = radio.device
-        device.advertising_data = advertisement(name, advertised)
+        device.advertising_data = advertisement(self.name, self._advertised)
         device.pairing_config_factory = self._pairing_configuration
         device.on("connection", self._linked)
         self._server.on("characteristic_subscription", self._subscription_changed)
@@ -234,10 +243,22 @@ class Peripheral:
 
     # Its database.
 
-    def add(self, service: ServiceOffer) -> None:
-        """One more service; before `start`, or as a new firmware would."""
+    def _add(self, service: ServiceOffer) -> None:
         characteristics = [self._characteristic(offer) for offer in service.offers]
         self.radio.device.add_service(Service(_uuid(service.uuid), characteristics))
+
+    async def change_database(self, service: ServiceOffer) -> None:
+        """A new firmware: one more service, and Service Changed for who is subscribed to it."""
+        first = len(self._server.attributes) + 1
+        self._services += (service,)
+        self._add(service)
+        generic = self.radio.device.gatt_service
+        changed = None if generic is None else generic.service_changed_characteristic
+        if changed is None:
+            return
+        handles = first.to_bytes(2, "little") + len(self._server.attributes).to_bytes(2, "little")
+        for link in list(self.links):
+            self._chores.start(self._server.indicate_subscriber(link, changed, handles))
 
     def _characteristic(self, offer: Offer) -> Characteristic[bytes]:
         definition = offer.characteristic

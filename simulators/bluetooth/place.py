@@ -18,6 +18,7 @@ from simulators.bluetooth.bedside import Bedside
 from simulators.bluetooth.bluetoothd.adapter import QUICK, Timings
 from simulators.bluetooth.bluetoothd.daemon import Bluetoothd
 from simulators.bluetooth.chores import Chores
+from simulators.bluetooth.message_bus import PrivateBus
 from simulators.bluetooth.peripheral import Peripheral
 from simulators.bluetooth.personalities.base import BluetoothIdentity, Personality
 from simulators.bluetooth.personalities.everywhere import (
@@ -40,9 +41,13 @@ class BluetoothDevice:
         self.personality = personality
         self.peripheral = peripheral
         self.battery = battery
-        self.radio = peripheral.radio
         self._chores = Chores(personality.identity.name)
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def radio(self) -> Radio:
+        """Its radio; another one after it was switched off."""
+        return self.peripheral.radio
 
     @property
     def name(self) -> str:
@@ -65,13 +70,17 @@ class BluetoothDevice:
 
 
 class BluetoothPlace:
-    """The air of one vehicle, its gateway's bluetoothd and its devices."""
+    """The air of one vehicle, its gateway's bluetoothd and its devices.
+
+    `bus` is the bus itself where it belongs to this place, so that it can be lost.
+    """
 
     def __init__(
         self,
         bus_address: str,
         bedside: Bedside,
         *,
+        bus: PrivateBus | None = None,
         adapters: dict[str, str] | None = None,
         timings: Timings = QUICK,
         supervision_seconds: float = 0.5,
@@ -80,7 +89,9 @@ class BluetoothPlace:
         self.bedside = bedside
         self.air = Air(supervision_seconds=supervision_seconds)
         self.bluetoothd = Bluetoothd(self.air, bus_address, adapters=adapters, timings=timings)
+        self.bus = bus
         self.devices: dict[str, BluetoothDevice] = {}
+        self._switched_off: dict[str, BluetoothDevice] = {}
         self._advertising_seconds = advertising_seconds
 
     async def __aenter__(self) -> BluetoothPlace:
@@ -128,6 +139,20 @@ class BluetoothPlace:
         self.devices[who.name] = device
         await device.switch_on(self._advertising_seconds)
         return device
+
+    async def switch_off(self, name: str) -> None:
+        """A device leaves the air; it keeps its bonds and its memory."""
+        device = self.devices.pop(name)
+        await device.switch_off()
+        self._switched_off[name] = device
+
+    async def switch_on_again(self, name: str) -> None:
+        """A device that was switched off is there again; nothing happens for any other."""
+        device = self._switched_off.pop(name, None)
+        if device is not None:
+            device.peripheral.renew(Radio(self.air, name, device.radio.address, device.radio.bonds))
+            self.devices[name] = device
+            await device.switch_on(self._advertising_seconds)
 
 
 def another(identity: BluetoothIdentity, number: int) -> BluetoothIdentity:

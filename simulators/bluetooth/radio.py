@@ -12,7 +12,7 @@ from typing import Final
 from bumble import hci, ll
 from bumble.controller import Controller
 from bumble.core import AdvertisingData
-from bumble.device import Device
+from bumble.device import Connection, Device
 from bumble.host import Host
 from bumble.keys import KeyStore, PairingKeys
 from bumble.pairing import PairingDelegate
@@ -98,6 +98,12 @@ class Radio:
         host = Host(self.controller, AsyncPipeSink(self.controller))
         self.device = Device(name=name, address=hci.Address(address), host=host)
         self.device.keystore = self.bonds
+        self.device.on("connection", self._watch)
+
+    def _watch(self, connection: Connection) -> None:
+        """Bumble keeps a failed pairing until the link ends, and refuses the next try with it."""
+        sessions = self.device.smp_manager.sessions
+        connection.on("pairing_failure", lambda _reason: sessions.pop(connection.handle, None))
 
     async def advertise(self, interval_seconds: float) -> None:
         """Send advertisements until connected, and again after every link."""

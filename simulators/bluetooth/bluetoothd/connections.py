@@ -35,7 +35,12 @@ _CREATE_SECONDS: Final = 1.0
 
 
 class Connections:
-    """The links of one adapter. `slots` is how many its chip can hold, None for any number."""
+    """The links of one adapter.
+
+    `slots` is how many its chip can hold, None for any number. `wedged`: devices whose Connect
+    says "in progress" until somebody removes them or switches the adapter off. `aborting`: so
+    many Connects of a device come about and end at once.
+    """
 
     def __init__(
         self, adapter: Adapter, discovery: Discovery, pairing: Pairing, gatt: GattObjects
@@ -48,6 +53,8 @@ class Connections:
         self._attempts: dict[str, asyncio.Task[Connection]] = {}
         self._lost_bonds: dict[str, int] = {}
         self.slots: int | None = None
+        self.wedged: set[str] = set()
+        self.aborting: dict[str, int] = {}
         self.handlers: dict[str, Handler] = {
             "Adapter1.RemoveDevice": self._remove_device,
             "Device1.Connect": self._connect,
@@ -60,13 +67,17 @@ class Connections:
         path = call.path
         if path in self._adapter.links:
             return NOTHING
-        if path in self._attempts:
+        if path in self._attempts or path in self.wedged:
             raise in_progress()
         if not self._adapter.powered:
             raise not_ready()
         if self.slots is not None and len(self._adapter.links) >= self.slots:
             raise failed(TOO_MANY)
         connection = await self._attempt(path)
+        if self.aborting.get(path):
+            self.aborting[path] -= 1
+            self._hang_up_later(path, connection)
+            raise failed(ABORTED)
         await self._secure(path, connection)
         self._adapter.spawn(self._gatt.resolve(path, connection))
         return NOTHING
@@ -108,15 +119,18 @@ class Connections:
         try:
             await while_linked(connection, connection.encrypt())
         except (HCI_Error, LinkLostError, core.BaseBumbleError):
-            self._adapter.later(
-                self._adapter.timings.aborted, lambda: self._hang_up(path, connection)
-            )
+            self._hang_up_later(path, connection)
             tries = self._lost_bonds[path] = self._lost_bonds.get(path, 0) + 1
             if tries > LOST_BOND_TRIES:
                 del self._lost_bonds[path]
                 raise failed(CANCELED) from None
             raise failed(ABORTED) from None
         self._lost_bonds.pop(path, None)
+
+    def _hang_up_later(self, path: str, connection: Connection) -> None:
+        """bluetoothd says Connected=False a little after it answered with an error."""
+        seconds = self._adapter.timings.aborted
+        self._adapter.later(seconds, lambda: self._hang_up(path, connection))
 
     def _hang_up(self, path: str, connection: Connection) -> None:
         if self._adapter.links.get(path) is connection:
@@ -177,6 +191,7 @@ class Connections:
         if connection is not None:
             await self._end(path, connection)
         await self.forget_bond(path)
+        self.wedged.discard(path)
         self._adapter.tree.remove_all(path)
         return NOTHING
 
@@ -189,7 +204,8 @@ class Connections:
             await self._adapter.radio.bonds.delete(str(address))
 
     async def power_off(self) -> None:
-        """Every link ends with the power."""
+        """Every link ends with the power, and so does what was stuck."""
+        self.wedged.clear()
         for attempt in self._attempts.values():
             attempt.cancel()
         for path, connection in list(self._adapter.links.items()):

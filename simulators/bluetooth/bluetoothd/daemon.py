@@ -95,7 +95,7 @@ class Bluetoothd:
         self.parts: dict[str, AdapterParts] = {}
         self._addresses = adapters or {"hci0": "C0:C1:C2:C3:C4:C0"}
         self._bonds = {name: BondStore() for name in self._addresses}
-        self._bus_address = bus_address
+        self.bus_address = bus_address
         self._bus: MessageBus | None = None
         self._chores = Chores(NAME)
         self._tree = ObjectTree(self._emit)
@@ -108,7 +108,7 @@ class Bluetoothd:
 
     async def start(self) -> None:
         """Take the name on the bus, with all adapters on."""
-        self._bus = await connect_bus(self._bus_address)
+        self._bus = await connect_bus(self.bus_address)
         self._tree = ObjectTree(self._emit)
         self._agents = Agents(self._call_peer)
         self._tree.add(ROOT, {AGENT_MANAGER: {}})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from enum import Enum
 from typing import Final, cast
 
 from bumble.core import UUID, AdvertisingData
@@ -27,6 +28,15 @@ _TRANSIENT: Final = ("RSSI", "TxPower")
 Filter = Mapping[str, Variant]
 
 
+class Deafness(Enum):
+    """How long an adapter that says Discovering hears nothing."""
+
+    NONE = "none"
+    UNTIL_RESTARTED = "until discovery is started anew"
+    UNTIL_POWERED = "until the adapter was switched off"
+    FOR_EVER = "for ever"
+
+
 class Discovery:
     """Who is looking, and for what. `deaf` is an adapter that hears nothing any more."""
 
@@ -36,7 +46,7 @@ class Discovery:
         self._sessions: dict[str, Filter] = {}
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._scanning = False
-        self.deaf = False
+        self.deaf = Deafness.NONE
         self.handlers: dict[str, Handler] = {
             "Adapter1.SetDiscoveryFilter": self._set_filter,
             "Adapter1.StartDiscovery": self._start,
@@ -58,6 +68,8 @@ class Discovery:
             raise not_ready()
         if call.sender in self._sessions:
             raise in_progress()
+        if not self._sessions and self.deaf is Deafness.UNTIL_RESTARTED:
+            self.deaf = Deafness.NONE
         self._sessions[call.sender] = self._filters.get(call.sender, {})
         await self._tune()
         self._show(Discovering=True)
@@ -80,7 +92,9 @@ class Discovery:
         self._sessions.pop(sender, None)
 
     async def power_off(self) -> None:
-        """All sessions end with the power."""
+        """All sessions end with the power, and most deafness."""
+        if self.deaf is not Deafness.FOR_EVER:
+            self.deaf = Deafness.NONE
         self._sessions.clear()
         await self._ended()
 
@@ -99,9 +113,10 @@ class Discovery:
 
     def expire_later(self, path: str) -> None:
         """Forget a device that nobody bonded or connected, once nobody looks."""
-        self._adapter.later(self._adapter.timings.temporary, lambda: self._expire(path))
+        self._adapter.later(self._adapter.timings.temporary, lambda: self.expire(path))
 
-    def _expire(self, path: str) -> None:
+    def expire(self, path: str) -> None:
+        """Forget a device now, unless somebody looks or it is bonded or connected."""
         tree = self._adapter.tree
         if not (
             self._sessions
@@ -139,7 +154,7 @@ class Discovery:
     def _heard(self, advertisement: Advertisement) -> None:
         adapter = self._adapter
         path = adapter.path_of(advertisement.address)
-        if self.deaf:
+        if self.deaf is not Deafness.NONE:
             return
         for event in self._waiting.get(path, ()):
             event.set()

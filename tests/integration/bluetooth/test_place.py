@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
-from bleak import BleakClient, BleakScanner
-from bleak.backends.characteristic import BleakGATTCharacteristic
-from bleak.backends.device import BLEDevice
+from bleak import BleakClient
 from bleak.exc import BleakDBusError, BleakError
 
 from protocols.gatt import device_information, pulse_oximeter
 from protocols.gatt.base import Property
-from simulators.bluetooth.peripheral import Pairing, Peripheral, Security
-from simulators.bluetooth.place import BluetoothDevice, BluetoothPlace
+from simulators.bluetooth.peripheral import Pairing, Security
+from simulators.bluetooth.place import BluetoothPlace
 from tests.fixtures.bluetooth import switch_on
+from tests.fixtures.bluetooth_client import Heard, find, wait_for
 from tests.fixtures.pairing_agent import PairingAgent
 
 UUID = pulse_oximeter.CONTINUOUS.uuid
@@ -23,32 +21,6 @@ CONTINUOUS = str(UUID)
 FEATURES = str(pulse_oximeter.FEATURES.uuid)
 PASSKEY = 123456
 SHOWS_PASSKEY = Security(Pairing.SHOWS_PASSKEY, PASSKEY)
-
-
-async def wait_for(peripheral: Peripheral, reached: Callable[[], bool]) -> None:
-    """Until links and subscriptions of a device are as they should be."""
-    async with asyncio.timeout(5):
-        while not reached():
-            await peripheral.next_change()
-
-
-async def find(device: BluetoothDevice) -> BLEDevice:
-    found = await BleakScanner.find_device_by_address(device.radio.address, timeout=5)
-    assert found is not None
-    return found
-
-
-class Heard:
-    """What a characteristic sent."""
-
-    def __init__(self) -> None:
-        self.values: asyncio.Queue[bytes] = asyncio.Queue()
-
-    def __call__(self, _characteristic: BleakGATTCharacteristic, octets: bytearray) -> None:
-        self.values.put_nowait(bytes(octets))
-
-    async def next(self) -> bytes:
-        return await asyncio.wait_for(self.values.get(), 5)
 
 
 async def test_a_device_is_found_connected_and_read(bluetooth: BluetoothPlace) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,9 @@ from bleak import BleakClient, BleakScanner
 
 from protocols.gatt import battery
 from simulators.bluetooth.message_bus import PrivateBus
+from simulators.commands import main
 from simulators.journal import read_lines
-from tests.fixtures.bluetooth import bluetooth_process
+from tests.fixtures.bluetooth import bluetooth_process, orders, simulator
 from tests.waiting import wait_until
 
 
@@ -45,4 +48,49 @@ def test_a_private_bus_ends_with_the_program(tmp_path: Path) -> None:
 def test_a_device_it_does_not_know_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(AssertionError), bluetooth_process("--private-bus", "x", "--devices", "tea"):
         pass
-    assert "invalid choice: 'tea'" in capfd.readouterr().err
+    assert "There is no device 'tea'" in capfd.readouterr().err
+
+
+async def test_orders_come_over_the_control_socket_and_from_a_file(
+    message_bus: PrivateBus, tmp_path: Path
+) -> None:
+    faults = tmp_path / "faults.json"
+    faults.write_text(json.dumps([{"at": 0, "do": "rssi", "device": "oximeter:2", "dbm": -80}]))
+    control = Path(tempfile.mkdtemp(prefix="vw-ctl-")) / "control"
+    words = ["--bus", message_bus.address, "--control", str(control), "--faults", str(faults)]
+    with bluetooth_process(*words, "--devices", "oximeter", "oximeter:2@just-works") as ready:
+        assert ready["control"] == str(control)
+        async with orders(control) as order:
+            assert await order({"do": "mute", "device": "oximeter"}) == {"ok": True}
+            state = await order({"do": "device-state", "device": "oximeter-2"})
+            assert state["ok"] is True
+            assert state["links"] == 0
+            assert (await order({"do": "tea"}))["ok"] is False
+            assert (await order([]))["error"] == "An order is a JSON object."
+    assert not control.exists()
+
+
+def test_one_device_over_bluetooth_is_a_device(tmp_path: Path) -> None:
+    words = ["device", "thermometer", "--ble", "--private-bus", str(tmp_path / "b")]
+    with simulator(*words) as ready:
+        devices = ready["devices"]
+        assert isinstance(devices, list)
+        assert [device["name"] for device in devices] == ["thermometer"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--devices", "oximeter:0"],
+        ["--devices", "oximeter@magic"],
+        ["--devices", "oximeter@shows-passkey:x"],
+        ["--devices", "oximeter", "--adapters", "9"],
+        ["--devices", "oximeter", "--start-at", "noon"],
+        ["--devices", "oximeter", "--faults", "/nowhere.json"],
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_a_sentence(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bluetooth", "--private-bus", str(tmp_path / "b"), *words]) == 2
+    assert capsys.readouterr().err.startswith("vitalwire-sim: ")

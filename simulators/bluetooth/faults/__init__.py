@@ -1,0 +1,1 @@
+"""What can be made to go wrong on the air, in a device and in bluetoothd, while it runs."""
