@@ -1,28 +1,158 @@
-"""The gateway's two clocks behind one small class: one that never steps, one that people read."""
+"""The gateway's clocks behind one small class: one that never steps, one that people read.
+
+The wall clock may be wrong: a box without a clock chip begins in 1970, or where it was switched
+off. `ClockKeeper` says how far it can be trusted, by the difference between the two clocks: that
+moves only when the wall clock is set.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FLOOR: Final = datetime(2025, 1, 1, tzinfo=UTC)
+_MACHINE_BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
+_NOT_SYNCHRONISED: Final = 5
+_TIMEX_OCTETS: Final = 512
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _seconds_up() -> float:
+    """Seconds since the machine began, asleep or not."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def kernel_is_synchronised() -> bool:
+    """Whether the kernel says that something outside keeps its clock right (adjtimex(2))."""
+    try:
+        state: int = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_OCTETS))
+    except (AttributeError, OSError):
+        return False
+    return 0 <= state < _NOT_SYNCHRONISED
+
+
+def machine_boot() -> str:
+    """One run of the machine: restarts of the gateway in it share its count of seconds."""
+    try:
+        return _MACHINE_BOOT.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """`monotonic` seconds for deadlines and delays, `utc` for stamps, `sleep` for waiting."""
+    """`monotonic` seconds for deadlines and delays, `utc` for stamps, `sleep` for waiting.
+
+    `uptime`: seconds that also pass while the machine sleeps; None: those of `monotonic`.
+    `is_synchronised`: whether something outside keeps the wall clock right.
+    """
 
     monotonic: Callable[[], float] = time.monotonic
     utc: Callable[[], datetime] = _utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    uptime: Callable[[], float] | None = None
+    is_synchronised: Callable[[], bool] = lambda: False
+
+    def seconds_up(self) -> float:
+        """Seconds that never step and that pass while the machine sleeps."""
+        return (self.uptime or self.monotonic)()
+
+    def difference_us(self) -> int:
+        """The wall clock minus `seconds_up`, in microseconds: it moves when the clock is set."""
+        wall = (self.utc() - _EPOCH) // timedelta(microseconds=1)
+        return wall - round(self.seconds_up() * 1e6)
 
 
-SYSTEM_CLOCK = Clock()
+SYSTEM_CLOCK = Clock(uptime=_seconds_up, is_synchronised=kernel_is_synchronised)
+
+
+class ClockQuality(Enum):
+    """How far the wall clock can be trusted."""
+
+    UNSET = "unset"
+    """Certainly wrong: it is earlier than what is known to have passed."""
+    PLAUSIBLE = "plausible"
+    """Nothing speaks against it, and nothing outside vouches for it."""
+    SYNCHRONISED = "synchronised"
+    """Something outside vouches for it: time synchronisation, or the cloud's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """One look at both clocks.
+
+    `difference_us`: the wall clock minus the seconds since the machine began, in microseconds.
+    `truth_us`: what that difference should be, as far as it is known; None: nobody knows.
+    `is_proven`: something outside vouched for `truth_us`.
+    """
+
+    difference_us: int
+    quality: ClockQuality
+    truth_us: int | None
+    is_proven: bool
+
+
+@dataclass(slots=True)
+class ClockKeeper:
+    """Looks at the clocks and remembers what was once known for sure.
+
+    `floor`: a time known to have passed; a wall clock before it is wrong. What the cloud's clock
+    said by `learn` counts until the wall clock agrees with it.
+    """
+
+    clock: Clock
+    floor: datetime = _FLOOR
+    tolerance_seconds: float = 2.0
+    _proven_us: int | None = None
+    _looked_at: float | None = None
+    _is_synchronised: bool = False
+
+    def look(self) -> ClockReading:
+        """How the wall clock stands now."""
+        uptime, utc = self.clock.seconds_up(), self.clock.utc()
+        difference = self.clock.difference_us()
+        if self._looked_at is None or abs(uptime - self._looked_at) >= 1.0:
+            self._looked_at, self._is_synchronised = uptime, self.clock.is_synchronised()
+        quality = self._judge(utc, difference)
+        if quality is ClockQuality.SYNCHRONISED:
+            self._proven_us = difference
+        if self._proven_us is not None:
+            return ClockReading(difference, quality, self._proven_us, is_proven=True)
+        truth = None if quality is ClockQuality.UNSET else difference
+        return ClockReading(difference, quality, truth, is_proven=False)
+
+    def learn(self, utc: datetime, *, within_seconds: float) -> None:
+        """The cloud says what time it is, give or take `within_seconds`.
+
+        A clock of ours that agrees is taken as it is: it is finer than what came over the way.
+        """
+        up_us = round(self.clock.seconds_up() * 1e6)
+        there = (utc - _EPOCH) // timedelta(microseconds=1) - up_us
+        ours = self.look()
+        agrees = abs(ours.difference_us - there) <= (self.tolerance_seconds + within_seconds) * 1e6
+        if not self._is_synchronised:
+            self._proven_us = ours.difference_us if agrees else there
+
+    def _judge(self, utc: datetime, difference: int) -> ClockQuality:
+        if utc < self.floor:
+            return ClockQuality.UNSET
+        if self._is_synchronised:
+            return ClockQuality.SYNCHRONISED
+        if self._proven_us is None:
+            return ClockQuality.PLAUSIBLE
+        is_near = abs(difference - self._proven_us) <= self.tolerance_seconds * 1e6
+        return ClockQuality.SYNCHRONISED if is_near else ClockQuality.PLAUSIBLE
 
 
 @dataclass(slots=True)

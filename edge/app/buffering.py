@@ -5,15 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from edge.buffer.buffer import ObservationBuffer
-from edge.clock import Clock
+from edge.clock import Clock, ClockWatch
 from edge.drivers.identity import own_system_id
 from edge.errors import BufferFullError
-from edge.pipeline.happenings import happening, recovery_in_words, teller_of
+from edge.pipeline.happenings import (
+    clock_step_in_words,
+    happening,
+    recovery_in_words,
+    teller_of,
+)
 from edge.settings import EdgeSettings
 from protocols.model.codes import SystemId
+
+LOOK_SECONDS: Final = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +47,29 @@ async def open_buffer(
         await buffer.close()
 
 
+async def watch_clock(
+    settings: EdgeSettings, folder: Path, buffer: ObservationBuffer, clock: Clock
+) -> None:
+    """Look at the clock every second: correct what waits for the right time, tell of every step."""
+    gateway = own_system_id(folder, given=settings.system_id, gateway_id=settings.gateway_id)
+    watch = ClockWatch()
+    while True:
+        reading = await buffer.note_clock()
+        now = clock.utc()
+        if watch.observe(monotonic=clock.seconds_up(), utc=now):
+            words = clock_step_in_words(watch.last_step_seconds, reading.quality)
+            await _tell(buffer, words, gateway, now)
+        await clock.sleep(LOOK_SECONDS)
+
+
+async def _tell(buffer: ObservationBuffer, words: str, gateway: SystemId, at: datetime) -> None:
+    try:
+        await buffer.append([happening(words, gateway=gateway, at=at)])
+    except BufferFullError as exc:
+        log.warning("not told what=%r reason=%r", words, str(exc))
+
+
 async def _tell_recovery(buffer: ObservationBuffer, gateway: SystemId, clock: Clock) -> None:
     if buffer.recovery is None:
         return
-    said = happening(recovery_in_words(buffer.recovery), gateway=gateway, at=clock.utc())
-    try:
-        await buffer.append([said])
-    except BufferFullError as exc:
-        log.warning("recovery not told reason=%r", str(exc))
+    await _tell(buffer, recovery_in_words(buffer.recovery), gateway, clock.utc())

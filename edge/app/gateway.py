@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from edge.app.bluetooth import make_gatt_fleet
+from edge.app.buffering import watch_clock
 from edge.app.commanding import make_commanding
 from edge.app.opening import make_recorder
 from edge.buffer.buffer import ObservationBuffer
@@ -63,6 +65,7 @@ class Gateway:
         forget_marks: bool = False,
     ) -> None:
         self._settings = settings
+        self._folder = folder
         self._buffer = buffer
         self._links = links
         self._clock = clock
@@ -130,6 +133,8 @@ class Gateway:
                 for name, work in self.commanding.services:
                     self._keep(name, work, tasks)
             self._keep("status", self.reporter.run, tasks)
+            look = partial(watch_clock, self._settings, self._folder, self._buffer, self._clock)
+            self._keep("clock watch", look, tasks)
             self._keep("control", self._control.run, tasks)
             plans = [DevicePlan(item.name, item.transport) for item in self._settings.devices]
             self._fleet.start(plans, tasks)

@@ -19,9 +19,16 @@ from edge.buffer.answers import Appended, BufferCounts, Settled
 from edge.buffer.claims import Claim
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import OpenedStore, Recovery, open_store
-from edge.buffer.rows import Stream, pack_rows
+from edge.buffer.rows import Stream, from_microseconds, pack_rows
 from edge.buffer.store import ObservationStore, Tell
-from edge.clock import SYSTEM_CLOCK, Clock
+from edge.clock import (
+    SYSTEM_CLOCK,
+    Clock,
+    ClockKeeper,
+    ClockQuality,
+    ClockReading,
+    machine_boot,
+)
 from edge.errors import BufferDamagedError, BufferFaultError, BufferFullError
 from protocols.uplink.messages import Content, UplinkAck
 
@@ -51,6 +58,8 @@ class ObservationBuffer:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._news = asyncio.Event()
+        self._keeper = ClockKeeper(clock)
+        self._patient_until = 0.0
         self._damage: asyncio.Future[None] | None = None
         self.recovery: Recovery | None = None
 
@@ -59,6 +68,7 @@ class ObservationBuffer:
     ) -> None:
         """Open the store in `folder` and start the worker; errors are those of `open_store`."""
         loop = asyncio.get_running_loop()
+        self._patient_until = self._clock.monotonic() + policy.clock_patience_seconds
         self._damage = loop.create_future()
         opened: Future[Recovery | None] = Future()
 
@@ -70,7 +80,11 @@ class ObservationBuffer:
                     vehicle_id=vehicle_id,
                     now=self._clock.utc(),
                     tell=tell,
+                    machine_boot=machine_boot(),
                 )
+                proven = from_microseconds(result.store.clocks.proven_us())
+                self._keeper.floor = max(self._keeper.floor, proven)
+                result.store.note_clock(self._keeper.look(), now=self._clock.utc())
             except Exception as exc:  # noqa: BLE001 - handed to the caller through the future
                 opened.set_exception(exc)
                 return
@@ -94,8 +108,13 @@ class ObservationBuffer:
 
         `octets` says where the recorder keeps what they were decoded from.
         """
+        reading = self._keeper.look()
         rows = pack_rows(contents, captured_at=self._clock.utc(), octets=octets)
-        appended: Appended = await self._ask(lambda store: store.append(rows), writes=True)
+
+        def append(store: ObservationStore) -> Appended:
+            return store.append(rows, reading)
+
+        appended: Appended = await self._ask(append, writes=True)
         if appended.stored:
             self._news.set()
         return appended
@@ -104,11 +123,14 @@ class ObservationBuffer:
         self, *, limit: int, octets: int, streams: Iterable[Stream] = Stream
     ) -> Claim | None:
         """Take rows of some lanes for a batch; None when nothing of them waits."""
-        claim: Claim | None = await self._ask(
-            lambda store: store.claim(
-                limit=limit, octets=octets, now=self._clock.utc(), streams=streams
-            )
-        )
+        waits = self._clock.monotonic() < self._patient_until
+        reading, now = self._keeper.look(), self._clock.utc()
+
+        def act(store: ObservationStore) -> Claim | None:
+            store.note_clock(reading, now=now)
+            return store.claim(limit=limit, octets=octets, now=now, streams=streams, waits=waits)
+
+        claim: Claim | None = await self._ask(act)
         return claim
 
     async def settle(self, ack: UplinkAck) -> Settled:
@@ -129,6 +151,22 @@ class ObservationBuffer:
             frees=True,
         )
         return settled
+
+    async def note_clock(self) -> ClockReading:
+        """Look at the clock; when the right time is known, rows that waited for it are news."""
+        reading, now = self._keeper.look(), self._clock.utc()
+        if await self._ask(lambda store: store.note_clock(reading, now=now)):
+            self._news.set()
+        return reading
+
+    @property
+    def clock_quality(self) -> ClockQuality:
+        """How far the wall clock can be trusted now."""
+        return self._keeper.look().quality
+
+    def learn_time(self, utc: datetime, *, within_seconds: float) -> None:
+        """The cloud says what time it is (aware), give or take `within_seconds`."""
+        self._keeper.learn(utc, within_seconds=within_seconds)
 
     async def quarantine(self, batch_id: UUID, reason: str) -> Settled:
         """Take a claim out of the way for good."""

@@ -23,6 +23,9 @@ class BufferPolicy:
     live_seconds: Annotated[
         float, "seconds; rows younger than this are sent ahead of what an outage left behind"
     ] = 10.0
+    clock_patience_seconds: Annotated[
+        float, "seconds that rows stamped by a clock never set wait for the right time"
+    ] = 600.0
     quarantine_rows: Annotated[
         int, "rows the cloud refused that are kept for a person to look at"
     ] = 10_000

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final, NamedTuple
 
+from edge.buffer.clocks import ClockLines, Line, State
 from edge.buffer.database import Database
 from edge.buffer.lanes import Lane, Part, Span
 from edge.buffer.rows import Stream, check_of, unpack_row
+from edge.buffer.times import corrected
 from protocols.errors import DecodeError
 from protocols.uplink.messages import UplinkRow
 
 _NEXT: Final = (
-    "SELECT id, boot_epoch, sequence, observation_id, captured_us, octets, crc, body FROM held"
+    "SELECT id, boot_epoch, sequence, observation_id, captured_us, clock, octets, crc, body"
+    " FROM held"
     " WHERE id > ? AND id <= ? AND stream = ? ORDER BY id LIMIT ?"
 )
 _OLDEST: Final = (
@@ -20,7 +24,7 @@ _OLDEST: Final = (
 )
 
 
-_Row = tuple[int, int, int, bytes | None, int, str | None, int, bytes]
+_Row = tuple[int, int, int, bytes | None, int, int, str | None, int, bytes]
 
 
 @dataclass(slots=True)
@@ -36,12 +40,18 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads lanes on. `limit` rows and `octets` bound one look; one row always fits."""
+    """Reads lanes on. `limit` rows and `octets` bound one look; one row always fits.
+
+    `now_us`: the machine's count of seconds, in microseconds. `waits`: rows stamped by a clock
+    that was certainly wrong, and whose times nobody can correct yet, are left where they are.
+    """
 
     database: Database
     limit: int
     octets: int
     now_us: int
+    clocks: ClockLines
+    waits: bool = False
 
     def read(self, stream: Stream, lane: Lane, part: Part, *, last: int) -> Found | None:
         """The next rows, None when the part is read up."""
@@ -52,21 +62,28 @@ class Reader:
             if first is None:
                 lane.read(part, span.through)
             elif part is Part.LIVE and lane.cut_when_behind(
-                first[4], now_us=self.now_us, last=last
+                first[4] - self.clocks.line_of(first[1], first[5]).difference_us,
+                now_us=self.now_us,
+                last=last,
             ):
                 # What is left of the live part is read instead.
                 continue
             else:
                 found, through = self._collect(stream, first, rows.fetchall())
+                if through is None:
+                    return None
                 lane.read(part, through)
                 return found
         return None
 
-    def _collect(self, stream: Stream, first: _Row, rest: list[_Row]) -> tuple[Found, int]:
-        found, through = Found(first[1]), first[0]
-        for row_id, epoch, sequence, identity, _, where, crc, body in (first, *rest):
+    def _collect(self, stream: Stream, first: _Row, rest: list[_Row]) -> tuple[Found, int | None]:
+        """The rows, and the last id looked at; None: the first one waits for the right time."""
+        found, through = Found(first[1]), None
+        for row_id, epoch, sequence, identity, _, number, where, crc, body in (first, *rest):
             is_over = found.octets + len(body) > self.octets
-            if epoch != found.boot_epoch or (found.octets and is_over):
+            line = self.clocks.line_of(epoch, number)
+            must_wait = self.waits and line.state is State.UNSET
+            if epoch != found.boot_epoch or (found.octets and is_over) or must_wait:
                 break
             through, found.octets = row_id, found.octets + len(body)
             is_whole = check_of(stream, epoch, sequence, identity, body, where) == crc
@@ -74,7 +91,7 @@ class Reader:
             if row is None:
                 found.damaged.append(row_id)
             else:
-                found.rows.append(row)
+                found.rows.append(_in_time(row, line))
                 found.row_ids.append(row_id)
         return found, through
 
@@ -96,6 +113,13 @@ def first_row(database: Database, stream: Stream, spans: list[Span]) -> First | 
             return None
         del spans[0]
     return None
+
+
+def _in_time(row: UplinkRow, line: Line) -> UplinkRow:
+    if line.state is not State.UNSET and not line.correction_us:
+        return row
+    by = timedelta(microseconds=line.correction_us)
+    return corrected(row, by, is_estimate=line.state in (State.UNSET, State.ESTIMATED))
 
 
 def _unpacked(

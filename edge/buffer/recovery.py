@@ -63,10 +63,12 @@ def open_store(
     now: datetime,
     connect: Connect = connect,
     tell: Tell | None = None,
+    machine_boot: str = "",
 ) -> OpenedStore:
     """Open or make the store in `folder` and begin a new boot epoch.
 
     A file of an older form is led up first. `tell` makes what is said of waveforms that gave way.
+    `machine_boot` names this run of the machine.
     Raises BufferFullError when the disk has no room to begin, BufferFaultError when the file
     belongs to a newer program or cannot be opened.
     """
@@ -92,6 +94,7 @@ def open_store(
             boot_epoch=epoch,
             vehicles=vehicles,
             tell=tell,
+            machine_boot=machine_boot,
         )
         _refuse_useless_start(store, reserve)
     except BaseException:
@@ -211,6 +214,7 @@ def _begin_epoch(
                 "DELETE FROM boots WHERE epoch NOT IN (SELECT DISTINCT boot_epoch FROM held)"
                 " AND epoch < (SELECT max(epoch) FROM boots)"
             )
+            database.execute("DELETE FROM clocks WHERE boot_epoch NOT IN (SELECT epoch FROM boots)")
             last = database.execute(
                 "SELECT max((SELECT coalesce(max(epoch), 0) FROM boots),"
                 " (SELECT coalesce(max(boot_epoch), 0) FROM held))"

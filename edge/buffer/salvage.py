@@ -34,7 +34,7 @@ _STREAMS: Final = frozenset(stream.value for stream in Stream)
 _HELD: Final = "stream, boot_epoch, sequence, observation_id, measured, captured_us, crc, body"
 _KEPT: Final = "stream, boot_epoch, sequence, observation_id, captured_us, body, reason, moved_us"
 _BOOTS: Final = "epoch, started_us, vehicle_id"
-_BOOTS_CLOCK: Final = "machine_boot, difference_us, correction_us, clock_quality"
+_CLOCKS: Final = "boot_epoch, number, machine_boot, difference_us, state, correction_us"
 
 _Row = tuple[Any, ...]
 
@@ -97,12 +97,14 @@ _Piece = tuple[str, list[_Row]]
 
 def _pieces(broken: Path) -> Iterator[_Piece]:
     """Statements with their rows, in the order they must be written."""
-    has = {table: _columns(broken, table) for table in ("held", "boots", "quarantine")}
-    clock = f", {_BOOTS_CLOCK}" if "clock_quality" in has["boots"] else ""
+    has = {table: _columns(broken, table) for table in ("held", "clocks")}
     tail = ", octets" if "octets" in has["held"] else ""
-    yield from _copies(broken, "boots", "epoch", _BOOTS + clock)
+    yield from _copies(broken, "boots", "epoch", _BOOTS)
+    if has["clocks"]:
+        yield from _copies(broken, "clocks", None, _CLOCKS)
     yield from _copies(broken, "totals", None, "name, amount")
-    for statement, rows in _copies(broken, "held", "id", _HELD + tail):
+    held = f"{tail}, clock" if tail else ""
+    for statement, rows in _copies(broken, "held", "id", _HELD + held):
         yield statement, [row for row in rows if _is_whole(row)]
     yield from _copies(broken, "quarantine", "id", _KEPT + tail)
 

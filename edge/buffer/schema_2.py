@@ -28,23 +28,19 @@ _UP: Final = (
     # Where the recorder keeps what the row was decoded from.
     "ALTER TABLE held ADD COLUMN octets TEXT",
     "ALTER TABLE quarantine ADD COLUMN octets TEXT",
-    # One run of the machine, whose own count of seconds goes on over restarts of the gateway.
-    "ALTER TABLE boots ADD COLUMN machine_boot TEXT NOT NULL DEFAULT ''",
-    # The wall clock minus that count, as the rows of the epoch were stamped; microseconds.
-    "ALTER TABLE boots ADD COLUMN difference_us INTEGER NOT NULL DEFAULT 0",
-    # How far the stamps must be moved to be right, and how sure that is: see ClockQuality.
-    "ALTER TABLE boots ADD COLUMN correction_us INTEGER NOT NULL DEFAULT 0",
-    "ALTER TABLE boots ADD COLUMN clock_quality TEXT NOT NULL DEFAULT 'plausible'",
+    # Which clock line the row was stamped on: see `clocks`.
+    "ALTER TABLE held ADD COLUMN clock INTEGER NOT NULL DEFAULT 0",
+    "CREATE TABLE clocks (boot_epoch INTEGER NOT NULL, number INTEGER NOT NULL,"
+    " machine_boot TEXT NOT NULL, difference_us INTEGER NOT NULL, state TEXT NOT NULL,"
+    " correction_us INTEGER NOT NULL, PRIMARY KEY (boot_epoch, number)) STRICT, WITHOUT ROWID",
     # Places in the file that must outlive a restart: how far thinning has come.
     "CREATE TABLE marks (name TEXT PRIMARY KEY, place INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 )
 _DOWN: Final = (
     "CREATE INDEX held_in_order ON held (stream, id)",
     "DROP TABLE marks",
-    "ALTER TABLE boots DROP COLUMN clock_quality",
-    "ALTER TABLE boots DROP COLUMN correction_us",
-    "ALTER TABLE boots DROP COLUMN difference_us",
-    "ALTER TABLE boots DROP COLUMN machine_boot",
+    "DROP TABLE clocks",
+    "ALTER TABLE held DROP COLUMN clock",
     "ALTER TABLE quarantine DROP COLUMN octets",
     "ALTER TABLE held DROP COLUMN octets",
 )
@@ -139,12 +135,12 @@ def _held(database: Database, where: str, *values: int) -> Iterator[_Held]:
 
 def _write_corrections(database: Database) -> None:
     """Times that are only corrected on their way up are right in the row from now on."""
-    for epoch, correction_us, quality in database.execute(
-        "SELECT epoch, correction_us, clock_quality FROM boots"
-        " WHERE correction_us <> 0 OR clock_quality = 'estimated'"
+    for epoch, number, correction_us, state in database.execute(
+        "SELECT boot_epoch, number, correction_us, state FROM clocks"
+        " WHERE correction_us <> 0 OR state = 'estimated'"
     ).fetchall():
-        by, is_estimate = timedelta(microseconds=correction_us), quality == "estimated"
-        for row in _held(database, "boot_epoch = ?", epoch):
+        by, is_estimate = timedelta(microseconds=correction_us), state == "estimated"
+        for row in _held(database, "boot_epoch = ? AND clock = ?", epoch, number):
             if row.is_whole and (body := _corrected(row.body, by, is_estimate=is_estimate)):
                 check = check_of(row.stream, epoch, row.sequence, row.identity, body, row.octets)
                 database.execute(

@@ -7,20 +7,21 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
 from edge.buffer.answers import Appended, BufferCounts, Settled
 from edge.buffer.claims import Claim, ClaimBook
+from edge.buffer.clocks import ClockLines
 from edge.buffer.database import Database
 from edge.buffer.faults import translated
-from edge.buffer.lanes import Lane, Queue, Span, Turns, base_of, run_of
+from edge.buffer.lanes import Queue, Turns
+from edge.buffer.layout import Layout
+from edge.buffer.memory import Memory
 from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
 from edge.buffer.quarantine import Quarantine
-from edge.buffer.reading import Found, Reader, first_row
-from edge.buffer.receipts import Reach
+from edge.buffer.reading import Found, Reader
 from edge.buffer.repeats import without_known
 from edge.buffer.reserve import DiskReserve
 from edge.buffer.room import Room
@@ -33,6 +34,8 @@ from edge.buffer.rows import (
     to_microseconds,
 )
 from edge.buffer.thinning import Dropped, Thinning, still_held
+from edge.clock import ClockReading
+from edge.errors import BufferFullError
 from protocols.uplink.messages import Content, UplinkAck
 
 log = logging.getLogger(__name__)
@@ -48,22 +51,10 @@ DAMAGED_REASON = "damaged_in_store"
 
 _INSERT: Final = (
     "INSERT INTO held (id, stream, boot_epoch, sequence, observation_id, measured, captured_us,"
-    " octets, crc, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " octets, clock, crc, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 Tell = Callable[[Dropped, datetime], Content]
-
-
-@dataclass(slots=True)
-class _Memory:
-    """What a rollback must put back."""
-
-    next_sequence: dict[Stream, int] = field(default_factory=lambda: dict.fromkeys(Stream, 1))
-    held: dict[Stream, int] = field(default_factory=lambda: dict.fromkeys(Stream, 0))
-    totals: dict[str, int] = field(default_factory=dict)
-
-    def copy(self) -> _Memory:
-        return _Memory(dict(self.next_sequence), dict(self.held), dict(self.totals))
 
 
 class ObservationStore:
@@ -82,6 +73,7 @@ class ObservationStore:
         boot_epoch: int,
         vehicles: dict[int, str],
         tell: Tell | None = None,
+        machine_boot: str = "",
     ) -> None:
         self._database = database
         self._policy = policy
@@ -90,18 +82,20 @@ class ObservationStore:
         self.is_refusing = False
         self._vehicles = vehicles
         self._claims = ClaimBook()
-        self._reach = Reach()
+        self.clocks = ClockLines(database, boot_epoch, machine_boot)
         self._turns = Turns()
-        self._lanes: dict[Stream, Lane] = {}
-        self._bases: dict[Stream, int] = {}
-        self._spans: dict[Stream, list[Span]] = {stream: [] for stream in Stream}
         self._quarantine = Quarantine(database, policy.quarantine_rows)
         self._thinning = Thinning(database)
         self._tell = tell
-        self._memory = _Memory()
+        self._memory = Memory()
         self._after_commit: list[Callable[[], None]] = []
         with translated():
-            self._look_around()
+            self._layout, self._memory.held = Layout.of(
+                database, boot_epoch=boot_epoch, live_seconds=policy.live_seconds
+            )
+            self._thinning.find_places()
+            self.clocks.load()
+            self._memory.load_totals(database)
 
     # ---- writing, inside `transaction`
 
@@ -114,7 +108,7 @@ class ObservationStore:
             with translated():
                 self._database.execute("BEGIN IMMEDIATE")
                 yield
-                self._write_totals(before.totals)
+                self._memory.write_totals(self._database, before=before)
                 self._thinning.keep_places(before=places)
                 self._database.execute("COMMIT")
         except BaseException:
@@ -126,8 +120,12 @@ class ObservationStore:
         for act in self._after_commit:
             act()
 
-    def append(self, rows: Sequence[PackedRow]) -> Appended:
-        """Write rows under their keys; one that waits already is not written twice."""
+    def append(self, rows: Sequence[PackedRow], reading: ClockReading | None = None) -> Appended:
+        """Write rows under their keys; one that waits already is not written twice.
+
+        `reading`: how the clock stood that stamped them.
+        """
+        self.clocks.current(reading)
         self.room.refuse_full_disk()
         octets = sum(len(row.body) for row in rows)
         if self.room.pages_over(octets) > 0 and rows:
@@ -141,7 +139,7 @@ class ObservationStore:
             # Rare: one of them waits already, so look which.
             self._database.execute("ROLLBACK TO before_rows")
             fresh, conflicting = without_known(self._database, rows)
-            self._count(CONFLICTING, conflicting)
+            self._memory.count(CONFLICTING, conflicting)
             self._write(fresh)
         self._database.execute("RELEASE before_rows")
         return Appended(len(fresh), len(rows) - len(fresh))
@@ -158,14 +156,14 @@ class ObservationStore:
             if row.sequence in refused
         )
         settled = self._remove(claim) - moved
-        self._count(SETTLED, settled)
+        self._memory.count(SETTLED, settled)
         return Settled(settled, moved)
 
     def settle_through(self, stream: Stream, boot_epoch: int, sequence: int) -> Settled:
         """Free what the cloud has of a lane and epoch: every row up to and with `sequence`."""
-        settled = self._reach.remove(self._database, stream, boot_epoch, sequence)
+        settled = self._layout.reach.remove(self._database, stream, boot_epoch, sequence)
         self._memory.held[stream] -= settled
-        self._count(SETTLED, settled)
+        self._memory.count(SETTLED, settled)
         self._after_commit.append(lambda: self._claims.drop_returned(stream, boot_epoch, sequence))
         return Settled(settled, 0)
 
@@ -186,12 +184,39 @@ class ObservationStore:
 
     # ---- reading and claiming
 
-    def claim(
-        self, *, limit: int, octets: int, now: datetime, streams: Iterable[Stream] = Stream
-    ) -> Claim | None:
-        """Up to `limit` rows or `octets` of one lane and epoch, by the lanes' turns; or None."""
+    def note_clock(self, reading: ClockReading, *, now: datetime) -> bool:
+        """Learn how the clock stands; True when the times of rows that wait are known better."""
+        self.clocks.current(reading)
         with translated():
-            reader = Reader(self._database, limit, octets, to_microseconds(now))
+            lines = self.clocks.learnt(reading)
+        is_proven = self.clocks.is_proof(reading)
+        if not lines and not is_proven:
+            return False
+        proof_us = to_microseconds(now) if is_proven else None
+        try:
+            with self.transaction():
+                self.clocks.change(lines, proof_us=proof_us)
+        except BufferFullError as exc:
+            log.warning("clock not written down reason=%r", str(exc))
+        self.clocks.changed(lines, is_proven=is_proven)
+        return bool(lines)
+
+    def claim(
+        self,
+        *,
+        limit: int,
+        octets: int,
+        now: datetime,
+        streams: Iterable[Stream] = Stream,
+        waits: bool = False,
+    ) -> Claim | None:
+        """Up to `limit` rows or `octets` of one lane and epoch, by the lanes' turns; or None.
+
+        `waits`: not those whose times will be known only when the clock is set.
+        """
+        with translated():
+            now_us = to_microseconds(now) - self.clocks.difference_us()
+            reader = Reader(self._database, limit, octets, now_us, self.clocks, waits)
             for queue in self._turns.order(streams):
                 claim = self._claims.take_returned(queue.stream)
                 if claim is None and (found := self._read(reader, queue, now)) is not None:
@@ -213,7 +238,7 @@ class ObservationStore:
         """How the store stands."""
         with translated():
             reasons = self._quarantine.reasons()
-            firsts = [first_row(self._database, lane, self._spans[lane]) for lane in Stream]
+            firsts = [self._layout.first(self._database, lane) for lane in Stream]
             used, is_full = self.room.pages_used(), self.room.is_full()
         oldest = min((row.captured_us for row in firsts if row is not None), default=None)
         return BufferCounts(
@@ -236,32 +261,11 @@ class ObservationStore:
 
     # ---- inside
 
-    def _look_around(self) -> None:
-        """What the file holds as it is opened: all of it is backlog."""
-        query = "SELECT coalesce(max(id), 0) FROM held"
-        highest: int = self._database.execute(query).fetchone()[0]
-        for number, epoch, first, last, count in self._database.execute(
-            "SELECT stream, boot_epoch, min(id), max(id), count(*) FROM held"
-            " GROUP BY stream, boot_epoch ORDER BY min(id)"
-        ):
-            stream, span = Stream(number), Span(first - 1, last)
-            self._memory.held[stream] += count
-            self._spans[stream].append(span)
-            self._reach.learn(stream, epoch, span)
-        live_us = round(self._policy.live_seconds * 1_000_000)
-        for stream in Stream:
-            run = run_of(base_of(stream, highest=highest))
-            self._lanes[stream] = Lane(run.after, live_us)
-            self._lanes[stream].add_backlog(self._spans[stream])
-            self._bases[stream] = run.after
-            self._spans[stream].append(run)
-            self._reach.learn(stream, self.boot_epoch, run)
-        self._thinning.find_places()
-        self._memory.totals.update(self._database.execute("SELECT name, amount FROM totals"))
-
     def _insert(self, rows: Sequence[PackedRow]) -> None:
         """Write rows with the next sequences of their lanes; nothing is counted yet."""
-        next_sequence = dict(self._memory.next_sequence)
+        next_sequence, line = dict(self._memory.next_sequence), self.clocks.current(None)
+        if self.clocks.write_current():
+            self._after_commit.append(self.clocks.wrote_current)
         values = []
         for row in rows:
             sequence = next_sequence[row.stream]
@@ -269,19 +273,19 @@ class ObservationStore:
             key = (row.stream.value, self.boot_epoch, sequence)
             identity, body, octets = row.observation_id, row.body, row.octets
             check = check_of(*key, identity, body, octets)
-            row_id = self._bases[row.stream] + sequence
+            row_id = self._layout.bases[row.stream] + sequence
             values.append(
-                (row_id, *key, identity, row.measured, row.captured_us, octets, check, body)
+                (row_id, *key, identity, row.measured, row.captured_us, octets, line, check, body)
             )
         self._database.executemany(_INSERT, values)
 
     def _thin(self, octets: int, now: datetime) -> bool:
         """Let waveforms go until these octets fit and some more, and tell of it in EVENTS."""
         stream = Stream.WAVEFORMS
-        first = first_row(self._database, stream, self._spans[stream])
+        first = self._layout.first(self._database, stream)
         if first is None:
             return False
-        spans = still_held(self._spans[stream], first.row_id, self._last(stream))
+        spans = still_held(self._layout.spans[stream], first.row_id, self._last(stream))
         dropped = self._thinning.free(
             spans,
             is_enough=lambda: self.room.pages_over(octets) <= -self._policy.thinned_pages,
@@ -289,7 +293,7 @@ class ObservationStore:
         )
         for item in dropped:
             self._memory.held[stream] -= item.rows
-            self._count(THINNED if item.is_thinned else DROPPED, item.rows)
+            self._memory.count(THINNED if item.is_thinned else DROPPED, item.rows)
             log.warning(
                 "waveforms gave way rows=%d octets=%d thinned=%s",
                 item.rows,
@@ -304,23 +308,23 @@ class ObservationStore:
         self._insert(rows)
         for stream, count in Counter(row.stream for row in rows).items():
             self._grow(stream, count, rows[0].captured_us)
-        self._count(STORED, len(rows))
+        self._memory.count(STORED, len(rows))
 
     def _grow(self, stream: Stream, count: int, captured_us: int) -> None:
         after = self._last(stream)
         self._memory.next_sequence[stream] += count
         self._memory.held[stream] += count
-        lane = self._lanes[stream]
+        lane, captured_us = self._layout.lanes[stream], captured_us - self.clocks.difference_us()
         self._after_commit.append(lambda: lane.grew(after=after, captured_us=captured_us))
 
     def _last(self, stream: Stream) -> int:
-        return self._bases[stream] + self._memory.next_sequence[stream] - 1
+        return self._layout.bases[stream] + self._memory.next_sequence[stream] - 1
 
     def _read(self, reader: Reader, queue: Queue, now: datetime) -> Found | None:
         """The queue's next rows; those whose octets changed on the disk leave it at once."""
         stream, part = queue
         while True:
-            found = reader.read(stream, self._lanes[stream], part, last=self._last(stream))
+            found = reader.read(stream, self._layout.lanes[stream], part, last=self._last(stream))
             if found is None:
                 return None
             if found.damaged:
@@ -341,14 +345,18 @@ class ObservationStore:
         return claim
 
     def _quarantine_damaged(self, stream: Stream, row_ids: list[int], now: datetime) -> None:
-        with self.transaction():
-            self._move_to_quarantine(row_ids, DAMAGED_REASON, now)
-            self._delete(stream, row_ids)
+        try:
+            with self.transaction():
+                self._move_to_quarantine(row_ids, DAMAGED_REASON, now)
+                self._delete(stream, row_ids)
+        except BufferFullError:
+            # They are passed over all the same, and found again at the next start.
+            log.warning("damaged rows not set apart rows=%d reason=no room", len(row_ids))
 
     def _move_to_quarantine(self, row_ids: Sequence[int], reason: str, now: datetime) -> int:
         moved, dropped = self._quarantine.copy(row_ids, reason, now=now)
-        self._count(QUARANTINED, moved)
-        self._count(QUARANTINE_DROPPED, dropped)
+        self._memory.count(QUARANTINED, moved)
+        self._memory.count(QUARANTINE_DROPPED, dropped)
         return moved
 
     def _remove(self, claim: Claim) -> int:
@@ -362,16 +370,3 @@ class ObservationStore:
         ).rowcount
         self._memory.held[stream] -= removed
         return removed
-
-    def _count(self, name: str, amount: int) -> None:
-        if amount:
-            self._memory.totals[name] = self._memory.totals.get(name, 0) + amount
-
-    def _write_totals(self, before: dict[str, int]) -> None:
-        changed = [item for item in self._memory.totals.items() if before.get(item[0]) != item[1]]
-        if changed:
-            self._database.executemany(
-                "INSERT INTO totals VALUES (?, ?)"
-                " ON CONFLICT DO UPDATE SET amount = excluded.amount",
-                changed,
-            )

@@ -25,12 +25,13 @@ from edge.buffer.rows import Stream
 
 _ROWS_A_LOOK: Final = 32
 _COLUMNS: Final = (
-    "id, stream, boot_epoch, sequence, observation_id, measured, captured_us, octets, crc, body"
+    "id, stream, boot_epoch, sequence, observation_id, measured, captured_us, octets, clock, crc,"
+    " body"
 )
 _LOOK: Final = (
     f"SELECT {_COLUMNS} FROM held WHERE id > ? AND id <= ? AND stream = ? ORDER BY id LIMIT ?"  # noqa: S608 - a constant
 )
-_AGAIN: Final = f"INSERT INTO held ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant
+_AGAIN: Final = f"INSERT INTO held ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant
 _DELETE: Final = "DELETE FROM held WHERE id = ?"
 _KEEP: Final = "INSERT INTO marks VALUES (?, ?) ON CONFLICT DO UPDATE SET place = excluded.place"
 _MARK: Final = "thinned_to"

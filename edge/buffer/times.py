@@ -12,6 +12,7 @@ from typing import Final
 
 from protocols.model.crew import AttachmentPart, CrewEvent
 from protocols.model.device import DeviceInfo
+from protocols.model.observation import Observation
 from protocols.model.timestamps import ObservedTime, TimeQuality
 from protocols.uplink.codec import decode_row, encode_row
 from protocols.uplink.messages import UplinkRow
@@ -38,6 +39,14 @@ def corrected(row: UplinkRow, by: timedelta, *, is_estimate: bool = False) -> Up
 def corrected_body(body: bytes, by: timedelta, *, is_estimate: bool) -> bytes:
     """The same for a row as it is kept; DecodeError for octets that are no row."""
     return encode_row(corrected(decode_row(body), by, is_estimate=is_estimate))
+
+
+def moved_with_clock(observation: Observation, by: timedelta) -> Observation:
+    """A time mapped from the device's by a reading of both clocks, before ours was set by `by`."""
+    at = observation.observed_at
+    if at.quality is not TimeQuality.DEVICE or is_devices_own(at):
+        return observation
+    return replace(observation, observed_at=replace(at, at=at.at + by))
 
 
 def is_devices_own(observed_at: ObservedTime) -> bool:

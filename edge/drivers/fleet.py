@@ -191,7 +191,7 @@ class Fleet:
             ),
             line.transport,
             Reception(
-                source=DescribedSource(self.sink, self._book),
+                source=DescribedSource(self.sink, self._book, self.clock),
                 configurations=self.configurations,
                 stored_pages=self.stored_pages,
                 health=health,

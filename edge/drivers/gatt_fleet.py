@@ -175,7 +175,7 @@ class GattFleet:
             served.wishes.ask(Wish.RELEASE_AND_END)
         log.info("link up device=%s adapter=%s", health.name, link.sighting.adapter)
         reception = GattReception(
-            source=DescribedSource(self.sink, self._book),
+            source=DescribedSource(self.sink, self._book, self.clock),
             health=health,
             board=self.board,
             clock=self.clock,

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from edge.buffer.answers import Appended
+from edge.buffer.clocks import TOLERANCE_US
+from edge.buffer.times import moved_with_clock
+from edge.clock import Clock
 from edge.pipeline.sink import ObservationSink
 from protocols.model.codes import SystemId
 from protocols.model.device import DeviceInfo
@@ -40,11 +44,14 @@ class DescribedSource:
 
     sink: ObservationSink
     book: DescriptionBook
+    clock: Clock | None = None
+    _begun_us: int | None = None
     _described: set[SystemId] = field(default_factory=set)
 
     def begin(self) -> None:
-        """A new association: its device is described again."""
+        """A new association: its device is described again, and both clocks are read anew."""
         self._described.clear()
+        self._begun_us = None if self.clock is None else self.clock.difference_us()
 
     async def append(
         self,
@@ -54,6 +61,7 @@ class DescribedSource:
         octets: str = "",
     ) -> Appended:
         """Store both durably, each device's description ahead of its observations."""
+        observations = self._on_the_clock_of_now(observations)
         for info in infos:
             self.book.remember(info)
         contents: list[Content] = list(infos)
@@ -70,3 +78,13 @@ class DescribedSource:
         self._described = said
         descriptions = len(contents) - len(observations)
         return Appended(appended.stored - descriptions, appended.repeated)
+
+    def _on_the_clock_of_now(self, observations: Sequence[Observation]) -> Sequence[Observation]:
+        """The wall clock was set since the device's clock was read beside it: move what it maps."""
+        if self.clock is None or self._begun_us is None:
+            return observations
+        moved_us = self.clock.difference_us() - self._begun_us
+        if abs(moved_us) <= TOLERANCE_US:
+            return observations
+        by = timedelta(microseconds=moved_us)
+        return [moved_with_clock(observation, by) for observation in observations]

@@ -9,6 +9,7 @@ from typing import Final
 from edge.buffer.recovery import Recovery
 from edge.buffer.rows import from_microseconds
 from edge.buffer.thinning import Dropped
+from edge.clock import ClockQuality
 from protocols.model.codes import SystemId
 from protocols.model.identifiers import clockless_observation_id, marked_id
 from protocols.model.observation import TextObservation
@@ -67,3 +68,8 @@ def recovery_in_words(recovery: Recovery) -> str:
         f"the buffer's file was damaged and set aside as {recovery.set_aside.name}:"
         f" {recovery.salvaged} rows read from it, {rest}"
     )
+
+
+def clock_step_in_words(seconds: float, quality: ClockQuality) -> str:
+    """The wall clock was set, and what it is worth now."""
+    return f"the gateway's clock was set by {seconds:+.1f} s and is {quality.value} now"

@@ -79,7 +79,12 @@ class StatusReporter:
             "at": now.isoformat(timespec="milliseconds"),
             "ended": ended,
             "interval_seconds": self.policy.interval_seconds,
-            "clock": describe_clock(self._watch, now=now, uptime_seconds=monotonic - self._began),
+            "clock": describe_clock(
+                self._watch,
+                now=now,
+                uptime_seconds=monotonic - self._began,
+                quality=self.buffer.clock_quality,
+            ),
             **describe_devices(self.board),
             "radio": self.radio and describe_radio(self.radio.health),
             "tasks": describe_tasks(self.tree),

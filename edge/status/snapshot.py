@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from edge.buffer.answers import BufferCounts
-from edge.clock import ClockWatch
+from edge.clock import ClockQuality, ClockWatch
 from edge.drivers.delays import BOUNDS, Delays
 from edge.drivers.health import DeviceHealth, HealthBoard
 from edge.supervision import TaskTree
@@ -120,9 +120,12 @@ def describe_buffer(counts: BufferCounts, *, now: datetime) -> Snapshot:
     }
 
 
-def describe_clock(watch: ClockWatch, *, now: datetime, uptime_seconds: float) -> Snapshot:
-    """The two clocks."""
+def describe_clock(
+    watch: ClockWatch, *, now: datetime, uptime_seconds: float, quality: ClockQuality
+) -> Snapshot:
+    """The two clocks, and how far the wall clock can be trusted."""
     return {
+        "quality": quality.value,
         "utc": _text(now),
         "uptime_seconds": round(uptime_seconds, 3),
         "steps": watch.steps,

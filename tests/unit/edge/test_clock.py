@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from edge.clock import SYSTEM_CLOCK, ClockWatch
+import pytest
+
+from edge.clock import (
+    SYSTEM_CLOCK,
+    Clock,
+    ClockKeeper,
+    ClockQuality,
+    ClockWatch,
+    kernel_is_synchronised,
+    machine_boot,
+)
 from tests.unit.edge.making import NOON
 
 
@@ -31,3 +42,88 @@ def test_slow_drift_is_followed_without_a_step() -> None:
 
 def test_the_real_clock_knows_its_zone() -> None:
     assert SYSTEM_CLOCK.utc().utcoffset() == timedelta(0)
+
+
+@dataclass(slots=True)
+class Box:
+    """A machine whose wall clock can be set while its seconds go on."""
+
+    wall: datetime = NOON
+    up: float = 100.0
+    synchronised: bool = False
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(
+            monotonic=lambda: self.up,
+            utc=lambda: self.wall,
+            uptime=lambda: self.up,
+            is_synchronised=lambda: self.synchronised,
+        )
+
+    def let_pass(self, seconds: float) -> None:
+        self.up += seconds
+        self.wall += timedelta(seconds=seconds)
+
+
+IN_1970 = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def test_a_clock_before_its_floor_is_certainly_wrong() -> None:
+    box = Box(IN_1970)
+    reading = ClockKeeper(box.clock).look()
+    assert reading.quality is ClockQuality.UNSET
+    assert reading.truth_us is None
+    behind = ClockKeeper(box.clock, floor=NOON)
+    box.wall = NOON - timedelta(seconds=1)
+    assert behind.look().quality is ClockQuality.UNSET, "earlier than what was proven before"
+
+
+def test_a_clock_that_nothing_vouches_for_is_plausible_and_the_best_there_is() -> None:
+    reading = ClockKeeper(Box().clock).look()
+    assert reading.quality is ClockQuality.PLAUSIBLE
+    assert (reading.truth_us, reading.is_proven) == (reading.difference_us, False)
+
+
+def test_what_was_once_synchronised_stays_known_when_the_clock_jumps() -> None:
+    box = Box(synchronised=True)
+    keeper = ClockKeeper(box.clock)
+    before = keeper.look()
+    assert before.quality is ClockQuality.SYNCHRONISED
+    box.synchronised = False
+    box.let_pass(5)
+    box.wall += timedelta(hours=1)
+    after = keeper.look()
+    assert after.quality is ClockQuality.PLAUSIBLE
+    assert after.difference_us - before.difference_us == 3_600_000_000
+    assert (after.truth_us, after.is_proven) == (before.truth_us, True)
+
+
+@pytest.mark.parametrize("off", [0.0, 1.5, -3600.0, 56 * 365 * 86_400.0])
+def test_the_cloud_vouches_for_a_clock_or_says_how_far_off_it_is(off: float) -> None:
+    box = Box()
+    keeper = ClockKeeper(box.clock)
+    keeper.learn(NOON + timedelta(seconds=off), within_seconds=0.5)
+    box.let_pass(10)
+    reading = keeper.look()
+    assert reading.truth_us is not None
+    moved = 0.0 if abs(off) <= 2.5 else off
+    assert reading.truth_us - reading.difference_us == moved * 1_000_000
+    agrees = moved == 0.0
+    assert (reading.quality is ClockQuality.SYNCHRONISED) is agrees
+    assert reading.is_proven
+
+
+def test_a_synchronised_clock_is_finer_than_what_the_cloud_says() -> None:
+    box = Box(synchronised=True)
+    keeper = ClockKeeper(box.clock)
+    keeper.learn(NOON + timedelta(hours=1), within_seconds=0.5)
+    reading = keeper.look()
+    assert reading.truth_us == reading.difference_us
+
+
+def test_the_real_machine_tells_its_seconds_its_run_and_its_synchronisation() -> None:
+    assert SYSTEM_CLOCK.seconds_up() >= SYSTEM_CLOCK.monotonic() - 1
+    assert machine_boot() == machine_boot()
+    assert kernel_is_synchronised() in {True, False}
+    assert Clock(monotonic=lambda: 7.0).seconds_up() == 7.0

@@ -137,7 +137,8 @@ def test_corrected_times_are_written_into_the_rows_on_the_way_back(tmp_path: Pat
         store.append(pack_rows([live, alarm(2)], captured_at=NOON))
     store.close()
     hour = timedelta(hours=1)
-    change(tmp_path, "UPDATE boots SET correction_us = ?", 3_600_000_000)
+    clock = "INSERT INTO clocks SELECT epoch, 0, '', 0, 'proven', ? FROM boots"
+    change(tmp_path, clock, 3_600_000_000)
     lead_back(tmp_path)
     number, event = (item.row for item in form_1.read(tmp_path / FILE_NAME))
     assert number.captured_at == event.captured_at == NOON + hour
@@ -155,7 +156,7 @@ def test_damaged_rows_stay_damaged_on_the_way_back(tmp_path: Path) -> None:
         store.append(pack_rows([alarm(1), spo2(2)], captured_at=NOON, octets="line@0+9"))
     store.close()
     change(tmp_path, "UPDATE held SET body = zeroblob(length(body))")
-    change(tmp_path, "UPDATE boots SET correction_us = 1000000")
+    change(tmp_path, "INSERT INTO clocks SELECT epoch, 0, '', 0, 'proven', 1000000 FROM boots")
     lead_back(tmp_path)
     with pytest.raises(ValueError, match="damaged"):
         form_1.read(tmp_path / FILE_NAME)

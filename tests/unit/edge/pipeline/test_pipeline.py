@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 
 from edge.buffer.answers import Appended
+from edge.clock import Clock
 from edge.errors import BufferFullError
 from edge.pipeline.descriptions import DescribedSource, DescriptionBook
 from edge.pipeline.duplicates import OnceOnly
 from protocols.model.codes import SystemId
 from protocols.model.device import DeviceInfo
+from protocols.model.observation import NumericObservation
 from protocols.uplink.messages import Content
-from tests.unit.edge.making import OXIMETER, device_info, spo2
+from tests.unit.edge.making import NOON, OXIMETER, device_info, spo2
 
 
 @dataclass(slots=True)
@@ -103,3 +106,24 @@ async def test_the_place_of_the_octets_goes_with_them_to_the_end() -> None:
     await source.append([device_info()], [spo2(1)], octets="monitor-7@128+58")
     await source.append([], [spo2(2)])
     assert shelf.octets == ["monitor-7@128+58", ""]
+
+
+async def test_a_clock_set_during_an_association_moves_what_was_mapped_before_it() -> None:
+    shelf, wall = Shelf(), [NOON]
+    clock = Clock(monotonic=lambda: 50.0, utc=lambda: wall[0])
+    source = DescribedSource(shelf, DescriptionBook(), clock)
+    source.begin()
+    at = replace(spo2(1).observed_at, at=NOON + timedelta(microseconds=17))
+    mapped = replace(spo2(1), observed_at=at)
+    await source.append([device_info()], [mapped])
+    wall[0] += timedelta(hours=1)
+    await source.append([], [mapped, spo2(2)])
+    source.begin()
+    await source.append([], [mapped])
+    times = [item.observed_at.at for item in shelf.kept if isinstance(item, NumericObservation)]
+    assert [at - NOON for at in times] == [
+        timedelta(microseconds=17),
+        timedelta(hours=1, microseconds=17),
+        timedelta(seconds=2),
+        timedelta(microseconds=17),
+    ], "but what a synchronised device wrote itself, and what was mapped since"

@@ -103,6 +103,7 @@ async def test_a_snapshot_tells_devices_ways_buffer_clock_and_delay(tmp_path: Pa
     assert snapshot["buffer"]["oldest_seconds"] == 67.0
     assert snapshot["report_to_durable"]["p50_seconds"] == 0.002
     assert snapshot["clock"] == {
+        "quality": "plausible",
         "utc": snapshot["at"],
         "uptime_seconds": 60.0,
         "steps": 0,
