@@ -71,6 +71,30 @@ class CloudSettings(BaseSettings):
     mqtt_password_file: Path | None = Field(
         default=None, description="a file with the ingest's password there"
     )
+    tls_hosts: str = Field(
+        default="",
+        description="names or addresses of this server, with commas: its certificate is of the "
+        "fleet's own authority then",
+    )
+    tls_certificate_file: Path | None = Field(
+        default=None, description="the servers' certificate of another authority, PEM"
+    )
+    tls_key_file: Path | None = Field(default=None, description="its key, PEM")
+    mqtts_host: str = Field(
+        default="", description="the embedded broker's address for TLS; empty: as mqtt_host"
+    )
+    mqtts_port: int = Field(
+        default=8883,
+        ge=0,
+        le=MAX_PORT,
+        description="the embedded broker's port for TLS, if there is TLS; 0: a free one",
+    )
+    gateway_http_url: str = Field(
+        default="", description="where gateways that join find the API; empty: public_url"
+    )
+    gateway_mqtt_url: str = Field(
+        default="", description="where they find the broker; empty: the embedded one's address"
+    )
     max_body_octets: int = Field(default=1_048_576, ge=1024, description="the largest request")
     max_batch_octets: int = Field(
         default=4_194_304, ge=1024, description="the largest batch of a gateway over HTTP"

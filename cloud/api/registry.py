@@ -7,15 +7,17 @@ from typing import Final
 from fastapi import APIRouter
 
 from cloud.api.console import board
-from cloud.api.epcr import devices, encounters, gateway_commands
-from cloud.api.platform import applications, downlink, oauth, operations, uplink
+from cloud.api.epcr import devices, encounters, gateway_commands, gateways
+from cloud.api.platform import applications, downlink, joining, oauth, operations, uplink
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     oauth.router,
     applications.router,
     devices.router,
     encounters.router,
+    gateways.router,
     gateway_commands.router,
+    joining.router,
     downlink.router,
     operations.router,
     board.router,

@@ -13,12 +13,14 @@ from starlette.types import ASGIApp
 from cloud.api.console.feed import LiveFeed
 from cloud.api.registry import BATCH_ROUTERS, ROUTERS
 from cloud.api.shared import errors
+from cloud.api.shared.attempts import AttemptLimit
 from cloud.api.shared.metrics import HttpMetrics, StoreMetrics
 from cloud.api.shared.middleware import RequestFrame
 from cloud.api.shared.services import Health, Services
 from cloud.core.authorization.keys import KeyRing
 from cloud.core.authorization.tokens import TokenPolicy, TokenService
 from cloud.core.devices.fleet_metrics import FleetMetrics
+from cloud.core.devices.joining import Offer
 from cloud.core.kernel.paging import CursorSigner
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, utc_now
@@ -56,10 +58,13 @@ class VitalwireApi(FastAPI):
         return RequestFrame(super().build_middleware_stack())
 
 
-def create_app(parts: Parts, *, issuer: str) -> FastAPI:
-    """The API over opened parts; `issuer` is the base URL that tokens name."""
+def create_app(parts: Parts, *, issuer: str, offer: Offer | None = None) -> FastAPI:
+    """The API over opened parts; `issuer` is the base URL that tokens name.
+
+    `offer` is what gateways are told of how to reach it.
+    """
     app = lay_out(parts.settings)
-    equip(app, parts, issuer=issuer)
+    equip(app, parts, issuer=issuer, offer=offer)
     return app
 
 
@@ -83,7 +88,7 @@ def lay_out(settings: CloudSettings) -> FastAPI:
     return app
 
 
-def equip(app: FastAPI, parts: Parts, *, issuer: str) -> None:
+def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None) -> None:
     """Put what a program opened behind the surfaces."""
     ring = KeyRing(parts.database, parts.vault, parts.clock)
     policy = TokenPolicy(issuer=issuer, lifetime_seconds=parts.settings.token_lifetime_seconds)
@@ -96,6 +101,8 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str) -> None:
         ingest_metrics=parts.ingest_metrics,
         fleet_metrics=parts.fleet_metrics,
         store_metrics=StoreMetrics(parts.registry),
+        offer=offer or Offer(http_url=issuer),
+        attempts=AttemptLimit(),
         probes=parts.probes,
     )
     app.state.registry = parts.registry

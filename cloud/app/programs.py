@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Iterator
@@ -15,12 +16,16 @@ from datetime import timedelta
 from typing import Final
 
 import uvicorn
+from fastapi import FastAPI
 
+from cloud.api.shared.peer import PeerProtocol
 from cloud.api.shared.services import Health
 from cloud.app.composition import Parts, create_app
 from cloud.app.opening import StartError, ingest_secret
+from cloud.app.tls import is_own_authority, server_tls
 from cloud.broker.access import INGEST_USER, AccessList
-from cloud.broker.embedded import EmbeddedBroker
+from cloud.broker.embedded import EmbeddedBroker, TlsListener
+from cloud.core.devices.joining import Offer
 from cloud.ingest.batches import BatchRecorder
 from cloud.ingest.messages import AnswerRecorder, MessageDesk
 from cloud.ingest.mqtt import BrokerAddress, IngestSettingsError, MqttIngest
@@ -43,34 +48,27 @@ async def serve(parts: Parts) -> None:
     stop = _stop_event()
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(_listening(settings.host, settings.port))
-        base_url = f"http://{_printable(settings.host)}:{listener.getsockname()[1]}"
+        tls = server_tls(parts)
+        scheme = "http" if tls is None else "https"
+        base_url = f"{scheme}://{_printable(settings.host)}:{listener.getsockname()[1]}"
         broker = None
         if settings.broker:
-            broker = await stack.enter_async_context(_broker(parts))
+            broker = await stack.enter_async_context(_broker(parts, tls))
             parts.probes["broker"] = lambda: Health(ok=broker.is_listening, details={})
         if settings.worker:
             stack.enter_context(_working(parts))
         ingest = None
         if settings.ingest:
             ingest = stack.enter_context(_ingesting(parts, broker))
-        app = create_app(parts, issuer=settings.public_url.rstrip("/") or base_url)
-        server = _Server(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=1,
-                h11_max_incomplete_event_size=65_536,
-            )
-        )
+        issuer = settings.public_url.rstrip("/") or base_url
+        app = create_app(parts, issuer=issuer, offer=_offer(settings, issuer, broker))
+        server = _Server(_http_config(app, tls))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(server.serve(sockets=[listener]), name="http")
             await server.serving.wait()
             if ingest is not None:
                 await asyncio.to_thread(ingest.wait_ready, READY_SECONDS)
-            announce(http=base_url, mqtt=_mqtt_url(settings, broker))
+            announce(http=base_url, **_mqtt_facts(settings, broker))
             await stop.wait()
             # Open boards end first: the server waits for whatever still streams.
             await asyncio.to_thread(app.state.live_feed.close)
@@ -80,8 +78,9 @@ async def serve(parts: Parts) -> None:
 async def run_broker(parts: Parts) -> None:
     """The embedded broker alone."""
     stop = _stop_event()
-    async with _broker(parts) as broker:
-        announce(http=None, mqtt=_mqtt_url(parts.settings, broker))
+    async with _broker(parts, server_tls(parts)) as broker:
+        settings = parts.settings
+        announce(http=None, **_mqtt_facts(settings, broker))
         await stop.wait()
 
 
@@ -149,7 +148,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         listener.close()
 
 
-def _broker(parts: Parts) -> EmbeddedBroker:
+def _broker(parts: Parts, tls: ssl.SSLContext | None) -> EmbeddedBroker:
     settings = parts.settings
     access = AccessList(
         parts.database,
@@ -157,7 +156,53 @@ def _broker(parts: Parts) -> EmbeddedBroker:
         clock=parts.clock,
         monotonic=time.monotonic,
     )
-    return EmbeddedBroker(access, host=settings.mqtt_host, port=settings.mqtt_port)
+    over_tls = None
+    if tls is not None:
+        host = settings.mqtts_host or settings.mqtt_host
+        over_tls = TlsListener(host, settings.mqtts_port, tls)
+    return EmbeddedBroker(access, host=settings.mqtt_host, port=settings.mqtt_port, tls=over_tls)
+
+
+def _http_config(app: FastAPI, tls: ssl.SSLContext | None) -> uvicorn.Config:
+    config = uvicorn.Config(
+        app,
+        http=PeerProtocol,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
+        h11_max_incomplete_event_size=65_536,
+    )
+    config.load()
+    config.ssl = tls
+    return config
+
+
+def _offer(settings: CloudSettings, issuer: str, broker: EmbeddedBroker | None) -> Offer:
+    """What a gateway that joins is told."""
+    return Offer(
+        http_url=settings.gateway_http_url.rstrip("/") or issuer,
+        mqtt_url=settings.gateway_mqtt_url
+        or _mqtts_url(settings, broker)
+        or _mqtt_url(settings, broker)
+        or "",
+        is_own_authority=is_own_authority(settings),
+    )
+
+
+def _mqtt_facts(settings: CloudSettings, broker: EmbeddedBroker | None) -> dict[str, object]:
+    over_tls = _mqtts_url(settings, broker)
+    return {
+        "mqtt": _mqtt_url(settings, broker),
+        **({} if over_tls is None else {"mqtts": over_tls}),
+    }
+
+
+def _mqtts_url(settings: CloudSettings, broker: EmbeddedBroker | None) -> str | None:
+    if broker is None or broker.tls_port is None:
+        return None
+    return f"mqtts://{_printable(settings.mqtts_host or settings.mqtt_host)}:{broker.tls_port}"
 
 
 @contextmanager
@@ -168,7 +213,7 @@ def _ingesting(parts: Parts, broker: EmbeddedBroker | None) -> Iterator[MqttInge
         parts.clock,
         max_octets=parts.settings.max_batch_octets,
     )
-    answers = AnswerRecorder(parts.database, parts.fleet_metrics, parts.clock)
+    answers = AnswerRecorder(parts.database, parts.vault, parts.fleet_metrics, parts.clock)
     desk = MessageDesk(recorder, answers)
     ingest = MqttIngest(_address(parts.settings, broker), desk)
     parts.probes["ingest"] = lambda: Health(

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Final, Self
 
@@ -23,26 +27,53 @@ LOG: Final = logging.getLogger("vitalwire.broker")
 LISTENER: Final = "default"
 BACKLOG: Final = 1024
 GOODBYE_SECONDS: Final = 1.0
+LOOK_SECONDS: Final = 1.0
 
 
 class BrokerStartError(Exception):
     """The broker cannot listen; the message names the address."""
 
 
+@dataclass(frozen=True, slots=True)
+class TlsListener:
+    """Where to listen for TLS, port 0 for a free one. Clients may show a certificate."""
+
+    host: str
+    port: int
+    context: ssl.SSLContext
+
+
 class EmbeddedBroker:
     """An async context: listening inside, gone outside."""
 
-    def __init__(self, access: AccessList, *, host: str, port: int) -> None:
+    def __init__(
+        self,
+        access: AccessList,
+        *,
+        host: str,
+        port: int,
+        tls: TlsListener | None = None,
+    ) -> None:
         self._access = access
         self._host = host
         self._port = port
         self._broker: Broker | None = None
         self._server: asyncio.Server | None = None
+        self._tls = tls
+        self._tls_server: asyncio.Server | None = None
+        self._inside: dict[str, set[asyncio.StreamWriter]] = {}
+        self._tasks = asyncio.TaskGroup()
+        self._watch: asyncio.Task[None] | None = None
 
     @property
     def port(self) -> int:
         """The port listened on."""
         return self._port
+
+    @property
+    def tls_port(self) -> int | None:
+        """The port listened on for TLS, None without TLS."""
+        return self._tls.port if self._tls is not None else None
 
     @property
     def is_listening(self) -> bool:
@@ -73,6 +104,9 @@ class EmbeddedBroker:
                 "Stop what uses the port, or give --mqtt-port another one"
             ) from exc
         self._port = int(self._server.sockets[0].getsockname()[1])
+        await self._listen_for_tls()
+        await self._tasks.__aenter__()
+        self._watch = self._tasks.create_task(self._watch_revoked(), name="revoked gateways")
         LOG.info("event=broker_listening port=%d", self._port)
         return self
 
@@ -83,8 +117,12 @@ class EmbeddedBroker:
         trace: TracebackType | None,
     ) -> None:
         """Close the listener, then every session, within a second."""
-        if self._server is not None:
-            self._server.close()
+        for server in (self._server, self._tls_server):
+            if server is not None:
+                server.close()
+        if self._watch is not None:
+            self._watch.cancel()
+            await self._tasks.__aexit__(None, None, None)
         if self._broker is not None:
             try:
                 async with asyncio.timeout(GOODBYE_SECONDS):
@@ -98,13 +136,59 @@ class EmbeddedBroker:
         try:
             knock = await self._admitted(reader, writer)
             if knock is not None:
-                await self._broker.external_connected(
-                    PrefixedReader(knock.octets, reader), StreamWriterAdapter(writer), LISTENER
-                )
+                with self._known_inside(knock.user, writer):
+                    await self._broker.external_connected(
+                        PrefixedReader(knock.octets, reader), StreamWriterAdapter(writer), LISTENER
+                    )
         except (AMQTTError, MQTTError, ConnectionError, asyncio.IncompleteReadError) as exc:
             LOG.info("event=connection_ended cause=%s", type(exc).__name__)
         finally:
             writer.close()
+
+    async def _listen_for_tls(self) -> None:
+        if self._tls is None:
+            return
+        try:
+            self._tls_server = await asyncio.start_server(
+                self._connected,
+                self._tls.host,
+                self._tls.port,
+                backlog=BACKLOG,
+                ssl=self._tls.context,
+            )
+        except OSError as exc:
+            await self.__aexit__(None, None, None)
+            raise BrokerStartError(
+                f"MQTT over TLS cannot listen on {self._tls.host}:{self._tls.port}"
+                f" ({exc.strerror}). Stop what uses the port, or set mqtts_port to another one"
+            ) from exc
+        port = int(self._tls_server.sockets[0].getsockname()[1])
+        self._tls = replace(self._tls, port=port)
+        LOG.info("event=broker_listening_tls port=%d", port)
+
+    @contextmanager
+    def _known_inside(self, user: str, writer: asyncio.StreamWriter) -> Iterator[None]:
+        self._inside.setdefault(user, set()).add(writer)
+        try:
+            yield
+        finally:
+            self._inside[user].discard(writer)
+            if not self._inside[user]:
+                del self._inside[user]
+
+    async def _watch_revoked(self) -> None:
+        """Close the sessions of gateways that were revoked, within a second or two."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                gone = await asyncio.to_thread(self._access.revoked, list(self._inside))
+            except StorageError as exc:
+                LOG.warning("event=revocations_unchecked cause=%s", type(exc).__name__)
+                continue
+            for user in gone:
+                LOG.warning("event=session_closed user=%r reason=revoked", user)
+                for writer in self._inside.get(user, ()):
+                    writer.close()
 
     async def _admitted(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -118,6 +202,7 @@ class EmbeddedBroker:
                 secret=knock.secret,
                 client_id=knock.client_id,
                 will_topic=knock.will_topic,
+                certificate=_certificate_of(writer),
             )
         except (DoorError, TimeoutError) as exc:
             LOG.info("event=no_connect cause=%s", str(exc) or "too late")
@@ -131,3 +216,8 @@ class EmbeddedBroker:
             writer.write(NOT_AUTHORISED)
             return None
         return knock
+
+
+def _certificate_of(writer: asyncio.StreamWriter) -> bytes | None:
+    connection = writer.get_extra_info("ssl_object")
+    return connection.getpeercert(binary_form=True) if connection is not None else None

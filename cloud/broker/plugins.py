@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import dataclass
 from typing import Final
@@ -12,13 +11,12 @@ from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
 from amqtt.session import Session
 
 from cloud.broker.access import AccessList
-from cloud.core.kernel.work import StorageError
 
 LOG: Final = logging.getLogger("vitalwire.broker")
 
 
 class DoorPlugin(BaseAuthPlugin):  # type: ignore[misc]  # amqtt ships no types
-    """Lets clients in by name and secret."""
+    """Lets in whom our own listener admitted, and nobody who came another way."""
 
     @dataclass
     class Config:
@@ -31,22 +29,10 @@ class DoorPlugin(BaseAuthPlugin):  # type: ignore[misc]  # amqtt ships no types
         self._access: AccessList = self.config.access
 
     async def authenticate(self, *, session: Session) -> bool:
-        """Whether the client may connect; refused while the store is away."""
-        try:
-            refusal = await asyncio.to_thread(
-                self._access.refusal,
-                user=session.username or "",
-                secret=session.password or "",
-                client_id=session.client_id or "",
-                will_topic=session.will_topic,
-            )
-        except StorageError as exc:
-            LOG.warning("event=login_unchecked cause=%s", type(exc).__name__)
-            return False
-        if refusal is not None:
-            user = (session.username or "")[:40]
-            LOG.warning("event=login_refused user=%r reason=%s", user, refusal)
-        return refusal is None
+        """Whether the door before the broker let this client in; it asked all there is to ask."""
+        return self._access.was_admitted(
+            user=session.username or "", client_id=session.client_id or ""
+        )
 
 
 class TopicPlugin(BaseTopicPlugin):  # type: ignore[misc]  # amqtt ships no types

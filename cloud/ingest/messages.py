@@ -14,11 +14,12 @@ from cloud.core.devices.fleet_metrics import FleetMetrics
 from cloud.core.devices.gateways import known_gateway
 from cloud.core.devices.reports import note_link
 from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, UnitOfWork
 from cloud.ingest.batches import BatchRecorder, Reply
 from protocols.errors import DecodeError
+from protocols.uplink.answer_codec import decode_answer
 from protocols.uplink.channels import ANSWERS, COMMANDS, STATUS, Channel, parse_topic
-from protocols.uplink.command_codec import decode_answer
 
 LOG: Final = logging.getLogger("vitalwire.ingest")
 WAY: Final = "mqtt"
@@ -28,8 +29,11 @@ _MOST_STATUS: Final = 1024
 class AnswerRecorder:
     """Records what gateways say on `answers` and `status`, and hands out what is due to them."""
 
-    def __init__(self, database: Database, metrics: FleetMetrics, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, metrics: FleetMetrics, clock: Clock
+    ) -> None:
         self._database = database
+        self._vault = vault
         self._metrics = metrics
         self._clock = clock
 
@@ -40,7 +44,9 @@ class AnswerRecorder:
         except DecodeError:
             self._refuse(channel, "undecodable_answer", len(payload))
             return
-        self._in_unit(channel, lambda work, gateway: take_answer(work, gateway, answer))
+        self._in_unit(
+            channel, lambda work, gateway: take_answer(work, self._vault, gateway, answer)
+        )
 
     def status(self, channel: Channel, payload: bytes) -> None:
         """Note that the broker has, or has lost, a gateway."""

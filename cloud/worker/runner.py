@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from cloud.core.devices import commands
+from cloud.core.devices.on_board import follow_devices
 from cloud.core.devices.service import mark_silent
 from cloud.core.encounters.dispatch import tell_gateways
 from cloud.core.kernel.idempotency import forget_old
@@ -20,7 +21,7 @@ from cloud.worker.outbox_relay import BATCH, Follower, Subscriber, log_event, re
 
 LOG: Final = logging.getLogger("vitalwire.worker")
 _LATE_SECONDS: Final = 30.0
-FOLLOWERS: Final[tuple[Follower, ...]] = (tell_gateways,)
+FOLLOWERS: Final[tuple[Follower, ...]] = (tell_gateways, follow_devices)
 
 
 @dataclass(frozen=True, slots=True)

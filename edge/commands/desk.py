@@ -13,7 +13,8 @@ from edge.commands.carrying import Carried, Handler
 from edge.commands.inbox import CommandInbox, Taken
 from edge.errors import CommandStoreError, EdgeError, UplinkUnreachableError
 from protocols.errors import DecodeError
-from protocols.uplink.command_codec import decode_command, encode_answer
+from protocols.uplink.answer_codec import encode_answer
+from protocols.uplink.command_codec import decode_command
 from protocols.uplink.commands import (
     Command,
     CommandAnswer,

@@ -19,12 +19,8 @@ from uuid import UUID
 
 from edge.errors import CommandStoreError
 from protocols.errors import DecodeError
-from protocols.uplink.command_codec import (
-    decode_answer,
-    decode_command,
-    encode_answer,
-    encode_command,
-)
+from protocols.uplink.answer_codec import decode_answer, encode_answer
+from protocols.uplink.command_codec import decode_command, encode_command
 from protocols.uplink.commands import Answer, Command, CommandAnswer, DeviceEnrolment
 
 FILE_NAME: Final = "commands.db"

@@ -68,6 +68,13 @@ class RenewCredentials:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InstallCertificate:
+    """`credentials.install`: a certificate of the gateway in PEM, over a key it asked for."""
+
+    certificate: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revoke:
     """`revoke`: the gateway is no longer one of the fleet; `reason` is for the people on board."""
 
@@ -112,6 +119,7 @@ Request = (
     | SendWaveformWindow
     | ReadClock
     | RenewCredentials
+    | InstallCertificate
     | Revoke
     | ListDevices
     | UnknownRequest
@@ -124,6 +132,7 @@ KINDS: dict[str, type[Request]] = {
     "waveform.window": SendWaveformWindow,
     "clock.read": ReadClock,
     "credentials.renew": RenewCredentials,
+    "credentials.install": InstallCertificate,
     "revoke": Revoke,
     "devices.list": ListDevices,
 }
@@ -215,4 +224,12 @@ class GatewayReport:
     oldest_at: datetime | None = None
 
 
-Answer = CommandAnswer | DeviceEnrolment | GatewayReport
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateRequest:
+    """A PKCS #10 signing request in PEM; a `credentials.install` comes back for its key."""
+
+    at: datetime
+    request: str
+
+
+Answer = CommandAnswer | DeviceEnrolment | GatewayReport | CertificateRequest

@@ -90,7 +90,9 @@ def test_ingest_keeps_a_batch_until_the_database_is_back(
             cloud.database, cloud.parts.ingest_metrics, cloud.clock, max_octets=1_000_000
         )
         address = BrokerAddress.parse(f"mqtt://127.0.0.1:{port}", username="i", password="x")
-        answers = AnswerRecorder(cloud.database, cloud.parts.fleet_metrics, cloud.clock)
+        answers = AnswerRecorder(
+            cloud.database, cloud.parts.vault, cloud.parts.fleet_metrics, cloud.clock
+        )
         desk = MessageDesk(recorder, answers)
         ingest = MqttIngest(address, desk, IngestPolicy(first_wait=0.05, longest_wait=0.1))
         ingest.start()

@@ -66,3 +66,80 @@ class CommandsModel(BaseModel):
     """The newest commands of a gateway, newest first."""
 
     commands: list[CommandModel]
+
+
+class GatewayModel(BaseModel):
+    """A gateway; what it never said is absent. `backlog_age_seconds` is as of `reported_at`."""
+
+    id: str
+    name: str
+    status: Literal["approved", "revoked"]
+    vehicle_id: str | None = None
+    created_at: datetime
+    last_seen_at: datetime | None = None
+    link: Literal["online", "offline"] | None = None
+    link_at: datetime | None = None
+    reported_at: datetime | None = None
+    version: str | None = None
+    configuration_version: int | None = None
+    backlog_rows: int | None = None
+    backlog_age_seconds: float | None = None
+    certificate_ends_at: datetime | None = None
+
+
+class GatewaysModel(BaseModel):
+    """A page of gateways; `next_cursor` is absent at the end."""
+
+    gateways: list[GatewayModel]
+    next_cursor: str | None = None
+
+
+class InvitationRequest(StrictModel):
+    """Whom to expect. `gateway_id` names one whose box is replaced."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+    vehicle_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    minutes: Annotated[int, Field(strict=True, ge=1, le=1440)] = 60
+    gateway_id: Code | None = None
+
+
+class InvitationModel(BaseModel):
+    """A one-time code, shown only now."""
+
+    code: str
+    expires_at: datetime
+
+
+class RevocationRequest(StrictModel):
+    """Why; shown on board. No patient data."""
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+
+
+class ConfigurationRequest(StrictModel):
+    """Settings of a gateway, as in its settings file: keys, and groups of keys."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"settings": {"uplink": {"keepalive_seconds": 20}}}]}
+    )
+
+    settings: dict[str, Any]
+
+
+class ConfigurationModel(BaseModel):
+    """One version and what became of it on board."""
+
+    version: int
+    settings: dict[str, Any]
+    status: Literal["sent", "applied", "refused", "rolled_back"]
+    reason: str | None = None
+    command_id: str | None = None
+    created_at: datetime
+    created_by: str
+    decided_at: datetime | None = None
+
+
+class ConfigurationsModel(BaseModel):
+    """A gateway's configurations, newest first."""
+
+    configurations: list[ConfigurationModel]

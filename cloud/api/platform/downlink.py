@@ -18,8 +18,9 @@ from cloud.core.devices.commands import claim_due, has_due
 from cloud.core.kernel.errors import ForbiddenError, MalformedError, UnsupportedError
 from cloud.core.kernel.principal import Principal
 from protocols.errors import DecodeError
+from protocols.uplink.answer_codec import decode_answer
 from protocols.uplink.channels import HTTP_ANSWERS_PATH, HTTP_COMMANDS_PATH, MEDIA_TYPE_BINARY
-from protocols.uplink.command_codec import decode_answer, encode_commands
+from protocols.uplink.command_codec import encode_commands
 
 router = APIRouter(tags=["Uplink"])
 
@@ -103,6 +104,6 @@ def _take(services: Services, caller: Principal, octets: bytes) -> Response:
             "undecodable_answer", "Send an answer of the uplink contract, version 1."
         ) from exc
     with services.database.begin(now=services.clock()) as work:
-        outcome = take_answer(work, caller, answer)
+        outcome = take_answer(work, services.vault, caller, answer)
     services.fleet_metrics.answers.labels(WAY, outcome).inc()
     return Response(status_code=204)

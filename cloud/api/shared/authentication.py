@@ -13,7 +13,9 @@ from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from cloud.api.shared.peer import client_certificate
 from cloud.api.shared.services import AllServices, Services
+from cloud.core.devices.certificates import gateway_of_certificate
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import (
     ForbiddenError,
@@ -31,6 +33,7 @@ from cloud.core.kernel.scopes import (
     PLATFORM_ADMIN,
     check_required,
 )
+from cloud.core.kernel.work import UnitOfWork
 
 TENANT_HEADER: Final = "x-tenant-id"
 
@@ -44,13 +47,28 @@ def authenticated(request: Request, services: AllServices) -> Principal:
     if "access_token" in request.query_params:
         raise MalformedError("token_in_query", "Send the token in the Authorization header only.")
     with services.database.reading(now=services.clock()) as work:
-        principal = services.tokens.verify(work, bearer_token(request))
+        principal = _of_certificate(request, work) or services.tokens.verify(
+            work, bearer_token(request)
+        )
     claimed = request.headers.get(TENANT_HEADER)
     if claimed is not None and claimed != principal.tenant_id:
         raise ForbiddenError(
             "tenant_mismatch", "Send the X-Tenant-ID of the token's own tenant, or none."
         )
     return replace(principal, request_id=str(request.state.request_id))
+
+
+def _of_certificate(request: Request, work: UnitOfWork) -> Principal | None:
+    """The gateway whose certificate the connection shows, None where a token has to speak."""
+    certificate = client_certificate(request)
+    if certificate is None or "authorization" in request.headers:
+        return None
+    gateway = gateway_of_certificate(work, certificate)
+    if gateway is None:
+        raise ForbiddenError(
+            "certificate_refused", "The gateway was revoked, or has to be enrolled anew."
+        )
+    return gateway
 
 
 def bearer_token(request: Request) -> str:

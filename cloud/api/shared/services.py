@@ -8,9 +8,11 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from cloud.api.shared.attempts import AttemptLimit
 from cloud.api.shared.metrics import StoreMetrics
 from cloud.core.authorization.tokens import TokenService
 from cloud.core.devices.fleet_metrics import FleetMetrics
+from cloud.core.devices.joining import Offer
 from cloud.core.kernel.paging import CursorSigner
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, UnitOfWork
@@ -37,6 +39,8 @@ class Services:
     ingest_metrics: IngestMetrics
     fleet_metrics: FleetMetrics
     store_metrics: StoreMetrics
+    offer: Offer
+    attempts: AttemptLimit
     probes: dict[str, Callable[[], Health]]
 
 

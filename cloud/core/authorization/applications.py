@@ -39,13 +39,14 @@ def register(
     name: str,
     scopes: Iterable[str],
     kind: str = KIND_APPLICATION,
+    has_secret: bool = True,
 ) -> NewClient:
-    """An approved client with a fresh secret."""
+    """An approved client with a fresh secret, or with none: then its certificate speaks for it."""
     granted = tuple(scopes)
     if not all(is_well_formed(scope) for scope in granted):
         raise AssertionError("a grant names well-formed scopes")
     client_id = new_id("gw" if kind == KIND_GATEWAY else "app")
-    secret = new_secret()
+    secret = new_secret() if has_secret else ""
     work.session.add(
         ApplicationRow(
             client_id=client_id,
@@ -62,11 +63,12 @@ def register(
         )
     )
     work.session.flush()
-    work.session.add(
-        ApplicationSecretRow(
-            client_id=client_id, secret_hash=hash_secret(secret), created_at=work.now
+    if has_secret:
+        work.session.add(
+            ApplicationSecretRow(
+                client_id=client_id, secret_hash=hash_secret(secret), created_at=work.now
+            )
         )
-    )
     return NewClient(client_id, secret, granted)
 
 

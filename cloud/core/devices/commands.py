@@ -15,7 +15,7 @@ from cloud.core.devices.fleet_tables import CommandRow
 from cloud.core.devices.tables import GatewayRow
 from cloud.core.kernel import audit, outbox
 from cloud.core.kernel.errors import ConflictError, NotFoundError, ThrottledError
-from cloud.core.kernel.identifiers import public_id, uuid_of
+from cloud.core.kernel.identifiers import public_id
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
@@ -226,9 +226,19 @@ def void_all(work: UnitOfWork, gateway: Principal, *, but: str = "") -> None:
     )
 
 
-def uuid_of_command(row: CommandRow) -> UUID:
-    """The UUID the gateway knows a command by."""
-    return uuid_of(row.command_id)
+def withdraw(work: UnitOfWork, gateway: Principal, *, kind: str) -> None:
+    """Close the gateway's open commands of a kind: a newer one takes their place."""
+    work.session.execute(
+        update(CommandRow)
+        .where(
+            CommandRow.tenant_id == gateway.tenant_id,
+            CommandRow.gateway_id == gateway.gateway_id,
+            CommandRow.next_at.is_not(None),
+            CommandRow.kind == kind,
+        )
+        .values(status=Outcome.EXPIRED.value, reason="superseded", next_at=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def open_by_kind(work: UnitOfWork) -> dict[str, int]:

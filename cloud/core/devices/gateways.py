@@ -20,10 +20,17 @@ from cloud.core.kernel.work import UnitOfWork
 _NAME: Final = re.compile(r"[^\s/\x00-\x1f]{1,64}")
 
 
-def create_gateway(work: UnitOfWork, *, tenant_id: str, name: str) -> NewClient:
-    """A new gateway: its id and secret serve MQTT and OAuth alike."""
+def create_gateway(
+    work: UnitOfWork, *, tenant_id: str, name: str, has_secret: bool = True
+) -> NewClient:
+    """A new gateway: its id and secret serve MQTT and OAuth alike; without one, a certificate."""
     client = register(
-        work, tenant_id=tenant_id, name=name, scopes=(GATEWAY_UPLINK,), kind=KIND_GATEWAY
+        work,
+        tenant_id=tenant_id,
+        name=name,
+        scopes=(GATEWAY_UPLINK,),
+        kind=KIND_GATEWAY,
+        has_secret=has_secret,
     )
     work.session.add(
         GatewayRow(gateway_id=client.client_id, tenant_id=tenant_id, name=name, created_at=work.now)

@@ -27,6 +27,7 @@ ROUTES = [
 OPEN = {
     "/health",
     "/metrics",
+    "/v1/gateways/enrol",
     "/v1/oauth/token",
     "/.well-known/jwks.json",
     "/v1/auth/jwks.json",

@@ -10,7 +10,7 @@ from itertools import count
 from uuid import UUID
 
 from edge.errors import UplinkUnreachableError
-from protocols.uplink.command_codec import decode_answer
+from protocols.uplink.answer_codec import decode_answer
 from protocols.uplink.commands import Answer, Command, CommandAnswer, Request
 from tests.unit.edge.making import NOON
 

@@ -1,0 +1,34 @@
+"""The client's certificate, from the connection to whoever asks.
+
+The server verified it against the fleet's authority; the state of each request carries its octets.
+No header can put one there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import Final
+
+from fastapi import Request
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+STATE: Final = "client_certificate"
+
+
+class PeerProtocol(H11Protocol):
+    """HTTP/1.1 whose requests know their client's certificate."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base class has it
+        """Keep the certificate for every request of the connection."""
+        super().connection_made(transport)
+        connection = transport.get_extra_info("ssl_object")
+        if isinstance(connection, ssl.SSLObject):
+            certificate = connection.getpeercert(binary_form=True)
+            self.app_state = {**self.app_state, STATE: certificate}
+
+
+def client_certificate(request: Request) -> bytes | None:
+    """The verified certificate of a request's client (DER), None without one."""
+    found = getattr(request.state, STATE, None)
+    return found if isinstance(found, bytes) else None
