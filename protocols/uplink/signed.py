@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from protocols.errors import DecodeError
 
@@ -36,7 +36,7 @@ class SignedConfiguration:
     gateway_id: str
     version: int
     issued_at: datetime
-    settings: Mapping[str, Any]
+    settings: Mapping[str, object]
     signing_input: bytes
     signature: bytes
 
@@ -57,13 +57,13 @@ def parse_signed(text: str) -> SignedConfiguration:
     return _read(header["kid"], claims, f"{parts[0]}.{parts[1]}".encode(), signature)
 
 
-def canonical(claims: Mapping[str, Any]) -> bytes:
+def canonical(claims: Mapping[str, object]) -> bytes:
     """The payload's octets: JSON with sorted names and no blanks, so that equal is equal."""
     return json.dumps(claims, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _read(
-    key_id: str, claims: Mapping[str, Any], signing_input: bytes, signature: bytes
+    key_id: str, claims: Mapping[str, object], signing_input: bytes, signature: bytes
 ) -> SignedConfiguration:
     version, settings = claims.get("version"), claims.get("settings")
     gateway_id, issued_at = claims.get("gateway_id"), claims.get("issued_at")
@@ -98,7 +98,7 @@ def _octets(part: str) -> bytes:
     return octets
 
 
-def _object(octets: bytes) -> Mapping[str, Any]:
+def _object(octets: bytes) -> Mapping[str, object]:
     try:
         found = json.loads(octets, parse_constant=_refuse)
     except (ValueError, RecursionError) as exc:

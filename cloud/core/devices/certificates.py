@@ -125,13 +125,14 @@ def revoked_serials(work: UnitOfWork) -> list[tuple[int, CertificateRow]]:
 
 def first_expiry(work: UnitOfWork) -> float | None:
     """Seconds until the first gateway's newest certificate ends, None without any."""
-    # every tenant: a figure for the operator of the service.
     newest = (
+        # every tenant: a figure for the operator of the service.
         select(func.max(CertificateRow.not_after).label("ends"))
         .where(CertificateRow.revoked_at.is_(None))
         .group_by(CertificateRow.gateway_id)
         .subquery()
     )
+    # every tenant: as above.
     ends = work.session.scalar(select(func.min(newest.c.ends)))
     return None if ends is None else float((ends - work.now).total_seconds())
 
