@@ -10,6 +10,7 @@ EdgeError
     AttributeRefusedError      a GATT device says no to one read, write or subscription
     PairingError               no bond came about
     BondLostError              the device has forgotten the bond
+    StaleServicesError         the host's table of its services is not the device's any more
     StackBusyError             the host says it is connecting already
     RadioError                 the host's Bluetooth: service, bus or adapter
   BufferFaultError           the durable store
@@ -81,6 +82,10 @@ class PairingError(TransportError):
 
 class BondLostError(TransportError):
     """The device has forgotten the bond; a person has to pair it again."""
+
+
+class StaleServicesError(TransportError):
+    """The host believes in a table of services the device no longer has."""
 
 
 class StackBusyError(TransportError):

@@ -24,6 +24,7 @@ from edge.pipeline.duplicates import OnceOnly
 from edge.settings import EdgeSettings
 from edge.status.control import ControlSocket
 from edge.status.metrics import serve_metrics
+from edge.status.pairing import register_pairing
 from edge.status.reporter import StatusReporter
 from edge.status.service_manager import of_this_process
 from edge.supervision import TaskTree
@@ -95,6 +96,8 @@ class Gateway:
             forget=forget_marks,
             clock=clock,
         )
+        if self._gatt is not None:
+            register_pairing(self._control, self._gatt.desk)
         self._sender = Sender(
             buffer=buffer,
             choice=LinkChoice(links, settings.uplink.choice, clock),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from edge.cli import certify, decode, explain, run, settings, status
+from edge.cli import certify, decode, explain, pair, run, settings, status
 
 if TYPE_CHECKING:
     from edge.cli.base import Commands
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 COMMANDS: Final[tuple[Callable[[Commands], None], ...]] = (
     run.add,
     status.add,
+    pair.add,
     settings.add,
     decode.add,
     explain.add,

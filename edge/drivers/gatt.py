@@ -9,67 +9,40 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Final, TypeVar
 from uuid import UUID
 
 from edge.clock import Clock
-from edge.drivers.gatt_clock import ClockKeeper, ClockPolicy
+from edge.drivers.gatt_clock import ClockKeeper
 from edge.drivers.gatt_conversation import Conversation
+from edge.drivers.gatt_memory import GattMemory, GattPolicy, Probe
 from edge.drivers.gatt_reception import GattReception
-from edge.drivers.gatt_records import FetchPolicy, StoredRecords
-from edge.drivers.gatt_watch import Patience, StreamWatch, WatchPolicy
-from edge.drivers.record_marks import RecordMarks
+from edge.drivers.gatt_records import StoredRecords
+from edge.drivers.gatt_watch import StreamWatch
 from edge.drivers.wishes import Wish, Wishes
-from edge.errors import AttributeRefusedError, TransportClosedError, TransportTimeoutError
+from edge.errors import (
+    AttributeRefusedError,
+    StaleServicesError,
+    TransportClosedError,
+    TransportTimeoutError,
+)
 from edge.transports.ble.base import Attribute, GattTransport, ReceivedValue
 from edge.transports.ble.quirks import Bonding, Poll, Quirk
 from protocols.errors import DecodeError
+from protocols.gatt.base import Property
 from protocols.gatt.battery import LEVEL as BATTERY_LEVEL
 from protocols.gatt.racp_codec import RECORD_ACCESS
 from protocols.gatt.transcriber import Transcriber, Transcript
-from protocols.model.device import DeviceInfo
+from protocols.gatt.uuids import assigned_uuid
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+_DATABASE_HASH: Final = assigned_uuid(0x2B2A)
+_OUT_OF_PLACE: Final = frozenset({0x01, 0x0A, 0x12})
+"""ATT errors invalid handle, attribute not found, database out of sync."""
 _LULL_SECONDS: Final = 2.0
 """Without a value for so long, a device that kept something has sent it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GattPolicy:
-    """How GATT devices are treated; `oldest_live` as for the transcriber."""
-
-    clock: ClockPolicy = field(default_factory=ClockPolicy)
-    watch: WatchPolicy = field(default_factory=WatchPolicy)
-    fetch: FetchPolicy = field(default_factory=FetchPolicy)
-    oldest_live: timedelta = timedelta(days=7)
-
-
-@dataclass(slots=True)
-class GattMemory:
-    """What is known of one device from link to link."""
-
-    info: DeviceInfo
-    marks: RecordMarks
-    patience: Patience = field(default_factory=Patience)
-    records: dict[UUID, StoredRecords] = field(default_factory=dict)
-
-    def records_of(self, service: UUID, policy: FetchPolicy) -> StoredRecords:
-        """The store behind a service's record access control point."""
-        if service not in self.records:
-            self.records[service] = StoredRecords(service, self.marks, policy)
-        return self.records[service]
-
-
-@dataclass(slots=True)
-class Probe:
-    """What is read to see whether the device still answers, and what it said last."""
-
-    attribute: Attribute
-    octets: bytes
 
 
 class GattDriver:
@@ -85,8 +58,10 @@ class GattDriver:
         policy: GattPolicy,
         clock: Clock,
         wishes: Wishes,
+        bonded: bool = False,
     ) -> None:
         self._link = link
+        self._bonded = bonded
         self._memory = memory
         self._reception = reception
         self._quirk = quirk
@@ -139,6 +114,7 @@ class GattDriver:
             await self._clocks.set()
         await self._subscribe()
         first = await self._read_values()
+        await self._compare_table()
         if not self._quirk.clock_first:
             await self._clocks.look()
         device = self._conversation.transcriber.device
@@ -196,12 +172,31 @@ class GattDriver:
         try:
             return await act(attribute)
         except AttributeRefusedError as exc:
+            if exc.att_error in _OUT_OF_PLACE and not self._memory.refreshed:
+                self._memory.refreshed = True
+                raise StaleServicesError("the host's table of its services is out of date") from exc
             if not exc.needs_bond or self._paired or self._quirk.bonding is Bonding.NEVER:
                 self._reception.warn(str(exc))
                 return None
         self._paired = True
         await self._link.pair()
         return await self._guarded(attribute, act)
+
+    async def _compare_table(self) -> None:
+        """Another firmware has other services, and the host may still believe in the old ones.
+
+        A bond is not given up for that: such a host is told by the device itself, or the first
+        handle that is out of place shows it.
+        """
+        table = self._conversation.transcriber.device.firmware.encode()
+        for attribute in self._link.attributes:
+            if attribute.uuid == _DATABASE_HASH and attribute.properties & Property.READ:
+                table = await self._guarded(attribute, self._link.read) or table
+        was, self._memory.table = self._memory.table, table
+        if was and table and was != table:
+            log.warning("services changed device=%s bonded=%s", self._name, self._bonded)
+            if not self._bonded:
+                raise StaleServicesError("its firmware changed, its services are read anew")
 
     async def _take(self, values: Sequence[ReceivedValue]) -> None:
         """Store the values, in order; an answer of a record point only once its records are."""
@@ -246,6 +241,7 @@ class GattDriver:
         await self._reception.store(heard, received_at=received_at)
         if any(item.observations for item in heard):
             self._reception.receiving()
+            self._memory.refreshed = False
         for records in self._records.values():
             records.durable()
 

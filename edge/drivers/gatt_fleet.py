@@ -10,13 +10,21 @@ from typing import Final
 from uuid import UUID
 
 from edge.clock import Clock
-from edge.drivers.gatt import GattDriver, GattMemory, GattPolicy
+from edge.drivers.gatt import GattDriver
+from edge.drivers.gatt_memory import GattMemory, GattPolicy
 from edge.drivers.gatt_reception import GattReception
 from edge.drivers.health import DeviceHealth, DeviceState, HealthBoard
 from edge.drivers.radio_devices import RadioDevice, RadioDevices, address_identity
 from edge.drivers.record_marks import RecordMarks
 from edge.drivers.wishes import Wish, Wishes
-from edge.errors import BondLostError, BufferDamagedError, PairingError, RadioError, TransportError
+from edge.errors import (
+    BondLostError,
+    BufferDamagedError,
+    PairingError,
+    RadioError,
+    StaleServicesError,
+    TransportError,
+)
 from edge.pipeline.descriptions import DescribedSource, DescriptionBook
 from edge.pipeline.sink import ObservationSink
 from edge.supervision import Backoff, Failure, TaskTree
@@ -46,6 +54,7 @@ class _Served:
     memory: GattMemory
     backoff: Backoff
     bond: BondWatch = field(default_factory=BondWatch)
+    bonded: bool = False
     pair: asyncio.Event = field(default_factory=asyncio.Event)
     wishes: Wishes | None = None
     task: asyncio.Task[None] | None = None
@@ -81,6 +90,7 @@ class GattFleet:
         self.desk.on_forget = self._forget
         self.desk.look_around = self._nearby
         self.radio.sightings.heard = self._heard
+        self.radio.is_ours = self._is_ours
         for device in self.devices:
             self._serve(device)
         tasks.create_task(self.tree.keep("service", "radio", self._run_radio), name="service radio")
@@ -142,7 +152,18 @@ class GattFleet:
             await self._hold_link(served)
         except BondLostError as exc:
             await self._wait_for_pairing(served, exc.cause)
+        except StaleServicesError as exc:
+            await self._refresh(served, exc)
         return not self._ending
+
+    async def _refresh(self, served: _Served, exc: StaleServicesError) -> None:
+        """Have the host read the device's services anew; with a bond only a person may."""
+        if served.bonded:
+            reason = "its services changed and the host keeps the old ones: pair it again"
+            await self._wait_for_pairing(served, reason)
+            return
+        await self.radio.forget(served.device.address)
+        raise exc
 
     async def _hold_link(self, served: _Served) -> None:
         pair = served.pair.is_set()
@@ -163,13 +184,14 @@ class GattFleet:
             async with wait as link:
                 await self._drive(served, link)
         except PairingError:
-            if pair:
-                served.pair.set()  # a person asked for it: it stays asked for
+            if pair and self.desk.is_begun(address):
+                served.pair.set()  # a person asked for it a moment ago: it stays asked for
             raise
 
     async def _drive(self, served: _Served, link: RadioLink) -> None:
         health, began = served.health, self.clock.monotonic()
         health.come(at=self.clock.utc())
+        served.bonded = link.bonded
         served.wishes = Wishes()
         if self._ending:
             served.wishes.ask(Wish.RELEASE_AND_END)
@@ -190,6 +212,7 @@ class GattFleet:
             policy=self.policy,
             clock=self.clock,
             wishes=served.wishes,
+            bonded=link.bonded,
         )
         try:
             await driver.run()
@@ -237,6 +260,9 @@ class GattFleet:
             log.info("device discovered device=%s address=%s", name, sighting.address)
             self._serve(RadioDevice(sighting.address, name))
 
+    def _is_ours(self, address: str, services: frozenset[UUID]) -> bool:
+        return address in self._served or bool(self.discover & services)
+
     def _free_name(self, name: str) -> str:
         taken = {health.name for health in self.board}
         if name not in taken:
@@ -253,10 +279,14 @@ class GattFleet:
         served = self._served.get(address)
         if served is None or self._tasks is None:
             return
+        was_lost = served.health.state is DeviceState.BOND_LOST
         served.pair.set()
+        served.health.move(
+            DeviceState.WAITING, at=self.clock.utc(), reason="it is being paired anew"
+        )
         if served.wishes is not None:
             served.wishes.ask(Wish.RELEASE_AND_END)
-        elif served.health.state is not DeviceState.BOND_LOST and served.task is not None:
+        elif not was_lost and served.task is not None:
             # It waits to be heard, without the wish to pair: begin its wait anew.
             served.task.cancel()
             self._begin(served, self._tasks)
@@ -265,7 +295,7 @@ class GattFleet:
         served = self._served.get(address)
         if served is None or self._tasks is None:
             return
-        self._tasks.create_task(self.radio.forget(address), name=f"forget {served.device.name}")
+        self._tasks.create_task(self._drop_bond(served), name=f"forget {served.device.name}")
         if self.devices.remove(address) and served.task is not None:
             served.task.cancel()
             served.health.move(
@@ -273,21 +303,33 @@ class GattFleet:
             )
             del self._served[address]
 
+    async def _drop_bond(self, served: _Served) -> None:
+        try:
+            await self.radio.forget(served.device.address)
+        except TransportError as exc:
+            log.warning("bond not dropped device=%s reason=%r", served.health.name, exc.cause)
+
     def _nearby(self) -> tuple[NearbyDevice, ...]:
         now = self.clock.monotonic()
         found = [
-            NearbyDevice(
-                address=item.address,
-                name=item.name,
-                services=tuple(sorted(_words(uuid) for uuid in item.services)),
-                rssi=item.rssi,
-                enrolled=item.address in self._served,
-                seconds_ago=now - item.at,
-            )
+            self._described(item, now)
             for item in self.radio.sightings
-            if now - item.at <= _NEARBY_SECONDS
+            if now - item.at <= _NEARBY_SECONDS or item.address in self._served
         ]
         return tuple(sorted(found, key=lambda item: item.rssi or -127, reverse=True))
+
+    def _described(self, sighting: Sighting, now: float) -> NearbyDevice:
+        served = self._served.get(sighting.address)
+        return NearbyDevice(
+            address=sighting.address,
+            name=self._name_of(sighting.address),
+            services=tuple(sorted(_words(uuid) for uuid in sighting.services)),
+            rssi=sighting.rssi,
+            enrolled=served is not None,
+            seconds_ago=now - sighting.at,
+            state="" if served is None else served.health.state.value,
+            reason="" if served is None else served.health.reason,
+        )
 
 
 def _words(service: UUID) -> str:

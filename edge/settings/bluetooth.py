@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from edge.drivers.gatt import GattPolicy
 from edge.drivers.gatt_clock import ClockPolicy
+from edge.drivers.gatt_memory import GattPolicy
 from edge.drivers.gatt_records import FetchPolicy
 from edge.drivers.gatt_watch import WatchPolicy
 from edge.drivers.policy import DriverPolicy
@@ -97,7 +97,8 @@ class BluetoothSettings(Group):
     )
     just_works: bool = Field(
         default=True,
-        description="let enrolled devices pair that ask for no number; else a person is asked",
+        description="let enrolled devices in where the host asks and there is no number to compare;"
+        " else a person is asked",
     )
     has_crew: bool = Field(
         default=True, description="a person can read and type numbers when a device is paired"

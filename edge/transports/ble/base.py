@@ -166,6 +166,10 @@ class HostSession(Protocol):
         """What the host knows of the device."""
         ...
 
+    async def connected(self) -> Sequence[tuple[str, frozenset[UUID]]]:
+        """Address and services of every device the host calls connected."""
+        ...
+
     async def close_stale(self, address: str) -> None:
         """End connections to the device that nobody of us holds."""
         ...

@@ -169,6 +169,7 @@ class BleakSession:
         self.adapters = bus.adapters
         self.fail = bus.fail
         self.wait_for_change = bus.wait_for_change
+        self.connected = bus.connected
         self.facts = bus.facts
         self.remove = bus.remove
         self.power_cycle = bus.power_cycle

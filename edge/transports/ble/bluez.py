@@ -12,6 +12,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, cast
+from uuid import UUID
 
 from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
@@ -90,6 +91,18 @@ class BluezBus:
             if _value(properties, "Powered") or await self._can_be_switched_on(name):
                 found.append(name)
         return sorted(found)
+
+    async def connected(self) -> Sequence[tuple[str, frozenset[UUID]]]:
+        """Address and services of every device the host calls connected."""
+        (objects,) = await self._call("/", _OBJECTS, "GetManagedObjects")
+        found = []
+        for path, interfaces in cast("dict[str, dict[str, Properties]]", objects).items():
+            device = interfaces.get(_DEVICE)
+            if device is None or not _value(device, "Connected"):
+                continue
+            texts = cast("list[str]", _value(device, "UUIDs") or [])
+            found.append((device_address(path), frozenset(UUID(text) for text in texts)))
+        return found
 
     async def facts(self, adapter: str, address: str) -> DeviceFacts:
         """What the host knows of the device; nothing when it does not know it."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -64,7 +65,10 @@ class PairingRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearbyDevice:
-    """A device that was heard a moment ago; `services` in words, as far as they are known."""
+    """A device that was heard a moment ago; `services` in words, as far as they are known.
+
+    `state` and `reason` of an enrolled one, as its health has them.
+    """
 
     address: str
     name: str
@@ -72,6 +76,8 @@ class NearbyDevice:
     rssi: int
     enrolled: bool
     seconds_ago: float
+    state: str = ""
+    reason: str = ""
 
 
 @dataclass(slots=True)
@@ -182,9 +188,12 @@ class PairingDesk:
         }
         self.changed.set()
 
+    def is_begun(self, address: str) -> bool:
+        """Whether somebody asked for this device a moment ago."""
+        return self.clock.monotonic() < self._begun.get(address.upper(), -math.inf)
+
     def _admit(self, address: str) -> None:
-        begun = self._begun.get(address.upper())
-        if begun is not None and self.clock.monotonic() < begun:
+        if self.is_begun(address):
             return
         if not self.is_enrolled(address.upper()):
             log.warning("pairing refused address=%s reason=%r", address, "not enrolled")

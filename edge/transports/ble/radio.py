@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from edge.clock import Clock
 from edge.errors import (
@@ -95,6 +96,7 @@ class Radio:
         self._policy = policy
         self._clock = clock
         self.health = RadioHealth()
+        self.is_ours: Callable[[str, frozenset[UUID]], bool] = lambda _address, _services: False
         self.sightings = Sightings()
         self.slots = SlotBudget(policy.slots)
         self._session: HostSession | None = None
@@ -102,7 +104,6 @@ class Radio:
         self._locks: dict[str, asyncio.Lock] = {}
         self._wedges = Wedges()
         self._links: set[GattTransport] = set()
-        self._settled: set[str] = set()
 
     async def run(self) -> None:
         """Keep the radio up until cancelled; each end of it has a reason."""
@@ -156,14 +157,16 @@ class Radio:
 
     async def forget(self, address: str) -> None:
         """Have every adapter forget the device, its bond too."""
+        await self._usable.wait()
         session = self._session
         if session is None:
-            return
+            raise RadioError(self.health.reason)
         for adapter in self.health.adapters:
             await session.remove(adapter, address)
         self.sightings.forget(address)
 
     async def _live(self, session: HostSession) -> None:
+        await self._close_ghosts(session)
         try:
             async with asyncio.TaskGroup() as tasks:
                 scanners: dict[str, asyncio.Task[None]] = {}
@@ -172,6 +175,13 @@ class Radio:
                     await session.wait_for_change()
         except BaseExceptionGroup as group:
             raise single_error(group) from group
+
+    async def _close_ghosts(self, session: HostSession) -> None:
+        """End what a process that was killed left behind: such a device does not advertise."""
+        for address, services in await session.connected():
+            if self.is_ours(address, services):
+                log.warning("link of an earlier process ended address=%s", address)
+                await session.close_stale(address)
 
     async def _follow_adapters(
         self,
@@ -214,7 +224,6 @@ class Radio:
             log.warning("radio down reason=%r", reason)
         self._session = None
         self._usable.clear()
-        self._settled.clear()
         self.health.is_up, self.health.reason, self.health.adapters = False, reason, ()
         for link in tuple(self._links):
             link.end(reason)
@@ -253,10 +262,9 @@ class Radio:
     ) -> RadioLink:
         address, adapter = sighting.address, sighting.adapter
         facts = await session.facts(adapter, address)
-        if facts.connected or address not in self._settled:
-            # A link of a process that ended badly; attaching to it would share it.
+        if facts.connected:
+            # Attaching to a link of somebody else would share it, and end it for both.
             await session.close_stale(address)
-            self._settled.add(address)
         drops, is_up = 0, False
         limit = quirk.connect_seconds + (_PAIRING_SECONDS if pair else 0.0)
         loop = asyncio.get_running_loop()

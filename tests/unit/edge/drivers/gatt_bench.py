@@ -12,7 +12,8 @@ import pytest
 
 from edge.buffer.answers import Appended
 from edge.clock import SYSTEM_CLOCK
-from edge.drivers.gatt import GattDriver, GattMemory, GattPolicy
+from edge.drivers.gatt import GattDriver
+from edge.drivers.gatt_memory import GattMemory, GattPolicy
 from edge.drivers.gatt_reception import GattReception
 from edge.drivers.health import DeviceHealth, HealthBoard
 from edge.drivers.radio_devices import address_identity

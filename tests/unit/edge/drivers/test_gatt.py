@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.drivers.gatt import GattPolicy
+from edge.drivers.gatt_memory import GattPolicy
 from edge.drivers.gatt_watch import WatchPolicy
 from edge.drivers.health import DeviceState
 from edge.drivers.wishes import Wish

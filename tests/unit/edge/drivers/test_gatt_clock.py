@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from edge.clock import SYSTEM_CLOCK
-from edge.drivers.gatt import GattPolicy
 from edge.drivers.gatt_clock import ClockPolicy
+from edge.drivers.gatt_memory import GattPolicy
 from edge.transports.ble.quirks import find_quirk
 from protocols.gatt import current_time, thermometer
 from protocols.gatt.current_time import CurrentTime

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.clock import SYSTEM_CLOCK
-from edge.drivers.gatt import GattPolicy
+from edge.drivers.gatt_memory import GattPolicy
 from edge.drivers.gatt_records import FetchPolicy
 from edge.drivers.health import DeviceState
 from edge.errors import AttributeRefusedError
