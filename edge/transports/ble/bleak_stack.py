@@ -1,6 +1,6 @@
 """The host's Bluetooth through stock bleak. No other file of this program imports it.
 
-What bleak and its retry connector raise becomes this program's errors in `_translate`. Neither is
+What bleak and its retry connector raise becomes this program's errors in `translate`. Neither is
 trusted to end: every call has a time limit of ours, and a link that calls itself connected is
 believed only while something comes.
 """
@@ -217,7 +217,7 @@ class BleakSession:
                 pair=pair,
             )
         except _FAULTS as exc:
-            raise _translate(exc) from exc
+            raise translate(exc) from exc
         up.append(client)
         if not client.is_connected:
             raise TransportClosedError("the device ended the link at once")
@@ -267,10 +267,10 @@ async def _limited(act: Awaitable[T], seconds: float) -> T:
         async with asyncio.timeout(seconds):
             return await act
     except _FAULTS as exc:
-        raise _translate(exc) from exc
+        raise translate(exc) from exc
 
 
-def _translate(exc: BaseException) -> TransportError:
+def translate(exc: BaseException) -> TransportError:
     """This program's error for one of theirs."""
     origin = exc.__cause__ if isinstance(exc.__cause__, (*_FAULTS,)) else exc
     match origin:

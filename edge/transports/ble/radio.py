@@ -114,10 +114,11 @@ class Radio:
                 async with self._stack.session(self._answers) as session:
                     await self._live(session)
             except TransportError as exc:
-                reason = exc.cause
-            finally:
-                self._down("the gateway ends")
-            self._down(reason)
+                self._down(exc.cause)
+            except BaseException as exc:
+                is_end = isinstance(exc, asyncio.CancelledError)
+                self._down("the gateway ends" if is_end else "fault in the program")
+                raise
             self.health.rebuilds += 1
             if self._clock.monotonic() - began >= backoff.policy.forgiven_after:
                 backoff.reset()
