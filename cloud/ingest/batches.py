@@ -51,7 +51,7 @@ class BatchRecorder:
             self._refuse("not_a_batch", "-", len(payload))
             return None
         try:
-            batch = decode_batch(payload)
+            batch = decode_batch(payload, gateway_id=channel.gateway_id)
         except DecodeError:
             self._refuse("undecodable_batch", channel.gateway_id, len(payload))
             return None

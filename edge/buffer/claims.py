@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from edge.buffer.rows import Stream
-from protocols.uplink.messages import UplinkRow
+from protocols.uplink.messages import UplinkRow, batch_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +27,20 @@ class Claim:
         middle = len(self.rows) // 2
         parts = (slice(None, middle), slice(middle, None))
         first, second = (
-            replace(self, batch_id=uuid4(), rows=self.rows[part], row_ids=self.row_ids[part])
+            replace(
+                self,
+                batch_id=name_of(self.stream, self.boot_epoch, self.rows[part]),
+                rows=self.rows[part],
+                row_ids=self.row_ids[part],
+            )
             for part in parts
         )
         return first, second
+
+
+def name_of(stream: Stream, boot_epoch: int, rows: Sequence[UplinkRow]) -> UUID:
+    """The name of a batch of these rows."""
+    return batch_name(stream.label, boot_epoch, [row.sequence for row in rows])
 
 
 @dataclass(slots=True)

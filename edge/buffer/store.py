@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from edge.buffer.answers import Appended, BufferCounts, Settled
-from edge.buffer.claims import Claim, ClaimBook
+from edge.buffer.claims import Claim, ClaimBook, name_of
 from edge.buffer.clocks import ClockLines
 from edge.buffer.database import Database
 from edge.buffer.faults import translated
@@ -334,7 +334,7 @@ class ObservationStore:
 
     def _claimed(self, stream: Stream, found: Found) -> Claim:
         claim = Claim(
-            batch_id=uuid4(),
+            batch_id=name_of(stream, found.boot_epoch, found.rows),
             stream=stream,
             boot_epoch=found.boot_epoch,
             vehicle_id=self._vehicles.get(found.boot_epoch, ""),

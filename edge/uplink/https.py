@@ -19,12 +19,14 @@ from edge.uplink.link import WRONG_SECRET, LinkHealth
 from edge.uplink.policy import HttpsPolicy, Way
 from protocols.errors import DecodeError
 from protocols.uplink.channels import (
+    CONTRACT_VERSION,
     HTTP_ANSWERS_PATH,
     HTTP_BATCHES_PATH,
     HTTP_COMMANDS_PATH,
     MEDIA_TYPE_BINARY,
+    MEDIA_TYPE_COMPACT,
 )
-from protocols.uplink.codec import decode_ack, encode_batch
+from protocols.uplink.codec import decode_ack
 from protocols.uplink.command_codec import decode_commands
 from protocols.uplink.messages import UplinkAck, UplinkBatch
 
@@ -36,6 +38,8 @@ _LEAST_LIFE_SECONDS: Final = 1.0
 # What the cloud says of a batch's content, if it is the cloud that says it. Everything else may
 # pass on another day; 415 speaks of how we send, which is true of every batch and no row's fault.
 _VERDICTS: Final = {400, 422}
+# What an older cloud says to a batch of a version it does not read.
+_NOT_READ: Final = {400, 415}
 _UNKNOWN_TO_THEM: Final = {400, 401}
 
 
@@ -101,14 +105,13 @@ class HttpsLink:
 
     async def send(self, batch: UplinkBatch, *, timeout_seconds: float) -> UplinkAck:
         """POST the batch; the answer's body is the acknowledgement."""
-        body = encode_batch(batch)
         self._health.sent += 1
         try:
             async with asyncio.timeout(timeout_seconds):
-                response = await self._post(body)
-                if response.status_code == httpx.codes.UNAUTHORIZED:
-                    self._token = None
-                    response = await self._post(body)
+                version, response = await self._offer(batch)
+                if version > CONTRACT_VERSION and response.status_code in _NOT_READ:
+                    self._health.contract.refuse()
+                    _, response = await self._offer(batch)
         except TimeoutError as exc:
             self._fail("the cloud does not answer in time")
             raise UplinkUnreachableError(self._health.reason, is_vain=True) from exc
@@ -116,7 +119,7 @@ class HttpsLink:
             self._fail(exc.cause)
             raise
         ack = self._read_ack(response, batch)
-        self._health.acknowledged += 1
+        self._health.learn(ack)
         self._backoff.reset()
         if not self._health.is_up:
             self._health.move(is_up=True, at=self._clock.utc())
@@ -174,11 +177,22 @@ class HttpsLink:
         self._token = None
         self._health.move(is_up=False, at=self._clock.utc(), reason=reason)
 
-    async def _post(self, body: bytes) -> httpx.Response:
+    async def _offer(self, batch: UplinkBatch) -> tuple[int, httpx.Response]:
+        """Post a batch in the version agreed on; with a fresh token when the old one ran out."""
+        version, body = self._health.contract.encode(batch)
+        media_type = MEDIA_TYPE_BINARY if version == CONTRACT_VERSION else MEDIA_TYPE_COMPACT
+        response = await self._post(body, media_type)
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            self._token = None
+            response = await self._post(body, media_type)
+        return version, response
+
+    async def _post(self, body: bytes, media_type: str) -> httpx.Response:
         token = await self._valid_token()
+        self._health.octets += len(body)
         headers = {
             "authorization": f"Bearer {token.value}",
-            "content-type": MEDIA_TYPE_BINARY,
+            "content-type": media_type,
             "accept": MEDIA_TYPE_BINARY,
         }
         try:

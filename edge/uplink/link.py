@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from edge.clock import Clock
+from edge.uplink.contract import Contract
 from edge.uplink.policy import ChoicePolicy, Way
 from edge.uplink.trust import Trust
 from protocols.uplink.messages import UplinkAck, UplinkBatch
@@ -23,7 +24,8 @@ WRONG_SECRET: Final = "name or secret refused: check gateway_id and gateway_secr
 class LinkHealth:
     """One way, as it stands. `reason` says why it is down; `since` is when that began.
 
-    `vain_since`: it is up and yet delivers nothing, since then.
+    `vain_since`: it is up and yet delivers nothing, since then. `octets`: of the batches sent.
+    `contract`: what it and the cloud agreed on.
     """
 
     way: Way
@@ -35,7 +37,14 @@ class LinkHealth:
     vain_since: datetime | None = None
     sent: int = 0
     acknowledged: int = 0
+    octets: int = 0
+    contract: Contract = field(default_factory=Contract, repr=False)
     changed: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+
+    def learn(self, ack: UplinkAck) -> None:
+        """The cloud answered, and said how new a contract it reads."""
+        self.acknowledged += 1
+        self.contract.learn(ack)
 
     def move(self, *, is_up: bool, at: datetime, reason: str = "") -> None:
         """Up or down, for a reason."""

@@ -41,7 +41,7 @@ from edge.uplink.policy import MqttPolicy, Way
 from edge.uplink.threads import on_a_thread_of_its_own
 from protocols.errors import DecodeError
 from protocols.uplink.channels import ACK, ANSWERS, COMMANDS, STATUS, UP, Channel
-from protocols.uplink.codec import decode_ack, encode_batch
+from protocols.uplink.codec import decode_ack
 from protocols.uplink.messages import UplinkAck, UplinkBatch
 
 log = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ class MqttLink:
         connection = self._connection
         if connection is None or not self._health.is_up:
             raise UplinkUnreachableError("the broker is not connected")
-        payload = encode_batch(batch)
+        _, payload = self._health.contract.encode(batch)
         if connection.most_octets is not None and len(payload) + 256 > connection.most_octets:
             raise UplinkRejectedError(
                 "the broker takes no packet of this size", reason="too_large", too_large=True
@@ -142,15 +142,16 @@ class MqttLink:
             if info.rc not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_QUEUE_SIZE):
                 raise UplinkUnreachableError("the broker is not connected")
             self._health.sent += 1
+            self._health.octets += len(payload)
             async with asyncio.timeout(timeout_seconds):
                 ack = await answer
         except TimeoutError as exc:
-            raise UplinkUnreachableError(
-                "no acknowledgement came", is_silence=self._connection is connection
-            ) from exc
+            is_silence = self._connection is connection
+            self._health.contract.silences += is_silence
+            raise UplinkUnreachableError("no acknowledgement came", is_silence=is_silence) from exc
         finally:
             self._waiting.pop(batch.batch_id, None)
-        self._health.acknowledged += 1
+        self._health.learn(ack)
         return ack
 
     def listen(self, take: Callable[[bytes], None]) -> None:

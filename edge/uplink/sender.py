@@ -13,6 +13,7 @@ from edge.buffer.claims import Claim
 from edge.clock import Clock
 from edge.errors import BufferFullError, UplinkRejectedError, UplinkUnreachableError
 from edge.supervision import Backoff
+from edge.uplink.contract import DOUBT_AFTER, FEW_ROWS
 from edge.uplink.link import LinkChoice
 from edge.uplink.policy import SenderPolicy
 from protocols.uplink.messages import UplinkAck, UplinkBatch
@@ -77,8 +78,9 @@ class Sender:
         while True:
             # First a way, then rows: what is claimed while there is none would not be urgent
             # any more when there is one.
-            await self.choice.pick()
-            claim = await self._next_claim()
+            link = await self.choice.pick()
+            few = None if link.health.contract.known else FEW_ROWS
+            claim = await self._next_claim(few or self.policy.batch_rows)
             try:
                 await self._deliver(claim)
             except BaseException:
@@ -86,11 +88,11 @@ class Sender:
                 self.buffer.give_back(claim.batch_id)
                 raise
 
-    async def _next_claim(self) -> Claim:
+    async def _next_claim(self, most_rows: int) -> Claim:
         async with self._claiming:
             while True:
                 claim = await self.buffer.claim(
-                    limit=self.policy.batch_rows, octets=self.policy.batch_octets
+                    limit=min(most_rows, self.policy.batch_rows), octets=self.policy.batch_octets
                 )
                 if claim is not None:
                     return claim
@@ -118,6 +120,10 @@ class Sender:
                 silences += exc.is_silence
                 if exc.is_vain:
                     self.choice.note_vain(link, began=began, now=self.clock.monotonic())
+                if silences >= DOUBT_AFTER and len(claim.rows) > FEW_ROWS:
+                    # Smaller ones get through where large ones do not.
+                    await self._isolate(claim, NEVER_ACKNOWLEDGED)
+                    return
                 if silences >= self.policy.poison_after and self.counts.batches > others:
                     await self._isolate(claim, NEVER_ACKNOWLEDGED)
                     return

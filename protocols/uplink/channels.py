@@ -1,6 +1,7 @@
 """Topic and path names both ends use.
 
-Topics are `vw/1/{tenant}/{gateway}/` and a channel; `1` is the contract version. A gateway
+Topics are `vw/1/{tenant}/{gateway}/` and a channel; `1` is the version of the topics and of the
+form of a batch that both ends always know, and newer forms travel on the same ones. A gateway
 publishes to its own `up`, `answers` and `status` and reads its own `ack` and `commands`, nothing
 else.
 """
@@ -14,10 +15,15 @@ from typing import Final
 from protocols.errors import DecodeError
 
 CONTRACT_VERSION: Final = 1
+COMPACT_VERSION: Final = 2
+NEWEST_VERSION: Final = COMPACT_VERSION
+"""What this program reads, and says in its acknowledgements."""
 HTTP_BATCHES_PATH: Final = "/v1/uplink/batches"
 HTTP_COMMANDS_PATH: Final = "/v1/uplink/commands"
 HTTP_ANSWERS_PATH: Final = "/v1/uplink/answers"
 MEDIA_TYPE_BINARY: Final = "application/vnd.vitalwire.uplink.v1+msgpack"
+MEDIA_TYPE_COMPACT: Final = "application/vnd.vitalwire.uplink.v2"
+"""Of a batch of version 2; its acknowledgement is version 1's."""
 MEDIA_TYPE_JSON: Final = "application/vnd.vitalwire.uplink.v1+json"
 
 UP: Final = "up"

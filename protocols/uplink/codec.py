@@ -1,7 +1,8 @@
-"""The uplink contract's compact binary form (msgpack) and its JSON twin: the same arrays.
+"""The uplink contract's forms: version 1 in msgpack or its JSON twin, version 2 in columns.
 
-A reader accepts every version it knows (today 1) and refuses others with a DecodeError that
-names the version, so that a newer gateway learns why. Nothing but DecodeError leaves a decoder.
+A reader accepts every version it knows and refuses others with a DecodeError that names the
+version, so that a newer gateway learns why; every acknowledgement says the newest one that is
+read here. Nothing but DecodeError leaves a decoder.
 """
 
 from __future__ import annotations
@@ -10,21 +11,52 @@ from typing import Final, overload
 
 import msgspec
 
-from protocols.errors import DecodeError, ProtocolError
+from protocols.errors import DecodeError
 from protocols.uplink import records as rec
-from protocols.uplink.channels import CONTRACT_VERSION
-from protocols.uplink.contents import from_content, to_content
-from protocols.uplink.messages import RejectedRow, UplinkAck, UplinkBatch, UplinkRow
+from protocols.uplink.channels import COMPACT_VERSION, CONTRACT_VERSION, NEWEST_VERSION
+from protocols.uplink.compact import decode_compact, encode_compact, is_compact
+from protocols.uplink.derived_ids import CounterSearch
+from protocols.uplink.messages import Receipt, RejectedRow, UplinkAck, UplinkBatch
+from protocols.uplink.row_codec import (
+    BINARY,
+    BROKEN,
+    CONTENT_BINARY,
+    CONTENT_JSON,
+    ContentDecoder,
+    Encoder,
+    decode_row,
+    encode_row,
+    read_each,
+    to_row,
+)
 
-KNOWN_VERSIONS: Final = frozenset({1})
+__all__ = [
+    "NEWEST_VERSION",
+    "decode_ack",
+    "decode_ack_json",
+    "decode_batch",
+    "decode_batch_json",
+    "decode_row",
+    "encode_ack",
+    "encode_ack_json",
+    "encode_batch",
+    "encode_batch_json",
+    "encode_row",
+]
 
-_BINARY: Final = msgspec.msgpack.Encoder()
+KNOWN_VERSIONS: Final = frozenset({CONTRACT_VERSION})
+"""Of the array form; columns are told by their first octet."""
+
 _JSON: Final = msgspec.json.Encoder()
 
 
-def encode_batch(batch: UplinkBatch) -> bytes:
-    """The binary form of a batch."""
-    return _BINARY.encode(_to_batch(batch, _BINARY))
+def encode_batch(
+    batch: UplinkBatch, version: int = CONTRACT_VERSION, search: CounterSearch | None = None
+) -> bytes:
+    """The binary form of a batch in `version`; `search` see `encode_compact`."""
+    if version >= COMPACT_VERSION:
+        return encode_compact(batch, search)
+    return BINARY.encode(_to_batch(batch, BINARY))
 
 
 def encode_batch_json(batch: UplinkBatch) -> bytes:
@@ -32,19 +64,24 @@ def encode_batch_json(batch: UplinkBatch) -> bytes:
     return _JSON.encode(_to_batch(batch, _JSON))
 
 
-def decode_batch(data: bytes) -> UplinkBatch:
-    """Read a binary batch; DecodeError for anything else."""
-    return _from_batch(_decode(_BATCH_BINARY, data), _CONTENT_BINARY)
+def decode_batch(octets: bytes, *, gateway_id: str = "") -> UplinkBatch:
+    """Read a binary batch of any version; DecodeError for anything else.
+
+    `gateway_id`: whose topic or token it came by. Version 2 leaves the name to that.
+    """
+    if is_compact(octets):
+        return decode_compact(octets, gateway_id=gateway_id)
+    return _from_batch(_decode(_BATCH_BINARY, octets), CONTENT_BINARY)
 
 
 def decode_batch_json(data: bytes) -> UplinkBatch:
     """Read a JSON batch; DecodeError for anything else."""
-    return _from_batch(_decode(_BATCH_JSON, data), _CONTENT_JSON)
+    return _from_batch(_decode(_BATCH_JSON, data), CONTENT_JSON)
 
 
 def encode_ack(ack: UplinkAck) -> bytes:
     """The binary form of an acknowledgement."""
-    return _BINARY.encode(_to_ack(ack))
+    return BINARY.encode(_to_ack(ack))
 
 
 def encode_ack_json(ack: UplinkAck) -> bytes:
@@ -62,36 +99,12 @@ def decode_ack_json(data: bytes) -> UplinkAck:
     return _from_ack(_decode(_ACK_JSON, data))
 
 
-def encode_row(row: UplinkRow) -> bytes:
-    """The binary form of one row, as a gateway keeps it until it is sent."""
-    return _BINARY.encode(_to_row(row, _BINARY))
-
-
-def decode_row(data: bytes) -> UplinkRow:
-    """Read one row kept by `encode_row`; DecodeError for anything else."""
-    try:
-        return _from_row(_ROW_BINARY.decode(data), _CONTENT_BINARY)
-    except (msgspec.DecodeError, RecursionError, ProtocolError) as exc:
-        raise DecodeError(f"not an uplink row: {exc}") from exc
-
-
-_Encoder = msgspec.msgpack.Encoder | msgspec.json.Encoder
 _BatchDecoder = msgspec.msgpack.Decoder[rec.BatchRecord] | msgspec.json.Decoder[rec.BatchRecord]
 _AckDecoder = msgspec.msgpack.Decoder[rec.AckRecord] | msgspec.json.Decoder[rec.AckRecord]
-_ContentDecoder = (
-    msgspec.msgpack.Decoder[rec.ContentRecord] | msgspec.json.Decoder[rec.ContentRecord]
-)
 _BATCH_BINARY: Final = msgspec.msgpack.Decoder(rec.BatchRecord)
 _BATCH_JSON: Final = msgspec.json.Decoder(rec.BatchRecord)
 _ACK_BINARY: Final = msgspec.msgpack.Decoder(rec.AckRecord)
 _ACK_JSON: Final = msgspec.json.Decoder(rec.AckRecord)
-_ROW_BINARY: Final = msgspec.msgpack.Decoder(rec.RowRecord)
-_CONTENT_BINARY: Final[msgspec.msgpack.Decoder[rec.ContentRecord]] = msgspec.msgpack.Decoder(
-    rec.ContentRecord
-)
-_CONTENT_JSON: Final[msgspec.json.Decoder[rec.ContentRecord]] = msgspec.json.Decoder(
-    rec.ContentRecord
-)
 
 
 @overload
@@ -101,30 +114,14 @@ def _decode(decoder: _AckDecoder, data: bytes) -> rec.AckRecord: ...
 def _decode(decoder: _BatchDecoder | _AckDecoder, data: bytes) -> rec.BatchRecord | rec.AckRecord:
     try:
         record = decoder.decode(data)
-    except (msgspec.DecodeError, RecursionError) as exc:
+    except BROKEN as exc:
         raise DecodeError(f"not a message of the uplink contract: {exc}") from exc
     if record.version not in KNOWN_VERSIONS:
         raise DecodeError(f"uplink contract version {record.version} is not known here")
     return record
 
 
-def _to_row(row: UplinkRow, encoder: _Encoder) -> rec.RowRecord:
-    content = msgspec.Raw(encoder.encode(to_content(row.content)))
-    return rec.RowRecord(row.sequence, row.captured_at, content, row.octets)
-
-
-def _from_row(record: rec.RowRecord, contents: _ContentDecoder) -> UplinkRow:
-    if record.captured_at.utcoffset() is None:
-        raise DecodeError("uplink row: captured_at has no zone")
-    return UplinkRow(
-        sequence=record.sequence,
-        captured_at=record.captured_at,
-        content=from_content(contents.decode(record.content)),
-        octets=record.octets,
-    )
-
-
-def _to_batch(batch: UplinkBatch, encoder: _Encoder) -> rec.BatchRecord:
+def _to_batch(batch: UplinkBatch, encoder: Encoder) -> rec.BatchRecord:
     return rec.BatchRecord(
         CONTRACT_VERSION,
         batch.batch_id,
@@ -133,21 +130,16 @@ def _to_batch(batch: UplinkBatch, encoder: _Encoder) -> rec.BatchRecord:
         batch.stream,
         batch.boot_epoch,
         batch.sent_at,
-        tuple(_to_row(row, encoder) for row in batch.rows),
+        tuple(to_row(row, encoder) for row in batch.rows),
+        batch.floor,
+        batch.traceparent,
     )
 
 
-def _from_batch(record: rec.BatchRecord, contents: _ContentDecoder) -> UplinkBatch:
+def _from_batch(record: rec.BatchRecord, contents: ContentDecoder) -> UplinkBatch:
     if record.sent_at.utcoffset() is None:
         raise DecodeError("uplink batch: sent_at has no zone")
-    rows: list[UplinkRow] = []
-    unreadable: list[int] = []
-    for row in record.rows:
-        # A row of a kind we do not know, or a spoilt one, is named; its neighbours are kept.
-        try:
-            rows.append(_from_row(row, contents))
-        except (msgspec.DecodeError, RecursionError, ProtocolError):
-            unreadable.append(row.sequence)
+    read = read_each(record.rows, contents)
     return UplinkBatch(
         batch_id=record.batch_id,
         gateway_id=record.gateway_id,
@@ -155,17 +147,37 @@ def _from_batch(record: rec.BatchRecord, contents: _ContentDecoder) -> UplinkBat
         stream=record.stream,
         boot_epoch=record.boot_epoch,
         sent_at=record.sent_at,
-        rows=tuple(rows),
-        unreadable=tuple(unreadable),
+        rows=read.rows,
+        unreadable=read.unreadable,
+        floor=record.floor,
+        traceparent=record.traceparent,
     )
 
 
 def _to_ack(ack: UplinkAck) -> rec.AckRecord:
     rejected = tuple(rec.RejectedRecord(row.sequence, row.reason) for row in ack.rejected)
-    return rec.AckRecord(CONTRACT_VERSION, ack.batch_id, ack.stored, ack.repeated, rejected)
+    receipt = None
+    if ack.receipt is not None:
+        receipt = rec.ReceiptRecord(ack.receipt.stream, ack.receipt.boot_epoch, ack.receipt.through)
+    return rec.AckRecord(
+        CONTRACT_VERSION,
+        ack.batch_id,
+        ack.stored,
+        ack.repeated,
+        rejected,
+        ack.accepts,
+        receipt,
+    )
 
 
 def _from_ack(record: rec.AckRecord) -> UplinkAck:
+    receipt = None
+    if record.receipt is not None:
+        receipt = Receipt(
+            stream=record.receipt.stream,
+            boot_epoch=record.receipt.boot_epoch,
+            through=record.receipt.through,
+        )
     return UplinkAck(
         batch_id=record.batch_id,
         stored=record.stored,
@@ -173,4 +185,6 @@ def _from_ack(record: rec.AckRecord) -> UplinkAck:
         rejected=tuple(
             RejectedRow(sequence=row.sequence, reason=row.reason) for row in record.rejected
         ),
+        accepts=record.accepts,
+        receipt=receipt,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from decimal import Decimal, InvalidOperation
-from typing import TypedDict
+from typing import Final, TypedDict
 from uuid import UUID
 
 from protocols.errors import DecodeError
@@ -17,7 +17,8 @@ from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 from protocols.uplink import records as rec
 from protocols.uplink.messages import Content
 
-_SPECIALS = {special.value: special for special in SpecialValue}
+SPECIALS: Final = {special.value: special for special in SpecialValue}
+"""Special values by their names on the wire."""
 _SHORT_OCTETS = 2
 
 
@@ -95,7 +96,9 @@ def _to_common(item: obs.Observation) -> rec.CommonRecord:
     )
 
 
-class _Common(TypedDict):
+class Common(TypedDict):
+    """The fields every observation has."""
+
     observation_id: UUID
     type: MdcCode
     observed_at: ObservedTime
@@ -104,7 +107,7 @@ class _Common(TypedDict):
     supplements: tuple[MdcCode, ...]
 
 
-def _from_common(record: rec.CommonRecord) -> _Common:
+def _from_common(record: rec.CommonRecord) -> Common:
     time = record.time
     kind = time.device_kind
     stamp = DeviceTime.parse(kind, time.device_value) if kind else None
@@ -130,11 +133,12 @@ def _to_quantity(quantity: Quantity) -> rec.QuantityRecord:
 
 
 def _from_quantity(record: rec.QuantityRecord) -> Quantity:
-    special = _SPECIALS.get(record.value)
-    return Quantity(special or _decimal(record.value), UnitCode(record.unit))
+    special = SPECIALS.get(record.value)
+    return Quantity(special or decimal_of(record.value), UnitCode(record.unit))
 
 
-def _decimal(text: str) -> Decimal:
+def decimal_of(text: str) -> Decimal:
+    """A finite decimal with exactly the digits of `text`; DecodeError for anything else."""
     try:
         value = Decimal(text)
     except InvalidOperation as exc:
@@ -169,8 +173,8 @@ def _from_samples(record: rec.SamplesRecord) -> obs.SampleArrayObservation:
         samples = struct.pack(f"<{count}i", *struct.unpack(f"<{count}h", samples))
     return obs.SampleArrayObservation(
         samples=samples,
-        scale=_decimal(record.scale),
-        offset=_decimal(record.offset),
+        scale=decimal_of(record.scale),
+        offset=decimal_of(record.offset),
         period_us=record.period_us,
         unit=UnitCode(record.unit),
         sequence=record.sequence,

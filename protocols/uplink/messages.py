@@ -7,13 +7,19 @@ the same over repeats, so a batch may arrive any number of times.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from typing import Final
+from uuid import UUID, uuid5
 
 from protocols.model.crew import AttachmentPart, CrewEvent
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation
+from protocols.uplink.channels import NEWEST_VERSION
+
+BATCHES: Final = UUID("0e0b7c35-54d3-5a1c-8b0e-6c5d9a0f4b72")
+"""The namespace of batch names."""
 
 Content = Observation | DeviceInfo | CrewEvent | AttachmentPart
 """Whatever one row can hold."""
@@ -54,7 +60,10 @@ class UplinkBatch:
     `stream` names the lane (`numerics`, `waveforms`, ...); `boot_epoch` counts the starts of the
     gateway's buffer, so that (stream, boot_epoch, sequence) never repeats with other content.
     `unreadable` are the sequences of rows whose content a reader could not understand: it
-    rejects them and keeps the rest. A writer leaves it empty.
+    rejects them and keeps the rest. A writer leaves it empty. `floor` is the lowest sequence of
+    this stream and epoch that the gateway still holds, 0 when it does not say: what is below it
+    and unknown to the cloud never comes. `traceparent` is the W3C trace context, empty without
+    one.
     """
 
     batch_id: UUID
@@ -65,6 +74,17 @@ class UplinkBatch:
     sent_at: datetime
     rows: tuple[UplinkRow, ...]
     unreadable: tuple[int, ...] = ()
+    floor: int = 0
+    traceparent: str = ""
+
+
+def batch_name(stream: str, boot_epoch: int, sequences: Sequence[int]) -> UUID:
+    """The name of a batch of these rows: the same for the same stretch of a gateway's stream.
+
+    A name that follows from the rows need not travel with them.
+    """
+    first, last = (sequences[0], sequences[-1]) if sequences else (0, 0)
+    return uuid5(BATCHES, f"{stream}|{boot_epoch}|{first}|{last}|{len(sequences)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +96,25 @@ class RejectedRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Of one stream and boot epoch the cloud needs no row up to `through` any more."""
+
+    stream: str
+    boot_epoch: int
+    through: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UplinkAck:
     """The cloud has committed the batch: every row that is not in `rejected` is durable there.
 
-    `stored` counts rows that were new, `repeated` rows it already had.
+    `stored` counts rows that were new, `repeated` rows it already had. `accepts` is the newest
+    contract version the cloud reads. `receipt` says how far the batch's stream is settled.
     """
 
     batch_id: UUID
     stored: int
     repeated: int
     rejected: tuple[RejectedRow, ...] = ()
+    accepts: int = NEWEST_VERSION
+    receipt: Receipt | None = None

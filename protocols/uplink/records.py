@@ -157,6 +157,8 @@ class BatchRecord(msgspec.Struct, array_like=True, frozen=True):
     boot_epoch: int
     sent_at: datetime
     rows: tuple[RowRecord, ...]
+    floor: int = 0
+    traceparent: str = ""
 
 
 class RejectedRecord(msgspec.Struct, array_like=True, frozen=True):
@@ -164,6 +166,14 @@ class RejectedRecord(msgspec.Struct, array_like=True, frozen=True):
 
     sequence: int
     reason: str
+
+
+class ReceiptRecord(msgspec.Struct, array_like=True, frozen=True):
+    """`Receipt`."""
+
+    stream: str
+    boot_epoch: int
+    through: int
 
 
 class AckRecord(msgspec.Struct, array_like=True, frozen=True):
@@ -174,3 +184,5 @@ class AckRecord(msgspec.Struct, array_like=True, frozen=True):
     stored: int
     repeated: int
     rejected: tuple[RejectedRecord, ...] = ()
+    accepts: int = 1
+    receipt: ReceiptRecord | None = None

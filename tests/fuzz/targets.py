@@ -16,6 +16,8 @@ from operator import attrgetter
 from random import Random
 from uuid import UUID
 
+from zstandard import ZstdCompressor
+
 from edge.decoding.kinds import APDU
 from protocols.captures import AGENT_TO_MANAGER, Capture, CapturedMessage
 from protocols.captures.pcap import format_pcap, parse_pcap
@@ -40,6 +42,11 @@ from protocols.model.codes import SystemId
 from protocols.model.device import DeviceInfo
 from protocols.monitors.base import Monitor, SessionOptions
 from protocols.monitors.registry import MONITORS
+from protocols.uplink.channels import COMPACT_VERSION
+from protocols.uplink.codec import decode_batch, encode_batch
+from protocols.uplink.compact import encode_columns
+from protocols.uplink.dictionary import DICTIONARIES, NEWEST, PARAMETERS
+from tests.fixtures.vehicle_rows import Vehicle, batch_of
 from tests.property.mutations import SEEDS as APDUS
 from tests.unit.protocols.ieee20601.pair import Pair
 from tests.vectors import own_apdus
@@ -156,6 +163,15 @@ def read_monitor(monitor: Monitor, octets: bytes) -> None:
         pass
 
 
+def read_batch(octets: bytes) -> None:
+    """A gateway's batch: as it came, and as what was compressed in it."""
+    packer = ZstdCompressor(compression_params=PARAMETERS, dict_data=DICTIONARIES[NEWEST])
+    head = bytes((COMPACT_VERSION, NEWEST)) + len(octets).to_bytes(3, "big")
+    for batch in (octets, head + packer.compress(octets)):
+        with contextlib.suppress(DecodeError):
+            decode_batch(batch, gateway_id="gw")
+
+
 def decode_tool(octets: bytes) -> None:
     """What the decode command shows."""
     with contextlib.suppress(DecodeError):
@@ -204,6 +220,14 @@ def _monitor_targets() -> Iterator[Target]:
         yield Target(f"monitor {monitor.name}", tuple(seeds), partial(read_monitor, monitor))
 
 
+def _batches() -> tuple[bytes, ...]:
+    numerics = [row for second in Vehicle(3).numerics(3) for row in second]
+    leads = Vehicle(3).twelve_leads(1)[:4]
+    batches = [batch_of(numerics), batch_of(numerics[:2]), batch_of(leads, "waveforms")]
+    forms = [encode_columns(batch) for batch in batches]
+    return (*forms, *(encode_batch(batch, 2) for batch in batches), encode_batch(batches[1]))
+
+
 def targets() -> tuple[Target, ...]:
     """Every target; the ones a device reaches most come first."""
     framed = tuple(write_frame(apdu, FrameForm()) for apdu in APDUS)
@@ -221,6 +245,7 @@ def targets() -> tuple[Target, ...]:
         Target("hdlc", framed, partial(read_frames, FrameForm())),
         Target("nfc", records, partial(_suppressed, decode_record)),
         Target("usb", APDUS, _usb),
+        Target("uplink", _batches(), read_batch),
         Target("pcap", pcaps, partial(_suppressed, partial(parse_pcap, name="c"))),
         *_monitor_targets(),
         *_gatt_targets(),

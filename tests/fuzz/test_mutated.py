@@ -16,7 +16,7 @@ from tests.fuzz.targets import targets
 DEFAULT_COUNT = 100_000
 PARTS = 8
 HERE = Path(__file__).parent
-GUIDED = ("apdu", "manager", "agent", "stream", "decode", "hdlc", "monitor intellivue")
+GUIDED = ("apdu", "manager", "agent", "stream", "decode", "hdlc", "uplink", "monitor intellivue")
 GUIDED_RUNS = 100_000
 LONG_COUNT = 10_000_000
 

@@ -13,8 +13,13 @@ from cloud.core.encounters import service as encounters
 from cloud.core.encounters.service import NewEncounter
 from cloud.core.kernel import audit
 from cloud.core.kernel.audit import AuditRow
-from protocols.uplink.channels import HTTP_BATCHES_PATH, MEDIA_TYPE_BINARY
-from protocols.uplink.codec import encode_batch
+from protocols.uplink.channels import (
+    HTTP_BATCHES_PATH,
+    MEDIA_TYPE_BINARY,
+    MEDIA_TYPE_COMPACT,
+    NEWEST_VERSION,
+)
+from protocols.uplink.codec import decode_ack, encode_batch
 from tests.fixtures.cloud import START, VEHICLE, Installation, batch, numeric
 
 ENROL = {"serial_number": "S-9", "device_class": "oximeter", "manufacturer": "Acme"}
@@ -171,6 +176,20 @@ async def test_a_gateway_sends_its_own_batches_and_nobody_elses(embedded: Instal
         own = await embedded.token(client, mine.gateway_id, mine.gateway_secret)
         assert await status(client, own) == 200
         assert embedded.rows() == (1, 0)
+
+
+async def test_a_compact_batch_belongs_to_whose_token_brought_it(embedded: Installation) -> None:
+    octets = encode_batch(batch(embedded.mine, [numeric("97", START)]), NEWEST_VERSION)
+    async with embedded.client() as client:
+        token = await embedded.token(client, embedded.mine.gateway_id, embedded.mine.gateway_secret)
+        headers = {"Content-Type": MEDIA_TYPE_COMPACT, **token}
+        response = await client.post(HTTP_BATCHES_PATH, content=octets, headers=headers)
+        assert response.headers["content-type"] == MEDIA_TYPE_BINARY
+        ack = decode_ack(response.content)
+        assert (ack.stored, ack.accepts) == (1, NEWEST_VERSION)
+        spoilt = await client.post(HTTP_BATCHES_PATH, content=octets[:-3], headers=headers)
+        assert (spoilt.status_code, spoilt.json()["error"]) == (400, "undecodable_batch")
+    assert embedded.rows() == (1, 0)
 
 
 async def test_reads_of_patient_data_are_audited_in_an_unbroken_chain(ground: Ground) -> None:

@@ -18,7 +18,7 @@ from cloud.broker.access import INGEST_USER, AccessList
 from cloud.broker.embedded import BrokerStartError, EmbeddedBroker
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.ingest.mqtt import BrokerAddress, IngestSettingsError
-from protocols.uplink.channels import ACK, COMMANDS, STATUS, UP, Channel
+from protocols.uplink.channels import ACK, COMMANDS, NEWEST_VERSION, STATUS, UP, Channel
 from protocols.uplink.codec import encode_batch
 from protocols.uplink.messages import UplinkAck
 from tests.fixtures.brokers import (
@@ -56,6 +56,28 @@ def test_a_batch_goes_up_and_its_acknowledgement_comes_back(embedded: Installati
         one.publish(topic(mine, UP), encode_batch(sent))
         assert one.ack() == UplinkAck(batch_id=sent.batch_id, stored=2, repeated=0)
         one.publish(topic(mine, UP), encode_batch(sent))
+        assert one.ack() == UplinkAck(batch_id=sent.batch_id, stored=0, repeated=2)
+    assert embedded.rows() == (1, 1)
+    assert counted(embedded, "vitalwire_ingest_rows_total", '{outcome="repeated"}') == 2
+    assert counted(embedded, "vitalwire_ingest_delay_seconds_count") == 2
+
+
+def test_a_compact_batch_goes_up_and_its_acknowledgement_says_what_is_read(
+    embedded: Installation,
+) -> None:
+    mine = embedded.mine
+    sent = batch(mine, [numeric("97.50", START), waveform(START)])
+    with (
+        embedded_broker(embedded) as port,
+        ingesting(embedded, own(port)) as ingest,
+        gateway(port, mine.gateway_id, mine.gateway_secret) as one,
+    ):
+        assert ingest.wait_ready(PATIENCE)
+        assert one.connected.get(timeout=PATIENCE)
+        assert one.subscribe(topic(mine, ACK))
+        one.publish(topic(mine, UP), encode_batch(sent, NEWEST_VERSION))
+        assert one.ack() == UplinkAck(batch_id=sent.batch_id, stored=2, repeated=0)
+        one.publish(topic(mine, UP), encode_batch(sent, NEWEST_VERSION))
         assert one.ack() == UplinkAck(batch_id=sent.batch_id, stored=0, repeated=2)
     assert embedded.rows() == (1, 1)
     assert counted(embedded, "vitalwire_ingest_rows_total", '{outcome="repeated"}') == 2

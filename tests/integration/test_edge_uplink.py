@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from edge.buffer.buffer import ObservationBuffer
-from edge.buffer.policy import BufferPolicy
-from edge.clock import SYSTEM_CLOCK
 from edge.supervision import BackoffPolicy
-from edge.uplink.credentials import Credentials
-from edge.uplink.https import HttpsLink
-from edge.uplink.link import LinkChoice, LinkClient
-from edge.uplink.mqtt import MqttLink
-from edge.uplink.policy import ChoicePolicy, HttpsPolicy, MqttPolicy, SenderPolicy, Way
-from edge.uplink.sender import Sender
-from protocols.model.observation import NumericObservation
+from edge.uplink.policy import ChoicePolicy, SenderPolicy, Way
 from tests.fixtures.uplink_peers import Broker, HttpCloud, MqttCloud, Receiver
-from tests.unit.edge.making import device_info, ecg, spo2
-from tests.waiting import wait_until
-
-CREDENTIALS = Credentials(tenant_id="tenant-1", gateway_id="gw-1", secret="the-secret")
-QUICK = BackoffPolicy(first=0.05, most=0.3)
-SENDING = SenderPolicy(
-    batch_rows=20, in_flight=3, linger_seconds=0.0, ack_timeout_seconds=1.0, retry=QUICK
+from tests.fixtures.uplinks import (
+    QUICK,
+    SENDING,
+    drained,
+    https_link,
+    mqtt_link,
+    readings,
+    until,
+    uplink,
 )
+from tests.unit.edge.making import device_info, ecg, spo2
 
 
 @pytest.fixture(params=["mosquitto", "amqtt"])
@@ -54,58 +47,6 @@ def http_cloud() -> Iterator[HttpCloud]:
     cloud = HttpCloud()
     yield cloud
     cloud.close()
-
-
-def mqtt_link(broker: Broker) -> MqttLink:
-    policy = MqttPolicy(url=broker.url, retry=QUICK, connect_timeout_seconds=5.0)
-    return MqttLink(policy, CREDENTIALS, SYSTEM_CLOCK)
-
-
-def https_link(cloud: HttpCloud) -> HttpsLink:
-    policy = HttpsPolicy(url=cloud.url, timeout_seconds=5.0, retry=QUICK)
-    return HttpsLink(policy, CREDENTIALS, SYSTEM_CLOCK)
-
-
-@asynccontextmanager
-async def uplink(
-    folder: Path,
-    *links: LinkClient,
-    sending: SenderPolicy = SENDING,
-    choice: ChoicePolicy | None = None,
-) -> AsyncIterator[tuple[ObservationBuffer, Sender]]:
-    """A buffer with a sender behind it, running."""
-    buffer = ObservationBuffer()
-    await buffer.open(folder, policy=BufferPolicy(disk_reserve_bytes=0), vehicle_id="medic-7")
-    sender = Sender(
-        buffer=buffer,
-        choice=LinkChoice(links, choice or ChoicePolicy(), SYSTEM_CLOCK),
-        gateway_id="gw-1",
-        clock=SYSTEM_CLOCK,
-        policy=sending,
-    )
-    async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(link.run()) for link in links]
-        running.append(tasks.create_task(sender.run()))
-        try:
-            yield buffer, sender
-        finally:
-            for task in running:
-                task.cancel()
-    await buffer.close()
-
-
-async def drained(sender: Sender, seconds: float = 30) -> None:
-    async with asyncio.timeout(seconds):
-        await sender.wait_until_drained()
-
-
-async def until(predicate: Callable[[], bool], what: str) -> None:
-    await asyncio.to_thread(wait_until, predicate, timeout=20, what=what)
-
-
-def readings(receiver: Receiver) -> set[object]:
-    rows = list(receiver.rows.values())
-    return {row.content for row in rows if isinstance(row.content, NumericObservation)}
 
 
 async def test_rows_reach_the_cloud_by_the_broker_s_best_version(

@@ -16,7 +16,12 @@ from cloud.core.encounters.uplink import record_uplink
 from cloud.core.kernel.errors import ForbiddenError, MalformedError, UnsupportedError
 from cloud.core.kernel.principal import Principal
 from protocols.errors import DecodeError
-from protocols.uplink.channels import HTTP_BATCHES_PATH, MEDIA_TYPE_BINARY, MEDIA_TYPE_JSON
+from protocols.uplink.channels import (
+    HTTP_BATCHES_PATH,
+    MEDIA_TYPE_BINARY,
+    MEDIA_TYPE_COMPACT,
+    MEDIA_TYPE_JSON,
+)
 from protocols.uplink.codec import decode_batch, decode_batch_json, encode_ack, encode_ack_json
 from protocols.uplink.messages import UplinkBatch
 
@@ -24,11 +29,16 @@ router = APIRouter(tags=["Uplink"])
 
 LOG: Final = logging.getLogger("vitalwire.uplink")
 WAY: Final = "https"
+_MEDIA_TYPES: Final = (MEDIA_TYPE_COMPACT, MEDIA_TYPE_BINARY, MEDIA_TYPE_JSON)
 _OCTETS: Final = {"schema": {"type": "string", "format": "binary"}}
 _DOCUMENTED: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
-        "content": {MEDIA_TYPE_BINARY: _OCTETS, MEDIA_TYPE_JSON: {"schema": {"type": "array"}}},
+        "content": {
+            MEDIA_TYPE_COMPACT: _OCTETS,
+            MEDIA_TYPE_BINARY: _OCTETS,
+            MEDIA_TYPE_JSON: {"schema": {"type": "array"}},
+        },
     }
 }
 
@@ -48,8 +58,8 @@ _DOCUMENTED: Final[dict[str, Any]] = {
 async def send_batch(request: Request, caller: GatewayUplink, services: AllServices) -> Response:
     """Store a batch of the caller's own gateway; the answer leaves after the commit."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in (MEDIA_TYPE_BINARY, MEDIA_TYPE_JSON):
-        raise UnsupportedError("unsupported_media_type", f"Send {MEDIA_TYPE_BINARY}.")
+    if media_type not in _MEDIA_TYPES:
+        raise UnsupportedError("unsupported_media_type", f"Send {MEDIA_TYPE_COMPACT}.")
     if request.headers.get("content-encoding", "identity") != "identity":
         raise UnsupportedError("unsupported_encoding", "Send the batch without compression.")
     octets = await request.body()
@@ -63,17 +73,19 @@ def _record(services: Services, caller: Principal, octets: bytes, media_type: st
     with services.database.begin(now=services.clock()) as work:
         ack = record_uplink(work, caller, batch)
     services.ingest_metrics.recorded(WAY, batch, ack, services.clock())
-    encode = encode_ack if media_type == MEDIA_TYPE_BINARY else encode_ack_json
-    return Response(encode(ack), media_type=media_type)
+    if media_type == MEDIA_TYPE_JSON:
+        return Response(encode_ack_json(ack), media_type=MEDIA_TYPE_JSON)
+    return Response(encode_ack(ack), media_type=MEDIA_TYPE_BINARY)
 
 
 def _decode(services: Services, caller: Principal, octets: bytes, media_type: str) -> UplinkBatch:
-    decode = decode_batch if media_type == MEDIA_TYPE_BINARY else decode_batch_json
     try:
-        return decode(octets)
+        if media_type == MEDIA_TYPE_JSON:
+            return decode_batch_json(octets)
+        return decode_batch(octets, gateway_id=caller.gateway_id or "")
     except DecodeError as exc:
         services.ingest_metrics.refused(WAY, "undecodable_batch")
         LOG.warning("event=undecodable_batch gateway=%s octets=%d", caller.gateway_id, len(octets))
         raise MalformedError(
-            "undecodable_batch", "Send a batch of the uplink contract, version 1."
+            "undecodable_batch", "Send a batch of the uplink contract, version 1 or 2."
         ) from exc

@@ -18,7 +18,7 @@ from protocols.model.observation import NumericObservation
 from protocols.model.quantity import Quantity, SpecialValue
 from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 from protocols.uplink import codec
-from protocols.uplink.messages import RejectedRow, UplinkAck, UplinkBatch, UplinkRow
+from protocols.uplink.messages import Receipt, RejectedRow, UplinkAck, UplinkBatch, UplinkRow
 from tests.fixtures import strategies
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -69,6 +69,15 @@ def test_noise_raises_nothing_but_decode_error(data: bytes) -> None:
             decode(data)
 
 
+def test_a_text_that_is_no_text_raises_nothing_but_decode_error() -> None:
+    octets = codec.encode_batch(BATCH).replace(b"A-12", b"A\xff12")
+    with pytest.raises(DecodeError):
+        codec.decode_batch(octets)
+    row = codec.encode_row(BATCH.rows[0]).replace(b"absolute", b"absolute"[:7] + b"\xff")
+    with pytest.raises(DecodeError):
+        codec.decode_row(row)
+
+
 def test_the_digits_the_device_sent_are_kept() -> None:
     document = json.loads(codec.encode_batch_json(BATCH))
     assert document[7][0][2][2] == ["36.60", 6048]
@@ -92,8 +101,8 @@ def test_special_values_stay_apart() -> None:
 
 def test_a_version_of_the_future_is_refused_by_its_number() -> None:
     document = json.loads(codec.encode_batch_json(BATCH))
-    document[0] = 2
-    with pytest.raises(DecodeError, match="version 2 is not known"):
+    document[0] = 3
+    with pytest.raises(DecodeError, match="version 3 is not known"):
         codec.decode_batch_json(json.dumps(document).encode())
 
 
@@ -131,6 +140,28 @@ def test_fields_added_at_the_end_by_a_newer_writer_are_ignored() -> None:
     document = msgspec.msgpack.decode(codec.encode_batch(BATCH))
     document.append("something new")
     assert codec.decode_batch(msgspec.msgpack.encode(document)) == BATCH
+
+
+@given(strategies.batches)
+@settings(max_examples=20)
+def test_a_batch_of_version_2_is_told_by_its_first_octet(batch: UplinkBatch) -> None:
+    octets = codec.encode_batch(batch, 2)
+    assert codec.decode_batch(octets, gateway_id=batch.gateway_id) == batch
+
+
+def test_an_acknowledgement_of_an_older_cloud_reads_version_1_alone() -> None:
+    document = msgspec.msgpack.decode(
+        codec.encode_ack(UplinkAck(batch_id=UUID(int=1), stored=4, repeated=2))
+    )
+    assert codec.decode_ack(msgspec.msgpack.encode(document[:5])).accepts == 1
+    assert codec.decode_ack(msgspec.msgpack.encode(document)).accepts == 2
+
+
+def test_a_receipt_comes_back_as_it_was_from_both_forms() -> None:
+    receipt = Receipt(stream="numerics", boot_epoch=3, through=900)
+    ack = UplinkAck(batch_id=UUID(int=1), stored=4, repeated=2, receipt=receipt)
+    assert codec.decode_ack(codec.encode_ack(ack)) == ack
+    assert codec.decode_ack_json(codec.encode_ack_json(ack)) == ack
 
 
 def test_an_acknowledgement_comes_back_as_it_was_from_both_forms() -> None:

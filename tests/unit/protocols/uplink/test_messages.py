@@ -15,6 +15,7 @@ from protocols.uplink.messages import (
     UplinkAck,
     UplinkBatch,
     UplinkRow,
+    batch_name,
     identity_of,
 )
 
@@ -65,3 +66,16 @@ def test_a_repeat_is_known_by_its_identity_and_a_description_has_none() -> None:
     assert identity_of(piece) == piece.part_id
     assert identity_of(reading) == UUID(int=6)
     assert identity_of(row(1).content) is None
+
+
+def test_a_batchs_name_follows_from_its_stretch_of_the_stream() -> None:
+    name = batch_name("numerics", 3, [4, 5, 9])
+    assert name == batch_name("numerics", 3, [4, 7, 9]), "of the same stretch the same"
+    others = [
+        batch_name("waveforms", 3, [4, 5, 9]),
+        batch_name("numerics", 4, [4, 5, 9]),
+        batch_name("numerics", 3, [4, 5]),
+        batch_name("numerics", 3, [4, 9]),
+        batch_name("numerics", 3, []),
+    ]
+    assert len({name, *others}) == 6

@@ -1,0 +1,170 @@
+"""Ids that need no octets on the way: the other end works them out from the rest of the row.
+
+An observation's id is made from what identifies the measurement (`model.identifiers`). Sixteen
+octets of it cannot be compressed, and most can be told from the row itself.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
+from uuid import UUID
+
+from protocols.errors import DecodeError
+from protocols.model.codes import MdcCode, SystemId
+from protocols.model.identifiers import Identity
+from protocols.model.timestamps import DeviceTime
+
+EXPLICIT: Final = 0
+"""The sixteen octets travel."""
+STAMPED: Final = 1
+"""By the device's own time."""
+RECEIVED: Final = 2
+"""By the time of reception, which is the observed one, and the report counter, which travels."""
+ARRIVED: Final = 3
+"""By the time of reception, some milliseconds before the capture: they and the counter travel."""
+RULES: Final = (EXPLICIT, STAMPED, RECEIVED, ARRIVED)
+
+_LAG: Final = timedelta(milliseconds=1)
+_LAGS: Final = 64
+_FIRST_LAGS: Final = 6
+_POSITIONS: Final = 48
+_REPORTS_AHEAD: Final = 4
+_FIRST_POSITIONS: Final = 4
+_FIRST_REPORTS: Final = 256
+_FIRST_TRIES: Final = 4
+_GIVEN_UP: Final = 1 << 16
+_MOST_DEVICES: Final = 256
+
+
+def next_report(counter: int) -> int:
+    """The counter of the first reading of the report after the one of `counter`."""
+    return (counter >> 16) + 1 << 16
+
+
+def identity_of(device: bytes, type_cf: int, supplements: tuple[int, ...]) -> Identity:
+    """What all ids of one series share; DecodeError for codes out of range."""
+    codes = [MdcCode.from_cf_code(code) for code in supplements]
+    return Identity.of(SystemId(device), MdcCode.from_cf_code(type_cf), codes)
+
+
+def stamped_id(identity: Identity, kind: str, value: str, duration_us: int) -> UUID:
+    """The id by the device's time, given as its two texts."""
+    return identity.stamped(DeviceTime(kind, value), duration_us)
+
+
+def received_id(identity: Identity, at: datetime, counter: int, duration_us: int) -> UUID:
+    """The id by the time of reception (aware) and the counter."""
+    return identity.clockless(at.astimezone(UTC).isoformat(), counter, duration_us)
+
+
+def before(captured_at: datetime, lag: int) -> datetime:
+    """The time `lag` milliseconds before the capture; DecodeError outside the calendar."""
+    try:
+        return captured_at - lag * _LAG
+    except OverflowError as exc:
+        raise DecodeError("uplink columns: no such time") from exc
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An id to be explained: what it is made of beside the time of reception and the counter.
+
+    `at` is the time of reception where that is known, else the capture that came soon after it.
+    """
+
+    observation_id: UUID
+    device: bytes
+    identity: Identity
+    at: datetime
+    duration_us: int
+
+    def is_made_by(self, received: str, counter: int) -> bool:
+        """Whether these two make the id."""
+        return self.identity.clockless(received, counter, self.duration_us) == self.observation_id
+
+    def received(self, lag: int) -> str:
+        """The time of reception as it stands in an id, `lag` milliseconds before `at`."""
+        return before(self.at, lag).astimezone(UTC).isoformat()
+
+
+@dataclass(slots=True)
+class CounterSearch:
+    """Finds the report counter in an id, near where the same device's last one was.
+
+    Kept over many batches of a gateway. A device not heard of before is looked for from its
+    connection's first report on, a bounded stretch at each try and few tries in a batch, until it
+    is given up: its ids are made otherwise.
+    """
+
+    _last: OrderedDict[bytes, tuple[int, int]] = field(default_factory=OrderedDict)
+    _looked_to: OrderedDict[bytes, int] = field(default_factory=OrderedDict)
+    _tries: int = _FIRST_TRIES
+
+    def begin(self) -> None:
+        """A new batch."""
+        self._tries = _FIRST_TRIES
+
+    def received(self, wanted: Wanted) -> int | None:
+        """The counter of an id made at `wanted.at`; None when it is not found."""
+        found = self._find(wanted, (0,), (0,))
+        return None if found is None else found[0]
+
+    def arrived(self, wanted: Wanted) -> tuple[int, int] | None:
+        """The counter and the lag of an id made soon before `wanted.at`; None when not found."""
+        return self._find(wanted, range(_LAGS), range(_FIRST_LAGS))
+
+    def _find(
+        self, wanted: Wanted, lags: Sequence[int], first_lags: Sequence[int]
+    ) -> tuple[int, int] | None:
+        found = self._find_near(wanted, lags) or self._find_first(wanted, first_lags)
+        if found is not None:
+            _keep(self._last, wanted.device, found)
+            self._looked_to.pop(wanted.identity.head + wanted.identity.tail, None)
+        return found
+
+    def _find_near(self, wanted: Wanted, lags: Sequence[int]) -> tuple[int, int] | None:
+        if wanted.device not in self._last:
+            return None
+        last, lag = self._last[wanted.device]
+        likely = (last + 1, next_report(last))
+        # The lag of the rows just before, then any; the likeliest counters first.
+        for tried in (lag, *lags):
+            received = wanted.received(tried)
+            for counter in likely:
+                if wanted.is_made_by(received, counter):
+                    return counter, tried
+        received = wanted.received(lag)
+        for report in range(last >> 16, (last >> 16) + _REPORTS_AHEAD):
+            for position in range(_POSITIONS):
+                if wanted.is_made_by(received, (report << 16) + position):
+                    return (report << 16) + position, lag
+        return None
+
+    def _find_first(self, wanted: Wanted, lags: Sequence[int]) -> tuple[int, int] | None:
+        key = wanted.identity.head + wanted.identity.tail
+        first = self._looked_to.get(key, 0)
+        if not self._tries or first >= _GIVEN_UP:
+            return None
+        self._tries -= 1
+        for lag in lags:
+            received = wanted.received(lag)
+            for report in range(first, first + _FIRST_REPORTS):
+                for position in range(_FIRST_POSITIONS):
+                    if wanted.is_made_by(received, (report << 16) + position):
+                        return (report << 16) + position, lag
+        _keep(self._looked_to, key, first + _FIRST_REPORTS)
+        return None
+
+
+T = TypeVar("T")
+
+
+def _keep(book: OrderedDict[bytes, T], key: bytes, value: T) -> None:
+    book[key] = value
+    book.move_to_end(key)
+    while len(book) > _MOST_DEVICES:
+        book.popitem(last=False)

@@ -1,0 +1,90 @@
+"""One row in the form of version 1, in both of its spellings; what cannot be read is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from protocols.errors import DecodeError, ProtocolError
+from protocols.uplink import records as rec
+from protocols.uplink.contents import from_content, to_content
+from protocols.uplink.messages import UplinkRow
+
+Encoder = msgspec.msgpack.Encoder | msgspec.json.Encoder
+ContentDecoder = (
+    msgspec.msgpack.Decoder[rec.ContentRecord] | msgspec.json.Decoder[rec.ContentRecord]
+)
+BINARY: Final = msgspec.msgpack.Encoder()
+CONTENT_BINARY: Final[msgspec.msgpack.Decoder[rec.ContentRecord]] = msgspec.msgpack.Decoder(
+    rec.ContentRecord
+)
+CONTENT_JSON: Final[msgspec.json.Decoder[rec.ContentRecord]] = msgspec.json.Decoder(
+    rec.ContentRecord
+)
+_ROW_BINARY: Final = msgspec.msgpack.Decoder(rec.RowRecord)
+BROKEN: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
+"""What msgspec says of octets that are none of its own."""
+UNREADABLE: Final = (*BROKEN, ProtocolError)
+"""What may be wrong with a row's content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """The rows that could be read, and the sequences of those whose content could not."""
+
+    rows: tuple[UplinkRow, ...]
+    unreadable: tuple[int, ...]
+
+
+def to_row(row: UplinkRow, encoder: Encoder) -> rec.RowRecord:
+    """The wire record of a row."""
+    content = msgspec.Raw(encoder.encode(to_content(row.content)))
+    return rec.RowRecord(row.sequence, row.captured_at, content, row.octets)
+
+
+def from_row(record: rec.RowRecord, contents: ContentDecoder) -> UplinkRow:
+    """The row of a wire record; DecodeError or one of `UNREADABLE` when it is spoilt."""
+    if record.captured_at.utcoffset() is None:
+        raise DecodeError("uplink row: captured_at has no zone")
+    return UplinkRow(
+        sequence=record.sequence,
+        captured_at=record.captured_at,
+        content=from_content(contents.decode(record.content)),
+        octets=record.octets,
+    )
+
+
+def read_each(records: Iterable[rec.RowRecord], contents: ContentDecoder) -> Readable:
+    """Every row by itself: one of a kind we do not know, or a spoilt one, is only named."""
+    rows: list[UplinkRow] = []
+    unreadable: list[int] = []
+    for record in records:
+        try:
+            rows.append(from_row(record, contents))
+        except UNREADABLE:
+            unreadable.append(record.sequence)
+    return Readable(tuple(rows), tuple(unreadable))
+
+
+def encode_row(row: UplinkRow) -> bytes:
+    """The binary form of one row, as a gateway keeps it until it is sent."""
+    return BINARY.encode(to_row(row, BINARY))
+
+
+def decode_row(octets: bytes) -> UplinkRow:
+    """Read one row kept by `encode_row`; DecodeError for anything else."""
+    try:
+        return from_row(_ROW_BINARY.decode(octets), CONTENT_BINARY)
+    except UNREADABLE as exc:
+        raise DecodeError(f"not an uplink row: {exc}") from exc
+
+
+def decode_record(octets: msgspec.Raw) -> rec.RowRecord:
+    """A row's envelope, its content still closed; DecodeError for anything else."""
+    try:
+        return _ROW_BINARY.decode(octets)
+    except BROKEN as exc:
+        raise DecodeError(f"not an uplink row: {exc}") from exc

@@ -1,0 +1,119 @@
+"""Ids that are worked out: by the device's time, by the time of reception, or not at all."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from protocols.errors import DecodeError
+from protocols.model.codes import MdcCode, SystemId
+from protocols.model.identifiers import Identity, clockless_observation_id, observation_id
+from protocols.model.timestamps import DeviceTime
+from protocols.uplink import derived_ids
+from protocols.uplink.derived_ids import CounterSearch, Wanted
+
+NOON = datetime(2026, 11, 26, 12, 0, 0, 500_000, tzinfo=UTC)
+DEVICE = b"\x11\x22\x33\x44\x55\x66\x77\x88"
+SPO2 = MdcCode(2, 19384)
+IDENTITY = Identity.of(SystemId(DEVICE), SPO2)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def wanted(counter: int, *, lag: int = 0, device: bytes = DEVICE) -> Wanted:
+    """An id made `lag` milliseconds before noon."""
+    made = clockless_observation_id(
+        system_id=SystemId(device),
+        type_code=SPO2,
+        received_at=(NOON - lag * MILLISECOND).isoformat(),
+        report_counter=counter,
+    )
+    return Wanted(made, device, Identity.of(SystemId(device), SPO2), NOON, 0)
+
+
+def test_an_id_by_the_devices_time_is_the_models() -> None:
+    stamp = DeviceTime("relative", "8000")
+    expected = observation_id(
+        system_id=SystemId(DEVICE), type_code=SPO2, device_time=stamp, duration_us=4000
+    )
+    identity = derived_ids.identity_of(DEVICE, SPO2.cf_code, ())
+    assert derived_ids.stamped_id(identity, "relative", "8000", 4000) == expected
+
+
+def test_an_id_by_reception_is_the_models() -> None:
+    made = derived_ids.received_id(IDENTITY, NOON, 7, 0)
+    assert made == wanted(7).observation_id
+
+
+def test_codes_out_of_range_make_no_identity() -> None:
+    for type_cf, supplements in ((1 << 40, ()), (1, (-1,))):
+        with pytest.raises(DecodeError):
+            derived_ids.identity_of(DEVICE, type_cf, supplements)
+
+
+def test_a_time_outside_the_calendar_is_refused() -> None:
+    with pytest.raises(DecodeError):
+        derived_ids.before(NOON, 10**15)
+
+
+def test_the_next_report_begins_at_its_first_position() -> None:
+    assert derived_ids.next_report(-1) == 0
+    assert derived_ids.next_report((3 << 16) + 5) == 4 << 16
+
+
+def test_counters_are_found_from_the_first_report_on_and_then_near_the_last() -> None:
+    search = CounterSearch()
+    for counter in ((200 << 16) + 1, (200 << 16) + 2, 201 << 16, (203 << 16) + 30):
+        assert search.received(wanted(counter)) == counter
+
+
+def test_a_counter_far_away_is_found_in_the_end_by_a_few_tries_a_batch() -> None:
+    search, far = CounterSearch(), wanted(900 << 16)
+    assert [search.received(far) for _ in range(4)] == [None, None, None, 900 << 16]
+    search = CounterSearch()
+    beyond = wanted(5000 << 16)
+    assert [search.received(beyond) for _ in range(6)] == [None] * 6
+    search.begin()
+    assert search.received(wanted(1100 << 16)) == 1100 << 16
+
+
+def test_a_device_that_connects_anew_counts_from_the_first_report_again() -> None:
+    search = CounterSearch()
+    assert search.received(wanted(90 << 16)) == 90 << 16
+    assert search.received(wanted(2 << 16)) == 2 << 16
+
+
+def test_what_was_received_soon_before_the_capture_is_found_with_its_lag() -> None:
+    search = CounterSearch()
+    assert search.arrived(wanted(7 << 16, lag=3)) == (7 << 16, 3)
+    assert search.arrived(wanted((7 << 16) + 1, lag=3)) == ((7 << 16) + 1, 3)
+    assert search.arrived(wanted(8 << 16, lag=41)) == (8 << 16, 41)
+    assert search.arrived(wanted((10 << 16) + 7, lag=41)) == ((10 << 16) + 7, 41)
+
+
+def test_an_id_made_otherwise_is_not_found() -> None:
+    left = Identity.of(SystemId(DEVICE), SPO2, apart="left")
+    other = Wanted(UUID(int=7), DEVICE, left, NOON, 0)
+    search = CounterSearch()
+    assert search.arrived(other) is None
+    assert search.received(wanted(1)) == 1
+    assert search.arrived(other) is None
+
+
+def test_a_device_whose_ids_are_made_otherwise_is_given_up() -> None:
+    search, other = CounterSearch(), Wanted(UUID(int=7), DEVICE, IDENTITY, NOON, 0)
+    for _ in range(256):
+        search.begin()
+        assert search.received(other) is None
+    assert search.received(wanted(1)) is None
+
+
+def test_only_so_many_devices_are_remembered() -> None:
+    search = CounterSearch()
+    for number in range(300):
+        search.begin()
+        device = number.to_bytes(8, "big")
+        assert search.received(wanted(0, device=device)) == 0
+    first = wanted(255 << 16, device=bytes(8))
+    assert search.received(first) == 255 << 16, "forgotten, so looked for from the first report"

@@ -1,0 +1,84 @@
+"""Times as what differs from each device's even course."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protocols.uplink import records as rec
+from protocols.uplink.device_stamps import to_microseconds
+from protocols.uplink.moments import CALENDARS, Moment, MomentWriter, read_moments
+
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
+SENT = to_microseconds(NOON)
+SECOND = timedelta(seconds=1)
+
+_deltas = st.integers(-(10**7), 10**7)
+_rows = st.tuples(st.integers(0, 2), _deltas, _deltas, st.integers(-(10**9), 10**9))
+
+
+def time_of(at: datetime, kind: str, quality: str = "device") -> rec.TimeRecord:
+    return rec.TimeRecord(at, quality, kind, "")
+
+
+@given(st.lists(_rows, max_size=12))
+@settings(max_examples=80)
+def test_moments_come_back_as_they_were(rows: list[tuple[int, int, int, int]]) -> None:
+    kinds = ("absolute", "relative", "")
+    writer, given_rows, kind_of = MomentWriter(), [], {}
+    for number, captured, at, stamp in rows:
+        device = writer.device(bytes([number]))
+        kind_of[device] = kinds[number]
+        begins = writer.add(
+            device,
+            NOON + timedelta(microseconds=captured),
+            time_of(NOON + timedelta(microseconds=at), kinds[number]),
+            stamp,
+        )
+        moment = Moment(device, SENT + captured, SENT + at, stamp)
+        if begins:
+            given_rows.append(moment)
+        else:
+            given_rows[-1].rows += 1
+            moment.rows = given_rows[-1].rows
+    devices, columns = writer.columns(SENT)
+    firsts = [(one.device, kind_of[one.device] in CALENDARS) for one in given_rows]
+    assert SENT % columns.unit == 0
+    read = list(read_moments(devices, columns, SENT // columns.unit, firsts))
+    assert [(one.device, one.captured, one.at, one.rows) for one in read] == [
+        (one.device, one.captured, one.at, one.rows) for one in given_rows
+    ]
+    assert [one.stamp for one in read] == [one.stamp for one in given_rows]
+
+
+def test_a_device_that_keeps_its_second_leaves_noughts() -> None:
+    writer = MomentWriter()
+    device = writer.device(b"oximeter")
+    for number, delay in enumerate((20, 31, 24)):
+        at = NOON + number * SECOND
+        captured = at + timedelta(milliseconds=delay)
+        # Its clock is an hour behind.
+        stamp = to_microseconds(at - timedelta(hours=1))
+        assert writer.add(device, captured, time_of(at, "absolute"), stamp)
+        assert not writer.add(device, captured, time_of(at, "absolute"), stamp)
+    (course,), columns = writer.columns(SENT)
+    assert columns.unit == 1000
+    assert columns.rows == (2, 2, 2)
+    assert columns.at == columns.stamp == (0, 0, 0)
+    assert columns.lag == (0, 11, 4)
+    assert (course.at, course.step, course.lag) == (0, 1000, 20)
+    assert course.stamp * course.stamp_unit == -3_600_000_000
+    assert course.stamp_step * course.stamp_unit == 1_000_000
+
+
+def test_ticks_follow_an_uneven_course_of_the_same_time() -> None:
+    writer = MomentWriter()
+    device = writer.device(b"monitor")
+    for millisecond in (0, 1000, 1990, 3010, 4010):
+        at = NOON + timedelta(milliseconds=millisecond)
+        writer.add(device, at, time_of(at, "relative"), 80_000 + millisecond * 8)
+    _, columns = writer.columns(SENT)
+    assert columns.at == (0, 0, -1, 2, 0), "in the unit of ten milliseconds"
+    assert columns.stamp == (0, 0, 0, 0, 0)
