@@ -8,7 +8,7 @@ the same over repeats, so a batch may arrive any number of times.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
@@ -109,7 +109,8 @@ class UplinkAck:
     """The cloud has committed the batch: every row that is not in `rejected` is durable there.
 
     `stored` counts rows that were new, `repeated` rows it already had. `accepts` is the newest
-    contract version the cloud reads. `receipt` says how far the batch's stream is settled.
+    contract version the cloud reads. `receipt` says how far the batch's stream is settled,
+    which is no part of what became of the batch.
     """
 
     batch_id: UUID
@@ -117,4 +118,4 @@ class UplinkAck:
     repeated: int
     rejected: tuple[RejectedRow, ...] = ()
     accepts: int = NEWEST_VERSION
-    receipt: Receipt | None = None
+    receipt: Receipt | None = field(default=None, compare=False)

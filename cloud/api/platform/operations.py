@@ -18,6 +18,7 @@ from cloud.api.shared.services import AllServices, Services
 from cloud.core.kernel.errors import NotFoundError
 from cloud.core.kernel.outbox import depth
 from cloud.core.kernel.work import StorageError
+from cloud.core.observations.receipts import gaps
 
 router = APIRouter(tags=["Operations"])
 
@@ -88,6 +89,9 @@ def metrics(request: Request, services: AllServices) -> Response:
     """Counters and histograms of this process in Prometheus' text form."""
     with services.database.reading(now=services.clock()) as work:
         services.store_metrics.outbox_depth.set(depth(work))
+        open_gaps, missing = gaps(work)
+        services.store_metrics.uplink_gaps.set(open_gaps)
+        services.store_metrics.uplink_missing.set(missing)
     return Response(exposition(request.app.state.registry), media_type="text/plain; version=0.0.4")
 
 

@@ -27,6 +27,14 @@ class StoreMetrics:
         self.outbox_depth = Gauge(
             "vitalwire_outbox_depth", "Events that wait for the relay", registry=registry
         )
+        self.uplink_gaps = Gauge(
+            "vitalwire_uplink_gaps", "Gaps in gateways' streams, still open", registry=registry
+        )
+        self.uplink_missing = Gauge(
+            "vitalwire_uplink_missing_rows",
+            "Rows of gateways' streams that never came and never will",
+            registry=registry,
+        )
 
 
 def exposition(registry: CollectorRegistry) -> bytes:

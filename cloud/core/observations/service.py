@@ -67,6 +67,18 @@ class _Sorted:
     rejected: dict[int, str]
 
 
+def check_batch(gateway: Principal, batch: UplinkBatch) -> None:
+    """Whether a batch is its sender's, and its names can be kept.
+
+    ForbiddenError `gateway_mismatch` when it is another gateway's, InvalidError `invalid_batch`
+    when its vehicle or stream has no usable name.
+    """
+    if gateway.gateway_id is None or batch.gateway_id != gateway.gateway_id:
+        raise ForbiddenError("gateway_mismatch", "Send batches of your own gateway only.")
+    if not _NAME.fullmatch(batch.vehicle_id) or not _STREAM.fullmatch(batch.stream):
+        raise InvalidError("invalid_batch", "Name a vehicle and a stream in plain characters.")
+
+
 def record_batch(
     work: UnitOfWork,
     gateway: Principal,
@@ -80,13 +92,9 @@ def record_batch(
     The acknowledgement holds once this unit has committed. A row whose measurement is stored
     already counts as repeated; a row that can never be stored, or that the reader could not
     understand, is named with its reason and holds up no other.
-    ForbiddenError `gateway_mismatch` when the batch is another gateway's, InvalidError
-    `invalid_batch` when its vehicle or stream has no usable name.
+    Errors are those of `check_batch`.
     """
-    if gateway.gateway_id is None or batch.gateway_id != gateway.gateway_id:
-        raise ForbiddenError("gateway_mismatch", "Send batches of your own gateway only.")
-    if not _NAME.fullmatch(batch.vehicle_id) or not _STREAM.fullmatch(batch.stream):
-        raise InvalidError("invalid_batch", "Name a vehicle and a stream in plain characters.")
+    check_batch(gateway, batch)
     received = received_at or work.now
     note_gateway(work, gateway, batch.vehicle_id)
     rows = _sort(batch)

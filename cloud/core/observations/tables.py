@@ -99,3 +99,25 @@ class WaveformRow(Measured, Base):
     offset: Mapped[Decimal] = mapped_column("sample_offset", ExactDecimal)
     period_us: Mapped[int] = mapped_column(BigInteger)
     report_sequence: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class StreamRow(TenantOwned, Base):
+    """How far one stream of a gateway is settled.
+
+    `known`: stretches [first, last] of sequences that are committed or never come; `refused`:
+    stretches of those that were refused. Of the sequences up to `through` none is needed any more.
+    `gaps` are open between the stretches; `missing` rows were never here and never come.
+    """
+
+    __tablename__ = "uplink_streams"
+
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.tenant_id"))
+    gateway_id: Mapped[str] = mapped_column(ForeignKey("gateways.gateway_id"), primary_key=True)
+    stream: Mapped[str] = mapped_column(String(40), primary_key=True)
+    boot_epoch: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    through: Mapped[int] = mapped_column(BigInteger)
+    known: Mapped[list[list[int]]] = mapped_column(JSON)
+    refused: Mapped[list[list[int]]] = mapped_column(JSON)
+    gaps: Mapped[int] = mapped_column(Integer)
+    missing: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -160,8 +160,8 @@ def test_an_acknowledgement_of_an_older_cloud_reads_version_1_alone() -> None:
 def test_a_receipt_comes_back_as_it_was_from_both_forms() -> None:
     receipt = Receipt(stream="numerics", boot_epoch=3, through=900)
     ack = UplinkAck(batch_id=UUID(int=1), stored=4, repeated=2, receipt=receipt)
-    assert codec.decode_ack(codec.encode_ack(ack)) == ack
-    assert codec.decode_ack_json(codec.encode_ack_json(ack)) == ack
+    assert codec.decode_ack(codec.encode_ack(ack)).receipt == receipt
+    assert codec.decode_ack_json(codec.encode_ack_json(ack)).receipt == receipt
 
 
 def test_an_acknowledgement_comes_back_as_it_was_from_both_forms() -> None:

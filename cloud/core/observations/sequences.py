@@ -1,0 +1,56 @@
+"""Which sequences of one stream are known: stretches without a hole, in order."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Sequences:
+    """A set of whole numbers from 1 on, kept as stretches `[first, last]`."""
+
+    stretches: list[list[int]] = field(default_factory=list)
+
+    def __contains__(self, number: int) -> bool:
+        """Whether a sequence is known."""
+        place = bisect_right(self.stretches, number, key=lambda one: one[0]) - 1
+        return place >= 0 and number <= self.stretches[place][1]
+
+    def add(self, numbers: Iterable[int]) -> None:
+        """Some more, in any order; known ones change nothing."""
+        first = last = None
+        for number in sorted(numbers):
+            if last is not None and number <= last + 1:
+                last = number
+                continue
+            if first is not None and last is not None:
+                self.add_stretch(first, last)
+            first = last = number
+        if first is not None and last is not None:
+            self.add_stretch(first, last)
+
+    def add_stretch(self, first: int, last: int) -> None:
+        """All from `first` to `last`."""
+        start = bisect_right(self.stretches, first - 1, key=lambda one: one[1] + 1)
+        if start and self.stretches[start - 1][1] + 1 >= first:
+            start -= 1
+        end = bisect_right(self.stretches, last + 1, key=lambda one: one[0])
+        if start < end:
+            first = min(first, self.stretches[start][0])
+            last = max(last, self.stretches[end - 1][1])
+        self.stretches[start:end] = [[first, last]]
+
+    def known_below(self, number: int) -> int:
+        """How many sequences from 1 up to `number`, without it, are known."""
+        return sum(
+            max(0, min(last, number - 1) - max(first, 1) + 1) for first, last in self.stretches
+        )
+
+    @property
+    def through(self) -> int:
+        """The last of the first stretch if that begins at 1 or before, else 0."""
+        if self.stretches and self.stretches[0][0] <= 1:
+            return self.stretches[0][1]
+        return 0
