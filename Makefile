@@ -11,7 +11,7 @@ SYSTEM := scripts/system-packages
 export VITALWIRE_VECTORS ?= $(abspath ../shared/vectors)
 PYTEST_WORKERS ?= 2
 
-.PHONY: setup demo demo-check test test-long check coverage bench docs deb clean lock
+.PHONY: setup demo demo-check test test-long check coverage nightly-bluetooth bench docs deb clean lock
 
 setup: $(RUN_STAMP) ## the virtual environment with the locked run-time packages
 
@@ -54,6 +54,9 @@ test: check coverage ## check, coverage, then every other test but the long ones
 test-long: $(DEV_STAMP) ## third-party FHIR judges, long fuzz, soak
 	@$(SYSTEM) test-long
 	@$(BIN)/pytest -m "acceptance or soak or fuzz" --timeout 3600 $(PYTEST_FLAGS)
+
+nightly-bluetooth: $(DEV_STAMP) ## the Bluetooth scenario on a real bluetoothd in a virtual machine (root on Debian)
+	@scripts/nightly-bluetooth $(BIN)/python
 
 bench: $(DEV_STAMP) ## benchmarks, printed as tables; never asserts on time
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -54,6 +54,9 @@ def add_place_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--private-bus", type=Path, metavar="FOLDER", help="start a dbus-daemon with a socket there"
     )
+    where.add_argument(
+        "--kernel", action="store_true", help="be an adapter of this machine's kernel (/dev/vhci)"
+    )
     parser.add_argument("--adapters", type=int, default=1, metavar="COUNT", help="of the gateway")
     parser.add_argument("--speed", type=float, default=1.0, help="patient time against the wall's")
     parser.add_argument(
@@ -113,9 +116,10 @@ async def _serve(bus: PrivateBus | None, arguments: argparse.Namespace, devices:
         asyncio.get_running_loop().add_signal_handler(number, over.set)
     async with contextlib.AsyncExitStack() as stack:
         place = BluetoothPlace(
-            arguments.bus if bus is None else bus.address,
+            (arguments.bus or "") if bus is None else bus.address,
             bedside_of(arguments),
             bus=bus,
+            kernel=arguments.kernel,
             adapters=adapters(arguments.adapters),
             timings=_TIMINGS[arguments.timings],
             supervision_seconds=arguments.supervision_seconds,

@@ -28,48 +28,17 @@ from bumble.gatt import (
 )
 from bumble.pairing import PairingConfig, PairingDelegate
 
-from protocols.gatt.base import AnyCharacteristic, Property
+from protocols.gatt.base import Property
 from protocols.gatt.uuids import assigned_number
 from simulators.bluetooth.chores import Chores
+from simulators.bluetooth.offers import Offer, Read, RefusedError, ServiceOffer, Write
 from simulators.bluetooth.radio import KEYS, Radio, advertisement
 
 Io = PairingDelegate.IoCapability
 Permission = att.Attribute.Permissions
-Read = Callable[[], bytes]
-Write = Callable[[bytes], Awaitable[None]]
 _WRITABLE: Final = Property.WRITE | Property.WRITE_WITHOUT_RESPONSE
 _PUSHED: Final = Property.NOTIFY | Property.INDICATE
 _CONFIRM_SECONDS: Final = 30.0
-
-
-class RefusedError(Exception):
-    """A read or write is answered with this ATT error."""
-
-    def __init__(self, code: int) -> None:
-        self.code = code
-        super().__init__(f"ATT error 0x{code:02x}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """One characteristic of a device: how it is read and written.
-
-    `properties` where they differ from the service's own; `is_open` needs no security.
-    """
-
-    characteristic: AnyCharacteristic
-    read: Read | None = None
-    write: Write | None = None
-    properties: Property | None = None
-    is_open: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceOffer:
-    """One primary service."""
-
-    uuid: UUID
-    offers: tuple[Offer, ...]
 
 
 class Pairing(Enum):
@@ -115,15 +84,18 @@ class PeripheralFaults:
 
 
 class _Delegate(PairingDelegate):
-    def __init__(self, security: Security, faults: PeripheralFaults) -> None:
+    def __init__(
+        self, security: Security, faults: PeripheralFaults, typed: asyncio.Queue[int]
+    ) -> None:
         super().__init__(_IO[security.pairing], KEYS, KEYS)
+        self._typed = typed
         self._passkey = (security.passkey + faults.passkey_offset) % 1_000_000
 
     async def generate_passkey(self) -> int:
         return self._passkey
 
     async def get_number(self) -> int | None:
-        return self._passkey
+        return await self._typed.get()
 
 
 class Peripheral:
@@ -146,6 +118,7 @@ class Peripheral:
         self._waiting: list[asyncio.Future[None]] = []
         self._chores = Chores(name)
         self._kept: dict[str, dict[int, bytes]] = {}
+        self._typed: asyncio.Queue[int] = asyncio.Queue()
         self._characteristics: dict[UUID, Characteristic[bytes]] = {}
         self._server = radio.device.gatt_server
         self._services = services
@@ -179,6 +152,10 @@ class Peripheral:
         """Lose every bond, as after a change of batteries."""
         self.radio.bonds.bonds.clear()
         self._kept.clear()
+
+    def type_passkey(self, passkey: int) -> None:
+        """Somebody types the passkey that the host shows."""
+        self._typed.put_nowait(passkey)
 
     async def hang_up(self) -> None:
         """End every link from the device's side."""
@@ -327,7 +304,7 @@ class Peripheral:
             sc=True,
             mitm=pairing not in (Pairing.NONE, Pairing.JUST_WORKS),
             bonding=pairing is not Pairing.NONE,
-            delegate=_Delegate(self.security, self.faults),
+            delegate=_Delegate(self.security, self.faults, self._typed),
         )
 
     def _linked(self, link: Connection) -> None:

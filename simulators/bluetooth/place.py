@@ -13,11 +13,13 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Final
 
+from protocols.gatt.battery import LEVEL
 from simulators.bluetooth.air import Air
 from simulators.bluetooth.bedside import Bedside
 from simulators.bluetooth.bluetoothd.adapter import QUICK, Timings
 from simulators.bluetooth.bluetoothd.daemon import Bluetoothd
 from simulators.bluetooth.chores import Chores
+from simulators.bluetooth.kernel_adapter import KernelAdapter
 from simulators.bluetooth.message_bus import PrivateBus
 from simulators.bluetooth.peripheral import Peripheral
 from simulators.bluetooth.personalities.base import BluetoothIdentity, Personality
@@ -32,6 +34,8 @@ from simulators.bluetooth.truth import Truth
 from simulators.journal import Journal
 
 ADVERTISING_SECONDS: Final = 0.1
+BATTERY_SECONDS: Final = 1.0
+"""How often a device looks at its battery."""
 
 
 class BluetoothDevice:
@@ -58,11 +62,23 @@ class BluetoothDevice:
         """Advertise and measure."""
         await self.peripheral.start(advertising_seconds)
         self._task = self._chores.start(self.personality.run())
+        self._chores.start(self._watch_battery())
+
+    async def _watch_battery(self) -> None:
+        """Notify the battery's level whenever it is another one."""
+        told = self.battery.level
+        bedside = self.personality.bedside
+        while True:
+            await bedside.until(bedside.now + BATTERY_SECONDS)
+            if self.battery.level != told:
+                told = self.battery.level
+                await self.peripheral.notify(LEVEL.uuid, LEVEL.encode(told))
 
     async def switch_off(self) -> None:
         """Leave the air; what went wrong while it ran is raised."""
         task, self._task = self._task, None
         await self.peripheral.stop()
+        await self._chores.close()
         if task is not None:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -72,7 +88,8 @@ class BluetoothDevice:
 class BluetoothPlace:
     """The air of one vehicle, its gateway's bluetoothd and its devices.
 
-    `bus` is the bus itself where it belongs to this place, so that it can be lost.
+    `bus` is the bus itself where it belongs to this place, so that it can be lost. With
+    `kernel` the air is the machine's own: its kernel gets an adapter, its bluetoothd the host.
     """
 
     def __init__(
@@ -81,6 +98,7 @@ class BluetoothPlace:
         bedside: Bedside,
         *,
         bus: PrivateBus | None = None,
+        kernel: bool = False,
         adapters: dict[str, str] | None = None,
         timings: Timings = QUICK,
         supervision_seconds: float = 0.5,
@@ -89,13 +107,14 @@ class BluetoothPlace:
         self.bedside = bedside
         self.air = Air(supervision_seconds=supervision_seconds)
         self.bluetoothd = Bluetoothd(self.air, bus_address, adapters=adapters, timings=timings)
+        self.kernel = KernelAdapter(self.air) if kernel else None
         self.bus = bus
         self.devices: dict[str, BluetoothDevice] = {}
         self._switched_off: dict[str, BluetoothDevice] = {}
         self._advertising_seconds = advertising_seconds
 
     async def __aenter__(self) -> BluetoothPlace:
-        await self.bluetoothd.start()
+        await (self.bluetoothd if self.kernel is None else self.kernel).start()
         return self
 
     async def __aexit__(
@@ -108,7 +127,7 @@ class BluetoothPlace:
             for device in list(self.devices.values()):
                 await device.switch_off()
         finally:
-            await self.bluetoothd.stop()
+            await (self.bluetoothd if self.kernel is None else self.kernel).stop()
 
     async def switch_on(
         self,

@@ -16,7 +16,7 @@ from bumble.device import Connection, Device
 from bumble.host import Host
 from bumble.keys import KeyStore, PairingKeys
 from bumble.pairing import PairingDelegate
-from bumble.transport.common import AsyncPipeSink
+from bumble.transport.common import AsyncPipeSink, Transport
 
 from simulators.bluetooth.air import Air
 from simulators.errors import DeviceSettingsError
@@ -44,10 +44,15 @@ _REPORTS: Final = (
 
 
 class RadioController(Controller):
-    """A controller that reports how strong it heard whom."""
+    """A controller that reports how strong it heard whom; `kernel` is a host outside of here."""
 
-    def __init__(self, name: str, air: Air) -> None:
-        super().__init__(name, link=air)
+    def __init__(self, name: str, air: Air, kernel: Transport | None = None) -> None:
+        super().__init__(
+            name,
+            host_source=None if kernel is None else kernel.source,
+            host_sink=None if kernel is None else kernel.sink,
+            link=air,
+        )
         self.air = air
         self.le_features &= ~_NOT_OFFERED
 

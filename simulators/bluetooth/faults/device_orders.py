@@ -8,7 +8,7 @@ from typing import Final
 from protocols.errors import DecodeError
 from protocols.gatt.uuids import assigned_uuid, parse_uuid
 from simulators.bluetooth.faults.order import Answer, Order, OrderKind
-from simulators.bluetooth.peripheral import ServiceOffer
+from simulators.bluetooth.offers import ServiceOffer
 from simulators.bluetooth.personalities.backlog import Backlog
 from simulators.bluetooth.personalities.clocks import date_time_offer
 from simulators.errors import DeviceSettingsError
@@ -63,6 +63,10 @@ async def _wrong_passkey(order: Order) -> None:
 
 async def _right_passkey(order: Order) -> None:
     order.device.peripheral.faults.passkey_offset = 0
+
+
+async def _type_passkey(order: Order) -> None:
+    order.device.peripheral.type_passkey(int(order.number("passkey")))
 
 
 async def _att_error(order: Order) -> None:
@@ -125,6 +129,7 @@ ORDERS: Final = (
     OrderKind("lose-bond", "forgets its bonds, the host does not know", _lose_bond),
     OrderKind("wrong-passkey", "its passkey is another one than it shows", _wrong_passkey),
     OrderKind("right-passkey", "its passkey is the one it shows", _right_passkey),
+    OrderKind("type-passkey", "somebody types the `passkey` that the host shows", _type_passkey),
     OrderKind(
         "att-error", "answers for `uuid` with ATT error `code`; no code, no error", _att_error
     ),

@@ -7,7 +7,7 @@ from typing import Final
 from simulators.bluetooth.bluetoothd.calls import Call, Delay, Instead, Refuse, Reply, Swallow
 from simulators.bluetooth.bluetoothd.discovery import Deafness
 from simulators.bluetooth.bluetoothd.errors import BluezError, in_progress
-from simulators.bluetooth.bluetoothd.gatt import DeviceFaults
+from simulators.bluetooth.bluetoothd.subscriptions import DeviceFaults
 from simulators.bluetooth.faults.order import Answer, Order, OrderKind
 from simulators.errors import DeviceSettingsError
 
@@ -20,27 +20,27 @@ _DEAFNESS: Final = {
 
 
 async def _kill(order: Order) -> None:
-    await order.place.bluetoothd.kill()
+    await order.bluetoothd.kill()
 
 
 async def _start(order: Order) -> None:
-    await order.place.bluetoothd.start()
+    await order.bluetoothd.start()
 
 
 async def _unplug(order: Order) -> None:
-    await order.place.bluetoothd.unplug(order.parts.adapter.name)
+    await order.bluetoothd.unplug(order.parts.adapter.name)
 
 
 async def _plug(order: Order) -> None:
-    await order.place.bluetoothd.plug(order.text("adapter", "hci0"))
+    await order.bluetoothd.plug(order.text("adapter", "hci0"))
 
 
 async def _power_off(order: Order) -> None:
-    await order.place.bluetoothd.set_powered(order.parts.adapter.name, powered=False)
+    await order.bluetoothd.set_powered(order.parts.adapter.name, powered=False)
 
 
 async def _power_on(order: Order) -> None:
-    await order.place.bluetoothd.set_powered(order.parts.adapter.name, powered=True)
+    await order.bluetoothd.set_powered(order.parts.adapter.name, powered=True)
 
 
 async def _lose_bus(order: Order) -> None:
@@ -48,7 +48,7 @@ async def _lose_bus(order: Order) -> None:
     if bus is None:
         raise DeviceSettingsError("The message bus belongs to somebody else.")
     bus.stop(kill=True)
-    await order.place.bluetoothd.kill()
+    await order.bluetoothd.kill()
 
 
 async def _return_bus(order: Order) -> None:
@@ -56,7 +56,7 @@ async def _return_bus(order: Order) -> None:
     if bus is None:
         raise DeviceSettingsError("The message bus belongs to somebody else.")
     bus.start()
-    await order.place.bluetoothd.start()
+    await order.bluetoothd.start()
 
 
 async def _remove_device(order: Order) -> None:
@@ -93,7 +93,7 @@ async def _race_discovery(order: Order) -> None:
         discovery.drop(call.sender)
         raise in_progress()
 
-    order.place.bluetoothd.calls.inject("StopDiscovery", Instead(refuse))
+    order.bluetoothd.calls.inject("StopDiscovery", Instead(refuse))
 
 
 async def _silence(order: Order) -> None:
@@ -115,27 +115,27 @@ def _faults_of(order: Order) -> DeviceFaults:
 async def _refuse(order: Order) -> None:
     error = BluezError(order.text("error"), order.text("text", ""))
     times = order.count("times")
-    order.place.bluetoothd.calls.inject(order.text("member"), Refuse(error), times=times)
+    order.bluetoothd.calls.inject(order.text("member"), Refuse(error), times=times)
 
 
 async def _delay(order: Order) -> None:
     fault = Delay(order.number("seconds"))
     times = order.count("times")
-    order.place.bluetoothd.calls.inject(order.text("member"), fault, times=times)
+    order.bluetoothd.calls.inject(order.text("member"), fault, times=times)
 
 
 async def _swallow(order: Order) -> None:
     times = order.count("times")
-    order.place.bluetoothd.calls.inject(order.text("member"), Swallow(), times=times)
+    order.bluetoothd.calls.inject(order.text("member"), Swallow(), times=times)
 
 
 async def _clear(order: Order) -> None:
     member = order.text("member", "")
-    order.place.bluetoothd.calls.clear(member or None)
+    order.bluetoothd.calls.clear(member or None)
 
 
 async def _calls(order: Order) -> Answer:
-    return {"calls": order.place.bluetoothd.calls.count(order.text("member"))}
+    return {"calls": order.bluetoothd.calls.count(order.text("member"))}
 
 
 ORDERS: Final = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from simulators.bluetooth.bluetoothd.daemon import AdapterParts
+from simulators.bluetooth.bluetoothd.daemon import AdapterParts, Bluetoothd
 from simulators.bluetooth.place import BluetoothDevice, BluetoothPlace
 from simulators.errors import DeviceSettingsError
 
@@ -29,12 +29,19 @@ class Order:
         return self.place.devices[name]
 
     @property
+    def bluetoothd(self) -> Bluetoothd:
+        """The daemon of the place."""
+        if self.place.kernel is not None:
+            raise DeviceSettingsError("bluetoothd is the machine's own here.")
+        return self.place.bluetoothd
+
+    @property
     def parts(self) -> AdapterParts:
         """The adapter it names; the first one when it names none."""
         name = self.text("adapter", "hci0")
-        if name not in self.place.bluetoothd.parts:
+        if name not in self.bluetoothd.parts:
             raise DeviceSettingsError(f"There is no adapter {name!r} now.")
-        return self.place.bluetoothd.parts[name]
+        return self.bluetoothd.parts[name]
 
     @property
     def path(self) -> str:

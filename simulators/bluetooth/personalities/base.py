@@ -21,7 +21,8 @@ from protocols.model.codes import SystemId
 from protocols.model.device import DeviceInfo
 from protocols.model.quantity import SpecialValue
 from simulators.bluetooth.bedside import Bedside, OwnClock
-from simulators.bluetooth.peripheral import OPEN, Offer, Peripheral, Security, ServiceOffer
+from simulators.bluetooth.offers import Offer, ServiceOffer
+from simulators.bluetooth.peripheral import OPEN, Peripheral, Security
 from simulators.bluetooth.truth import Truth
 
 

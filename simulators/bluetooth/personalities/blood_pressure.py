@@ -22,7 +22,7 @@ from protocols.gatt.blood_pressure import (
 from protocols.gatt.fields import DateTime
 from protocols.model.quantity import SpecialValue
 from simulators.bluetooth.bedside import Bedside
-from simulators.bluetooth.peripheral import ServiceOffer
+from simulators.bluetooth.offers import ServiceOffer
 from simulators.bluetooth.personalities.backlog import Backlog
 from simulators.bluetooth.personalities.base import (
     BluetoothIdentity,

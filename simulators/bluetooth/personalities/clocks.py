@@ -13,7 +13,7 @@ from protocols.gatt.date_time import DATE_TIME
 from protocols.gatt.elapsed_time import ClockState, CurrentElapsedTime, ElapsedTime
 from protocols.gatt.fields import DateTime
 from protocols.model.clock_mapping import Timeline
-from simulators.bluetooth.peripheral import Offer, RefusedError, ServiceOffer
+from simulators.bluetooth.offers import Offer, RefusedError, ServiceOffer
 from simulators.bluetooth.personalities.base import Personality, service_of
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from protocols.gatt.device_information import DeviceText, Eui64
 from protocols.model.codes import SystemId
 from protocols.model.device import DeviceInfo
 from simulators.bluetooth.bedside import Bedside
-from simulators.bluetooth.peripheral import ServiceOffer
+from simulators.bluetooth.offers import ServiceOffer
 from simulators.bluetooth.personalities.base import readable, service_of
 
 _MANUFACTURER_OCTETS: Final = 5

@@ -18,7 +18,7 @@ from protocols.gatt.glucose_measurement import (
     GlucoseMeasurement,
 )
 from simulators.bluetooth.bedside import Bedside
-from simulators.bluetooth.peripheral import ServiceOffer
+from simulators.bluetooth.offers import ServiceOffer
 from simulators.bluetooth.personalities.base import (
     BluetoothIdentity,
     Personality,

@@ -35,7 +35,7 @@ from protocols.gatt.cgm_session_values import (
 )
 from protocols.gatt.fields import DateTime
 from simulators.bluetooth.bedside import Bedside
-from simulators.bluetooth.peripheral import Offer, RefusedError, ServiceOffer
+from simulators.bluetooth.offers import Offer, RefusedError, ServiceOffer
 from simulators.bluetooth.personalities.base import (
     BluetoothIdentity,
     Personality,

@@ -27,7 +27,7 @@ from protocols.gatt.ghs_service_values import (
 )
 from protocols.gatt.ghs_writing import encode_observation, encode_stored
 from simulators.bluetooth.bedside import Bedside
-from simulators.bluetooth.peripheral import Offer, RefusedError, ServiceOffer
+from simulators.bluetooth.offers import Offer, RefusedError, ServiceOffer
 from simulators.bluetooth.personalities.base import (
     BluetoothIdentity,
     Personality,

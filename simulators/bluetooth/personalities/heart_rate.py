@@ -13,7 +13,7 @@ from protocols.gatt.heart_rate import (
     HeartRateMeasurement,
     SensorContact,
 )
-from simulators.bluetooth.peripheral import ServiceOffer
+from simulators.bluetooth.offers import ServiceOffer
 from simulators.bluetooth.personalities.base import (
     BluetoothIdentity,
     Personality,

@@ -11,7 +11,7 @@ from protocols.gatt.berrymed import PACKETS_A_SECOND, BerryOctets, BerryPacket, 
 from protocols.gatt.nonin import NoninMeasurement
 from protocols.gatt.viatom import READ_SENSORS, ViatomOctets, ViatomStream, encode_answer
 from simulators.bluetooth.bedside import Bedside
-from simulators.bluetooth.peripheral import Offer, ServiceOffer
+from simulators.bluetooth.offers import Offer, ServiceOffer
 from simulators.bluetooth.personalities.base import (
     BluetoothIdentity,
     Personality,

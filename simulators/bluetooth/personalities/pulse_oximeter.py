@@ -22,7 +22,7 @@ from protocols.gatt.pulse_oximeter import (
     PlxSpotCheck,
 )
 from simulators.bluetooth.bedside import Bedside
-from simulators.bluetooth.peripheral import ServiceOffer
+from simulators.bluetooth.offers import ServiceOffer
 from simulators.bluetooth.personalities.base import (
     BluetoothIdentity,
     Personality,

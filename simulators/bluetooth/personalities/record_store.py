@@ -35,7 +35,7 @@ from protocols.gatt.racp_codec import (
     ResponseValue,
     UnknownRacpMessage,
 )
-from simulators.bluetooth.peripheral import Offer, RefusedError
+from simulators.bluetooth.offers import Offer, RefusedError
 from simulators.bluetooth.personalities.base import Personality
 
 CAPACITY: Final = 1_000

@@ -16,7 +16,7 @@ from protocols.gatt.body_composition import BodyCompositionFeature, BodyComposit
 from protocols.gatt.fields import DateTime
 from protocols.gatt.weight_scale import BodyMassIndex, WeightMeasurement, WeightScaleFeature
 from simulators.bluetooth.bedside import Bedside
-from simulators.bluetooth.peripheral import ServiceOffer
+from simulators.bluetooth.offers import ServiceOffer
 from simulators.bluetooth.personalities.backlog import Backlog
 from simulators.bluetooth.personalities.base import (
     BluetoothIdentity,

@@ -20,7 +20,7 @@ from protocols.gatt.thermometer import (
     TemperatureType,
 )
 from simulators.bluetooth.bedside import Bedside
-from simulators.bluetooth.peripheral import Offer, RefusedError, ServiceOffer
+from simulators.bluetooth.offers import Offer, RefusedError, ServiceOffer
 from simulators.bluetooth.personalities.backlog import Backlog
 from simulators.bluetooth.personalities.base import (
     BluetoothIdentity,

@@ -8,7 +8,7 @@ import pytest
 from bleak import BleakClient
 from bleak.exc import BleakDBusError, BleakError
 
-from protocols.gatt import device_information, pulse_oximeter
+from protocols.gatt import battery, device_information, pulse_oximeter
 from protocols.gatt.base import Property
 from simulators.bluetooth.peripheral import Pairing, Security
 from simulators.bluetooth.place import BluetoothPlace
@@ -98,4 +98,53 @@ async def test_a_bonded_device_sends_before_anybody_subscribes_again(
     peripheral = oximeter.peripheral
     await wait_for(peripheral, lambda: bool(peripheral.listeners(UUID, Property.NOTIFY)))
     await client.disconnect()
+    agent.close()
+
+
+async def test_values_come_over_a_socket_where_a_client_asks_for_one(
+    bluetooth: BluetoothPlace,
+) -> None:
+    oximeter = await switch_on(bluetooth, "oximeter")
+    async with BleakClient(await find(oximeter)) as client:
+        heard = Heard()
+        await client.start_notify(CONTINUOUS, heard, bluez={"use_start_notify": False})
+        assert pulse_oximeter.CONTINUOUS.decode(await heard.next())
+        assert bluetooth.bluetoothd.calls.count("AcquireNotify") == 1
+
+
+async def test_a_battery_that_empties_is_told(bluetooth: BluetoothPlace) -> None:
+    oximeter = await switch_on(bluetooth, "oximeter")
+    async with BleakClient(await find(oximeter)) as client:
+        heard = Heard()
+        await client.start_notify(str(battery.LEVEL.uuid), heard)
+        oximeter.battery.set_percent(42)
+        assert battery.LEVEL.decode(await heard.next()).percent == 42
+
+
+async def test_an_agent_is_registered_once_and_with_what_it_can(bluetooth: BluetoothPlace) -> None:
+    assert bluetooth.bluetoothd.parts
+    agent = await PairingAgent.register(PASSKEY)
+    again = await agent.call("RegisterAgent", "os", ["/test/agent", "KeyboardDisplay"])
+    assert again.error_name == "org.bluez.Error.AlreadyExists"
+    gone = await agent.call("UnregisterAgent", "o", ["/test/agent"])
+    assert gone.error_name is None
+    odd = await agent.call("RegisterAgent", "os", ["/test/agent", "Telepathy"])
+    assert odd.error_name == "org.bluez.Error.InvalidArguments"
+    for member in ("RequestDefaultAgent", "UnregisterAgent"):
+        refused = await agent.call(member, "o", ["/test/agent"])
+        assert refused.error_name == "org.bluez.Error.DoesNotExist"
+    agent.close()
+
+
+@pytest.mark.parametrize("pairing", [Pairing.COMPARES, Pairing.TAKES_PASSKEY, Pairing.JUST_WORKS])
+async def test_every_way_of_pairing_ends_in_a_bond(
+    bluetooth: BluetoothPlace, pairing: Pairing
+) -> None:
+    oximeter = await switch_on(bluetooth, "oximeter", security=Security(pairing, PASSKEY))
+    agent = await PairingAgent.register(PASSKEY)
+    agent.on_shown = oximeter.peripheral.type_passkey
+    async with BleakClient(await find(oximeter)) as client:
+        await client.pair()
+        assert await client.read_gatt_char(FEATURES)
+    assert oximeter.radio.bonds.bonds
     agent.close()
