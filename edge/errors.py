@@ -16,6 +16,7 @@ EdgeError
   BufferFaultError           the durable store
     BufferFullError            no room: nothing was stored, so nothing may be confirmed
     BufferDamagedError         the file cannot be trusted; the program ends and recovers at start
+  EnrolmentError             the gateway cannot join, or what came is not for it
   CommandStoreError          the file of commands: nothing of the call happened
   UplinkError                the way to the cloud
     UplinkUnreachableError     only wait and try again
@@ -106,6 +107,10 @@ class BufferFullError(BufferFaultError):
 
 class BufferDamagedError(BufferFaultError):
     """The file cannot be trusted any more."""
+
+
+class EnrolmentError(EdgeError):
+    """The gateway cannot join the fleet, or what the cloud sent is not for it."""
 
 
 class CommandStoreError(EdgeError):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from edge.app.configured import run_configured
 from edge.app.gateway import RunWishes
 from edge.app.running import run
 
-__all__ = ["RunWishes", "run"]
+__all__ = ["RunWishes", "run", "run_configured"]

@@ -69,7 +69,7 @@ def make_commanding(
     reporter = GatewayReporter(
         buffer=buffer,
         clock=clock,
-        send=desk.report,
+        send=desk.say,
         vehicle_id=vehicle_id,
         version=PROGRAM_VERSION,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 from edge.app.bluetooth import make_gatt_fleet
 from edge.app.buffering import watch_clock
 from edge.app.commanding import make_commanding
+from edge.app.enrolling import make_enrolled
 from edge.app.opening import make_recorder
 from edge.buffer.buffer import ObservationBuffer
 from edge.clock import Clock
@@ -39,12 +40,23 @@ class RunWishes:
 
     `exit_when_idle`: end by itself when every configured device has ended and the buffer is
     empty; `drain_seconds` is the patience for the latter. `stop`: set it to end in good order.
+    `again`: set by the run itself that ended to begin anew with other settings.
     """
 
     ready: Callable[[str | None], None]
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    again: asyncio.Event = field(default_factory=asyncio.Event)
     exit_when_idle: bool = False
     drain_seconds: float = 60.0
+
+
+SettingsCheck = Callable[[Mapping[str, object]], None]
+"""Refuses settings from afar that the gateway could not run with, by SettingsError."""
+
+
+def accept_any(settings: Mapping[str, object]) -> None:
+    """A check for runs that are configured by their caller alone."""
+    del settings
 
 
 class EndedError(Exception):
@@ -64,6 +76,7 @@ class Gateway:
         clock: Clock,
         *,
         forget_marks: bool = False,
+        check: SettingsCheck = accept_any,
     ) -> None:
         self._settings = settings
         self._folder = folder
@@ -108,6 +121,17 @@ class Gateway:
         self.commanding = make_commanding(
             folder, links, clock, buffer=buffer, vehicle_id=settings.vehicle_id
         )
+        self._again = asyncio.Event()
+        self.enrolled = make_enrolled(
+            folder,
+            links,
+            clock,
+            self.commanding,
+            vehicle_id=settings.vehicle_id,
+            check=check,
+            restart=self._again.set,
+            trial_seconds=settings.enrolment.trial_seconds,
+        )
         self.reporter = StatusReporter(
             gateway_id=settings.gateway_id,
             vehicle_id=settings.vehicle_id,
@@ -121,6 +145,7 @@ class Gateway:
             clock=clock,
             policy=settings.status,
             radio=None if self._gatt is None else self._gatt.radio,
+            membership=self.enrolled.describe,
         )
 
     async def live(self, wishes: RunWishes, tasks: asyncio.TaskGroup) -> None:
@@ -133,8 +158,8 @@ class Gateway:
                 self._keep(f"link {link.health.way.value}", link.run, tasks)
             if self._links:
                 self._keep("sender", self._sender.run, tasks)
-                for name, work in self.commanding.services:
-                    self._keep(name, work, tasks)
+            for name, work in (*self.commanding.services, *self.enrolled.services):
+                self._keep(name, work, tasks)
             self._keep("status", self.reporter.run, tasks)
             look = partial(watch_clock, self._settings, self._folder, self._buffer, self._clock)
             self._keep("clock watch", look, tasks)
@@ -206,6 +231,16 @@ class Gateway:
         return serve_metrics(where.host, where.port, lambda: self.reporter.latest)
 
     async def _wait_for_end(self, wishes: RunWishes) -> None:
+        async with asyncio.TaskGroup() as waits:
+            anew = waits.create_task(self._again.wait())
+            end = waits.create_task(self._wait_for_wish(wishes))
+            await asyncio.wait({anew, end}, return_when=asyncio.FIRST_COMPLETED)
+            if anew.done() and not end.done():
+                wishes.again.set()
+            anew.cancel()
+            end.cancel()
+
+    async def _wait_for_wish(self, wishes: RunWishes) -> None:
         if not wishes.exit_when_idle:
             await wishes.stop.wait()
             return

@@ -26,10 +26,12 @@ async def make_links(
 ) -> list[LinkClient]:
     links: list[LinkClient] = []
     _check_authority(settings.uplink.ca_file)
+    _check_certificate(settings.certificate_file)
     credentials = Credentials(
         tenant_id=settings.tenant_id,
         gateway_id=settings.gateway_id,
         secret=settings.read_secret(),
+        certificate_file=settings.certificate_file,
     )
     if (mqtt := settings.uplink.mqtt) is not None:
         links.append(MqttLink(mqtt, credentials, clock))
@@ -45,6 +47,17 @@ def _check_authority(path: str) -> None:
         raise SettingsError(
             f"uplink.ca_file {path} holds no certificate that can be read",
             mend="Name a PEM file with the authority of the cloud's certificate",
+        ) from exc
+
+
+def _check_certificate(path: str) -> None:
+    try:
+        if path:
+            ssl.create_default_context().load_cert_chain(path)
+    except OSError as exc:
+        raise SettingsError(
+            f"certificate_file {path} holds no certificate with its key",
+            mend="Enrol the gateway, or name a PEM file with both",
         ) from exc
 
 

@@ -8,7 +8,7 @@ import logging
 from contextlib import AsyncExitStack
 
 from edge.app.buffering import open_buffer
-from edge.app.gateway import EndedError, Gateway, RunWishes
+from edge.app.gateway import EndedError, Gateway, RunWishes, SettingsCheck, accept_any
 from edge.app.opening import data_folder, make_links
 from edge.buffer.recovery import FILE_NAME as BUFFER_FILE
 from edge.clock import SYSTEM_CLOCK, Clock
@@ -21,8 +21,17 @@ from edge.transports.registry import check_line
 log = logging.getLogger(__name__)
 
 
-async def run(settings: EdgeSettings, wishes: RunWishes, *, clock: Clock = SYSTEM_CLOCK) -> None:
-    """Run the gateway until asked to stop. Raises EdgeError when it cannot begin or go on."""
+async def run(
+    settings: EdgeSettings,
+    wishes: RunWishes,
+    *,
+    clock: Clock = SYSTEM_CLOCK,
+    check: SettingsCheck = accept_any,
+) -> None:
+    """Run the gateway until asked to stop. Raises EdgeError when it cannot begin or go on.
+
+    `check` says whether settings from afar could be run with.
+    """
     for device in settings.devices:
         await check_line(device.transport)
     folder = data_folder(settings.data)
@@ -34,7 +43,9 @@ async def run(settings: EdgeSettings, wishes: RunWishes, *, clock: Clock = SYSTE
             # What the buffer no longer holds, and nobody was sent, must come from the devices.
             forget = begins_anew or buffer.recovery is not None
             pages = StoredPages(folder, forget=forget)
-            gateway = Gateway(settings, folder, buffer, links, pages, clock, forget_marks=forget)
+            gateway = Gateway(
+                settings, folder, buffer, links, pages, clock, forget_marks=forget, check=check
+            )
             try:
                 async with asyncio.TaskGroup() as tasks:
                     await gateway.live(wishes, tasks)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from edge.cli import certify, decode, explain, pair, run, settings, status
+from edge.cli import certify, decode, enrol, explain, pair, run, settings, status
 
 if TYPE_CHECKING:
     from edge.cli.base import Commands
 
 COMMANDS: Final[tuple[Callable[[Commands], None], ...]] = (
     run.add,
+    enrol.add,
     status.add,
     pair.add,
     settings.add,

@@ -10,8 +10,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.app import RunWishes, run
-from edge.settings import load_settings
+from edge.app import RunWishes, run_configured
 from edge.status.logs import start_logging
 
 if TYPE_CHECKING:
@@ -46,14 +45,13 @@ def add(commands: Commands) -> None:
 def act(options: argparse.Namespace) -> int:
     """Run until told to stop."""
     start_logging(options.log_level)
-    settings = load_settings(options.config)
 
     async def until_told() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await run(
-            settings,
+        await run_configured(
+            options.config,
             RunWishes(
                 ready=_tell_ready,
                 stop=stop,

@@ -12,11 +12,13 @@ from protocols.uplink.commands import Command, Outcome
 class Carried:
     """A command carried out, or not.
 
+    `is_pending`: the answer comes later, by `CommandDesk.conclude`, in this run or the next.
     `keep` is written in the same commit as the answer (None: forget it); `then` is called once
     that commit stands, and only in the process that made it.
     """
 
     outcome: Outcome = Outcome.DONE
+    is_pending: bool = False
     reason: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     keep: Mapping[str, str | None] = field(default_factory=dict)

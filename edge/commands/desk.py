@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
+from uuid import UUID
 
 from edge.clock import Clock
 from edge.commands.carrying import Carried, Handler
@@ -16,6 +16,7 @@ from protocols.errors import DecodeError
 from protocols.uplink.answer_codec import encode_answer
 from protocols.uplink.command_codec import decode_command
 from protocols.uplink.commands import (
+    CertificateRequest,
     Command,
     CommandAnswer,
     DeviceEnrolment,
@@ -59,7 +60,7 @@ class CommandDesk:
     inbox: CommandInbox
     clock: Clock
     way: AnswerWay
-    handlers: Mapping[str, Handler]
+    handlers: dict[str, Handler]
     counts: CommandCounts = field(default_factory=CommandCounts)
     _line: asyncio.Queue[Command] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
     _to_send: asyncio.Event = field(default_factory=asyncio.Event)
@@ -81,9 +82,13 @@ class CommandDesk:
         """A way is up again, or something new is to go up: send what waits."""
         self._to_send.set()
 
-    async def report(self, report: GatewayReport) -> None:
-        """Say how the gateway is; UplinkUnreachableError when no way takes it now."""
-        await self.way.send_answer(encode_answer(report))
+    def register(self, kind: str, handler: Handler) -> None:
+        """Say who carries out the commands of a kind."""
+        self.handlers[kind] = handler
+
+    async def say(self, said: GatewayReport | CertificateRequest) -> None:
+        """Send what is no answer; UplinkUnreachableError when no way takes it now."""
+        await self.way.send_answer(encode_answer(said))
 
     def enrol_device(self, enrolment: DeviceEnrolment) -> None:
         """Keep a device's enrolment and send it up until the cloud names the device."""
@@ -119,8 +124,15 @@ class CommandDesk:
 
     async def _carry_out(self, command: Command) -> None:
         carried = await self._carried(command)
+        if carried.is_pending:
+            carried.then()
+            return
+        await self.conclude(command.command_id, carried, kind=command.kind)
+
+    async def conclude(self, command_id: UUID, carried: Carried, *, kind: str = "") -> None:
+        """Answer a command: what it leaves behind and the answer in one commit."""
         answer = CommandAnswer(
-            command_id=command.command_id,
+            command_id=command_id,
             outcome=carried.outcome,
             at=self.clock.utc(),
             reason=carried.reason,
@@ -131,8 +143,8 @@ class CommandDesk:
         self.counts.carried_out += 1
         log.info(
             "command answered kind=%s id=%s outcome=%s reason=%s",
-            command.kind,
-            command.command_id,
+            kind or "pending",
+            command_id,
             carried.outcome.value,
             carried.reason or "none",
         )

@@ -26,7 +26,10 @@ class CountedRows(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class GatewayReporter:
-    """Sends reports until cancelled; one that no way takes is left out, the next one is newer."""
+    """Sends reports until cancelled; one that no way takes is left out, the next one is newer.
+
+    `taken` is called after each that a way took.
+    """
 
     buffer: CountedRows
     clock: Clock
@@ -34,6 +37,7 @@ class GatewayReporter:
     vehicle_id: str
     version: str
     configuration_version: Callable[[], int] = lambda: 0
+    taken: Callable[[], None] = lambda: None
     _now: asyncio.Event = field(default_factory=asyncio.Event)
 
     def look_again(self) -> None:
@@ -46,6 +50,7 @@ class GatewayReporter:
             self._now.clear()
             try:
                 await self.send(await self.report())
+                self.taken()
             except UplinkUnreachableError as exc:
                 log.debug("no report sent reason=%r", exc.cause)
             try:

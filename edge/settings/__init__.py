@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from edge.settings.devices import DeviceSettings
 from edge.settings.gateway import EdgeSettings
-from edge.settings.loading import load_settings
+from edge.settings.loading import data_folder_of, load_settings
 from edge.settings.uplink import UplinkSettings
 
-__all__ = ["DeviceSettings", "EdgeSettings", "UplinkSettings", "load_settings"]
+__all__ = ["DeviceSettings", "EdgeSettings", "UplinkSettings", "data_folder_of", "load_settings"]

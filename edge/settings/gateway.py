@@ -13,6 +13,7 @@ from edge.drivers.policy import DriverPolicy
 from edge.errors import SettingsError
 from edge.settings.bluetooth import BluetoothSettings
 from edge.settings.devices import DeviceSettings
+from edge.settings.enrolment import EnrolmentSettings
 from edge.settings.fields import Listen, Name, SystemIdText
 from edge.settings.uplink import UplinkSettings
 from edge.status.policy import StatusPolicy
@@ -42,6 +43,10 @@ class EdgeSettings(BaseSettings):
     gateway_secret_file: str = Field(
         default="", description="a file that holds the secret and nothing else"
     )
+    certificate_file: str = Field(
+        default="",
+        description="the gateway's certificate and key, PEM; `vitalwire-edge enrol` sets it",
+    )
     system_id: SystemIdText = Field(
         default="", description="own EUI-64, 16 hexadecimal digits; empty: made once and kept"
     )
@@ -60,6 +65,7 @@ class EdgeSettings(BaseSettings):
     )
     bluetooth: BluetoothSettings = BluetoothSettings()
     uplink: UplinkSettings = UplinkSettings()
+    enrolment: EnrolmentSettings = EnrolmentSettings()
     buffer: BufferPolicy = BufferPolicy()
     drivers: DriverPolicy = DriverPolicy()
     transports: TransportPolicy = TransportPolicy()
@@ -76,7 +82,8 @@ class EdgeSettings(BaseSettings):
         if self.gateway_secret.get_secret_value() and self.gateway_secret_file:
             raise ValueError("gateway_secret and gateway_secret_file exclude each other; keep one")
         has_way = self.uplink.mqtt_url or self.uplink.http_url
-        if has_way and not (self.gateway_secret.get_secret_value() or self.gateway_secret_file):
+        has_secret = self.gateway_secret.get_secret_value() or self.gateway_secret_file
+        if has_way and not (has_secret or self.certificate_file):
             raise ValueError("gateway_secret: needed for the uplink; set it or gateway_secret_file")
         return self
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from pydantic_settings import SettingsError as SourceError
 
 from edge.errors import SettingsError
 from edge.settings.gateway import PREFIX, EdgeSettings
+from edge.settings.layers import layered
 
 LIKENESS: Final = 0.8
 _FIELD: Final = re.compile(r'field "(\w+)"')
@@ -25,9 +27,16 @@ _MENDS: Final = {
 }
 
 
-def load_settings(path: Path | None) -> EdgeSettings:
-    """Read the file, then the environment over it; SettingsError names the key and the mend."""
-    content = {} if path is None else _read_toml(path)
+def load_settings(
+    path: Path | None, *, candidate: Mapping[str, object] | None = None
+) -> EdgeSettings:
+    """What the gateway joined with, the file over it, then the signed configuration, then the
+    environment; SettingsError names the key and the mend.
+
+    `candidate` stands for the signed configuration, to see whether the gateway could run with it.
+    """
+    content: Mapping[str, object] = {} if path is None else _read_toml(path)
+    content = layered(_folder(content), content, candidate)
 
     class _FromFile(EdgeSettings):
         @classmethod
@@ -39,7 +48,7 @@ def load_settings(path: Path | None) -> EdgeSettings:
             dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's form
             file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's form
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return env_settings, InitSettingsSource(settings_cls, init_kwargs=content)
+            return env_settings, InitSettingsSource(settings_cls, init_kwargs=dict(content))
 
     _refuse_misspelt_variables()
     try:
@@ -48,6 +57,17 @@ def load_settings(path: Path | None) -> EdgeSettings:
         raise _unreadable_variable(exc) from exc
     except ValidationError as exc:
         raise _first_of(exc, path) from exc
+
+
+def data_folder_of(path: Path | None) -> Path:
+    """The data folder that the file or the environment names; SettingsError for a bad file."""
+    return _folder({} if path is None else _read_toml(path))
+
+
+def _folder(content: Mapping[str, object]) -> Path:
+    named = os.environ.get(f"{PREFIX}DATA") or content.get("data")
+    default: Path = EdgeSettings.model_fields["data"].default
+    return Path(named) if isinstance(named, str) else default
 
 
 def _read_toml(path: Path) -> dict[str, object]:

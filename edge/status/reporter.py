@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -49,6 +49,7 @@ class StatusReporter:
     clock: Clock
     policy: StatusPolicy = field(default_factory=StatusPolicy)
     radio: Radio | None = None
+    membership: Callable[[], Snapshot] | None = None
     latest: Snapshot = field(default_factory=dict)
     _watch: ClockWatch = field(default_factory=ClockWatch)
     _began: float | None = None
@@ -87,6 +88,7 @@ class StatusReporter:
             ),
             **describe_devices(self.board),
             "radio": self.radio and describe_radio(self.radio.health),
+            "membership": self.membership and self.membership(),
             "tasks": describe_tasks(self.tree),
             "restarts_held_back": self.tree.held_back,
             "uplink": describe_uplink([link.health for link in self.links], self.sent),

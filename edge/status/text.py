@@ -46,6 +46,7 @@ def format_status(status: Snapshot, *, now: datetime) -> str:
         lines += [_link_line(link, now) for link in status["uplink"]["links"]] or [
             "uplink    none configured: rows stay in the buffer"
         ]
+        lines += _membership_lines(status.get("membership") or {})
         lines.append(_buffer_line(status["buffer"]))
         lines.append(_delay_line(status["report_to_durable"]))
         lines += [_task_line(task) for task in status.get("tasks", []) if _is_told(task)]
@@ -61,6 +62,27 @@ def format_status(status: Snapshot, *, now: datetime) -> str:
                 f" it, the rest is in {recovery['set_aside']}"
             )
     return "\n".join(lines)
+
+
+def _membership_lines(membership: Snapshot) -> list[str]:
+    """What an operator has to know of the gateway's place in the fleet; nothing without one."""
+    lines = []
+    if membership.get("revoked") is not None:
+        why = f": {membership['revoked']}" if membership["revoked"] else ""
+        lines.append(f"REVOKED   the cloud takes nothing from this gateway any more{why}")
+    if membership.get("enrolled"):
+        version = membership["configuration_version"]
+        trial = ", on trial" if membership["configuration_on_trial"] else ""
+        lines.append(
+            f"fleet     certificate until {membership['certificate_ends_at']},"
+            f" configuration {version}{trial}"
+        )
+    if membership.get("configuration_rolled_back"):
+        lines.append(
+            "fleet     a configuration was rolled back:"
+            f" {membership['configuration_rolled_back'].replace('_', ' ')}"
+        )
+    return lines
 
 
 def _headline(status: Snapshot, now: datetime) -> str:

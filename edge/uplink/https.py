@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
@@ -14,8 +13,8 @@ import httpx
 from edge.clock import Clock
 from edge.errors import UplinkRejectedError, UplinkUnreachableError
 from edge.supervision import Backoff
-from edge.uplink.credentials import Credentials
-from edge.uplink.link import WRONG_SECRET, LinkHealth
+from edge.uplink.credentials import Credentials, client_context
+from edge.uplink.link import REVOKED, WRONG_SECRET, LinkHealth
 from edge.uplink.policy import HttpsPolicy, Way
 from protocols.errors import DecodeError
 from protocols.uplink.channels import (
@@ -60,10 +59,11 @@ class HttpsLink:
         self._token: _Token | None = None
         self._backoff = Backoff(policy.retry)
         self._asking = asyncio.Lock()
+        self._tls = client_context(policy.ca_file, credentials)
         self._client = httpx.AsyncClient(
             base_url=policy.url,
             timeout=policy.timeout_seconds,
-            verify=ssl.create_default_context(cafile=policy.ca_file or None),
+            verify=self._tls,
             headers={"user-agent": "vitalwire-edge"},
         )
 
@@ -125,6 +125,12 @@ class HttpsLink:
             self._health.move(is_up=True, at=self._clock.utc())
         return ack
 
+    def renew_certificate(self) -> None:
+        """A new certificate is in the file: connections from now on show it."""
+        if self._credentials.certificate_file:
+            self._tls.load_cert_chain(self._credentials.certificate_file)
+            self._token = None
+
     async def fetch_commands(self, *, wait_seconds: int) -> tuple[bytes, ...]:
         """Ask for our commands; the cloud holds the answer back until there are some."""
         response = await self._ask(
@@ -154,7 +160,11 @@ class HttpsLink:
     ) -> httpx.Response:
         """One call with our token, once more with a fresh one when the cloud wants that."""
         for _ in range(2):
-            token = await self._valid_token()
+            try:
+                token = await self._valid_token()
+            except UplinkUnreachableError as exc:
+                self._fail(exc.cause)
+                raise
             headers = {"authorization": f"Bearer {token.value}", "content-type": MEDIA_TYPE_BINARY}
             try:
                 response = await self._client.request(
@@ -237,13 +247,15 @@ class HttpsLink:
         try:
             response = await self._client.post(
                 TOKEN_PATH,
-                data={"grant_type": "client_credentials", "scope": SCOPE},
-                auth=httpx.BasicAuth(self._credentials.gateway_id, self._credentials.secret),
+                data={"grant_type": "client_credentials", "scope": SCOPE, **self._name()},
+                auth=self._proof(),
             )
         except httpx.HTTPError as exc:
             raise UplinkUnreachableError(f"the cloud cannot be reached ({_words(exc)})") from exc
         if response.status_code in _UNKNOWN_TO_THEM and _reason_of(response) == "invalid_client":
             raise UplinkUnreachableError(WRONG_SECRET)
+        if _reason_of(response) == "unauthorized_client":
+            raise UplinkUnreachableError(REVOKED)
         if response.status_code != httpx.codes.OK:
             raise UplinkUnreachableError(
                 f"the cloud gives no token ({response.status_code} {_reason_of(response)})"
@@ -255,6 +267,17 @@ class HttpsLink:
             raise UplinkUnreachableError("the cloud's token answer is not understood") from exc
         early = min(self._policy.renew_before_seconds, life / 2)
         return _Token(value, asked_at + max(_LEAST_LIFE_SECONDS, life - early))
+
+    def _name(self) -> dict[str, str]:
+        """Who we are, where the connection's certificate proves it (RFC 8705, 2)."""
+        shows_certificate = bool(self._credentials.certificate_file)
+        return {"client_id": self._credentials.gateway_id} if shows_certificate else {}
+
+    def _proof(self) -> httpx.Auth:
+        """Our name and secret; nothing where the connection's certificate is the proof."""
+        if self._credentials.certificate_file:
+            return httpx.Auth()
+        return httpx.BasicAuth(self._credentials.gateway_id, self._credentials.secret)
 
 
 def _reason_of(response: httpx.Response) -> str:

@@ -17,6 +17,7 @@ from protocols.uplink.messages import UplinkAck, UplinkBatch
 
 log = logging.getLogger(__name__)
 
+REVOKED: Final = "the cloud has revoked this gateway"
 WRONG_SECRET: Final = "name or secret refused: check gateway_id and gateway_secret"  # noqa: S105 - no secret
 
 

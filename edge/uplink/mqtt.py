@@ -34,7 +34,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from edge.clock import Clock
 from edge.errors import UplinkRejectedError, UplinkUnreachableError
 from edge.supervision import Backoff
-from edge.uplink.credentials import Credentials
+from edge.uplink.credentials import Credentials, client_context
 from edge.uplink.link import WRONG_SECRET, LinkHealth
 from edge.uplink.mqtt_probe import speaks_version_5
 from edge.uplink.policy import MqttPolicy, Way
@@ -214,7 +214,7 @@ class MqttLink:
     def _tls(self) -> ssl.SSLContext | None:
         if urlsplit(self._policy.url).scheme != "mqtts":
             return None
-        return ssl.create_default_context(cafile=self._policy.ca_file or None)
+        return client_context(self._policy.ca_file, self._credentials)
 
     async def _connect(self, connection: _Connection, host: str, port: int) -> None:
         properties = None
@@ -256,7 +256,7 @@ class MqttLink:
             reconnect_on_failure=False,
         )
         client.connect_timeout = self._policy.connect_timeout_seconds
-        client.username_pw_set(self._credentials.gateway_id, self._credentials.secret)
+        client.username_pw_set(self._credentials.gateway_id, self._credentials.secret or None)
         client.will_set(self._topic(STATUS), self._status("offline"), qos=1, retain=True)
         if (context := self._tls()) is not None:
             client.tls_set_context(context)

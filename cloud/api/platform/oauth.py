@@ -14,10 +14,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cloud.api.shared.answers import exact_json
+from cloud.api.shared.peer import client_certificate
 from cloud.api.shared.services import AllServices, Services
-from cloud.core.authorization.grants import GRANTS, GrantError, issue
+from cloud.core.authorization.grants import GRANTS, GrantError, ShownCertificate, issue
+from cloud.core.authorization.tokens import thumbprint
+from cloud.core.devices.certificates import gateway_of_certificate
 from cloud.core.kernel.exact_json import dumps
 from cloud.core.kernel.scopes import CATALOGUE
+from cloud.core.kernel.work import UnitOfWork
 
 router = APIRouter(tags=["OAuth"])
 
@@ -119,8 +123,14 @@ def _issue(
 ) -> Response:
     try:
         with services.database.reading(now=services.clock()) as work:
+            certificate = client_certificate(request) if not secret else None
             issued = issue(
-                work, services.tokens, client_id=client_id, client_secret=secret, form=form
+                work,
+                services.tokens,
+                client_id=client_id,
+                client_secret=secret,
+                form=form,
+                shown=None if certificate is None else _shown(work, client_id, certificate),
             )
     except GrantError as exc:
         return _refusal(exc, basic="authorization" in request.headers)
@@ -131,6 +141,13 @@ def _issue(
         "scope": issued.scope,
     }
     return exact_json(body, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
+
+
+def _shown(work: UnitOfWork, client_id: str, certificate: bytes) -> ShownCertificate:
+    """RFC 8705 2: whose certificate the connection shows."""
+    gateway = gateway_of_certificate(work, certificate)
+    is_of_client = gateway is not None and gateway.client_id == client_id
+    return ShownCertificate(is_of_client, thumbprint(certificate))
 
 
 async def _form(request: Request) -> dict[str, str]:
@@ -153,6 +170,8 @@ async def _form(request: Request) -> dict[str, str]:
 def _credentials(request: Request, form: dict[str, str]) -> tuple[str, str]:
     headers = request.headers.getlist("authorization")
     if not headers:
+        if form.get("client_id") and client_certificate(request) is not None:
+            return form["client_id"], form.get("client_secret", "")
         if not form.get("client_id") or not form.get("client_secret"):
             raise GrantError("invalid_client", "Authenticate the client.")
         return form["client_id"], form["client_secret"]
@@ -208,7 +227,11 @@ def metadata(services: AllServices) -> Response:
             "jwks_uri": f"{issuer}{JWKS_PATH}",
             "response_types_supported": [],
             "grant_types_supported": [grant.name for grant in GRANTS],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "token_endpoint_auth_methods_supported": [
+                "client_secret_basic",
+                "client_secret_post",
+                "tls_client_auth",
+            ],
             "scopes_supported": sorted(scope.name for scope in CATALOGUE if scope.requestable),
         },
         headers={"Cache-Control": "public, max-age=300"},

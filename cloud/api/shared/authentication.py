@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 
 from cloud.api.shared.peer import client_certificate
 from cloud.api.shared.services import AllServices, Services
+from cloud.core.authorization.tokens import thumbprint
 from cloud.core.devices.certificates import gateway_of_certificate
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import (
@@ -50,6 +51,11 @@ def authenticated(request: Request, services: AllServices) -> Principal:
         principal = _of_certificate(request, work) or services.tokens.verify(
             work, bearer_token(request)
         )
+    certificate = client_certificate(request)
+    if principal.bound_to and (
+        certificate is None or thumbprint(certificate) != principal.bound_to
+    ):
+        raise UnauthenticatedError(token_sent=True)
     claimed = request.headers.get(TENANT_HEADER)
     if claimed is not None and claimed != principal.tenant_id:
         raise ForbiddenError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from cloud.core.authorization.applications import STATUS_APPROVED, authenticate
@@ -52,6 +53,14 @@ class ClientCredentials:
 GRANTS: Final[tuple[Grant, ...]] = (ClientCredentials(),)
 
 
+@dataclass(frozen=True, slots=True)
+class ShownCertificate:
+    """The certificate of the connection: whether it is the client's, and its thumbprint."""
+
+    is_of_client: bool
+    thumbprint: str
+
+
 def issue(
     work: UnitOfWork,
     tokens: TokenService,
@@ -59,9 +68,19 @@ def issue(
     client_id: str,
     client_secret: str,
     form: Mapping[str, str],
+    shown: ShownCertificate | None = None,
 ) -> IssuedToken:
-    """A token for an authenticated client; GrantError otherwise."""
-    application = authenticate(work, client_id, client_secret)
+    """A token for an authenticated client; GrantError otherwise.
+
+    With a certificate instead of a secret the token is good with that certificate only.
+    """
+    if shown is None:
+        application = authenticate(work, client_id, client_secret)
+    else:
+        application = work.session.get(ApplicationRow, client_id)
+        if application is not None and not shown.is_of_client:
+            # A certificate that was revoked with its client tells the client so.
+            application = application if application.status != STATUS_APPROVED else None
     if application is None:
         raise GrantError("invalid_client", "Check the client id and its secret.")
     grant_type = form.get("grant_type", "")
@@ -72,4 +91,8 @@ def issue(
         raise GrantError("unsupported_grant_type", "Use grant_type=client_credentials.")
     if application.status != STATUS_APPROVED or grant_type not in application.grant_types:
         raise GrantError("unauthorized_client", "The application is not approved for this grant.")
-    return tokens.issue(application, grant.scopes(application, form))
+    return tokens.issue(
+        application,
+        grant.scopes(application, form),
+        bound_to="" if shown is None else shown.thumbprint,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -50,8 +52,13 @@ class TokenService:
         self.policy = policy
         self._clock = clock
 
-    def issue(self, application: ApplicationRow, scopes: tuple[str, ...]) -> IssuedToken:
-        """A token of `application` for `scopes` (a subset of its grant, wildcards verbatim)."""
+    def issue(
+        self, application: ApplicationRow, scopes: tuple[str, ...], *, bound_to: str = ""
+    ) -> IssuedToken:
+        """A token of `application` for `scopes` (a subset of its grant, wildcards verbatim).
+
+        `bound_to` is the thumbprint of the certificate it is good with (RFC 8705, 3.1).
+        """
         now = int(self._clock().timestamp())
         key = self.ring.signing_key()
         scope = " ".join(scopes)
@@ -71,6 +78,8 @@ class TokenService:
             "token_use": "access",
             "epoch": application.epoch,
         }
+        if bound_to:
+            claims["cnf"] = {"x5t#S256": bound_to}
         header = {"alg": ALGORITHM, "typ": TOKEN_TYPE, "kid": str(key.kid)}
         token = jwt.encode(header, claims, key, algorithms=[ALGORITHM])
         return IssuedToken(token, self.policy.lifetime_seconds, scope)
@@ -97,6 +106,7 @@ class TokenService:
             scopes=tuple(claims["scopes"]),
             gateway_id=application.client_id if is_gateway else None,
             token_id=claims["jti"],
+            bound_to=_bound_to(claims),
         )
 
     def _claims(self, token: str) -> dict[str, Any]:
@@ -149,3 +159,17 @@ class TokenService:
             and claims["nbf"] <= seconds + leeway
             and claims["iat"] <= seconds + leeway
         )
+
+
+def thumbprint(certificate: bytes) -> str:
+    """What stands for a certificate (DER) in a token: base64url of its SHA-256 (RFC 8705, 3.1)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(certificate).digest()).rstrip(b"=").decode()
+
+
+def _bound_to(claims: dict[str, Any]) -> str:
+    confirmation = claims.get("cnf")
+    if confirmation is None:
+        return ""
+    found = confirmation.get("x5t#S256") if isinstance(confirmation, dict) else None
+    # A binding that is not understood binds to nothing there is.
+    return found if isinstance(found, str) and found else "unknown"

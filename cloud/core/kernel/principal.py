@@ -12,6 +12,7 @@ class Principal:
     """A verified caller. `gateway_id` is set where the client is a gateway (then = client_id).
 
     `token_id` is the token's jti, for the audit; empty where no token was used (MQTT, jobs).
+    `bound_to` is the thumbprint of the one certificate the token is good with, empty for any.
     """
 
     tenant_id: str
@@ -20,6 +21,7 @@ class Principal:
     gateway_id: str | None = None
     token_id: str = ""
     request_id: str = ""
+    bound_to: str = ""
 
     def may(self, required: str) -> bool:
         """Whether the granted scopes cover the concrete scope `required`."""

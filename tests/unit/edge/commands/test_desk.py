@@ -42,7 +42,7 @@ async def desk(
     folder: Path, way: Way, handlers: Mapping[str, Handler]
 ) -> AsyncIterator[CommandDesk]:
     inbox = CommandInbox(folder)
-    one = CommandDesk(inbox=inbox, clock=CLOCK, way=way, handlers=handlers)
+    one = CommandDesk(inbox=inbox, clock=CLOCK, way=way, handlers=dict(handlers))
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(one.run())
         try:

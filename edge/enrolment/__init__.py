@@ -1,0 +1,1 @@
+"""How the gateway joins the fleet, keeps its certificate, and is configured from afar."""
