@@ -19,20 +19,21 @@ DEVICE: Final = "/dev/vhci"
 
 
 class KernelAdapter:
-    """One adapter of the kernel, there between `start` and `stop`."""
+    """One adapter of the kernel, there between `start` and `stop`; `device` is its door."""
 
-    def __init__(self, air: Air) -> None:
+    def __init__(self, air: Air, device: str = DEVICE) -> None:
         self._air = air
+        self._device = device
         self._transport: Transport | None = None
         self._controller: RadioController | None = None
 
     async def start(self) -> None:
         """Give the kernel the adapter; DeviceSettingsError where it takes none."""
         try:
-            self._transport = await open_vhci_transport(DEVICE)
+            self._transport = await open_vhci_transport(self._device)
         except OSError as error:
             raise DeviceSettingsError(
-                f"This kernel takes no virtual adapter at {DEVICE} ({error.strerror})."
+                f"This kernel takes no virtual adapter at {self._device} ({error.strerror})."
             ) from error
         self._controller = RadioController("kernel", self._air, self._transport)
 

@@ -63,6 +63,7 @@ class PrivateBus:
         ]
         self._process = subprocess.Popen(words, stdout=subprocess.PIPE)  # noqa: S603  # our own words
         if not _output_of(self._process).readline():
+            self.stop()
             raise ProcessEndedError(f"{PROGRAM} ended before it listened")
 
     @property

@@ -29,8 +29,6 @@ from simulators.bluetooth.bluetoothd.gatt import GattObjects
 from simulators.bluetooth.bluetoothd.pairing import Pairing
 from simulators.bluetooth.bluetoothd.tree import DEVICE
 
-LOST_BOND_TRIES: Final = 23
-"""So often bluetoothd 5.66 answered "aborted" for a lost bond before it gave up by itself."""
 _CREATE_SECONDS: Final = 1.0
 
 
@@ -51,7 +49,7 @@ class Connections:
         self._gatt = gatt
         self._creating = asyncio.Lock()
         self._attempts: dict[str, asyncio.Task[Connection]] = {}
-        self._lost_bonds: dict[str, int] = {}
+        self._lost_bonds: dict[str, float] = {}
         self.slots: int | None = None
         self.wedged: set[str] = set()
         self.aborting: dict[str, int] = {}
@@ -120,8 +118,8 @@ class Connections:
             await while_linked(connection, connection.encrypt())
         except (HCI_Error, LinkLostError, core.BaseBumbleError):
             self._hang_up_later(path, connection)
-            tries = self._lost_bonds[path] = self._lost_bonds.get(path, 0) + 1
-            if tries > LOST_BOND_TRIES:
+            now = asyncio.get_running_loop().time()
+            if now - self._lost_bonds.setdefault(path, now) > self._adapter.timings.lost_bond:
                 del self._lost_bonds[path]
                 raise failed(CANCELED) from None
             raise failed(ABORTED) from None

@@ -12,6 +12,7 @@ that drops in the middle ends the procedure, and the records stay.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ class RecordStore:
         self._records: deque[StoredRecord] = deque(maxlen=CAPACITY)
         self._requests: asyncio.Queue[RacpMessage] = asyncio.Queue()
         self._busy = False
-        self._aborted = False
+        self._aborted = asyncio.Event()
         self.pause_seconds = 0.0
 
     @property
@@ -116,6 +117,10 @@ class RecordStore:
             self._personality.truth.about("dropped", self._records[0].ids, at=now)
         self._records.append(record)
 
+    def forget(self, record: StoredRecord) -> None:
+        """A record is deleted."""
+        self._records.remove(record)
+
     async def _asked(self, octets: bytes) -> None:
         peripheral = self._personality.peripheral
         if not peripheral.listeners(RECORD_ACCESS.uuid, Property.INDICATE):
@@ -125,30 +130,31 @@ class RecordStore:
         except DecodeError:
             message = UnknownRacpMessage(octets[0] if octets else 0, 0, octets[2:])
         if message.op_code == OpCode.ABORT:
-            self._aborted = True
-        elif self._busy:
+            self._aborted.set()
+            answer = RacpResponse(OpCode.ABORT, ResponseValue.SUCCESS)
+            peripheral.indicate_soon(RECORD_ACCESS.uuid, RECORD_ACCESS.encode(answer))
+            return
+        if self._busy:
             raise RefusedError(_ALREADY_IN_PROGRESS)
-        self._busy = self._busy or message.op_code != OpCode.ABORT
+        self._busy = True
         self._requests.put_nowait(message)
 
     async def serve(self) -> None:
         """Answer requests, for ever."""
         while True:
             message = await self._requests.get()
+            self._aborted.clear()
             try:
                 answer = await self._carry_out(message)
             except InvalidRequestError as error:
                 answer = RacpResponse(message.op_code, error.value)
-            if message.op_code != OpCode.ABORT:
-                self._busy = self._aborted = False
+            self._busy = False
             if answer is not None:
                 octets = RECORD_ACCESS.encode(answer)
                 await self._personality.peripheral.indicate(RECORD_ACCESS.uuid, octets)
 
     async def _carry_out(self, message: RacpMessage) -> RacpMessage | None:
         """The answer to a message; None when nobody is left to be answered."""
-        if message.op_code == OpCode.ABORT:
-            return RacpResponse(OpCode.ABORT, ResponseValue.SUCCESS)
         if not isinstance(message, RacpRequest) or message.op_code not in _SELECTING:
             raise InvalidRequestError(ResponseValue.OP_CODE_NOT_SUPPORTED)
         if message.op_code == OpCode.COMBINED_REPORT and not self._combined:
@@ -161,24 +167,29 @@ class RecordStore:
             raise InvalidRequestError(ResponseValue.NO_RECORDS_FOUND)
         if message.op_code == OpCode.DELETE_RECORDS:
             for record in records:
-                self._records.remove(record)
+                self.forget(record)
             return RacpResponse(message.op_code, ResponseValue.SUCCESS)
         return await self._report(message.op_code, records)
 
     async def _report(self, op_code: OpCode, records: list[StoredRecord]) -> RacpMessage | None:
         peripheral, truth = self._personality.peripheral, self._personality.truth
         for record in records:
-            if self._aborted:
-                return None
             for uuid, value in record.values:
                 for octets in self._present(value):
                     if not await peripheral.notify(uuid, octets):
                         return None
             truth.about("sent", record.ids, at=self._personality.bedside.utc)
-            await asyncio.sleep(self.pause_seconds)
+            if await self._is_aborted():
+                return None
         if op_code == OpCode.COMBINED_REPORT:
             return NumberOfRecords(len(records), OpCode.COMBINED_REPORT_RESPONSE, _WIDE)
         return RacpResponse(op_code, ResponseValue.SUCCESS)
+
+    async def _is_aborted(self) -> bool:
+        """Whether the request was aborted in the pause behind a record."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._aborted.wait(), self.pause_seconds)
+        return self._aborted.is_set()
 
     def _select(self, request: RacpRequest) -> list[StoredRecord]:
         records = list(self._records)
