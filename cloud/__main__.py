@@ -1,4 +1,4 @@
-"""`vitalwire-cloud`: serve | broker | ingest | worker | migrate | bootstrap.
+"""`vitalwire-cloud`: serve | broker | ingest | worker | migrate | bootstrap | gateways | ...
 
 Exit codes: 0 done, 2 it cannot start (one line on stderr says why and what to do).
 """
@@ -16,7 +16,13 @@ from typing import Any, Final
 
 from cloud.app.bootstrap import Made, bootstrap
 from cloud.app.composition import Parts
-from cloud.app.opening import StartError, log_to_stderr, opened
+from cloud.app.fleet_commands import (
+    add_broker_arguments,
+    add_gateway_commands,
+    run_fleet_command,
+)
+from cloud.app.logs import log_to_stderr
+from cloud.app.opening import StartError, opened
 from cloud.app.programs import run_broker, run_ingest, run_worker, serve
 from cloud.broker.embedded import BrokerStartError
 from cloud.settings import CloudSettings, SettingsFaultError, read_settings
@@ -30,7 +36,17 @@ _RUNNING: Final[dict[str, Callable[[Parts], Coroutine[Any, Any, None]]]] = {
     "ingest": run_ingest,
     "worker": run_worker,
 }
-_SETTINGS: Final = ("data", "host", "port", "mqtt_host", "mqtt_port", "database_url", "log_level")
+_SETTINGS: Final = (
+    "data",
+    "host",
+    "port",
+    "mqtt_host",
+    "mqtt_port",
+    "database_url",
+    "log_level",
+    "log_format",
+)
+_FLEET: Final = ("gateways", "broker-config")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: argparse.Namespace) -> None:
     settings = read_settings(given.config, _chosen(given))
-    log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level, settings.log_format)
     if given.command == "migrate":
         with opened(settings, migrating=True):
             print("The database has the newest schema.")
@@ -55,6 +71,9 @@ def _run(given: argparse.Namespace) -> None:
         _bootstrap(settings, given.name, as_json=given.json)
         return
     with opened(settings) as parts:
+        if given.command in _FLEET:
+            print("\n".join(run_fleet_command(parts, given)))
+            return
         asyncio.run(_RUNNING[given.command](parts))
 
 
@@ -88,6 +107,8 @@ def _chosen(given: argparse.Namespace) -> dict[str, Any]:
     """The settings that were given on the command line."""
     values = vars(given)
     chosen = {name: values[name] for name in _SETTINGS if values.get(name) is not None}
+    if given.command == "broker-config":
+        del chosen["port"]
     for name in ("broker", "ingest", "worker", "migrate"):
         if values.get(f"no_{name}"):
             chosen[name] = False
@@ -104,6 +125,8 @@ def _parser() -> argparse.ArgumentParser:
         ("worker", "the work after commits alone"),
         ("migrate", "bring the database to the newest schema"),
         ("bootstrap", "create a first tenant and print its secrets once"),
+        ("gateways", "invite, list or revoke gateways"),
+        ("broker-config", "write the configuration of a Mosquitto for the fleet"),
     ):
         command = commands.add_parser(name, help=words)
         command.add_argument("--data", type=Path, metavar="DIR", help="the data folder")
@@ -117,6 +140,9 @@ def _parser() -> argparse.ArgumentParser:
             "--log-level",
             choices=("DEBUG", "INFO", "WARNING", "ERROR"),
             help="the least that is logged (default INFO)",
+        )
+        command.add_argument(
+            "--log-format", choices=("text", "json"), help="form of the log lines (default text)"
         )
         if name in ("serve", "broker", "ingest"):
             command.add_argument(
@@ -143,6 +169,10 @@ def _parser() -> argparse.ArgumentParser:
                 "--name", default="First tenant", metavar="NAME", help="the tenant's name"
             )
             command.add_argument("--json", action="store_true", help="print one JSON object")
+        if name == "gateways":
+            add_gateway_commands(command)
+        if name == "broker-config":
+            add_broker_arguments(command)
     return parser
 
 

@@ -111,6 +111,10 @@ class CloudSettings(BaseSettings):
         description="DEBUG, INFO, WARNING or ERROR",
     )
 
+    log_format: str = Field(
+        default="text", pattern="^(text|json)$", description="form of the log lines: text or json"
+    )
+
     @property
     def database(self) -> str | None:
         """The database URL, None for the embedded one."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,22 +18,10 @@ from cloud.migrations.runner import is_current, migrate
 from cloud.settings import CloudSettings
 
 INGEST_SECRET_FILE: Final = "ingest.secret"  # noqa: S105 - a file name, not a secret
-_NOISY: Final = ("amqtt", "transitions", "alembic", "uvicorn", "asyncio")
 
 
 class StartError(Exception):
     """A program cannot start: the message is the cause and the mend in one line."""
-
-
-def log_to_stderr(level: str) -> None:
-    """Structured lines on stderr; libraries speak up only for warnings."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        logging.Formatter("time=%(asctime)s level=%(levelname)s source=%(name)s %(message)s")
-    )
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in _NOISY:
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 @contextmanager

@@ -61,7 +61,7 @@ def write_authority(parts: Parts, folder: Path) -> Path:
     with parts.database.begin(now=parts.clock()) as work:
         public = fleet_key(work, parts.vault, AUTHORITY).public
     path = folder / AUTHORITY_FILE
-    _write(path, public.encode())
+    write_private(path, public.encode())
     return path
 
 
@@ -74,12 +74,13 @@ def server_files(parts: Parts, folder: Path) -> tuple[Path, Path]:
     with parts.database.begin(now=parts.clock()) as work:
         authority = fleet_key(work, parts.vault, AUTHORITY)
     certificate, key = issue_server(authority, names, now=parts.clock())
-    _write(folder / "server.pem", certificate)
-    _write(folder / "server.key", key)
+    write_private(folder / "server.pem", certificate)
+    write_private(folder / "server.key", key)
     return folder / "server.pem", folder / "server.key"
 
 
-def _write(path: Path, octets: bytes) -> None:
+def write_private(path: Path, octets: bytes) -> None:
+    """Put `octets` in place of a file, readable by its owner only."""
     draft = path.with_name(f".{path.name}.draft")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:

@@ -39,12 +39,18 @@ def add(commands: Commands) -> None:
         default="info",
         help="the least that is logged (default info)",
     )
+    command.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        default="text",
+        help="form of the log lines (default text)",
+    )
     command.set_defaults(act=act)
 
 
 def act(options: argparse.Namespace) -> int:
     """Run until told to stop."""
-    start_logging(options.log_level)
+    start_logging(options.log_level, options.log_format)
 
     async def until_told() -> None:
         stop = asyncio.Event()

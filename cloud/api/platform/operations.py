@@ -15,6 +15,9 @@ from cloud.api.shared.documentation import describe
 from cloud.api.shared.metrics import exposition
 from cloud.api.shared.openapi_30 import downgrade
 from cloud.api.shared.services import AllServices, Services
+from cloud.core.devices.certificates import first_expiry
+from cloud.core.devices.commands import open_by_kind
+from cloud.core.devices.fleet import totals
 from cloud.core.kernel.errors import NotFoundError
 from cloud.core.kernel.outbox import depth
 from cloud.core.kernel.work import StorageError
@@ -92,6 +95,9 @@ def metrics(request: Request, services: AllServices) -> Response:
         open_gaps, missing = gaps(work)
         services.store_metrics.uplink_gaps.set(open_gaps)
         services.store_metrics.uplink_missing.set(missing)
+        services.fleet_metrics.look(
+            open_commands=open_by_kind(work), totals=totals(work), expiry=first_expiry(work)
+        )
     return Response(exposition(request.app.state.registry), media_type="text/plain; version=0.0.4")
 
 
