@@ -24,6 +24,7 @@ from cloud.app.fleet_commands import (
 from cloud.app.logs import log_to_stderr
 from cloud.app.opening import StartError, opened
 from cloud.app.programs import run_broker, run_ingest, run_worker, serve
+from cloud.app.tracing import traced
 from cloud.broker.embedded import BrokerStartError
 from cloud.settings import CloudSettings, SettingsFaultError, read_settings
 
@@ -74,7 +75,8 @@ def _run(given: argparse.Namespace) -> None:
         if given.command in _FLEET:
             print("\n".join(run_fleet_command(parts, given)))
             return
-        asyncio.run(_RUNNING[given.command](parts))
+        with traced(parts):
+            asyncio.run(_RUNNING[given.command](parts))
 
 
 def _bootstrap(settings: CloudSettings, name: str, *, as_json: bool) -> None:

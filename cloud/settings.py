@@ -111,6 +111,10 @@ class CloudSettings(BaseSettings):
         description="DEBUG, INFO, WARNING or ERROR",
     )
 
+    tracing_url: str = Field(
+        default="",
+        description="an OpenTelemetry collector that takes OTLP over HTTP; empty: no tracing",
+    )
     log_format: str = Field(
         default="text", pattern="^(text|json)$", description="form of the log lines: text or json"
     )

@@ -24,6 +24,7 @@ from cloud.core.devices.joining import Offer
 from cloud.core.kernel.paging import CursorSigner
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, utc_now
+from cloud.core.observations.batch_traces import BatchTraces
 from cloud.core.observations.ingest_metrics import IngestMetrics
 from cloud.settings import CloudSettings
 
@@ -43,6 +44,7 @@ class Parts:
     probes: dict[str, Callable[[], Health]] = field(default_factory=dict)
     ingest_metrics: IngestMetrics = field(init=False)
     fleet_metrics: FleetMetrics = field(init=False)
+    traces: BatchTraces = field(default_factory=BatchTraces)
 
     def __post_init__(self) -> None:
         """Register what ingest counts: one set a process, whichever way batches come."""
@@ -100,6 +102,7 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None
         clock=parts.clock,
         ingest_metrics=parts.ingest_metrics,
         fleet_metrics=parts.fleet_metrics,
+        traces=parts.traces,
         store_metrics=StoreMetrics(parts.registry),
         offer=offer or Offer(http_url=issuer),
         attempts=AttemptLimit(),

@@ -212,6 +212,7 @@ def _ingesting(parts: Parts, broker: EmbeddedBroker | None) -> Iterator[MqttInge
         parts.ingest_metrics,
         parts.clock,
         max_octets=parts.settings.max_batch_octets,
+        traces=parts.traces,
     )
     answers = AnswerRecorder(parts.database, parts.vault, parts.fleet_metrics, parts.clock)
     desk = MessageDesk(recorder, answers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,7 @@ from cloud.core.devices.gateways import known_gateway
 from cloud.core.encounters.uplink import record_uplink
 from cloud.core.kernel.errors import DomainError
 from cloud.core.kernel.work import Clock, Database, StorageConflictError
+from cloud.core.observations.batch_traces import BatchTraces
 from cloud.core.observations.ingest_metrics import IngestMetrics
 from protocols.errors import DecodeError
 from protocols.uplink.channels import ACK, UP, Channel, parse_topic
@@ -32,12 +34,19 @@ class BatchRecorder:
     """Records what gateways publish on their `up` topics."""
 
     def __init__(
-        self, database: Database, metrics: IngestMetrics, clock: Clock, *, max_octets: int
+        self,
+        database: Database,
+        metrics: IngestMetrics,
+        clock: Clock,
+        *,
+        max_octets: int,
+        traces: BatchTraces | None = None,
     ) -> None:
         self._database = database
         self._metrics = metrics
         self._clock = clock
         self._max_octets = max_octets
+        self._traces = traces or BatchTraces()
 
     def accept(self, topic: str, payload: bytes) -> Reply | None:
         """The acknowledgement of a batch that is now durable, None for one that never will be.
@@ -46,6 +55,7 @@ class BatchRecorder:
         logged by id and size. StorageFaultError when the store is away: nothing was kept, the
         message is to be tried again.
         """
+        came_ns = time.time_ns()
         channel = self._channel(topic)
         if channel is None or len(payload) > self._max_octets:
             self._refuse("not_a_batch", "-", len(payload))
@@ -58,7 +68,17 @@ class BatchRecorder:
         if batch.gateway_id != channel.gateway_id:
             self._refuse("foreign_batch", channel.gateway_id, len(payload))
             return None
-        return self._record(channel, batch, len(payload))
+        decoded_ns = time.time_ns()
+        reply = self._record(channel, batch, len(payload))
+        if reply is not None:
+            self._traces.recorded(
+                WAY,
+                batch,
+                came_ns=came_ns,
+                decoded_ns=decoded_ns,
+                committed_ns=time.time_ns(),
+            )
+        return reply
 
     def _record(self, channel: Channel, batch: UplinkBatch, octets: int) -> Reply | None:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.app.bluetooth import make_gatt_fleet
 from edge.app.buffering import watch_clock
@@ -32,6 +33,9 @@ from edge.supervision import TaskTree
 from edge.transports.tcp import AgentListener, TcpTransport, listen, parse_address
 from edge.uplink.link import LinkChoice, LinkClient
 from edge.uplink.sender import Sender
+
+if TYPE_CHECKING:
+    from edge.app.spans import EdgeTracing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,7 @@ class Gateway:
         *,
         forget_marks: bool = False,
         check: SettingsCheck = accept_any,
+        tracing: EdgeTracing | None = None,
     ) -> None:
         self._settings = settings
         self._folder = folder
@@ -99,6 +104,7 @@ class Gateway:
             driver_policy=settings.drivers,
             transport_policy=settings.transports,
             record=make_recorder(settings, clock),
+            traces=None if tracing is None else tracing.reports,
         )
         self._gatt = make_gatt_fleet(
             settings,
@@ -117,6 +123,7 @@ class Gateway:
             gateway_id=settings.gateway_id,
             clock=clock,
             policy=settings.uplink.sender,
+            delivered=None if tracing is None else tracing.delivered,
         )
         self.commanding = make_commanding(
             folder, links, clock, buffer=buffer, vehicle_id=settings.vehicle_id

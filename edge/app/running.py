@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from edge.app.buffering import open_buffer
 from edge.app.gateway import EndedError, Gateway, RunWishes, SettingsCheck, accept_any
 from edge.app.opening import data_folder, make_links
+from edge.app.tracing import make_tracing
 from edge.buffer.recovery import FILE_NAME as BUFFER_FILE
 from edge.clock import SYSTEM_CLOCK, Clock
 from edge.drivers.stored_pages import StoredPages
@@ -43,8 +44,19 @@ async def run(
             # What the buffer no longer holds, and nobody was sent, must come from the devices.
             forget = begins_anew or buffer.recovery is not None
             pages = StoredPages(folder, forget=forget)
+            tracing = make_tracing(settings.tracing.otlp_url, monotonic=clock.monotonic)
+            if tracing is not None:
+                stack.push_async_callback(asyncio.to_thread, tracing.close)
             gateway = Gateway(
-                settings, folder, buffer, links, pages, clock, forget_marks=forget, check=check
+                settings,
+                folder,
+                buffer,
+                links,
+                pages,
+                clock,
+                forget_marks=forget,
+                check=check,
+                tracing=tracing,
             )
             try:
                 async with asyncio.TaskGroup() as tasks:

@@ -6,7 +6,7 @@ The order that everything stands on: a report's observations are durable, then i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
 from edge.clock import Clock
@@ -44,6 +44,7 @@ class AssociationDriver:
 
     `unassociated_seconds`: how long the peer may stay without an association; None for ever.
     `stored_again_seconds`: when stored data that did not come whole is asked for again; 0: never.
+    `confirmed` is called when what was accepted has been answered.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class AssociationDriver:
         unassociated_seconds: float | None = None,
         release_seconds: float = 1.0,
         stored_again_seconds: float = 0.0,
+        confirmed: Callable[[], None] = lambda: None,
     ) -> None:
         self._connection = connection
         self._transport = transport
@@ -66,6 +68,7 @@ class AssociationDriver:
         self._unassociated_seconds = unassociated_seconds
         self._release_seconds = release_seconds
         self._stored_again_seconds = stored_again_seconds
+        self._confirmed = confirmed
         self._fetch_pause = stored_again_seconds
         self._fetch_at: float | None = None
         self._associated = False
@@ -108,6 +111,7 @@ class AssociationDriver:
         await self._take_events(received_at)
         for chunk in self._connection.data_to_send():
             await self._transport.write(chunk)
+        self._confirmed()
 
     async def _take_events(self, received_at: float) -> None:
         while events := self._drain():

@@ -20,6 +20,7 @@ from edge.drivers.wishes import Wish, Wishes
 from edge.errors import BufferDamagedError
 from edge.pipeline.descriptions import DescribedSource, DescriptionBook
 from edge.pipeline.sink import ObservationSink
+from edge.pipeline.traces import ReportTraces
 from edge.supervision import Backoff, Failure, TaskTree, attempt
 from edge.transports.base import ByteTransport, OpenedLine, Opener
 from edge.transports.policy import TransportPolicy
@@ -47,7 +48,7 @@ class DevicePlan:
 class Fleet:
     """All drivers. `record` wraps a device's line to keep what passes; by default nothing is.
 
-    `opener` opens the lines of configured devices.
+    `opener` opens the lines of configured devices; `traces` keeps the times of reports.
     """
 
     system_id: SystemId
@@ -61,6 +62,7 @@ class Fleet:
     transport_policy: TransportPolicy = field(default_factory=TransportPolicy)
     record: Recorder = lambda _name, transport: transport
     opener: Opener = open_line
+    traces: ReportTraces | None = None
     _book: DescriptionBook = field(default_factory=DescriptionBook)
     _wishes: set[Wishes] = field(default_factory=set)
     _connected: int = 0
@@ -177,6 +179,17 @@ class Fleet:
     ) -> AssociationDriver:
         first = line.first_invoke_id
         policy = self.driver_policy.manager(lambda: not self._ending)
+        reception = Reception(
+            source=DescribedSource(self.sink, self._book, self.clock),
+            configurations=self.configurations,
+            stored_pages=self.stored_pages,
+            health=health,
+            board=self.board,
+            clock=self.clock,
+            policy=self.driver_policy,
+            named_by_identity=guest,
+            traces=self.traces,
+        )
         return AssociationDriver(
             ManagerConnection(
                 system_id=self.system_id,
@@ -190,19 +203,11 @@ class Fleet:
                 stored_pages=self.stored_pages.is_kept,
             ),
             line.transport,
-            Reception(
-                source=DescribedSource(self.sink, self._book, self.clock),
-                configurations=self.configurations,
-                stored_pages=self.stored_pages,
-                health=health,
-                board=self.board,
-                clock=self.clock,
-                policy=self.driver_policy,
-                named_by_identity=guest,
-            ),
+            reception,
             clock=self.clock,
             wishes=wishes,
             unassociated_seconds=self.driver_policy.unassociated_seconds if guest else None,
             release_seconds=self.driver_policy.release_seconds,
             stored_again_seconds=self.driver_policy.stored_again_seconds,
+            confirmed=reception.confirmed,
         )

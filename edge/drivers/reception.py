@@ -14,6 +14,7 @@ from edge.drivers.policy import DriverPolicy
 from edge.drivers.stored_pages import StoredPages
 from edge.errors import BufferFullError
 from edge.pipeline.descriptions import DescribedSource
+from edge.pipeline.traces import ReportTimes, ReportTraces
 from protocols.ieee20601.events import (
     Associated,
     AssociationEnded,
@@ -54,6 +55,7 @@ class Reception:
         clock: Clock,
         policy: DriverPolicy | None = None,
         named_by_identity: bool = False,
+        traces: ReportTraces | None = None,
     ) -> None:
         self._source = source
         self._configurations = configurations
@@ -63,11 +65,14 @@ class Reception:
         self._clock = clock
         self._policy = policy or DriverPolicy()
         self._named_by_identity = named_by_identity
+        self._traces = traces
+        self._unconfirmed: list[ReportTimes] = []
         self._config_id = 0
         self._association = ""
 
     async def accept(self, events: Sequence[Event], *, received_at: float) -> None:
         """Store what was observed, durably; then note the rest. BufferFullError: nothing stored."""
+        decoded = self._clock.monotonic() if self._traces is not None else 0.0
         if any(isinstance(event, Associated) for event in events):
             self._source.begin()
         reports = [event for event in events if isinstance(event, ObservationsReported)]
@@ -83,6 +88,10 @@ class Reception:
             for event in events:
                 await self._note(event)
             raise
+        if self._traces is not None and observations:
+            times = ReportTimes(received_at, decoded, self._clock.monotonic())
+            self._traces.note([item.observation_id for item in observations], times)
+            self._unconfirmed.append(times)
         if reports:
             self._receive(reports, self._clock.monotonic() - received_at)
             note_condition(
@@ -93,6 +102,12 @@ class Reception:
             )
         for event in events:
             await self._note(event)
+
+    def confirmed(self) -> None:
+        """What was accepted since the last time is confirmed to the device."""
+        for times in self._unconfirmed:
+            times.confirmed = self._clock.monotonic()
+        self._unconfirmed.clear()
 
     def _receive(self, reports: Sequence[ObservationsReported], delay: float) -> None:
         counts = self._health.counts

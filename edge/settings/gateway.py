@@ -15,6 +15,7 @@ from edge.settings.bluetooth import BluetoothSettings
 from edge.settings.devices import DeviceSettings
 from edge.settings.enrolment import EnrolmentSettings
 from edge.settings.fields import Listen, Name, SystemIdText
+from edge.settings.tracing import TracingSettings
 from edge.settings.uplink import UplinkSettings
 from edge.status.policy import StatusPolicy
 from edge.supervision import SupervisionPolicy
@@ -66,6 +67,7 @@ class EdgeSettings(BaseSettings):
     bluetooth: BluetoothSettings = BluetoothSettings()
     uplink: UplinkSettings = UplinkSettings()
     enrolment: EnrolmentSettings = EnrolmentSettings()
+    tracing: TracingSettings = TracingSettings()
     buffer: BufferPolicy = BufferPolicy()
     drivers: DriverPolicy = DriverPolicy()
     transports: TransportPolicy = TransportPolicy()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -49,13 +50,17 @@ class SenderCounts:
 
 @dataclass(slots=True, kw_only=True)
 class Sender:
-    """The loop from the buffer to the cloud."""
+    """The loop from the buffer to the cloud.
+
+    `delivered` is told of each acknowledged batch and the monotonic time it was sent at.
+    """
 
     buffer: ClaimedRows
     choice: LinkChoice
     gateway_id: str
     clock: Clock
     policy: SenderPolicy = field(default_factory=SenderPolicy)
+    delivered: Callable[[UplinkBatch, float], None] | None = None
     counts: SenderCounts = field(default_factory=SenderCounts)
     _claiming: asyncio.Lock = field(default_factory=asyncio.Lock)
     _freed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -109,9 +114,8 @@ class Sender:
             began = self.clock.monotonic()
             self.choice.begin(link, now=began)
             try:
-                ack = await link.send(
-                    self._batch(claim), timeout_seconds=self.policy.ack_timeout_seconds
-                )
+                batch = self._batch(claim)
+                ack = await link.send(batch, timeout_seconds=self.policy.ack_timeout_seconds)
             except UplinkRejectedError as exc:
                 await self._isolate(claim, exc.reason)
                 return
@@ -130,6 +134,8 @@ class Sender:
                 await self.clock.sleep(backoff.next_wait())
             else:
                 self.choice.note_acknowledged(link)
+                if self.delivered is not None:
+                    self.delivered(batch, began)
                 await self._settle(ack)
                 return
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -69,10 +70,15 @@ async def send_batch(request: Request, caller: GatewayUplink, services: AllServi
 def _record(services: Services, caller: Principal, octets: bytes, media_type: str) -> Response:
     if caller.gateway_id is None:
         raise ForbiddenError("not_a_gateway", "Send batches with a gateway's own token.")
+    came_ns = time.time_ns()
     batch = _decode(services, caller, octets, media_type)
+    decoded_ns = time.time_ns()
     with services.database.begin(now=services.clock()) as work:
         ack = record_uplink(work, caller, batch)
     services.ingest_metrics.recorded(WAY, batch, ack, services.clock())
+    services.traces.recorded(
+        WAY, batch, came_ns=came_ns, decoded_ns=decoded_ns, committed_ns=time.time_ns()
+    )
     if media_type == MEDIA_TYPE_JSON:
         return Response(encode_ack_json(ack), media_type=MEDIA_TYPE_JSON)
     return Response(encode_ack(ack), media_type=MEDIA_TYPE_BINARY)

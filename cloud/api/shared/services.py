@@ -16,6 +16,7 @@ from cloud.core.devices.joining import Offer
 from cloud.core.kernel.paging import CursorSigner
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, UnitOfWork
+from cloud.core.observations.batch_traces import BatchTraces
 from cloud.core.observations.ingest_metrics import IngestMetrics
 
 
@@ -38,6 +39,7 @@ class Services:
     clock: Clock
     ingest_metrics: IngestMetrics
     fleet_metrics: FleetMetrics
+    traces: BatchTraces
     store_metrics: StoreMetrics
     offer: Offer
     attempts: AttemptLimit

@@ -1,0 +1,68 @@
+"""Spans of batches in OpenTelemetry; loaded by `cloud.app.tracing`, and only where it is wished."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
+
+from protocols.uplink.messages import UplinkBatch
+from protocols.uplink.trace_ids import root_span_id_of, trace_id_of
+
+_EXPORT_MILLISECONDS: Final = 500
+
+
+class CloudTracing:
+    """Writes `cloud.ingest` and under it decode and commit, into the batch's own trace."""
+
+    def __init__(self, provider: TracerProvider) -> None:
+        self._provider = provider
+        self._tracer = provider.get_tracer("vitalwire.cloud")
+
+    def recorded(
+        self, way: str, batch: UplinkBatch, *, came_ns: int, decoded_ns: int, committed_ns: int
+    ) -> None:
+        """One batch, committed."""
+        root = SpanContext(
+            trace_id=trace_id_of(batch.batch_id),
+            span_id=root_span_id_of(batch.batch_id),
+            is_remote=True,
+            trace_flags=TraceFlags(TraceFlags.SAMPLED),
+        )
+        ingest = self._tracer.start_span(
+            "cloud.ingest",
+            context=set_span_in_context(NonRecordingSpan(root)),
+            attributes={
+                "vitalwire.gateway": batch.gateway_id,
+                "vitalwire.batch": str(batch.batch_id),
+                "vitalwire.way": way,
+                "vitalwire.rows": len(batch.rows),
+            },
+            start_time=came_ns,
+        )
+        inside = set_span_in_context(ingest)
+        for name, began, ended in (
+            ("cloud.decode", came_ns, decoded_ns),
+            ("cloud.commit", decoded_ns, committed_ns),
+        ):
+            span = self._tracer.start_span(name, context=inside, start_time=began)
+            span.end(end_time=ended)
+        ingest.end(end_time=committed_ns)
+
+    def close(self) -> None:
+        """Send what is left."""
+        self._provider.shutdown()
+
+
+def spans_to(url: str) -> CloudTracing:
+    """Tracing to the collector at `url`, by OTLP over HTTP."""
+    provider = TracerProvider(resource=Resource.create({"service.name": "vitalwire-cloud"}))
+    exporter = OTLPSpanExporter(endpoint=f"{url.rstrip('/')}/v1/traces", timeout=5)
+    provider.add_span_processor(
+        BatchSpanProcessor(exporter, schedule_delay_millis=_EXPORT_MILLISECONDS)
+    )
+    return CloudTracing(provider)
