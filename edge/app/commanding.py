@@ -14,8 +14,9 @@ from edge.commands.desk import CommandDesk
 from edge.commands.encounter import EncounterOnBoard
 from edge.commands.inbox import CommandInbox
 from edge.commands.reporting import CountedRows, GatewayReporter
+from edge.commands.waveforms import StoredWaveforms, WaveformSender
 from edge.uplink.downlink import AskedLink, Downlink, PushingLink
-from edge.uplink.link import LinkClient
+from edge.uplink.link import LinkChoice, LinkClient
 
 PROGRAM_VERSION: Final = version("vitalwire")
 
@@ -38,6 +39,26 @@ class Commanding:
             ("downlink", self.downlink.run),
             ("gateway reports", self.reporter.run),
         )
+
+
+def add_waveforms(
+    commanding: Commanding,
+    buffer: StoredWaveforms,
+    choice: LinkChoice,
+    clock: Clock,
+    *,
+    gateway_id: str,
+) -> Callable[[], Awaitable[None]]:
+    """Register `waveform.window`; what has to run for it."""
+    sender = WaveformSender(
+        buffer=buffer,
+        choice=choice,
+        gateway_id=gateway_id,
+        clock=clock,
+        conclude=commanding.desk.conclude,
+    )
+    commanding.desk.register("waveform.window", sender.want)
+    return sender.run
 
 
 def make_commanding(

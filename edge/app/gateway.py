@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from edge.app.bluetooth import make_gatt_fleet
 from edge.app.buffering import watch_clock
-from edge.app.commanding import make_commanding
+from edge.app.commanding import add_waveforms, make_commanding
 from edge.app.enrolling import make_enrolled
 from edge.app.opening import make_recorder
 from edge.buffer.buffer import ObservationBuffer
@@ -117,9 +117,10 @@ class Gateway:
         )
         if self._gatt is not None:
             register_pairing(self._control, self._gatt.desk)
+        choice = LinkChoice(links, settings.uplink.choice, clock)
         self._sender = Sender(
             buffer=buffer,
-            choice=LinkChoice(links, settings.uplink.choice, clock),
+            choice=choice,
             gateway_id=settings.gateway_id,
             clock=clock,
             policy=settings.uplink.sender,
@@ -127,6 +128,9 @@ class Gateway:
         )
         self.commanding = make_commanding(
             folder, links, clock, buffer=buffer, vehicle_id=settings.vehicle_id
+        )
+        self._send_waveforms = add_waveforms(
+            self.commanding, buffer, choice, clock, gateway_id=settings.gateway_id
         )
         self._again = asyncio.Event()
         self.enrolled = make_enrolled(
@@ -165,6 +169,7 @@ class Gateway:
                 self._keep(f"link {link.health.way.value}", link.run, tasks)
             if self._links:
                 self._keep("sender", self._sender.run, tasks)
+                self._keep("waveform windows", self._send_waveforms, tasks)
             for name, work in (*self.commanding.services, *self.enrolled.services):
                 self._keep(name, work, tasks)
             self._keep("status", self.reporter.run, tasks)

@@ -21,6 +21,7 @@ from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import OpenedStore, Recovery, open_store
 from edge.buffer.rows import Stream, from_microseconds, pack_rows
 from edge.buffer.store import ObservationStore, Tell
+from edge.buffer.window import WaveformWindow, WindowPart
 from edge.clock import (
     SYSTEM_CLOCK,
     Clock,
@@ -132,6 +133,13 @@ class ObservationBuffer:
 
         claim: Claim | None = await self._ask(act)
         return claim
+
+    async def read_window(self, window: WaveformWindow, *, after: int, limit: int) -> WindowPart:
+        """Some waveforms of a window, out of their turn; go on from the part's `after`."""
+        part: WindowPart = await self._ask(
+            lambda store: store.read_window(window, after=after, limit=limit)
+        )
+        return part
 
     async def settle(self, ack: UplinkAck) -> Settled:
         """The cloud has it: free the rows, keep the refused ones in quarantine."""

@@ -87,11 +87,11 @@ class Reader:
                 break
             through, found.octets = row_id, found.octets + len(body)
             is_whole = check_of(stream, epoch, sequence, identity, body, where) == crc
-            row = _unpacked(sequence, identity, body, where) if is_whole else None
+            row = unpacked(sequence, identity, body, where) if is_whole else None
             if row is None:
                 found.damaged.append(row_id)
             else:
-                found.rows.append(_in_time(row, line))
+                found.rows.append(in_time(row, line))
                 found.row_ids.append(row_id)
         return found, through
 
@@ -115,16 +115,18 @@ def first_row(database: Database, stream: Stream, spans: list[Span]) -> First | 
     return None
 
 
-def _in_time(row: UplinkRow, line: Line) -> UplinkRow:
+def in_time(row: UplinkRow, line: Line) -> UplinkRow:
+    """The row with its times as they are known now."""
     if line.state is not State.UNSET and not line.correction_us:
         return row
     by = timedelta(microseconds=line.correction_us)
     return corrected(row, by, is_estimate=line.state in (State.UNSET, State.ESTIMATED))
 
 
-def _unpacked(
+def unpacked(
     sequence: int, identity: bytes | None, body: bytes, octets: str | None
 ) -> UplinkRow | None:
+    """The row of these octets, None when they are not what was stored."""
     try:
         return unpack_row(sequence, identity, body, octets)
     except DecodeError:

@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -34,6 +35,7 @@ from edge.buffer.rows import (
     to_microseconds,
 )
 from edge.buffer.thinning import Dropped, Thinning, still_held
+from edge.buffer.window import WaveformWindow, WindowPart, read_window
 from edge.clock import ClockReading
 from edge.errors import BufferFullError
 from protocols.uplink.messages import Content, UplinkAck
@@ -225,6 +227,21 @@ class ObservationStore:
                 if claim is not None:
                     return claim
         return None
+
+    def read_window(self, window: WaveformWindow, *, after: int, limit: int) -> WindowPart:
+        """Waveforms of a window above the id `after`, whatever their turn; nothing is claimed."""
+        stream = Stream.WAVEFORMS
+        with translated():
+            part = read_window(
+                self._database,
+                self.clocks,
+                self._layout.spans[stream],
+                window=window,
+                after=after,
+                last=self._last(stream),
+                limit=limit,
+            )
+        return replace(part, vehicle_id=self._vehicles.get(part.boot_epoch, ""))
 
     def requeue(self, batch_id: UUID) -> bool:
         """A claim to be sent again, under the same name; False when it is not out."""
