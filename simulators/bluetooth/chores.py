@@ -40,7 +40,7 @@ class Chores:
     def _ended(self, task: asyncio.Task[T]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            _LOG.debug("background work of %s ended", self._name, exc_info=task.exception())
+            _LOG.warning("background work of %s ended", self._name, exc_info=task.exception())
 
     async def close(self) -> None:
         """Cancel everything and wait until it has ended."""

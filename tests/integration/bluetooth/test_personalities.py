@@ -41,13 +41,13 @@ from simulators.journal import Journal
 from simulators.value_texts import value_text
 from tests.fixtures.bluetooth import stable_bedside, switch_on
 
-SPEED = 120.0
+SPEED = 240.0
 ENOUGH = 4
 
 
 @pytest_asyncio.fixture
 async def fast(message_bus: PrivateBus) -> AsyncIterator[BluetoothPlace]:
-    """A place where two minutes of the patient last a second."""
+    """A place where four minutes of the patient last a second."""
     bedside = stable_bedside(speed=SPEED)
     place = BluetoothPlace(message_bus.address, bedside, advertising_seconds=0.02)
     async with place:
