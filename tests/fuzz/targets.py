@@ -7,6 +7,7 @@ right octets, recorded ones where they are at hand.
 from __future__ import annotations
 
 import contextlib
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,14 +39,29 @@ from protocols.ieee20601.remote_operations import ActionRequest, EventReport
 from protocols.ieee20601.requests import decode_action_info
 from protocols.ieee20601.states import State
 from protocols.mder.records import LENIENT, STRICT
-from protocols.model.codes import SystemId
+from protocols.model.codes import MdcCode, SystemId
 from protocols.model.device import DeviceInfo
 from protocols.monitors.base import Monitor, SessionOptions
 from protocols.monitors.registry import MONITORS
+from protocols.uplink.answer_codec import decode_answer, encode_answer
 from protocols.uplink.channels import COMPACT_VERSION
 from protocols.uplink.codec import decode_batch, encode_batch
+from protocols.uplink.command_codec import decode_command, encode_command
+from protocols.uplink.commands import (
+    BindEncounter,
+    Command,
+    CommandAnswer,
+    EnrolledDevice,
+    GatewayReport,
+    ListDevices,
+    Outcome,
+    ReadClock,
+    Request,
+    SendWaveformWindow,
+)
 from protocols.uplink.compact import encode_columns
 from protocols.uplink.dictionary import DICTIONARIES, NEWEST, PARAMETERS
+from protocols.uplink.signed import canonical, parse_signed
 from tests.fixtures.vehicle_rows import Vehicle, batch_of
 from tests.property.mutations import SEEDS as APDUS
 from tests.unit.protocols.ieee20601.pair import Pair
@@ -220,6 +236,51 @@ def _monitor_targets() -> Iterator[Target]:
         yield Target(f"monitor {monitor.name}", tuple(seeds), partial(read_monitor, monitor))
 
 
+def _commands() -> tuple[bytes, ...]:
+    requests: tuple[Request, ...] = (
+        BindEncounter(encounter_id="enc_1", number="I-1", started_at=NOW, complaint="Chest pain"),
+        SendWaveformWindow(from_at=NOW, to_at=NOW, leads=(MdcCode(2, 258),)),
+        ListDevices(
+            version=1,
+            devices=(
+                EnrolledDevice(
+                    system_id="0102", serial_number="S", manufacturer="A", vehicle_id="V"
+                ),
+            ),
+            settled=(UUID(int=1),),
+        ),
+        ReadClock(),
+    )
+    return tuple(
+        encode_command(
+            Command(command_id=UUID(int=7), issued_at=NOW, expires_at=NOW, request=request)
+        )
+        for request in requests
+    )
+
+
+def _answers() -> tuple[bytes, ...]:
+    answer = CommandAnswer(
+        command_id=UUID(int=7), outcome=Outcome.DONE, at=NOW, facts=(("utc", "noon"),)
+    )
+    report = GatewayReport(at=NOW, version="0.1.0", vehicle_id="AMB-7", oldest_at=NOW)
+    return encode_answer(answer), encode_answer(report)
+
+
+def _signed() -> tuple[bytes, ...]:
+    header = b'{"alg":"ES256","kid":"k","typ":"vitalwire-configuration+jws"}'
+    claims = canonical(
+        {"gateway_id": "gw", "version": 1, "issued_at": NOW.isoformat(), "settings": {}}
+    )
+    parts = (urlsafe_b64encode(part).rstrip(b"=") for part in (header, claims, bytes(64)))
+    return (b".".join(parts),)
+
+
+def _read_signed(octets: bytes) -> None:
+    with contextlib.suppress(DecodeError):
+        parse_signed(octets.decode("latin-1"))
+
+
 def _batches() -> tuple[bytes, ...]:
     numerics = [row for second in Vehicle(3).numerics(3) for row in second]
     leads = Vehicle(3).twelve_leads(1)[:4]
@@ -246,6 +307,9 @@ def targets() -> tuple[Target, ...]:
         Target("nfc", records, partial(_suppressed, decode_record)),
         Target("usb", APDUS, _usb),
         Target("uplink", _batches(), read_batch),
+        Target("commands", _commands(), partial(_suppressed, decode_command)),
+        Target("answers", _answers(), partial(_suppressed, decode_answer)),
+        Target("configuration", _signed(), _read_signed),
         Target("pcap", pcaps, partial(_suppressed, partial(parse_pcap, name="c"))),
         *_monitor_targets(),
         *_gatt_targets(),

@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 from prometheus_client import generate_latest
 
+from cloud.core.devices import commands
 from cloud.core.devices.gateways import note_gateway
 from cloud.core.encounters import service as encounters
 from cloud.ingest.mqtt import BrokerAddress
@@ -22,9 +24,12 @@ from cloud.worker.runner import FOLLOWERS
 from edge.app.commanding import Commanding, make_commanding
 from edge.buffer.answers import BufferCounts
 from edge.clock import SYSTEM_CLOCK
+from edge.enrolment.devices import Belonging, EnrolledDevices
 from edge.uplink.credentials import Credentials
 from edge.uplink.mqtt import MqttLink
 from edge.uplink.policy import MqttPolicy
+from protocols.uplink.command_codec import decode_command
+from protocols.uplink.commands import BindEncounter, DeviceEnrolment
 from tests.fixtures.brokers import PATIENCE, embedded_broker, ingesting, mosquitto, own
 from tests.fixtures.cloud import VEHICLE, Installation, install
 from tests.fixtures.gateway import Gateway
@@ -160,6 +165,58 @@ async def test_an_opened_encounter_binds_the_vehicle_and_its_handover_releases_i
                 )
             relay(embedded)
             await until(lambda: board.encounter.current is None, "the release")
+
+
+def test_a_gateway_that_comes_to_a_vehicle_later_is_told_of_its_encounter(
+    embedded: Installation,
+) -> None:
+    with embedded.database.begin(now=embedded.clock()) as work:
+        note_gateway(work, embedded.mine.gateway, "AMB-1")
+    encounter_id = open_encounter(embedded, "I-2")
+    relay(embedded)
+    with embedded.database.begin(now=embedded.clock()) as work:
+        note_gateway(work, embedded.mine.gateway, "AMB-1")
+    relay(embedded)
+    embedded.clock.pass_(60)
+    with embedded.database.begin(now=embedded.clock()) as work:
+        note_gateway(work, embedded.mine.gateway, VEHICLE)
+    relay(embedded)
+    with embedded.database.begin(now=embedded.clock()) as work:
+        rows = commands.commands(
+            work, embedded.mine.caller, embedded.mine.gateway_id, status=None, limit=9
+        )
+        kinds = [(row.kind, decode_command(row.octets).request) for row in rows]
+    newest = kinds[0][1]
+    assert isinstance(newest, BindEncounter)
+    assert newest.encounter_id == encounter_id
+
+
+async def test_a_device_enrolled_on_board_without_a_way_is_known_to_the_fleet_afterwards(
+    embedded: Installation, tmp_path: Path
+) -> None:
+    embedded.clock.at = SYSTEM_CLOCK.utc()
+    scanned = DeviceEnrolment(
+        enrolment_id=uuid4(),
+        at=SYSTEM_CLOCK.utc(),
+        serial_number="S-77",
+        manufacturer="Acme",
+        device_class="oximeter",
+        system_id="0102030405060708",
+    )
+    folder = tmp_path / "board"
+    with embedded_broker(embedded) as port, ingesting(embedded, own(port)) as ingest:
+        assert await asyncio.to_thread(ingest.wait_ready, PATIENCE)
+        async with on_board(embedded, port, folder) as board:
+            devices = EnrolledDevices(board.inbox, VEHICLE, board.desk.look_again)
+            board.desk.register("devices.list", devices.take_list)
+            assert devices.enrol(scanned) is Belonging.OURS
+            await until(devices.is_known, "the list of devices")
+            assert devices.find("0102030405060708") is not None
+            assert board.inbox.enrolments() == (), "the cloud has it"
+    async with embedded.client() as client:
+        headers = await embedded.headers(client)
+        listed = (await client.get("/api/v1/devices", headers=headers)).json()
+    assert [one["serial_number"] for one in listed] == ["S-77"]
 
 
 def is_done(client: httpx.Client, path: str) -> bool:

@@ -292,6 +292,10 @@ async def test_the_view_shows_link_version_backlog_and_age(embedded: Installatio
     assert (view["link"], view["version"], view["vehicle_id"]) == ("online", "0.1.0", "AMB-9")
     assert (view["backlog_rows"], view["backlog_age_seconds"]) == (12, 180)
     assert view["configuration_version"] == 4
+    async with embedded.client() as client:
+        figures = (await client.get("/metrics")).text
+    assert 'vitalwire_gateways{what="backlog_rows"} 12.0' in figures
+    assert "vitalwire_certificate_seconds_left NaN" in figures
     assert totals == {
         "reporting": 1,
         "online": 1,

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from cloud.core.authorization.applications import KIND_GATEWAY, NewClient, authenticate, register
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.devices.tables import GatewayRow, VehicleRow
+from cloud.core.kernel import outbox
 from cloud.core.kernel.errors import ForbiddenError
 from cloud.core.kernel.principal import Principal, gateway_principal
 from cloud.core.kernel.scopes import GATEWAY_UPLINK
@@ -72,6 +73,15 @@ def note_gateway(work: UnitOfWork, gateway: Principal, vehicle_id: str) -> None:
     if row is None:
         raise ForbiddenError("gateway_unknown", "Enrol the gateway first.")
     note_vehicle(work, gateway.tenant_id, vehicle_id)
+    if row.vehicle_id != vehicle_id:
+        outbox.publish(
+            work,
+            tenant_id=gateway.tenant_id,
+            event_type="gateway.moved",
+            resource_type="gateway",
+            resource_id=row.gateway_id,
+            data={"vehicle_id": vehicle_id},
+        )
     row.vehicle_id = vehicle_id
     row.last_seen_at = work.now
 

@@ -20,6 +20,7 @@ from protocols.uplink.commands import BindEncounter, ReleaseEncounter, Request
 
 LOG: Final = logging.getLogger("vitalwire.dispatch")
 CREATED: Final = "epcr.encounter.created"
+MOVED: Final = "gateway.moved"
 CLOSED: Final = frozenset({"epcr.encounter.handed_over"})
 LIFE: Final = timedelta(hours=24)
 # Names the command of one event and gateway, so that an event relayed twice makes one command.
@@ -27,30 +28,53 @@ _COMMANDS: Final = UUID("5f0b8a52-6f0c-5f57-9a3e-3f1f6c1d2b77")
 
 
 def tell_gateways(event: DomainEvent, work: UnitOfWork) -> None:
-    """Queue `encounter.bind` or `encounter.release` for every gateway of the event's vehicle."""
+    """Queue `encounter.bind` or `encounter.release` for every gateway of the event's vehicle.
+
+    A gateway that moved into a vehicle is told of the encounter the vehicle is in.
+    """
+    if event.type == MOVED:
+        _tell_moved(event, work)
+        return
     if event.type != CREATED and event.type not in CLOSED:
         return
     encounter = work.session.get(EncounterRow, event.resource_id)
     if encounter is None or encounter.tenant_id != event.tenant_id:
         return
     request = _bind(encounter) if event.type == CREATED else _release(encounter)
-    caller = service_principal(event.tenant_id, "dispatch")
     statement = select(GatewayRow.gateway_id).where(
         GatewayRow.tenant_id == event.tenant_id, GatewayRow.vehicle_id == encounter.vehicle_id
     )
     for gateway_id in work.session.scalars(statement):
-        try:
-            queue(
-                work,
-                caller,
-                gateway_id,
-                request,
-                life=LIFE,
-                command_id=uuid5(_COMMANDS, f"{event.event_id}/{gateway_id}"),
-            )
-        except DomainError as exc:
-            # A revoked gateway, or one with a full queue: the others must still hear.
-            LOG.warning("event=gateway_not_told gateway=%s reason=%s", gateway_id, exc.reason)
+        _tell(event, work, gateway_id, request)
+
+
+def _tell_moved(event: DomainEvent, work: UnitOfWork) -> None:
+    newest = work.session.scalars(
+        select(EncounterRow)
+        .where(
+            EncounterRow.tenant_id == event.tenant_id,
+            EncounterRow.vehicle_id == event.data.get("vehicle_id"),
+        )
+        .order_by(EncounterRow.started_at.desc(), EncounterRow.created_at.desc())
+        .limit(1)
+    ).first()
+    if newest is not None and newest.closed_at is None:
+        _tell(event, work, event.resource_id, _bind(newest))
+
+
+def _tell(event: DomainEvent, work: UnitOfWork, gateway_id: str, request: Request) -> None:
+    try:
+        queue(
+            work,
+            service_principal(event.tenant_id, "dispatch"),
+            gateway_id,
+            request,
+            life=LIFE,
+            command_id=uuid5(_COMMANDS, f"{event.event_id}/{gateway_id}"),
+        )
+    except DomainError as exc:
+        # A revoked gateway, or one with a full queue: the others must still hear.
+        LOG.warning("event=gateway_not_told gateway=%s reason=%s", gateway_id, exc.reason)
 
 
 def _bind(encounter: EncounterRow) -> Request:
