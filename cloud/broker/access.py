@@ -102,16 +102,17 @@ class AccessList:
             return True
 
     def revoked(self, users: Iterable[str]) -> set[str]:
-        """Those of the connected users that are gateways no longer; what is known of them goes."""
+        """Those of the connected users that are gateways no longer."""
         gateways = {user for user in users if user != INGEST_USER}
         with self._database.reading(now=self._clock()) as work:
-            gone = revoked_among(work, gateways)
+            return revoked_among(work, gateways)
+
+    def forget(self, user: str) -> None:
+        """Its session ends: nothing of what is remembered lets it in again."""
         with self._lock:
-            for key in [key for key in self._known if key[0] in gone]:
+            for key in [key for key in self._known if key[0] == user]:
                 del self._known[key]
-            for user in gone:
-                self._tenants.pop(user, None)
-        return gone
+            self._tenants.pop(user, None)
 
     def _gateway_refusal(
         self,

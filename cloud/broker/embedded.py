@@ -28,6 +28,8 @@ LISTENER: Final = "default"
 BACKLOG: Final = 1024
 GOODBYE_SECONDS: Final = 1.0
 LOOK_SECONDS: Final = 1.0
+# Ingest refuses a revoked gateway at once; its session lives until its last command went down.
+LOOKS_BEFORE_THE_END: Final = 4
 
 
 class BrokerStartError(Exception):
@@ -177,7 +179,8 @@ class EmbeddedBroker:
                 del self._inside[user]
 
     async def _watch_revoked(self) -> None:
-        """Close the sessions of gateways that were revoked, within a second or two."""
+        """Close the sessions of gateways that were revoked, a moment after they were told why."""
+        looks: dict[str, int] = {}
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
@@ -185,7 +188,9 @@ class EmbeddedBroker:
             except StorageError as exc:
                 LOG.warning("event=revocations_unchecked cause=%s", type(exc).__name__)
                 continue
-            for user in gone:
+            looks = {user: looks.get(user, 0) + 1 for user in gone}
+            for user in (user for user, count in looks.items() if count >= LOOKS_BEFORE_THE_END):
+                self._access.forget(user)
                 LOG.warning("event=session_closed user=%r reason=revoked", user)
                 for writer in self._inside.get(user, ()):
                     writer.close()

@@ -12,6 +12,7 @@ import pytest
 from cryptography import x509
 
 from edge.enrolment.identity import Identity
+from edge.enrolment.joining import join
 from edge.status.file import read_status
 from tests.fixtures.fleet import Fleet, fleet
 from tests.fixtures.gateway import Gateway
@@ -114,7 +115,8 @@ def test_a_certificate_speaks_for_its_own_gateway_alone(tmp_path: Path) -> None:
     with fleet(tmp_path, started=started) as cloud:
         boxes = [tmp_path / name for name in ("one", "two")]
         for box in boxes:
-            assert cloud.enrol(box, cloud.invite()).returncode == 0
+            ca_file = str(cloud.authority)
+            join(box, cloud=cloud.ready["http"], code=cloud.invite(), ca_file=ca_file)
         one, two = (Identity(box) for box in boxes)
         first, second = one.membership(), two.membership()
         assert first is not None

@@ -143,7 +143,7 @@ def test_a_report_is_one_trace_from_the_device_to_the_commit(tmp_path: Path) -> 
 
 
 def test_without_an_address_nothing_of_the_libraries_is_loaded() -> None:
-    program = "import sys, edge.cli.run, cloud.__main__; print('opentelemetry.sdk' in sys.modules)"
+    program = "import sys, edge.app.running; print('opentelemetry.sdk' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     )
