@@ -12,6 +12,7 @@ from edge.drivers.health import HealthBoard
 from edge.drivers.radio_devices import RadioDevices
 from edge.drivers.record_marks import RecordMarks
 from edge.pipeline.sink import ObservationSink
+from edge.recorder.recorder import FlightRecorder
 from edge.settings import EdgeSettings
 from edge.supervision import TaskTree
 from edge.transports.ble.agent import ASKS_AND_SHOWS, ASKS_NOBODY
@@ -31,6 +32,7 @@ def make_gatt_fleet(
     sink: ObservationSink,
     board: HealthBoard,
     tree: TaskTree,
+    recorder: FlightRecorder,
     forget: bool,
     clock: Clock,
 ) -> GattFleet | None:
@@ -50,6 +52,7 @@ def make_gatt_fleet(
         sink=sink,
         board=board,
         tree=tree,
+        recorder=recorder,
         clock=clock,
         policy=bluetooth.drivers(settings.drivers),
         discover=bluetooth.services,

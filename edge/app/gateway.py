@@ -13,7 +13,6 @@ from edge.app.bluetooth import make_gatt_fleet
 from edge.app.buffering import watch_clock
 from edge.app.commanding import add_waveforms, make_commanding
 from edge.app.enrolling import make_enrolled
-from edge.app.opening import make_recorder
 from edge.buffer.buffer import ObservationBuffer
 from edge.clock import Clock
 from edge.drivers.configurations import ConfigurationStore
@@ -23,6 +22,7 @@ from edge.drivers.identity import own_system_id
 from edge.drivers.stored_pages import StoredPages
 from edge.errors import StartError
 from edge.pipeline.duplicates import OnceOnly
+from edge.recorder.recorder import FlightRecorder
 from edge.settings import EdgeSettings
 from edge.status.control import ControlSocket
 from edge.status.metrics import serve_metrics
@@ -77,6 +77,7 @@ class Gateway:
         buffer: ObservationBuffer,
         links: Sequence[LinkClient],
         pages: StoredPages,
+        recorder: FlightRecorder,
         clock: Clock,
         *,
         forget_marks: bool = False,
@@ -103,7 +104,7 @@ class Gateway:
             clock=clock,
             driver_policy=settings.drivers,
             transport_policy=settings.transports,
-            record=make_recorder(settings, clock),
+            recorder=recorder,
             traces=None if tracing is None else tracing.reports,
         )
         self._gatt = make_gatt_fleet(
@@ -112,6 +113,7 @@ class Gateway:
             sink=OnceOnly(buffer),
             board=self._fleet.board,
             tree=self._tree,
+            recorder=recorder,
             forget=forget_marks,
             clock=clock,
         )
@@ -150,6 +152,7 @@ class Gateway:
             folder=folder,
             board=self._fleet.board,
             tree=self._tree,
+            recorder=recorder,
             links=links,
             sent=self._sender.counts,
             buffer=buffer,

@@ -8,11 +8,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from edge.clock import Clock
-from edge.drivers.fleet import Recorder
 from edge.errors import SettingsError, StartError
 from edge.settings import EdgeSettings
-from edge.transports.base import ByteTransport
-from edge.transports.capture import record_line
 from edge.uplink.credentials import Credentials
 from edge.uplink.https import HttpsLink
 from edge.uplink.link import LinkClient
@@ -59,16 +56,6 @@ def _check_certificate(path: str) -> None:
             f"certificate_file {path} holds no certificate with its key",
             mend="Enrol the gateway, or name a PEM file with both",
         ) from exc
-
-
-def make_recorder(settings: EdgeSettings, clock: Clock) -> Recorder:
-    def record(device: str, transport: ByteTransport) -> ByteTransport:
-        if not settings.record_folder:
-            return transport
-        folder = Path(settings.record_folder)
-        return record_line(transport, folder=folder, device=device, clock=clock, at=clock.utc())
-
-    return record
 
 
 def data_folder(folder: Path) -> Path:

@@ -11,6 +11,7 @@ from edge.app.buffering import open_buffer
 from edge.app.gateway import EndedError, Gateway, RunWishes, SettingsCheck, accept_any
 from edge.app.opening import data_folder, make_links
 from edge.app.tracing import make_tracing
+from edge.app.recording import open_recorder
 from edge.buffer.recovery import FILE_NAME as BUFFER_FILE
 from edge.clock import SYSTEM_CLOCK, Clock
 from edge.drivers.stored_pages import StoredPages
@@ -40,6 +41,7 @@ async def run(
         async with AsyncExitStack() as stack:
             begins_anew = not (folder / BUFFER_FILE).is_file()
             buffer = await stack.enter_async_context(open_buffer(settings, folder, clock))
+            recorder = await stack.enter_async_context(open_recorder(settings, folder, clock))
             links = await make_links(settings, clock, stack)
             # What the buffer no longer holds, and nobody was sent, must come from the devices.
             forget = begins_anew or buffer.recovery is not None
@@ -53,6 +55,7 @@ async def run(
                 buffer,
                 links,
                 pages,
+                recorder,
                 clock,
                 forget_marks=forget,
                 check=check,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from edge.cli import certify, decode, enrol, explain, pair, run, settings, status
+from edge.cli import certify, decode, enrol, explain, pair, recorder, run, settings, status
 
 if TYPE_CHECKING:
     from edge.cli.base import Commands
@@ -16,6 +16,7 @@ COMMANDS: Final[tuple[Callable[[Commands], None], ...]] = (
     status.add,
     pair.add,
     settings.add,
+    recorder.add,
     decode.add,
     explain.add,
     certify.add,

@@ -12,6 +12,8 @@ from typing import Final, Protocol
 from edge.clock import Clock
 from edge.drivers.wishes import Wish, Wishes
 from edge.errors import BufferFullError, TransportError
+from edge.recorder.recording import Recording
+from edge.recorder.references import OctetTrail
 from edge.transports.base import ByteTransport
 from protocols.ieee20601.events import (
     Associated,
@@ -30,11 +32,14 @@ _LONG_TURN_SECONDS: Final = 0.005
 class EventSink(Protocol):
     """Takes what a connection tells."""
 
-    async def accept(self, events: Sequence[Event], *, received_at: float) -> None:
+    async def accept(
+        self, events: Sequence[Event], *, received_at: float, octets: str = ""
+    ) -> None:
         """Return once every observation in `events` is durable.
 
-        `received_at`: monotonic seconds when the octets came. Raises BufferFullError when
-        nothing of it was stored: then nothing of it may be confirmed.
+        `received_at`: monotonic seconds when the octets came; `octets`: where the recorder keeps
+        them. Raises BufferFullError when nothing of it was stored: then nothing of it may be
+        confirmed.
         """
         ...
 
@@ -59,6 +64,7 @@ class AssociationDriver:
         release_seconds: float = 1.0,
         stored_again_seconds: float = 0.0,
         confirmed: Callable[[], None] = lambda: None,
+        recording: Recording | None = None,
     ) -> None:
         self._connection = connection
         self._transport = transport
@@ -69,6 +75,9 @@ class AssociationDriver:
         self._release_seconds = release_seconds
         self._stored_again_seconds = stored_again_seconds
         self._confirmed = confirmed
+        self._recording = recording or Recording()
+        self._trail = OctetTrail(self._recording.name)
+        self._taken = 0
         self._fetch_pause = stored_again_seconds
         self._fetch_at: float | None = None
         self._associated = False
@@ -94,10 +103,13 @@ class AssociationDriver:
             received_at, utc = self._clock.monotonic(), self._clock.utc()
             if data == b"":
                 return
+            self._recording.take(data or b"", monotonic=received_at, utc=utc)
             for part in _parts(data or b""):
                 began = self._clock.monotonic()
                 if part:
                     self._connection.receive_data(part, now=began, utc=utc)
+                    self._taken += len(part)
+                    self._trail.advance(received=self._taken, held=self._connection.octets_held)
                 now = self._clock.monotonic()
                 # Every turn, for a peer that never stops talking must not hold up our own timers.
                 self._handle_time_and_wishes(now)
@@ -111,12 +123,15 @@ class AssociationDriver:
         await self._take_events(received_at)
         for chunk in self._connection.data_to_send():
             await self._transport.write(chunk)
+            self._recording.give(chunk, monotonic=self._clock.monotonic(), utc=self._clock.utc())
         self._confirmed()
 
     async def _take_events(self, received_at: float) -> None:
         while events := self._drain():
             try:
-                await self._sink.accept(events, received_at=received_at)
+                await self._sink.accept(
+                    events, received_at=received_at, octets=self._trail.reference
+                )
             except BufferFullError:
                 # Not confirmed: the device keeps its reports and sends them again.
                 continue
@@ -136,6 +151,7 @@ class AssociationDriver:
                 self._fetch_pause = self._stored_again_seconds
             elif isinstance(event, AssociationEnded):
                 self._associated = False
+                self._recording.begin_again()
                 self._fetch_at = None
                 self._free_since = self._clock.monotonic()
             elif isinstance(event, StoredDataFinished) and not event.complete:

@@ -54,6 +54,10 @@ class ConfigurationStore:
         firmware = self._firmware.get((system_id, config_id), "")
         return None if known is None else replace(known, firmware=firmware)
 
+    def octets_of(self, system_id: SystemId, config_id: int) -> bytes | None:
+        """Its ConfigReport as it was received; None when none is kept."""
+        return self._octets.get((system_id, config_id))
+
     def remember(self, system_id: SystemId, config_id: int, octets: bytes) -> None:
         """Keep what was accepted. A full disk costs only the next start a little time."""
         try:

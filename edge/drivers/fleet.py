@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from edge.clock import Clock
@@ -21,6 +20,8 @@ from edge.errors import BufferDamagedError
 from edge.pipeline.descriptions import DescribedSource, DescriptionBook
 from edge.pipeline.sink import ObservationSink
 from edge.pipeline.traces import ReportTraces
+from edge.recorder.recorder import FlightRecorder
+from edge.recorder.recording import Recording
 from edge.supervision import Backoff, Failure, TaskTree, attempt
 from edge.transports.base import ByteTransport, OpenedLine, Opener
 from edge.transports.policy import TransportPolicy
@@ -33,7 +34,6 @@ from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 log = logging.getLogger(__name__)
 
 _INVOKE_IDS = 0x10000
-Recorder = Callable[[str, ByteTransport], ByteTransport]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class DevicePlan:
 
 @dataclass(slots=True, kw_only=True)
 class Fleet:
-    """All drivers. `record` wraps a device's line to keep what passes; by default nothing is.
+    """All drivers. `recorder` keeps what passes on each line; by default nothing is kept.
 
     `opener` opens the lines of configured devices; `traces` keeps the times of reports.
     """
@@ -60,7 +60,7 @@ class Fleet:
     clock: Clock
     driver_policy: DriverPolicy = field(default_factory=DriverPolicy)
     transport_policy: TransportPolicy = field(default_factory=TransportPolicy)
-    record: Recorder = lambda _name, transport: transport
+    recorder: FlightRecorder | None = None
     opener: Opener = open_line
     traces: ReportTraces | None = None
     _book: DescriptionBook = field(default_factory=DescriptionBook)
@@ -132,15 +132,16 @@ class Fleet:
     async def _serve_plan(self, plan: DevicePlan, health: DeviceHealth) -> bool:
         """One life of a configured line; True asks to open it again."""
         line = await self.opener(plan.address, self.transport_policy)
-        wrapped = replace(line, transport=self.record(plan.name, line.transport))
+        for known in line.configurations:
+            self.configurations.remember(known.system_id, known.config_id, known.octets)
         log.info("line open device=%s", plan.name)
-        await self._drive(wrapped, health)
+        await self._drive(line, health)
         return not (line.plays_once or self._ending)
 
     async def _serve_guest(self, transport: ByteTransport, peer: str) -> None:
         health = DeviceHealth(peer, peer, self.clock.utc())
         self.board.add(health)
-        line = OpenedLine(self.record(peer, transport))
+        line = OpenedLine(transport)
 
         async def life() -> bool:
             with self.tree.watched("agent", peer):
@@ -167,17 +168,39 @@ class Fleet:
         wishes = Wishes()
         self._wishes.add(wishes)
         health.come(at=self.clock.utc())
+        # 20601 leaves the start free; by chance, a late answer of an earlier association
+        # does not look like one of this.
+        first = line.first_invoke_id
+        first = secrets.randbelow(_INVOKE_IDS) if first is None else first
+        recording = self._record(line, health, first)
         try:
-            await self._driver(line, health, wishes, guest=guest).run()
+            await self._driver(line, health, wishes, recording, first, guest=guest).run()
         finally:
+            recording.close()
             self._wishes.discard(wishes)
             self._changed.set()
             await line.transport.close()
 
+    def _record(self, line: OpenedLine, health: DeviceHealth, first_invoke_id: int) -> Recording:
+        if self.recorder is None:
+            return Recording()
+        facts = {
+            "kind": "20601",
+            "framing": line.framing,
+            "first_invoke_id": first_invoke_id,
+        }
+        return self.recorder.open_recording(health.name, health.address, facts)
+
     def _driver(
-        self, line: OpenedLine, health: DeviceHealth, wishes: Wishes, *, guest: bool
+        self,
+        line: OpenedLine,
+        health: DeviceHealth,
+        wishes: Wishes,
+        recording: Recording,
+        first_invoke_id: int,
+        *,
+        guest: bool,
     ) -> AssociationDriver:
-        first = line.first_invoke_id
         policy = self.driver_policy.manager(lambda: not self._ending)
         reception = Reception(
             source=DescribedSource(self.sink, self._book, self.clock),
@@ -187,6 +210,7 @@ class Fleet:
             board=self.board,
             clock=self.clock,
             policy=self.driver_policy,
+            recording=recording,
             named_by_identity=guest,
             traces=self.traces,
         )
@@ -195,9 +219,7 @@ class Fleet:
                 system_id=self.system_id,
                 standard_configurations=STANDARD_CONFIGURATIONS,
                 configurations=self.configurations.find,
-                # 20601 leaves the start free; by chance, a late answer of an earlier association
-                # does not look like one of this.
-                first_invoke_id=secrets.randbelow(_INVOKE_IDS) if first is None else first,
+                first_invoke_id=first_invoke_id,
                 framing=STREAM_FRAMINGS[line.framing](policy.limits),
                 policy=policy,
                 stored_pages=self.stored_pages.is_kept,
@@ -210,4 +232,5 @@ class Fleet:
             release_seconds=self.driver_policy.release_seconds,
             stored_again_seconds=self.driver_policy.stored_again_seconds,
             confirmed=reception.confirmed,
+            recording=recording,
         )

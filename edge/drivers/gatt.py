@@ -19,6 +19,7 @@ from edge.drivers.gatt_memory import GattMemory, GattPolicy, Probe
 from edge.drivers.gatt_reception import GattReception
 from edge.drivers.gatt_records import StoredRecords
 from edge.drivers.gatt_watch import StreamWatch
+from edge.drivers.recorded_link import RecordedLink
 from edge.drivers.wishes import Wish, Wishes
 from edge.errors import (
     AttributeRefusedError,
@@ -60,8 +61,9 @@ class GattDriver:
         wishes: Wishes,
         bonded: bool = False,
     ) -> None:
-        self._link = link
         self._bonded = bonded
+        recording = reception.recording
+        self._link: GattTransport = RecordedLink(link, recording, clock)
         self._memory = memory
         self._reception = reception
         self._quirk = quirk
@@ -72,9 +74,9 @@ class GattDriver:
         transcriber = Transcriber(
             memory.info, oldest_live=policy.oldest_live, zone=policy.clock.zone
         )
-        self._conversation = Conversation(link.attributes, quirk, transcriber)
+        self._conversation = Conversation(link.attributes, quirk, transcriber, recording)
         self._clocks = ClockKeeper(
-            link, self._conversation, reception, clock=clock, policy=policy.clock
+            self._link, self._conversation, reception, clock=clock, policy=policy.clock
         )
         self._subscribed: list[Attribute] = []
         self._records: dict[int, StoredRecords] = {}
@@ -216,7 +218,9 @@ class GattDriver:
 
     def _hear_value(self, value: ReceivedValue) -> Transcript | None:
         try:
-            transcript = self._conversation.hear(value.attribute, value.octets, utc=value.utc)
+            transcript = self._conversation.hear(
+                value.attribute, value.octets, now=value.received_at, utc=value.utc
+            )
         except DecodeError as exc:
             self._reception.warn(f"a value that cannot be read ({exc})")
             return None
@@ -250,6 +254,7 @@ class GattDriver:
         if records is None:
             return
         now = self._clock.monotonic()
+        self._conversation.note(value.attribute, value.octets, now=value.received_at, utc=value.utc)
         records.access.receive_data(value.octets, now=now)
         if not records.is_busy:
             rest = self._conversation.release_waiting(utc=value.utc)

@@ -108,7 +108,9 @@ class ClockKeeper:
         asked = self._clock.utc()
         octets = await self._link.read(attribute)
         utc = asked + (self._clock.utc() - asked) / 2
-        transcript = self._conversation.hear(attribute, octets, utc=utc)
+        transcript = self._conversation.hear(
+            attribute, octets, now=self._clock.monotonic(), utc=utc
+        )
         reading = ClockReading(_difference(attribute, octets, utc, self._policy.zone), octets)
         fault = reading.fault(self._policy)
         if fault and fault != self._reception.health.clock_fault:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from edge.recorder.recording import Recording
 from edge.transports.ble.base import Attribute
 from edge.transports.ble.quirks import PRIVATE_PROFILES, Quirk
 from protocols.gatt import current_time, date_time, device_information, elapsed_time, racp_codec
@@ -35,9 +36,14 @@ class Conversation:
     """
 
     def __init__(
-        self, attributes: Sequence[Attribute], quirk: Quirk, transcriber: Transcriber
+        self,
+        attributes: Sequence[Attribute],
+        quirk: Quirk,
+        transcriber: Transcriber,
+        recording: Recording | None = None,
     ) -> None:
         self.transcriber = transcriber
+        self._recording = recording or Recording()
         self._sessions: dict[str, ProfileSession] = {}
         self._profiles: dict[int, GattProfile] = {}
         for attribute in attributes:
@@ -79,8 +85,13 @@ class Conversation:
         """The profiles of the link, in the device's order."""
         return tuple(self._sessions)
 
-    def hear(self, attribute: Attribute, octets: bytes, *, utc: datetime) -> Transcript:
-        """What a value says; DecodeError for octets that its document does not know."""
+    def note(self, attribute: Attribute, octets: bytes, *, now: float, utc: datetime) -> None:
+        """Record a value (`now`: monotonic seconds when it came)."""
+        self._recording.take(octets, monotonic=now, utc=utc, channel=attribute.handle)
+
+    def hear(self, attribute: Attribute, octets: bytes, *, now: float, utc: datetime) -> Transcript:
+        """What a value says, recorded; DecodeError for octets that its document does not know."""
+        self.note(attribute, octets, now=now, utc=utc)
         profile = self._profiles[attribute.handle]
         return self._sessions[profile.name].value_received(attribute.uuid, octets, utc=utc)
 

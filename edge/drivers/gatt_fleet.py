@@ -16,6 +16,7 @@ from edge.drivers.gatt_reception import GattReception
 from edge.drivers.health import DeviceHealth, DeviceState, HealthBoard
 from edge.drivers.radio_devices import RadioDevice, RadioDevices, address_identity
 from edge.drivers.record_marks import RecordMarks
+from edge.drivers.recorded_link import facts_of
 from edge.drivers.wishes import Wish, Wishes
 from edge.errors import (
     BondLostError,
@@ -27,6 +28,8 @@ from edge.errors import (
 )
 from edge.pipeline.descriptions import DescribedSource, DescriptionBook
 from edge.pipeline.sink import ObservationSink
+from edge.recorder.recorder import FlightRecorder
+from edge.recorder.recording import Recording
 from edge.supervision import Backoff, Failure, TaskTree
 from edge.transports.ble.base import Sighting
 from edge.transports.ble.pairing import NearbyDevice, PairingDesk
@@ -71,6 +74,7 @@ class GattFleet:
     sink: ObservationSink
     board: HealthBoard
     tree: TaskTree
+    recorder: FlightRecorder | None = None
     clock: Clock
     policy: GattPolicy = field(default_factory=GattPolicy)
     discover: frozenset[UUID] = frozenset()
@@ -201,6 +205,7 @@ class GattFleet:
             health=health,
             board=self.board,
             clock=self.clock,
+            recording=self._record(served, link),
         )
         if link.battery_percent is not None:
             reception.note_battery(link.battery_percent)
@@ -228,8 +233,15 @@ class GattFleet:
                 served.backoff.reset()
             raise
         finally:
+            reception.recording.close()
             served.wishes = None
             self._idle.set()
+
+    def _record(self, served: _Served, link: RadioLink) -> Recording:
+        if self.recorder is None:
+            return Recording()
+        facts = facts_of(link.transport, quirk=link.quirk, known_as=served.memory.info)
+        return self.recorder.open_recording(served.health.name, served.health.address, facts)
 
     async def _wait_for_pairing(self, served: _Served, reason: str) -> None:
         served.health.move(DeviceState.BOND_LOST, at=self.clock.utc(), reason=reason)

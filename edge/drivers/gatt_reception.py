@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
@@ -12,6 +12,8 @@ from edge.clock import Clock
 from edge.drivers.health import DeviceHealth, DeviceState, HealthBoard
 from edge.errors import BufferFullError
 from edge.pipeline.descriptions import DescribedSource
+from edge.recorder.recording import Recording
+from edge.recorder.references import OctetTrail
 from protocols.gatt.terms import BATTERY_CHARGE
 from protocols.gatt.transcriber import Transcript
 from protocols.model.codes import SystemId
@@ -31,17 +33,23 @@ class GattReception:
     board: HealthBoard
     clock: Clock
     battery_low_percent: int = 20
+    recording: Recording = field(default_factory=Recording)
     heard: bool = False
     """Whether this link brought a value of the patient."""
     _association: str = ""
     _identity: str = ""
     _lost: int = 0
+    _trail: OctetTrail = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._trail = OctetTrail(self.recording.name)
 
     def begin(self, device: SystemId, profiles: Sequence[str]) -> None:
         """A link is set up: the device is known and its values are on."""
         health = self.health
         self.source.begin()
         health.system_id = self._identity = str(device)
+        self.recording.learnt(health.system_id)
         self._association, others = self.board.begin(health.system_id, health.address)
         if others:
             log.warning(
@@ -77,13 +85,16 @@ class GattReception:
             self.warn(*transcript.warnings)
         if not infos and not observations:
             return
+        self._trail.advance(received=self.recording.received)
+        octets = self._trail.reference
         while True:
             try:
-                appended = await self.source.append(infos, observations)
+                appended = await self.source.append(infos, observations, octets=octets)
                 break
             except BufferFullError as exc:
                 self._refuse(str(exc))
                 await self.clock.sleep(_FULL_WAIT_SECONDS)
+        self.recording.decoded(octets, observations)
         counts = self.health.counts
         counts.stored += appended.stored
         counts.repeated += appended.repeated

@@ -15,6 +15,7 @@ from edge.drivers.stored_pages import StoredPages
 from edge.errors import BufferFullError
 from edge.pipeline.descriptions import DescribedSource
 from edge.pipeline.traces import ReportTimes, ReportTraces
+from edge.recorder.recording import Recording
 from protocols.ieee20601.events import (
     Associated,
     AssociationEnded,
@@ -54,6 +55,7 @@ class Reception:
         board: HealthBoard,
         clock: Clock,
         policy: DriverPolicy | None = None,
+        recording: Recording | None = None,
         named_by_identity: bool = False,
         traces: ReportTraces | None = None,
     ) -> None:
@@ -64,13 +66,16 @@ class Reception:
         self._board = board
         self._clock = clock
         self._policy = policy or DriverPolicy()
+        self._recording = recording or Recording()
         self._named_by_identity = named_by_identity
         self._traces = traces
         self._unconfirmed: list[ReportTimes] = []
         self._config_id = 0
         self._association = ""
 
-    async def accept(self, events: Sequence[Event], *, received_at: float) -> None:
+    async def accept(
+        self, events: Sequence[Event], *, received_at: float, octets: str = ""
+    ) -> None:
         """Store what was observed, durably; then note the rest. BufferFullError: nothing stored."""
         decoded = self._clock.monotonic() if self._traces is not None else 0.0
         if any(isinstance(event, Associated) for event in events):
@@ -80,7 +85,7 @@ class Reception:
         observations = [item for report in reports for item in report.observations]
         try:
             if infos or observations:
-                appended = await self._source.append(infos, observations)
+                appended = await self._source.append(infos, observations, octets=octets)
                 self._health.counts.stored += appended.stored
                 self._health.counts.repeated += appended.repeated
         except BufferFullError as exc:
@@ -93,6 +98,7 @@ class Reception:
             self._traces.note([item.observation_id for item in observations], times)
             self._unconfirmed.append(times)
         if reports:
+            self._recording.decoded(octets, observations)
             self._receive(reports, self._clock.monotonic() - received_at)
             note_condition(
                 self._health,
@@ -226,6 +232,13 @@ class Reception:
         health = self._health
         self._config_id = event.config_id
         health.system_id = str(event.system_id)
+        # What the device does not say again has to be kept beside its octets.
+        known = self._configurations.octets_of(event.system_id, event.config_id)
+        self._recording.learnt(
+            health.system_id,
+            config_id=event.config_id,
+            configuration=known if event.known and known else b"",
+        )
         self._association, others = self._board.begin(health.system_id, health.address)
         if others:
             log.warning(

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from edge.buffer.policy import BufferPolicy
 from edge.drivers.policy import DriverPolicy
 from edge.errors import SettingsError
+from edge.recorder.policy import RecorderPolicy
 from edge.settings.bluetooth import BluetoothSettings
 from edge.settings.devices import DeviceSettings
 from edge.settings.enrolment import EnrolmentSettings
@@ -58,9 +59,6 @@ class EdgeSettings(BaseSettings):
         default="tcp:0.0.0.0:6024", description="where plain 20601 agents connect; empty: nowhere"
     )
     metrics_listen: Listen = Field(default="", description="where Prometheus reads; empty: nowhere")
-    record_folder: str = Field(
-        default="", description="keep what passes on every line here (patient data); empty: do not"
-    )
     devices: tuple[DeviceSettings, ...] = Field(
         default=(), description="devices the gateway calls: `name` and `transport` each"
     )
@@ -73,6 +71,7 @@ class EdgeSettings(BaseSettings):
     transports: TransportPolicy = TransportPolicy()
     status: StatusPolicy = StatusPolicy()
     supervision: SupervisionPolicy = SupervisionPolicy()
+    recorder: RecorderPolicy = RecorderPolicy()
 
     @model_validator(mode="after")
     def _check_together(self) -> EdgeSettings:

@@ -62,6 +62,7 @@ class SnapshotCollector(Collector):
         yield from _device_metrics(snapshot["devices"])
         yield from _radio_metrics(snapshot.get("radio"))
         yield from _task_metrics(snapshot["tasks"], snapshot["restarts_held_back"])
+        yield from _recorder_metrics(snapshot["recorder"])
         yield from _buffer_metrics(snapshot["buffer"])
         yield from _uplink_metrics(snapshot["uplink"])
         delays = snapshot["report_to_durable"]
@@ -175,6 +176,19 @@ def _task_metrics(tasks: list[dict[str, Any]], held_back: int) -> Iterator[Metri
         "Restarts that waited because too much was starting again",
         value=held_back,
     )
+
+
+def _recorder_metrics(recorder: dict[str, Any]) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "vitalwire_edge_recorder_bytes", "Octets of the ring on disk", value=recorder["octets"]
+    )
+    for key, text in (
+        ("written_octets", "Octets of devices recorded"),
+        ("lost_octets", "Octets let go because the disk did not take them in time"),
+        ("faults", "Times the disk refused"),
+        ("removed_segments", "Files that gave way to younger ones"),
+    ):
+        yield CounterMetricFamily(f"vitalwire_edge_recorder_{key}", text, value=recorder[key])
 
 
 def _buffer_metrics(buffer: dict[str, Any]) -> Iterator[Metric]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from edge.buffer.buffer import ObservationBuffer
 from edge.clock import Clock, ClockWatch
 from edge.drivers.health import HealthBoard
+from edge.recorder.recorder import FlightRecorder
 from edge.status.file import write_status
 from edge.status.policy import StatusPolicy
 from edge.status.snapshot import (
@@ -22,6 +23,7 @@ from edge.status.snapshot import (
     describe_clock,
     describe_devices,
     describe_radio,
+    describe_recorder,
     describe_tasks,
     describe_uplink,
 )
@@ -43,6 +45,7 @@ class StatusReporter:
     folder: Path
     board: HealthBoard
     tree: TaskTree
+    recorder: FlightRecorder
     links: Sequence[LinkClient]
     sent: SenderCounts
     buffer: ObservationBuffer
@@ -90,6 +93,7 @@ class StatusReporter:
             "radio": self.radio and describe_radio(self.radio.health),
             "membership": self.membership and self.membership(),
             "tasks": describe_tasks(self.tree),
+            "recorder": describe_recorder(self.recorder.health),
             "restarts_held_back": self.tree.held_back,
             "uplink": describe_uplink([link.health for link in self.links], self.sent),
             "buffer": describe_buffer(await self.buffer.counts(), now=now),

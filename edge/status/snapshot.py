@@ -10,6 +10,7 @@ from edge.buffer.answers import BufferCounts
 from edge.clock import ClockQuality, ClockWatch
 from edge.drivers.delays import BOUNDS, Delays
 from edge.drivers.health import DeviceHealth, HealthBoard
+from edge.recorder.recorder import RecorderHealth
 from edge.supervision import TaskTree
 from edge.transports.ble.radio import RadioHealth
 from edge.uplink.link import LinkHealth
@@ -61,6 +62,11 @@ def describe_devices(board: HealthBoard) -> Snapshot:
 
 def describe_radio(health: RadioHealth) -> Snapshot:
     """The host's Bluetooth."""
+    return asdict(health)
+
+
+def describe_recorder(health: RecorderHealth) -> Snapshot:
+    """The ring of raw octets."""
     return asdict(health)
 
 

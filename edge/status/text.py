@@ -49,6 +49,7 @@ def format_status(status: Snapshot, *, now: datetime) -> str:
         lines += _membership_lines(status.get("membership") or {})
         lines.append(_buffer_line(status["buffer"]))
         lines.append(_delay_line(status["report_to_durable"]))
+        lines += _recorder_lines(status.get("recorder"))
         lines += [_task_line(task) for task in status.get("tasks", []) if _is_told(task)]
         if status["clock"]["steps"]:
             lines.append(
@@ -163,6 +164,19 @@ def _buffer_line(buffer: dict[str, Any]) -> str:
     if conflicting := buffer["totals"].get("conflicting"):
         line += f"; {conflicting} readings of another value under a known identity dropped"
     return line + ("; FULL: nothing is confirmed" if buffer["is_full"] else "")
+
+
+def _recorder_lines(recorder: dict[str, Any] | None) -> list[str]:
+    if recorder is None:
+        return []
+    if not recorder["enabled"]:
+        return ["recorder  off: no octets are kept"]
+    line = f"recorder  {recorder['octets'] / 1e6:.1f} MB in {recorder['segments']} files"
+    if recorder["lost_octets"]:
+        line += f"; {recorder['lost_octets']} octets LOST"
+    if recorder["reason"]:
+        line += f"; does not write ({recorder['reason']})"
+    return [line]
 
 
 def _is_told(task: dict[str, Any]) -> bool:

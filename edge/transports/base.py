@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from edge.transports.policy import TransportPolicy
 from protocols.ieee20601.line_framings import RAW, STREAM_FRAMINGS
+from protocols.model.codes import SystemId
 
 FRAMING_WORD: Final = "framing="
 
@@ -31,18 +32,29 @@ class ByteTransport(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class KnownConfiguration:
+    """An extended configuration of a device: `octets` are its ConfigReport (20601 Annex A)."""
+
+    system_id: SystemId
+    config_id: int
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedLine:
     """An open transport and what its driver must know about it.
 
     `first_invoke_id`: the manager's requests must begin with this number (a replayed record
     answers to it). `plays_once`: when it ends it is over, there is no point in opening it again.
-    `framing`: how the device frames its APDUs, a key of `STREAM_FRAMINGS`.
+    `framing`: how the device frames its APDUs, a key of `STREAM_FRAMINGS`. `configurations` the
+    device does not report, for it was known when the record was made.
     """
 
     transport: ByteTransport
     first_invoke_id: int | None = None
     plays_once: bool = False
     framing: str = RAW
+    configurations: tuple[KnownConfiguration, ...] = ()
 
 
 def read_framing(word: str) -> str:

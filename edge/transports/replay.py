@@ -8,16 +8,18 @@ a short patience, as a device does. After the last message the line ends.
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from edge.errors import SettingsError
-from edge.transports.base import OpenedLine
+from edge.transports.base import KnownConfiguration, OpenedLine
 from edge.transports.policy import TransportPolicy
 from protocols.captures import AGENT_TO_MANAGER, Capture, parse_capture
-from protocols.errors import DecodeError
+from protocols.errors import DecodeError, ProtocolError
 from protocols.ieee20601.framing import StreamReader, WholeApdu
+from protocols.model.codes import SystemId
 
 PATIENCE_SECONDS: Final = 1.0
 _PRST: Final = b"\xe7"
@@ -57,6 +59,7 @@ async def open_line(address: str, policy: TransportPolicy) -> OpenedLine:  # noq
     try:
         text = await asyncio.to_thread(where.path.read_text, encoding="utf-8")
         capture = parse_capture(text, where.session)
+        header = _header_of(text, capture.id)
     except OSError as exc:
         raise SettingsError(
             f"the capture {where.path} cannot be read ({(exc.strerror or '').lower()})",
@@ -68,8 +71,43 @@ async def open_line(address: str, policy: TransportPolicy) -> OpenedLine:  # noq
             mend="Name a capture file, and after # one of its captures",
         ) from exc
     return OpenedLine(
-        ReplayTransport(capture), first_invoke_id=first_invoke_id(capture), plays_once=True
+        ReplayTransport(capture),
+        first_invoke_id=first_invoke_id(capture),
+        plays_once=True,
+        configurations=_configurations(header),
     )
+
+
+def _header_of(text: str, name: str) -> dict[str, object]:
+    """The capture's own first line: a recorder says more there than messages."""
+    for line in text.splitlines():
+        if line.lstrip().startswith('{"capture"'):
+            header = json.loads(line)
+            if header.get("id") == name:
+                return dict(header)
+    return {}
+
+
+def _configurations(header: dict[str, object]) -> tuple[KnownConfiguration, ...]:
+    if header.get("kind", "20601") != "20601":
+        raise SettingsError(
+            "the capture is of a radio device, and only a line can be played",
+            mend="`vitalwire-edge recorder decode --again` decodes it where it was recorded",
+        )
+    stated = header.get("configurations", [])
+    try:
+        return tuple(
+            KnownConfiguration(
+                SystemId.parse(str(item["system_id"])),
+                int(item["config_id"]),
+                bytes.fromhex(item["configuration"]),
+            )
+            for item in (stated if isinstance(stated, list) else [])
+        )
+    except (KeyError, TypeError, ValueError, ProtocolError) as exc:
+        raise SettingsError(
+            "the capture's configurations cannot be read", mend="Export the recording again"
+        ) from exc
 
 
 def first_invoke_id(capture: Capture) -> int:

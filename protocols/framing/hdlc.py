@@ -119,6 +119,11 @@ class FrameReader:
         """How often each fault was seen since the beginning; NOISE counts octets."""
         return MappingProxyType(self._faults)
 
+    @property
+    def held(self) -> int:
+        """Octets of the line that belong to an open frame."""
+        return self._wire_octets if self._inside else 0
+
     def receive(self, data: bytes, *, now: float) -> list[Frame | LongFrame]:
         """Take octets; give the frames that became whole (`now`: monotonic seconds)."""
         self.handle_deadline(now=now)

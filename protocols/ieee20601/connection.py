@@ -56,6 +56,11 @@ class Connection(ABC, Generic[EventT, RequestT, TimerT]):
         """Where the association stands; for logs and tests."""
         return self._state
 
+    @property
+    def octets_held(self) -> int:
+        """Octets received that wait for the rest of their APDU: all before them are dealt with."""
+        return self._framing.held
+
     def receive_data(self, data: bytes, *, now: float, utc: datetime) -> None:
         """Take octets in any portions.
 

@@ -89,6 +89,11 @@ class StreamReader:
         self._last_octet_at = 0.0
         self._started_at = 0.0
 
+    @property
+    def held(self) -> int:
+        """Octets of the line that wait for the rest of their APDU."""
+        return len(self._buffer)
+
     def frame(self, apdu: bytes) -> bytes:
         """One whole APDU as it is written: nothing is added."""
         return apdu

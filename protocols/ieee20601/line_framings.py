@@ -30,6 +30,11 @@ _NO_LIMITS: Final = StreamLimits()
 class Framing(Protocol):
     """Octets of a line in, whole APDUs out, and back. Holds a bounded part of one APDU."""
 
+    @property
+    def held(self) -> int:
+        """Octets of the line that wait for the rest of what they belong to."""
+        ...
+
     def frame(self, apdu: bytes) -> bytes:
         """One whole APDU as it is written to the line."""
         ...
@@ -75,6 +80,11 @@ class HdlcFraming:
     def faults(self) -> Mapping[FrameFault, int]:
         """How often frames were damaged, since the beginning."""
         return self._reader.faults
+
+    @property
+    def held(self) -> int:
+        """Octets of an open frame."""
+        return self._reader.held
 
     def frame(self, apdu: bytes) -> bytes:
         """The APDU in its frame."""
@@ -132,6 +142,11 @@ class DatagramFraming:
     def __init__(self, limits: StreamLimits = _NO_LIMITS) -> None:
         self._max_octets = limits.max_octets
         self._discarded = 0
+
+    @property
+    def held(self) -> int:
+        """None: what comes is whole."""
+        return 0
 
     def frame(self, apdu: bytes) -> bytes:
         """The APDU is the transfer."""

@@ -7,6 +7,7 @@ from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
+from edge.__main__ import main
 from protocols.captures import AGENT_TO_MANAGER, parse_captures
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import CompoundNumericObservation, NumericObservation
@@ -99,7 +100,7 @@ def test_what_was_recorded_here_plays_again_with_the_same_readings(tmp_path: Pat
 
 def record_one(folder: Path) -> Path:
     """A capture of an oximeter's exchange, made by the gateway's own recorder."""
-    gateway = Gateway.start(folder / "first", f'record_folder = "{folder / "records"}"\n')
+    gateway = Gateway.start(folder / "first")
     line = connect(gateway.agents)
     oximeter = Oximeter(line)
     oximeter.associate()
@@ -108,7 +109,9 @@ def record_one(folder: Path) -> Path:
     oximeter.release()
     line.close()
     assert gateway.stop() == 0
-    (capture,) = (folder / "records").iterdir()
+    capture = folder / "exported.jsonl"
+    data = str(gateway.data)
+    assert main(["recorder", "export", "--data", data, "--out", str(capture)]) == 0
     return capture
 
 

@@ -14,6 +14,7 @@ from edge.drivers.wishes import Wish, Wishes
 from edge.errors import BufferFullError, TransportClosedError, TransportError
 from protocols.ieee20601.agent import AgentConnection
 from protocols.ieee20601.agent_store import AgentStore
+from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.events import (
     AgentAssociated,
     AgentEvent,
@@ -50,6 +51,7 @@ class AgentLine:
     breaks: bool = False
     silent: bool = False
     store: AgentStore | None = None
+    configuration: Configuration | None = None
     events: list[AgentEvent] = field(default_factory=list)
     closed: bool = False
     _agent: AgentConnection = field(init=False)
@@ -59,7 +61,8 @@ class AgentLine:
     def __post_init__(self) -> None:
         self._agent = AgentConnection(
             system_id=SystemId(b"\x00oximete"),
-            configuration=SPECIALIZATION.configuration if self.store is None else CONFIGURATION,
+            configuration=self.configuration
+            or (SPECIALIZATION.configuration if self.store is None else CONFIGURATION),
             mds=MdsDescription(manufacturer="Acme", model="OX", clock=_local),
             stores=() if self.store is None else (self.store,),
         )
@@ -113,8 +116,11 @@ class Notebook:
     told: list[Event] = field(default_factory=list)
     confirmed_before: list[int] = field(default_factory=list)
 
-    async def accept(self, events: Sequence[Event], *, received_at: float) -> None:
+    async def accept(
+        self, events: Sequence[Event], *, received_at: float, octets: str = ""
+    ) -> None:
         assert received_at >= 0
+        assert not octets, "nothing is recorded here"
         if any(isinstance(event, ObservationsReported) for event in events):
             confirms = sum(isinstance(event, ReportConfirmed) for event in self.line.events)
             self.confirmed_before.append(confirms)
@@ -184,8 +190,11 @@ class Satisfied(Notebook):
     wishes: Wishes
     fetches: int
 
-    async def accept(self, events: Sequence[Event], *, received_at: float) -> None:
+    async def accept(
+        self, events: Sequence[Event], *, received_at: float, octets: str = ""
+    ) -> None:
         assert received_at >= 0
+        assert not octets
         self.told += events
         self.fetches -= sum(isinstance(event, StoredDataFinished) for event in events)
         if not self.fetches:

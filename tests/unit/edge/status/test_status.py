@@ -13,6 +13,8 @@ from edge.buffer.buffer import ObservationBuffer
 from edge.buffer.policy import BufferPolicy
 from edge.drivers.health import DeviceHealth, DeviceState, HealthBoard
 from edge.errors import StartError
+from edge.recorder.policy import RecorderPolicy
+from edge.recorder.recorder import FlightRecorder
 from edge.status.file import STATUS_NAME, is_in_use, read_status, sole_use, write_status
 from edge.status.logs import KeyValueFormatter
 from edge.status.metrics import SnapshotCollector, serve_metrics
@@ -79,6 +81,7 @@ async def snapshot_of(folder: Path, time: ManualTime) -> Snapshot:
         folder=folder,
         board=board,
         tree=await failing_tree(ManualTime()),
+        recorder=FlightRecorder(folder, RecorderPolicy(enabled=False)),
         links=[DownLink()],
         sent=SenderCounts(),
         buffer=buffer,
@@ -122,6 +125,7 @@ async def test_people_get_lines(tmp_path: Path) -> None:
     assert "down (no route)" in text
     assert "ACKNOWLEDGES NOTHING, noticed 3 min ago" in text
     assert "report to disk p50 2.0 ms" in text
+    assert "recorder  off: no octets are kept" in text
     assert "service   control ended: failed 2 times, 1 by faults in the program" in text
 
 
@@ -159,6 +163,7 @@ async def test_metrics_show_the_snapshot(tmp_path: Path) -> None:
         'vitalwire_edge_task_failures_total{group="service",name="control"} 2.0',
         'vitalwire_edge_task_faults_total{group="service",name="control"} 1.0',
         "vitalwire_edge_restarts_held_back_total 0.0",
+        "vitalwire_edge_recorder_lost_octets_total 0.0",
         'vitalwire_edge_buffer_waiting{stream="waveforms"} 1.0',
         'vitalwire_edge_link_up{way="mqtt"} 0.0',
         'vitalwire_edge_link_vain{way="mqtt"} 1.0',

@@ -54,6 +54,15 @@ def test_a_content_longer_than_its_length_field_is_refused() -> None:
     assert len(write_frame(bytes(65_536), PLAIN)) > 65_536
 
 
+def test_octets_of_an_open_frame_are_counted_with_those_that_were_stuffed() -> None:
+    reader = FrameReader(PLAIN)
+    octets = write_frame(b"\xc0\xc1\x7d\x20", PLAIN)
+    reader.receive(b"noise" + octets[:5], now=0.0)
+    assert reader.held == 5
+    reader.receive(octets[5:] + b"more noise", now=0.0)
+    assert reader.held == 0
+
+
 @FORMS
 @settings(max_examples=60)
 @given(frames=st.lists(st.binary(min_size=1, max_size=40), max_size=5), step=st.integers(1, 30))

@@ -90,6 +90,14 @@ def test_octets_become_apdus_and_what_belongs_to_none_is_told_first() -> None:
     assert role.next_deadline() == 3.0
 
 
+def test_octets_that_wait_for_the_rest_of_their_apdu_are_counted() -> None:
+    role = Listening()
+    role.receive_data(RLRQ + RLRE[:3], now=1.0, utc=NOON)
+    assert role.octets_held == 3
+    role.receive_data(RLRE[3:], now=1.0, utc=NOON)
+    assert role.octets_held == 0
+
+
 def test_what_is_unfinished_is_given_up_in_time_and_told() -> None:
     role = Listening()
     role.receive_data(RLRE[:3], now=1.0, utc=NOON)

@@ -44,6 +44,14 @@ def test_every_split_point_gives_the_same_apdu(cut: int) -> None:
     assert reader.take_discarded() == 0
 
 
+def test_what_waits_for_its_rest_is_counted() -> None:
+    reader = StreamReader()
+    reader.receive(AARQ + REPORT[:7], now=0.0)
+    assert reader.held == 7
+    reader.receive(REPORT[7:], now=0.0)
+    assert reader.held == 0
+
+
 def test_single_octets() -> None:
     reader = StreamReader()
     found = [apdu for octet in REPORT + AARQ for apdu in reader.receive(bytes([octet]), now=0.0)]

@@ -65,6 +65,16 @@ def test_a_new_connection_forgets_what_was_unfinished(make: type[Framing]) -> No
     assert whole(framing.receive(framing.frame(AARQ), now=0.0)) == [AARQ]
 
 
+@KINDS
+def test_octets_of_what_is_unfinished_are_counted_as_they_were_on_the_line(
+    make: type[Framing],
+) -> None:
+    framing = make()
+    begun = framing.frame(REPORT)[:20]
+    framing.receive(begun if make is not DatagramFraming else REPORT, now=0.0)
+    assert framing.held == (20 if make is not DatagramFraming else 0)
+
+
 @pytest.mark.parametrize("octets", NO_APDUS, ids=lambda octets: octets.hex())
 def test_a_frame_without_an_apdu_is_dropped_and_counted(octets: bytes) -> None:
     framing = HdlcFraming()
