@@ -25,7 +25,7 @@ SCHEMES: Final = (
     Scheme(
         "serial",
         "edge.transports.serial",
-        "serial:/dev/PORT,BAUD[,8N1][,rtscts][,framing=hdlc]",
+        "serial:PORT,BAUD[,8N1][,rtscts][,xonxoff][,framing=hdlc]",
     ),
     Scheme("replay", "edge.transports.replay", "replay:FILE[#SESSION]", is_file=True),
 )

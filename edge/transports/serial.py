@@ -1,191 +1,164 @@
-"""A serial port: pyserial on one reader thread, bridged to asyncio here and nowhere else."""
+"""Serial ports: pyserial and its asyncio transport, here and nowhere else.
+
+A port of this machine, or a socket, is read by the event loop itself. A port behind RFC 2217 has
+no descriptor to wait for: it is read by a thread (decision 35).
+"""
 
 from __future__ import annotations
 
 import asyncio
-import re
+import contextlib
+import errno
 import termios
-import threading
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 import serial
+import serial_asyncio_fast
 
 from edge.errors import DeviceNotFoundError, TransportClosedError, TransportTimeoutError
-from edge.transports.base import FRAMING_WORD, OpenedLine, read_framing
+from edge.transports.base import ByteTransport, OpenedLine
 from edge.transports.policy import TransportPolicy
-from protocols.ieee20601.line_framings import RAW
+from edge.transports.serial_address import SerialAddress, find_port, parse_address
+from edge.transports.threaded_port import ThreadedTransport
 
-T = TypeVar("T")
+__all__ = ["SerialTransport", "open_line", "parse_address"]
 
-# termios.error is no OSError; pyserial lets it through when a port refuses its settings.
-_FAULTS: Final = (OSError, termios.error, ValueError, TypeError)
-_MOST_UNREAD: Final = 1 << 17
+# termios.error is no OSError: pyserial lets it through when a port refuses its settings. The
+# others come from a port that vanishes between two of its calls.
+FAULTS: Final = (
+    OSError,
+    termios.error,
+    ValueError,
+    TypeError,
+    AttributeError,
+    NotImplementedError,
+)
+_MOST_UNREAD: Final = 1 << 16
+_CLOSE_SECONDS: Final = 1.0
 _LOOK_EVERY_SECONDS: Final = 0.5
-_FORMAT = re.compile(r"([78])([NEO])([12])")
-
-
-@dataclass(frozen=True, slots=True)
-class SerialAddress:
-    """A port and its line settings; the name should be the stable one of /dev/serial/by-id.
-
-    `framing`: how the device frames its APDUs. Raw by default; on a long or noisy cable choose
-    frames wherever the device can, for only they show that a value was changed on the way.
-    """
-
-    port: str
-    baud: int = 115_200
-    data_bits: int = 8
-    parity: str = "N"
-    stop_bits: int = 1
-    rtscts: bool = False
-    framing: str = RAW
-
-
-def parse_address(address: str) -> SerialAddress:
-    """Read `/dev/PORT,BAUD[,8N1][,rtscts][,framing=hdlc]`; ValueError for anything else."""
-    port, *rest = address.split(",")
-    if not port:
-        raise ValueError("the port's name is missing")
-    if not rest:
-        return SerialAddress(port)
-    if not rest[0].isdecimal() or int(rest[0]) == 0:
-        raise ValueError(f"{rest[0]!r} is no baud rate")
-    bits, parity, stops, rtscts, framing = "8", "N", "1", False, RAW
-    for word in rest[1:]:
-        if (match := _FORMAT.fullmatch(word)) is not None:
-            bits, parity, stops = match.groups()
-        elif word == "rtscts":
-            rtscts = True
-        elif word.startswith(FRAMING_WORD):
-            framing = read_framing(word)
-        else:
-            raise ValueError(f"{word!r} is no line setting")
-    return SerialAddress(port, int(rest[0]), int(bits), parity, int(stops), rtscts, framing)
 
 
 async def open_line(address: str, policy: TransportPolicy) -> OpenedLine:
     """Open the port for us alone; what was waiting on it from before is dropped."""
     where = parse_address(address)
-    port = await asyncio.to_thread(_open_port, where, policy)
-    return OpenedLine(SerialTransport(port, where.port), framing=where.framing)
+    name = await asyncio.to_thread(find_port, where)
+    port = await asyncio.to_thread(_open_port, where, name, policy)
+    return OpenedLine(await _carry(port, where, name, policy), framing=where.framing)
 
 
-def _open_port(where: SerialAddress, policy: TransportPolicy) -> serial.Serial:
+async def _carry(
+    port: serial.Serial, where: SerialAddress, name: str, policy: TransportPolicy
+) -> ByteTransport:
+    if where.is_remote_port:
+        return ThreadedTransport(port, name, policy, FAULTS, words)
     try:
-        return serial.Serial(
-            where.port,
+        return SerialTransport(port, name, policy)
+    except FAULTS as exc:  # a port that only now looks at its settings
+        with contextlib.suppress(*FAULTS):
+            await asyncio.to_thread(port.close)
+        raise _not_found(name, exc) from exc
+
+
+def _open_port(where: SerialAddress, name: str, policy: TransportPolicy) -> serial.Serial:
+    try:
+        port = serial.serial_for_url(
+            name,
+            do_not_open=True,
             baudrate=where.baud,
             bytesize=where.data_bits,
             parity=where.parity,
             stopbits=where.stop_bits,
             rtscts=where.rtscts,
+            dsrdtr=where.dsrdtr,
+            xonxoff=where.xonxoff,
             timeout=_LOOK_EVERY_SECONDS,
-            write_timeout=policy.write_timeout_seconds,
-            exclusive=True,
+            # Ports elsewhere know none: there the writer gives up by itself.
+            write_timeout=None if where.is_remote_port else policy.write_timeout_seconds,
         )
-    except _FAULTS as exc:
-        raise DeviceNotFoundError(f"{where.port} cannot be opened ({_words(exc)})") from exc
+        if not where.is_url:
+            port.exclusive = True
+        if not where.dtr:
+            port.dtr = False
+        if not where.rts:
+            port.rts = False
+        port.open()
+    except FAULTS as exc:
+        raise _not_found(name, exc) from exc
+    return port
+
+
+def _not_found(name: str, exc: BaseException) -> DeviceNotFoundError:
+    number = exc.errno if isinstance(exc, OSError) else None
+    if isinstance(exc, termios.error) or number == errno.EINVAL:
+        return DeviceNotFoundError(
+            f"{name} does not take these line settings",
+            mend="Correct them in the device's transport",
+        )
+    if number == errno.EACCES:
+        return DeviceNotFoundError(
+            f"{name} belongs to others", mend="Add the gateway's user to the port's group"
+        )
+    if number == errno.EAGAIN:
+        return DeviceNotFoundError(f"{name} is in use by another program", mend="End that program")
+    return DeviceNotFoundError(f"{name} cannot be opened ({words(exc)})")
+
+
+class _QuietTransport(serial_asyncio_fast.SerialTransport):
+    """A failing write is the reader's and writer's to tell, not the event loop's."""
+
+    def _fatal_error(self, exc: BaseException, message: str = "") -> None:
+        del message
+        self._abort(exc)
 
 
 class SerialTransport:
-    """One open port."""
+    """One open port, read by the event loop. For asyncio alone, made inside its loop."""
 
-    def __init__(self, port: serial.Serial, name: str) -> None:
-        self._port = port
+    def __init__(self, port: serial.Serial, name: str, policy: TransportPolicy) -> None:
+        loop = asyncio.get_running_loop()
         self._name = name
-        self._loop = asyncio.get_running_loop()
-        self._chunks: deque[bytes] = deque()
-        self._unread = 0
-        self._arrived = asyncio.Event()
-        self._fault: str | None = None
-        self._closing = threading.Event()
-        self._room = threading.Event()
-        self._room.set()
-        self._thread = threading.Thread(target=self._pump, name=f"serial {name}", daemon=True)
-        self._thread.start()
+        self._policy = policy
+        # Twice as much is held at most; then the system's own small buffer fills, and then the
+        # device's octets are lost, as on any line whose reader is too slow.
+        self._reader = asyncio.StreamReader(limit=_MOST_UNREAD // 2, loop=loop)
+        protocol = asyncio.StreamReaderProtocol(self._reader, loop=loop)
+        self._transport = _QuietTransport(loop, protocol, port)
+        self._transport.set_write_buffer_limits(high=0)
+        self._writer = asyncio.StreamWriter(self._transport, protocol, self._reader, loop)
 
     async def read(self) -> bytes:
         """Octets as they come; TransportClosedError when the port is gone (unplugged)."""
-        while not self._chunks:
-            if self._fault is not None:
-                raise TransportClosedError(f"{self._name} is gone ({self._fault})")
-            self._arrived.clear()
-            await self._arrived.wait()
-        data = b"".join(self._chunks)
-        self._chunks.clear()
-        self._unread = 0
-        self._room.set()
+        try:
+            data = await self._reader.read(self._policy.read_octets)
+        except FAULTS as exc:
+            raise TransportClosedError(f"{self._name} is gone ({words(exc)})") from exc
+        if not data:
+            raise TransportClosedError(f"{self._name} is gone")
         return data
 
     async def write(self, data: bytes) -> None:
         """Send all of `data` before anything else is sent."""
+        if self._transport.is_closing():
+            raise TransportClosedError(f"{self._name} is gone")
         try:
-            await asyncio.to_thread(self._port.write, data)
-        except serial.SerialTimeoutException as exc:
+            async with asyncio.timeout(self._policy.write_timeout_seconds):
+                self._writer.write(data)
+                await self._writer.drain()
+        except TimeoutError as exc:
             raise TransportTimeoutError(f"{self._name} takes no data") from exc
-        except _FAULTS as exc:
-            raise TransportClosedError(f"{self._name} is gone ({_words(exc)})") from exc
+        except FAULTS as exc:
+            raise TransportClosedError(f"{self._name} is gone ({words(exc)})") from exc
 
     async def close(self) -> None:
-        """Stop the reader thread and let go of the port."""
-        self._closing.set()
-        self._room.set()
-        await asyncio.to_thread(self._shut)
-
-    def _shut(self) -> None:
-        try:
-            self._port.cancel_read()
-        except _FAULTS:
-            self._closing.set()  # the thread looks by itself within half a second
-        self._thread.join()
-        try:
-            self._port.close()
-        except _FAULTS:
-            self._closing.set()  # an unplugged port cannot be closed better than this
-
-    # ---- the reader thread
-
-    def _pump(self) -> None:
-        fault = "closed by us"
-        try:
-            while not self._closing.is_set():
-                self._room.wait()
-                # One octet wakes us; the rest that is there comes along. Asking for more would
-                # wait for the whole time-out.
-                data = self._port.read(1)
-                if data and (waiting := self._port.in_waiting):
-                    data += self._port.read(waiting)
-                if data:
-                    self._hand_over(self._deliver, data)
-        except _FAULTS as exc:
-            fault = _words(exc)
-        self._hand_over(self._end, fault)
-
-    def _hand_over(self, act: Callable[[T], None], value: T) -> None:
-        try:
-            self._loop.call_soon_threadsafe(act, value)
-        except RuntimeError:
-            self._closing.set()  # the loop is closed: the program is ending
-
-    # ---- the event loop
-
-    def _deliver(self, data: bytes) -> None:
-        self._chunks.append(data)
-        self._unread += len(data)
-        if self._unread >= _MOST_UNREAD:
-            # Now the system's own small buffer fills, and then the device's octets are lost, as
-            # on any line whose reader is too slow.
-            self._room.clear()
-        self._arrived.set()
-
-    def _end(self, fault: str) -> None:
-        self._fault = fault
-        self._arrived.set()
+        """Let go of the port; what the device does not take is dropped."""
+        # Not `close`: that waits until the device has read everything, which it may never do.
+        self._transport.abort()
+        with contextlib.suppress(TimeoutError, *FAULTS):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._writer.wait_closed()
 
 
-def _words(exc: BaseException) -> str:
+def words(exc: BaseException) -> str:
+    """What a fault of the library says, on one line, in the words of the system where it can."""
     text = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
     return (text or type(exc).__name__).splitlines()[0].lower()

@@ -15,8 +15,9 @@ from edge.transports.policy import TransportPolicy
 from edge.transports.registry import SCHEMES, Scheme, check_address, open_line
 from edge.transports.replay import ReplayAddress
 from edge.transports.replay import parse_address as parse_replay
+from edge.transports.serial_address import SerialAddress
 
-NO_SCHEMES = {"base", "ble", "policy", "registry", "capture"}
+NO_SCHEMES = {"base", "ble", "policy", "registry", "serial_address", "threaded_port"}
 
 
 @pytest.mark.parametrize(
@@ -46,11 +47,23 @@ def test_tcp_addresses_read_and_print(text: str, host: str, port: int) -> None:
 
 
 def test_serial_addresses_read() -> None:
-    assert serial.parse_address("/dev/a") == serial.SerialAddress("/dev/a", 115200)
-    assert serial.parse_address("/dev/a,9600,7E2,rtscts") == serial.SerialAddress(
+    assert serial.parse_address("/dev/a") == SerialAddress("/dev/a", 115200)
+    assert serial.parse_address("/dev/a,9600,7E2,rtscts") == SerialAddress(
         "/dev/a", 9600, 7, "E", 2, rtscts=True
     )
     assert serial.parse_address("/dev/a,9600,framing=hdlc").framing == "hdlc"
+
+
+def test_serial_settings_are_those_of_each_device() -> None:
+    found = serial.parse_address("/dev/a,9600,5M1.5,dsrdtr,xonxoff,dtr=off,rts=off")
+    assert (found.data_bits, found.parity, found.stop_bits) == (5, "M", 1.5)
+    assert (found.dsrdtr, found.xonxoff, found.dtr, found.rts) == (True, True, False, False)
+    assert not found.is_url
+
+
+def test_serial_ports_may_stand_elsewhere() -> None:
+    assert serial.parse_address("rfc2217://box:2217,9600").is_remote_port
+    assert not serial.parse_address("socket://10.0.0.5:4001").is_remote_port
 
 
 def test_a_line_is_raw_unless_its_address_names_a_framing() -> None:
@@ -79,6 +92,11 @@ def test_replay_addresses_read() -> None:
         "serial:/dev/a,fast",
         "serial:/dev/a,0",
         "serial:/dev/a,9600,9N1",
+        "serial:rfc2217://box,9600",
+        "serial:rfc2217://:1,9600",
+        "serial:spy:///dev/a,9600",
+        "serial:socket://user:secret@box:1,9600",
+        "serial:socket://box:1?logging=debug,9600",
         "replay:",
         "replay:#only",
         "usb:1",
