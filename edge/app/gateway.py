@@ -13,6 +13,7 @@ from edge.app.bluetooth import make_gatt_fleet
 from edge.app.buffering import watch_clock
 from edge.app.commanding import add_waveforms, make_commanding
 from edge.app.enrolling import make_enrolled
+from edge.app.watching import register_watching
 from edge.buffer.buffer import ObservationBuffer
 from edge.clock import Clock
 from edge.drivers.configurations import ConfigurationStore
@@ -25,6 +26,7 @@ from edge.pipeline.duplicates import OnceOnly
 from edge.recorder.recorder import FlightRecorder
 from edge.settings import EdgeSettings
 from edge.status.control import ControlSocket
+from edge.status.log_tail import LogTail
 from edge.status.metrics import serve_metrics
 from edge.status.pairing import register_pairing
 from edge.status.reporter import StatusReporter
@@ -161,6 +163,8 @@ class Gateway:
             radio=None if self._gatt is None else self._gatt.radio,
             membership=self.enrolled.describe,
         )
+        self.tail = LogTail()
+        register_watching(self._control, self.reporter, self.tail)
 
     async def live(self, wishes: RunWishes, tasks: asyncio.TaskGroup) -> None:
         """Start everything, wait for the end, end in good order by EndedError."""

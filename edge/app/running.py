@@ -62,8 +62,9 @@ async def run(
                 tracing=tracing,
             )
             try:
-                async with asyncio.TaskGroup() as tasks:
-                    await gateway.live(wishes, tasks)
+                with gateway.tail.listening():
+                    async with asyncio.TaskGroup() as tasks:
+                        await gateway.live(wishes, tasks)
             except* EndedError:
                 log.info("ended")
             except* EdgeError as group:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from edge.cli import certify, decode, enrol, explain, pair, recorder, run, settings, status
+from edge.cli import certify, decode, enrol, explain, pair, recorder, run, settings, status, top
 
 if TYPE_CHECKING:
     from edge.cli.base import Commands
@@ -14,6 +14,7 @@ COMMANDS: Final[tuple[Callable[[Commands], None], ...]] = (
     run.add,
     enrol.add,
     status.add,
+    top.add,
     pair.add,
     settings.add,
     recorder.add,
