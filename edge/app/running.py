@@ -10,8 +10,8 @@ from contextlib import AsyncExitStack
 from edge.app.buffering import open_buffer
 from edge.app.gateway import EndedError, Gateway, RunWishes, SettingsCheck, accept_any
 from edge.app.opening import data_folder, make_links
-from edge.app.tracing import make_tracing
 from edge.app.recording import open_recorder
+from edge.app.tracing import make_tracing
 from edge.buffer.recovery import FILE_NAME as BUFFER_FILE
 from edge.clock import SYSTEM_CLOCK, Clock
 from edge.drivers.stored_pages import StoredPages

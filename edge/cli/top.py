@@ -33,8 +33,7 @@ def act(options: argparse.Namespace) -> int:
         raise SettingsError(
             f"there is no data folder {folder}", mend="Name the folder of a gateway that runs"
         )
-    # Only here: no other command needs the screen's library.
-    from edge.cli.top_screen import TopScreen  # noqa: PLC0415
+    from edge.cli.top_screen import TopScreen  # noqa: PLC0415 - no other command needs its library
 
     TopScreen(partial(ask, folder)).run()
     return 0

@@ -73,6 +73,7 @@ def observation_model(row: ObservationRow) -> ObservationModel:
         received_at=row.received_at,
         status=_status(MeasurementStatus(row.status)),
         flags=list(row.flags),
+        octets=row.octets,
     )
 
 

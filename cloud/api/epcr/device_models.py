@@ -119,7 +119,10 @@ class ComponentModel(BaseModel):
 
 
 class ObservationModel(BaseModel):
-    """A stored observation. `value` keeps its digits (36.60 is not 36.6)."""
+    """A stored observation. `value` keeps its digits (36.60 is not 36.6).
+
+    `octets`: where the gateway's recorder keeps what it was decoded from.
+    """
 
     id: str
     device_id: str
@@ -139,6 +142,7 @@ class ObservationModel(BaseModel):
     received_at: datetime
     status: Literal["final", "preliminary", "error"]
     flags: list[str]
+    octets: str | None = None
 
 
 class ObservationsModel(BaseModel):

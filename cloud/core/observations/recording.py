@@ -16,7 +16,7 @@ from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.conversion import Values, observation_values, waveform_values
 from cloud.core.observations.panels import is_sensible
 from cloud.core.observations.plausibility import judge
-from cloud.core.observations.tables import Measured, ObservationRow, WaveformRow
+from cloud.core.observations.tables import PLACE_LENGTH, Measured, ObservationRow, WaveformRow
 from cloud.db.base import DECIMAL_LENGTH
 from protocols.model.observation import (
     BitsObservation,
@@ -83,6 +83,7 @@ class Origin:
     stream: str | None = None
     boot_epoch: int | None = None
     sequence: int | None = None
+    octets: str = ""
 
 
 def check_time(at: datetime) -> None:
@@ -194,11 +195,18 @@ def row_values(
         "stream": origin.stream,
         "boot_epoch": origin.boot_epoch,
         "sequence": origin.sequence,
+        "octets": _place(origin.octets),
         "flags": words,
     }
     if isinstance(observation, SampleArrayObservation):
         return WaveformRow, waveform_values(observation) | shared
     return ObservationRow, observation_values(observation) | shared
+
+
+def _place(octets: str) -> str | None:
+    """A place that no column can hold leads nowhere; the reading is kept all the same."""
+    fits = len(octets) <= PLACE_LENGTH and octets.isascii() and octets.isprintable()
+    return octets if octets and fits else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,6 +200,7 @@ def _values(
         stream=batch.stream,
         boot_epoch=batch.boot_epoch,
         sequence=row.sequence,
+        octets=row.octets,
     )
     is_uncharted = bool(observation.status.value & UNCHARTED_STATUS)
     return row_values(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -24,13 +24,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 from cloud.core.kernel.tenancy import TenantOwned
 from cloud.db.base import ID_LENGTH, Base, ExactDecimal, RowNumber, UtcDateTime
 
+PLACE_LENGTH: Final = 64
+
 
 class Measured(TenantOwned):
     """What every stored observation has.
 
     `observation_id` is the measurement's own identity: unique in its tenant, so a repeat is no
     second row. Codes are context-free 32-bit numbers. (`stream`, `boot_epoch`, `sequence`) is the
-    capture key of the gateway, absent over the API.
+    capture key of the gateway, absent over the API. `octets` is the place in the gateway's recorder
+    of what it was decoded from, absent where nothing was recorded.
     """
 
     tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.tenant_id"))
@@ -53,6 +56,7 @@ class Measured(TenantOwned):
     stream: Mapped[str | None] = mapped_column(String(40))
     boot_epoch: Mapped[int | None] = mapped_column(BigInteger)
     sequence: Mapped[int | None] = mapped_column(BigInteger)
+    octets: Mapped[str | None] = mapped_column(String(PLACE_LENGTH))
     flags: Mapped[list[str]] = mapped_column(JSON)
 
 
