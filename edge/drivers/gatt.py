@@ -28,7 +28,7 @@ from edge.errors import (
     TransportTimeoutError,
 )
 from edge.transports.ble.base import Attribute, GattTransport, ReceivedValue
-from edge.transports.ble.quirks import Bonding, Poll, Quirk
+from edge.transports.ble.quirks import STARTS, Bonding, Poll, Quirk
 from protocols.errors import DecodeError
 from protocols.gatt.base import Property
 from protocols.gatt.battery import LEVEL as BATTERY_LEVEL
@@ -134,9 +134,11 @@ class GattDriver:
         self._poll_at = {poll.uuid: now for poll in self._quirk.polls}
         if self._probe is not None:
             self._probe_at = now + self._policy.watch.probe_seconds
-        for handle, records in self._records.items():
+        for records in self._records.values():
             records.link_up(device.system_id, now=now)
-            log.debug("record access device=%s handle=%d", self._name, handle)
+        for attribute in self._link.attributes:
+            if attribute.uuid in STARTS:
+                await self._guarded(attribute, self._start)
         await self._handle_time()
 
     async def _subscribe(self) -> None:
@@ -154,6 +156,9 @@ class GattDriver:
     async def _subscribe_to(self, attribute: Attribute) -> bool:
         await self._link.subscribe(attribute)
         return True
+
+    async def _start(self, attribute: Attribute) -> None:
+        await self._link.write(attribute, STARTS[attribute.uuid])
 
     async def _read_values(self) -> list[Transcript]:
         transcripts = []
@@ -224,10 +229,9 @@ class GattDriver:
         except DecodeError as exc:
             self._reception.warn(f"a value that cannot be read ({exc})")
             return None
-        if transcript.records:
-            for handle, records in self._records.items():
-                if self._service_of(handle) == value.attribute.service:
-                    records.take(transcript, now=value.received_at)
+        for handle, records in self._records.items():
+            if self._service_of(handle) == value.attribute.service:
+                records.take(records.claimed(transcript, value), now=value.received_at)
         return transcript
 
     def _hear(self, attribute: Attribute, octets: bytes) -> Transcript | None:

@@ -12,6 +12,7 @@ from edge.transports.ble.base import Attribute
 from edge.transports.ble.quirks import PRIVATE_PROFILES, Quirk
 from protocols.gatt import current_time, date_time, device_information, elapsed_time, racp_codec
 from protocols.gatt.base import GattProfile, ProfileSession, Property
+from protocols.gatt.cgm_session_values import STATUS
 from protocols.gatt.glucose import GlucoseSession
 from protocols.gatt.racp_codec import RECORD_ACCESS
 from protocols.gatt.racp_retrieval import KINDS
@@ -65,7 +66,7 @@ class Conversation:
         self.readings = tuple(
             sorted(
                 (item for item in known if _can_read(item) and item.uuid not in CLOCKS),
-                key=lambda item: item.service != device_information.PROFILE.service,
+                key=_reading_order,
             )
         )
 
@@ -127,6 +128,12 @@ def _profile_of(attribute: Attribute, quirk: Quirk) -> GattProfile | None:
 
 def _can_read(attribute: Attribute) -> bool:
     return bool(attribute.properties & Property.READ)
+
+
+def _reading_order(attribute: Attribute) -> int:
+    if attribute.service == device_information.PROFILE.service:
+        return 0
+    return 2 if attribute.uuid == STATUS.uuid else 1  # a state counts from the session's start
 
 
 def _urgency(attribute: Attribute) -> int:

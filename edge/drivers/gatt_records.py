@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
 from edge.drivers.record_marks import RecordMark, RecordMarks
+from edge.transports.ble.base import ReceivedValue
+from protocols.gatt.pulse_oximeter import SPOT_CHECK
 from protocols.gatt.racp import RecordAccess
 from protocols.gatt.racp_events import Outcome, RecordAccessEnded
 from protocols.gatt.racp_retrieval import KINDS, RecordAccessPolicy
@@ -73,8 +75,19 @@ class StoredRecords:
         self._waiting.clear()
         self._fetch_at = None
 
+    def claimed(self, transcript: Transcript, value: ReceivedValue) -> Transcript:
+        """The transcript with the record it must be, where its service gives records no number.
+
+        An oximeter marks a stored spot check by a bit that some leave out; while it reports its
+        store, a spot check is a record.
+        """
+        is_reporting = self.access.state is RacpState.REPORTING and not self._kind.octets
+        if transcript.records or not is_reporting or value.attribute.uuid != SPOT_CHECK.uuid:
+            return transcript
+        return replace(transcript, records=(None,))
+
     def take(self, transcript: Transcript, *, now: float) -> None:
-        """Records came; they are not durable yet."""
+        """Its records, if there are any, came; they are not durable yet."""
         last = len(transcript.records) - 1
         for place, number in enumerate(transcript.records):
             self.access.record_received(number, now=now)

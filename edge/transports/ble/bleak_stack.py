@@ -50,7 +50,7 @@ from edge.transports.ble.base import (
     ReceivedValue,
     Sighting,
 )
-from edge.transports.ble.bluez import BluezBus, open_bus
+from edge.transports.ble.bluez import BluezBus, device_path, open_bus
 from edge.transports.ble.values import ValueQueue
 from protocols.errors import DecodeError
 from protocols.gatt.base import Property
@@ -219,6 +219,7 @@ class BleakSession:
         except _FAULTS as exc:
             raise translate(exc) from exc
         up.append(client)
+        self._bus.linked(device_path(sighting.adapter, sighting.address), values.end)
         if not client.is_connected:
             raise TransportClosedError("the device ended the link at once")
         return BleakLink(client, values, self._bus, self._clock)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, cast
 from uuid import UUID
@@ -57,6 +57,7 @@ class BluezBus:
         self._tasks = tasks
         self._changed = asyncio.Event()
         self._fault = ""
+        self._linked: dict[str, Callable[[str], None]] = {}
         bus.add_message_handler(self._on_message)
 
     async def begin(self) -> None:
@@ -103,6 +104,10 @@ class BluezBus:
             texts = cast("list[str]", _value(device, "UUIDs") or [])
             found.append((device_address(path), frozenset(UUID(text) for text in texts)))
         return found
+
+    def linked(self, path: str, end: Callable[[str], None]) -> None:
+        """`end` hears it when the device's object goes although nobody said that its link did."""
+        self._linked[path] = end
 
     async def facts(self, adapter: str, address: str) -> DeviceFacts:
         """What the host knows of the device; nothing when it does not know it."""
@@ -228,6 +233,9 @@ class BluezBus:
                 self.fail(gone if not message.body[2] else "the Bluetooth service began anew")
             case "InterfacesAdded" | "InterfacesRemoved" if _ADAPTER in message.body[1]:
                 self._changed.set()
+            case "InterfacesRemoved" if _DEVICE in message.body[1]:
+                if (end := self._linked.pop(message.body[0], None)) is not None:
+                    end("the host dropped the device")
             case "PropertiesChanged" if "Powered" in message.body[1]:
                 self._changed.set()
 

@@ -12,7 +12,15 @@ from typing import Final
 from uuid import UUID
 
 from edge.supervision import BackoffPolicy
-from protocols.gatt import berrymed, heart_rate, nonin, pulse_oximeter, viatom
+from protocols.gatt import (
+    berrymed,
+    ghs_service_values,
+    heart_rate,
+    nonin,
+    pulse_oximeter,
+    viatom,
+)
+from protocols.gatt.ghs_service_values import GhsControl, GhsOpCode
 
 
 class Bonding(Enum):
@@ -123,6 +131,14 @@ INTERVALS: Final[dict[UUID, float]] = {
     viatom.ANSWER.uuid: 2.0,  # an answer to each poll
 }
 """Seconds between values of what flows steadily; everything else comes when something happens."""
+
+STARTS: Final[dict[UUID, bytes]] = {
+    # GHSS 1.0: live observations are sent once they are asked for, on each link anew
+    ghs_service_values.CONTROL_POINT.uuid: ghs_service_values.CONTROL_POINT.encode(
+        GhsControl(GhsOpCode.START_LIVE_OBSERVATIONS)
+    ),
+}
+"""What a service is told when its values are on, by the characteristic it is written to."""
 
 PRIVATE_PROFILES: Final = frozenset(
     {berrymed.PROFILE.name, nonin.PROFILE.name, viatom.PROFILE.name}

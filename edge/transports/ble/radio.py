@@ -47,6 +47,10 @@ log = logging.getLogger(__name__)
 _STORM: Final = 3
 """Drops inside one attempt to connect after which a bonded device has lost its bond."""
 _PAIRING_SECONDS: Final = 90.0
+_LINK_COSTS_DB: Final = 6
+_UNKNOWN_RSSI: Final = -127
+_NO_PLACE: Final = "no adapter has a free place for it"
+_NOT_HEARD: Final = "it is not heard: off, asleep or out of reach"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +102,7 @@ class Radio:
         self.health = RadioHealth()
         self.is_ours: Callable[[str, frozenset[UUID]], bool] = lambda _address, _services: False
         self.sightings = Sightings()
-        self.slots = SlotBudget(policy.slots)
+        self.slots = SlotBudget(policy.slots, self.sightings.wake)
         self._session: HostSession | None = None
         self._usable = asyncio.Event()
         self._locks: dict[str, asyncio.Lock] = {}
@@ -112,7 +116,7 @@ class Radio:
             began = self._clock.monotonic()
             try:
                 async with self._stack.session(self._answers) as session:
-                    await self._live(session)
+                    await self._live_until_lost(session)
             except TransportError as exc:
                 self._down(exc.cause)
             except BaseException as exc:
@@ -165,6 +169,14 @@ class Radio:
         for adapter in self.health.adapters:
             await session.remove(adapter, address)
         self.sightings.forget(address)
+
+    async def _live_until_lost(self, session: HostSession) -> None:
+        try:
+            await self._live(session)
+        except TransportError as exc:
+            # Before the session ends, which would tell every link another reason.
+            self._down(exc.cause)
+            raise
 
     async def _live(self, session: HostSession) -> None:
         await self._close_ghosts(session)
@@ -241,17 +253,17 @@ class Radio:
                     continue
                 since = self._clock.monotonic() - self._policy.fresh_seconds
                 fresh = self.sightings.fresh(address, since=since)
-                for sighting in fresh:
-                    if self.slots.is_free(sighting.adapter):
-                        return self._session, sighting
-                if fresh:
-                    told("no adapter has a free place for it")
-                    self.slots.freed.clear()
-                    await self.slots.freed.wait()
-                    continue
-                told("it is not heard: off, asleep or out of reach")
+                free = [item for item in fresh if self.slots.is_free(item.adapter)]
+                if free:
+                    return self._session, max(free, key=self._worth)
+                told(_NO_PLACE if fresh else _NOT_HEARD)
                 seen.clear()
-                await seen.wait()
+                await seen.wait()  # a sighting, or a place that became free
+
+    def _worth(self, sighting: Sighting) -> float:
+        """Each link an adapter holds counts as much as half the distance."""
+        strength = sighting.rssi or _UNKNOWN_RSSI
+        return strength - _LINK_COSTS_DB * self.slots.taken(sighting.adapter)
 
     def _heard_lately(self, address: str, adapter: str) -> Sighting | None:
         since = self._clock.monotonic() - self._policy.fresh_seconds

@@ -62,6 +62,12 @@ class Sightings:
             by_adapter.pop(adapter, None)
         self._last.pop(adapter, None)
 
+    def wake(self) -> None:
+        """Have everybody who waits look again."""
+        for events in self._waiting.values():
+            for event in events:
+                event.set()
+
     def __iter__(self) -> Iterator[Sighting]:
         """Each device's newest sighting."""
         for address in tuple(self._newest):

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class SlotBudget:
-    """`most` links for each adapter. `freed` is set whenever one ended."""
+    """`most` links for each adapter; `freed` hears whenever one ended."""
 
     most: int
-    freed: asyncio.Event = field(default_factory=asyncio.Event)
+    freed: Callable[[], None] = lambda: None
     _taken: dict[str, set[str]] = field(default_factory=dict)
 
     def is_free(self, adapter: str) -> bool:
@@ -32,4 +31,4 @@ class SlotBudget:
             yield
         finally:
             self._taken[adapter].discard(address)
-            self.freed.set()
+            self.freed()

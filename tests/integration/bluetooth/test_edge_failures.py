@@ -72,6 +72,7 @@ async def test_a_device_out_of_reach_is_called_when_it_is_heard_again(
         await one.lives()
 
 
+@pytest.mark.soak
 async def test_a_link_that_is_up_and_dead_is_ended_by_the_watchdog(
     bluetooth: BluetoothPlace, tmp_path: Path
 ) -> None:
@@ -85,6 +86,7 @@ async def test_a_link_that_is_up_and_dead_is_ended_by_the_watchdog(
         await one.lives()
 
 
+@pytest.mark.soak
 async def test_a_bluetooth_service_that_crashed_and_came_back_is_reached_anew(
     bluetooth: BluetoothPlace, tmp_path: Path
 ) -> None:
@@ -156,6 +158,7 @@ async def test_an_adapter_that_was_switched_off_is_switched_on(
         await one.lives()
 
 
+@pytest.mark.soak
 async def test_a_connect_that_is_stuck_in_progress_is_freed_rung_by_rung(
     bluetooth: BluetoothPlace, tmp_path: Path
 ) -> None:
@@ -239,6 +242,7 @@ async def test_a_connect_nobody_answers_is_given_up(
 
 @pytest.mark.soak
 @pytest.mark.parametrize("deaf", [Deafness.UNTIL_RESTARTED, Deafness.UNTIL_POWERED])
+@pytest.mark.soak
 async def test_a_scanner_that_hears_nobody_is_begun_again_or_the_adapter_is_switched(
     bluetooth: BluetoothPlace, tmp_path: Path, deaf: Deafness
 ) -> None:
@@ -270,6 +274,7 @@ async def test_a_scanner_that_hears_nobody_whatever_is_done_has_the_host_reached
 
 @pytest.mark.soak
 @pytest.mark.parametrize("member", ["StartDiscovery", "StopDiscovery", "SetDiscoveryFilter"])
+@pytest.mark.soak
 async def test_a_scanner_that_is_refused_is_begun_again(
     bluetooth: BluetoothPlace, tmp_path: Path, member: str
 ) -> None:

@@ -87,6 +87,7 @@ async def test_each_question_is_put_to_a_person_and_the_answer_counts(
             await edge.until_state("Oxi", "receiving")
 
 
+@pytest.mark.soak
 async def test_a_lost_bond_is_made_anew_when_a_person_wishes_it(
     bluetooth: BluetoothPlace, tmp_path: Path
 ) -> None:
@@ -107,6 +108,7 @@ async def test_a_lost_bond_is_made_anew_when_a_person_wishes_it(
         assert calls.count("RemoveDevice") >= 1
 
 
+@pytest.mark.soak
 async def test_a_command_for_a_gateway_without_a_radio_says_so(tmp_path: Path) -> None:
     async with radio_gateway(tmp_path, "") as edge:
         code, said = await asyncio.to_thread(pair_command, edge)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from simulators.bluetooth.peripheral import Pairing, Security
 from simulators.bluetooth.place import BluetoothPlace
 from tests.fixtures.bluetooth import switch_on
@@ -28,6 +30,7 @@ async def test_an_enrolled_device_is_found_connected_and_its_values_are_kept(
     assert oximeter.peripheral.links == []
 
 
+@pytest.mark.soak
 async def test_a_device_is_served_unasked_for_its_service(
     bluetooth: BluetoothPlace, tmp_path: Path
 ) -> None:
@@ -38,6 +41,7 @@ async def test_a_device_is_served_unasked_for_its_service(
         await edge.until_state("Finger Clip", "receiving")
 
 
+@pytest.mark.soak
 async def test_a_device_with_a_passkey_of_its_own_is_paired_with_it(
     bluetooth: BluetoothPlace, tmp_path: Path
 ) -> None:
