@@ -64,7 +64,7 @@ def act(options: argparse.Namespace) -> int:
         return 0
     ask(folder, "pairing.begin", address=options.address)
     print(f"Waiting for {options.address}: switch it to pairing now (Ctrl-C ends)", flush=True)
-    return _follow(folder, options.address.upper(), options.seconds, input)
+    return follow(folder, options.address.upper(), options.seconds, input)
 
 
 def _show(said: dict[str, Any]) -> None:
@@ -81,7 +81,7 @@ def _show(said: dict[str, Any]) -> None:
         print("nothing is near, or the radio is down: look at the status")
 
 
-def _follow(folder: Path, address: str, seconds: float, read: Callable[[str], str]) -> int:
+def follow(folder: Path, address: str, seconds: float, read: Callable[[str], str]) -> int:
     """Put each question to the person until the device is served, or the time is over."""
     deadline = time.monotonic() + seconds
     answered: set[int] = set()

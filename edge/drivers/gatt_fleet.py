@@ -24,6 +24,7 @@ from edge.errors import (
     PairingError,
     RadioError,
     StaleServicesError,
+    TransportClosedError,
     TransportError,
 )
 from edge.pipeline.descriptions import DescribedSource, DescriptionBook
@@ -231,6 +232,8 @@ class GattFleet:
                 raise BondLostError("the device has lost the bond: pair it again") from exc
             if reception.heard:
                 served.backoff.reset()
+                if link.quirk.leaves_by_itself and isinstance(exc, TransportClosedError):
+                    return  # it has said everything
             raise
         finally:
             reception.recording.close()

@@ -157,7 +157,11 @@ class BleakLink:
             if asyncio.iscoroutine(act):
                 act.close()
             raise TransportClosedError("the link is gone")
-        return await _limited(act, _OPERATION_SECONDS)
+        try:
+            async with self._bus.patience(_OPERATION_SECONDS):
+                return await act
+        except _FAULTS as exc:
+            raise translate(exc) from exc
 
 
 class BleakSession:
@@ -173,6 +177,7 @@ class BleakSession:
         self.facts = bus.facts
         self.remove = bus.remove
         self.power_cycle = bus.power_cycle
+        self.patience = bus.patience
 
     @asynccontextmanager
     async def scan(

@@ -58,6 +58,8 @@ class BluezBus:
         self._changed = asyncio.Event()
         self._fault = ""
         self._linked: dict[str, Callable[[str], None]] = {}
+        self._asking = 0
+        self._windows: set[asyncio.Timeout] = set()
         bus.add_message_handler(self._on_message)
 
     async def begin(self) -> None:
@@ -104,6 +106,19 @@ class BluezBus:
             texts = cast("list[str]", _value(device, "UUIDs") or [])
             found.append((device_address(path), frozenset(UUID(text) for text in texts)))
         return found
+
+    @asynccontextmanager
+    async def patience(self, seconds: float) -> AsyncIterator[None]:
+        """As asyncio.timeout, but while a person is asked to pair nothing runs out.
+
+        A read of what is encrypted pairs on the way, and the host answers when that is over.
+        """
+        async with asyncio.timeout(None if self._asking else seconds) as window:
+            self._windows.add(window)
+            try:
+                yield
+            finally:
+                self._windows.discard(window)
 
     def linked(self, path: str, end: Callable[[str], None]) -> None:
         """`end` hears it when the device's object goes although nobody said that its link did."""
@@ -239,13 +254,23 @@ class BluezBus:
             case "PropertiesChanged" if "Powered" in message.body[1]:
                 self._changed.set()
 
+    def _asks(self, more: int) -> None:
+        self._asking += more
+        again = None if self._asking else asyncio.get_running_loop().time() + _CALL_SECONDS
+        for window in self._windows:
+            if not window.expired():
+                window.reschedule(again)
+
     async def _answer(self, message: Message) -> None:
         """Answer the agent's call; a refusal is an answer too."""
+        self._asks(1)
         try:
             signature, body = await answer(self._agent, message.member or "", message.body)
             reply = Message.new_method_return(message, signature, body)
         except PairingError as exc:
             reply = Message.new_error(message, REFUSED, exc.cause)
+        finally:
+            self._asks(-1)
         try:
             if self._bus.connected:
                 await self._bus.send(reply)
