@@ -73,8 +73,9 @@ class AgentServer:
                 break
             ahead = (begin - self._times.utc()).total_seconds() + report.due
             await self._times.sleep(max(0.0, ahead))
-            self._outbox.put(report, at=self._times.utc())
-            self._wake.set()
+            if report.readings:
+                self._outbox.put(report, at=self._times.utc())
+                self._wake.set()
         self._all_made = True
         self._wake.set()
 

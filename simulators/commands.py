@@ -34,6 +34,8 @@ COMMANDS: Final = {
     "bluetooth": ("simulators.bluetooth.command", "Bluetooth devices, and their bluetoothd"),
     "demo": ("simulators.incident.demo_command", "a whole incident, from devices to bundle"),
     "device": ("simulators.device_command", "one simulated device; --ble: over Bluetooth"),
+    "ambulance": ("simulators.ambulance.command", "a whole vehicle: every device at one patient"),
+    "fleet": ("simulators.ambulance.fleet_command", "many vehicles at once against one cloud"),
     "patient": ("simulators.patient_story", "the patient's story, second by second"),
     "scenarios": ("simulators.scenarios_command", "the stories there are, and what is in them"),
 }

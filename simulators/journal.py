@@ -8,6 +8,7 @@ listened; `dropped`: memory was full; `associated`, `ended`: the association's l
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,10 +41,14 @@ class MadeReading:
 
 
 class Journal:
-    """The writing side; every line reaches the kernel before the call returns."""
+    """The writing side; every line reaches the kernel before the call returns.
+
+    `counts`: how many readings each event was about so far.
+    """
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
+        self.counts: Counter[str] = Counter()
 
     @classmethod
     def open(cls, path: Path) -> Journal:
@@ -59,6 +64,7 @@ class Journal:
         """A reading came into being."""
         stamp = observation.observed_at.device_time
         count = observation.count if isinstance(observation, SampleArrayObservation) else 0
+        self.counts["made"] += 1
         self._write(
             "made",
             at,
@@ -72,7 +78,9 @@ class Journal:
 
     def about(self, event: str, ids: Iterable[UUID], *, at: datetime) -> None:
         """Something happened to these readings: sent, confirmed, unheard, dropped."""
-        self._write(event, at, ids=[str(reading) for reading in ids])
+        named = [str(reading) for reading in ids]
+        self.counts[event] += len(named)
+        self._write(event, at, ids=named)
 
     def note(self, event: str, *, at: datetime, **facts: object) -> None:
         """Something happened to the device: associated, ended, ready, finished."""

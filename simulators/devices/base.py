@@ -161,10 +161,11 @@ class SimulatedDevice(ABC):
     def reports(self, start_at: datetime) -> Iterator[Report]:
         """Everything it reports, in the order it falls due; patient time 0 is `start_at` (UTC).
 
-        Between two patients of a shift nobody is measured.
+        Between two patients of a shift nobody is measured: those reports have no readings.
         """
-        told = heapq.merge(*self.streams(start_at), key=lambda report: report.due)
-        return (report for report in told if self._has_patient(report, start_at))
+        for report in heapq.merge(*self.streams(start_at), key=lambda report: report.due):
+            is_about_somebody = self._has_patient(report, start_at)
+            yield report if is_about_somebody else replace(report, readings=())
 
     def _has_patient(self, report: Report, start_at: datetime) -> bool:
         """Whether one patient was there from the first sample of a report to its end."""

@@ -33,12 +33,13 @@ def write_settings(
     mqtt_url: str,
     http_url: str,
     lines: Sequence[Line],
+    vehicle_id: str = VEHICLE,
 ) -> None:
     """The gateway's TOML file, readable by its owner alone: it holds the gateway's secret."""
     text = [
         f"gateway_id = {_quoted(tenant.gateway_id)}",
         f"tenant_id = {_quoted(tenant.tenant_id)}",
-        f"vehicle_id = {_quoted(VEHICLE)}",
+        f"vehicle_id = {_quoted(vehicle_id)}",
         f"gateway_secret = {_quoted(tenant.gateway_secret)}",
         f"data = {_quoted(str(data))}",
         f"listen = {_quoted(f'tcp:{HOST}:{agents_port}')}",

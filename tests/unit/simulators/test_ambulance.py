@@ -1,0 +1,118 @@
+"""A whole vehicle: its wires, ids and settings, its orders, and a short ride with a manager."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import tomllib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from simulators.ambulance import command
+from simulators.ambulance.orders import Orders
+from simulators.ambulance.vehicle import (
+    SERIAL_DEVICES,
+    USUAL_DEVICES,
+    Vehicle,
+    VehiclePlan,
+    numbered,
+)
+from simulators.devices.registry import BY_NAME
+from simulators.errors import DeviceSettingsError
+from simulators.patient.scenario_files import find_scenario
+from simulators.patient.virtual_clock import VirtualClock
+from simulators.patient.vital_signs import Patient
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def vehicle_in(folder: Path, *devices: str) -> Vehicle:
+    plan = VehiclePlan(
+        folder=folder, agents=("127.0.0.1", 9), seconds=5.0, devices=devices or USUAL_DEVICES
+    )
+    patient = Patient(seed=1, scenario=find_scenario("stable"))
+    return Vehicle(patient, VirtualClock(NOON, NOON, 10.0), plan)
+
+
+def is_there(port: Path) -> bool:
+    return port.is_symlink()
+
+
+def parse(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    return parser.parse_args(words)
+
+
+async def test_the_settings_it_prints_are_those_of_a_gateway(tmp_path: Path) -> None:
+    vehicle = vehicle_in(tmp_path)
+    settings = tomllib.loads("\n".join(vehicle.settings_lines()))
+    assert settings["listen"] == "tcp:127.0.0.1:9"
+    assert {one["name"] for one in settings["devices"]} == set(SERIAL_DEVICES)
+    for one in settings["devices"]:
+        path = Path(one["transport"].removeprefix("serial:").partition(",")[0])
+        assert is_there(path)
+        assert path.parent.name == "by-id"
+    for one in vehicle.devices.values():
+        one.link.remove()
+        one.journal.close()
+    assert not list((tmp_path / "serial" / "by-id").iterdir())
+
+
+def test_devices_of_two_vehicles_are_told_apart() -> None:
+    identities = [
+        numbered(kind.identity, number, "run") for kind in BY_NAME.values() for number in (0, 1, 9)
+    ]
+    assert len({one.info.system_id for one in identities}) == len(identities)
+    assert len({one.info.serial_number for one in identities}) == len(identities)
+
+
+async def test_a_device_nobody_knows_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DeviceSettingsError, match="Choose from oximeter"):
+        vehicle_in(tmp_path, "toaster")
+
+
+def test_a_story_told_faster_than_life_lies_in_the_past() -> None:
+    fast = command.clock_of(parse("--speed", "20"), 3600.0)
+    assert fast.begins_at - fast.start_at == timedelta(hours=1)
+    live = command.clock_of(parse(), 3600.0)
+    assert live.begins_at == live.start_at
+
+
+@pytest.mark.parametrize("address", ["tcp:host", "udp:127.0.0.1:1", "tcp:127.0.0.1:99999", "x"])
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    with pytest.raises(DeviceSettingsError, match="Write tcp:HOST:PORT"):
+        command.run(parse("--connect", address, "--scenario", "stable"))
+
+
+async def test_orders_pull_wires_and_spoil_octets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vehicle = vehicle_in(tmp_path, "oximeter", "ecg")
+    reader, writer = os.pipe()
+    with os.fdopen(reader) as source:
+        lines = "unplug ecg\n\naway oximeter 0.1\ncorrupt ecg 3\nstall ecg 1\ntruncate ecg 2\n"
+        os.write(writer, (lines + "dance ecg\nplug nobody\ndance ecg 4\n").encode())
+        os.close(writer)
+        async with asyncio.timeout(10):
+            await Orders(vehicle, source).obey()
+    assert not vehicle.devices["ecg"].link.is_plugged
+    assert vehicle.devices["oximeter"].link.is_plugged  # back again after its tenth of a second
+    told = capsys.readouterr().err
+    assert told.count("not_understood") == 3
+    for one in vehicle.devices.values():
+        one.link.remove()
+        one.journal.close()
+
+
+async def test_progress_is_told_in_words(tmp_path: Path) -> None:
+    vehicle = vehicle_in(tmp_path, "oximeter")
+    vehicle.devices["oximeter"].journal.counts.update(made=1200, confirmed=1100)
+    line = command.progress_line(vehicle)
+    assert "sinus rhythm" in line
+    assert "made 1,200, confirmed 1,100, unheard 0" in line
+    vehicle.devices["oximeter"].link.remove()
+    vehicle.devices["oximeter"].journal.close()
