@@ -11,7 +11,7 @@ SYSTEM := scripts/system-packages
 export VITALWIRE_VECTORS ?= $(abspath ../shared/vectors)
 PYTEST_WORKERS ?= 2
 
-.PHONY: setup demo demo-check test test-long check coverage nightly-bluetooth bench docs deb clean lock
+.PHONY: setup demo demo-check test test-long soak check coverage nightly-bluetooth bench docs deb clean lock
 
 setup: $(RUN_STAMP) ## the virtual environment with the locked run-time packages
 
@@ -57,6 +57,9 @@ test-long: $(DEV_STAMP) ## third-party FHIR judges, long fuzz, soak
 
 nightly-bluetooth: $(DEV_STAMP) ## the Bluetooth scenario on a real bluetoothd in a virtual machine (root on Debian)
 	@scripts/nightly-bluetooth $(BIN)/python
+
+soak: $(DEV_STAMP) ## a shift of twelve hours in about one, with everything that goes wrong; SOAK_MINUTES=3 for a short one
+	@$(BIN)/python -m tests.soak $(SOAK_FLAGS)
 
 bench: $(DEV_STAMP) ## benchmarks, printed as tables; never asserts on time
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -1,0 +1,201 @@
+"""What the devices made against what the cloud stored, reading by reading, patient by patient."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from simulators.ambulance.vehicle import USUAL_DEVICES
+from simulators.devices.registry import BY_NAME
+from simulators.journal import DeviceRecord, MadeReading
+
+_SHOWN: Final = 8
+_LISTS: Final = ("lost", "invented", "wrong_patient", "wrong_time")
+_TABLES: Final = ("observations", "waveforms")
+
+
+@dataclass(frozen=True, slots=True)
+class Encounter:
+    """One patient as dispatch knows them: the cloud's id and when they were on board."""
+
+    encounter_id: str
+    begin: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """One row of the cloud."""
+
+    encounter_id: str | None
+    observed_at: datetime
+    captured_at: datetime
+    quality: str
+
+
+@dataclass(slots=True)
+class SoakLedger:
+    """The verdict. Live samples may be lost while a wire or the gateway is away, and only then."""
+
+    made: int = 0
+    confirmed: int = 0
+    stored: int = 0
+    live_made: int = 0
+    live_stored: int = 0
+    live_unheard: int = 0
+    live_lost_in_transit: int = 0
+    live_lost_for_no_reason: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    invented: list[str] = field(default_factory=list)
+    twice: int = 0
+    wrong_patient: list[str] = field(default_factory=list)
+    wrong_time: list[str] = field(default_factory=list)
+    off_while_clock_was_wrong: int = 0
+    qualities: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def reconciles(self) -> bool:
+        """0 lost, 0 invented, 0 twice, 0 at the wrong patient, and something was made."""
+        wrong = self.twice or any(getattr(self, name) for name in _LISTS)
+        return not wrong and self.made > 0 and self.live_stored > 0
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        yield f"made {self.made:,}, confirmed {self.confirmed:,}, stored {self.stored:,}"
+        yield (
+            f"live stretches made {self.live_made:,}, unheard {self.live_unheard:,}, "
+            f"stored {self.live_stored:,}, lost in transit {self.live_lost_in_transit:,}, "
+            f"of these {len(self.live_lost_for_no_reason):,} away from any trouble"
+        )
+        yield (
+            f"{len(self.lost)} lost, {self.twice} twice, {len(self.invented)} invented, "
+            f"{len(self.wrong_patient)} at the wrong patient, "
+            f"{len(self.wrong_time)} at a wrong time, {self.off_while_clock_was_wrong} off while "
+            "the gateway's clock was wrong"
+        )
+        yield f"time qualities: {dict(self.qualities)}"
+        for name in (*_LISTS, "live_lost_for_no_reason"):
+            for line in getattr(self, name)[:_SHOWN]:
+                yield f"   {name}: {line}"
+
+
+def draw_up(
+    journals: Path,
+    database: Path,
+    encounters: Sequence[Encounter],
+    *,
+    start_at: datetime,
+    tolerance: float,
+    excused: Sequence[tuple[float, float]] = (),
+    troubled: Sequence[tuple[float, float]] = (),
+    devices: Sequence[str] = USUAL_DEVICES,
+) -> SoakLedger:
+    """Journals against rows.
+
+    `tolerance`: seconds that a time of observation may be off. `excused`: seconds of the shift in
+    which the gateway's clock was wrong: what it captured then may be off, and is counted.
+    `troubled`: seconds in which something was away, killed or full: live samples are lost then.
+    """
+    ledger = SoakLedger()
+    rows, ledger.twice = _rows(database)
+    for name in devices:
+        record = DeviceRecord.read(name, journals / f"{name}.jsonl")
+        ahead = BY_NAME[name].identity.clock.ahead
+        for reading in record.made.values():
+            row = rows.pop(reading.observation_id.hex, None)
+            made_at = reading.made_at.replace(tzinfo=None) - start_at.replace(tzinfo=None)
+            was_troubled = any(a <= made_at.total_seconds() <= b for a, b in troubled)
+            _count(ledger, record, reading, row, was_troubled=was_troubled)
+            if row is not None:
+                true_at = datetime.fromisoformat(reading.device_time) - ahead
+                t = (true_at - start_at.replace(tzinfo=None)).total_seconds()
+                what = f"{name} {reading.type} of second {t:.2f}"
+                captured = (row.captured_at - start_at.replace(tzinfo=None)).total_seconds()
+                is_excused = any(begin <= captured <= end for begin, end in excused)
+                _compare_times(ledger, what, row, true_at, tolerance, is_excused=is_excused)
+                _compare_patients(ledger, what, row, t, encounters)
+    ledger.invented = [f"row {one} was made by no device" for one in rows]
+    return ledger
+
+
+def _rows(database: Path) -> tuple[dict[str, StoredRow], int]:
+    """The devices' rows by observation id, and how many ids there are twice."""
+    rows: dict[str, StoredRow] = {}
+    twice = 0
+    ours = {kind.identity.info.system_id.hex.upper() for kind in BY_NAME.values()}
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as store:
+        known = {
+            device: system.upper()
+            for device, system in store.execute("SELECT device_id, system_id FROM devices")
+        }
+        for table in _TABLES:
+            for one, device, encounter, observed, captured, quality in store.execute(
+                "SELECT observation_id, device_id, encounter_id, observed_at, captured_at, "  # noqa: S608 - our own table names
+                f"time_quality FROM {table}"
+            ):
+                if known.get(device) not in ours:
+                    continue  # what the gateway itself has to say
+                twice += one in rows
+                times = datetime.fromisoformat(observed), datetime.fromisoformat(captured)
+                rows[one] = StoredRow(encounter, *times, quality)
+    return rows, twice
+
+
+def _count(
+    ledger: SoakLedger,
+    record: DeviceRecord,
+    reading: MadeReading,
+    row: StoredRow | None,
+    *,
+    was_troubled: bool,
+) -> None:
+    one: UUID = reading.observation_id
+    if reading.live:
+        ledger.live_made += 1
+        ledger.live_stored += row is not None
+        if row is None:
+            unheard = one in record.unheard
+            ledger.live_unheard += unheard
+            ledger.live_lost_in_transit += not unheard
+            if not (unheard or was_troubled):
+                ledger.live_lost_for_no_reason.append(f"{record.name} made {reading.made_at}")
+        return
+    ledger.made += 1
+    ledger.confirmed += one in record.confirmed_at
+    ledger.stored += row is not None
+    if row is None:
+        told = "confirmed" if one in record.confirmed_at else "never confirmed"
+        ledger.lost.append(
+            f"{record.name} {reading.type} of {reading.device_time}, {told}, made {reading.made_at}"
+        )
+
+
+def _compare_times(
+    ledger: SoakLedger,
+    what: str,
+    row: StoredRow,
+    true_at: datetime,
+    tolerance: float,
+    *,
+    is_excused: bool,
+) -> None:
+    ledger.qualities[row.quality] += 1
+    off = (row.observed_at.replace(tzinfo=None) - true_at).total_seconds()
+    if abs(off) > tolerance and is_excused:
+        ledger.off_while_clock_was_wrong += 1
+    elif abs(off) > tolerance:
+        ledger.wrong_time.append(f"{what} is {off:+.1f} s off ({row.quality})")
+
+
+def _compare_patients(
+    ledger: SoakLedger, what: str, row: StoredRow, t: float, encounters: Sequence[Encounter]
+) -> None:
+    right = next((one.encounter_id for one in encounters if one.begin <= t <= one.end), None)
+    if row.encounter_id != right:
+        ledger.wrong_patient.append(f"{what} is at {row.encounter_id}, belongs to {right}")

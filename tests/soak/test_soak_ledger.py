@@ -1,0 +1,143 @@
+"""The soak's ledger finds what it is there to find."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from simulators.devices.registry import BY_NAME
+from simulators.journal import Journal
+from simulators.patient.scenario_files import find_scenario
+from simulators.patient.vital_signs import Patient
+from tests.soak.ledger import Encounter, SoakLedger, draw_up
+from tests.soak.plan import SHIFT_SECONDS, Trouble, shift_file, troubles
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+NAMES = ("oximeter", "capnometer")
+COLUMNS = (
+    "observation_id TEXT, device_id TEXT, encounter_id TEXT, observed_at TEXT, "
+    "captured_at TEXT, time_quality TEXT"
+)
+
+INSERTS = {
+    "observations": "INSERT INTO observations VALUES (?, ?, ?, ?, ?, ?)",
+    "waveforms": "INSERT INTO waveforms VALUES (?, ?, ?, ?, ?, ?)",
+}
+
+
+class Books:
+    """Journals of two devices, and a store that holds the same until it is spoilt."""
+
+    def __init__(self, folder: Path) -> None:
+        self.journals = folder / "journals"
+        self.database = folder / "store.sqlite3"
+        with sqlite3.connect(self.database) as store:
+            store.execute("CREATE TABLE devices (device_id TEXT, system_id TEXT)")
+            for table in ("observations", "waveforms"):
+                store.execute(f"CREATE TABLE {table} ({COLUMNS})")
+            for name in NAMES:
+                self._fill(store, name)
+
+    def _fill(self, store: sqlite3.Connection, name: str) -> None:
+        kind = BY_NAME[name]
+        device = kind.make(kind.identity, Patient(seed=1, scenario=find_scenario("stable")))
+        journal = Journal.open(self.journals / f"{name}.jsonl")
+        system = kind.identity.info.system_id.hex
+        store.execute("INSERT INTO devices VALUES (?, ?)", (name, system))
+        for report in device.reports(START):
+            if report.due > 20:
+                break
+            at = START + timedelta(seconds=report.due)
+            for reading in report.readings:
+                journal.made(reading.observation, live=report.live, at=at)
+                table = "waveforms" if report.live else "observations"
+                one = reading.observation
+                observed = one.observed_at.at.replace(tzinfo=None).isoformat(sep=" ")
+                row = (one.observation_id.hex, name, "enc_1", observed, observed, "device")
+                store.execute(INSERTS[table], row)
+            journal.about("confirmed", report.ids, at=at)
+        journal.close()
+
+    def spoil(self, statement: str, table: str = "observations") -> None:
+        """Do it to the first row of a table."""
+        first = f" WHERE observation_id = (SELECT MIN(observation_id) FROM {table})"  # noqa: S608 - ours
+        with sqlite3.connect(self.database) as store:
+            assert store.execute(statement + first).rowcount == 1
+
+    def ledger(self, **seconds: Sequence[tuple[float, float]]) -> SoakLedger:
+        return draw_up(
+            self.journals,
+            self.database,
+            [Encounter("enc_1", -10.0, 100.0)],
+            start_at=START,
+            tolerance=1.0,
+            devices=NAMES,
+            **seconds,
+        )
+
+
+def test_books_that_agree_reconcile(tmp_path: Path) -> None:
+    ledger = Books(tmp_path).ledger()
+    assert ledger.reconciles, list(ledger.lines())
+    assert ledger.made == ledger.stored == ledger.confirmed > 50
+    assert not ledger.wrong_time
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("DELETE FROM observations", "lost"),
+        ("INSERT INTO observations SELECT * FROM observations", "twice"),
+        ("UPDATE observations SET observation_id = '00'", "invented"),
+        ("UPDATE observations SET encounter_id = 'enc_2'", "wrong_patient"),
+        ("UPDATE observations SET encounter_id = NULL", "wrong_patient"),
+    ],
+)
+def test_one_row_that_is_wrong_is_found(tmp_path: Path, statement: str, found: str) -> None:
+    books = Books(tmp_path)
+    books.spoil(statement)
+    ledger = books.ledger()
+    assert not ledger.reconciles
+    what = getattr(ledger, found)
+    assert (what if isinstance(what, int) else len(what)) == 1
+    assert list(ledger.lines())
+
+
+def test_a_time_that_is_off_is_found(tmp_path: Path) -> None:
+    books = Books(tmp_path)
+    books.spoil("UPDATE observations SET observed_at = '2026-03-01 12:01:30'")
+    assert len(books.ledger().wrong_time) == 1
+    excused = books.ledger(excused=[(-5.0, 25.0)])
+    assert not excused.wrong_time
+    assert excused.off_while_clock_was_wrong == 1
+
+
+def test_a_live_stretch_that_is_not_stored_is_counted_and_no_loss(tmp_path: Path) -> None:
+    books = Books(tmp_path)
+    books.spoil("DELETE FROM waveforms", "waveforms")
+    ledger = books.ledger()
+    assert ledger.reconciles
+    assert ledger.live_lost_in_transit == 1
+    assert len(ledger.live_lost_for_no_reason) == 1
+    assert not books.ledger(troubled=[(-5.0, 25.0)]).live_lost_for_no_reason
+
+
+@pytest.mark.parametrize("seconds", [400.0, 3600.0, SHIFT_SECONDS])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_every_kind_of_trouble_comes_and_ends_within_the_shift(seconds: float, seed: int) -> None:
+    plan = troubles(seconds, seed)
+    assert {one.kind for one in plan} == set(Trouble)
+    assert all(one.at > 0 and one.at + one.lasts < seconds for one in plan)
+    assert [one.at for one in plan] == sorted(one.at for one in plan)
+    assert plan == troubles(seconds, seed)
+
+
+@pytest.mark.parametrize("seconds", [400.0, 2400.0, SHIFT_SECONDS])
+def test_a_shift_of_any_length_has_several_patients(tmp_path: Path, seconds: float) -> None:
+    scenario = find_scenario(shift_file(tmp_path / "shift.toml", seconds))
+    assert scenario.seconds == pytest.approx(seconds, abs=1)
+    assert len(scenario.calls) >= 2
