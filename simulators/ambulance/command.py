@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import importlib
 import json
 import os
 import signal
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 from simulators.ambulance.orders import Orders
 from simulators.ambulance.vehicle import SERIAL_DEVICES, USUAL_DEVICES, Vehicle, VehiclePlan
@@ -20,6 +22,9 @@ from simulators.patient.scenario_fields import time_words
 from simulators.patient.virtual_clock import VirtualClock
 from simulators.patient_story import numerics_line
 from simulators.story_options import add_story_arguments, patient_of, seconds, utc_time
+
+if TYPE_CHECKING:
+    from simulators.ambulance.radio_devices import RadioDevices as Radios
 
 USUAL_GATEWAY: Final = "tcp:127.0.0.1:6024"
 _LEAD: Final = timedelta(seconds=1)
@@ -57,6 +62,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=SERIAL_DEVICES,
         metavar="NAME",
         help="those with a serial line; the others dial",
+    )
+    parser.add_argument(
+        "--bluetooth",
+        nargs="*",
+        metavar="NAME",
+        help="Bluetooth devices on board, too, with a bus and a bluetoothd of their own; "
+        "no name: the usual four",
     )
     parser.add_argument("--speed", type=float, default=1.0, metavar="X", help="0.1 to 100")
     parser.add_argument(
@@ -118,22 +130,48 @@ async def _play(arguments: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, vehicle.stop)
-    _say(json.dumps(_ready(vehicle)))
-    if not arguments.quiet:
-        _say("", "# for the gateway's settings:", *vehicle.settings_lines(), "")
+    async with contextlib.AsyncExitStack() as stack:
+        radios = None
+        if arguments.bluetooth is not None:
+            radios = await stack.enter_async_context(_radios(vehicle, arguments.bluetooth))
+        _say(json.dumps(_ready(vehicle, radios)))
+        if not arguments.quiet:
+            _say(*_settings(vehicle, radios))
+        await _ride(vehicle, quiet=arguments.quiet)
+
+
+def _radios(vehicle: Vehicle, names: list[str]) -> Radios:
+    """Loaded by name: few vehicles want a radio and its libraries."""
+    module = importlib.import_module("simulators.ambulance.radio_devices")
+    wanted = names or module.USUAL_RADIO_DEVICES
+    folder = vehicle.plan.folder / "bluetooth"
+    return cast("Radios", module.RadioDevices(vehicle.patient, vehicle.clock, folder, wanted))
+
+
+def _settings(vehicle: Vehicle, radios: Radios | None) -> list[str]:
+    lines = ["", "# for the gateway's settings:", *vehicle.settings_lines()]
+    if radios is not None:
+        lines += [*radios.settings_lines(), "", "# and in its environment:"]
+        lines.append(f"DBUS_SYSTEM_BUS_ADDRESS={radios.bus_address}")
+    return [*lines, ""]
+
+
+async def _ride(vehicle: Vehicle, *, quiet: bool) -> None:
     async with asyncio.TaskGroup() as tasks:
         orders = tasks.create_task(Orders(vehicle, sys.stdin).obey(), name="orders")
-        telling = tasks.create_task(_tell(vehicle, quiet=arguments.quiet), name="telling")
+        telling = tasks.create_task(_tell(vehicle, quiet=quiet), name="telling")
         await vehicle.run()
         orders.cancel()
         telling.cancel()
-    if not arguments.quiet:
+    if not quiet:
         _say(progress_line(vehicle))
 
 
-def _ready(vehicle: Vehicle) -> dict[str, object]:
+def _ready(vehicle: Vehicle, radios: Radios | None) -> dict[str, object]:
     """What a starter needs to know."""
     return {
+        "bus": "" if radios is None else radios.bus_address,
+        "radio": {} if radios is None else radios.addresses,
         "ready": "ambulance",
         "start_at": vehicle.clock.start_at.isoformat(),
         "begins_at": vehicle.clock.begins_at.isoformat(),

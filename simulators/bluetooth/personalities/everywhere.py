@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -13,6 +14,7 @@ from protocols.model.device import DeviceInfo
 from simulators.bluetooth.bedside import Bedside
 from simulators.bluetooth.offers import ServiceOffer
 from simulators.bluetooth.personalities.base import readable, service_of
+from simulators.sensors import battery as battery_sensor
 
 _MANUFACTURER_OCTETS: Final = 5
 FULL: Final = 100
@@ -49,19 +51,17 @@ class Battery:
 
     def __init__(self, bedside: Bedside, *, percent: int = FULL, hours: float = 48.0) -> None:
         self._bedside = bedside
-        self._percent = percent
-        self._hours = hours
+        self._cell = battery_sensor.Battery(hours=hours, full=percent)
 
     @property
     def level(self) -> BatteryLevel:
         """How full it is now; it never says 0 while the device still answers."""
-        used = self._bedside.now / 3600 / self._hours * FULL
-        return BatteryLevel(max(1, min(FULL, round(self._percent - used))))
+        return BatteryLevel(max(1, self._cell.percent(self._bedside.now)))
 
     def set_percent(self, percent: int) -> None:
         """Another battery, or an emptier one."""
-        used = self._bedside.now / 3600 / self._hours * FULL
-        self._percent = round(percent + used)
+        used = self._bedside.now / 3600 / self._cell.hours * FULL
+        self._cell = replace(self._cell, full=percent + used)
 
 
 def battery_service(one: Battery) -> ServiceOffer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import tempfile
 import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from simulators.ambulance import command
 from simulators.ambulance.orders import Orders
+from simulators.ambulance.radio_devices import RadioDevices
 from simulators.ambulance.vehicle import (
     SERIAL_DEVICES,
     USUAL_DEVICES,
@@ -116,3 +118,19 @@ async def test_progress_is_told_in_words(tmp_path: Path) -> None:
     assert "made 1,200, confirmed 1,100, unheard 0" in line
     vehicle.devices["oximeter"].link.remove()
     vehicle.devices["oximeter"].journal.close()
+
+
+async def test_radio_devices_measure_the_same_patient_and_are_told_to_the_gateway(
+    tmp_path: Path,
+) -> None:
+    clock = VirtualClock(NOON, datetime.now(UTC), 10.0)
+    patient = Patient(seed=1, scenario=find_scenario("stable"))
+    with tempfile.TemporaryDirectory(prefix="vw-bus-") as short:  # a socket's path must be
+        async with asyncio.timeout(30):
+            async with RadioDevices(patient, clock, Path(short), ("oximeter",)) as radios:
+                told = tomllib.loads("\n".join(radios.settings_lines()))
+                assert radios.bus_address.startswith("unix:path=")
+    (device,) = told["bluetooth"]["devices"]
+    assert device["address"] == radios.addresses["oximeter"]
+    with pytest.raises(DeviceSettingsError, match="no Bluetooth device 'toaster'"):
+        RadioDevices(patient, clock, tmp_path, ("toaster",))
