@@ -12,7 +12,8 @@ from pathlib import Path
 
 from cloud.app.bootstrap import bootstrap
 from cloud.app.composition import Parts
-from cloud.app.opening import log_to_stderr, opened
+from cloud.app.logs import log_to_stderr
+from cloud.app.opening import opened
 from cloud.app.programs import serve
 from cloud.settings import CloudSettings, read_settings
 from tests.soak.fast_clock import FastTime
