@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from edge.app.bluetooth import make_gatt_fleet
 from edge.app.buffering import watch_clock
 from edge.app.commanding import add_waveforms, make_commanding
+from edge.app.crew import make_crew
 from edge.app.enrolling import make_enrolled
 from edge.app.watching import register_watching
 from edge.buffer.buffer import ObservationBuffer
@@ -23,6 +24,7 @@ from edge.drivers.identity import own_system_id
 from edge.drivers.stored_pages import StoredPages
 from edge.errors import StartError
 from edge.pipeline.duplicates import OnceOnly
+from edge.pipeline.live import LiveFeed, PublishedSink
 from edge.recorder.recorder import FlightRecorder
 from edge.settings import EdgeSettings
 from edge.status.control import ControlSocket
@@ -94,11 +96,13 @@ class Gateway:
         self._service_manager = of_this_process()
         self._control = ControlSocket(folder)
         self._tree = TaskTree(clock, settings.supervision)
+        feed = LiveFeed()
+        sink = OnceOnly(PublishedSink(buffer, feed))
         self._fleet = Fleet(
             system_id=own_system_id(
                 folder, given=settings.system_id, gateway_id=settings.gateway_id
             ),
-            sink=OnceOnly(buffer),
+            sink=sink,
             configurations=ConfigurationStore(folder / "configurations"),
             stored_pages=pages,
             board=HealthBoard(),
@@ -112,7 +116,7 @@ class Gateway:
         self._gatt = make_gatt_fleet(
             settings,
             folder,
-            sink=OnceOnly(buffer),
+            sink=sink,
             board=self._fleet.board,
             tree=self._tree,
             recorder=recorder,
@@ -166,6 +170,20 @@ class Gateway:
         self.tail = LogTail()
         register_watching(self._control, self.reporter, self.tail)
 
+        self._crew = make_crew(
+            settings,
+            folder,
+            sink=sink,
+            feed=feed,
+            encounter=self.commanding.encounter,
+            pairing=None if self._gatt is None else self._gatt.desk,
+            status=lambda: self.reporter.latest,
+            clock=clock,
+            devices=self.enrolled.devices,
+        )
+        if self._crew is not None:
+            self.reporter.crew = self._crew.describe
+
     async def live(self, wishes: RunWishes, tasks: asyncio.TaskGroup) -> None:
         """Start everything, wait for the end, end in good order by EndedError."""
         listener = await self._listen(tasks)
@@ -183,6 +201,9 @@ class Gateway:
             look = partial(watch_clock, self._settings, self._folder, self._buffer, self._clock)
             self._keep("clock watch", look, tasks)
             self._keep("control", self._control.run, tasks)
+            if self._crew is not None:
+                for name, work in self._crew.services():
+                    self._keep(name, work, tasks)
             plans = [DevicePlan(item.name, item.transport) for item in self._settings.devices]
             self._fleet.start(plans, tasks)
             if self._gatt is not None:
@@ -196,6 +217,8 @@ class Gateway:
             self._service_manager.stopping()
             stop_metrics()
             self.commanding.inbox.close()
+            if self._crew is not None:
+                self._crew.close()
         await self._fleet.release_all()
         if self._gatt is not None:
             await self._gatt.release_all(self._settings.drivers.release_seconds + 1.0)

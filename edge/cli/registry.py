@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from edge.cli import certify, decode, enrol, explain, pair, recorder, run, settings, status, top
+from edge.cli import (
+    certify,
+    crew_pin,
+    decode,
+    enrol,
+    explain,
+    pair,
+    recorder,
+    run,
+    settings,
+    status,
+    top,
+)
 
 if TYPE_CHECKING:
     from edge.cli.base import Commands
@@ -21,4 +33,5 @@ COMMANDS: Final[tuple[Callable[[Commands], None], ...]] = (
     decode.add,
     explain.add,
     certify.add,
+    crew_pin.add,
 )

@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from edge.buffer.policy import BufferPolicy
+from edge.crew.policy import CrewPolicy
 from edge.drivers.policy import DriverPolicy
 from edge.errors import SettingsError
 from edge.recorder.policy import RecorderPolicy
@@ -71,6 +72,7 @@ class EdgeSettings(BaseSettings):
     transports: TransportPolicy = TransportPolicy()
     status: StatusPolicy = StatusPolicy()
     supervision: SupervisionPolicy = SupervisionPolicy()
+    crew: CrewPolicy = CrewPolicy()
     recorder: RecorderPolicy = RecorderPolicy()
 
     @model_validator(mode="after")

@@ -40,6 +40,13 @@ _DEVICE_COUNTS: Final = {
     "reconnects": "Times a line that had been there was there again",
     "watchdog_trips": "Times a line that gave nothing was torn down",
 }
+_CREW_GAUGES: Final = {
+    "screens": "Screens that watch the crew page",
+    "unlocked": "Screens that are unlocked",
+    "wrong_pins": "Wrong PINs since the last right one",
+    "events": "Events in the crew's own book",
+    "events_outside_buffer": "Events that the buffer has not taken yet",
+}
 _UPLINK_COUNTS: Final = {
     "batches": "Batches acknowledged by the cloud",
     "rows": "Rows acknowledged by the cloud",
@@ -65,6 +72,7 @@ class SnapshotCollector(Collector):
         yield from _recorder_metrics(snapshot["recorder"])
         yield from _buffer_metrics(snapshot["buffer"])
         yield from _uplink_metrics(snapshot["uplink"])
+        yield from _crew_metrics(snapshot.get("crew"))
         delays = snapshot["report_to_durable"]
         buckets = [(str(bound), count) for bound, count in delays["buckets"]]
         yield HistogramMetricFamily(
@@ -78,6 +86,11 @@ class SnapshotCollector(Collector):
             "Times the wall clock was set",
             value=snapshot["clock"]["steps"],
         )
+
+
+def _crew_metrics(crew: dict[str, Any] | None) -> Iterator[Metric]:
+    for name, text in _CREW_GAUGES.items() if crew else ():
+        yield GaugeMetricFamily(f"vitalwire_edge_crew_{name}", text, value=(crew or {})[name])
 
 
 def serve_metrics(host: str, port: int, latest: Callable[[], Snapshot]) -> Callable[[], None]:

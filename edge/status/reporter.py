@@ -53,6 +53,7 @@ class StatusReporter:
     policy: StatusPolicy = field(default_factory=StatusPolicy)
     radio: Radio | None = None
     membership: Callable[[], Snapshot] | None = None
+    crew: Callable[[], Snapshot] | None = None
     latest: Snapshot = field(default_factory=dict)
     _watch: ClockWatch = field(default_factory=ClockWatch)
     _began: float | None = None
@@ -92,6 +93,7 @@ class StatusReporter:
             **describe_devices(self.board),
             "radio": self.radio and describe_radio(self.radio.health),
             "membership": self.membership and self.membership(),
+            "crew": self.crew and self.crew(),
             "tasks": describe_tasks(self.tree),
             "recorder": describe_recorder(self.recorder.health),
             "restarts_held_back": self.tree.held_back,

@@ -1,0 +1,1 @@
+"""The page the crew works with, on the vehicle's own network: no cloud needed, no data unlocked."""

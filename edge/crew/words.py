@@ -1,0 +1,73 @@
+"""Device states, links and the buffer in words a crew understands, from the gateway's status."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from edge.crew.readings import Payload
+
+_STATES: Final = {
+    "waiting": ("looking for it", "bad"),
+    "connected": ("connected, says nothing yet", "warn"),
+    "associated": ("ready, no reading yet", "warn"),
+    "receiving": ("sending readings", "good"),
+    "stale": ("has fallen silent", "bad"),
+    "refused": ("cannot be stored: the gateway's disk is full", "bad"),
+    "ended": ("gone", "off"),
+    "bond_lost": ("pairing lost: pair it again", "bad"),
+}
+_HIDDEN: Final = 6
+
+
+def devices_in_words(status: dict[str, Any]) -> list[Payload]:
+    """Every device with its state in words; those that need a hand first."""
+    rank = {"bad": 0, "warn": 1, "good": 2, "off": 3}
+    found = [_device(one) for one in status.get("devices", ())]
+    gone = [one for one in found if one["grade"] == "off"]
+    shown = [one for one in found if one["grade"] != "off"] + gone[-_HIDDEN:]
+    return sorted(shown, key=lambda one: (rank[str(one["grade"])], str(one["name"])))
+
+
+def _device(one: dict[str, Any]) -> Payload:
+    words, grade = _STATES.get(one["state"], (one["state"].replace("_", " "), "warn"))
+    if one.get("clock_fault"):
+        words += "; its clock is wrong"
+    percent = one.get("battery_percent")
+    battery = f"battery {percent} %" if isinstance(percent, int) else ""
+    return {
+        "name": one["model"] or one["name"],
+        "key": one["name"],
+        "system_id": one.get("system_id", ""),
+        "words": words,
+        "grade": "warn" if grade == "good" and one.get("clock_fault") else grade,
+        "since": one["since"],
+        "last": one["last_report_at"],
+        "reason": one["reason"],
+        "battery": battery,
+    }
+
+
+def uplink_in_words(status: dict[str, Any], now: datetime) -> Payload:
+    """The way to the hospital: whether it is up, what is unsent and since when."""
+    buffer, links = status.get("buffer", {}), status.get("uplink", {}).get("links", [])
+    waiting = sum(buffer.get("waiting", {}).values())
+    oldest = buffer.get("oldest_seconds")
+    up = [link for link in links if link["is_up"] and not link.get("vain_since")]
+    if not links:
+        state, words = "none", "no way to the hospital is set up"
+    elif up:
+        state, words = "up", "connected to the hospital"
+    else:
+        state, words = "down", "no connection: everything is kept on board"
+    since = max((link["since"] for link in up or links if link["since"]), default=None)
+    return {
+        "state": state,
+        "words": words,
+        "since": since,
+        "waiting": waiting,
+        "oldest_at": None if oldest is None else now.timestamp() - oldest,
+        "quarantine": buffer.get("quarantine", 0),
+        "is_full": bool(buffer.get("is_full")),
+        "all_sent": bool(up) and waiting == 0,
+    }

@@ -1,0 +1,250 @@
+"""What the page says in words: events, devices, the link, the handover and its code."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from edge.commands.encounter import Binding
+from edge.crew.guard import allowed_hosts
+from edge.crew.handover import atmist, code_svg, code_text
+from edge.crew.happenings import DeviceTales, by_time, crew_payload, is_listed
+from edge.crew.policy import CrewPolicy
+from edge.crew.readings import Readings
+from edge.crew.told import Assessment, Patient, Told
+from edge.crew.viewers import MOST_FRAMES, Viewers
+from edge.crew.words import devices_in_words, uplink_in_words
+from protocols.model.codes import MdcCode, UnitCode
+from protocols.model.crew import CrewEvent
+from protocols.model.observation import TextObservation
+from protocols.nomenclature.private import CIRCULATION_RETURNED, SHOCK_DELIVERED
+from tests.fixtures import crew_patient as make
+from tests.fixtures.served_crew import device, link, status
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+NAMES = {make.OXIMETER: "OX-1"}
+KILOPASCAL, FAHRENHEIT = UnitCode(3843), UnitCode(4416)
+
+
+def second(number: float) -> timedelta:
+    return timedelta(seconds=number)
+
+
+# ---- what happened
+
+
+def test_devices_tell_once_until_they_tell_something_else() -> None:
+    tales = DeviceTales()
+    shock = make.finding(NOON, SHOCK_DELIVERED)
+    line = tales.take(shock, {make.DEFIBRILLATOR: "Rescue 4"})
+    assert line is not None
+    assert (line["grade"], line["by"], line["from"]) == ("therapy", "Rescue 4", "device")
+    assert tales.take(replace(shock, observation_id=uuid4()), {}) is None
+    grades = [
+        told["grade"]
+        for value in (CIRCULATION_RETURNED, MdcCode(3, 3198), MdcCode(2, 4), MdcCode(9, 9))
+        if (told := tales.take(make.finding(NOON, value), {}))
+    ]
+    assert grades == ["good", "warning", "info", "info"]
+    words = TextObservation(
+        observation_id=uuid4(), type=MdcCode(2, 102), observed_at=make.at_received(NOON),
+        device=make.CUFF, text=" stand clear ",
+    )  # fmt: skip
+    told = tales.take(words, {})
+    assert told is not None
+    assert told["text"] == "Stand clear"
+    assert tales.take(replace(words, text=" "), {}) is None
+    assert len(tales.lines()) == 6
+    tales.clear()
+    assert tales.lines() == []
+
+
+def event(kind: str, text: str = "", *, minutes: float = 0) -> CrewEvent:
+    return CrewEvent(
+        event_id=uuid4(), kind=kind, at=NOON + timedelta(minutes=minutes), by="crew-11",
+        vehicle_id="AMB-7", text=text,
+    )  # fmt: skip
+
+
+def test_the_crews_lines_are_graded_and_sorted() -> None:
+    lines = [
+        crew_payload(one, is_undone=False, is_saved=True)
+        for one in (event("shock"), event("note", "x", minutes=1))
+    ]
+    assert [line["grade"] for line in by_time(lines)] == ["info", "therapy"]
+    assert not is_listed(event("undone"))
+    assert is_listed(event("a_kind_of_tomorrow"))
+
+
+# ---- words
+
+
+def test_devices_that_need_a_hand_come_first() -> None:
+    told = devices_in_words(
+        status(
+            devices=[
+                device("gone", "ended"),
+                device("good") | {"battery_percent": 20},
+                device("new", "associated"),
+                device("lost", "bond_lost"),
+                device("late") | {"clock_fault": True},
+                device("odd", "dancing_slowly"),
+            ]
+        )
+    )
+    assert [one["name"] for one in told] == ["lost", "late", "new", "odd", "good", "gone"]
+    by_name = {one["name"]: one for one in told}
+    assert by_name["good"]["battery"] == "battery 20 %"
+    assert "clock is wrong" in str(by_name["late"]["words"])
+    assert by_name["odd"]["words"] == "dancing slowly"
+    many = devices_in_words(status(devices=[device(str(n), "ended") for n in range(20)]))
+    assert len(many) == 6
+
+
+@pytest.mark.parametrize(
+    ("links", "waiting", "state", "all_sent"),
+    [
+        ([link()], 0, "up", True),
+        ([link()], 3, "up", False),
+        ([link(is_up=False)], 0, "down", False),
+        ([link(is_up=False), link()], 0, "up", True),
+        ([link() | {"vain_since": "2026-11-23T12:00:00+00:00"}], 0, "down", False),
+        ([], 0, "none", False),
+    ],
+)
+def test_everything_is_sent_only_with_a_link_and_nothing_waiting(
+    links: list[dict[str, Any]], waiting: int, state: str, all_sent: bool
+) -> None:
+    told = uplink_in_words(
+        status(
+            uplink={"links": links},
+            buffer={"waiting": {"events": waiting}, "oldest_seconds": 9.0, "is_full": False},
+        ),
+        NOON,
+    )
+    assert (told["state"], told["all_sent"]) == (state, all_sent)
+    assert told["oldest_at"] == NOON.timestamp() - 9
+
+
+# ---- the handover
+
+PATIENT = Patient(
+    family_name="Example", given_name="Ada", nhs_number="943 476 5919", age_years=67,
+    sex="female", mechanism="Fall",
+)  # fmt: skip
+BOUND = Binding(encounter_id="enc_1", started_at=NOON, complaint="Hip pain")
+
+
+def lines_of(patient: Patient, bound: Binding | None, *events: CrewEvent) -> list[tuple[str, str]]:
+    readings = Readings()
+    readings.take(make.number(147842, NOON, "84", make.BEATS))
+    shown = readings.payload("hr", {})
+    assert shown is not None
+    return atmist(
+        patient=patient, encounter=bound, numbers={"hr": shown}, news2={"total": 3},
+        events=events, now=NOON,
+    )  # fmt: skip
+
+
+def test_the_handover_says_what_is_known_and_what_is_not() -> None:
+    told = lines_of(PATIENT, BOUND, event("shock", "200 J"), event("note", "wife called"))
+    assert [text for _, text in told] == [
+        "67 years, female", "12:00 UTC", "Fall; Hip pain", "", "HR 84 /min (12:00), NEWS2 3",
+        "12:00 Shock given: 200 J",
+    ]  # fmt: skip
+    assert [head[0] for head, _ in told] == list("ATMIST")
+
+
+def test_the_code_names_nobody() -> None:
+    told = lines_of(PATIENT, BOUND, *[event("drug", "Adrenaline 1 mg IV")] * 200)
+    text = code_text(told, patient=PATIENT, encounter=BOUND, now=NOON)
+    for secret in ("Example", "Ada", "943", "67"):
+        assert secret not in text
+    assert "A 60-69 years, female" in text
+    assert "ENCOUNTER enc_1" in text
+    assert len(text.encode()) <= 900
+    assert code_svg(text).startswith(b"<svg")
+    bare = code_text(lines_of(Patient(), None), patient=Patient(), encounter=None, now=NOON)
+    assert "A not told" in bare
+    assert "ENCOUNTER none" in bare
+
+
+@pytest.mark.parametrize(
+    ("born", "today", "age"),
+    [
+        ("1960-02-29", "2026-02-28", 65),
+        ("1960-02-29", "2026-03-01", 66),
+        ("2026-01-01", "2026-01-01", 0),
+    ],
+)
+def test_an_age_is_whole_years(born: str, today: str, age: int) -> None:
+    patient = Patient(born=datetime.fromisoformat(born).date(), age_years=3)
+    assert patient.age(datetime.fromisoformat(today).date()) == age
+
+
+def test_what_was_told_of_one_patient_is_gone_with_the_next(tmp_path: Path) -> None:
+    told = Told(tmp_path)
+    told.open("enc_1")
+    told.keep(patient=PATIENT)
+    told.keep(assessment=Assessment(on_oxygen=True))
+    again = Told(tmp_path)
+    again.open("enc_1")
+    assert (again.patient, again.assessment.on_oxygen) == (PATIENT, True)
+    again.open("enc_2")
+    assert again.patient == Patient()
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "patient.json").write_text("{")
+    again.open("enc_3")
+    assert again.patient == Patient()
+
+
+# ---- screens and settings
+
+
+async def test_a_screen_that_falls_behind_is_shown_everything_anew() -> None:
+    viewers = Viewers(2)
+    viewers.tell("change", {})
+    with viewers.watching() as viewer:
+        viewers.tell("change", {})
+        assert await viewer.wait(0.01) == []
+        viewer.is_behind = False
+        viewers.tell("change", {"a": Decimal("1.50")})
+        assert await viewer.wait(1) == [b'event: change\ndata: {"a":"1.50"}\n\n']
+        for _ in range(MOST_FRAMES + 1):
+            viewers.tell("change", {})
+        assert viewer.is_behind
+        assert await viewer.wait(1) == []
+        viewers.wake()
+        assert await viewer.wait(1) == []
+    assert (len(viewers), viewers.has_room) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"listen": "0.0.0.0:8080"}, "tcp:HOST:PORT"),
+        ({"listen": "tcp:0.0.0.0:99999"}, "tcp:HOST:PORT"),
+        ({"hosts": ("Vehicle!",)}, "host name"),
+        ({"drugs": ("Adrenaline",)}, "usual dose"),
+        ({"members": ("x",) * 33}, "at most"),
+        ({"lock_seconds": 5.0}, "lock_seconds"),
+        ({"keep_hours": 0.0}, "keep_hours"),
+        ({"photograph_octets": 10}, "photograph_octets"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        CrewPolicy(**given)
+
+
+def test_the_usual_settings_are_good_and_off() -> None:
+    policy = CrewPolicy()
+    assert policy.listen == ""
+    assert policy.drug_list[0].words == "Adrenaline 1 mg IV"
+    assert allowed_hosts(("Vehicle.Local.",)) == {"vehicle.local"}
