@@ -94,7 +94,7 @@ def head_line(now: Snapshot) -> str:
 
 
 def link_rows(now: Snapshot) -> list[Row]:
-    """The ways up."""
+    """The ways up, and the radio to the devices where there is one."""
     rows = []
     for link in now["uplink"]["links"]:
         state = "up" if link["is_up"] else "down"
@@ -104,7 +104,13 @@ def link_rows(now: Snapshot) -> list[Row]:
             tone, words = BAD, "acknowledges nothing"
         since = _age(link["since"], now["at"])
         rows.append(Row((link["way"], state, since, f"{link['acknowledged']} acked", words), tone))
-    return rows or [Row(("none", "", "", "", "rows stay in the buffer"), WARN)]
+    rows = rows or [Row(("none", "", "", "", "rows stay in the buffer"), WARN)]
+    radio = now.get("radio")
+    if radio:
+        state, tone = ("up", GOOD) if radio["is_up"] else ("down", BAD)
+        words = ", ".join(radio["adapters"]) if radio["is_up"] else radio["reason"].rstrip(".")
+        rows.append(Row(("radio", state, "", "", words), tone))
+    return rows
 
 
 def buffer_lines(now: Snapshot) -> Iterator[str]:

@@ -6,7 +6,7 @@ Safe beside a gateway that writes. What is damaged is counted and passed over.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -68,15 +68,19 @@ class Ring:
 
     folder: Path
     segments: list[SegmentLook] = field(default_factory=list)
+    _where: dict[str, set[Path]] = field(default_factory=dict)
 
     def recordings(self) -> list[KeptRecording]:
         """All of them, oldest first."""
         kept: dict[str, KeptRecording] = {}
         ends: dict[tuple[str, Kind], int] = {}
+        self._where = {}
         for ring, record in self._records():
             if not record.recording:
                 continue
             name = f"{ring}-{record.recording}"
+            # A ring is large: one recording is then looked for where it was seen alone.
+            self._where.setdefault(name, set()).add(self.segments[-1].path)
             if record.kind is Kind.OPENED:
                 kept.setdefault(name, KeptRecording(name, record.facts, record.utc, record.utc))
             elif name in kept:
@@ -97,7 +101,7 @@ class Ring:
         """What one recording holds, in order, each octet once."""
         ends: dict[Kind, int] = {}
         seen: set[tuple[Kind, bytes]] = set()
-        for ring, record in self._records():
+        for ring, record in self._records(self._where.get(name)):
             if f"{ring}-{record.recording}" != name:
                 continue
             if record.kind in _PASSED:
@@ -142,15 +146,16 @@ class Ring:
                 if made:
                     yield OctetRange(name, record.offset, length), made
 
-    def _records(self) -> Iterator[tuple[str, Record]]:
+    def _records(self, among: Collection[Path] | None = None) -> Iterator[tuple[str, Record]]:
         paths = sorted(self.folder.glob(f"*{SUFFIX}"))
         if not paths:
             raise SettingsError(
                 f"{self.folder} holds no recordings",
                 mend="Name the data folder of a gateway whose recorder is enabled",
             )
-        self.segments = []
-        for path in paths:
+        if among is None:
+            self.segments = []
+        for path in paths if among is None else sorted(among):
             try:
                 octets = path.read_bytes()
             except FileNotFoundError:
@@ -160,11 +165,12 @@ class Ring:
                     f"{path} cannot be read ({(exc.strerror or '').lower()})",
                     mend="Run this as the gateway's user (sudo -u vitalwire) or as root",
                 ) from exc
-            yield from self._of_segment(path, octets)
+            look = SegmentLook(path, len(octets))
+            if among is None:
+                self.segments.append(look)
+            yield from self._of_segment(look, octets)
 
-    def _of_segment(self, path: Path, octets: bytes) -> Iterator[tuple[str, Record]]:
-        look = SegmentLook(path, len(octets))
-        self.segments.append(look)
+    def _of_segment(self, look: SegmentLook, octets: bytes) -> Iterator[tuple[str, Record]]:
         ring = read_ring(self.folder / RING_FILE)[0]
         for item in scan(octets):
             if isinstance(item, Damage):

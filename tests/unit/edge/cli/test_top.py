@@ -139,6 +139,10 @@ def test_ways_buffer_and_work_are_said_in_lines() -> None:
     now = snapshot()
     assert head_line(now) == "gw-1  medic-7  up 3h  agents: tcp:0.0.0.0:6024"
     assert [row.cells[4] for row in link_rows(now)] == ["TLS 1.3", "no route"]
+    now["radio"] = {"is_up": True, "adapters": ["hci0", "hci1"], "reason": ""}
+    assert link_rows(now)[2].cells == ("radio", "up", "", "", "hci0, hci1")
+    now["radio"] = {"is_up": False, "adapters": [], "reason": "no adapter."}
+    assert (link_rows(now)[2].tone, link_rows(now)[2].cells[4]) == (BAD, "no adapter")
     text = "\n".join(buffer_lines(now))
     assert "events 0  numerics 12  waveforms 340" in text
     assert "claimed   2, retries 2, quarantine 1, oldest 3s" in text
