@@ -43,7 +43,7 @@ NOTE = "Written by `make docs` from the code; do not edit.\n"
 COMMANDS = {
     "edge": ("", "run", "status", "settings", "decode", "explain", "certify"),
     "cloud": ("", "serve", "ingest", "worker", "broker", "migrate", "bootstrap"),
-    "simulators": ("", "device", "ambulance", "fleet", "patient", "scenarios", "demo"),
+    "simulators": ("", "device", "bluetooth", "ambulance", "fleet", "patient", "scenarios", "demo"),
 }
 PROGRAMS = {"edge": "vitalwire-edge", "cloud": "vitalwire-cloud", "simulators": "vitalwire-sim"}
 

@@ -42,6 +42,7 @@ COMMANDS: Final = {
 
 
 BLUETOOTH: Final = "--ble"
+BLUETOOTH_PACKAGES: Final = ("bumble", "dbus_fast")
 BLUETOOTH_DEVICE: Final = "simulators.bluetooth.device_command"
 
 
@@ -65,6 +66,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser = argparse.ArgumentParser(prog=f"{PROGRAM} {words[0]}", description=summary)
         command.add_arguments(parser)
         return command.run(parser.parse_args(words[1:]))
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in BLUETOOTH_PACKAGES:
+            raise
+        sys.stderr.write(f"{PROGRAM}: Bluetooth wants the extra vitalwire[sim-bluetooth].\n")
+        return BAD_START
     except SimulatorError as error:
         sys.stderr.write(f"{PROGRAM}: {error}\n")
         return BAD_START

@@ -151,7 +151,7 @@ async def radio_loss(evening: Evening) -> None:
 
 
 async def lost_bond(evening: Evening) -> None:
-    """A bond only the host has is a storm of aborted connections; unpair and pair mend it."""
+    """A bond only the host has makes links that end at once; unpair and pair mend it."""
     ended: list[float] = []
     await evening.order({"do": "lose-bond", "device": "oximeter"})
     client = BleakClient(
@@ -164,7 +164,7 @@ async def lost_bond(evening: Evening) -> None:
     else:
         raise Expected("no link without the bond")
     evening.facts["aborted_connections"] = len(ended)
-    expect(len(ended) > 1, "bleak tries again and again")
+    expect(bool(ended), "the link was there and ended")
     await client.unpair()
     async with linked(await found(0x1822)) as again:
         await again.pair()

@@ -36,7 +36,7 @@ class Timings:
 
 QUICK: Final = Timings()
 MEASURED: Final = Timings(disconnect=2.0, aborted=0.1, lost_bond=3.5)
-"""As bluetoothd 5.66 was seen to behave: 23 aborted connections in 3.5 s, 6 on a slow machine."""
+"""As bluetoothd 5.66 was seen to behave: 23 aborted connections in 3.5 s on a fast machine."""
 
 
 @dataclass(slots=True)

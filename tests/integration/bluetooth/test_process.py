@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -94,3 +96,15 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(
 ) -> None:
     assert main(["bluetooth", "--private-bus", str(tmp_path / "b"), *words]) == 2
     assert capsys.readouterr().err.startswith("vitalwire-sim: ")
+
+
+def test_an_installation_without_the_bluetooth_packages_is_told_which_extra_has_them() -> None:
+    words = "import sys; sys.modules['bumble'] = None; from simulators.commands import main"
+    told = subprocess.run(
+        [sys.executable, "-c", f"{words}; sys.exit(main(['bluetooth', '--kernel']))"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 2
+    assert told.stderr == "vitalwire-sim: Bluetooth wants the extra vitalwire[sim-bluetooth].\n"
