@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,8 @@ from edge.pipeline.happenings import (
     teller_of,
 )
 from edge.settings import EdgeSettings
+from edge.uplink.https import HttpsLink
+from edge.uplink.link import LinkClient
 from protocols.model.codes import SystemId
 
 LOOK_SECONDS: Final = 1.0
@@ -45,6 +47,17 @@ async def open_buffer(
         yield buffer
     finally:
         await buffer.close()
+
+
+def learn_time_from(links: Sequence[LinkClient], buffer: ObservationBuffer) -> None:
+    """What time the cloud has, where its answers say it."""
+
+    def learn(utc: datetime, seconds: float) -> None:
+        buffer.learn_time(utc, within_seconds=seconds)
+
+    for link in links:
+        if isinstance(link, HttpsLink):
+            link.on_time = learn
 
 
 async def watch_clock(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.app.bluetooth import make_gatt_fleet
-from edge.app.buffering import watch_clock
+from edge.app.buffering import learn_time_from, watch_clock
 from edge.app.commanding import add_waveforms, make_commanding
 from edge.app.crew import make_crew
 from edge.app.enrolling import make_enrolled
@@ -92,6 +92,7 @@ class Gateway:
         self._folder = folder
         self._buffer = buffer
         self._links = links
+        learn_time_from(links, buffer)
         self._clock = clock
         self._service_manager = of_this_process()
         self._control = ControlSocket(folder)

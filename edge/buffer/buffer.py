@@ -17,6 +17,7 @@ from uuid import UUID
 
 from edge.buffer.answers import Appended, BufferCounts, Settled
 from edge.buffer.claims import Claim
+from edge.buffer.database import Connect, connect
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import OpenedStore, Recovery, open_store
 from edge.buffer.rows import Stream, from_microseconds, pack_rows
@@ -54,8 +55,9 @@ class _Job:
 class ObservationBuffer:
     """The durable buffer. `append` returns once the rows are synced to disk, not before."""
 
-    def __init__(self, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, *, clock: Clock = SYSTEM_CLOCK, connect: Connect = connect) -> None:
         self._clock = clock
+        self._connect = connect
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._news = asyncio.Event()
@@ -80,6 +82,7 @@ class ObservationBuffer:
                     policy=policy,
                     vehicle_id=vehicle_id,
                     now=self._clock.utc(),
+                    connect=self._connect,
                     tell=tell,
                     machine_boot=machine_boot(),
                 )

@@ -18,6 +18,11 @@ class Rows(Protocol):
     """What a statement gave."""
 
     @property
+    def description(self) -> Any:  # noqa: ANN401 - the columns' names, each in a tuple
+        """The columns, None for a statement that gives no rows."""
+        ...
+
+    @property
     def rowcount(self) -> int:
         """Rows changed, over all repeats of the statement."""
         ...

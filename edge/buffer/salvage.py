@@ -24,6 +24,7 @@ from edge.errors import BufferFullError
 log = logging.getLogger(__name__)
 
 SUFFIXES: Final = ("", "-wal", "-shm")
+SET_ASIDE: Final = "buffer-*-*.db"
 _UNREAD: Final = "buffer-salvage-"
 _READ: Final = "buffer-damaged-"
 _GIVE_UP_AFTER: Final = 2000

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from edge.cli import (
+    buffer,
     certify,
     crew_pin,
     decode,
@@ -27,6 +28,7 @@ COMMANDS: Final[tuple[Callable[[Commands], None], ...]] = (
     enrol.add,
     status.add,
     top.add,
+    buffer.add,
     pair.add,
     settings.add,
     recorder.add,

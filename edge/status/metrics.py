@@ -15,6 +15,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from edge.clock import ClockQuality
 from edge.drivers.health import DeviceState
 from edge.errors import StartError
 from edge.status.snapshot import Snapshot
@@ -80,6 +81,22 @@ class SnapshotCollector(Collector):
             "From a report's octets to the disk",
             buckets=[*buckets, ("+Inf", delays["count"])],
             sum_value=delays["sum_seconds"],
+        )
+        recovery = snapshot.get("recovery")
+        yield GaugeMetricFamily(
+            "vitalwire_edge_buffer_set_aside",
+            "1 when this start found the buffer's file damaged and set it aside",
+            value=float(recovery is not None),
+        )
+        yield GaugeMetricFamily(
+            "vitalwire_edge_buffer_salvaged",
+            "Rows read from the file that this start set aside",
+            value=recovery["salvaged"] if recovery else 0,
+        )
+        yield GaugeMetricFamily(
+            "vitalwire_edge_clock_synchronised",
+            "1 while something outside vouches for the wall clock",
+            value=float(snapshot["clock"]["quality"] == ClockQuality.SYNCHRONISED.value),
         )
         yield CounterMetricFamily(
             "vitalwire_edge_clock_steps",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge.buffer.recovery import held_rows
+from edge.clock import ClockQuality
 from edge.errors import BufferFaultError
 from edge.status.file import is_in_use, read_status
 from edge.status.snapshot import Snapshot
@@ -51,6 +52,10 @@ def format_status(status: Snapshot, *, now: datetime) -> str:
         lines.append(_delay_line(status["report_to_durable"]))
         lines += _recorder_lines(status.get("recorder"))
         lines += [_task_line(task) for task in status.get("tasks", []) if _is_told(task)]
+        if status["clock"].get("quality") == ClockQuality.UNSET.value:
+            lines.append(
+                "clock     is not set: readings are taken, and sent when the time is known"
+            )
         if status["clock"]["steps"]:
             lines.append(
                 f"clock     was set {status['clock']['steps']} times, last by"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Final
 
@@ -48,6 +51,12 @@ class _Token:
     renew_at: float
 
 
+_DATE_SECONDS: Final = 5.0
+"""How far off the time of an answer may be as it arrives: a whole second and a slow way."""
+TimeTold = Callable[[datetime, float], None]
+"""Takes the cloud's time (aware) and how many seconds it may be off."""
+
+
 class HttpsLink:
     """A `LinkClient` over the cloud's API. Use it as an asynchronous context."""
 
@@ -59,12 +68,14 @@ class HttpsLink:
         self._token: _Token | None = None
         self._backoff = Backoff(policy.retry)
         self._asking = asyncio.Lock()
+        self.on_time: TimeTold | None = None
         self._tls = client_context(policy.ca_file, credentials)
         self._client = httpx.AsyncClient(
             base_url=policy.url,
             timeout=policy.timeout_seconds,
             verify=self._tls,
             headers={"user-agent": "vitalwire-edge"},
+            event_hooks={"response": [self._note_time]},
         )
 
     async def __aenter__(self) -> HttpsLink:
@@ -178,6 +189,17 @@ class HttpsLink:
                 break
             self._token = None
         return response
+
+    async def _note_time(self, response: httpx.Response) -> None:
+        """Every answer says what time the cloud has, to the second."""
+        if self.on_time is None or response.request.method != "POST":
+            return  # a long poll's answer may have waited anywhere
+        try:
+            utc = parsedate_to_datetime(response.headers["date"])
+        except (KeyError, ValueError):
+            return
+        if utc.utcoffset() is not None:
+            self.on_time(utc, _DATE_SECONDS)
 
     def _fail(self, reason: str) -> None:
         if self._health.is_up or self._health.reason != reason:
