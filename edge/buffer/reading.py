@@ -79,14 +79,16 @@ class Reader:
     def _collect(self, stream: Stream, first: _Row, rest: list[_Row]) -> tuple[Found, int | None]:
         """The rows, and the last id looked at; None: the first one waits for the right time."""
         found, through = Found(first[1]), None
+        lane, line = stream.value, self.clocks.line_of(first[1], first[5])
         for row_id, epoch, sequence, identity, _, number, where, crc, body in (first, *rest):
-            is_over = found.octets + len(body) > self.octets
-            line = self.clocks.line_of(epoch, number)
+            if number != line.number:
+                line = self.clocks.line_of(epoch, number)
+            size = found.octets + len(body)
             must_wait = self.waits and line.state is State.UNSET
-            if epoch != found.boot_epoch or (found.octets and is_over) or must_wait:
+            if epoch != found.boot_epoch or (found.octets and size > self.octets) or must_wait:
                 break
-            through, found.octets = row_id, found.octets + len(body)
-            is_whole = check_of(stream, epoch, sequence, identity, body, where) == crc
+            through, found.octets = row_id, size
+            is_whole = check_of(lane, epoch, sequence, identity, body, where) == crc
             row = unpacked(sequence, identity, body, where) if is_whole else None
             if row is None:
                 found.damaged.append(row_id)

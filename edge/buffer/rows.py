@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from uuid import UUID
+from typing import Final, NamedTuple
 
 from protocols.errors import DecodeError
 from protocols.model.codes import SystemId
@@ -40,6 +40,10 @@ class Stream(IntEnum):
     def label(self) -> str:
         """The lane's name in the uplink contract."""
         return self.name.lower()
+
+
+LANES: Final = {stream: stream.value for stream in Stream}
+"""The lanes' numbers as plain integers: an enumeration's member is slow to write."""
 
 
 def stream_of(content: Content) -> Stream:
@@ -76,8 +80,7 @@ def from_microseconds(value: int) -> datetime:
     return _EPOCH + timedelta(microseconds=value)
 
 
-@dataclass(frozen=True, slots=True)
-class PackedRow:
+class PackedRow(NamedTuple):
     """A captured thing ready to be written; its key comes with the write."""
 
     stream: Stream
@@ -140,7 +143,7 @@ def check_of(
     octets: str | None = None,
 ) -> int:
     """CRC-32 over everything that makes the row what it is."""
-    head = f"{stream}/{boot_epoch}/{sequence}/".encode() + (observation_id or b"")
+    head = b"%d/%d/%d/%b" % (stream, boot_epoch, sequence, observation_id or b"")
     check = zlib.crc32(body, zlib.crc32(head))
     return check if octets is None else zlib.crc32(octets.encode(), check)
 
@@ -150,10 +153,12 @@ def unpack_row(
 ) -> UplinkRow:
     """The row as it travels; DecodeError when the octets are not what was stored."""
     row = decode_row(body)
-    expected = None if observation_id is None else UUID(bytes=observation_id)
-    if identity_of(row.content) != expected:
+    identity = identity_of(row.content)
+    if (None if identity is None else identity.bytes) != observation_id:
         raise DecodeError("the row holds another observation than its key says")
-    return replace(row, sequence=sequence, octets=octets or "")
+    return UplinkRow(
+        sequence=sequence, captured_at=row.captured_at, content=row.content, octets=octets or ""
+    )
 
 
 def is_repeat(first: Content, second: Content) -> bool:

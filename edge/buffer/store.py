@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from edge.buffer.answers import Appended, BufferCounts, Settled
-from edge.buffer.claims import Claim, ClaimBook, name_of
+from edge.buffer.claims import Claim, ClaimBook
 from edge.buffer.clocks import ClockLines
 from edge.buffer.database import Database
 from edge.buffer.faults import translated
@@ -27,6 +27,7 @@ from edge.buffer.repeats import without_known
 from edge.buffer.reserve import DiskReserve
 from edge.buffer.room import Room
 from edge.buffer.rows import (
+    LANES,
     PackedRow,
     Stream,
     check_of,
@@ -283,16 +284,28 @@ class ObservationStore:
         next_sequence, line = dict(self._memory.next_sequence), self.clocks.current(None)
         if self.clocks.write_current():
             self._after_commit.append(self.clocks.wrote_current)
-        values = []
-        for row in rows:
-            sequence = next_sequence[row.stream]
-            next_sequence[row.stream] = sequence + 1
-            key = (row.stream.value, self.boot_epoch, sequence)
-            identity, body, octets = row.observation_id, row.body, row.octets
-            check = check_of(*key, identity, body, octets)
-            row_id = self._layout.bases[row.stream] + sequence
+        # Once for every row that is ever stored: no lookup in here that could be made outside.
+        epoch, values = self.boot_epoch, []
+        for stream, identity, measured, captured_us, body, octets in rows:
+            sequence = next_sequence[stream]
+            next_sequence[stream] = sequence + 1
+            lane = LANES[stream]
+            check = check_of(lane, epoch, sequence, identity, body, octets)
+            row_id = self._layout.bases[stream] + sequence
             values.append(
-                (row_id, *key, identity, row.measured, row.captured_us, octets, line, check, body)
+                (
+                    row_id,
+                    lane,
+                    epoch,
+                    sequence,
+                    identity,
+                    measured,
+                    captured_us,
+                    octets,
+                    line,
+                    check,
+                    body,
+                )
             )
         self._database.executemany(_INSERT, values)
 
@@ -351,7 +364,7 @@ class ObservationStore:
 
     def _claimed(self, stream: Stream, found: Found) -> Claim:
         claim = Claim(
-            batch_id=name_of(stream, found.boot_epoch, found.rows),
+            batch_id=uuid4(),
             stream=stream,
             boot_epoch=found.boot_epoch,
             vehicle_id=self._vehicles.get(found.boot_epoch, ""),
