@@ -13,11 +13,6 @@ _DELETE: Final = (
     "DELETE FROM held WHERE id > ? AND id <= ? AND stream = ? AND boot_epoch = ? AND sequence <= ?"
 )
 
-_LOWEST: Final = (
-    "SELECT sequence FROM held WHERE id > ? AND id <= ? AND stream = ? AND boot_epoch = ?"
-    " ORDER BY id LIMIT 1"
-)
-
 
 @dataclass(slots=True)
 class Reach:
@@ -28,14 +23,6 @@ class Reach:
     def learn(self, stream: Stream, boot_epoch: int, span: Span) -> None:
         """What the file held at its opening, and where the running epoch will be."""
         self._spans[stream, boot_epoch] = span
-
-    def floor(self, database: Database, stream: Stream, boot_epoch: int) -> int:
-        """The lowest sequence of a lane and epoch that is held, 0 for none."""
-        span = self._spans.get((stream, boot_epoch))
-        if span is None:
-            return 0
-        row = database.execute(_LOWEST, (*span, stream.value, boot_epoch)).fetchone()
-        return row[0] if row else 0
 
     def remove(self, database: Database, stream: Stream, boot_epoch: int, sequence: int) -> int:
         """Delete what the receipt covers; how many rows that were."""

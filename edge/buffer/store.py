@@ -370,7 +370,6 @@ class ObservationStore:
             vehicle_id=self._vehicles.get(found.boot_epoch, ""),
             rows=tuple(found.rows),
             row_ids=tuple(found.row_ids),
-            floor=self._layout.reach.floor(self._database, stream, found.boot_epoch),
         )
         self._claims.add(claim)
         return claim

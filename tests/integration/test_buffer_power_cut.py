@@ -19,7 +19,7 @@ from typing import Final
 import pytest
 
 from edge.buffer.claims import Claim
-from edge.buffer.database import connect
+from edge.buffer.database import Connect, connect
 from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
 from edge.buffer.recovery import FILE_NAME, open_store
 from edge.buffer.rows import Stream, pack_rows
@@ -143,13 +143,13 @@ class Run:
             self.append(*[ecg] * 8)
 
 
-def begun(disk: Disk, folder: Path, opener: Callable[..., object], number: int) -> Run:
+def begun(disk: Disk, folder: Path, opener: Connect, number: int) -> Run:
     store = open_store(
         folder,
         policy=POLICY,
         vehicle_id="v",
         now=NOON,
-        connect=opener,  # type: ignore[arg-type] # apsw gives rows of its own
+        connect=opener,
         tell=teller_of(OXIMETER),
     ).store
     disk.note(store.boot_epoch)

@@ -19,7 +19,7 @@ async def test_a_confirmed_report_waits_for_the_sync_under_way_and_its_own(tmp_p
     """At 5 ms a sync that is 10 ms, at 20 ms 40: what the disk promises, whatever the load."""
     disk, waits = Disk(), []
     with mounted(disk) as connect:
-        buffer = ObservationBuffer(connect=connect)  # type: ignore[arg-type] # apsw's own rows
+        buffer = ObservationBuffer(connect=connect)
         await buffer.open(tmp_path, policy=POLICY, vehicle_id="v")
 
         async def device(number: int) -> None:
