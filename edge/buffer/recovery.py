@@ -214,7 +214,10 @@ def _begin_epoch(
                 "DELETE FROM boots WHERE epoch NOT IN (SELECT DISTINCT boot_epoch FROM held)"
                 " AND epoch < (SELECT max(epoch) FROM boots)"
             )
-            database.execute("DELETE FROM clocks WHERE boot_epoch NOT IN (SELECT epoch FROM boots)")
+            # Not by `boots`: of a broken file the rows and their clock may be all there is.
+            database.execute(
+                "DELETE FROM clocks WHERE boot_epoch NOT IN (SELECT DISTINCT boot_epoch FROM held)"
+            )
             last = database.execute(
                 "SELECT max((SELECT coalesce(max(epoch), 0) FROM boots),"
                 " (SELECT coalesce(max(boot_epoch), 0) FROM held))"

@@ -291,22 +291,8 @@ class ObservationStore:
             next_sequence[stream] = sequence + 1
             lane = LANES[stream]
             check = check_of(lane, epoch, sequence, identity, body, octets)
-            row_id = self._layout.bases[stream] + sequence
-            values.append(
-                (
-                    row_id,
-                    lane,
-                    epoch,
-                    sequence,
-                    identity,
-                    measured,
-                    captured_us,
-                    octets,
-                    line,
-                    check,
-                    body,
-                )
-            )
+            key = (self._layout.bases[stream] + sequence, lane, epoch, sequence)
+            values.append((*key, identity, measured, captured_us, octets, line, check, body))
         self._database.executemany(_INSERT, values)
 
     def _thin(self, octets: int, now: datetime) -> bool:
@@ -324,12 +310,6 @@ class ObservationStore:
         for item in dropped:
             self._memory.held[stream] -= item.rows
             self._memory.count(THINNED if item.is_thinned else DROPPED, item.rows)
-            log.warning(
-                "waveforms gave way rows=%d octets=%d thinned=%s",
-                item.rows,
-                item.octets,
-                item.is_thinned,
-            )
             if self._tell is not None:
                 self._write(pack_rows([self._tell(item, now)], captured_at=now))
         return bool(dropped)

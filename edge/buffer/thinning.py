@@ -13,6 +13,7 @@ Rows that are on their way to the cloud stay.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -22,6 +23,8 @@ import msgspec
 from edge.buffer.database import Database
 from edge.buffer.lanes import Span
 from edge.buffer.rows import Stream
+
+log = logging.getLogger(__name__)
 
 _ROWS_A_LOOK: Final = 32
 _COLUMNS: Final = (
@@ -99,7 +102,7 @@ class Thinning:
                 break
             self._drop(rows, on_their_way, oldest)
             self.places.dropped_to = rows[-1][0]
-        return [dropped for dropped in (thinned, oldest) if dropped.rows]
+        return [_logged(dropped) for dropped in (thinned, oldest) if dropped.rows]
 
     def find_places(self) -> None:
         """How far an earlier run came."""
@@ -136,6 +139,16 @@ class Thinning:
             if row[0] not in on_their_way and waveform_of(row[_BODY]) is not None:
                 self.database.execute(_DELETE, (row[0],))
                 dropped.add(row)
+
+
+def _logged(dropped: Dropped) -> Dropped:
+    log.warning(
+        "waveforms gave way rows=%d octets=%d thinned=%s",
+        dropped.rows,
+        dropped.octets,
+        dropped.is_thinned,
+    )
+    return dropped
 
 
 def still_held(spans: list[Span], first: int, last: int) -> list[Span]:
