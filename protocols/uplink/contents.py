@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Final, TypedDict
 from uuid import UUID
 
@@ -96,6 +97,14 @@ def _to_common(item: obs.Observation) -> rec.CommonRecord:
     )
 
 
+# A vehicle's rows name the same few codes, devices and values over and over.
+_MOST_NAMES: Final = 1024
+_MOST_VALUES: Final = 4096
+_status = lru_cache(maxsize=_MOST_NAMES)(obs.MeasurementStatus)
+_code = lru_cache(maxsize=_MOST_NAMES)(MdcCode.from_cf_code)
+_device = lru_cache(maxsize=_MOST_NAMES)(SystemId)
+
+
 class Common(TypedDict):
     """The fields every observation has."""
 
@@ -112,17 +121,16 @@ def _from_common(record: rec.CommonRecord) -> Common:
     kind = time.device_kind
     stamp = DeviceTime.parse(kind, time.device_value) if kind else None
     try:
-        status = obs.MeasurementStatus(record.status)
-        quality = TimeQuality(time.quality)
+        status, quality = _status(record.status), TimeQuality(time.quality)
     except ValueError as exc:
         raise DecodeError(f"uplink record: {exc}") from exc
     return {
         "observation_id": record.observation_id,
-        "type": MdcCode.from_cf_code(record.type_cf),
+        "type": _code(record.type_cf),
         "observed_at": ObservedTime(time.at, quality, stamp),
-        "device": SystemId(record.device),
+        "device": _device(record.device),
         "status": status,
-        "supplements": tuple(MdcCode.from_cf_code(code) for code in record.supplements),
+        "supplements": tuple(map(_code, record.supplements)),
     }
 
 
@@ -133,8 +141,13 @@ def _to_quantity(quantity: Quantity) -> rec.QuantityRecord:
 
 
 def _from_quantity(record: rec.QuantityRecord) -> Quantity:
-    special = SPECIALS.get(record.value)
-    return Quantity(special or decimal_of(record.value), UnitCode(record.unit))
+    return _quantity(record.value, record.unit)
+
+
+@lru_cache(maxsize=_MOST_VALUES)
+def _quantity(text: str, unit: int) -> Quantity:
+    special = SPECIALS.get(text)
+    return Quantity(special or decimal_of(text), UnitCode(unit))
 
 
 def decimal_of(text: str) -> Decimal:
