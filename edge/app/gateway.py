@@ -35,6 +35,7 @@ from edge.status.reporter import StatusReporter
 from edge.status.service_manager import of_this_process
 from edge.supervision import TaskTree
 from edge.transports.tcp import AgentListener, TcpTransport, listen, parse_address
+from edge.uplink.budget import Budget
 from edge.uplink.link import LinkChoice, LinkClient
 from edge.uplink.sender import Sender
 
@@ -127,6 +128,7 @@ class Gateway:
         if self._gatt is not None:
             register_pairing(self._control, self._gatt.desk)
         choice = LinkChoice(links, settings.uplink.choice, clock)
+        budget = Budget(settings.uplink.spending, links)
         self._sender = Sender(
             buffer=buffer,
             choice=choice,
@@ -134,6 +136,7 @@ class Gateway:
             clock=clock,
             policy=settings.uplink.sender,
             delivered=None if tracing is None else tracing.delivered,
+            budget=budget,
         )
         self.commanding = make_commanding(
             folder, links, clock, buffer=buffer, vehicle_id=settings.vehicle_id
@@ -162,6 +165,7 @@ class Gateway:
             recorder=recorder,
             links=links,
             sent=self._sender.counts,
+            budget=budget,
             buffer=buffer,
             clock=clock,
             policy=settings.status,

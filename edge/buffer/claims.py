@@ -13,7 +13,10 @@ from protocols.uplink.messages import UplinkRow, batch_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """Rows taken for one batch. `row_ids` are the store's own, in the order of `rows`."""
+    """Rows taken for one batch. `row_ids` are the store's own, in the order of `rows`.
+
+    `floor`: the lowest sequence of the lane and epoch that the store still holds, 0 for unknown.
+    """
 
     batch_id: UUID
     stream: Stream
@@ -21,6 +24,7 @@ class Claim:
     vehicle_id: str
     rows: tuple[UplinkRow, ...]
     row_ids: tuple[int, ...]
+    floor: int = 0
 
     def halves(self) -> tuple[Claim, Claim]:
         """The same rows as two batches with names of their own."""

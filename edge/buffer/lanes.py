@@ -65,6 +65,11 @@ def run_of(base: int) -> Span:
     return Span(base, base + _SEQUENCES)
 
 
+def run_with(row_id: int) -> Span | None:
+    """All ids of the lane and generation that hold this one; None where ids tell no sequence."""
+    return None if row_id >> _GENERATION_BITS == 0 else run_of(row_id & ~_SEQUENCES)
+
+
 def sequence_in(span: Span, sequence: int) -> int:
     """The id that a sequence has, or more where the ids of a span do not tell."""
     if span.after >> _GENERATION_BITS == 0:

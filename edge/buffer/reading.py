@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from edge.buffer.clocks import ClockLines, Line, State
 from edge.buffer.database import Database
-from edge.buffer.lanes import Lane, Part, Span
+from edge.buffer.lanes import Lane, Part, Span, run_with
 from edge.buffer.rows import Stream, check_of, unpack_row
 from edge.buffer.times import corrected
 from protocols.errors import DecodeError
@@ -115,6 +115,15 @@ def first_row(database: Database, stream: Stream, spans: list[Span]) -> First | 
             return None
         del spans[0]
     return None
+
+
+def lowest_sequence(database: Database, stream: Stream, row_id: int) -> int:
+    """The lowest sequence still held of the lane and epoch of this row; 0 where ids do not tell."""
+    run = run_with(row_id)
+    if run is None:
+        return 0
+    row = database.execute(_OLDEST, (*run, stream.value)).fetchone()
+    return 0 if row is None else int(row[0]) - run.after
 
 
 def in_time(row: UplinkRow, line: Line) -> UplinkRow:

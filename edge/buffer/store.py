@@ -22,7 +22,7 @@ from edge.buffer.layout import Layout
 from edge.buffer.memory import Memory
 from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
 from edge.buffer.quarantine import Quarantine
-from edge.buffer.reading import Found, Reader
+from edge.buffer.reading import Found, Reader, lowest_sequence
 from edge.buffer.repeats import without_known
 from edge.buffer.reserve import DiskReserve
 from edge.buffer.room import Room
@@ -350,6 +350,7 @@ class ObservationStore:
             vehicle_id=self._vehicles.get(found.boot_epoch, ""),
             rows=tuple(found.rows),
             row_ids=tuple(found.row_ids),
+            floor=lowest_sequence(self._database, stream, found.row_ids[0]),
         )
         self._claims.add(claim)
         return claim

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from edge.settings.fields import Group, HttpUrl, MqttUrl
+from edge.uplink.budget import BudgetPolicy, Profile
 from edge.uplink.policy import ChoicePolicy, HttpsPolicy, MqttPolicy, SenderPolicy, Way
 
 
@@ -30,9 +31,27 @@ class UplinkSettings(Group):
         default=15, ge=1, le=3600, description="how soon a silent broker is noticed"
     )
     batch_rows: int = Field(default=200, description="rows in a batch at most")
-    batch_octets: int = Field(default=192 << 10, description="octets in a batch at most")
+    batch_octets: int = Field(
+        default=512 << 10, description="octets in a batch at most, before compression"
+    )
+    drain_rows: int = Field(
+        default=2000, description="rows in a batch at most while a backlog drains fast"
+    )
     in_flight: int = Field(
         default=4, description="batches that wait for an acknowledgement at once"
+    )
+    waveforms_in_flight: int = Field(
+        default=3, description="batches of waveforms that wait at once, beside the others"
+    )
+    budget: Profile = Field(
+        default=Profile.FULL,
+        description="`thin`: events and numbers alone, waveforms on demand or at the station",
+    )
+    octets_per_hour: int = Field(
+        default=0, description="near this waveforms wait, at it numbers do; 0: no cap"
+    )
+    thin_linger_seconds: float = Field(
+        default=10.0, description="how long numbers wait for company under `thin`"
     )
     linger_seconds: float = Field(default=0.05, description="how long new rows wait for company")
     ack_timeout_seconds: float = Field(
@@ -45,7 +64,7 @@ class UplinkSettings(Group):
 
     @model_validator(mode="after")
     def _check_policies(self) -> UplinkSettings:
-        _ = self.sender, self.choice
+        _ = self.sender, self.choice, self.spending
         return self
 
     @property
@@ -54,10 +73,21 @@ class UplinkSettings(Group):
         return SenderPolicy(
             batch_rows=self.batch_rows,
             batch_octets=self.batch_octets,
+            drain_rows=self.drain_rows,
             in_flight=self.in_flight,
+            waveforms_in_flight=self.waveforms_in_flight,
             linger_seconds=self.linger_seconds,
             ack_timeout_seconds=self.ack_timeout_seconds,
             poison_after=self.poison_after,
+        )
+
+    @property
+    def spending(self) -> BudgetPolicy:
+        """What the links may cost."""
+        return BudgetPolicy(
+            profile=self.budget,
+            octets_per_hour=self.octets_per_hour,
+            thin_linger_seconds=self.thin_linger_seconds,
         )
 
     @property

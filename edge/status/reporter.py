@@ -29,6 +29,7 @@ from edge.status.snapshot import (
 )
 from edge.supervision import TaskTree
 from edge.transports.ble.radio import Radio
+from edge.uplink.budget import Budget
 from edge.uplink.link import LinkClient
 from edge.uplink.sender import SenderCounts
 
@@ -54,6 +55,7 @@ class StatusReporter:
     radio: Radio | None = None
     membership: Callable[[], Snapshot] | None = None
     crew: Callable[[], Snapshot] | None = None
+    budget: Budget | None = None
     latest: Snapshot = field(default_factory=dict)
     _watch: ClockWatch = field(default_factory=ClockWatch)
     _began: float | None = None
@@ -97,7 +99,7 @@ class StatusReporter:
             "tasks": describe_tasks(self.tree),
             "recorder": describe_recorder(self.recorder.health),
             "restarts_held_back": self.tree.held_back,
-            "uplink": describe_uplink([link.health for link in self.links], self.sent),
+            "uplink": describe_uplink([link.health for link in self.links], self.sent, self.budget),
             "buffer": describe_buffer(await self.buffer.counts(), now=now),
             "recovery": recovery
             and {"set_aside": recovery.set_aside.name, "salvaged": recovery.salvaged},

@@ -13,6 +13,7 @@ from edge.drivers.health import DeviceHealth, HealthBoard
 from edge.recorder.recorder import RecorderHealth
 from edge.supervision import TaskTree
 from edge.transports.ble.radio import RadioHealth
+from edge.uplink.budget import Budget
 from edge.uplink.link import LinkHealth
 from edge.uplink.sender import SenderCounts
 
@@ -88,9 +89,18 @@ def describe_tasks(tree: TaskTree) -> list[Snapshot]:
     ]
 
 
-def describe_uplink(links: list[LinkHealth], counts: SenderCounts) -> Snapshot:
-    """The ways up and what went up."""
+def describe_uplink(
+    links: list[LinkHealth], counts: SenderCounts, budget: Budget | None = None
+) -> Snapshot:
+    """The ways up, what went up, and what it cost."""
     return {
+        "budget": budget
+        and {
+            "profile": budget.policy.profile.value,
+            "octets_per_hour": budget.policy.octets_per_hour,
+            "octets_last_hour": round(budget.spent),
+            "octets": budget.total,
+        },
         "links": [
             {
                 "way": link.way.value,
@@ -102,6 +112,10 @@ def describe_uplink(links: list[LinkHealth], counts: SenderCounts) -> Snapshot:
                 "vain_since": _text(link.vain_since),
                 "sent": link.sent,
                 "acknowledged": link.acknowledged,
+                "octets": link.octets,
+                "delay_seconds": _rounded(link.quality.delay),
+                "octets_per_second": _rounded(link.quality.octets_per_second),
+                "stalls": link.quality.stalls,
             }
             for link in links
         ],
@@ -137,6 +151,10 @@ def describe_clock(
         "steps": watch.steps,
         "last_step_seconds": round(watch.last_step_seconds, 3),
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
 
 
 def _cumulative(delays: Delays) -> list[list[float | int]]:

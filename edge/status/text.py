@@ -153,6 +153,8 @@ def _link_line(link: dict[str, Any], now: datetime) -> str:
         f"uplink    {link['way']}{detail} {link['url']}: {state}{_ago(link['since'], now)},"
         f" {link['acknowledged']} batches acknowledged"
     )
+    if link["delay_seconds"] is not None:
+        line += f" after {link['delay_seconds']:.1f} s, {link['octets'] / 1000:.0f} kB sent"
     if link["vain_since"]:
         line += f"; ACKNOWLEDGES NOTHING, noticed{_ago(link['vain_since'], now)}"
     return line

@@ -117,6 +117,7 @@ class HttpsLink:
     async def send(self, batch: UplinkBatch, *, timeout_seconds: float) -> UplinkAck:
         """POST the batch; the answer's body is the acknowledgement."""
         self._health.sent += 1
+        began, before = self._clock.monotonic(), self._health.octets
         try:
             async with asyncio.timeout(timeout_seconds):
                 version, response = await self._offer(batch)
@@ -124,13 +125,15 @@ class HttpsLink:
                     self._health.contract.refuse()
                     _, response = await self._offer(batch)
         except TimeoutError as exc:
+            self._health.quality.stalls += 1
             self._fail("the cloud does not answer in time")
             raise UplinkUnreachableError(self._health.reason, is_vain=True) from exc
         except UplinkUnreachableError as exc:
             self._fail(exc.cause)
             raise
         ack = self._read_ack(response, batch)
-        self._health.learn(ack)
+        seconds = self._clock.monotonic() - began
+        self._health.learn(ack, seconds=seconds, octets=self._health.octets - before)
         self._backoff.reset()
         if not self._health.is_up:
             self._health.move(is_up=True, at=self._clock.utc())

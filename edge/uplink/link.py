@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from edge.clock import Clock
 from edge.uplink.contract import Contract
 from edge.uplink.policy import ChoicePolicy, Way
+from edge.uplink.quality import Quality
 from edge.uplink.trust import Trust
 from protocols.uplink.messages import UplinkAck, UplinkBatch
 
@@ -26,7 +27,7 @@ class LinkHealth:
     """One way, as it stands. `reason` says why it is down; `since` is when that began.
 
     `vain_since`: it is up and yet delivers nothing, since then. `octets`: of the batches sent.
-    `contract`: what it and the cloud agreed on.
+    `contract`: what it and the cloud agreed on. `quality`: what it is worth just now.
     """
 
     way: Way
@@ -40,12 +41,14 @@ class LinkHealth:
     acknowledged: int = 0
     octets: int = 0
     contract: Contract = field(default_factory=Contract, repr=False)
+    quality: Quality = field(default_factory=Quality)
     changed: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
-    def learn(self, ack: UplinkAck) -> None:
-        """The cloud answered, and said how new a contract it reads."""
+    def learn(self, ack: UplinkAck, *, seconds: float, octets: int) -> None:
+        """The cloud answered a batch of so many octets, and said how new a contract it reads."""
         self.acknowledged += 1
         self.contract.learn(ack)
+        self.quality.note(seconds, octets)
 
     def move(self, *, is_up: bool, at: datetime, reason: str = "") -> None:
         """Up or down, for a reason."""

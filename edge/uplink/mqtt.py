@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from paho.mqtt.client import (
     MQTT_CLEAN_START_FIRST_ONLY,
@@ -34,6 +33,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from edge.clock import Clock
 from edge.errors import UplinkRejectedError, UplinkUnreachableError
 from edge.supervision import Backoff
+from edge.uplink.answers import DEAD_AFTER, Answers, Silence
 from edge.uplink.credentials import Credentials, client_context
 from edge.uplink.link import WRONG_SECRET, LinkHealth
 from edge.uplink.mqtt_probe import speaks_version_5
@@ -75,6 +75,7 @@ class _Connection:
     subscribed: asyncio.Future[None] = field(init=False)
     lost: asyncio.Future[str] = field(init=False)
     most_octets: int | None = None
+    silence: Silence = field(default_factory=Silence)
 
     def __post_init__(self) -> None:
         self.admitted = self.loop.create_future()
@@ -99,7 +100,7 @@ class MqttLink:
         self._health = LinkHealth(Way.MQTT, policy.url)
         self._version: MQTTProtocolVersion | None = None
         self._connection: _Connection | None = None
-        self._waiting: dict[UUID, asyncio.Future[UplinkAck]] = {}
+        self._answers = Answers()
         self._take_command: Callable[[bytes], None] = lambda _octets: None
 
     @property
@@ -130,13 +131,15 @@ class MqttLink:
         connection = self._connection
         if connection is None or not self._health.is_up:
             raise UplinkUnreachableError("the broker is not connected")
+        if (late := self._answers.came_late(batch.batch_id)) is not None:
+            return late
         _, payload = self._health.contract.encode(batch)
         if connection.most_octets is not None and len(payload) + 256 > connection.most_octets:
             raise UplinkRejectedError(
                 "the broker takes no packet of this size", reason="too_large", too_large=True
             )
-        answer: asyncio.Future[UplinkAck] = connection.loop.create_future()
-        self._waiting[batch.batch_id] = answer
+        began = self._clock.monotonic()
+        answer = self._answers.expect(batch.batch_id)
         try:
             info = connection.client.publish(self._topic(UP), payload, qos=1)
             if info.rc not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_QUEUE_SIZE):
@@ -147,12 +150,24 @@ class MqttLink:
                 ack = await answer
         except TimeoutError as exc:
             is_silence = self._connection is connection
-            self._health.contract.silences += is_silence
+            if is_silence:
+                self._note_silence(connection, began)
             raise UplinkUnreachableError("no acknowledgement came", is_silence=is_silence) from exc
         finally:
-            self._waiting.pop(batch.batch_id, None)
-        self._health.learn(ack)
+            self._answers.give_up(batch.batch_id)
+        connection.silence.end()
+        seconds = self._clock.monotonic() - began
+        self._health.learn(ack, seconds=seconds, octets=len(payload))
         return ack
+
+    def _note_silence(self, connection: _Connection, began: float) -> None:
+        """Nothing came back: a connection may be dead for minutes before TCP says so."""
+        if not connection.silence.note(began=began, now=self._clock.monotonic()):
+            return
+        self._health.contract.silences += 1
+        self._health.quality.stalls += 1
+        if connection.silence.turns >= DEAD_AFTER:
+            _lose(connection, "no acknowledgement comes")
 
     def listen(self, take: Callable[[bytes], None]) -> None:
         """Say who takes the commands that come; called on the event loop."""
@@ -195,11 +210,8 @@ class MqttLink:
             raise
         finally:
             self._connection = None
-            for answer in self._waiting.values():
-                if not answer.done():
-                    answer.set_exception(
-                        UplinkUnreachableError("the broker's connection broke", is_vain=True)
-                    )
+            broke = UplinkUnreachableError("the broker's connection broke", is_vain=True)
+            self._answers.fail_all(broke)
             await asyncio.to_thread(_stop, connection.client)
 
     async def _ask_version(self, host: str, port: int) -> MQTTProtocolVersion:
@@ -304,9 +316,7 @@ class MqttLink:
         except DecodeError as exc:
             log.warning("acknowledgement not understood reason=%r", str(exc))
             return
-        answer = self._waiting.get(ack.batch_id)
-        if answer is not None and not answer.done():
-            answer.set_result(ack)
+        self._answers.take(ack)
 
     def _topic(self, channel: str) -> str:
         return Channel(self._credentials.tenant_id, self._credentials.gateway_id, channel).topic

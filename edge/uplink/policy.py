@@ -19,14 +19,19 @@ class Way(Enum):
 class SenderPolicy:
     """Batches of up to `batch_rows` rows or `batch_octets`, `in_flight` of them at once.
 
-    After new rows came the sender waits `linger_seconds` for more. A batch that is not
-    acknowledged within `ack_timeout_seconds` is sent again. After `poison_after` vain attempts,
-    while the cloud acknowledged others, a batch is taken apart to find the row that spoils it.
+    While answers come fast batches of a backlog grow to `drain_rows`. Waveforms have a window of
+    their own, `waveforms_in_flight`, so that they never stand in the way. After new rows came the
+    sender waits `linger_seconds` for more. A batch that is not acknowledged within
+    `ack_timeout_seconds`, or sooner on a way that is known to be fast, is sent again. After
+    `poison_after` vain attempts, while the cloud acknowledged others, a batch is taken apart to
+    find the row that spoils it.
     `retry` spaces the attempts while the cloud cannot be reached.
     """
 
     batch_rows: int = 200
-    batch_octets: int = 192 << 10
+    batch_octets: int = 512 << 10
+    drain_rows: int = 2000
+    waveforms_in_flight: int = 3
     in_flight: int = 4
     linger_seconds: float = 0.05
     ack_timeout_seconds: float = 10.0
@@ -34,8 +39,9 @@ class SenderPolicy:
     retry: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(first=0.25, most=15.0))
 
     def __post_init__(self) -> None:
-        if min(self.batch_rows, self.batch_octets, self.in_flight, self.poison_after) < 1:
-            raise ValueError("batch_rows, batch_octets, in_flight, poison_after are at least 1")
+        counts = (self.batch_rows, self.batch_octets, self.in_flight, self.waveforms_in_flight)
+        if min(*counts, self.drain_rows, self.poison_after) < 1:
+            raise ValueError("batch_rows, batch_octets, in_flight and the like are at least 1")
         if self.linger_seconds < 0 or self.ack_timeout_seconds <= 0:
             raise ValueError("linger_seconds is not negative, ack_timeout_seconds above 0")
 

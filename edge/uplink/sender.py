@@ -4,32 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from edge.buffer.answers import BufferCounts, Settled
 from edge.buffer.claims import Claim
+from edge.buffer.rows import Stream
 from edge.clock import Clock
 from edge.errors import BufferFullError, UplinkRejectedError, UplinkUnreachableError
 from edge.supervision import Backoff
+from edge.uplink.budget import Budget
 from edge.uplink.contract import DOUBT_AFTER, FEW_ROWS
-from edge.uplink.link import LinkChoice
+from edge.uplink.lanes import STREAMS, Lanes, ReceiptBook
+from edge.uplink.link import LinkChoice, LinkClient
 from edge.uplink.policy import SenderPolicy
+from edge.uplink.quality import Pace
 from protocols.uplink.messages import UplinkAck, UplinkBatch
 
 log = logging.getLogger(__name__)
 
 NEVER_ACKNOWLEDGED = "never_acknowledged"
+_FIRST_OCTETS: Final = 32 << 10
+_LEAST_OCTETS: Final = 8 << 10
+_HELD_SECONDS: Final = 1.0
 
 
 class ClaimedRows(Protocol):
     """What the sender needs of the buffer."""
 
-    async def claim(self, *, limit: int, octets: int) -> Claim | None: ...
+    async def claim(
+        self, *, limit: int, octets: int, streams: Iterable[Stream] = Stream
+    ) -> Claim | None: ...
     def give_back(self, batch_id: UUID) -> None: ...
     async def settle(self, ack: UplinkAck) -> Settled: ...
+    async def settle_through(self, stream: Stream, boot_epoch: int, sequence: int) -> Settled: ...
     async def split(self, batch_id: UUID) -> bool: ...
     async def quarantine(self, batch_id: UUID, reason: str) -> Settled: ...
     async def counts(self) -> BufferCounts: ...
@@ -60,16 +70,29 @@ class Sender:
     gateway_id: str
     clock: Clock
     policy: SenderPolicy = field(default_factory=SenderPolicy)
+    budget: Budget | None = None
     delivered: Callable[[UplinkBatch, float], None] | None = None
     counts: SenderCounts = field(default_factory=SenderCounts)
-    _claiming: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _groups: tuple[Lanes, ...] = field(init=False)
+    _receipts: ReceiptBook = field(default_factory=ReceiptBook)
     _freed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        policy = self.policy
+        urgent = Pace(policy.batch_rows, 1, max(policy.batch_rows, policy.drain_rows))
+        bulk = Pace(_FIRST_OCTETS, _LEAST_OCTETS, max(_LEAST_OCTETS, policy.batch_octets), late=0.7)
+        self._groups = (
+            Lanes((Stream.EVENTS, Stream.NUMERICS), policy.in_flight, rows=urgent),
+            Lanes((Stream.WAVEFORMS,), policy.waveforms_in_flight, octets=bulk),
+        )
 
     async def run(self) -> None:
         """Send until cancelled. Rows on their way at that moment are sent again next time."""
         async with asyncio.TaskGroup() as tasks:
-            for number in range(self.policy.in_flight):
-                tasks.create_task(self._lane(), name=f"uplink {number}")
+            tasks.create_task(self._watch(), name="uplink news")
+            for group in self._groups:
+                for number in range(group.in_flight):
+                    tasks.create_task(self._work(group), name=f"uplink {group.streams} {number}")
 
     async def wait_until_drained(self) -> None:
         """Return when the buffer holds nothing that still has to go up."""
@@ -79,56 +102,80 @@ class Sender:
                 return
             await self._freed.wait()
 
-    async def _lane(self) -> None:
+    async def _watch(self) -> None:
+        """Tell every lane of new rows, once they had time to find company."""
+        while True:
+            await self.buffer.wait_for_rows()
+            linger = self.policy.linger_seconds
+            if self.budget is not None:
+                linger = max(linger, self.budget.linger_seconds)
+            await self.clock.sleep(linger)
+            for group in self._groups:
+                group.news.set()
+
+    async def _work(self, group: Lanes) -> None:
         while True:
             # First a way, then rows: what is claimed while there is none would not be urgent
             # any more when there is one.
             link = await self.choice.pick()
-            few = None if link.health.contract.known else FEW_ROWS
-            claim = await self._next_claim(few or self.policy.batch_rows)
+            claim = await self._next_claim(group, link)
             try:
-                await self._deliver(claim)
+                await self._deliver(claim, group)
             except BaseException:
                 # Cancelled, or a fault of ours: the rows must not stay claimed by nobody.
                 self.buffer.give_back(claim.batch_id)
                 raise
 
-    async def _next_claim(self, most_rows: int) -> Claim:
-        async with self._claiming:
+    async def _next_claim(self, group: Lanes, link: LinkClient) -> Claim:
+        async with group.claiming:
             while True:
+                streams = self._allowed(group.streams)
                 claim = await self.buffer.claim(
-                    limit=min(most_rows, self.policy.batch_rows), octets=self.policy.batch_octets
+                    limit=group.most_rows(link, self.policy),
+                    octets=group.most_octets(self.policy),
+                    streams=streams,
                 )
                 if claim is not None:
                     return claim
                 # Looking may have set damaged rows apart: who waits for the end looks again.
                 self._freed.set()
-                await self.buffer.wait_for_rows()
-                await self.clock.sleep(self.policy.linger_seconds)
+                await self._wait(group, is_held=len(streams) < len(group.streams))
 
-    async def _deliver(self, claim: Claim) -> None:
+    def _allowed(self, streams: Sequence[Stream]) -> list[Stream]:
+        if self.budget is None:
+            return list(streams)
+        now = self.clock.monotonic()
+        return [stream for stream in streams if self.budget.allows(stream, now=now)]
+
+    async def _wait(self, group: Lanes, *, is_held: bool) -> None:
+        """For new rows; what the budget holds back is looked at again after a while."""
+        limit = _HELD_SECONDS if is_held else None
+        try:
+            async with asyncio.timeout(limit):
+                await group.news.wait()
+        except TimeoutError:
+            return
+        group.news.clear()
+
+    async def _deliver(self, claim: Claim, group: Lanes) -> None:
         backoff, silences = Backoff(self.policy.retry), 0
         others = self.counts.batches
         while True:
             link = await self.choice.pick()
             began = self.clock.monotonic()
             self.choice.begin(link, now=began)
+            most = self.policy.ack_timeout_seconds
+            patience = group.quality.timeout(most, silences=silences)
             try:
                 batch = self._batch(claim)
-                ack = await link.send(batch, timeout_seconds=self.policy.ack_timeout_seconds)
+                ack = await link.send(batch, timeout_seconds=patience)
             except UplinkRejectedError as exc:
                 await self._isolate(claim, exc.reason)
                 return
             except UplinkUnreachableError as exc:
-                self.counts.retries += 1
                 silences += exc.is_silence
-                if exc.is_vain:
-                    self.choice.note_vain(link, began=began, now=self.clock.monotonic())
-                if silences >= DOUBT_AFTER and len(claim.rows) > FEW_ROWS:
-                    # Smaller ones get through where large ones do not.
-                    await self._isolate(claim, NEVER_ACKNOWLEDGED)
-                    return
-                if silences >= self.policy.poison_after and self.counts.batches > others:
+                self._note_failure(link, group, exc, began)
+                if self._must_isolate(claim, silences, others):
                     await self._isolate(claim, NEVER_ACKNOWLEDGED)
                     return
                 await self.clock.sleep(backoff.next_wait())
@@ -136,8 +183,24 @@ class Sender:
                 self.choice.note_acknowledged(link)
                 if self.delivered is not None:
                     self.delivered(batch, began)
+                group.note(claim, link, self.clock.monotonic() - began)
                 await self._settle(ack)
                 return
+
+    def _note_failure(
+        self, link: LinkClient, group: Lanes, exc: UplinkUnreachableError, began: float
+    ) -> None:
+        self.counts.retries += 1
+        self._receipts.doubt()
+        if exc.is_silence:
+            group.pace.shrink()
+        if exc.is_vain:
+            self.choice.note_vain(link, began=began, now=self.clock.monotonic())
+
+    def _must_isolate(self, claim: Claim, silences: int, others: int) -> bool:
+        if silences >= DOUBT_AFTER and len(claim.rows) > FEW_ROWS:
+            return True  # smaller ones get through where large ones do not
+        return silences >= self.policy.poison_after and self.counts.batches > others
 
     def _batch(self, claim: Claim) -> UplinkBatch:
         return UplinkBatch(
@@ -148,6 +211,7 @@ class Sender:
             boot_epoch=claim.boot_epoch,
             sent_at=self.clock.utc(),
             rows=claim.rows,
+            floor=claim.floor,
         )
 
     async def _settle(self, ack: UplinkAck) -> None:
@@ -161,6 +225,7 @@ class Sender:
                 await self.clock.sleep(backoff.next_wait())
                 continue
             break
+        await self._settle_through(ack)
         for row in ack.rejected:
             log.warning("row refused by the cloud sequence=%d reason=%s", row.sequence, row.reason)
         self.counts.batches += 1
@@ -169,6 +234,18 @@ class Sender:
         self.counts.repeated += ack.repeated
         self.counts.quarantined += settled.quarantined
         self._freed.set()
+
+    async def _settle_through(self, ack: UplinkAck) -> None:
+        """What earlier answers, lost on their way, would have freed."""
+        receipt = self._receipts.take(ack)
+        if receipt is None or (stream := STREAMS.get(receipt.stream)) is None:
+            return
+        try:
+            settled = await self.buffer.settle_through(stream, receipt.boot_epoch, receipt.through)
+        except BufferFullError:
+            self._receipts.doubt()
+            return
+        self.counts.rows += settled.settled
 
     async def _isolate(self, claim: Claim, reason: str) -> None:
         """Halve what is refused until the row that spoils it stands alone; keep that one apart."""

@@ -103,7 +103,7 @@ async def test_a_puback_alone_settles_nothing(mosquitto: Broker, tmp_path: Path)
     link = mqtt_link(mosquitto)
     async with uplink(tmp_path, link) as (buffer, sender):
         await buffer.append([spo2(1)])
-        await until(lambda: sender.counts.retries >= 2, "vain attempts")
+        await until(lambda: sender.counts.retries >= 1, "a vain attempt")
         assert link.health.is_up
         assert (await buffer.counts()).waiting["numerics"] == 1
         cloud = MqttCloud(mosquitto.port)

@@ -39,7 +39,7 @@ async def test_the_first_batch_is_small_and_old_and_the_rest_are_compact(
     mosquitto: Broker, tmp_path: Path
 ) -> None:
     cloud = MqttCloud(mosquitto.port)
-    sending = replace(SENDING, batch_rows=100, in_flight=1)
+    sending = replace(SENDING, batch_rows=100, drain_rows=100, in_flight=1)
     async with uplink(tmp_path, mqtt_link(mosquitto), sending=sending) as (buffer, sender):
         await buffer.append([*map(spo2, range(300))])
         await drained(sender)
@@ -54,7 +54,7 @@ async def test_a_cloud_set_back_to_an_older_program_gets_the_older_form_again(
 ) -> None:
     """It drops what it cannot read and says nothing; no hand is needed, and no row is lost."""
     cloud = MqttCloud(mosquitto.port)
-    sending = replace(SENDING, batch_rows=100, ack_timeout_seconds=0.2)
+    sending = replace(SENDING, batch_rows=100, drain_rows=100, ack_timeout_seconds=0.2)
     async with uplink(tmp_path, mqtt_link(mosquitto), sending=sending) as (buffer, sender):
         await buffer.append([spo2(1)])
         await drained(sender)

@@ -60,7 +60,7 @@ async def sending(
     buffer = ObservationBuffer()
     await buffer.open(folder, policy=BufferPolicy(disk_reserve_bytes=0), vehicle_id="v")
     await buffer.append(contents)  # type: ignore[arg-type]  # contents are what a buffer takes
-    options = {"batch_rows": 4, "in_flight": 2, "poison_after": 2, **more}
+    options = {"batch_rows": 4, "drain_rows": 4, "in_flight": 2, "poison_after": 2, **more}
     sender = Sender(
         buffer=buffer,
         choice=LinkChoice((link,), ChoicePolicy(), SYSTEM_CLOCK),
@@ -179,7 +179,7 @@ async def test_a_row_never_acknowledged_among_others_is_set_apart(tmp_path: Path
         gateway_id="gw-1",
         clock=SYSTEM_CLOCK,
         policy=SenderPolicy(
-            batch_rows=4, in_flight=2, poison_after=2, linger_seconds=0.0, retry=QUICK
+            batch_rows=4, drain_rows=4, in_flight=2, poison_after=2, linger_seconds=0.0, retry=QUICK
         ),
     )
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:

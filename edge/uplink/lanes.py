@@ -1,0 +1,95 @@
+"""The lanes as the sender serves them: how many batches of each at once, and how large."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Final
+
+from edge.buffer.claims import Claim
+from edge.buffer.rows import Stream
+from edge.uplink.contract import FEW_ROWS
+from edge.uplink.link import LinkClient
+from edge.uplink.policy import SenderPolicy
+from edge.uplink.quality import Pace, Quality
+from protocols.model.crew import AttachmentPart
+from protocols.model.observation import SampleArrayObservation
+from protocols.uplink.messages import Receipt, UplinkAck, UplinkRow
+
+_FEW_WAVEFORMS: Final = 2
+STREAMS: Final = {stream.label: stream for stream in Stream}
+"""The lanes by their names in the contract."""
+
+
+@dataclass(slots=True)
+class Lanes:
+    """Lanes that share a window of `in_flight` batches and one pace, counted in rows or octets."""
+
+    streams: tuple[Stream, ...]
+    in_flight: int
+    rows: Pace | None = None
+    octets: Pace | None = None
+    quality: Quality = field(default_factory=Quality)
+    claiming: asyncio.Lock = field(default_factory=asyncio.Lock)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def pace(self) -> Pace:
+        """What its batches are measured by."""
+        pace = self.rows or self.octets
+        if pace is None:
+            raise AssertionError("lanes have a pace")
+        return pace
+
+    def most_rows(self, link: LinkClient, policy: SenderPolicy) -> int:
+        """Rows in the next batch; few while it is not known what the cloud reads."""
+        if self.rows is None:
+            return policy.batch_rows if link.health.contract.known else _FEW_WAVEFORMS
+        rows = int(self.rows.size)
+        return rows if link.health.contract.known else min(rows, FEW_ROWS)
+
+    def most_octets(self, policy: SenderPolicy) -> int:
+        """Octets of the next batch, as the buffer counts them."""
+        return policy.batch_octets if self.octets is None else int(self.octets.size)
+
+    def note(self, claim: Claim, link: LinkClient, seconds: float) -> None:
+        """A batch of these lanes was acknowledged after so long."""
+        self.quality.note(seconds, 0)
+        if self.rows is None:
+            was_full = sum(map(_octets_of, claim.rows)) >= self.pace.size / 2
+        else:
+            was_full = len(claim.rows) >= int(self.rows.size)
+        self.pace.note(seconds - (link.health.quality.least or seconds), was_full=was_full)
+
+
+def _octets_of(row: UplinkRow) -> int:
+    """About what a row of waveforms takes in the buffer."""
+    match row.content:
+        case SampleArrayObservation(samples=samples):
+            return len(samples) // 2
+        case AttachmentPart(octets=octets):
+            return len(octets)
+        case _:
+            return 0
+
+
+@dataclass(slots=True)
+class ReceiptBook:
+    """Which receipts tell something new: the first of a stream, and those after a lost answer.
+
+    In between every batch is settled by its own acknowledgement, and a receipt frees nothing.
+    """
+
+    _seen: set[tuple[str, int]] = field(default_factory=set)
+
+    def doubt(self) -> None:
+        """An answer may have been lost."""
+        self._seen.clear()
+
+    def take(self, ack: UplinkAck) -> Receipt | None:
+        """The receipt of an acknowledgement, when it may free more than the batch itself."""
+        receipt = ack.receipt
+        if receipt is None or (receipt.stream, receipt.boot_epoch) in self._seen:
+            return None
+        self._seen.add((receipt.stream, receipt.boot_epoch))
+        return receipt if receipt.through else None

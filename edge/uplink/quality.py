@@ -1,0 +1,72 @@
+"""What a way to the cloud is worth just now: how long answers take, how much gets through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+_WEIGHT: Final = 0.2
+_TELLING_OCTETS: Final = 2048
+"""A smaller batch says nothing about how much a way carries."""
+LEAST_TIMEOUT: Final = 3.0
+
+
+@dataclass(slots=True)
+class Quality:
+    """Measured on batches that were acknowledged. Seconds; None before the first.
+
+    `delay` from sending to the acknowledgement, smoothed; `least` the shortest one, which is the
+    way's own and the cloud's commit; `octets_per_second` what large batches got; `stalls` how
+    often no answer came in time.
+    """
+
+    delay: float | None = None
+    least: float | None = None
+    octets_per_second: float | None = None
+    stalls: int = 0
+
+    def note(self, seconds: float, octets: int) -> None:
+        """A batch of so many octets was acknowledged after so long."""
+        self.least = seconds if self.least is None else min(self.least, seconds)
+        self.delay = _smoothed(self.delay, seconds)
+        on_the_way = seconds - self.least
+        if octets >= _TELLING_OCTETS and on_the_way > 0:
+            self.octets_per_second = _smoothed(self.octets_per_second, octets / on_the_way)
+
+    def timeout(self, most: float, *, silences: int) -> float:
+        """How long to wait for an answer: far less than a connection takes to notice its end.
+
+        Twice as long after each silence, so that a slow way is not taken for a dead one.
+        """
+        if self.delay is None:
+            return most
+        return min(most, max(LEAST_TIMEOUT, 1.0 + 4 * self.delay) * 2.0**silences)
+
+
+@dataclass(slots=True)
+class Pace:
+    """How much goes into one batch: more while answers come fast, less when they are late.
+
+    A batch on a slow way holds up what is sent behind it; `late` is how many seconds beyond the
+    shortest delay are too many.
+    """
+
+    size: float
+    least: float
+    most: float
+    late: float = 1.0
+
+    def note(self, beyond: float, *, was_full: bool) -> None:
+        """A batch was acknowledged `beyond` seconds after the soonest it could be."""
+        if beyond > self.late:
+            self.shrink()
+        elif was_full and beyond < self.late / 2:
+            self.size = min(self.most, self.size * 1.5)
+
+    def shrink(self) -> None:
+        """No answer came, or late."""
+        self.size = max(self.least, self.size / 2)
+
+
+def _smoothed(old: float | None, new: float) -> float:
+    return new if old is None else old + _WEIGHT * (new - old)

@@ -1,0 +1,178 @@
+"""The uplink over bad links: slow, late, lossy, black holes; nothing lost, live first, no hand."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from edge.buffer.buffer import ObservationBuffer
+from edge.clock import SYSTEM_CLOCK
+from edge.uplink.mqtt import MqttLink
+from edge.uplink.policy import MqttPolicy, SenderPolicy
+from edge.uplink.sender import Sender
+from protocols.model.observation import NumericObservation, SampleArrayObservation
+from simulators.network import LinkShape, ShapedLink, shaped_link
+from tests.fixtures.uplink_peers import Broker, MqttCloud
+from tests.fixtures.uplinks import CREDENTIALS, QUICK, drained, until, uplink
+from tests.fixtures.vehicle_rows import Vehicle
+from tests.unit.edge.making import spo2
+
+SENDING = SenderPolicy(retry=QUICK)
+FIELD = LinkShape(kbit_per_second=100, delay_seconds=0.3, loss=0.03)
+"""100 kbit/s, 600 ms there and back, stalls as of 3 % loss."""
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Broker]:
+    broker = Broker.mosquitto(tmp_path)
+    broker.start()
+    yield broker
+    broker.kill()
+
+
+@dataclass(slots=True)
+class Run:
+    """What runs: the link between, the cloud behind it, the vehicle before it."""
+
+    shaped: ShapedLink
+    cloud: MqttCloud
+    link: MqttLink
+    buffer: ObservationBuffer
+    sender: Sender
+
+    def lags(self) -> list[float]:
+        """Seconds from capture to the cloud of what was measured while it ran."""
+        return [
+            (arrived - row.captured_at).total_seconds()
+            for arrived, row in self.cloud.receiver.arrivals
+            if isinstance(row.content, NumericObservation)
+        ]
+
+
+@asynccontextmanager
+async def running(folder: Path, broker: Broker, shape: LinkShape) -> AsyncIterator[Run]:
+    cloud = MqttCloud(broker.port)
+    async with shaped_link("127.0.0.1", broker.port, shape) as (shaped, port):
+        policy = MqttPolicy(url=f"mqtt://127.0.0.1:{port}", retry=QUICK)
+        link = MqttLink(policy, CREDENTIALS, SYSTEM_CLOCK)
+        async with uplink(folder, link, sending=SENDING) as (buffer, sender):
+            yield Run(shaped, cloud, link, buffer, sender)
+    cloud.close()
+
+
+def strips(seconds: int) -> list[SampleArrayObservation]:
+    """So many seconds of three leads, captured in the past."""
+    contents = [row.content for row in Vehicle(7).twelve_leads(seconds)]
+    leads = [one for one in contents if isinstance(one, SampleArrayObservation)]
+    return [one for one in leads if one.type.term in (257, 258, 259)]
+
+
+async def measure(buffer: ObservationBuffer, seconds: float) -> int:
+    """Ten numbers a second, in reports of two; how many."""
+    count = 0
+    async with asyncio.timeout(seconds * 4):
+        for _ in range(int(seconds * 5)):
+            await buffer.append([spo2(10_000 + count), spo2(10_001 + count)])
+            count += 2
+            await SYSTEM_CLOCK.sleep(0.2)
+    return count
+
+
+def percentile(values: list[float], share: float) -> float:
+    return statistics.quantiles(values, n=100, method="inclusive")[int(share * 100) - 1]
+
+
+async def test_live_numbers_stay_close_while_a_backlog_drains_over_a_bad_link(
+    mosquitto: Broker, tmp_path: Path
+) -> None:
+    async with running(tmp_path, mosquitto, FIELD) as run:
+        await run.buffer.append(strips(120))
+        count = await measure(run.buffer, 8)
+        await until(lambda: len(run.lags()) == count, "the last numbers")
+        assert percentile(run.lags(), 0.95) < 5
+        waveforms = len(run.cloud.receiver.rows) - count
+        assert waveforms > 30, "the backlog drains behind them"
+        assert run.shaped.stalls > 0
+        run.shaped.shape = replace(FIELD, kbit_per_second=0, loss=0)
+        await drained(run.sender)
+        assert len(run.cloud.receiver.rows) == 360 + count
+
+
+async def test_a_black_hole_is_left_without_a_hand_and_loses_nothing(
+    mosquitto: Broker, tmp_path: Path
+) -> None:
+    async with running(tmp_path, mosquitto, LinkShape(delay_seconds=0.02)) as run:
+        await run.buffer.append([*map(spo2, range(50))])
+        await drained(run.sender)
+        run.shaped.swallow()
+        await run.buffer.append([*map(spo2, range(50, 100))])
+        before = run.shaped.connections
+        await until(lambda: run.sender.counts.retries > 0, "a silence")
+        assert run.link.health.quality.stalls > 0
+        run.shaped.release()
+        await drained(run.sender)
+        assert run.shaped.connections >= before
+    assert len({row.content for row in run.cloud.receiver.rows.values()}) == 100
+
+
+async def test_a_link_that_is_cut_again_and_again_loses_nothing(
+    mosquitto: Broker, tmp_path: Path
+) -> None:
+    async with running(tmp_path, mosquitto, LinkShape(delay_seconds=0.02)) as run:
+        for number in range(6):
+            await run.buffer.append([*map(spo2, range(number * 40, number * 40 + 40))])
+            run.shaped.cut()
+            await SYSTEM_CLOCK.sleep(0.05 * number)
+        run.shaped.refuse()
+        await until(lambda: not run.link.health.is_up, "the loss to be noticed")
+        run.shaped.release()
+        await drained(run.sender)
+        assert (await run.buffer.counts()).quarantine == 0
+    assert len({row.content for row in run.cloud.receiver.rows.values()}) == 240
+
+
+@pytest.mark.soak
+async def test_two_hours_of_backlog_drain_behind_live_numbers(
+    mosquitto: Broker, tmp_path: Path
+) -> None:
+    """One lead and ten numbers a second of two hours; then half of it at 30 % and black holes."""
+    lead = [one for one in strips(300) if one.type.term == 258]
+    async with running(tmp_path, mosquitto, FIELD) as run:
+        for hour_part in range(24):
+            shift = timedelta(seconds=300 * hour_part)
+            await run.buffer.append([_moved(one, shift) for one in lead])
+        for first in range(0, 72_000, 2_000):
+            await run.buffer.append([*map(spo2, range(100_000 + first, 102_000 + first))])
+        live = asyncio.create_task(measure(run.buffer, 600))
+        await live
+        recent = run.lags()[-1000:]
+        assert percentile(recent, 0.95) < 5
+        run.shaped.shape = replace(FIELD, kbit_per_second=1000, loss=0.3)
+        for _ in range(5):
+            await SYSTEM_CLOCK.sleep(20)
+            run.shaped.swallow()
+            await SYSTEM_CLOCK.sleep(30)
+            run.shaped.release()
+        run.shaped.shape = LinkShape()
+        await drained(run.sender, 600)
+        counts = await run.buffer.counts()
+        assert counts.quarantine == 0
+    assert len(run.cloud.receiver.rows) == 24 * 300 + 72_000 + live.result()
+
+
+def _moved(one: SampleArrayObservation, by: timedelta) -> SampleArrayObservation:
+    at = one.observed_at
+    return replace(
+        one,
+        observation_id=type(one.observation_id)(
+            int=one.observation_id.int ^ int(by.total_seconds())
+        ),
+        observed_at=replace(at, at=at.at + by, device_time=None),
+    )
