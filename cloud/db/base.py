@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Table
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -33,6 +33,12 @@ class Base(DeclarativeBase):
     """Every table of the service."""
 
     metadata = MetaData(naming_convention=NAMING)
+
+
+def table_of(mapped: type[object]) -> Table:
+    """The table behind a mapped class."""
+    table: Table = mapped.__dict__["__table__"]
+    return table
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -17,7 +17,8 @@ from cloud.core.observations.conversion import Values, observation_values, wavef
 from cloud.core.observations.panels import is_sensible
 from cloud.core.observations.plausibility import judge
 from cloud.core.observations.tables import PLACE_LENGTH, Measured, ObservationRow, WaveformRow
-from cloud.db.base import DECIMAL_LENGTH
+from cloud.db.base import DECIMAL_LENGTH, table_of
+from cloud.db.staging import copy_new
 from protocols.model.observation import (
     BitsObservation,
     CompoundNumericObservation,
@@ -41,6 +42,9 @@ CLOCK_EPOCH_YEAR: Final = 2000
 MAX_DEVICE_TIME: Final = 40
 _LARGEST: Final = 2**63 - 1
 _INSERT_ROWS: Final = 500
+_STAGED_ROWS: Final = 50
+"""Fewer are inserted sooner than they are copied."""
+_IDENTITY: Final = ("tenant_id", "observation_id")
 
 # Only these say that a row itself can never be stored. Any other fault of the database (a lock, a
 # full disk, a schema out of step) passes: the batch stays unacknowledged and is sent again.
@@ -235,8 +239,9 @@ def _insert_many(work: UnitOfWork, rows: Iterable[tuple[type[Measured], Values]]
     for table, values in rows:
         by_table.setdefault(table, []).append(values)
     for table, many in by_table.items():
-        for start in range(0, len(many), _INSERT_ROWS):
-            yield _insert(work, table, many[start : start + _INSERT_ROWS])
+        lot = len(many) if work.is_postgresql else _INSERT_ROWS
+        for start in range(0, len(many), lot):
+            yield _insert(work, table, many[start : start + lot])
 
 
 def _insert_each(work: UnitOfWork, rows: Mapping[int, tuple[type[Measured], Values]]) -> Inserted:
@@ -252,8 +257,10 @@ def _insert_each(work: UnitOfWork, rows: Mapping[int, tuple[type[Measured], Valu
 
 def _insert(work: UnitOfWork, table: type[Measured], many: list[Values]) -> int:
     """How many rows were new: the driver counts what the conflict rule let in."""
+    if work.is_postgresql and len(many) >= _STAGED_ROWS:
+        return copy_new(work.session.connection(), table_of(table), many, _IDENTITY)
     insert: Any = postgresql_insert if work.is_postgresql else sqlite_insert
-    statement = insert(table).on_conflict_do_nothing(index_elements=["tenant_id", "observation_id"])
+    statement = insert(table).on_conflict_do_nothing(index_elements=_IDENTITY)
     result = work.session.connection().execute(
         statement, many, execution_options={"preserve_rowcount": True}
     )
