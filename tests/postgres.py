@@ -24,9 +24,10 @@ PROJECT_ENVIRONMENT = {
 class PostgresServer:
     """One running cluster; hands out empty databases."""
 
-    def __init__(self, folder: Path, binaries: Path) -> None:
+    def __init__(self, folder: Path, binaries: Path, *, durable: bool = False) -> None:
         self.folder = folder
         self._binaries = binaries
+        self._durable = durable
 
     def new_database(self, *, template: str = "") -> str:
         """The SQLAlchemy URL of a new database, empty or a copy of `template`."""
@@ -40,7 +41,8 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start the cluster and wait until it answers; without fsync: no test cuts the power."""
-        options = f"-c listen_addresses='' -k {self.folder} -c max_connections=60 -c fsync=off"
+        fsync = "on" if self._durable else "off"
+        options = f"-c listen_addresses='' -k {self.folder} -c max_connections=60 -c fsync={fsync}"
         log = self.folder / "log"
         _run([self._binaries / "pg_ctl", "-D", self._data, "-l", log, "-w", "-o", options, "start"])
 
@@ -80,13 +82,13 @@ def newest_binaries() -> Path:
 
 
 @contextlib.contextmanager
-def running_server() -> Iterator[PostgresServer]:
-    """A cluster in a folder short enough for a socket's name."""
+def running_server(*, durable: bool = False) -> Iterator[PostgresServer]:
+    """A cluster in a folder short enough for a socket's name; `durable` for measuring it."""
     binaries = newest_binaries()
     folder = Path(tempfile.mkdtemp(prefix="vwpg", dir=os.environ.get("TMPDIR", "/tmp")))  # noqa: S108 - mkdtemp makes it private
     if os.geteuid() == 0:
         shutil.chown(folder, USER, USER)
-    server = PostgresServer(folder, binaries)
+    server = PostgresServer(folder, binaries, durable=durable)
     try:
         _run(
             [

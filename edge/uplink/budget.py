@@ -52,7 +52,6 @@ class Budget:
     spent: float = field(default=0.0, init=False)
     total: int = field(default=0, init=False)
     _looked_at: float | None = field(default=None, init=False)
-    _windows: int = field(default=0, init=False)
 
     def look(self, *, now: float) -> None:
         """Count what was sent since the last look; what was spent is forgiven over an hour."""
@@ -63,14 +62,6 @@ class Budget:
         self.spent = max(0.0, self.spent - forgiven) + total - self.total
         self.total, self._looked_at = total, now
 
-    def open_window(self) -> None:
-        """Waveforms were asked for: they may go until as many windows are closed."""
-        self._windows += 1
-
-    def close_window(self) -> None:
-        """What was asked for has gone."""
-        self._windows -= 1
-
     def allows(self, stream: Stream, *, now: float) -> bool:
         """Whether rows of a lane may be sent at monotonic `now`."""
         self.look(now=now)
@@ -80,7 +71,7 @@ class Budget:
         if stream is Stream.NUMERICS:
             return not cap or self.spent < cap
         is_thin = self.policy.profile is Profile.THIN and not self.is_at_station
-        if is_thin and not self._windows:
+        if is_thin:
             return False
         return not cap or self.spent < cap * _WAVEFORMS_SHARE
 

@@ -31,10 +31,6 @@ def test_thin_sends_no_waveforms_unasked() -> None:
     budget = Budget(BudgetPolicy(profile=Profile.THIN, thin_linger_seconds=7.0), ())
     assert allowed(budget) == ["events", "numerics"]
     assert budget.linger_seconds == 7.0
-    budget.open_window()
-    assert allowed(budget) == ["events", "numerics", "waveforms"]
-    budget.close_window()
-    assert allowed(budget) == ["events", "numerics"]
     budget.is_at_station = True
     assert allowed(budget) == ["events", "numerics", "waveforms"]
     assert budget.linger_seconds == 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edge.buffer.buffer import ObservationBuffer
@@ -16,7 +16,7 @@ from edge.supervision import BackoffPolicy
 from edge.uplink.link import LinkChoice, LinkHealth
 from edge.uplink.policy import ChoicePolicy, SenderPolicy, Way
 from edge.uplink.sender import NEVER_ACKNOWLEDGED, Sender
-from protocols.uplink.messages import UplinkAck, UplinkBatch
+from protocols.uplink.messages import Receipt, UplinkAck, UplinkBatch
 from tests.unit.edge.making import ecg, spo2
 
 Behaviour = Callable[[UplinkBatch, int], None]
@@ -195,3 +195,22 @@ async def test_a_row_never_acknowledged_among_others_is_set_apart(tmp_path: Path
     assert counts.totals["stored"] == counts.totals["settled"] + 1
     await buffer.close()
     assert NEVER_ACKNOWLEDGED == "never_acknowledged"
+
+
+async def test_a_receipt_frees_what_lost_answers_would_have(tmp_path: Path) -> None:
+    def lose_first(batch: UplinkBatch, attempt: int) -> None:
+        if batch.rows[0].sequence == 1 and attempt <= 2:
+            raise UplinkUnreachableError("silence", is_silence=True)
+
+    class Receipting(ToldLink):
+        async def send(self, batch: UplinkBatch, *, timeout_seconds: float) -> UplinkAck:
+            ack = await ToldLink.send(self, batch, timeout_seconds=timeout_seconds)
+            receipt = Receipt(
+                stream=batch.stream, boot_epoch=batch.boot_epoch, through=batch.rows[-1].sequence
+            )
+            return replace(ack, receipt=receipt)
+
+    link = Receipting(lose_first)
+    async with sending(tmp_path, link, *map(spo2, range(8))) as (buffer, _):
+        assert (await buffer.counts()).totals["settled"] == 8
+    assert all(batch.floor == 1 for batch in link.batches[:2])
