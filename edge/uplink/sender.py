@@ -79,7 +79,8 @@ class Sender:
 
     def __post_init__(self) -> None:
         policy = self.policy
-        urgent = Pace(policy.batch_rows, 1, max(policy.batch_rows, policy.drain_rows))
+        least = min(policy.batch_rows, FEW_ROWS)
+        urgent = Pace(policy.batch_rows, least, max(policy.batch_rows, policy.drain_rows))
         bulk = Pace(_FIRST_OCTETS, _LEAST_OCTETS, max(_LEAST_OCTETS, policy.batch_octets), late=0.7)
         self._groups = (
             Lanes((Stream.EVENTS, Stream.NUMERICS), policy.in_flight, rows=urgent),

@@ -1,0 +1,144 @@
+"""A minute without a link: how soon the first row is in the cloud again, how fast the rest follows.
+
+Device rows -> buffer -> batches -> HTTPS -> the cloud in a process of its own -> PostgreSQL with
+fsync -> acknowledgement -> delete. The link is a proxy of ours that refuses. Ceilings of the same
+run: the buffer alone (claim and delete) and the cloud alone (benchmarks/uplink_ingest.py). Both
+sides and the database share this machine's cores; take figures as ratios.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from edge.buffer.buffer import ObservationBuffer
+from edge.buffer.policy import BufferPolicy
+from edge.clock import SYSTEM_CLOCK
+from edge.uplink.credentials import Credentials
+from edge.uplink.https import HttpsLink
+from edge.uplink.link import LinkChoice
+from edge.uplink.policy import ChoicePolicy, HttpsPolicy, SenderPolicy
+from edge.uplink.sender import Sender
+from protocols.uplink.messages import Content, UplinkAck
+from simulators.network import shaped_link
+from tests.fixtures.vehicle_rows import Vehicle
+from tests.postgres import running_server
+
+ROWS = 10_000
+OUTAGE_SECONDS = 5.0
+
+
+def contents(count: int) -> list[Content]:
+    """So many readings of one vehicle's devices."""
+    kept: list[Content] = []
+    for second in Vehicle(21).numerics(count):
+        kept += [row.content for row in second]
+        if len(kept) >= count:
+            break
+    return kept[:count]
+
+
+@contextmanager
+def cloud(folder: Path, database_url: str) -> Iterator[tuple[str, Credentials]]:
+    """A cloud as its own process; its address, and a gateway's credentials there."""
+    where = ["--data", str(folder), "--database-url", database_url, "--log-level", "WARNING"]
+    program = [sys.executable, "-m", "cloud"]
+    said = subprocess.run(  # noqa: S603 - our own program
+        [*program, "bootstrap", *where, "--json"], check=True, capture_output=True, text=True
+    )
+    words = json.loads(said.stdout)
+    parts = ["--port", "0", "--no-broker", "--no-ingest"]
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [*program, "serve", *where, *parts], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        ready = json.loads(process.stdout.readline())
+        secret = words["gateway_secret"]
+        yield (
+            str(ready["http"]),
+            Credentials(
+                tenant_id=words["tenant_id"], gateway_id=words["gateway_id"], secret=secret
+            ),
+        )
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def drain(folder: Path, url: str, credentials: Credentials) -> tuple[float, float, float]:
+    """Seconds to the first row after the link is back, and to the last; octets a row."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    buffer = ObservationBuffer()
+    await buffer.open(folder, policy=BufferPolicy(), vehicle_id="AMB-7")
+    async with shaped_link(host, int(port)) as (shaped, near):
+        policy = HttpsPolicy(url=f"http://127.0.0.1:{near}", timeout_seconds=30.0)
+        async with HttpsLink(policy, credentials, SYSTEM_CLOCK) as link:
+            sender = Sender(
+                buffer=buffer,
+                choice=LinkChoice((link,), ChoicePolicy(), SYSTEM_CLOCK),
+                gateway_id=credentials.gateway_id,
+                clock=SYSTEM_CLOCK,
+                policy=SenderPolicy(drain_rows=5_000, ack_timeout_seconds=30.0),
+            )
+            async with asyncio.TaskGroup() as tasks:
+                running = [tasks.create_task(link.run()), tasks.create_task(sender.run())]
+                await buffer.append(contents(10))
+                await sender.wait_until_drained()
+                shaped.refuse()
+                rows = contents(ROWS + 10)[10:]
+                for first in range(0, ROWS, 500):
+                    await buffer.append(rows[first : first + 500])
+                await asyncio.sleep(OUTAGE_SECONDS)
+                shaped.release()
+                began, before = time.perf_counter(), sender.counts.rows
+                octets = link.health.octets
+                while sender.counts.rows == before:  # noqa: ASYNC110 - a look costs nothing
+                    await asyncio.sleep(0.005)
+                first_row = time.perf_counter() - began
+                await sender.wait_until_drained()
+                total = time.perf_counter() - began
+                for task in running:
+                    task.cancel()
+    await buffer.close()
+    return first_row, total, (link.health.octets - octets) / ROWS
+
+
+async def buffer_alone(folder: Path) -> float:
+    """Seconds to claim and settle as many rows, with nobody in between."""
+    buffer = ObservationBuffer()
+    await buffer.open(folder, policy=BufferPolicy(), vehicle_id="AMB-7")
+    rows = contents(ROWS)
+    for first in range(0, ROWS, 500):
+        await buffer.append(rows[first : first + 500])
+    began = time.perf_counter()
+    while claim := await buffer.claim(limit=5_000, octets=1 << 20):
+        await buffer.settle(UplinkAck(batch_id=claim.batch_id, stored=len(claim.rows), repeated=0))
+    spent = time.perf_counter() - began
+    await buffer.close()
+    return spent
+
+
+def main() -> None:
+    """One outage, and what the buffer can do alone."""
+    with running_server(durable=True) as server, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for part in ("cloud", "edge", "alone"):
+            (folder / part).mkdir()
+        with cloud(folder / "cloud", server.new_database()) as (url, credentials):
+            first_row, total, octets = asyncio.run(drain(folder / "edge", url, credentials))
+        alone = asyncio.run(buffer_alone(folder / "alone"))
+    print(f"first row in the cloud {first_row:.2f} s after the link was back")
+    print(f"{ROWS} rows drained at {ROWS / total:.0f} rows/s, {octets:.2f} octets a row")
+    print(f"the buffer alone: {ROWS / alone:.0f} rows/s; share of it {alone / total:.2f}")
+
+
+if __name__ == "__main__":
+    main()
