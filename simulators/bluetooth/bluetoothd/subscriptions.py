@@ -140,9 +140,9 @@ class Subscriptions:
         self._subscriptions[path] = subscription
 
     async def _release(self, path: str) -> None:
-        subscription = self._subscriptions[path]
-        if subscription.clients:
-            return
+        subscription = self._subscriptions.get(path)
+        if subscription is None or subscription.clients:
+            return  # it left the bus while another one was let go
         self._adapter.tree.change(path, CHARACTERISTIC, {"Notifying": Variant("b", False)})
         uuid = str((self._adapter.tree.properties(path, CHARACTERISTIC) or {})["UUID"].value)
         if subscription.sockets or uuid.startswith(_OWN):

@@ -13,6 +13,7 @@ from io import StringIO
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 import pytest_asyncio
 
 from edge.status.control import ask
@@ -103,7 +104,7 @@ class Ward:
         await self.edge.until(
             lambda: all(self.edge.device(name).get("state") in WELL for name in NAMES),
             what=f"all devices after {what}",
-            seconds=60,
+            seconds=120,
         )
 
     async def hang_up(self, name: str) -> None:
@@ -265,6 +266,7 @@ class Ward:
         return made - gone
 
 
+@pytest.mark.soak
 async def test_eight_devices_live_through_everything_and_nothing_they_held_is_lost(
     place: BluetoothPlace, message_bus: PrivateBus, tmp_path: Path
 ) -> None:
@@ -291,7 +293,7 @@ async def test_eight_devices_live_through_everything_and_nothing_they_held_is_lo
             await ward.well(fault.__name__)
         wanted = ward.kept()
         try:
-            await edge.until(lambda: not _missing(wanted, edge), what="all they held", seconds=60)
+            await edge.until(lambda: not _missing(wanted, edge), what="all they held", seconds=120)
         except AssertionError as exc:
             for name, journal in ward.journals.items():
                 (tmp_path / f"{name}.jsonl").write_text(journal.getvalue(), encoding="utf-8")

@@ -43,7 +43,7 @@ async def test_a_device_is_paired_by_typing_its_number_at_the_command_line(
     oximeter = await switch_on(bluetooth, "oximeter", security=security)
     address = oximeter.radio.address
     async with radio_gateway(tmp_path, radio_settings()) as edge:
-        await edge.until(lambda: bool(edge.desk()["nearby"]), what="the device near", seconds=15)
+        await edge.until(lambda: bool(edge.desk()["nearby"]), what="the device near", seconds=40)
         code, said = await asyncio.to_thread(pair_command, edge)
         assert (code, address in said, "pulse oximeter" in said) == (0, True, True)
         code, said = await asyncio.to_thread(pair_command, edge, address, said=f"{NUMBER}\n")
