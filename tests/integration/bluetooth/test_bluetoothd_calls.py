@@ -100,7 +100,7 @@ async def test_a_discovery_belongs_to_the_client_that_started_it(
     filters = await client.call(ADAPTER, "org.bluez.Adapter1", "GetDiscoveryFilters")
     assert "UUIDs" in filters.body[0]
     client.bus.disconnect()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while bluetooth.bluetoothd.tree.truth(ADAPTER, "org.bluez.Adapter1", "Discovering"):
             await round_trip()
 
@@ -138,7 +138,7 @@ async def test_a_subscription_ends_with_the_client_that_wanted_it(
     assert again.error_name == "org.bluez.Error.InProgress"
     assert tree.truth(path, characteristic, "Notifying")
     client.bus.disconnect()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while tree.truth(path, characteristic, "Notifying"):
             await round_trip()
     await line.client.disconnect()
@@ -154,7 +154,7 @@ async def test_a_new_database_is_read_again_while_the_link_lasts(
     await wait_for(peripheral, lambda: bool(peripheral.listeners(LEVEL.uuid, Property.NOTIFY)))
     before = len(bluetooth.bluetoothd.tree.having("org.bluez.GattService1"))
     await FaultPlan(bluetooth).carry_out({"do": "change-database", "device": "oximeter"})
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while len(bluetooth.bluetoothd.tree.having("org.bluez.GattService1")) <= before:
             await round_trip()
     await line.client.disconnect()

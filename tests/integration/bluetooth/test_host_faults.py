@@ -68,11 +68,11 @@ async def test_a_killed_bluetoothd_is_seen_by_its_name_alone_and_is_back_with_it
     await line.client.pair()
     changes = await owner_changes()
     await plan.carry_out({"do": "kill-bluetoothd"})
-    assert await asyncio.wait_for(changes.get(), 5) == ""
+    assert await asyncio.wait_for(changes.get(), 30) == ""
     assert line.client.is_connected
     assert line.ended == 0
     await plan.carry_out({"do": "start-bluetoothd"})
-    assert await asyncio.wait_for(changes.get(), 5) != ""
+    assert await asyncio.wait_for(changes.get(), 30) != ""
     await connect(oximeter)
     assert bluetooth.bluetoothd.calls.count("Pair") == 1
     agent.close()

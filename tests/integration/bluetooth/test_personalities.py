@@ -83,7 +83,7 @@ class Listener:
         self._grown.set()
 
     async def enough(self) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while len(self.observations) < ENOUGH:
                 self._grown.clear()
                 await self._grown.wait()
@@ -99,7 +99,7 @@ async def subscribe(client: BleakClient, listener: Listener) -> None:
 async def ask_for_records(client: BleakClient, listener: Listener) -> ResponseValue:
     request = RECORD_ACCESS.encode(RacpRequest(OpCode.REPORT_RECORDS, Operator.ALL))
     await client.write_gatt_char(str(RECORD_ACCESS.uuid), request, response=True)
-    answer = RECORD_ACCESS.decode(await asyncio.wait_for(listener.answers.get(), 10))
+    answer = RECORD_ACCESS.decode(await asyncio.wait_for(listener.answers.get(), 30))
     assert isinstance(answer, RacpResponse)
     return ResponseValue(answer.value)
 
@@ -128,7 +128,7 @@ async def test_every_reading_heard_is_a_reading_made(fast: BluetoothPlace, name:
     journal = StringIO()
     device = await switch_on(fast, name, file=journal)
     listener = Listener(device)
-    found = await BleakScanner.find_device_by_address(device.radio.address, timeout=5)
+    found = await BleakScanner.find_device_by_address(device.radio.address, timeout=30)
     assert found is not None
     async with BleakClient(found) as client:
         await ask(client, listener)

@@ -27,13 +27,13 @@ async def test_the_program_says_where_it_is_and_its_devices_answer(
         assert ready["bus"] == message_bus.address
         devices = ready["devices"]
         assert isinstance(devices, list)
-        found = await BleakScanner.find_device_by_address(devices[0]["address"], timeout=10)
+        found = await BleakScanner.find_device_by_address(devices[0]["address"], timeout=30)
         assert found is not None
         async with BleakClient(found) as client:
             level = battery.LEVEL.decode(bytes(await client.read_gatt_char(battery.LEVEL.uuid)))
         assert level.percent == 100
         journal = tmp_path / "oximeter.jsonl"
-        wait_until(lambda: has_made(journal), timeout=5, what="a reading")
+        wait_until(lambda: has_made(journal), timeout=30, what="a reading")
 
 
 def has_made(journal: Path) -> bool:
@@ -44,7 +44,7 @@ def test_a_private_bus_ends_with_the_program(tmp_path: Path) -> None:
     folder = tmp_path / "b"
     with bluetooth_process("--private-bus", str(folder), "--devices", "oximeter") as ready:
         assert ready["bus"] == f"unix:path={folder}/bus"
-    wait_until(lambda: not (folder / "bus").exists(), timeout=5, what="the end of the bus")
+    wait_until(lambda: not (folder / "bus").exists(), timeout=30, what="the end of the bus")
 
 
 def test_a_device_it_does_not_know_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
