@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from edge.cli.base import BAD_START, FAILED, INTERRUPTED
-from edge.cli.registry import COMMANDS
+from edge.cli.registry import adders
 from edge.errors import BufferDamagedError, EdgeError, SettingsError
 
 PROGRAM: Final = "vitalwire-edge"
@@ -18,7 +18,8 @@ PROGRAM: Final = "vitalwire-edge"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, 1 when it failed under way, 2 when it cannot begin."""
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    options = _parser(words).parse_args(words)
     try:
         code: int = options.act(options)
         sys.stdout.flush()  # a full disk is told here, not by the interpreter's last words
@@ -41,10 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROGRAM, description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in COMMANDS:
+    for add in adders(words):
         add(commands)
     return parser
 

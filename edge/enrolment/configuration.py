@@ -10,19 +10,25 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from typing import TYPE_CHECKING, Any, Final
 
 from edge.enrolment.durable import remove, write_whole
 from edge.enrolment.identity import Membership
+from edge.enrolment.lazily import lazily
 from edge.errors import EnrolmentError
 from protocols.errors import DecodeError
 from protocols.uplink.signed import SignedConfiguration, parse_signed
+
+if TYPE_CHECKING:
+    from cryptography import exceptions
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, utils
+else:
+    exceptions = lazily("cryptography.exceptions")
+    hashes = lazily("cryptography.hazmat.primitives.hashes")
+    serialization = lazily("cryptography.hazmat.primitives.serialization")
+    ec = lazily("cryptography.hazmat.primitives.asymmetric.ec")
+    utils = lazily("cryptography.hazmat.primitives.asymmetric.utils")
 
 FOLDER: Final = "configuration"
 GOOD: Final = "good.jws"
@@ -44,15 +50,15 @@ def verify(text: str, membership: Membership) -> SignedConfiguration:
     if signed.gateway_id != membership.gateway_id:
         raise EnrolmentError("the configuration is another gateway's")
     half = len(signed.signature) // 2
-    signature = encode_dss_signature(
+    signature = utils.encode_dss_signature(
         int.from_bytes(signed.signature[:half]), int.from_bytes(signed.signature[half:])
     )
     try:
-        key = load_pem_public_key(membership.configuration_key.encode())
+        key = serialization.load_pem_public_key(membership.configuration_key.encode())
         if not isinstance(key, ec.EllipticCurvePublicKey):
             raise EnrolmentError("the key of configurations is of another kind")
         key.verify(signature, signed.signing_input, ec.ECDSA(hashes.SHA256()))
-    except (InvalidSignature, ValueError) as exc:
+    except (exceptions.InvalidSignature, ValueError) as exc:
         raise EnrolmentError("the configuration's signature is wrong") from exc
     return signed
 

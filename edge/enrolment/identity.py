@@ -10,22 +10,22 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
-
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
-from cryptography.x509.oid import NameOID
+from typing import TYPE_CHECKING, Final
 
 from edge.enrolment.durable import remove, write_whole
+from edge.enrolment.lazily import lazily
 from edge.errors import EnrolmentError
+
+if TYPE_CHECKING:
+    from cryptography import exceptions, x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+else:
+    exceptions = lazily("cryptography.exceptions")
+    x509 = lazily("cryptography.x509")
+    hashes = lazily("cryptography.hazmat.primitives.hashes")
+    serialization = lazily("cryptography.hazmat.primitives.serialization")
+    ec = lazily("cryptography.hazmat.primitives.asymmetric.ec")
 
 FOLDER: Final = "identity"
 CERTIFICATE: Final = "gateway.pem"
@@ -100,11 +100,15 @@ class Identity:
         key = _read_key(path)
         if key is None:
             key = ec.generate_private_key(ec.SECP256R1())
-            octets = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            octets = key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
             _stored(path, octets)
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vitalwire gateway")])
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "vitalwire gateway")])
         builder = x509.CertificateSigningRequestBuilder().subject_name(name)
-        return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+        return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
     def install(self, pem: str) -> x509.Certificate:
         """Take a certificate over the pending key into use; EnrolmentError for any other."""
@@ -115,8 +119,10 @@ class Identity:
             raise EnrolmentError("what came is no certificate") from exc
         if key is None or certificate.public_key() != key.public_key():
             raise EnrolmentError("the certificate is for another key")
-        octets = certificate.public_bytes(Encoding.PEM) + key.private_bytes(
-            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        octets = certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
         )
         _stored(self.folder / CERTIFICATE, octets)
         remove(self.folder / PENDING_KEY)
@@ -162,9 +168,17 @@ def _read_json(path: Path) -> dict[str, str] | None:
     return found if isinstance(found, dict) else None
 
 
+def _octets_of(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
 def _read_key(path: Path) -> ec.EllipticCurvePrivateKey | None:
     try:
-        key = load_pem_private_key(path.read_bytes(), password=None)
-    except (OSError, ValueError, UnsupportedAlgorithm):
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, exceptions.UnsupportedAlgorithm):
         return None
     return key if isinstance(key, ec.EllipticCurvePrivateKey) else None

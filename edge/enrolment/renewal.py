@@ -6,13 +6,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final
-
-from cryptography import x509
+from typing import TYPE_CHECKING, Final
 
 from edge.clock import Clock
 from edge.commands.carrying import Carried, refused
 from edge.enrolment.identity import Identity
+from edge.enrolment.lazily import lazily
 from edge.errors import EnrolmentError, UplinkUnreachableError
 from protocols.uplink.commands import (
     CertificateRequest,
@@ -21,6 +20,11 @@ from protocols.uplink.commands import (
     RenewCredentials,
     Revoke,
 )
+
+if TYPE_CHECKING:
+    from cryptography import x509
+else:
+    x509 = lazily("cryptography.x509")
 
 log = logging.getLogger(__name__)
 
