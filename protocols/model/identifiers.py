@@ -15,6 +15,8 @@ from protocols.model.timestamps import DeviceTime
 NAMESPACE: Final = UUID("6f1d0f0c-7a53-5b43-9d0e-5c1f2f6b8a11")
 _VERSION_5: Final = 5 << 76
 _VARIANT: Final = 1 << 63
+_TELLING_OCTETS: Final = 6
+"""Before the version, an id is the digest as it is."""
 _KEPT: Final = ~((0xF << 76) | (0b11 << 62)) & ((1 << 128) - 1)
 
 
@@ -54,6 +56,22 @@ class Identity:
     def clockless(self, received_at: str, report_counter: int, duration_us: int = 0) -> UUID:
         """See `clockless_observation_id`."""
         return self._at(f"received={received_at}#{report_counter}|{duration_us}")
+
+    def counter_of(
+        self, wanted: UUID, received_at: str, counters: Iterable[int], duration_us: int = 0
+    ) -> int | None:
+        """The first of `counters` with which `clockless` makes `wanted`; None when none does."""
+        # Thousands are tried for one id: only a digest that begins right is looked at again.
+        before = self.head + f"received={received_at}#".encode()
+        behind = f"|{duration_us}".encode() + self.tail
+        begins = wanted.bytes[:_TELLING_OCTETS]
+        for counter in counters:
+            digest = sha1(b"%b%d%b" % (before, counter, behind), usedforsecurity=False).digest()
+            if digest.startswith(begins) and (
+                self.clockless(received_at, counter, duration_us) == wanted
+            ):
+                return counter
+        return None
 
     def _at(self, stamp: str) -> UUID:
         # RFC 9562 5.5, UUIDv5: the first 128 bits of a SHA-1, version and variant put in.

@@ -7,7 +7,7 @@ octets of it cannot be compressed, and most can be told from the row itself.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
@@ -30,10 +30,10 @@ RULES: Final = (EXPLICIT, STAMPED, RECEIVED, ARRIVED)
 
 _LAG: Final = timedelta(milliseconds=1)
 _LAGS: Final = 64
-_FIRST_LAGS: Final = 6
+_FIRST_LAGS: Final = 5
 _POSITIONS: Final = 48
 _REPORTS_AHEAD: Final = 4
-_FIRST_POSITIONS: Final = 4
+_FIRST_POSITIONS: Final = 2
 _FIRST_REPORTS: Final = 256
 _FIRST_TRIES: Final = 4
 _GIVEN_UP: Final = 1 << 16
@@ -82,13 +82,10 @@ class Wanted:
     at: datetime
     duration_us: int
 
-    def is_made_by(self, received: str, counter: int) -> bool:
-        """Whether these two make the id."""
-        return self.identity.clockless(received, counter, self.duration_us) == self.observation_id
-
-    def received(self, lag: int) -> str:
-        """The time of reception as it stands in an id, `lag` milliseconds before `at`."""
-        return before(self.at, lag).astimezone(UTC).isoformat()
+    def counter(self, lag: int, counters: Iterable[int]) -> int | None:
+        """Which of `counters` makes the id, received `lag` milliseconds before `at`."""
+        received = before(self.at, lag).astimezone(UTC).isoformat()
+        return self.identity.counter_of(self.observation_id, received, counters, self.duration_us)
 
 
 @dataclass(slots=True)
@@ -133,16 +130,11 @@ class CounterSearch:
         likely = (last + 1, next_report(last))
         # The lag of the rows just before, then any; the likeliest counters first.
         for tried in (lag, *lags):
-            received = wanted.received(tried)
-            for counter in likely:
-                if wanted.is_made_by(received, counter):
-                    return counter, tried
-        received = wanted.received(lag)
-        for report in range(last >> 16, (last >> 16) + _REPORTS_AHEAD):
-            for position in range(_POSITIONS):
-                if wanted.is_made_by(received, (report << 16) + position):
-                    return (report << 16) + position, lag
-        return None
+            counter = wanted.counter(tried, likely)
+            if counter is not None:
+                return counter, tried
+        counter = wanted.counter(lag, _counters(last >> 16, _REPORTS_AHEAD, _POSITIONS))
+        return None if counter is None else (counter, lag)
 
     def _find_first(self, wanted: Wanted, lags: Sequence[int]) -> tuple[int, int] | None:
         key = wanted.identity.head + wanted.identity.tail
@@ -150,14 +142,21 @@ class CounterSearch:
         if not self._tries or first >= _GIVEN_UP:
             return None
         self._tries -= 1
+        counters = _counters(first, _FIRST_REPORTS, _FIRST_POSITIONS)
         for lag in lags:
-            received = wanted.received(lag)
-            for report in range(first, first + _FIRST_REPORTS):
-                for position in range(_FIRST_POSITIONS):
-                    if wanted.is_made_by(received, (report << 16) + position):
-                        return (report << 16) + position, lag
+            counter = wanted.counter(lag, counters)
+            if counter is not None:
+                return counter, lag
         _keep(self._looked_to, key, first + _FIRST_REPORTS)
         return None
+
+
+def _counters(first: int, reports: int, positions: int) -> list[int]:
+    return [
+        (report << 16) + position
+        for report in range(first, first + reports)
+        for position in range(positions)
+    ]
 
 
 T = TypeVar("T")

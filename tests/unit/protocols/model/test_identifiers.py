@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from protocols.model.codes import MdcCode, SystemId
 from protocols.model.identifiers import (
     NAMESPACE,
+    Identity,
     clockless_observation_id,
     marked_id,
     observation_id,
@@ -138,3 +139,12 @@ def test_a_mark_makes_another_id_that_is_always_the_same() -> None:
     first, second = (marked_id(NAMESPACE, mark) for mark in ("occurrence=2", "occurrence=3"))
     assert len({NAMESPACE, first, second}) == 3
     assert first == marked_id(NAMESPACE, "occurrence=2") == uuid5(NAMESPACE, "occurrence=2")
+
+
+def test_the_counter_of_an_id_is_found_among_many() -> None:
+    identity = Identity.of(SystemId(bytes(8)), MdcCode(2, 19384), apart="left")
+    wanted = identity.clockless("2026-11-26T12:00:00+00:00", 70_000, 4000)
+    tried = range(69_990, 70_010)
+    assert identity.counter_of(wanted, "2026-11-26T12:00:00+00:00", tried, 4000) == 70_000
+    assert identity.counter_of(wanted, "2026-11-26T12:00:00+00:00", tried) is None
+    assert identity.counter_of(wanted, "2026-11-26T12:00:01+00:00", tried, 4000) is None
