@@ -36,7 +36,7 @@ class SenderPolicy:
     linger_seconds: float = 0.05
     ack_timeout_seconds: float = 10.0
     poison_after: int = 6
-    retry: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(first=0.25, most=2.0))
+    retry: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(first=0.25, most=1.0))
 
     def __post_init__(self) -> None:
         counts = (self.batch_rows, self.batch_octets, self.in_flight, self.waveforms_in_flight)
@@ -73,7 +73,7 @@ class MqttPolicy:
     keepalive_seconds: int = 15
     connect_timeout_seconds: float = 10.0
     session_expiry_seconds: int = 86_400
-    retry: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(first=0.25, most=2.0))
+    retry: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(first=0.25, most=1.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,4 +84,4 @@ class HttpsPolicy:
     ca_file: str = ""
     timeout_seconds: float = 10.0
     renew_before_seconds: float = 60.0
-    retry: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(first=0.25, most=2.0))
+    retry: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(first=0.25, most=1.0))

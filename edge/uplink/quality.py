@@ -48,23 +48,26 @@ class Pace:
     """How much goes into one batch: more while answers come fast, less when they are late.
 
     A batch on a slow way holds up what is sent behind it; `late` is how many seconds beyond the
-    shortest delay are too many.
+    shortest delay are too many. Late answers make batches no smaller than `enough`: where a batch
+    costs more than what is in it, more and smaller ones would be later still. Where no answer
+    comes they become as small as `least`.
     """
 
     size: float
     least: float
     most: float
     late: float = 1.0
+    enough: float = 0.0
 
     def note(self, beyond: float, *, was_full: bool) -> None:
         """A batch was acknowledged `beyond` seconds after the soonest it could be."""
         if beyond > self.late:
-            self.shrink()
+            self.size = max(self.least, min(self.size, self.enough), self.size / 2)
         elif was_full and beyond < self.late / 2:
-            self.size = min(self.most, self.size * 1.5)
+            self.size = min(self.most, self.size * 2)
 
     def shrink(self) -> None:
-        """No answer came, or late."""
+        """No answer came."""
         self.size = max(self.least, self.size / 2)
 
 

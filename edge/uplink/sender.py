@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 NEVER_ACKNOWLEDGED = "never_acknowledged"
 _FIRST_OCTETS: Final = 32 << 10
 _LEAST_OCTETS: Final = 8 << 10
+_ONE_PACKET_ROWS: Final = 500
+"""What one packet takes in the compact form: smaller batches are no sooner there."""
 _HELD_SECONDS: Final = 1.0
 
 
@@ -80,7 +82,8 @@ class Sender:
     def __post_init__(self) -> None:
         policy = self.policy
         least = min(policy.batch_rows, FEW_ROWS)
-        urgent = Pace(policy.batch_rows, least, max(policy.batch_rows, policy.drain_rows))
+        most = max(policy.batch_rows, policy.drain_rows)
+        urgent = Pace(policy.batch_rows, least, most, enough=min(most, _ONE_PACKET_ROWS))
         bulk = Pace(_FIRST_OCTETS, _LEAST_OCTETS, max(_LEAST_OCTETS, policy.batch_octets), late=0.7)
         self._groups = (
             Lanes((Stream.EVENTS, Stream.NUMERICS), policy.in_flight, rows=urgent),
@@ -179,7 +182,9 @@ class Sender:
                 if self._must_isolate(claim, silences, others):
                     await self._isolate(claim, NEVER_ACKNOWLEDGED)
                     return
-                await self.clock.sleep(backoff.next_wait())
+                # While there is no way at all, `pick` waits, and goes on the moment there is one.
+                if self.choice.choose(now=self.clock.monotonic()) is not None:
+                    await self.clock.sleep(backoff.next_wait())
             else:
                 self.choice.note_acknowledged(link)
                 if self.delivered is not None:

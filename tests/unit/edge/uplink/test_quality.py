@@ -35,18 +35,29 @@ def test_patience_follows_the_delay_and_doubles_with_each_silence() -> None:
 
 
 def test_batches_grow_while_full_ones_come_back_fast_and_shrink_when_late() -> None:
-    pace = Pace(size=100, least=40, most=200)
+    pace = Pace(size=100, least=40, most=300)
     pace.note(0.1, was_full=False)
     assert pace.size == 100
     pace.note(0.1, was_full=True)
-    assert pace.size == 150
-    pace.note(0.1, was_full=True)
-    pace.note(0.1, was_full=True)
     assert pace.size == 200
+    pace.note(0.1, was_full=True)
+    pace.note(0.1, was_full=True)
+    assert pace.size == 300
     pace.note(0.8, was_full=True)
-    assert pace.size == 200, "neither fast nor late"
+    assert pace.size == 300, "neither fast nor late"
     pace.note(1.1, was_full=True)
-    assert pace.size == 100
+    assert pace.size == 150
     pace.shrink()
     pace.shrink()
     assert pace.size == 40
+
+
+def test_late_answers_leave_batches_large_enough_to_be_worth_their_cost() -> None:
+    pace = Pace(size=400, least=40, most=800, enough=300)
+    pace.note(1.1, was_full=True)
+    assert pace.size == 300
+    pace.note(1.1, was_full=True)
+    assert pace.size == 300
+    pace.shrink()
+    pace.note(1.1, was_full=True)
+    assert pace.size == 150, "what silence made small stays so until answers come fast"
