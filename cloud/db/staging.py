@@ -34,11 +34,12 @@ def copy_new(
     writers = [_writer(column.type) for _, column in columns]
     statements = (
         f"CREATE TEMP TABLE IF NOT EXISTS {staged} ON COMMIT DELETE ROWS"  # noqa: S608 - names of our own schema
-        f" AS SELECT {names} FROM {table.name} WITH NO DATA",
+        f" AS SELECT {names} FROM {table.name} WITH NO DATA;"
+        # A second lot of the same transaction begins with an empty table.
+        f" DELETE FROM {staged}",
         f"COPY {staged} ({names}) FROM STDIN",
         f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {staged}"  # noqa: S608 - names of our own schema
         f" ON CONFLICT ({', '.join(conflict)}) DO NOTHING",
-        f"DELETE FROM {staged}",  # noqa: S608 - names of our own schema
     )
     raw: Any = connection.connection.driver_connection
     try:
@@ -49,8 +50,6 @@ def copy_new(
                     copy.write_row(row)
             cursor.execute(statements[2])
             stored: int = cursor.rowcount
-            # A second lot of the same transaction begins with an empty table.
-            cursor.execute(statements[3])
     except psycopg.Error as exc:
         raise DBAPIError.instance("COPY", None, exc, psycopg.Error) from exc
     return stored
