@@ -81,9 +81,10 @@ class Identity:
 
     def certificate(self) -> x509.Certificate | None:
         """The present certificate."""
+        octets = _read(self.folder / CERTIFICATE)
         try:
-            return x509.load_pem_x509_certificate((self.folder / CERTIFICATE).read_bytes())
-        except (OSError, ValueError):
+            return None if octets is None else x509.load_pem_x509_certificate(octets)
+        except ValueError:
             return None
 
     def renewal_due_at(self) -> datetime | None:
@@ -100,12 +101,7 @@ class Identity:
         key = _read_key(path)
         if key is None:
             key = ec.generate_private_key(ec.SECP256R1())
-            octets = key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-            _stored(path, octets)
+            _stored(path, _octets_of(key))
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "vitalwire gateway")])
         builder = x509.CertificateSigningRequestBuilder().subject_name(name)
         return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
@@ -119,11 +115,7 @@ class Identity:
             raise EnrolmentError("what came is no certificate") from exc
         if key is None or certificate.public_key() != key.public_key():
             raise EnrolmentError("the certificate is for another key")
-        octets = certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
+        octets = certificate.public_bytes(serialization.Encoding.PEM) + _octets_of(key)
         _stored(self.folder / CERTIFICATE, octets)
         remove(self.folder / PENDING_KEY)
         return certificate
@@ -176,9 +168,19 @@ def _octets_of(key: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def _read_key(path: Path) -> ec.EllipticCurvePrivateKey | None:
+def _read(path: Path) -> bytes | None:
     try:
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    except (OSError, ValueError, exceptions.UnsupportedAlgorithm):
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _read_key(path: Path) -> ec.EllipticCurvePrivateKey | None:
+    octets = _read(path)
+    if octets is None:
+        return None
+    try:
+        key = serialization.load_pem_private_key(octets, password=None)
+    except (ValueError, exceptions.UnsupportedAlgorithm):
         return None
     return key if isinstance(key, ec.EllipticCurvePrivateKey) else None
