@@ -22,6 +22,7 @@ def assert_nothing_is_lost(folder: Path, *, seconds: float, speed: float) -> Non
     assert len(shift.counts) == 6, words
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(240)
 def test_some_minutes_of_a_bad_shift_lose_nothing(tmp_path: Path) -> None:
     assert_nothing_is_lost(tmp_path / "soak", seconds=300.0, speed=SPEED)
