@@ -63,8 +63,13 @@ def _writer(kind: object) -> Writer | None:
     if isinstance(kind, ExactDecimal):
         return str
     if isinstance(kind, JSON):
-        return dumps
+        return _document
     return None
+
+
+def _document(value: object) -> str:
+    # Most are the flags and supplements that a reading has none of.
+    return "[]" if value == [] else dumps(value)
 
 
 def _written(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -46,6 +47,19 @@ def test_a_receipt_grows_with_what_is_committed_without_a_gap(cloud: Installatio
     receipts = [record(cloud, stretch(cloud, first, 3)).receipt for first in (1, 7, 4)]
     assert receipts == [Receipt(stream="numerics", boot_epoch=7, through=n) for n in (3, 3, 9)]
     assert streams(cloud) == [(9, 0, 0, [[1, 9]])]
+
+
+def test_batches_of_one_stream_at_once_are_all_settled(cloud: Installation) -> None:
+    record(cloud, stretch(cloud, 1, 4))
+    # Neighbours overlap by a row, as when a batch was cut otherwise for its repeat.
+    parts = [stretch(cloud, first, 5) for first in range(4, 84, 4)]
+    with ThreadPoolExecutor(4) as pool:
+        acks = list(pool.map(lambda part: record(cloud, part), parts))
+    assert sum(ack.stored for ack in acks) == 80
+    assert sum(ack.repeated for ack in acks) == 20
+    assert max(ack.receipt.through for ack in acks if ack.receipt is not None) == 84
+    assert streams(cloud) == [(84, 0, 0, [[1, 84]])]
+    assert cloud.rows() == (84, 0)
 
 
 def test_streams_and_epochs_are_settled_each_by_itself(cloud: Installation) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from cloud.core.devices.gateways import is_news
 from cloud.core.devices.tables import DeviceDescriptionRow, DeviceRow
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.principal import Principal
@@ -129,7 +130,8 @@ def _adopt(work: UnitOfWork, gateway: Principal, info: DeviceInfo) -> None:
 
 
 def _note(row: DeviceRow, gateway: Principal, vehicle_id: str, now: datetime) -> None:
-    row.last_seen_at = now
+    if is_news(row.last_seen_at, now):
+        row.last_seen_at = now
     row.gateway_id = gateway.gateway_id
     row.vehicle_id = vehicle_id
     if row.status == OFFLINE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -18,6 +19,7 @@ from cloud.core.kernel.scopes import GATEWAY_UPLINK
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
 
+_SEEN_EVERY: Final = timedelta(seconds=1)
 _NAME: Final = re.compile(r"[^\s/\x00-\x1f]{1,64}")
 
 
@@ -72,8 +74,8 @@ def note_gateway(work: UnitOfWork, gateway: Principal, vehicle_id: str) -> None:
     ).one_or_none()
     if row is None:
         raise ForbiddenError("gateway_unknown", "Enrol the gateway first.")
-    note_vehicle(work, gateway.tenant_id, vehicle_id)
     if row.vehicle_id != vehicle_id:
+        note_vehicle(work, gateway.tenant_id, vehicle_id)
         outbox.publish(
             work,
             tenant_id=gateway.tenant_id,
@@ -83,7 +85,13 @@ def note_gateway(work: UnitOfWork, gateway: Principal, vehicle_id: str) -> None:
             data={"vehicle_id": vehicle_id},
         )
     row.vehicle_id = vehicle_id
-    row.last_seen_at = work.now
+    if is_news(row.last_seen_at, work.now):
+        row.last_seen_at = work.now
+
+
+def is_news(seen_at: datetime | None, now: datetime) -> bool:
+    """Whether having been heard `now` is worth writing: batches of a backlog come many a second."""
+    return seen_at is None or not timedelta(0) <= now - seen_at < _SEEN_EVERY
 
 
 def note_vehicle(work: UnitOfWork, tenant_id: str, vehicle_id: str) -> None:

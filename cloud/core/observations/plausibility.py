@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from protocols.model.codes import MdcCode, UnitCode
@@ -73,6 +74,10 @@ class Judgement:
     is_plausible: bool
 
 
+_FITS: Final = Judgement(unit_fits=True, is_plausible=True)
+_BEYOND: Final = Judgement(unit_fits=True, is_plausible=False)
+
+
 def canonical_ucum(text: str) -> str:
     """The UCUM code we use for a caller's spelling of the same unit (`{beat}/min` is `/min`)."""
     return _SAME_UNIT.get(text, text)
@@ -90,12 +95,19 @@ def allowed_units(code: MdcCode) -> tuple[str, ...]:
 
 def judge(code: MdcCode, value: Decimal | None, unit: UnitCode) -> Judgement:
     """Hold one value against the rules; codes without a rule pass."""
-    limits = RULES.get(code.cf_code)
-    if limits is None:
-        return Judgement(unit_fits=True, is_plausible=True)
-    spelled = ucum(unit)
-    found = limits.get(canonical_ucum(spelled)) if spelled is not None else None
-    if found is None:
-        return Judgement(unit_fits=False, is_plausible=True)
+    found = _range_of(code.cf_code, unit.term)
+    if isinstance(found, Judgement):
+        return found
     low, high = found
-    return Judgement(unit_fits=True, is_plausible=value is None or low <= value <= high)
+    return _FITS if value is None or low <= value <= high else _BEYOND
+
+
+@lru_cache(maxsize=4096)
+def _range_of(cf_code: int, unit_term: int) -> tuple[Decimal, Decimal] | Judgement:
+    """The believable range of a code in a unit; the judgement where no value changes it."""
+    limits = RULES.get(cf_code)
+    if limits is None:
+        return _FITS
+    spelled = ucum(UnitCode(unit_term))
+    found = limits.get(canonical_ucum(spelled)) if spelled is not None else None
+    return Judgement(unit_fits=False, is_plausible=True) if found is None else found

@@ -12,7 +12,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -31,8 +31,13 @@ MOST_STRETCHES: Final = 2000
 
 @dataclass(slots=True)
 class Progress:
-    """One stream as this unit of work found it, and what the batch adds to it."""
+    """One stream as this unit of work found it, and what the batch adds to it.
 
+    Read without a lock, so that batches of one stream are stored beside each other; what they add
+    is written one after the other, by `settle`.
+    """
+
+    gateway: Principal
     row: StreamRow
     known: Sequences
     refused: Sequences
@@ -43,7 +48,11 @@ class Progress:
         return batch if len(rows) == len(batch.rows) else replace(batch, rows=rows)
 
     def settle(self, work: UnitOfWork, batch: UplinkBatch, ack: UplinkAck) -> Receipt:
-        """Keep what became of the batch; the receipt for its stream, due with the commit."""
+        """Keep what became of the batch; the receipt for its stream, due with the commit.
+
+        Nobody else writes to the stream from here until the unit ends.
+        """
+        self._read_again(work, batch)
         rejected = {one.sequence for one in ack.rejected}
         self.known.add(row.sequence for row in batch.rows if row.sequence not in rejected)
         self.refused.add(one for one in rejected if 0 < one <= LARGEST)
@@ -55,6 +64,13 @@ class Progress:
         row.through, row.gaps = self.known.through, max(0, len(self.known.stretches) - 1)
         row.updated_at = work.now
         return Receipt(stream=row.stream, boot_epoch=row.boot_epoch, through=row.through)
+
+    def _read_again(self, work: UnitOfWork, batch: UplinkBatch) -> None:
+        """As other units left it, which is more than was known at first."""
+        statement = _stream_of(self.gateway, batch).with_for_update()
+        again = statement.execution_options(populate_existing=True)
+        self.row = work.session.scalars(again).one()
+        self.known, self.refused = _sequences(self.row.known), _sequences(self.row.refused)
 
     def _close_below(self, batch: UplinkBatch) -> None:
         """What the gateway no longer holds and we never had does not come any more."""
@@ -80,13 +96,9 @@ class Progress:
 
 
 def open_progress(work: UnitOfWork, gateway: Principal, batch: UplinkBatch) -> Progress:
-    """The stream of a batch that was checked; nobody else writes to it until the unit ends."""
-    statement = scoped(gateway, StreamRow).where(
-        StreamRow.gateway_id == gateway.gateway_id,
-        StreamRow.stream == batch.stream,
-        StreamRow.boot_epoch == batch.boot_epoch,
-    )
-    row = work.session.scalars(statement.with_for_update()).one_or_none()
+    """The stream of a batch that was checked."""
+    statement = _stream_of(gateway, batch)
+    row = work.session.scalars(statement).one_or_none()
     if row is None:
         insert = postgresql_insert if work.is_postgresql else sqlite_insert
         values: dict[str, object] = {
@@ -102,10 +114,20 @@ def open_progress(work: UnitOfWork, gateway: Principal, batch: UplinkBatch) -> P
             "updated_at": work.now,
         }
         work.session.execute(insert(StreamRow).values(values).on_conflict_do_nothing())
-        row = work.session.scalars(statement.with_for_update()).one()
-    return Progress(
-        row, Sequences([list(one) for one in row.known]), Sequences([*map(list, row.refused)])
+        row = work.session.scalars(statement).one()
+    return Progress(gateway, row, _sequences(row.known), _sequences(row.refused))
+
+
+def _stream_of(gateway: Principal, batch: UplinkBatch) -> Select[StreamRow]:
+    return scoped(gateway, StreamRow).where(
+        StreamRow.gateway_id == gateway.gateway_id,
+        StreamRow.stream == batch.stream,
+        StreamRow.boot_epoch == batch.boot_epoch,
     )
+
+
+def _sequences(stretches: list[list[int]]) -> Sequences:
+    return Sequences([list(one) for one in stretches])
 
 
 def gaps(work: UnitOfWork) -> tuple[int, int]:

@@ -40,6 +40,8 @@ FLAG_LATE: Final = "late"
 CLOCK_AHEAD: Final = timedelta(minutes=5)
 CLOCK_EPOCH_YEAR: Final = 2000
 MAX_DEVICE_TIME: Final = 40
+_FIRST_SAFE_YEAR: Final = 2
+_LAST_SAFE_YEAR: Final = 9998
 _LARGEST: Final = 2**63 - 1
 _INSERT_ROWS: Final = 500
 _STAGED_ROWS: Final = 50
@@ -96,6 +98,8 @@ def check_time(at: datetime) -> None:
     The first and the last hours of the calendar overflow as soon as one converts them or counts
     on from them.
     """
+    if _FIRST_SAFE_YEAR <= at.year <= _LAST_SAFE_YEAR:
+        return
     try:
         _ = at.astimezone(UTC) + CLOCK_AHEAD
     except OverflowError as exc:
