@@ -22,7 +22,7 @@ times = st.integers(0, 4_000_000_000_000_000).map(
     lambda micros: datetime.fromtimestamp(0, UTC) + timedelta(microseconds=micros)
 )
 codes = st.builds(MdcCode, st.integers(0, 0xFFFF), st.integers(0, 0xFFFF))
-requests: st.SearchStrategy[cmd.Request] = st.one_of(
+EVERY_REQUEST: tuple[st.SearchStrategy[cmd.Request], ...] = (
     st.builds(
         cmd.BindEncounter,
         encounter_id=texts,
@@ -59,6 +59,7 @@ requests: st.SearchStrategy[cmd.Request] = st.one_of(
         settled=st.lists(st.uuids(), max_size=2).map(tuple),
     ),
 )
+requests: st.SearchStrategy[cmd.Request] = st.one_of(*EVERY_REQUEST)
 commands = st.builds(
     cmd.Command, command_id=st.uuids(), issued_at=times, expires_at=times, request=requests
 )
@@ -169,3 +170,14 @@ def test_several_commands_travel_in_one_body_up_to_a_bound() -> None:
     assert codec.decode_commands(body) == (first, first)
     with pytest.raises(DecodeError, match="more than one body"):
         codec.decode_commands(codec.encode_commands((b"",) * 65))
+
+
+@pytest.mark.parametrize("strategy", EVERY_REQUEST, ids=range(len(EVERY_REQUEST)))
+@settings(max_examples=5)
+@given(data=st.data())
+def test_every_kind_of_request_comes_back(
+    strategy: st.SearchStrategy[cmd.Request], data: st.DataObject
+) -> None:
+    """Chance alone does not choose every kind in a few examples."""
+    sent = command(data.draw(strategy))
+    assert codec.decode_command(codec.encode_command(sent)) == sent
