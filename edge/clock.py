@@ -118,14 +118,20 @@ class ClockKeeper:
     tolerance_seconds: float = 2.0
     _proven_us: int | None = None
     _looked_at: float | None = None
+    _difference_us: int | None = None
     _is_synchronised: bool = False
 
     def look(self) -> ClockReading:
         """How the wall clock stands now."""
         uptime, utc = self.clock.seconds_up(), self.clock.utc()
         difference = self.clock.difference_us()
-        if self._looked_at is None or abs(uptime - self._looked_at) >= 1.0:
-            self._looked_at, self._is_synchronised = uptime, self.clock.is_synchronised()
+        is_set = self._is_off(difference, self._difference_us)
+        if self._looked_at is None or abs(uptime - self._looked_at) >= 1.0 or is_set:
+            self._looked_at, self._difference_us = uptime, difference
+            self._is_synchronised = self.clock.is_synchronised()
+            # What was said holds for the clock as it is after the answer, not as it was before.
+            if self._is_off(self.clock.difference_us(), difference):
+                self._looked_at, self._is_synchronised = None, False
         quality = self._judge(utc, difference)
         if quality is ClockQuality.SYNCHRONISED:
             self._proven_us = difference
@@ -153,8 +159,11 @@ class ClockKeeper:
             return ClockQuality.SYNCHRONISED
         if self._proven_us is None:
             return ClockQuality.PLAUSIBLE
-        is_near = abs(difference - self._proven_us) <= self.tolerance_seconds * 1e6
+        is_near = not self._is_off(difference, self._proven_us)
         return ClockQuality.SYNCHRONISED if is_near else ClockQuality.PLAUSIBLE
+
+    def _is_off(self, one_us: int, other_us: int | None) -> bool:
+        return other_us is not None and abs(one_us - other_us) > self.tolerance_seconds * 1e6
 
 
 @dataclass(slots=True)

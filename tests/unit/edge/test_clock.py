@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -127,3 +127,32 @@ def test_the_real_machine_tells_its_seconds_its_run_and_its_synchronisation() ->
     assert machine_boot() == machine_boot()
     assert kernel_is_synchronised() in {True, False}
     assert Clock(monotonic=lambda: 7.0).seconds_up() == 7.0
+
+
+def test_a_clock_set_wrong_between_two_questions_is_not_vouched_for() -> None:
+    box = Box(synchronised=True)
+    keeper = ClockKeeper(box.clock)
+    right = keeper.look().difference_us
+    box.synchronised = False
+    box.let_pass(0.5)
+    box.wall += timedelta(seconds=81)
+    wrong = keeper.look()
+    assert (wrong.quality, wrong.truth_us) == (ClockQuality.PLAUSIBLE, right)
+    box.synchronised = True
+    box.let_pass(0.2)
+    box.wall -= timedelta(seconds=81)
+    again = keeper.look()
+    assert (again.quality, again.truth_us) == (ClockQuality.SYNCHRONISED, right)
+
+
+def test_a_clock_put_right_while_it_is_asked_about_is_vouched_for_from_then_on() -> None:
+    box = Box()
+
+    def put_right() -> bool:
+        box.wall = NOON
+        return True
+
+    keeper = ClockKeeper(replace(box.clock, is_synchronised=put_right))
+    box.wall += timedelta(seconds=81)
+    assert keeper.look().quality is ClockQuality.PLAUSIBLE
+    assert keeper.look().quality is ClockQuality.SYNCHRONISED
