@@ -278,6 +278,10 @@ class MqttLink:
 
     def _listen(self, connection: _Connection) -> None:
         """Every callback runs on paho's thread and only hands over."""
+        takers: dict[str, Callable[[bytes], None]] = {
+            self._topic(ACK): self._take_ack,
+            self._topic(COMMANDS): lambda octets: self._take_command(octets),
+        }
 
         def on_connect(
             _client: Client, _data: object, _flags: ConnectFlags, code: ReasonCode,
@@ -293,9 +297,9 @@ class MqttLink:
 
         def on_message(_client: Client, _data: object, message: MQTTMessage) -> None:
             payload = bytes(message.payload)
-            is_command = message.topic.endswith(f"/{COMMANDS}")
-            take = self._take_command if is_command else self._take_ack
-            connection.tell(lambda: take(payload))
+            # Some brokers send a session what it never asked for, our own status among it.
+            if (take := takers.get(message.topic)) is not None:
+                connection.tell(lambda: take(payload))
 
         def on_disconnect(
             _client: Client, _data: object, _flags: DisconnectFlags, code: ReasonCode,

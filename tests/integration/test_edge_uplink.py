@@ -43,6 +43,14 @@ def mosquitto(tmp_path: Path) -> Iterator[Broker]:
 
 
 @pytest.fixture
+def amqtt() -> Iterator[Broker]:
+    broker = Broker.amqtt()
+    broker.start()
+    yield broker
+    broker.kill()
+
+
+@pytest.fixture
 def http_cloud() -> Iterator[HttpCloud]:
     cloud = HttpCloud()
     yield cloud
@@ -313,3 +321,17 @@ async def test_a_wrong_secret_is_told_with_the_mend(
         running.cancel()
     (record,) = [item for item in caplog.records if "gateway_secret" in item.getMessage()]
     assert record.levelname == "WARNING"
+
+
+async def test_what_a_broker_sends_of_other_topics_is_left_alone(
+    amqtt: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """amqtt sends a session that comes back every retained message somebody else reads."""
+    cloud = MqttCloud(amqtt.port)
+    for number in (1, 2):
+        async with uplink(tmp_path, mqtt_link(amqtt)) as (buffer, sender):
+            await buffer.append([spo2(number)])
+            await drained(sender)
+    assert readings(cloud.receiver) == {spo2(1), spo2(2)}
+    assert [record.getMessage() for record in caplog.records if record.levelno > 20] == []
+    cloud.close()
