@@ -170,6 +170,7 @@ def _http_config(app: FastAPI, tls: ssl.SSLContext | None) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=1,
         h11_max_incomplete_event_size=65_536,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from email.utils import parsedate_to_datetime
 
 import httpx
 import pytest
 
-from tests.fixtures.cloud import Installation
+from tests.fixtures.cloud import START, Installation
 
 PATH = "/api/v1/devices/enrol"
 GOOD = '{"serial_number": "S-1", "device_class": "ecg", "manufacturer": "Acme"}'
@@ -182,6 +183,8 @@ async def test_every_answer_keeps_browsers_strict_and_bears_its_id(
         assert response.headers["x-request-id"] == "abc-1"
         assert response.headers["x-content-type-options"] == "nosniff"
         assert "default-src 'none'" in response.headers["content-security-policy"]
+        # By the clock that rows are stamped with: gateways mend theirs by it.
+        assert parsedate_to_datetime(response.headers["date"]) == START
     forged = await http.get("/health", headers={"X-Request-ID": "a\tb" + "x" * 90})
     assert len(forged.headers["x-request-id"]) == 32
 

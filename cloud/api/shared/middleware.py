@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from email.utils import format_datetime
 from typing import Final
 from uuid import uuid4
 
@@ -100,6 +101,9 @@ class _Answer:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers["x-request-id"] = self._request_id
+            # Gateways mend wrong clocks by this, so it is the clock that our rows are stamped by.
+            now = self._scope["app"].state.services.clock()
+            headers["date"] = format_datetime(now, usegmt=True)
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
         await self._send(message)
