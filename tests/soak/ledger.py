@@ -41,8 +41,13 @@ class StoredRow:
 
 @dataclass(slots=True)
 class SoakLedger:
-    """The verdict. Live samples may be lost while a wire or the gateway is away, and only then."""
+    """The verdict. Live samples may be lost while a wire or the gateway is away, and only then.
 
+    `on_board`: readings that still lie in the gateway's buffer; `latest_made`: by how many seconds
+    of the shift the simulated devices were behind their own clocks, on a machine that is too slow.
+    """
+
+    given_up: str = ""
     made: int = 0
     confirmed: int = 0
     stored: int = 0
@@ -51,6 +56,8 @@ class SoakLedger:
     live_unheard: int = 0
     live_lost_in_transit: int = 0
     live_lost_for_no_reason: list[str] = field(default_factory=list)
+    latest_made: float = 0.0
+    on_board: int = 0
     lost: list[str] = field(default_factory=list)
     invented: list[str] = field(default_factory=list)
     twice: int = 0
@@ -59,10 +66,20 @@ class SoakLedger:
     off_while_clock_was_wrong: int = 0
     qualities: Counter[str] = field(default_factory=Counter)
 
+    def hold(self, reading: MadeReading, record: DeviceRecord) -> None:
+        """Count a reading that is still on board."""
+        self.on_board += 1
+        if reading.live:
+            self.live_made += 1
+            return
+        self.made += 1
+        self.confirmed += reading.observation_id in record.confirmed_at
+
     @property
     def reconciles(self) -> bool:
         """0 lost, 0 invented, 0 twice, 0 at the wrong patient, and something was made."""
-        wrong = self.twice or any(getattr(self, name) for name in _LISTS)
+        wrong = self.twice or self.on_board or self.given_up
+        wrong = wrong or any(getattr(self, name) for name in _LISTS)
         return not wrong and self.made > 0 and self.live_stored > 0
 
     def lines(self) -> Iterator[str]:
@@ -74,12 +91,13 @@ class SoakLedger:
             f"of these {len(self.live_lost_for_no_reason):,} away from any trouble"
         )
         yield (
-            f"{len(self.lost)} lost, {self.twice} twice, {len(self.invented)} invented, "
-            f"{len(self.wrong_patient)} at the wrong patient, "
+            f"{len(self.lost)} lost, {self.on_board} still on board, {self.twice} twice, "
+            f"{len(self.invented)} invented, {len(self.wrong_patient)} at the wrong patient, "
             f"{len(self.wrong_time)} at a wrong time, {self.off_while_clock_was_wrong} off while "
             "the gateway's clock was wrong"
         )
         yield f"time qualities: {dict(self.qualities)}"
+        yield f"devices were up to {self.latest_made:.1f} s of the shift behind their own clocks"
         for name in (*_LISTS, "live_lost_for_no_reason"):
             for line in getattr(self, name)[:_SHOWN]:
                 yield f"   {name}: {line}"
@@ -94,6 +112,7 @@ def draw_up(
     tolerance: float,
     excused: Sequence[tuple[float, float]] = (),
     troubled: Sequence[tuple[float, float]] = (),
+    kept: frozenset[str] = frozenset(),
     devices: Sequence[str] = USUAL_DEVICES,
 ) -> SoakLedger:
     """Journals against rows.
@@ -101,6 +120,7 @@ def draw_up(
     `tolerance`: seconds that a time of observation may be off. `excused`: seconds of the shift in
     which the gateway's clock was wrong: what it captured then may be off, and is counted.
     `troubled`: seconds in which something was away, killed or full: live samples are lost then.
+    `kept`: ids of what still lies on board.
     """
     ledger = SoakLedger()
     rows, ledger.twice = _rows(database)
@@ -111,9 +131,14 @@ def draw_up(
             row = rows.pop(reading.observation_id.hex, None)
             made_at = reading.made_at.replace(tzinfo=None) - start_at.replace(tzinfo=None)
             was_troubled = any(a <= made_at.total_seconds() <= b for a, b in troubled)
+            true_at = datetime.fromisoformat(reading.device_time) - ahead
+            late = (reading.made_at.replace(tzinfo=None) - true_at).total_seconds()
+            ledger.latest_made = max(ledger.latest_made, late)
+            if row is None and reading.observation_id.hex in kept:
+                ledger.hold(reading, record)
+                continue
             _count(ledger, record, reading, row, was_troubled=was_troubled)
             if row is not None:
-                true_at = datetime.fromisoformat(reading.device_time) - ahead
                 t = (true_at - start_at.replace(tzinfo=None)).total_seconds()
                 what = f"{name} {reading.type} of second {t:.2f}"
                 captured = (row.captured_at - start_at.replace(tzinfo=None)).total_seconds()

@@ -45,8 +45,8 @@ class Shift:
     _wrong_clock: list[tuple[float, float]] = field(default_factory=list)
     _due: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
 
-    def play(self) -> SoakLedger:
-        """Everything, then the ledger."""
+    def play(self) -> None:
+        """Everything; AssertionError when it does not come to its end."""
         self._lay_out()
         left = self.world.seconds / self.world.speed + _PATIENCE
         what = "the devices to have everything confirmed"
@@ -54,6 +54,9 @@ class Shift:
         for _, _, act in self._due:
             act()
         self._drain()
+
+    def draw_up(self) -> SoakLedger:
+        """The ledger, once every program has ended."""
         return draw_up(
             self.world.folder / "journals",
             self.world.database,
@@ -62,6 +65,7 @@ class Shift:
             tolerance=self._tolerance,
             excused=self._wrong_clock,
             troubled=self._troubled,
+            kept=self.world.kept.ids,
         )
 
     def _turn(self) -> bool:
@@ -174,11 +178,20 @@ class Shift:
 def play(
     folder: Path, *, seconds: float, speed: float, seed: int, say: Callable[[str], None]
 ) -> tuple[SoakLedger, Shift]:
-    """One shift in a folder of its own."""
+    """One shift in a folder of its own; also of one that is given up there is a ledger."""
     folder.mkdir(parents=True, exist_ok=True)
     scenario = shift_file(folder / "shift.toml", seconds)
     world = World(folder=folder, scenario=scenario, seconds=seconds, speed=speed, seed=seed)
+    given_up = ""
     with world:
         shift = Shift(world, say, seed)
-        ledger = shift.play()
+        try:
+            shift.play()
+        except AssertionError as exc:
+            given_up = str(exc)
+            say(given_up)
+    for line in world.kept.lines():
+        say(line)
+    ledger = shift.draw_up()
+    ledger.given_up = given_up
     return ledger, shift

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -9,12 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from edge.buffer.buffer import ObservationBuffer
+from edge.buffer.exporting import look
+from edge.buffer.policy import BufferPolicy
 from simulators.devices.registry import BY_NAME
 from simulators.journal import Journal
 from simulators.patient.scenario_files import find_scenario
 from simulators.patient.vital_signs import Patient
+from tests.soak.kept import keep
 from tests.soak.ledger import Encounter, SoakLedger, draw_up
 from tests.soak.plan import SHIFT_SECONDS, Trouble, shift_file, troubles
+from tests.unit.edge.making import spo2
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NAMES = ("oximeter", "capnometer")
@@ -68,7 +74,9 @@ class Books:
         with sqlite3.connect(self.database) as store:
             assert store.execute(statement + first).rowcount == 1
 
-    def ledger(self, **seconds: Sequence[tuple[float, float]]) -> SoakLedger:
+    def ledger(
+        self, kept: frozenset[str] = frozenset(), **seconds: Sequence[tuple[float, float]]
+    ) -> SoakLedger:
         return draw_up(
             self.journals,
             self.database,
@@ -76,6 +84,7 @@ class Books:
             start_at=START,
             tolerance=1.0,
             devices=NAMES,
+            kept=kept,
             **seconds,
         )
 
@@ -124,6 +133,35 @@ def test_a_live_stretch_that_is_not_stored_is_counted_and_no_loss(tmp_path: Path
     assert ledger.live_lost_in_transit == 1
     assert len(ledger.live_lost_for_no_reason) == 1
     assert not books.ledger(troubled=[(-5.0, 25.0)]).live_lost_for_no_reason
+
+
+@pytest.mark.parametrize("table", ["observations", "waveforms"])
+def test_what_still_lies_on_board_is_not_lost_and_nothing_to_be_content_with(
+    tmp_path: Path, table: str
+) -> None:
+    books = Books(tmp_path)
+    with sqlite3.connect(books.database) as store:
+        (one,) = store.execute(f"SELECT MIN(observation_id) FROM {table}").fetchone()  # noqa: S608 - ours
+    books.spoil(f"DELETE FROM {table}", table)  # noqa: S608 - ours
+    ledger = books.ledger(kept=frozenset({one}))
+    assert (ledger.on_board, ledger.lost, ledger.live_lost_in_transit) == (1, [], 0)
+    assert ledger.confirmed == ledger.stored + (table == "observations")
+    assert not ledger.reconciles
+
+
+async def test_what_a_stopped_gateway_holds_is_kept_and_told(tmp_path: Path) -> None:
+    gateway, rows = tmp_path / "gateway", [spo2(1), spo2(2)]
+    gateway.mkdir()
+    buffer = ObservationBuffer()
+    await buffer.open(gateway, policy=BufferPolicy(disk_reserve_bytes=0), vehicle_id="medic-7")
+    await buffer.append(rows)
+    await buffer.close()
+    kept = keep(gateway, tmp_path / "kept")
+    shutil.rmtree(gateway)
+    assert kept.waiting == {row.observation_id.hex for row in rows}
+    assert sum(look(kept.folder).waiting.values()) == 2
+    assert "2 readings that wait for the cloud, 0 in quarantine" in "".join(kept.lines())
+    assert not list(keep(gateway, tmp_path / "nothing").lines())
 
 
 @pytest.mark.parametrize("seconds", [400.0, 3600.0, SHIFT_SECONDS])

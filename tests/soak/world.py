@@ -24,6 +24,7 @@ from simulators.incident.processes import Child, Processes
 from simulators.incident.tenant import Tenant
 from tests.soak.door import Door
 from tests.soak.fast_clock import set_clock_wrong, write_clock
+from tests.soak.kept import Kept, keep
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 VEHICLE: Final = "ambulance-12"
@@ -51,6 +52,7 @@ class World:
     vehicle: Child = field(init=False)
     client: CloudClient = field(init=False)
     has_small_disk: bool = field(init=False, default=False)
+    kept: Kept = field(init=False)
     _doors: list[Door] = field(init=False, default_factory=list)
     _tenant: Tenant = field(init=False)
     _agents: int = field(init=False)
@@ -93,6 +95,7 @@ class World:
         with ExitStack() as stack:
             self._stack = stack
             self._mount()
+            stack.callback(self._keep)
             stack.enter_context(self.processes)
             self._start_cloud()
             # From here on nothing waits for anything: dispatch and troubles come by the clock.
@@ -123,6 +126,11 @@ class World:
         if done.returncode == 0:
             self.has_small_disk = True
             self._stack.callback(subprocess.run, ["umount", str(disk)], check=False)
+
+    def _keep(self) -> None:
+        """All programs have ended and the file system is still there."""
+        self.fill_disk(full=False)
+        self.kept = keep(self.edge_data, self.folder / "kept")
 
     def _start_cloud(self) -> None:
         fast = [sys.executable, "-m", "tests.soak.fast_cloud"]

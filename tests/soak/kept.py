@@ -1,0 +1,54 @@
+"""What a gateway that had to stop early still holds, kept before its small file system goes."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_FILE: Final = "buffer.db"
+_TABLES: Final = ("held", "quarantine")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The copy of a buffer: ids of the readings that wait in it, and of those set apart."""
+
+    folder: Path
+    waiting: frozenset[str] = frozenset()
+    set_apart: frozenset[str] = frozenset()
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """All that is here."""
+        return self.waiting | self.set_apart
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        if self.ids:
+            yield (
+                f"kept in {self.folder}: {len(self.waiting):,} readings that wait for the cloud, "
+                f"{len(self.set_apart):,} in quarantine"
+            )
+
+
+def keep(gateway: Path, copy: Path) -> Kept:
+    """Copy a stopped gateway's folder, and read what lies in its buffer."""
+    if not (gateway / _FILE).exists():
+        return Kept(copy)
+    shutil.copytree(gateway, copy, ignore=shutil.ignore_patterns("*.sock"), dirs_exist_ok=True)
+    with closing(sqlite3.connect(copy / _FILE)) as buffer:
+        found = [
+            frozenset(
+                one.hex()
+                for (one,) in buffer.execute(
+                    f"SELECT observation_id FROM {table} WHERE observation_id IS NOT NULL"  # noqa: S608 - our own table names
+                )
+            )
+            for table in _TABLES
+        ]
+    return Kept(copy, *found)
