@@ -293,3 +293,18 @@ def test_jumps_never_lose_repeat_or_reorder_rows_and_a_proven_clock_mends_what_w
     assert box.store is not None
     assert box.store.counts().waiting[Stream.NUMERICS.label] == 0
     box.stop()
+
+
+def test_a_kept_clock_set_wrong_and_right_again_moves_no_reading(tmp_path: Path) -> None:
+    """Readings come several times a second: every look at the clock is soon after another."""
+    box = Box(tmp_path, synchronised=True)
+    box.start()
+    captured = []
+    for off in (0, 81, 81, 0, 0):
+        box.off, box.synchronised = timedelta(seconds=off), off == 0
+        for _ in range(3):
+            box.true += timedelta(milliseconds=200)
+            box.capture()
+            captured.append(box.true)
+    assert sorted(times(box.claim())) == captured
+    box.stop()
