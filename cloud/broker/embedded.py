@@ -18,6 +18,7 @@ from typing import Final, Self
 from amqtt.adapters import StreamWriterAdapter
 from amqtt.broker import Broker
 from amqtt.errors import AMQTTError, MQTTError
+from amqtt.session import Session
 
 from cloud.broker.access import AccessList
 from cloud.broker.door import NOT_AUTHORISED, DoorError, Knock, PrefixedReader, read_knock
@@ -43,6 +44,21 @@ class TlsListener:
     host: str
     port: int
     context: ssl.SSLContext
+
+
+class _StrictBroker(Broker):  # type: ignore[misc]  # amqtt ships no types
+    """amqtt, but for this: it sends a session that comes back what others subscribed to."""
+
+    def __init__(self, config: dict[str, object], access: AccessList) -> None:
+        super().__init__(config)
+        self._access = access
+
+    async def _publish_retained_messages_for_subscription(
+        self, subscription: tuple[str, int], session: Session
+    ) -> None:
+        """What is retained under a filter that this client may read, and nothing else."""
+        if self._access.may_read(session.username or "", subscription[0]):
+            await super()._publish_retained_messages_for_subscription(subscription, session)
 
 
 class EmbeddedBroker:
@@ -84,14 +100,15 @@ class EmbeddedBroker:
 
     async def __aenter__(self) -> Self:
         """Start; BrokerStartError when the port is taken."""
-        broker = Broker(
+        broker = _StrictBroker(
             {
                 "listeners": {LISTENER: {"type": "external", "bind": f"{self._host}:{self._port}"}},
                 "plugins": {
                     "cloud.broker.plugins.DoorPlugin": {"access": self._access},
                     "cloud.broker.plugins.TopicPlugin": {"access": self._access},
                 },
-            }
+            },
+            self._access,
         )
         await broker.start()
         self._broker = broker

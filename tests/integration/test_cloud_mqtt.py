@@ -250,6 +250,22 @@ def test_a_gateway_reads_and_writes_its_own_topics_only(embedded: Installation) 
     assert one.messages.empty()
 
 
+def test_a_gateway_that_comes_back_hears_nothing_of_the_others(embedded: Installation) -> None:
+    """Retained messages too go to whoever may read them, not to every session that returns."""
+    mine, other = embedded.mine, embedded.other
+    sent = batch(mine, [numeric("97", START)])
+    with embedded_broker(embedded) as port, ingesting(embedded, own(port)) as ingest:
+        assert ingest.wait_ready(PATIENCE)
+        with gateway(port, other.gateway_id, other.gateway_secret) as two:
+            status = two.client.publish(topic(other, STATUS), b'{"state": "online"}', 1, True)
+            status.wait_for_publish(PATIENCE)
+        for _ in range(2):
+            with gateway(port, mine.gateway_id, mine.gateway_secret, clean=False) as one:
+                assert one.subscribe(topic(mine, ACK))
+                one.publish(topic(mine, UP), encode_batch(sent))
+                assert one.messages.get(timeout=PATIENCE).topic == topic(mine, ACK)
+
+
 def test_ingest_outlives_the_broker(embedded: Installation) -> None:
     mine = embedded.mine
     with embedded_broker(embedded) as port:
