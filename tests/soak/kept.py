@@ -12,15 +12,22 @@ from typing import Final
 
 _FILE: Final = "buffer.db"
 _TABLES: Final = ("held", "quarantine")
+_GAVE_WAY: Final = (
+    "SELECT coalesce(sum(amount), 0) FROM totals WHERE name IN ('thinned', 'dropped')"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The copy of a buffer: ids of the readings that wait in it, and of those set apart."""
+    """The copy of a buffer: ids of the readings that wait in it, and of those set apart.
+
+    `gave_way`: stretches of waveform that made room for numbers on a full disk.
+    """
 
     folder: Path
     waiting: frozenset[str] = frozenset()
     set_apart: frozenset[str] = frozenset()
+    gave_way: int = 0
 
     @property
     def ids(self) -> frozenset[str]:
@@ -34,6 +41,8 @@ class Kept:
                 f"kept in {self.folder}: {len(self.waiting):,} readings that wait for the cloud, "
                 f"{len(self.set_apart):,} in quarantine"
             )
+        if self.gave_way:
+            yield f"{self.gave_way:,} live stretches gave way in the buffer when the disk was full"
 
 
 def keep(gateway: Path, copy: Path) -> Kept:
@@ -42,7 +51,7 @@ def keep(gateway: Path, copy: Path) -> Kept:
         return Kept(copy)
     shutil.copytree(gateway, copy, ignore=shutil.ignore_patterns("*.sock"), dirs_exist_ok=True)
     with closing(sqlite3.connect(copy / _FILE)) as buffer:
-        found = [
+        waiting, set_apart = (
             frozenset(
                 one.hex()
                 for (one,) in buffer.execute(
@@ -50,5 +59,6 @@ def keep(gateway: Path, copy: Path) -> Kept:
                 )
             )
             for table in _TABLES
-        ]
-    return Kept(copy, *found)
+        )
+        (gave_way,) = buffer.execute(_GAVE_WAY).fetchone()
+    return Kept(copy, waiting, set_apart, gave_way)

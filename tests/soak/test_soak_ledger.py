@@ -156,11 +156,14 @@ async def test_what_a_stopped_gateway_holds_is_kept_and_told(tmp_path: Path) -> 
     await buffer.open(gateway, policy=BufferPolicy(disk_reserve_bytes=0), vehicle_id="medic-7")
     await buffer.append(rows)
     await buffer.close()
+    with sqlite3.connect(gateway / "buffer.db") as file:
+        file.execute("INSERT OR REPLACE INTO totals VALUES ('thinned', 3), ('dropped', 3)")
     kept = keep(gateway, tmp_path / "kept")
     shutil.rmtree(gateway)
     assert kept.waiting == {row.observation_id.hex for row in rows}
     assert sum(look(kept.folder).waiting.values()) == 2
     assert "2 readings that wait for the cloud, 0 in quarantine" in "".join(kept.lines())
+    assert kept.gave_way == 6
     assert not list(keep(gateway, tmp_path / "nothing").lines())
 
 
