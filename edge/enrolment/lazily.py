@@ -6,20 +6,18 @@ Certificates are read at the start of an enrolled gateway and at a renewal; thei
 
 from __future__ import annotations
 
-import sys
-from importlib.util import LazyLoader, find_spec, module_from_spec
+import importlib
 from types import ModuleType
 
 
+class _Deferred(ModuleType):
+    """Stands for a module until something of it is asked for; never in `sys.modules` itself."""
+
+    def __getattr__(self, name: str) -> object:
+        """Load the module and answer for it."""
+        return getattr(importlib.import_module(self.__name__), name)
+
+
 def lazily(name: str) -> ModuleType:
-    """The module `name`, loaded at the first look into it; ImportError when there is none."""
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = find_spec(name)
-    if spec is None or spec.loader is None:
-        raise ModuleNotFoundError(f"no module named {name!r}", name=name)
-    spec.loader = loader = LazyLoader(spec.loader)
-    module = module_from_spec(spec)
-    sys.modules[name] = module
-    loader.exec_module(module)
-    return module
+    """The module `name`, imported at the first look into it; ImportError comes then too."""
+    return _Deferred(name)
