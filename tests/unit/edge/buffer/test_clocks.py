@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pytest import TempPathFactory  # noqa: PT013 - the type alone
 
@@ -257,6 +257,7 @@ acts = st.lists(
 
 
 @given(acts)
+@example([("synchronise", 0), ("capture", 1), ("jump", 3), ("claim", 0), ("capture", 1)])
 @settings(max_examples=25, deadline=None)
 def test_jumps_never_lose_repeat_or_reorder_rows_and_a_proven_clock_mends_what_waits(
     tmp_path_factory: TempPathFactory, acts: list[tuple[str, int]]
