@@ -10,7 +10,7 @@ from simulators.incident.ledger import Ledger
 from simulators.incident.ledger_table import table
 from simulators.incident.plan import Plan
 
-SECONDS = 12.0
+SECONDS = 20.0
 KILL_AT = 4.0
 AGAIN_AT = 6.5
 
@@ -18,9 +18,10 @@ AGAIN_AT = 6.5
 def ledger_after(
     folder: Path, kill: Callable[[Incident], Callable[[], None]], *, separate_broker: bool = False
 ) -> Ledger:
-    """Play 12 s of patient; at second 4 `kill` ends something, what it gives back starts it again.
+    """Play 20 s of patient; at second 4 `kill` ends something, what it gives back starts it again.
 
-    Two and a half seconds pass in between. The ledger is drawn up after everything has settled.
+    Two and a half seconds pass in between; the long rest is for a start on a busy machine. The
+    ledger is drawn up after everything has settled.
     """
     plan = Plan(folder / "data", seconds=SECONDS, separate_broker=separate_broker)
     with Incident(plan) as incident:
