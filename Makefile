@@ -53,6 +53,7 @@ test: check coverage ## check, coverage, then every other test but the long ones
 
 test-long: $(DEV_STAMP) ## third-party FHIR judges, long fuzz, soak
 	@$(SYSTEM) test-long
+	@$(BIN)/pytest tests/unit/protocols -n $(PYTEST_WORKERS) --dist worksteal $(PYTEST_FLAGS)
 	@$(BIN)/pytest -m "acceptance or soak or fuzz" --timeout 3600 $(PYTEST_FLAGS)
 
 nightly-bluetooth: $(DEV_STAMP) ## the Bluetooth scenario on a real bluetoothd in a virtual machine (root on Debian)
