@@ -141,7 +141,7 @@ def measure(chosen: list[Subject]) -> tuple[str, list[Gap]]:
     files = sorted(str(test) for subject in chosen for test in subject.tests)
     said = io.StringIO()
     with redirect_stdout(said):
-        # What was reached must not hang on the luck of a run: `make test-long` tries other examples.
+        # What was reached must not hang on a run's luck: `make test-long` tries other examples.
         options = ["-q", "--no-header", "-p", "no:cacheprovider", "--hypothesis-seed=0", *files]
         code = pytest.main(options, plugins=[_ByFile(measured)]) if files else 0
     measured.stop()

@@ -15,8 +15,9 @@ from edge.commands.encounter import EncounterOnBoard
 from edge.commands.inbox import CommandInbox
 from edge.commands.reporting import CountedRows, GatewayReporter
 from edge.commands.waveforms import StoredWaveforms, WaveformSender
+from edge.uplink.choice import LinkChoice
 from edge.uplink.downlink import AskedLink, Downlink, PushingLink
-from edge.uplink.link import LinkChoice, LinkClient
+from edge.uplink.link import LinkClient
 
 PROGRAM_VERSION: Final = version("vitalwire")
 

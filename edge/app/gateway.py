@@ -36,7 +36,8 @@ from edge.status.service_manager import of_this_process
 from edge.supervision import TaskTree
 from edge.transports.tcp import AgentListener, TcpTransport, listen, parse_address
 from edge.uplink.budget import Budget
-from edge.uplink.link import LinkChoice, LinkClient
+from edge.uplink.choice import LinkChoice
+from edge.uplink.link import LinkClient
 from edge.uplink.sender import Sender
 
 if TYPE_CHECKING:

@@ -102,6 +102,10 @@ def link_rows(now: Snapshot) -> list[Row]:
         words = link["detail"] if link["is_up"] else link["reason"].rstrip(".")
         if link["vain_since"]:
             tone, words = BAD, "acknowledges nothing"
+        elif link.get("poor_because"):
+            tone, words = WARN, f"{link['poor_because']}: the other way is used"
+        elif link["is_up"] and link.get("standing_words"):
+            words = f"{words}, {link['standing_words']}"
         since = _age(link["since"], now["at"])
         rows.append(Row((link["way"], state, since, f"{link['acknowledged']} acked", words), tone))
     rows = rows or [Row(("none", "", "", "", "rows stay in the buffer"), WARN)]

@@ -15,7 +15,7 @@ from edge.clock import Clock
 from edge.commands.carrying import Carried, refused
 from edge.errors import UplinkRejectedError, UplinkUnreachableError
 from edge.supervision import Backoff, BackoffPolicy
-from edge.uplink.link import LinkChoice
+from edge.uplink.choice import LinkChoice
 from protocols.uplink.commands import Command, Outcome, SendWaveformWindow
 from protocols.uplink.messages import UplinkAck, UplinkBatch
 

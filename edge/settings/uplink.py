@@ -27,6 +27,10 @@ class UplinkSettings(Group):
         default=2,
         description="vain attempts in a row after which a way that is up counts as failing",
     )
+    slow_seconds: float = Field(
+        default=5.0,
+        description="a way on which an acknowledged batch costs more is left for a better one",
+    )
     keepalive_seconds: int = Field(
         default=15, ge=1, le=3600, description="how soon a silent broker is noticed"
     )
@@ -97,6 +101,7 @@ class UplinkSettings(Group):
             prefer=self.prefer,
             fallback_after_seconds=self.fallback_after_seconds,
             distrust_after=self.distrust_after,
+            slow_seconds=self.slow_seconds,
         )
 
     @property

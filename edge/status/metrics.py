@@ -19,6 +19,7 @@ from edge.clock import ClockQuality
 from edge.drivers.health import DeviceState
 from edge.errors import StartError
 from edge.status.snapshot import Snapshot
+from edge.uplink.window import Standing
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,13 @@ _UPLINK_COUNTS: Final = {
     "retries": "Batches sent again",
     "quarantined": "Rows the cloud refused for ever",
 }
+_LINK_GAUGES: Final = (
+    ("up", "1 while the way is up", "is_up"),
+    ("used", "1 for the way that carries the batches now", "is_used"),
+    ("round_trip_seconds", "Batch to acknowledgement, the middle one", "round_trip_seconds"),
+    ("octets_per_second", "Acknowledged octets while any were under way", "octets_per_second"),
+    ("failure_share", "Share of the attempts that were vain", "failure_share"),
+)
 
 
 class SnapshotCollector(Collector):
@@ -247,15 +255,30 @@ def _buffer_metrics(buffer: dict[str, Any]) -> Iterator[Metric]:
 
 
 def _uplink_metrics(uplink: dict[str, Any]) -> Iterator[Metric]:
-    up = GaugeMetricFamily("vitalwire_edge_link_up", "1 while the way is up", labels=["way"])
-    for link in uplink["links"]:
-        up.add_metric([link["way"]], float(link["is_up"]))
-    yield up
+    links = uplink["links"]
+    for name, text, key in _LINK_GAUGES:
+        family = GaugeMetricFamily(f"vitalwire_edge_link_{name}", text, labels=["way"])
+        for link in links:
+            if (value := link[key]) is not None:
+                family.add_metric([link["way"]], float(value))
+        yield family
     vain = GaugeMetricFamily(
         "vitalwire_edge_link_vain", "1 while the way acknowledges nothing", labels=["way"]
     )
-    for link in uplink["links"]:
+    standings = GaugeMetricFamily(
+        "vitalwire_edge_link_standing",
+        "1 for what the last while says of the way",
+        labels=["way", "standing"],
+    )
+    uses = CounterMetricFamily(
+        "vitalwire_edge_link_uses", "Times the way became the one that is used", labels=["way"]
+    )
+    for link in links:
         vain.add_metric([link["way"]], float(link["vain_since"] is not None))
-    yield vain
+        uses.add_metric([link["way"]], link["uses"])
+        for standing in Standing:
+            is_it = float(link["standing"] == standing.value)
+            standings.add_metric([link["way"], standing.value], is_it)
+    yield from (vain, standings, uses)
     for name, text in _UPLINK_COUNTS.items():
         yield CounterMetricFamily(f"vitalwire_edge_uplink_{name}", text, value=uplink[name])

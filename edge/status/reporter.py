@@ -99,7 +99,9 @@ class StatusReporter:
             "tasks": describe_tasks(self.tree),
             "recorder": describe_recorder(self.recorder.health),
             "restarts_held_back": self.tree.held_back,
-            "uplink": describe_uplink([link.health for link in self.links], self.sent, self.budget),
+            "uplink": describe_uplink(
+                [link.health for link in self.links], self.sent, self.budget, now=monotonic
+            ),
             "buffer": describe_buffer(await self.buffer.counts(), now=now),
             "recovery": recovery
             and {"set_aside": recovery.set_aside.name, "salvaged": recovery.salvaged},

@@ -16,6 +16,7 @@ from edge.transports.ble.radio import RadioHealth
 from edge.uplink.budget import Budget
 from edge.uplink.link import LinkHealth
 from edge.uplink.sender import SenderCounts
+from edge.uplink.window import Measured
 
 Snapshot = dict[str, Any]
 FORM = 1
@@ -90,9 +91,9 @@ def describe_tasks(tree: TaskTree) -> list[Snapshot]:
 
 
 def describe_uplink(
-    links: list[LinkHealth], counts: SenderCounts, budget: Budget | None = None
+    links: list[LinkHealth], counts: SenderCounts, budget: Budget | None = None, *, now: float
 ) -> Snapshot:
-    """The ways up, what went up, and what it cost."""
+    """The ways up, what went up, and what it cost; `now` in monotonic seconds."""
     return {
         "budget": budget
         and {
@@ -101,25 +102,35 @@ def describe_uplink(
             "octets_last_hour": round(budget.spent),
             "octets": budget.total,
         },
-        "links": [
-            {
-                "way": link.way.value,
-                "url": link.url,
-                "is_up": link.is_up,
-                "detail": link.detail,
-                "reason": link.reason,
-                "since": _text(link.since),
-                "vain_since": _text(link.vain_since),
-                "sent": link.sent,
-                "acknowledged": link.acknowledged,
-                "octets": link.octets,
-                "delay_seconds": _rounded(link.quality.delay),
-                "octets_per_second": _rounded(link.quality.octets_per_second),
-                "stalls": link.quality.stalls,
-            }
-            for link in links
-        ],
+        "links": [describe_link(link, link.window.measure(now=now)) for link in links],
         **{name: getattr(counts, name) for name in type(counts).__slots__},
+    }
+
+
+def describe_link(link: LinkHealth, measured: Measured) -> Snapshot:
+    """One way: how it stands, and what it did over the last while."""
+    return {
+        "way": link.way.value,
+        "url": link.url,
+        "is_up": link.is_up,
+        "detail": link.detail,
+        "reason": link.reason,
+        "since": _text(link.since),
+        "vain_since": _text(link.vain_since),
+        "is_used": link.is_used,
+        "uses": link.uses,
+        "used_because": link.used_because,
+        "poor_because": link.poor_because,
+        "standing": measured.standing.value,
+        "standing_words": measured.words,
+        "sent": link.sent,
+        "acknowledged": link.acknowledged,
+        "octets": link.octets,
+        "delay_seconds": _rounded(link.quality.delay),
+        "round_trip_seconds": _rounded(measured.round_trip),
+        "octets_per_second": _rounded(measured.octets_per_second),
+        "failure_share": round(measured.failure_share, 3),
+        "stalls": link.quality.stalls,
     }
 
 

@@ -157,6 +157,12 @@ def _link_line(link: dict[str, Any], now: datetime) -> str:
         line += f" after {link['delay_seconds']:.1f} s, {link['octets'] / 1000:.0f} kB sent"
     if link["vain_since"]:
         line += f"; ACKNOWLEDGES NOTHING, noticed{_ago(link['vain_since'], now)}"
+    elif link.get("poor_because"):
+        line += f"; POOR ({link['poor_because']}), the other way is used"
+    elif link.get("standing_words"):
+        line += f"; {link['standing_words']}"
+    if link.get("is_used"):
+        line += f"; used: {link['used_because']}"
     return line
 
 

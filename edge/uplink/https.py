@@ -132,8 +132,8 @@ class HttpsLink:
             self._fail(exc.cause)
             raise
         ack = self._read_ack(response, batch)
-        seconds = self._clock.monotonic() - began
-        self._health.learn(ack, seconds=seconds, octets=self._health.octets - before)
+        now, octets = self._clock.monotonic(), self._health.octets - before
+        self._health.learn(ack, began=began, now=now, octets=octets)
         self._backoff.reset()
         if not self._health.is_up:
             self._health.move(is_up=True, at=self._clock.utc())

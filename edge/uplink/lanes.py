@@ -54,7 +54,7 @@ class Lanes:
 
     def note(self, claim: Claim, link: LinkClient, seconds: float) -> None:
         """A batch of these lanes was acknowledged after so long."""
-        self.quality.note(seconds, 0)
+        self.quality.note(seconds)
         if self.rows is None:
             was_full = sum(map(_octets_of, claim.rows)) >= self.pace.size / 2
         else:

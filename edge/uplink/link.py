@@ -1,22 +1,17 @@
-"""What a way to the cloud offers, and the choice between two of them."""
+"""What a way to the cloud offers, and how it stands."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
-from edge.clock import Clock
 from edge.uplink.contract import Contract
-from edge.uplink.policy import ChoicePolicy, Way
+from edge.uplink.policy import Way
 from edge.uplink.quality import Quality
-from edge.uplink.trust import Trust
+from edge.uplink.window import Window
 from protocols.uplink.messages import UplinkAck, UplinkBatch
-
-log = logging.getLogger(__name__)
 
 REVOKED: Final = "the cloud has revoked this gateway"
 WRONG_SECRET: Final = "name or secret refused: check gateway_id and gateway_secret"  # noqa: S105 - no secret
@@ -27,7 +22,9 @@ class LinkHealth:
     """One way, as it stands. `reason` says why it is down; `since` is when that began.
 
     `vain_since`: it is up and yet delivers nothing, since then. `octets`: of the batches sent.
-    `contract`: what it and the cloud agreed on. `quality`: what it is worth just now.
+    `is_used`: it carries the batches now; `uses` counts how often it began to, `used_because` why.
+    `poor_because`: it is left for the other one, in words. `contract`: what it and the cloud
+    agreed on. `quality`: how soon it answers; `window`: what it did over the last while.
     """
 
     way: Way
@@ -40,15 +37,21 @@ class LinkHealth:
     sent: int = 0
     acknowledged: int = 0
     octets: int = 0
+    is_used: bool = False
+    uses: int = 0
+    used_because: str = ""
+    poor_because: str = ""
     contract: Contract = field(default_factory=Contract, repr=False)
     quality: Quality = field(default_factory=Quality)
+    window: Window = field(default_factory=Window, repr=False)
     changed: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
-    def learn(self, ack: UplinkAck, *, seconds: float, octets: int) -> None:
+    def learn(self, ack: UplinkAck, *, began: float, now: float, octets: int) -> None:
         """The cloud answered a batch of so many octets, and said how new a contract it reads."""
         self.acknowledged += 1
         self.contract.learn(ack)
-        self.quality.note(seconds, octets)
+        self.quality.note(now - began)
+        self.window.note(began=began, now=now, octets=octets)
 
     def move(self, *, is_up: bool, at: datetime, reason: str = "") -> None:
         """Up or down, for a reason."""
@@ -76,80 +79,3 @@ class LinkClient(Protocol):
         UplinkUnreachableError: no answer, send again. UplinkRejectedError: never as it stands.
         """
         ...
-
-
-@dataclass(slots=True)
-class LinkChoice:
-    """The preferred way while it works; the other when that has been down or vain for a while."""
-
-    links: Sequence[LinkClient]
-    policy: ChoicePolicy
-    clock: Clock
-    _down_since: float | None = None
-    _trust: dict[Way, Trust] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._trust = {link.health.way: Trust(self.policy) for link in self.links}
-
-    async def pick(self) -> LinkClient:
-        """The link to use now; waits while none is of use."""
-        if not self.links:
-            await asyncio.get_running_loop().create_future()
-        while True:
-            link = self.choose(now=self.clock.monotonic())
-            if link is not None:
-                return link
-            await self._wait_for_change()
-
-    def choose(self, *, now: float) -> LinkClient | None:
-        """The link to use at monotonic `now`; None to wait."""
-        first, second = self._in_order()
-        trust = self._trust[first.health.way]
-        if first.health.is_up:
-            self._down_since = None
-            if second is not None and second.health.is_up and not trust.allows(now=now):
-                return second
-            return first
-        if self._down_since is None:
-            self._down_since = now
-        if second is None:
-            return None
-        waited = now - self._down_since >= self.policy.fallback_after_seconds
-        return second if waited or trust.is_lost else None
-
-    def begin(self, link: LinkClient, *, now: float) -> None:
-        """A batch goes by `link` at monotonic `now`."""
-        self._trust[link.health.way].begin(now=now)
-
-    def note_vain(self, link: LinkClient, *, began: float, now: float) -> None:
-        """`link` was up and yet did not get the batch of `began` acknowledged."""
-        if self._trust[link.health.way].fail(began=began, now=now):
-            link.health.vain_since = self.clock.utc()
-            log.warning(
-                "way acknowledges nothing way=%s other_way=%s",
-                link.health.way.value,
-                "used meanwhile" if len(self.links) > 1 else "none",
-            )
-
-    def note_acknowledged(self, link: LinkClient) -> None:
-        """The cloud answered by `link`."""
-        if self._trust[link.health.way].restore():
-            link.health.vain_since = None
-            log.warning("way acknowledges again way=%s", link.health.way.value)
-
-    def _in_order(self) -> tuple[LinkClient, LinkClient | None]:
-        ordered = sorted(self.links, key=lambda link: link.health.way is not self.policy.prefer)
-        return ordered[0], ordered[1] if len(ordered) > 1 else None
-
-    async def _wait_for_change(self) -> None:
-        first, second = self._in_order()
-        first.health.changed.clear()
-        limit = None
-        if second is not None and self._down_since is not None:
-            until = self._down_since + self.policy.fallback_after_seconds
-            limit = max(0.0, until - self.clock.monotonic())
-        try:
-            async with asyncio.timeout(limit):
-                await first.health.changed.wait()
-        except TimeoutError:
-            return

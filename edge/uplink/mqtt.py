@@ -156,8 +156,8 @@ class MqttLink:
         finally:
             self._answers.give_up(batch.batch_id)
         connection.silence.end()
-        seconds = self._clock.monotonic() - began
-        self._health.learn(ack, seconds=seconds, octets=len(payload))
+        now = self._clock.monotonic()
+        self._health.learn(ack, began=began, now=now, octets=len(payload))
         return ack
 
     def _note_silence(self, connection: _Connection, began: float) -> None:

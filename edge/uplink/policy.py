@@ -51,17 +51,36 @@ class ChoicePolicy:
     """`prefer` one way; when it has been down `fallback_after_seconds`, use the other meanwhile.
 
     A way can be up and deliver nothing: after `distrust_after` vain attempts in a row the other
-    one is used too, and `probe` spaces the attempts to return.
+    one is used too. It can deliver and be of little use: when over `window_seconds` and at least
+    `judged_after` attempts an acknowledged batch costs more than `slow_seconds`, the other one is
+    tried, and kept while it is `better_by` that factor; else `hold` spaces the next try. `probe`
+    spaces the attempts to return; a poor way is used again after `return_after` batches in a row
+    that took no longer than `good_seconds`.
     """
 
     prefer: Way = Way.MQTT
     fallback_after_seconds: float = 10.0
     distrust_after: int = 2
-    probe: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(first=15.0, most=120.0))
+    slow_seconds: float = 5.0
+    window_seconds: float = 60.0
+    judged_after: int = 4
+    better_by: float = 1.5
+    return_after: int = 3
+    probe: BackoffPolicy = field(
+        default_factory=lambda: BackoffPolicy(first=15.0, most=120.0, forgiven_after=120.0)
+    )
+    hold: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(first=60.0, most=600.0))
+
+    @property
+    def good_seconds(self) -> float:
+        """Half of what is slow: a way on the edge is not taken back to be left again."""
+        return self.slow_seconds / 2
 
     def __post_init__(self) -> None:
         if self.fallback_after_seconds < 0 or self.distrust_after < 1:
             raise ValueError("fallback_after_seconds is not negative, distrust_after at least 1")
+        if min(self.slow_seconds, self.window_seconds) <= 0 or self.better_by < 1:
+            raise ValueError("slow_seconds and the like are above 0, better_by at least 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What a way to the cloud is worth just now: how long answers take, how much gets through."""
+"""How long the answers of a way take just now, and what that means for batches and patience."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 _WEIGHT: Final = 0.2
-_TELLING_OCTETS: Final = 2048
-"""A smaller batch says nothing about how much a way carries."""
 LEAST_TIMEOUT: Final = 3.0
 
 
@@ -16,22 +14,17 @@ class Quality:
     """Measured on batches that were acknowledged. Seconds; None before the first.
 
     `delay` from sending to the acknowledgement, smoothed; `least` the shortest one, which is the
-    way's own and the cloud's commit; `octets_per_second` what large batches got; `stalls` how
-    often no answer came in time.
+    way's own and the cloud's commit; `stalls` how often no answer came in time.
     """
 
     delay: float | None = None
     least: float | None = None
-    octets_per_second: float | None = None
     stalls: int = 0
 
-    def note(self, seconds: float, octets: int) -> None:
-        """A batch of so many octets was acknowledged after so long."""
+    def note(self, seconds: float) -> None:
+        """A batch was acknowledged after so long."""
         self.least = seconds if self.least is None else min(self.least, seconds)
         self.delay = _smoothed(self.delay, seconds)
-        on_the_way = seconds - self.least
-        if octets >= _TELLING_OCTETS and on_the_way > 0:
-            self.octets_per_second = _smoothed(self.octets_per_second, octets / on_the_way)
 
     def timeout(self, most: float, *, silences: int) -> float:
         """How long to wait for an answer: far less than a connection takes to notice its end.

@@ -16,9 +16,10 @@ from edge.clock import Clock
 from edge.errors import BufferFullError, UplinkRejectedError, UplinkUnreachableError
 from edge.supervision import Backoff
 from edge.uplink.budget import Budget
+from edge.uplink.choice import LinkChoice
 from edge.uplink.contract import DOUBT_AFTER, FEW_ROWS
 from edge.uplink.lanes import STREAMS, Lanes, ReceiptBook
-from edge.uplink.link import LinkChoice, LinkClient
+from edge.uplink.link import LinkClient
 from edge.uplink.policy import SenderPolicy
 from edge.uplink.quality import Pace
 from protocols.uplink.messages import UplinkAck, UplinkBatch
@@ -186,7 +187,7 @@ class Sender:
                 if self.choice.choose(now=self.clock.monotonic()) is not None:
                     await self.clock.sleep(backoff.next_wait())
             else:
-                self.choice.note_acknowledged(link)
+                self.choice.note_acknowledged(link, began=began, now=self.clock.monotonic())
                 if self.delivered is not None:
                     self.delivered(batch, began)
                 group.note(claim, link, self.clock.monotonic() - began)

@@ -4,24 +4,40 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from enum import Enum
 
 from edge.supervision import Backoff
 from edge.uplink.policy import ChoicePolicy
 
 
+class Loss(Enum):
+    """Why a way that is up is not trusted."""
+
+    VAIN = "vain"
+    """It acknowledges nothing."""
+    POOR = "poor"
+    """It acknowledges, and that takes too long or fails too often."""
+
+
 @dataclass(slots=True)
 class Trust:
-    """One way's record of vain attempts. Times are monotonic seconds.
+    """One way's record. Times are monotonic seconds.
 
     Attempts that ran side by side count as one, so that a single lost connection with several
-    batches on it is one bad turn. A way that is not trusted is tried by one batch at a time,
-    ever more rarely, until an acknowledgement comes by it.
+    batches on it is one bad turn. A way that is not trusted is tried by one batch at a time, ever
+    more rarely. A vain one is trusted again with the first acknowledgement, a poor one when
+    `return_after` probes in a row came back in good time. One that is lost again soon after is
+    probed as rarely as before.
     """
 
     policy: ChoicePolicy
     vain: int = 0
+    loss: Loss | None = None
+    _good: int = 0
     _counted_at: float = -math.inf
-    _probe_at: float | None = None
+    _lost_at: float = -math.inf
+    _restored_at: float = -math.inf
+    _probe_at: float = -math.inf
     _probing: Backoff = field(init=False)
 
     def __post_init__(self) -> None:
@@ -29,17 +45,19 @@ class Trust:
 
     @property
     def is_lost(self) -> bool:
-        """Too many vain attempts, and no acknowledgement since."""
-        return self._probe_at is not None
+        """The other way is better, as far as is known."""
+        return self.loss is not None
 
     def allows(self, *, now: float) -> bool:
         """Whether a batch may go this way: always while trusted, else when a probe is due."""
-        return self._probe_at is None or now >= self._probe_at
+        return self.loss is None or now >= self._probe_at
 
-    def begin(self, *, now: float) -> None:
-        """A batch goes this way. While the trust is lost it is a probe, and the next one waits."""
-        if self._probe_at is not None and now >= self._probe_at:
-            self._probe_at = now + self._probing.next_wait()
+    def begin(self, *, now: float) -> bool:
+        """A batch goes this way; True when it is a probe, and then the next one waits."""
+        if self.loss is None or now < self._probe_at:
+            return False
+        self._probe_at = now + self._probing.next_wait()
+        return True
 
     def fail(self, *, began: float, now: float) -> bool:
         """An attempt begun at `began` was vain; True when that loses the trust."""
@@ -47,14 +65,38 @@ class Trust:
             return False
         self._counted_at = now
         self.vain += 1
-        if self.is_lost or self.vain < self.policy.distrust_after:
+        self._good = 0
+        if self.loss is Loss.VAIN or self.vain < self.policy.distrust_after:
             return False
-        self._probe_at = now + self._probing.next_wait()
+        self.lose(Loss.VAIN, now=now)
         return True
 
-    def restore(self) -> bool:
+    def lose(self, loss: Loss, *, now: float) -> None:
+        """Use the other way."""
+        if now - self._restored_at >= self.policy.probe.forgiven_after:
+            self._probing.reset()
+        self.loss, self._lost_at, self._good = loss, now, 0
+        self._probe_at = now + self._probing.next_wait()
+
+    def acknowledge(self, *, began: float, now: float) -> bool:
         """An acknowledgement came; True when that ends a distrust."""
+        self.vain = 0
+        if self.loss is Loss.POOR and not self._proves_good(began, now):
+            return False
+        return self.restore(now=now)
+
+    def restore(self, *, now: float) -> bool:
+        """Trust it again; True when it was not."""
         was_lost = self.is_lost
-        self.vain, self._probe_at = 0, None
-        self._probing.reset()
+        self.vain, self.loss = 0, None
+        if was_lost:
+            self._restored_at = now
         return was_lost
+
+    def _proves_good(self, began: float, now: float) -> bool:
+        if began < self._lost_at:
+            return False  # it belongs to what lost the trust
+        self._good = self._good + 1 if now - began <= self.policy.good_seconds else 0
+        if self._good:
+            self._probe_at = now  # the next one may follow at once
+        return self._good >= self.policy.return_after

@@ -8,19 +8,22 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from edge.buffer.buffer import ObservationBuffer
 from edge.clock import SYSTEM_CLOCK
+from edge.supervision import BackoffPolicy
+from edge.uplink.link import LinkHealth
 from edge.uplink.mqtt import MqttLink
-from edge.uplink.policy import MqttPolicy, SenderPolicy
+from edge.uplink.policy import ChoicePolicy, MqttPolicy, SenderPolicy
 from edge.uplink.sender import Sender
 from protocols.model.observation import NumericObservation, SampleArrayObservation
 from simulators.network import LinkShape, ShapedLink, shaped_link
-from tests.fixtures.uplink_peers import Broker, MqttCloud
-from tests.fixtures.uplinks import CREDENTIALS, QUICK, drained, until, uplink
+from tests.fixtures.uplink_peers import Broker, HttpCloud, MqttCloud
+from tests.fixtures.uplinks import CREDENTIALS, QUICK, drained, https_link, readings, until, uplink
 from tests.fixtures.vehicle_rows import Vehicle
 from tests.unit.edge.making import spo2
 
@@ -136,6 +139,48 @@ async def test_a_link_that_is_cut_again_and_again_loses_nothing(
         await drained(run.sender)
         assert (await run.buffer.counts()).quarantine == 0
     assert len({row.content for row in run.cloud.receiver.rows.values()}) == 240
+
+
+async def test_a_way_that_is_up_and_far_too_slow_is_left_and_taken_back_when_it_is_good(
+    mosquitto: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cloud, http = MqttCloud(mosquitto.port), HttpCloud()
+    choice = ChoicePolicy(
+        slow_seconds=0.4, judged_after=3, probe=BackoffPolicy(first=0.3, most=0.5)
+    )
+    async with shaped_link("127.0.0.1", mosquitto.port) as (shaped, port):
+        mqtt = MqttLink(
+            MqttPolicy(url=f"mqtt://127.0.0.1:{port}", retry=QUICK), CREDENTIALS, SYSTEM_CLOCK
+        )
+        https = https_link(http)
+        sending = replace(SENDING, linger_seconds=0.0, in_flight=2)
+        async with https, uplink(tmp_path, mqtt, https, sending=sending, choice=choice) as parts:
+            buffer, sender = parts
+            await until(lambda: mqtt.health.is_up and https.health.is_up, "both ways")
+            numbers = count()
+
+            async def measure_until(used: LinkHealth) -> None:
+                async with asyncio.timeout(20):
+                    while not used.is_used:
+                        await buffer.append([spo2(next(numbers))])
+                        await SYSTEM_CLOCK.sleep(0.05)
+
+            await measure_until(mqtt.health)
+            shaped.shape = LinkShape(delay_seconds=0.4)
+            await measure_until(https.health)
+            assert mqtt.health.is_up
+            assert mqtt.health.vain_since is None
+            assert https.health.used_because.startswith("mqtt is poor: slow, ")
+            shaped.shape = LinkShape()
+            await measure_until(mqtt.health)
+            await drained(sender)
+    changes = [text for text in caplog.messages if text.startswith("way changed")]
+    assert len(changes) == 2
+    assert readings(cloud.receiver) | readings(http.receiver) == set(
+        map(spo2, range(next(numbers)))
+    )
+    cloud.close()
+    http.close()
 
 
 @pytest.mark.soak

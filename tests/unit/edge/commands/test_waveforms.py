@@ -18,7 +18,8 @@ from edge.clock import Clock
 from edge.commands.carrying import Carried
 from edge.commands.waveforms import WaveformSender
 from edge.errors import UplinkRejectedError, UplinkUnreachableError
-from edge.uplink.link import LinkChoice, LinkHealth
+from edge.uplink.choice import LinkChoice
+from edge.uplink.link import LinkHealth
 from edge.uplink.policy import ChoicePolicy, Way
 from protocols.model.codes import MdcCode
 from protocols.model.observation import SampleArrayObservation

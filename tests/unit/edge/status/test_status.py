@@ -19,7 +19,7 @@ from edge.status.file import STATUS_NAME, is_in_use, read_status, sole_use, writ
 from edge.status.logs import KeyValueFormatter
 from edge.status.metrics import SnapshotCollector, serve_metrics
 from edge.status.reporter import StatusReporter
-from edge.status.snapshot import Snapshot
+from edge.status.snapshot import Snapshot, describe_uplink
 from edge.status.text import format_status, look
 from edge.supervision import TaskTree
 from edge.uplink.link import LinkHealth
@@ -127,6 +127,37 @@ async def test_people_get_lines(tmp_path: Path) -> None:
     assert "report to disk p50 2.0 ms" in text
     assert "recorder  off: no octets are kept" in text
     assert "service   control ended: failed 2 times, 1 by faults in the program" in text
+
+
+async def test_a_poor_way_and_the_one_used_for_it_are_told_in_words(tmp_path: Path) -> None:
+    poor = LinkHealth(Way.MQTT, "mqtt://broker", poor_because="slow, 7.2 s a batch")
+    used = LinkHealth(Way.HTTPS, "https://cloud", is_used=True, uses=3, used_because="mqtt is poor")
+    for health in (poor, used):
+        health.move(is_up=True, at=NOON)
+    for second in range(4):
+        used.window.note(began=second, now=second + 0.25, octets=500)
+    used.window.note_vain(began=5.0, now=6.0)
+    uplink = describe_uplink([poor, used], SenderCounts(), now=10.0)
+    link = uplink["links"][1]
+    assert (link["standing"], link["round_trip_seconds"]) == ("good", 0.25)
+    assert (link["octets_per_second"], link["failure_share"]) == (1000, 0.2)
+    status = await snapshot_of(tmp_path, ManualTime()) | {"uplink": uplink}
+    text = format_status(status | {"running": True}, now=NOON)
+    assert "; POOR (slow, 7.2 s a batch), the other way is used" in text
+    assert "; delivers, 0.5 s a batch; used: mqtt is poor" in text
+    registry = CollectorRegistry()
+    registry.register(SnapshotCollector(lambda: status))
+    metrics = generate_latest(registry).decode()
+    for line in (
+        'vitalwire_edge_link_used{way="https"} 1.0',
+        'vitalwire_edge_link_uses_total{way="https"} 3.0',
+        'vitalwire_edge_link_round_trip_seconds{way="https"} 0.25',
+        'vitalwire_edge_link_octets_per_second{way="https"} 1000.0',
+        'vitalwire_edge_link_failure_share{way="https"} 0.2',
+        'vitalwire_edge_link_standing{standing="good",way="https"} 1.0',
+        'vitalwire_edge_link_standing{standing="unknown",way="mqtt"} 1.0',
+    ):
+        assert line in metrics
 
 
 async def test_a_gateway_that_runs_and_says_nothing_is_told(tmp_path: Path) -> None:

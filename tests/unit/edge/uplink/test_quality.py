@@ -8,29 +8,21 @@ from edge.uplink.quality import LEAST_TIMEOUT, Pace, Quality
 def test_delays_are_smoothed_and_the_shortest_is_kept() -> None:
     quality = Quality()
     for seconds in (1.0, 0.5, 2.0):
-        quality.note(seconds, 100)
+        quality.note(seconds)
     assert quality.least == 0.5
     assert quality.delay is not None
     assert 0.5 < quality.delay < 2.0
-    assert quality.octets_per_second is None, "small batches say nothing about it"
-
-
-def test_large_batches_tell_how_much_gets_through() -> None:
-    quality = Quality()
-    quality.note(0.5, 100)
-    quality.note(1.5, 10_000)
-    assert quality.octets_per_second == 10_000
 
 
 def test_patience_follows_the_delay_and_doubles_with_each_silence() -> None:
     quality = Quality()
     assert quality.timeout(10.0, silences=0) == 10.0, "nothing is known yet"
-    quality.note(0.01, 100)
+    quality.note(0.01)
     assert quality.timeout(10.0, silences=0) == LEAST_TIMEOUT
     assert quality.timeout(10.0, silences=1) == 2 * LEAST_TIMEOUT
     assert quality.timeout(10.0, silences=5) == 10.0
     slow = Quality()
-    slow.note(1.5, 100)
+    slow.note(1.5)
     assert slow.timeout(10.0, silences=0) == 7.0
 
 

@@ -13,7 +13,8 @@ from edge.buffer.policy import BufferPolicy
 from edge.clock import SYSTEM_CLOCK
 from edge.errors import UplinkRejectedError, UplinkUnreachableError
 from edge.supervision import BackoffPolicy
-from edge.uplink.link import LinkChoice, LinkHealth
+from edge.uplink.choice import LinkChoice
+from edge.uplink.link import LinkHealth
 from edge.uplink.policy import ChoicePolicy, SenderPolicy, Way
 from edge.uplink.sender import NEVER_ACKNOWLEDGED, Sender
 from protocols.uplink.messages import Receipt, UplinkAck, UplinkBatch
