@@ -112,7 +112,7 @@ def copy_again(cloud: ServedCloud, kept: Sequence[list[dict[str, object]]]) -> f
         for lot in kept:
             with cloud.parts.database.begin(now=cloud.parts.clock()) as work:
                 connection = work.session.connection()
-                copy_new(connection, table, lot, ("tenant_id", "observation_id"))
+                copy_new(connection, table, lot, ("observation_id", "tenant_id"))
     return spent[0]
 
 

@@ -19,8 +19,8 @@ _FOLDER: Final = Path(__file__).parent
 _ADVISORY_LOCK: Final = 7_361_001
 
 
-def migrate(engine: Engine) -> str:
-    """Apply what is missing, all or nothing; the revision the database is at afterwards.
+def migrate(engine: Engine, *, to: str = "head") -> str:
+    """Apply what is missing up to a revision, all or nothing; where the database is afterwards.
 
     Several processes may call it at once: one works, the others wait. StorageFaultError when the
     database refuses (no space, no right).
@@ -29,7 +29,7 @@ def migrate(engine: Engine) -> str:
         with engine.execution_options(**{WRITING: True}).begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
-            command.upgrade(_config(connection), "head")
+            command.upgrade(_config(connection), to)
             return current(connection) or ""
     except DBAPIError as exc:
         cause = str(exc.orig).strip().splitlines()

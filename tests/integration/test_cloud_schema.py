@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from cloud.db.engine import open_engine
 from cloud.migrations.runner import is_current, migrate
@@ -40,3 +41,36 @@ def test_migrating_twice_changes_nothing(empty: Engine) -> None:
     assert migrate(empty) == first
     assert is_current(empty)
     assert "observations" in inspect(empty).get_table_names()
+
+
+def test_rows_from_before_the_keys_were_changed_are_kept(empty: Engine) -> None:
+    migrate(empty, to="0005")
+    with empty.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO tenants (tenant_id, name, pseudonym_key, created_at)"
+                " VALUES ('ten_1', 'One', :key, '2026-11-26 08:00:00')"
+            ),
+            {"key": b"key"},
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO devices (device_id, tenant_id, serial_number, manufacturer, model,"
+            " firmware, hardware, software, udi, specializations, status, discovered_at)"
+            " VALUES ('dev_1', 'ten_1', '', '', '', '', '', '', '', '[]', 'active',"
+            " '2026-11-26 08:00:00')"
+        )
+        connection.exec_driver_sql(ROW)
+    migrate(empty)
+    with empty.begin() as connection:
+        kept = connection.exec_driver_sql("SELECT value, row_id FROM observations").all()
+        with pytest.raises(IntegrityError, match=r"(?i)unique"):
+            connection.exec_driver_sql(ROW)
+    assert [tuple(one) for one in kept] == [("36.60", 1)]
+
+
+ROW = (
+    "INSERT INTO observations (kind, value, tenant_id, observation_id, device_id, type_cf, status,"
+    " supplements, observed_at, time_quality, received_at, flags)"
+    " VALUES ('numeric', '36.60', 'ten_1', '00000000000000000000000000000001', 'dev_1', 150364,"
+    " 0, '[]', '2026-11-26 08:00:00', 'received', '2026-11-26 08:00:00', '[]')"
+)

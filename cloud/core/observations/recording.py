@@ -46,7 +46,7 @@ _LARGEST: Final = 2**63 - 1
 _INSERT_ROWS: Final = 500
 _STAGED_ROWS: Final = 50
 """Fewer are inserted sooner than they are copied."""
-_IDENTITY: Final = ("tenant_id", "observation_id")
+_IDENTITY: Final = ("observation_id", "tenant_id")
 
 # Only these say that a row itself can never be stored. Any other fault of the database (a lock, a
 # full disk, a schema out of step) passes: the batch stays unacknowledged and is sent again.

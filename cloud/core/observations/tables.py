@@ -19,12 +19,34 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
 )
+from sqlalchemy import (
+    text as sql_text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.core.kernel.tenancy import TenantOwned
 from cloud.db.base import ID_LENGTH, Base, ExactDecimal, RowNumber, UtcDateTime
 
 PLACE_LENGTH: Final = 64
+
+
+def _partial_indexes(table: str) -> tuple[Index, Index]:
+    """Rows of an encounter as they were stored; rows that an encounter may still claim."""
+    charted, unbound = sql_text("encounter_id IS NOT NULL"), sql_text("encounter_id IS NULL")
+    return (
+        Index(
+            f"ix_{table}_encounter",
+            *("encounter_id", "row_id"),
+            postgresql_where=charted,
+            sqlite_where=charted,
+        ),
+        Index(
+            f"ix_{table}_unbound",
+            *("tenant_id", "vehicle_id", "observed_at"),
+            postgresql_where=unbound,
+            sqlite_where=unbound,
+        ),
+    )
 
 
 class Measured(TenantOwned):
@@ -34,12 +56,15 @@ class Measured(TenantOwned):
     second row. Codes are context-free 32-bit numbers. (`stream`, `boot_epoch`, `sequence`) is the
     capture key of the gateway, absent over the API. `octets` is the place in the gateway's recorder
     of what it was decoded from, absent where nothing was recorded.
+
+    Tenant and device are no checked references: both were looked up in the transaction that writes
+    the row, nothing removes either, and the check would cost as much as an index.
     """
 
-    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.tenant_id"))
+    tenant_id: Mapped[str] = mapped_column(String(ID_LENGTH))
     row_id: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
     observation_id: Mapped[UUID] = mapped_column(Uuid)
-    device_id: Mapped[str] = mapped_column(ForeignKey("devices.device_id"))
+    device_id: Mapped[str] = mapped_column(String(ID_LENGTH))
     gateway_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     vehicle_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     encounter_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
@@ -70,10 +95,9 @@ class ObservationRow(Measured, Base):
 
     __tablename__ = "observations"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "observation_id"),
+        UniqueConstraint("observation_id", "tenant_id"),
         Index("ix_observations_device", "device_id", "observed_at"),
-        Index("ix_observations_encounter", "encounter_id", "row_id"),
-        Index("ix_observations_vehicle", "tenant_id", "vehicle_id", "observed_at"),
+        *_partial_indexes("observations"),
     )
 
     kind: Mapped[str] = mapped_column(String(12))
@@ -91,10 +115,9 @@ class WaveformRow(Measured, Base):
 
     __tablename__ = "waveforms"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "observation_id"),
+        UniqueConstraint("observation_id", "tenant_id"),
         Index("ix_waveforms_device", "device_id", "type_cf", "observed_at"),
-        Index("ix_waveforms_encounter", "encounter_id", "row_id"),
-        Index("ix_waveforms_vehicle", "tenant_id", "vehicle_id", "observed_at"),
+        *_partial_indexes("waveforms"),
     )
 
     samples: Mapped[bytes] = mapped_column(LargeBinary)
