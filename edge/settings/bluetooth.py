@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -15,10 +16,12 @@ from edge.drivers.gatt_watch import WatchPolicy
 from edge.drivers.policy import DriverPolicy
 from edge.drivers.radio_devices import RadioDevice
 from edge.settings.fields import Group
+from edge.supervision import BackoffPolicy
 from edge.transports.ble.pairing import LARGEST_PASSKEY, PairingPolicy
 from edge.transports.ble.quirks import QUIRKS, is_known_model
 from edge.transports.ble.radio import RadioPolicy
 from edge.transports.ble.scanning import ScanPolicy
+from edge.transports.ble.usb_reset import UsbReset, UsbResetPolicy
 from protocols.errors import DecodeError
 from protocols.gatt.registry import PROFILES
 from protocols.gatt.uuids import parse_uuid
@@ -112,6 +115,18 @@ class BluetoothSettings(Group):
     scan_silence_seconds: float = Field(
         default=90.0, gt=0, description="a scanner that heard nobody for so long is begun again"
     )
+    usb_reset: UsbReset = Field(
+        default=UsbReset.NEVER,
+        description="what may be done with an adapter that stays wedged after it was switched off"
+        " and on: never; authorized, it is taken from the kernel and given back; port, its port"
+        " is reset",
+    )
+    usb_reset_again_seconds: float = Field(
+        default=60.0, gt=0, le=3600, description="between two resets at least; doubled each time"
+    )
+    usb_sysfs: Path = Field(
+        default=Path("/sys"), description="where the kernel shows the USB devices of the adapters"
+    )
     silent_after_intervals: float = Field(
         default=5.0, ge=1, description="a link is ended after so many usual intervals of silence"
     )
@@ -145,6 +160,13 @@ class BluetoothSettings(Group):
             slots=self.slots,
             fresh_seconds=self.fresh_seconds,
             scan=ScanPolicy(silence_seconds=self.scan_silence_seconds),
+            usb=UsbResetPolicy(
+                way=self.usb_reset,
+                sysfs=self.usb_sysfs,
+                again=BackoffPolicy(
+                    first=self.usb_reset_again_seconds, most=3600.0, forgiven_after=21_600.0
+                ),
+            ),
         )
 
     @property

@@ -187,6 +187,7 @@ def _radio_metrics(radio: dict[str, Any] | None) -> Iterator[Metric]:
         ("wedges", "Connects the host was stuck in", radio["wedges"]),
         ("scan_restarts", "Scanners that heard nobody", radio["scanner"]["restarts"]),
         ("power_cycles", "Adapters switched off and on", radio["scanner"]["power_cycles"]),
+        ("usb_resets", "Adapters reset over USB", radio["usb_resets"]),
     ):
         yield CounterMetricFamily(f"vitalwire_edge_radio_{name}", text, value=value)
 

@@ -143,7 +143,9 @@ def _radio_line(radio: dict[str, Any]) -> str:
         line = f"radio     up on {', '.join(radio['adapters'])}"
     else:
         line = f"radio     DOWN ({radio['reason'].rstrip('.')})"
-    return f"{line}, built anew {radio['rebuilds']} times" if radio["rebuilds"] else line
+    if radio["rebuilds"]:
+        line = f"{line}, built anew {radio['rebuilds']} times"
+    return f"{line}, reset over USB {radio['usb_resets']} times" if radio["usb_resets"] else line
 
 
 def _link_line(link: dict[str, Any], now: datetime) -> str:

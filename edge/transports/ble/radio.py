@@ -41,6 +41,7 @@ from edge.transports.ble.recoveries import Rung, Wedges
 from edge.transports.ble.scanning import Scanner, ScannerCounts, ScanPolicy
 from edge.transports.ble.sightings import Sightings
 from edge.transports.ble.slots import SlotBudget
+from edge.transports.ble.usb_reset import UsbResetPolicy, UsbResets
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class RadioPolicy:
     slots: int = 5
     fresh_seconds: float = 5.0
     scan: ScanPolicy = field(default_factory=ScanPolicy)
+    usb: UsbResetPolicy = field(default_factory=UsbResetPolicy)
     rebuild: BackoffPolicy = field(
         default_factory=lambda: BackoffPolicy(first=0.5, most=10.0, forgiven_after=30.0)
     )
@@ -75,6 +77,7 @@ class RadioHealth:
     adapters: tuple[str, ...] = ()
     rebuilds: int = 0
     wedges: int = 0
+    usb_resets: int = 0
     scanner: ScannerCounts = field(default_factory=ScannerCounts)
 
 
@@ -106,7 +109,8 @@ class Radio:
         self._session: HostSession | None = None
         self._usable = asyncio.Event()
         self._locks: dict[str, asyncio.Lock] = {}
-        self._wedges = Wedges()
+        self._resets = UsbResets(policy.usb, clock)
+        self._wedges = Wedges(may_reset=self._resets.is_allowed)
         self._links: set[GattTransport] = set()
 
     async def run(self) -> None:
@@ -179,15 +183,30 @@ class Radio:
             raise
 
     async def _live(self, session: HostSession) -> None:
+        await self._resets.restore()
         await self._close_ghosts(session)
         try:
             async with asyncio.TaskGroup() as tasks:
                 scanners: dict[str, asyncio.Task[None]] = {}
                 while True:
                     await self._follow_adapters(session, scanners, tasks)
-                    await session.wait_for_change()
+                    await self._wait_for_change(session)
         except BaseExceptionGroup as group:
             raise single_error(group) from group
+
+    async def _wait_for_change(self, session: HostSession) -> None:
+        """An adapter that is plugged in and does not come up is reset after a while."""
+        wedged = self._resets.wedged(self.health.adapters)
+        try:
+            async with asyncio.timeout(self._policy.usb.patience_seconds if wedged else None):
+                await session.wait_for_change()
+        except TimeoutError:
+            for adapter in self._allowed(wedged):
+                await self._reset(adapter)
+
+    async def _reset(self, adapter: str) -> None:
+        await self._resets.reset(adapter)
+        self.health.usb_resets = self._resets.count
 
     async def _close_ghosts(self, session: HostSession) -> None:
         """End what a process that was killed left behind: such a device does not advertise."""
@@ -218,10 +237,13 @@ class Radio:
                     counts=self.health.scanner,
                     clock=self._clock,
                     links=partial(self.slots.taken, adapter),
+                    resets=self._resets,
                 )
                 scanners[adapter] = tasks.create_task(scanner.run(), name=f"scanner {adapter}")
         if there != self.health.adapters or not self.health.is_up:
             log.info("radio adapters=%s", ",".join(there) or "none")
+        self._resets.note(there)
+        self.health.usb_resets = self._resets.count
         self.health.adapters = there
         self.health.is_up = bool(there)
         self.health.reason = "" if there else "no Bluetooth adapter is there"
@@ -321,3 +343,5 @@ class Radio:
                 self.sightings.forget(address)
             case Rung.POWER_CYCLE:
                 await session.power_cycle(adapter)
+            case Rung.USB_RESET:
+                await self._reset(adapter)

@@ -17,21 +17,26 @@ class Rung(Enum):
     CLOSE_STALE = "end connections nobody holds"
     REMOVE = "have the host forget the device"
     POWER_CYCLE = "switch the adapter off and on"
+    USB_RESET = "reset the adapter's USB device"
 
 
-_LADDER: Final = (Rung.CLOSE_STALE, Rung.REMOVE, Rung.POWER_CYCLE)
+_LADDER: Final = (Rung.CLOSE_STALE, Rung.REMOVE, Rung.POWER_CYCLE, Rung.USB_RESET)
 
 
 @dataclass(slots=True)
 class Wedges:
-    """Refusals in a row, by adapter and device."""
+    """Refusals in a row, by adapter and device. `may_reset`: whether the last rung is there."""
 
+    may_reset: bool = False
     _refusals: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def refused(self, adapter: str, address: str, *, bonded: bool) -> Rung:
         """The next remedy. A bond is never thrown away: its device skips that rung."""
         key = (adapter, address)
-        ladder = [rung for rung in _LADDER if not (bonded and rung is Rung.REMOVE)]
+        missing = {Rung.REMOVE} if bonded else set()
+        if not self.may_reset:
+            missing.add(Rung.USB_RESET)
+        ladder = [rung for rung in _LADDER if rung not in missing]
         number = self._refusals.get(key, 0)
         self._refusals[key] = (number + 1) % len(ladder)
         return ladder[number % len(ladder)]

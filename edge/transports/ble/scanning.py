@@ -1,8 +1,8 @@
 """One adapter's scanner: on while a device is missed, now and then else, and watched itself.
 
 A scanner may find nothing for hours and call itself running. When nobody at all was heard for
-`silence_seconds` it is begun again; if that does not help the adapter is switched off and on, and
-then the host is reached anew.
+`silence_seconds` it is begun again; if that does not help the adapter is switched off and on, then
+its USB device is reset where the settings allow it, and then the host is reached anew.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from edge.clock import Clock
 from edge.errors import DeviceNotFoundError, RadioError, StackBusyError, TransportError
 from edge.transports.ble.base import HostSession
 from edge.transports.ble.sightings import Sightings
+from edge.transports.ble.usb_reset import UsbResets
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class Scanner:
         counts: ScannerCounts,
         clock: Clock,
         links: Callable[[], int],
+        resets: UsbResets,
     ) -> None:
         self._session = session
         self._adapter = adapter
@@ -66,6 +68,7 @@ class Scanner:
         self._counts = counts
         self._clock = clock
         self._links = links
+        self._resets = resets
         self._silences = 0
         self._refusals = 0
 
@@ -126,14 +129,15 @@ class Scanner:
         if self._silences == 2 or self._links():
             await self._power_cycle()
             return
-        raise RadioError(f"the scanner of {self._adapter} finds nobody")
+        if not await self._resets.reset(self._adapter):
+            raise RadioError(f"the scanner of {self._adapter} finds nobody")
 
     async def _refused(self, exc: TransportError) -> None:
         self._refusals += 1
         self._counts.refusals += 1
         log.info("scanner refused adapter=%s reason=%r", self._adapter, exc.cause)
         if self._refusals % _MOST_REFUSALS == 0:
-            if self._refusals >= 2 * _MOST_REFUSALS:
+            if self._refusals >= 2 * _MOST_REFUSALS and not await self._resets.reset(self._adapter):
                 raise RadioError(f"the scanner of {self._adapter} cannot be started")
             await self._power_cycle()
         await self._clock.sleep(_REFUSED_WAIT_SECONDS)

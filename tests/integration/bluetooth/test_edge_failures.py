@@ -27,6 +27,7 @@ from tests.fixtures.radio_gateway import (
     radio_gateway,
     radio_settings,
 )
+from tests.fixtures.usb_tree import UsbTree
 
 
 @dataclass(slots=True)
@@ -325,3 +326,25 @@ async def test_a_slow_host_is_waited_for(bluetooth: BluetoothPlace, tmp_path: Pa
         await one.device.peripheral.hang_up()
         await one.edge.until(lambda: one.edge.device("Oxi")["reconnects"] >= 1, what="a new link")
         await one.lives()
+
+
+@pytest.mark.soak
+async def test_an_adapter_that_stays_wedged_is_reset_over_usb_once_and_told(
+    bluetooth: BluetoothPlace, tmp_path: Path
+) -> None:
+    tree = UsbTree(tmp_path)
+    calls, bluetoothd = bluetooth.bluetoothd.calls, bluetooth.bluetoothd
+    more = f'usb_reset = "authorized"\nusb_sysfs = "{tree.sysfs}"'
+    async with served(bluetooth, tmp_path, security=JUST_WORKS, more=more) as one:
+        # Off and on does not help: only the controller itself, pulled and plugged.
+        calls.inject("Connect", Refuse(in_progress()), times=None)
+        await one.device.peripheral.hang_up()
+        await one.edge.until(lambda: tree.authorized == "0", what="the device taken away")
+        calls.clear("Connect")
+        await bluetoothd.unplug("hci0")
+        await one.edge.until(lambda: tree.authorized == "1", what="the device given back")
+        await bluetoothd.plug("hci0")
+        await one.lives()
+        assert one.edge.status()["radio"]["usb_resets"] == 1
+        assert "adapter reset over USB" in one.edge.log
+        assert (calls.count("RemoveDevice"), calls.count("Pair")) == (0, 0)

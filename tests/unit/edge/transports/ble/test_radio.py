@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
@@ -24,8 +25,10 @@ from edge.supervision import BackoffPolicy
 from edge.transports.ble.base import DeviceFacts, PairingAnswers
 from edge.transports.ble.quirks import PLAIN
 from edge.transports.ble.radio import Radio, RadioLink, RadioPolicy
+from edge.transports.ble.usb_reset import UsbReset, UsbResetPolicy
 from tests.fixtures.gatt_peer import peer, turns
 from tests.fixtures.radio_host import Host
+from tests.fixtures.usb_tree import UsbTree
 
 OXI, CUFF, SCALE = "F0:00:00:00:00:01", "F0:00:00:00:00:02", "F0:00:00:00:00:03"
 BONDED = DeviceFacts(bonded=True)
@@ -210,6 +213,37 @@ async def test_a_stuck_connect_goes_one_rung_further_each_time(
     words = [text.split()[0] for text in bench.host.done]
     assert [word for word in words if word in {"close_stale", "remove", "power_cycle"}] == remedies
     assert bench.radio.health.wedges == len(remedies)
+
+
+async def test_an_adapter_whose_connects_stay_stuck_is_reset_over_usb_where_that_is_allowed(
+    tmp_path: Path,
+) -> None:
+    tree = UsbTree(tmp_path)
+    policy = UsbResetPolicy(way=UsbReset.AUTHORIZED, sysfs=tree.sysfs, away_seconds=0.001)
+    bench = Bench(Host(peer), usb=policy)
+    async with bench.running():
+        for _ in range(3):
+            bench.host.known[OXI] = BONDED
+            bench.host.connects.append(StackBusyError("busy"))
+            holding = asyncio.ensure_future(bench.hold(OXI, [], asyncio.Event()))
+            await bench.heard(OXI)
+            with pytest.raises(StackBusyError):
+                await holding
+    assert bench.radio.health.usb_resets == 1
+    assert tree.authorized == "1"
+
+
+async def test_an_adapter_that_is_plugged_in_and_does_not_come_up_is_reset(tmp_path: Path) -> None:
+    tree = UsbTree(tmp_path)
+    policy = UsbResetPolicy(
+        way=UsbReset.AUTHORIZED, sysfs=tree.sysfs, away_seconds=0.001, patience_seconds=0.01
+    )
+    bench = Bench(Host(peer), usb=policy)
+    async with bench.running():
+        bench.host.there.clear()
+        bench.host.change()
+        await bench.until(lambda: bench.radio.health.usb_resets == 1)
+        assert bench.radio.health.reason == "no Bluetooth adapter is there"
 
 
 async def test_a_device_the_host_forgot_has_to_be_heard_again(bench: Bench) -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from edge.clock import SYSTEM_CLOCK
 from edge.errors import DeviceNotFoundError, RadioError, StackBusyError, TransportClosedError
+from edge.supervision import BackoffPolicy
 from edge.transports.ble.base import Sighting
 from edge.transports.ble.scanning import Scanner, ScannerCounts, ScanPolicy
 from edge.transports.ble.sightings import Sightings
+from edge.transports.ble.usb_reset import UsbReset, UsbResetPolicy, UsbResets
 from tests.fixtures.gatt_peer import peer, turns
 from tests.fixtures.radio_host import Host
+from tests.fixtures.usb_tree import UsbTree
 from tests.unit.edge.making import ManualTime
 
 OXI = "F0:00:00:00:00:01"
@@ -36,6 +40,7 @@ class Bench:
             counts=self.counts,
             clock=self.time.clock,
             links=lambda: links,
+            resets=UsbResets(UsbResetPolicy(), self.time.clock),
         )
 
     @asynccontextmanager
@@ -83,6 +88,20 @@ async def test_silence_restarts_the_scanner_then_the_adapter_then_everything() -
         await bench.scanner.run()
     assert bench.host.done == ["scan hci0 True"] * 2 + ["power_cycle hci0", "scan hci0 True"]
     assert (bench.counts.restarts, bench.counts.power_cycles) == (3, 1)
+
+
+async def test_where_it_is_allowed_a_reset_of_the_usb_device_comes_before_everything(
+    tmp_path: Path,
+) -> None:
+    tree = UsbTree(tmp_path)
+    bench = Bench(silence_seconds=90)
+    again = BackoffPolicy(first=3600.0, most=3600.0, forgiven_after=1e6)
+    policy = UsbResetPolicy(way=UsbReset.AUTHORIZED, sysfs=tree.sysfs, again=again)
+    bench.scanner._resets = UsbResets(policy, bench.time.clock)
+    with bench.sightings.waiting_for(OXI), pytest.raises(RadioError, match="finds nobody"):
+        await bench.scanner.run()
+    assert bench.host.done.count("scan hci0 True") == 4
+    assert bench.scanner._resets.count == 1
 
 
 async def test_an_adapter_with_links_is_not_switched_off_for_its_scanner() -> None:
