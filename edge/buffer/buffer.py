@@ -60,7 +60,7 @@ class ObservationBuffer:
         self._connect = connect
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._news = asyncio.Event()
+        self._news = {stream: asyncio.Event() for stream in Stream}
         self._keeper = ClockKeeper(clock)
         self._patient_until = 0.0
         self._damage: asyncio.Future[None] | None = None
@@ -98,7 +98,7 @@ class ObservationBuffer:
         self._thread = threading.Thread(target=begin, name="buffer", daemon=True)
         self._thread.start()
         self.recovery = await asyncio.wrap_future(opened)
-        self._news.set()
+        self._tell_news()
 
     async def close(self) -> None:
         """Finish what was asked, then let go of the file."""
@@ -115,12 +115,12 @@ class ObservationBuffer:
         reading = self._keeper.look()
         rows = pack_rows(contents, captured_at=self._clock.utc(), octets=octets)
 
-        def append(store: ObservationStore) -> Appended:
-            return store.append(rows, reading)
+        def append(store: ObservationStore) -> tuple[Appended, frozenset[Stream]]:
+            # What gave way for these rows is told in a lane of its own.
+            return store.append(rows, reading), store.take_grown()
 
-        appended: Appended = await self._ask(append, writes=True)
-        if appended.stored:
-            self._news.set()
+        appended, grown = await self._ask(append, writes=True)
+        self._tell_news(grown)
         return appended
 
     async def claim(
@@ -167,7 +167,7 @@ class ObservationBuffer:
         """Look at the clock; when the right time is known, rows that waited for it are news."""
         reading, now = self._keeper.look(), self._clock.utc()
         if await self._ask(lambda store: store.note_clock(reading, now=now)):
-            self._news.set()
+            self._tell_news()
         return reading
 
     @property
@@ -192,12 +192,12 @@ class ObservationBuffer:
         """Give a claim back, to be sent again under the same name. Returns at once."""
         if self._thread is not None:
             self._jobs.put(_Job(lambda store: store.requeue(batch_id), writes=False))
-            self._news.set()
+            self._tell_news()
 
     async def split(self, batch_id: UUID) -> bool:
         """Give a claim back as two; False when it has one row only."""
         split: bool = await self._ask(lambda store: store.split(batch_id))
-        self._news.set()
+        self._tell_news()
         return split
 
     async def counts(self) -> BufferCounts:
@@ -205,10 +205,14 @@ class ObservationBuffer:
         counts: BufferCounts = await self._ask(lambda store: store.counts())
         return counts
 
-    async def wait_for_rows(self) -> None:
-        """Return when rows may have come since the last call returned."""
-        await self._news.wait()
-        self._news.clear()
+    async def wait_for_rows(self, stream: Stream) -> None:
+        """Return when rows of a lane may have come since the last call for it returned."""
+        await self._news[stream].wait()
+        self._news[stream].clear()
+
+    def _tell_news(self, streams: Iterable[Stream] = Stream) -> None:
+        for stream in streams:
+            self._news[stream].set()
 
     async def run_until_damaged(self) -> None:
         """Wait for ever; BufferDamagedError when the file cannot be trusted any more."""

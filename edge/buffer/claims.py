@@ -16,6 +16,7 @@ class Claim:
     """Rows taken for one batch. `row_ids` are the store's own, in the order of `rows`.
 
     `floor`: the lowest sequence of the lane and epoch that the store still holds, 0 for unknown.
+    `left`: how many rows of the lane waited behind these when they were taken.
     """
 
     batch_id: UUID
@@ -25,6 +26,7 @@ class Claim:
     rows: tuple[UplinkRow, ...]
     row_ids: tuple[int, ...]
     floor: int = 0
+    left: int = 0
 
     def halves(self) -> tuple[Claim, Claim]:
         """The same rows as two batches with names of their own."""
@@ -93,6 +95,10 @@ class ClaimBook:
             if claim.boot_epoch != boot_epoch or claim.rows[-1].sequence > sequence
         )
         self._returned[stream] = deque(kept)
+
+    def out(self, stream: Stream) -> int:
+        """How many rows of a lane are on their way."""
+        return sum(len(one.rows) for one in self.claimed.values() if one.stream is stream)
 
     def row_ids(self, stream: Stream) -> frozenset[int]:
         """Rows of a lane that are on their way."""

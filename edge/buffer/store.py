@@ -91,6 +91,7 @@ class ObservationStore:
         self._thinning = Thinning(database)
         self._tell = tell
         self._memory = Memory()
+        self._grown: set[Stream] = set()
         self._after_commit: list[Callable[[], None]] = []
         with translated():
             self._layout, self._memory.held = Layout.of(
@@ -226,8 +227,15 @@ class ObservationStore:
                     claim = self._claimed(queue.stream, found)
                     self._turns.took(queue, found.octets)
                 if claim is not None:
-                    return claim
+                    out = self._claims.out(queue.stream)
+                    return replace(claim, left=max(0, self._memory.held[queue.stream] - out))
         return None
+
+    def take_grown(self) -> frozenset[Stream]:
+        """The lanes that were written to since the last call."""
+        grown = frozenset(self._grown)
+        self._grown.clear()
+        return grown
 
     def read_window(self, window: WaveformWindow, *, after: int, limit: int) -> WindowPart:
         """Waveforms of a window above the id `after`, whatever their turn; nothing is claimed."""
@@ -322,6 +330,7 @@ class ObservationStore:
 
     def _grow(self, stream: Stream, count: int, captured_us: int) -> None:
         after = self._last(stream)
+        self._grown.add(stream)
         self._memory.next_sequence[stream] += count
         self._memory.held[stream] += count
         lane, captured_us = self._layout.lanes[stream], captured_us - self.clocks.difference_us()

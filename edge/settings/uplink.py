@@ -6,7 +6,14 @@ from pydantic import Field, model_validator
 
 from edge.settings.fields import Group, HttpUrl, MqttUrl
 from edge.uplink.budget import BudgetPolicy, Profile
-from edge.uplink.policy import ChoicePolicy, HttpsPolicy, MqttPolicy, SenderPolicy, Way
+from edge.uplink.policy import (
+    ChoicePolicy,
+    HttpsPolicy,
+    LingerPolicy,
+    MqttPolicy,
+    SenderPolicy,
+    Way,
+)
 
 
 class UplinkSettings(Group):
@@ -42,7 +49,7 @@ class UplinkSettings(Group):
         default=2000, description="rows in a batch at most while a backlog drains fast"
     )
     in_flight: int = Field(
-        default=4, description="batches that wait for an acknowledgement at once"
+        default=4, description="batches of a lane that wait for an acknowledgement at once"
     )
     waveforms_in_flight: int = Field(
         default=3, description="batches of waveforms that wait at once, beside the others"
@@ -57,7 +64,14 @@ class UplinkSettings(Group):
     thin_linger_seconds: float = Field(
         default=10.0, description="how long numbers wait for company under `thin`"
     )
-    linger_seconds: float = Field(default=0.05, description="how long new rows wait for company")
+    linger_seconds: float = Field(default=0.05, description="how long events wait for company")
+    numerics_linger_seconds: float = Field(
+        default=1.0, description="how long numbers wait for company: so much later they are shown"
+    )
+    waveforms_linger_seconds: float = Field(
+        default=2.0,
+        description="how long waveforms wait for company; longer costs less and shows later",
+    )
     ack_timeout_seconds: float = Field(
         default=10.0, description="after this an unacknowledged batch is sent again"
     )
@@ -80,7 +94,11 @@ class UplinkSettings(Group):
             drain_rows=self.drain_rows,
             in_flight=self.in_flight,
             waveforms_in_flight=self.waveforms_in_flight,
-            linger_seconds=self.linger_seconds,
+            linger=LingerPolicy(
+                events=self.linger_seconds,
+                numerics=self.numerics_linger_seconds,
+                waveforms=self.waveforms_linger_seconds,
+            ),
             ack_timeout_seconds=self.ack_timeout_seconds,
             poison_after=self.poison_after,
         )

@@ -22,23 +22,29 @@ STREAMS: Final = {stream.label: stream for stream in Stream}
 
 
 @dataclass(slots=True)
-class Lanes:
-    """Lanes that share a window of `in_flight` batches and one pace, counted in rows or octets."""
+class Lane:
+    """One lane: a window of `in_flight` batches, and a pace counted in rows or in octets.
 
-    streams: tuple[Stream, ...]
+    `linger_seconds`: how long its rows wait for company. `rests_until`: a batch took all there
+    was, and the next one is gathered until then; monotonic seconds.
+    """
+
+    stream: Stream
     in_flight: int
+    linger_seconds: float
     rows: Pace | None = None
     octets: Pace | None = None
     quality: Quality = field(default_factory=Quality)
     claiming: asyncio.Lock = field(default_factory=asyncio.Lock)
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    rests_until: float = 0.0
 
     @property
     def pace(self) -> Pace:
         """What its batches are measured by."""
         pace = self.rows or self.octets
         if pace is None:
-            raise AssertionError("lanes have a pace")
+            raise AssertionError("a lane has a pace")
         return pace
 
     def most_rows(self, link: LinkClient, policy: SenderPolicy) -> int:
@@ -53,7 +59,7 @@ class Lanes:
         return policy.batch_octets if self.octets is None else int(self.octets.size)
 
     def note(self, claim: Claim, link: LinkClient, seconds: float) -> None:
-        """A batch of these lanes was acknowledged after so long."""
+        """A batch of this lane was acknowledged after so long."""
         self.quality.note(seconds)
         if self.rows is None:
             was_full = sum(map(_octets_of, claim.rows)) >= self.pace.size / 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 from uuid import UUID
@@ -18,7 +18,7 @@ from edge.supervision import Backoff
 from edge.uplink.budget import Budget
 from edge.uplink.choice import LinkChoice
 from edge.uplink.contract import DOUBT_AFTER, FEW_ROWS
-from edge.uplink.lanes import STREAMS, Lanes, ReceiptBook
+from edge.uplink.lanes import STREAMS, Lane, ReceiptBook
 from edge.uplink.link import LinkClient
 from edge.uplink.policy import SenderPolicy
 from edge.uplink.quality import Pace
@@ -46,7 +46,7 @@ class ClaimedRows(Protocol):
     async def split(self, batch_id: UUID) -> bool: ...
     async def quarantine(self, batch_id: UUID, reason: str) -> Settled: ...
     async def counts(self) -> BufferCounts: ...
-    async def wait_for_rows(self) -> None: ...
+    async def wait_for_rows(self, stream: Stream) -> None: ...
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ class Sender:
     budget: Budget | None = None
     delivered: Callable[[UplinkBatch, float], None] | None = None
     counts: SenderCounts = field(default_factory=SenderCounts)
-    _groups: tuple[Lanes, ...] = field(init=False)
+    _lanes: tuple[Lane, ...] = field(init=False)
     _receipts: ReceiptBook = field(default_factory=ReceiptBook)
     _freed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -84,20 +84,30 @@ class Sender:
         policy = self.policy
         least = min(policy.batch_rows, FEW_ROWS)
         most = max(policy.batch_rows, policy.drain_rows)
-        urgent = Pace(policy.batch_rows, least, most, enough=min(most, _ONE_PACKET_ROWS))
+        events, numbers = (
+            Pace(policy.batch_rows, least, most, enough=min(most, _ONE_PACKET_ROWS))
+            for _ in range(2)
+        )
         bulk = Pace(_FIRST_OCTETS, _LEAST_OCTETS, max(_LEAST_OCTETS, policy.batch_octets), late=0.7)
-        self._groups = (
-            Lanes((Stream.EVENTS, Stream.NUMERICS), policy.in_flight, rows=urgent),
-            Lanes((Stream.WAVEFORMS,), policy.waveforms_in_flight, octets=bulk),
+        self._lanes = (
+            Lane(Stream.EVENTS, policy.in_flight, policy.linger.events, rows=events),
+            Lane(Stream.NUMERICS, policy.in_flight, policy.linger.numerics, rows=numbers),
+            Lane(
+                Stream.WAVEFORMS,
+                policy.waveforms_in_flight,
+                policy.linger.waveforms,
+                octets=bulk,
+            ),
         )
 
     async def run(self) -> None:
         """Send until cancelled. Rows on their way at that moment are sent again next time."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._watch(), name="uplink news")
-            for group in self._groups:
-                for number in range(group.in_flight):
-                    tasks.create_task(self._work(group), name=f"uplink {group.streams} {number}")
+            for lane in self._lanes:
+                name = f"uplink {lane.stream.label}"
+                tasks.create_task(self._watch(lane), name=f"{name} news")
+                for number in range(lane.in_flight):
+                    tasks.create_task(self._work(lane), name=f"{name} {number}")
 
     async def wait_until_drained(self) -> None:
         """Return when the buffer holds nothing that still has to go up."""
@@ -107,62 +117,63 @@ class Sender:
                 return
             await self._freed.wait()
 
-    async def _watch(self) -> None:
-        """Tell every lane of new rows, once they had time to find company."""
+    async def _watch(self, lane: Lane) -> None:
+        """Tell a lane of new rows, once they had time to find company."""
         while True:
-            await self.buffer.wait_for_rows()
-            linger = self.policy.linger_seconds
-            if self.budget is not None:
-                linger = max(linger, self.budget.linger_seconds)
-            await self.clock.sleep(linger)
-            for group in self._groups:
-                group.news.set()
+            await self.buffer.wait_for_rows(lane.stream)
+            await self.clock.sleep(self._linger(lane))
+            lane.news.set()
 
-    async def _work(self, group: Lanes) -> None:
+    def _linger(self, lane: Lane) -> float:
+        thin = 0.0 if self.budget is None else self.budget.linger_seconds
+        return max(lane.linger_seconds, thin)
+
+    async def _work(self, lane: Lane) -> None:
         while True:
             # First a way, then rows: what is claimed while there is none would not be urgent
             # any more when there is one.
             link = await self.choice.pick()
-            claim = await self._next_claim(group, link)
+            claim = await self._next_claim(lane, link)
             try:
-                await self._deliver(claim, group)
+                await self._deliver(claim, lane)
             except BaseException:
                 # Cancelled, or a fault of ours: the rows must not stay claimed by nobody.
                 self.buffer.give_back(claim.batch_id)
                 raise
 
-    async def _next_claim(self, group: Lanes, link: LinkClient) -> Claim:
-        async with group.claiming:
+    async def _next_claim(self, lane: Lane, link: LinkClient) -> Claim:
+        async with lane.claiming:
             while True:
-                streams = self._allowed(group.streams)
-                claim = await self.buffer.claim(
-                    limit=group.most_rows(link, self.policy),
-                    octets=group.most_octets(self.policy),
-                    streams=streams,
-                )
+                await self.clock.sleep(max(0.0, lane.rests_until - self.clock.monotonic()))
+                now, is_held = self.clock.monotonic(), False
+                if self.budget is not None:
+                    is_held = not self.budget.allows(lane.stream, now=now)
+                claim = None
+                if not is_held:
+                    claim = await self.buffer.claim(
+                        limit=lane.most_rows(link, self.policy),
+                        octets=lane.most_octets(self.policy),
+                        streams=(lane.stream,),
+                    )
                 if claim is not None:
+                    # All there was: what comes next gathers again. A backlog never waits.
+                    lane.rests_until = 0.0 if claim.left else now + self._linger(lane)
                     return claim
                 # Looking may have set damaged rows apart: who waits for the end looks again.
                 self._freed.set()
-                await self._wait(group, is_held=len(streams) < len(group.streams))
+                await self._wait(lane, is_held=is_held)
 
-    def _allowed(self, streams: Sequence[Stream]) -> list[Stream]:
-        if self.budget is None:
-            return list(streams)
-        now = self.clock.monotonic()
-        return [stream for stream in streams if self.budget.allows(stream, now=now)]
-
-    async def _wait(self, group: Lanes, *, is_held: bool) -> None:
+    async def _wait(self, lane: Lane, *, is_held: bool) -> None:
         """For new rows; what the budget holds back is looked at again after a while."""
         limit = _HELD_SECONDS if is_held else None
         try:
             async with asyncio.timeout(limit):
-                await group.news.wait()
+                await lane.news.wait()
         except TimeoutError:
             return
-        group.news.clear()
+        lane.news.clear()
 
-    async def _deliver(self, claim: Claim, group: Lanes) -> None:
+    async def _deliver(self, claim: Claim, lane: Lane) -> None:
         backoff, silences = Backoff(self.policy.retry), 0
         others = self.counts.batches
         while True:
@@ -170,7 +181,7 @@ class Sender:
             began = self.clock.monotonic()
             self.choice.begin(link, now=began)
             most = self.policy.ack_timeout_seconds
-            patience = group.quality.timeout(most, silences=silences)
+            patience = lane.quality.timeout(most, silences=silences)
             try:
                 batch = self._batch(claim)
                 ack = await link.send(batch, timeout_seconds=patience)
@@ -179,7 +190,7 @@ class Sender:
                 return
             except UplinkUnreachableError as exc:
                 silences += exc.is_silence
-                self._note_failure(link, group, exc, began)
+                self._note_failure(link, lane, exc, began)
                 if self._must_isolate(claim, silences, others):
                     await self._isolate(claim, NEVER_ACKNOWLEDGED)
                     return
@@ -190,17 +201,17 @@ class Sender:
                 self.choice.note_acknowledged(link, began=began, now=self.clock.monotonic())
                 if self.delivered is not None:
                     self.delivered(batch, began)
-                group.note(claim, link, self.clock.monotonic() - began)
+                lane.note(claim, link, self.clock.monotonic() - began)
                 await self._settle(ack)
                 return
 
     def _note_failure(
-        self, link: LinkClient, group: Lanes, exc: UplinkUnreachableError, began: float
+        self, link: LinkClient, lane: Lane, exc: UplinkUnreachableError, began: float
     ) -> None:
         self.counts.retries += 1
         self._receipts.doubt()
         if exc.is_silence:
-            group.pace.shrink()
+            lane.pace.shrink()
         if exc.is_vain:
             self.choice.note_vain(link, began=began, now=self.clock.monotonic())
 

@@ -14,6 +14,7 @@ from edge.supervision import BackoffPolicy
 from edge.uplink.policy import ChoicePolicy, SenderPolicy, Way
 from tests.fixtures.uplink_peers import Broker, HttpCloud, MqttCloud, Receiver
 from tests.fixtures.uplinks import (
+    AT_ONCE,
     QUICK,
     SENDING,
     drained,
@@ -249,7 +250,7 @@ async def test_a_batch_too_large_for_the_cloud_is_halved_until_it_fits(
 async def test_one_poisonous_row_is_found_and_set_apart(
     http_cloud: HttpCloud, tmp_path: Path
 ) -> None:
-    one_lane = SenderPolicy(batch_rows=8, in_flight=1, linger_seconds=0.0, retry=QUICK)
+    one_lane = SenderPolicy(batch_rows=8, in_flight=1, linger=AT_ONCE, retry=QUICK)
     http_cloud.answers = [422, 200, 422, 200, 422, 200, 422]
     async with (
         https_link(http_cloud) as link,
@@ -285,7 +286,7 @@ async def test_a_batch_never_answered_is_taken_apart_while_others_get_through(
     quick = SenderPolicy(
         batch_rows=4,
         in_flight=2,
-        linger_seconds=0.0,
+        linger=AT_ONCE,
         ack_timeout_seconds=0.2,
         poison_after=2,
         retry=QUICK,

@@ -23,7 +23,16 @@ from edge.uplink.sender import Sender
 from protocols.model.observation import NumericObservation, SampleArrayObservation
 from simulators.network import LinkShape, ShapedLink, shaped_link
 from tests.fixtures.uplink_peers import Broker, HttpCloud, MqttCloud
-from tests.fixtures.uplinks import CREDENTIALS, QUICK, drained, https_link, readings, until, uplink
+from tests.fixtures.uplinks import (
+    AT_ONCE,
+    CREDENTIALS,
+    QUICK,
+    drained,
+    https_link,
+    readings,
+    until,
+    uplink,
+)
 from tests.fixtures.vehicle_rows import Vehicle
 from tests.unit.edge.making import spo2
 
@@ -153,7 +162,7 @@ async def test_a_way_that_is_up_and_far_too_slow_is_left_and_taken_back_when_it_
             MqttPolicy(url=f"mqtt://127.0.0.1:{port}", retry=QUICK), CREDENTIALS, SYSTEM_CLOCK
         )
         https = https_link(http)
-        sending = replace(SENDING, linger_seconds=0.0, in_flight=2)
+        sending = replace(SENDING, linger=AT_ONCE, in_flight=2)
         async with https, uplink(tmp_path, mqtt, https, sending=sending, choice=choice) as parts:
             buffer, sender = parts
             await until(lambda: mqtt.health.is_up and https.health.is_up, "both ways")

@@ -12,8 +12,9 @@ import pytest
 from edge.buffer.buffer import ObservationBuffer
 from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
 from edge.buffer.recovery import FILE_NAME
+from edge.buffer.rows import Stream
 from edge.errors import BufferDamagedError, BufferFaultError, BufferFullError
-from tests.unit.edge.making import ack_of, ecg, spo2
+from tests.unit.edge.making import ack_of, alarm, ecg, spo2
 
 SMALL = BufferPolicy(
     max_bytes=64 * PAGE_OCTETS, quota_reserve_bytes=8 * PAGE_OCTETS, disk_reserve_bytes=0
@@ -64,12 +65,36 @@ async def test_one_that_does_not_fit_fails_alone(buffer: ObservationBuffer) -> N
     assert (await buffer.counts()).waiting == {"events": 0, "numerics": 2, "waveforms": 0}
 
 
-async def test_new_rows_wake_who_waits_for_them(buffer: ObservationBuffer) -> None:
-    await buffer.wait_for_rows()
+async def test_new_rows_wake_who_waits_for_their_lane_and_nobody_else(
+    buffer: ObservationBuffer,
+) -> None:
+    for stream in Stream:
+        await buffer.wait_for_rows(stream)
+    waiting = {stream: asyncio.ensure_future(buffer.wait_for_rows(stream)) for stream in Stream}
     async with asyncio.timeout(10):
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(buffer.wait_for_rows())
-            tasks.create_task(buffer.append([spo2(1)]))
+        await buffer.append([spo2(1)])
+        await waiting[Stream.NUMERICS]
+        assert not waiting[Stream.EVENTS].done()
+        await buffer.append([ecg(1)])
+        await waiting[Stream.WAVEFORMS]
+    assert not waiting[Stream.EVENTS].done()
+    waiting[Stream.EVENTS].cancel()
+
+
+async def test_what_gave_way_is_news_in_the_lane_that_tells_it(tmp_path: Path) -> None:
+    buffer = ObservationBuffer()
+    await buffer.open(tmp_path, policy=SMALL, vehicle_id="v", tell=lambda _dropped, _at: alarm(1))
+    for stream in Stream:
+        await buffer.wait_for_rows(stream)
+    waiting = asyncio.ensure_future(buffer.wait_for_rows(Stream.EVENTS))
+    async with asyncio.timeout(10):
+        for number in range(1000):
+            await buffer.append([ecg(number)])
+            if waiting.done():
+                break
+        await waiting
+    assert (await buffer.counts()).waiting["events"] == 1
+    await buffer.close()
 
 
 async def test_rows_left_from_before_are_news_at_once(
@@ -80,7 +105,7 @@ async def test_rows_left_from_before_are_news_at_once(
     again = ObservationBuffer()
     await again.open(tmp_path, policy=SMALL, vehicle_id="v")
     async with asyncio.timeout(10):
-        await again.wait_for_rows()
+        await again.wait_for_rows(Stream.NUMERICS)
     claim = await again.claim(limit=10, octets=1000)
     assert claim is not None
     settled = await again.settle(ack_of(claim))

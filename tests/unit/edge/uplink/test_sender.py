@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edge.buffer.buffer import ObservationBuffer
+from edge.buffer.claims import Claim
 from edge.buffer.policy import BufferPolicy
-from edge.clock import SYSTEM_CLOCK
+from edge.buffer.rows import Stream
+from edge.clock import SYSTEM_CLOCK, Clock
 from edge.errors import UplinkRejectedError, UplinkUnreachableError
 from edge.supervision import BackoffPolicy
 from edge.uplink.choice import LinkChoice
 from edge.uplink.link import LinkHealth
-from edge.uplink.policy import ChoicePolicy, SenderPolicy, Way
+from edge.uplink.policy import ChoicePolicy, LingerPolicy, SenderPolicy, Way
 from edge.uplink.sender import NEVER_ACKNOWLEDGED, Sender
 from protocols.uplink.messages import Receipt, UplinkAck, UplinkBatch
-from tests.unit.edge.making import ecg, spo2
+from tests.fixtures.uplinks import AT_ONCE
+from tests.unit.edge.making import alarm, ecg, spo2
 
 Behaviour = Callable[[UplinkBatch, int], None]
 QUICK = BackoffPolicy(first=0.001, most=0.002)
@@ -67,7 +70,7 @@ async def sending(
         choice=LinkChoice((link,), ChoicePolicy(), SYSTEM_CLOCK),
         gateway_id="gw-1",
         clock=SYSTEM_CLOCK,
-        policy=SenderPolicy(linger_seconds=0.0, retry=QUICK, **options),
+        policy=SenderPolicy(linger=AT_ONCE, retry=QUICK, **options),
     )
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(sender.run())
@@ -92,6 +95,130 @@ async def test_numbers_go_before_waveforms(tmp_path: Path) -> None:
     contents = [ecg(1), ecg(2), spo2(1), spo2(2)]
     async with sending(tmp_path, link, *contents, in_flight=1):
         assert [batch.stream for batch in link.batches] == ["numerics", "waveforms"]
+
+
+@dataclass(slots=True)
+class StandingClock:
+    """Time that passes when `move` is called; who sleeps until then goes on."""
+
+    seconds: float = 100.0
+    sleepers: list[tuple[float, asyncio.Future[None]]] = field(default_factory=list)
+
+    async def sleep(self, seconds: float) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        if seconds > 0:
+            self.sleepers.append((self.seconds + seconds, turn))
+        else:
+            asyncio.get_running_loop().call_soon(turn.set_result, None)
+        await turn
+
+    def move(self, seconds: float) -> None:
+        self.seconds += seconds
+        due = [one for one in self.sleepers if one[0] <= self.seconds]
+        self.sleepers = [one for one in self.sleepers if one[0] > self.seconds]
+        for _, turn in due:
+            turn.set_result(None)
+
+    @property
+    def clock(self) -> Clock:
+        return replace(SYSTEM_CLOCK, monotonic=lambda: self.seconds, sleep=self.sleep)
+
+
+class LookedAt(ObservationBuffer):
+    """A buffer that counts the looks that found nothing."""
+
+    vain_looks = 0
+
+    async def claim(
+        self, *, limit: int, octets: int, streams: Iterable[Stream] = Stream
+    ) -> Claim | None:
+        claim = await ObservationBuffer.claim(self, limit=limit, octets=octets, streams=streams)
+        self.vain_looks += claim is None
+        return claim
+
+
+@asynccontextmanager
+async def gathering(
+    folder: Path, link: ToldLink, time: StandingClock, *, batch_rows: int = 200
+) -> AsyncIterator[ObservationBuffer]:
+    """A running sender over an empty buffer, its clock standing still, every lane waiting."""
+    buffer = LookedAt()
+    await buffer.open(folder, policy=BufferPolicy(disk_reserve_bytes=0), vehicle_id="v")
+    sender = Sender(
+        buffer=buffer,
+        choice=LinkChoice((link,), ChoicePolicy(), SYSTEM_CLOCK),
+        gateway_id="gw-1",
+        clock=time.clock,
+        policy=SenderPolicy(
+            linger=LingerPolicy(events=0.5, numerics=1.0, waveforms=2.0),
+            batch_rows=batch_rows,
+            drain_rows=batch_rows,
+        ),
+    )
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(sender.run())
+        await becomes(lambda: len(time.sleepers) == buffer.vain_looks == len(Stream))
+        time.move(2.0)
+        await becomes(lambda: buffer.vain_looks == 2 * len(Stream))
+        yield buffer
+        running.cancel()
+    await buffer.close()
+
+
+async def becomes(true: Callable[[], bool]) -> None:
+    """Let others work until it is; the caller bounds the time."""
+    while not true():
+        turn = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(0.001, turn.set_result, None)
+        await turn
+
+
+async def test_rows_wait_for_company_as_long_as_their_lane_may(tmp_path: Path) -> None:
+    link, time = ToldLink(), StandingClock()
+    async with gathering(tmp_path, link, time) as buffer:
+        await buffer.append([ecg(1), spo2(1), alarm(1)])
+        await becomes(lambda: len(time.sleepers) == 3)
+        assert not link.batches
+        time.move(0.5)
+        await becomes(lambda: len(link.batches) == 1)
+        await buffer.append([spo2(2), ecg(2)])
+        time.move(0.5)
+        await becomes(lambda: len(link.batches) == 2)
+        time.move(1.0)
+        await becomes(lambda: len(link.batches) == 3)
+    sent = [(batch.stream, [row.content for row in batch.rows]) for batch in link.batches]
+    assert sent == [
+        ("events", [alarm(1)]),
+        ("numerics", [spo2(1), spo2(2)]),
+        ("waveforms", [ecg(1), ecg(2)]),
+    ]
+
+
+async def test_rows_that_come_while_a_batch_is_out_gather_from_when_it_left(
+    tmp_path: Path,
+) -> None:
+    link, time = ToldLink(), StandingClock()
+    async with gathering(tmp_path, link, time) as buffer:
+        await buffer.append([spo2(1)])
+        await becomes(lambda: len(time.sleepers) == 1)
+        time.move(1.0)
+        await becomes(lambda: len(link.batches) == 1 and len(time.sleepers) == 1)
+        for number in range(2, 6):
+            await buffer.append([spo2(number)])
+        assert len(link.batches) == 1
+        time.move(1.0)
+        await becomes(lambda: len(link.batches) == 2)
+    assert [len(batch.rows) for batch in link.batches] == [1, 4]
+
+
+async def test_a_backlog_waits_for_no_company(tmp_path: Path) -> None:
+    link, time = ToldLink(), StandingClock()
+    async with gathering(tmp_path, link, time, batch_rows=4) as buffer:
+        await buffer.append([*map(spo2, range(30))])
+        await becomes(lambda: len(time.sleepers) == 1)
+        time.move(1.0)
+        await becomes(lambda: sum(len(batch.rows) for batch in link.batches) == 30)
+    assert {batch.stream for batch in link.batches} == {"numerics"}
 
 
 async def test_a_way_that_fails_is_tried_again_with_the_same_batch(tmp_path: Path) -> None:
@@ -121,7 +248,7 @@ async def test_rows_on_their_way_wait_again_when_the_sender_ends(tmp_path: Path)
         choice=LinkChoice((ToldLink(never),), ChoicePolicy(), SYSTEM_CLOCK),
         gateway_id="gw-1",
         clock=SYSTEM_CLOCK,
-        policy=SenderPolicy(linger_seconds=0.0, retry=QUICK),
+        policy=SenderPolicy(linger=AT_ONCE, retry=QUICK),
     )
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(sender.run())
@@ -180,14 +307,14 @@ async def test_a_row_never_acknowledged_among_others_is_set_apart(tmp_path: Path
         gateway_id="gw-1",
         clock=SYSTEM_CLOCK,
         policy=SenderPolicy(
-            batch_rows=4, drain_rows=4, in_flight=2, poison_after=2, linger_seconds=0.0, retry=QUICK
+            batch_rows=4, drain_rows=4, in_flight=2, poison_after=2, linger=AT_ONCE, retry=QUICK
         ),
     )
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
         running = tasks.create_task(sender.run())
         tasks.create_task(feed(buffer))
         while not sender.counts.quarantined:
-            await buffer.wait_for_rows()
+            await buffer.wait_for_rows(Stream.NUMERICS)
         feeding = False
         await sender.wait_until_drained()
         running.cancel()
