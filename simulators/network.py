@@ -3,7 +3,8 @@
 What stands behind it is not changed and not told. Each direction of each connection is a line of
 its own: octets wait for the line, then travel for the delay. A lost segment is a stall, for TCP
 gives the octets late and in order, never not at all. In a black hole nothing passes and nobody is
-told; a cut resets every connection.
+told; a cut resets every connection. A half-open connection lost one of its directions and nobody
+was told: what a router does that forgot about it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final
 
 _SEGMENT: Final = 1400
@@ -46,6 +48,24 @@ class LinkShape:
 GOOD: Final = LinkShape()
 
 
+class Direction(Enum):
+    """Of one connection."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(slots=True)
+class _Line:
+    """One direction of one connection. Dead for good once it is cleared."""
+
+    count: Callable[[int], None]
+    lives: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.lives.set()
+
+
 @dataclass(slots=True)
 class ShapedLink:
     """A proxy in front of one address. Change `shape` while it runs."""
@@ -60,7 +80,7 @@ class ShapedLink:
     connections: int = 0
     _is_open: asyncio.Event = field(default_factory=asyncio.Event)
     _server: asyncio.Server | None = None
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _tasks: dict[asyncio.Task[None], dict[Direction, _Line]] = field(default_factory=dict)
     _chance: random.Random = field(init=False)
     _is_refusing: bool = False
 
@@ -90,6 +110,15 @@ class ShapedLink:
         self._is_refusing = False
         self._is_open.set()
 
+    def half_open(self, dead: Direction) -> int:
+        """One direction of every connection there is dies, for good; new ones are whole. How many.
+
+        The ends go on acknowledging each other's segments, so that TCP never notices.
+        """
+        for lines in self._tasks.values():
+            lines[dead].lives.clear()
+        return len(self._tasks)
+
     def cut(self) -> None:
         """Every connection is reset."""
         for task in self._tasks:
@@ -105,33 +134,39 @@ class ShapedLink:
         if self._is_refusing or task is None:
             _reset(answers)
             return
-        self._tasks.add(task)
+        lines = {
+            Direction.UP: _Line(self._count_up),
+            Direction.DOWN: _Line(self._count_down),
+        }
+        self._tasks[task] = lines
         self.connections += 1
         try:
-            await self._carry(near, answers)
+            await self._carry(near, answers, lines)
         except (OSError, asyncio.CancelledError):
             pass
         finally:
             _reset(answers)
-            self._tasks.discard(task)
+            del self._tasks[task]
 
-    async def _carry(self, near: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
+    async def _carry(
+        self,
+        near: asyncio.StreamReader,
+        answers: asyncio.StreamWriter,
+        lines: dict[Direction, _Line],
+    ) -> None:
         await self._is_open.wait()
         far, onward = await asyncio.open_connection(self.host, self.port)
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._pump(near, onward, self._count_up))
-                tasks.create_task(self._pump(far, answers, self._count_down))
+                tasks.create_task(self._pump(near, onward, lines[Direction.UP]))
+                tasks.create_task(self._pump(far, answers, lines[Direction.DOWN]))
         except* OSError:
             pass
         finally:
             _reset(onward)
 
     async def _pump(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        count: Callable[[int], None],
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: _Line
     ) -> None:
         """One direction: at the line's rate into the queue, out of it after the delay."""
         queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_WINDOW_OCTETS // _SEGMENT)
@@ -142,9 +177,10 @@ class ShapedLink:
                 due, octets = await queue.get()
                 await asyncio.sleep(due - clock())
                 await self._is_open.wait()
+                await line.lives.wait()
                 writer.write(octets)
                 await writer.drain()
-                count(len(octets))
+                line.count(len(octets))
                 if not octets:
                     return
 

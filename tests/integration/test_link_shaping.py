@@ -10,18 +10,20 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from edge.buffer.buffer import ObservationBuffer
 from edge.clock import SYSTEM_CLOCK
 from edge.supervision import BackoffPolicy
+from edge.uplink.https import HttpsLink
 from edge.uplink.link import LinkHealth
 from edge.uplink.mqtt import MqttLink
-from edge.uplink.policy import ChoicePolicy, MqttPolicy, SenderPolicy
+from edge.uplink.policy import ChoicePolicy, HttpsPolicy, MqttPolicy, SenderPolicy
 from edge.uplink.sender import Sender
 from protocols.model.observation import NumericObservation, SampleArrayObservation
-from simulators.network import LinkShape, ShapedLink, shaped_link
+from simulators.network import Direction, LinkShape, ShapedLink, shaped_link
 from tests.fixtures.uplink_peers import Broker, HttpCloud, MqttCloud
 from tests.fixtures.uplinks import (
     AT_ONCE,
@@ -69,10 +71,14 @@ class Run:
 
 
 @asynccontextmanager
-async def running(folder: Path, broker: Broker, shape: LinkShape) -> AsyncIterator[Run]:
+async def running(
+    folder: Path, broker: Broker, shape: LinkShape, *, keepalive_seconds: int = 15
+) -> AsyncIterator[Run]:
     cloud = MqttCloud(broker.port)
     async with shaped_link("127.0.0.1", broker.port, shape) as (shaped, port):
-        policy = MqttPolicy(url=f"mqtt://127.0.0.1:{port}", retry=QUICK)
+        policy = MqttPolicy(
+            url=f"mqtt://127.0.0.1:{port}", retry=QUICK, keepalive_seconds=keepalive_seconds
+        )
         link = MqttLink(policy, CREDENTIALS, SYSTEM_CLOCK)
         async with uplink(folder, link, sending=SENDING) as (buffer, sender):
             yield Run(shaped, cloud, link, buffer, sender)
@@ -132,6 +138,61 @@ async def test_a_black_hole_is_left_without_a_hand_and_loses_nothing(
         await drained(run.sender)
         assert run.shaped.connections >= before
     assert len({row.content for row in run.cloud.receiver.rows.values()}) == 100
+
+
+@pytest.mark.parametrize("dead", Direction)
+async def test_an_idle_connection_that_lost_one_direction_is_noticed_by_its_heartbeat(
+    mosquitto: Broker, tmp_path: Path, dead: Direction
+) -> None:
+    async with running(tmp_path, mosquitto, LinkShape(), keepalive_seconds=1) as run:
+        await run.buffer.append([*map(spo2, range(50))])
+        await drained(run.sender)
+        began = SYSTEM_CLOCK.monotonic()
+        assert run.shaped.half_open(dead) == 1
+        await until(lambda: not run.link.health.is_up, "the loss to be noticed")
+        assert SYSTEM_CLOCK.monotonic() - began < 4
+        await run.buffer.append([*map(spo2, range(50, 100))])
+        await drained(run.sender)
+    assert len({row.content for row in run.cloud.receiver.rows.values()}) == 100
+
+
+@pytest.mark.parametrize("dead", Direction)
+async def test_a_busy_connection_that_lost_one_direction_is_made_anew_and_loses_nothing(
+    mosquitto: Broker, tmp_path: Path, dead: Direction
+) -> None:
+    """The heartbeat would take half a minute: the missing acknowledgements tell sooner."""
+    async with running(tmp_path, mosquitto, LinkShape()) as run:
+        run.sender.policy = replace(SENDING, ack_timeout_seconds=1.0)
+        await run.buffer.append([*map(spo2, range(50))])
+        await drained(run.sender)
+        run.shaped.half_open(dead)
+        began = SYSTEM_CLOCK.monotonic()
+        await run.buffer.append([*map(spo2, range(50, 100))])
+        await drained(run.sender)
+        assert SYSTEM_CLOCK.monotonic() - began < 8
+        assert run.link.health.quality.stalls == 2
+        assert (await run.buffer.counts()).totals == {"stored": 100, "settled": 100}
+    keys = [
+        (batch.stream, row.sequence) for batch in run.cloud.receiver.batches for row in batch.rows
+    ]
+    assert len(set(keys)) == 100
+    assert (len(keys) > 100) == (dead is Direction.DOWN), "repeated where only the answer was lost"
+
+
+async def test_https_leaves_a_connection_that_lost_one_direction(tmp_path: Path) -> None:
+    http = HttpCloud()
+    async with shaped_link("127.0.0.1", urlsplit(http.url).port or 0) as (shaped, port):
+        policy = HttpsPolicy(url=f"http://127.0.0.1:{port}", timeout_seconds=1.0, retry=QUICK)
+        link = HttpsLink(policy, CREDENTIALS, SYSTEM_CLOCK)
+        sending = replace(SENDING, ack_timeout_seconds=1.0)
+        async with link, uplink(tmp_path, link, sending=sending) as (buffer, sender):
+            await buffer.append([spo2(1)])
+            await drained(sender)
+            assert shaped.half_open(Direction.DOWN) > 0
+            await buffer.append([spo2(2)])
+            await drained(sender, 8)
+    assert readings(http.receiver) == {spo2(1), spo2(2)}
+    http.close()
 
 
 async def test_a_link_that_is_cut_again_and_again_loses_nothing(

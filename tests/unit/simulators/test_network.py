@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from simulators.network import GOOD, LinkShape, ShapedLink, shaped_link
+from simulators.network import GOOD, Direction, LinkShape, ShapedLink, shaped_link
 
 
 @asynccontextmanager
@@ -74,6 +74,25 @@ async def test_a_black_hole_tells_nobody_and_ends_where_it_began() -> None:
                 await reader.readexactly(6)
         link.release()
         assert await reader.readexactly(6) == b"second"
+        writer.close()
+
+
+@pytest.mark.parametrize("dead", Direction)
+async def test_a_half_open_connection_is_dead_one_way_and_new_ones_are_whole(
+    dead: Direction,
+) -> None:
+    async with echoing() as (link, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"first")
+        assert await reader.readexactly(5) == b"first"
+        up = link.octets_up
+        assert link.half_open(dead) == 1
+        writer.write(b"second")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await reader.readexactly(6)
+        assert (link.octets_up > up) == (dead is Direction.DOWN)
+        assert await round_trip(port, b"new") < 5
         writer.close()
 
 
