@@ -18,30 +18,25 @@ from edge.drivers.gatt_conversation import Conversation
 from edge.drivers.gatt_memory import GattMemory, GattPolicy, Probe
 from edge.drivers.gatt_reception import GattReception
 from edge.drivers.gatt_records import StoredRecords
+from edge.drivers.gatt_table import ServiceTable
 from edge.drivers.gatt_watch import StreamWatch
 from edge.drivers.recorded_link import RecordedLink
 from edge.drivers.wishes import Wish, Wishes
 from edge.errors import (
     AttributeRefusedError,
-    StaleServicesError,
     TransportClosedError,
     TransportTimeoutError,
 )
 from edge.transports.ble.base import Attribute, GattTransport, ReceivedValue
 from edge.transports.ble.quirks import STARTS, Bonding, Poll, Quirk
 from protocols.errors import DecodeError
-from protocols.gatt.base import Property
 from protocols.gatt.battery import LEVEL as BATTERY_LEVEL
 from protocols.gatt.racp_codec import RECORD_ACCESS
 from protocols.gatt.transcriber import Transcriber, Transcript
-from protocols.gatt.uuids import assigned_uuid
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-_DATABASE_HASH: Final = assigned_uuid(0x2B2A)
-_OUT_OF_PLACE: Final = frozenset({0x01, 0x0A, 0x12})
-"""ATT errors invalid handle, attribute not found, database out of sync."""
 _LULL_SECONDS: Final = 2.0
 """Without a value for so long, a device that kept something has sent it."""
 
@@ -61,7 +56,6 @@ class GattDriver:
         wishes: Wishes,
         bonded: bool = False,
     ) -> None:
-        self._bonded = bonded
         recording = reception.recording
         self._link: GattTransport = RecordedLink(link, recording, clock)
         self._memory = memory
@@ -70,7 +64,9 @@ class GattDriver:
         self._policy = policy
         self._clock = clock
         self._wishes = wishes
-        self._name = reception.health.name
+        self._table = ServiceTable(
+            memory, link.attributes, bonded=bonded, name=reception.health.name
+        )
         transcriber = Transcriber(
             memory.info, oldest_live=policy.oldest_live, zone=policy.clock.zone
         )
@@ -114,12 +110,16 @@ class GattDriver:
         if self._quirk.clock_first:
             await self._clocks.look(always_set=True)
             await self._clocks.set()
+        if early := self._table.is_to_be_checked_first:
+            await self._compare_table()
         await self._subscribe()
         first = await self._read_values()
-        await self._compare_table()
+        if not early:
+            await self._compare_table()
         if not self._quirk.clock_first:
             await self._clocks.look()
         device = self._conversation.transcriber.device
+        self._table.recognize(device)
         self._memory.info = device
         self._reception.begin(device.system_id, self._conversation.profile_names)
         await self._reception.store(first, received_at=self._clock.monotonic())
@@ -139,6 +139,7 @@ class GattDriver:
         for attribute in self._link.attributes:
             if attribute.uuid in STARTS:
                 await self._guarded(attribute, self._start)
+        self._table.holds()
         await self._handle_time()
 
     async def _subscribe(self) -> None:
@@ -179,9 +180,7 @@ class GattDriver:
         try:
             return await act(attribute)
         except AttributeRefusedError as exc:
-            if exc.att_error in _OUT_OF_PLACE and not self._memory.refreshed:
-                self._memory.refreshed = True
-                raise StaleServicesError("the host's table of its services is out of date") from exc
+            self._table.refused(exc, is_switch=act == self._subscribe_to)
             if not exc.needs_bond or self._paired or self._quirk.bonding is Bonding.NEVER:
                 self._reception.warn(str(exc))
                 return None
@@ -190,20 +189,11 @@ class GattDriver:
         return await self._guarded(attribute, act)
 
     async def _compare_table(self) -> None:
-        """Another firmware has other services, and the host may still believe in the old ones.
-
-        A bond is not given up for that: such a host is told by the device itself, or the first
-        handle that is out of place shows it.
-        """
-        table = self._conversation.transcriber.device.firmware.encode()
-        for attribute in self._link.attributes:
-            if attribute.uuid == _DATABASE_HASH and attribute.properties & Property.READ:
-                table = await self._guarded(attribute, self._link.read) or table
-        was, self._memory.table = self._memory.table, table
-        if was and table and was != table:
-            log.warning("services changed device=%s bonded=%s", self._name, self._bonded)
-            if not self._bonded:
-                raise StaleServicesError("its firmware changed, its services are read anew")
+        """Another firmware has other services, and the host may still believe in the old ones."""
+        sign = self._conversation.transcriber.device.firmware.encode()
+        if self._table.hash_attribute is not None:
+            sign = await self._guarded(self._table.hash_attribute, self._link.read) or sign
+        self._table.compare(sign)
 
     async def _take(self, values: Sequence[ReceivedValue]) -> None:
         """Store the values, in order; an answer of a record point only once its records are."""
@@ -249,7 +239,6 @@ class GattDriver:
         await self._reception.store(heard, received_at=received_at)
         if any(item.observations for item in heard):
             self._reception.receiving()
-            self._memory.refreshed = False
         for records in self._records.values():
             records.durable()
 
@@ -264,7 +253,7 @@ class GattDriver:
             rest = self._conversation.release_waiting(utc=value.utc)
             if rest is not None:
                 await self._store([rest], value.received_at)
-        records.handle_time(now=now, device=self._name)
+        records.handle_time(now=now, device=self._reception.health.name)
 
     async def _handle_time(self) -> None:
         now = self._clock.monotonic()
@@ -288,12 +277,12 @@ class GattDriver:
             records = self._records.get(point.handle)
             if records is None:
                 continue
-            records.handle_time(now=now, device=self._name)
+            records.handle_time(now=now, device=self._reception.health.name)
             # A request that is refused ends the retrieval, or is written again in a while.
             while octets := records.data_to_send():
                 for request in octets:
                     await self._write_request(point, records, request)
-                records.handle_time(now=self._clock.monotonic(), device=self._name)
+                records.handle_time(now=self._clock.monotonic(), device=self._reception.health.name)
 
     async def _write_request(self, point: Attribute, records: StoredRecords, octets: bytes) -> None:
         try:

@@ -162,12 +162,19 @@ class GattFleet:
         return not self._ending
 
     async def _refresh(self, served: _Served, exc: StaleServicesError) -> None:
-        """Have the host read the device's services anew; with a bond only a person may."""
+        """Have the host read the device's services anew; with a bond only a person may.
+
+        Before a person is asked the link is made once more: a host that was told by the device, or
+        compares by itself, has the right table then.
+        """
+        if served.bonded and served.memory.renewals == 1:
+            raise exc
         if served.bonded:
             reason = "its services changed and the host keeps the old ones: pair it again"
             await self._wait_for_pairing(served, reason)
             return
         await self.radio.forget(served.device.address)
+        served.memory.forget_table()
         raise exc
 
     async def _hold_link(self, served: _Served) -> None:
@@ -176,6 +183,8 @@ class GattFleet:
         if pair:
             served.pair.clear()
             served.bond.reset()
+            served.memory.forget_table()
+            served.memory.renewals = 0
             await self.radio.forget(address)
 
         def told(reason: str) -> None:
@@ -225,7 +234,7 @@ class GattFleet:
         except TransportError as exc:
             seconds = self.clock.monotonic() - began
             log.info("link ended device=%s reason=%r", health.name, exc.cause)
-            is_ours = isinstance(exc, RadioError)
+            is_ours = isinstance(exc, (RadioError, StaleServicesError))
             if not is_ours and served.bond.ended(
                 seconds=seconds, bonded=link.bonded, heard=reception.heard
             ):

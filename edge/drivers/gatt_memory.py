@@ -11,6 +11,7 @@ from edge.drivers.gatt_records import FetchPolicy, StoredRecords
 from edge.drivers.gatt_watch import Patience, WatchPolicy
 from edge.drivers.record_marks import RecordMarks
 from edge.transports.ble.base import Attribute
+from protocols.model.codes import SystemId
 from protocols.model.device import DeviceInfo
 
 
@@ -28,16 +29,28 @@ class GattPolicy:
 class GattMemory:
     """What is known of one device from link to link.
 
-    `table`: what tells its table of services from another one, its hash or the firmware;
-    `refreshed`: the host was made to read the table anew, and that was in vain so far.
+    `table`: what tells its table of services from another one, its hash or the firmware; `rows`:
+    the table itself, as the host gave it; `renewals`: how often in a row the host was made to read
+    it anew, in vain so far. `known_as` the device told of itself; `by_address` is for one that
+    tells nothing.
     """
 
     info: DeviceInfo
     marks: RecordMarks
     patience: Patience = field(default_factory=Patience)
     table: bytes = b""
-    refreshed: bool = False
+    rows: tuple[tuple[int, UUID, UUID], ...] = ()
+    renewals: int = 0
+    known_as: SystemId | None = None
+    by_address: SystemId = field(init=False)
     records: dict[UUID, StoredRecords] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.by_address = self.info.system_id
+
+    def forget_table(self) -> None:
+        """The host reads it anew: whatever the device is now, it is."""
+        self.table, self.rows, self.known_as = b"", (), None
 
     def records_of(self, service: UUID, policy: FetchPolicy) -> StoredRecords:
         """The store behind a service's record access control point."""

@@ -237,6 +237,15 @@ class Peripheral:
         for link in list(self.links):
             self._chores.start(self._server.indicate_subscriber(link, changed, handles))
 
+    def update(self, service: ServiceOffer) -> None:
+        """A new firmware: one more service before all others, so that their handles are others.
+
+        It runs when the device is switched on next, and nobody is told. What peers had subscribed
+        to is forgotten.
+        """
+        self._services = (service, *self._services)
+        self._kept.clear()
+
     def _characteristic(self, offer: Offer) -> Characteristic[bytes]:
         definition = offer.characteristic
         properties = definition.properties if offer.properties is None else offer.properties

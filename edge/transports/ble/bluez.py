@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 _SERVICE: Final = "org.bluez"
 _ADAPTER: Final = "org.bluez.Adapter1"
 _DEVICE: Final = "org.bluez.Device1"
+_GATT_SERVICE: Final = "org.bluez.GattService1"
 _BATTERY: Final = "org.bluez.Battery1"
 _AGENT: Final = "org.bluez.Agent1"
 _AGENTS: Final = "org.bluez.AgentManager1"
@@ -58,6 +59,7 @@ class BluezBus:
         self._changed = asyncio.Event()
         self._fault = ""
         self._linked: dict[str, Callable[[str], None]] = {}
+        self._doubted: set[str] = set()
         self._asking = 0
         self._windows: set[asyncio.Timeout] = set()
         bus.add_message_handler(self._on_message)
@@ -121,7 +123,10 @@ class BluezBus:
                 self._windows.discard(window)
 
     def linked(self, path: str, end: Callable[[str], None]) -> None:
-        """`end` hears it when the device's object goes although nobody said that its link did."""
+        """`end` hears it when the device's object goes although nobody said that its link did,
+
+        and when its services go while the link lives: whoever listens to them would never know.
+        """
         self._linked[path] = end
 
     async def facts(self, adapter: str, address: str) -> DeviceFacts:
@@ -251,8 +256,26 @@ class BluezBus:
             case "InterfacesRemoved" if _DEVICE in message.body[1]:
                 if (end := self._linked.pop(message.body[0], None)) is not None:
                     end("the host dropped the device")
+            case "InterfacesRemoved" if _GATT_SERVICE in message.body[1]:
+                device = str(message.body[0]).rsplit("/", 1)[0]
+                if device in self._linked and device not in self._doubted:
+                    self._doubted.add(device)
+                    self._tasks.create_task(self._look_at(device), name="changed services")
             case "PropertiesChanged" if "Powered" in message.body[1]:
                 self._changed.set()
+
+    async def _look_at(self, device: str) -> None:
+        """Services go with the link; when it still lives, the device has others now."""
+        end = self._linked[device]
+        try:
+            facts = await self.facts(device.split("/")[3], device_address(device))
+        except (RadioError, StackBusyError):
+            return  # that is told elsewhere
+        finally:
+            self._doubted.discard(device)
+        if facts.connected and self._linked.get(device) is end:
+            del self._linked[device]
+            end("the device has other services now")
 
     def _asks(self, more: int) -> None:
         self._asking += more

@@ -189,6 +189,7 @@ class Connections:
         if connection is not None:
             await self._end(path, connection)
         await self.forget_bond(path)
+        self._gatt.forget(path)
         self.wedged.discard(path)
         self._adapter.tree.remove_all(path)
         return NOTHING

@@ -8,7 +8,7 @@ from typing import Final
 
 from bumble.core import ProtocolError
 from bumble.device import Connection, Peer
-from bumble.gatt_client import CharacteristicProxy, ServiceProxy
+from bumble.gatt_client import CharacteristicProxy, Client, DescriptorProxy, ServiceProxy
 from dbus_fast import Variant
 
 from simulators.bluetooth.bluetoothd.adapter import Adapter, LinkLostError
@@ -41,12 +41,18 @@ _FLAGS: Final = (
 
 
 class GattObjects:
-    """The GATT databases of connected devices."""
+    """The GATT databases of connected devices.
+
+    `believed`: devices whose database is taken from what was read at an earlier link, right or
+    wrong, until somebody removes them.
+    """
 
     def __init__(self, adapter: Adapter, pairing: Pairing) -> None:
         self._adapter = adapter
         self._attributes = RemoteAttributes(adapter, pairing)
         self._subscriptions = Subscriptions(adapter, self._attributes)
+        self._known: dict[str, list[ServiceProxy]] = {}
+        self.believed: set[str] = set()
 
     @property
     def handlers(self) -> dict[str, Handler]:
@@ -67,25 +73,40 @@ class GattObjects:
         peer = Peer(connection)
         try:
             await peer.request_mtu(MTU)
-            await peer.discover_services()
-            for service in peer.services:
+            services = await self._services_of(path, peer)
+            for service in services:
                 if not uuid_text(service.uuid).startswith(_HIDDEN):
-                    await self._publish_service(path, connection, service)
+                    self._publish_service(path, connection, service)
         except (LinkLostError, ProtocolError, asyncio.CancelledError):
             if path in self._adapter.links:
                 raise
             return
-        services = [uuid_text(service.uuid) for service in peer.services]
+        uuids = [uuid_text(service.uuid) for service in services]
         self._adapter.tree.change(
             path,
             DEVICE,
-            {"ServicesResolved": Variant("b", True), "UUIDs": Variant("as", services)},
+            {"ServicesResolved": Variant("b", True), "UUIDs": Variant("as", uuids)},
         )
         await self._subscriptions.subscribe_own(path, lambda: self._changed(path))
 
-    async def _publish_service(
-        self, path: str, connection: Connection, service: ServiceProxy
-    ) -> None:
+    async def _services_of(self, path: str, peer: Peer) -> list[ServiceProxy]:
+        """Read from the device, or as they were when they were read last."""
+        known = self._known.get(path)
+        if known is not None and path in self.believed:
+            return [_again(service, peer.gatt_client) for service in known]
+        await peer.discover_services()
+        for service in peer.services:
+            for characteristic in await service.discover_characteristics():
+                await characteristic.discover_descriptors()
+        self._known[path] = peer.services
+        return peer.services
+
+    def forget(self, path: str) -> None:
+        """A device is removed, and with it what was read of its database."""
+        self._known.pop(path, None)
+        self.believed.discard(path)
+
+    def _publish_service(self, path: str, connection: Connection, service: ServiceProxy) -> None:
         tree = self._adapter.tree
         service_path = f"{path}/service{service.handle:04x}"
         tree.add(
@@ -99,12 +120,12 @@ class GattObjects:
                 }
             },
         )
-        for characteristic in await service.discover_characteristics():
+        for characteristic in service.characteristics:
             at = f"{service_path}/char{characteristic.handle:04x}"
             self._attributes.by_path[at] = characteristic
             properties = _properties_of(characteristic, service_path, connection)
             tree.add(at, {CHARACTERISTIC: properties})
-            for descriptor in await characteristic.discover_descriptors():
+            for descriptor in characteristic.descriptors:
                 below = f"{at}/desc{descriptor.handle:04x}"
                 self._attributes.by_path[below] = descriptor
                 properties = {
@@ -120,6 +141,7 @@ class GattObjects:
         if connection is None:
             return
         self._adapter.tree.change(path, DEVICE, {"ServicesResolved": Variant("b", False)})
+        self.forget(path)
         self.clear(path)
         self._adapter.spawn(self.resolve(path, connection))
 
@@ -135,6 +157,19 @@ def close_descriptors(descriptors: tuple[int, ...]) -> None:
     """Close our copies of descriptors that were handed over."""
     for descriptor in descriptors:
         os.close(descriptor)
+
+
+def _again(service: ServiceProxy, client: Client) -> ServiceProxy:
+    """The same rows of a database, asked for over another link."""
+    made = ServiceProxy(client, service.handle, service.end_group_handle, service.uuid)  # type: ignore[no-untyped-call]  # bare there
+    for old in service.characteristics:
+        new: CharacteristicProxy[bytes] = CharacteristicProxy(
+            client, old.handle, old.end_group_handle, old.uuid, int(old.properties)
+        )
+        new.descriptors = [DescriptorProxy(client, one.handle, one.type) for one in old.descriptors]
+        new.descriptors_discovered = True
+        made.characteristics.append(new)
+    return made
 
 
 def _properties_of(

@@ -88,6 +88,14 @@ async def _change_database(order: Order) -> None:
     await device.peripheral.change_database(ServiceOffer(_NEW_SERVICE, (offer,)))
 
 
+async def _update(order: Order) -> None:
+    device = order.device
+    offer = date_time_offer(device.personality)
+    device.peripheral.update(ServiceOffer(_NEW_SERVICE, (offer,)))
+    await order.place.switch_off(device.name)
+    await order.place.switch_on_again(device.name)
+
+
 async def _hasty(order: Order) -> None:
     backlog = getattr(order.device.personality, "backlog", None)
     if not isinstance(backlog, Backlog):
@@ -136,6 +144,7 @@ ORDERS: Final = (
     OrderKind(
         "change-database", "a new firmware: one more service, Service Changed", _change_database
     ),
+    OrderKind("update", "a new firmware: other handles, begun anew, nobody is told", _update),
     OrderKind("hasty", "sends by an old subscription before anybody listens", _hasty),
     OrderKind("battery", "its battery holds this `percent`", _battery),
     OrderKind("clock", "its own clock is `ahead` of UTC by so many seconds", _clock),

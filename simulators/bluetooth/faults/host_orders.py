@@ -96,6 +96,10 @@ async def _race_discovery(order: Order) -> None:
     order.bluetoothd.calls.inject("StopDiscovery", Instead(refuse))
 
 
+async def _believe(order: Order) -> None:
+    order.parts.gatt.believed.add(order.path)
+
+
 async def _silence(order: Order) -> None:
     _faults_of(order).silent = True
 
@@ -159,6 +163,9 @@ ORDERS: Final = (
     OrderKind("deafen", "discovery finds nothing `until` restart, power, ever or none", _deafen),
     OrderKind(
         "race-discovery", "the next StopDiscovery is in progress, its session gone", _race_discovery
+    ),
+    OrderKind(
+        "believe", "the device's table is that of its last link, until RemoveDevice", _believe
     ),
     OrderKind("silence", "values of a device get lost in bluetoothd (a zombie)", _silence),
     OrderKind("slow", "values of a device come so many `seconds` late", _slow),

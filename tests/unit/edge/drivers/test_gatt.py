@@ -124,7 +124,7 @@ async def test_a_device_that_lets_nothing_be_switched_on_is_let_go(bench: Bench)
     link = peer((PLX, CONTINUOUS))
 
     def refuse(_item: object) -> None:
-        raise AttributeRefusedError("the device refuses (ATT error 0x03)", att_error=3)
+        raise AttributeRefusedError("the device refuses (ATT error 0x80)", att_error=0x80)
 
     link.on_subscribe = refuse
     with pytest.raises(TransportClosedError, match="switched on"):

@@ -1,0 +1,158 @@
+"""Failures that may cost a reading: whatever the device still held is in the buffer afterwards.
+
+The gateway is its own process and unmodified; the device's journal says what it made and held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from edge.status.control import ask
+from simulators.bluetooth.faults.plan import FaultPlan
+from simulators.bluetooth.message_bus import PrivateBus
+from simulators.bluetooth.peripheral import JUST_WORKS
+from simulators.bluetooth.place import BluetoothDevice, BluetoothPlace
+from simulators.journal import CONFIRMED_CLASS
+from tests.fixtures.bluetooth import stable_bedside, switch_on
+from tests.fixtures.radio_gateway import (
+    RadioGateway,
+    device_settings,
+    radio_gateway,
+    radio_settings,
+)
+
+WELL = frozenset({"associated", "receiving"})
+
+
+@dataclass(slots=True)
+class Held:
+    """One device that keeps readings, the gateway that takes them, and the order of failures."""
+
+    device: BluetoothDevice
+    journal: StringIO
+    edge: RadioGateway
+    plan: FaultPlan
+
+    @property
+    def address(self) -> str:
+        """Its own."""
+        return self.device.radio.address
+
+    async def order(self, do: str, **fields: object) -> None:
+        """Something goes wrong."""
+        await self.plan.carry_out({"do": do, "device": self.device.name, **fields})
+
+    @property
+    def kept(self) -> set[UUID]:
+        """The readings the device made and did not throw away."""
+        lines = [json.loads(line) for line in self.journal.getvalue().splitlines()]
+        made = {line["id"] for line in lines if line["event"] == "made"
+                and line["lane"] == CONFIRMED_CLASS}  # fmt: skip
+        dropped = {one for line in lines if line["event"] == "dropped" for one in line["ids"]}
+        return {UUID(one) for one in made - dropped}
+
+    async def well(self) -> None:
+        """It is served."""
+        await self.edge.until(
+            lambda: self.edge.device("Kept").get("state") in WELL, what="the device served"
+        )
+
+    async def again(self, before: int) -> None:
+        """A link later than `before` is set up."""
+        await self.edge.until(
+            lambda: self.edge.device("Kept")["reconnects"] > before, what="a link"
+        )
+        await self.well()
+
+    async def nothing_lost(self, more: int = 1) -> None:
+        """What it kept until now, and `more` than that, arrives, each reading once."""
+        least = len(self.kept) + more
+        await self.edge.until(lambda: len(self.kept) >= least, what="a reading made")
+        wanted = self.kept
+        await self.edge.until(lambda: wanted <= self.ids, what="all it kept", seconds=60)
+        held = [item.observation_id for item in self.edge.held()]
+        assert len(held) == len(set(held))
+
+    @property
+    def ids(self) -> set[UUID]:
+        return {item.observation_id for item in self.edge.held()}
+
+
+@pytest_asyncio.fixture
+async def fast(message_bus: PrivateBus) -> AsyncIterator[BluetoothPlace]:
+    """Ten seconds of the patient last one: readings come while something is wrong."""
+    place = BluetoothPlace(
+        message_bus.address,
+        stable_bedside(speed=10.0),
+        supervision_seconds=0.3,
+        advertising_seconds=0.05,
+    )
+    async with place:
+        yield place
+
+
+@asynccontextmanager
+async def keeping(
+    place: BluetoothPlace, folder: Path, name: str, **how: object
+) -> AsyncIterator[Held]:
+    journal = StringIO()
+    device = await switch_on(place, name, file=journal, **how)  # type: ignore[arg-type] # as it takes
+    settings = radio_settings(device_settings("Kept", device.radio.address))
+    async with radio_gateway(folder, settings) as edge:
+        held = Held(device, journal, edge, FaultPlan(place))
+        await held.well()
+        yield held
+
+
+@pytest.mark.soak
+async def test_services_that_change_under_a_link_are_read_anew(
+    fast: BluetoothPlace, tmp_path: Path
+) -> None:
+    async with keeping(fast, tmp_path, "thermometer") as one:
+        links = one.edge.device("Kept")["reconnects"]
+        await one.order("change-database")
+        await one.again(links)
+        assert "the device has other services now" in one.edge.log
+        await one.nothing_lost()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", ["thermometer", "glucose-meter"])
+async def test_a_host_that_believes_in_the_services_of_the_old_firmware_is_made_to_forget_them(
+    fast: BluetoothPlace, tmp_path: Path, name: str
+) -> None:
+    calls = fast.bluetoothd.calls
+    async with keeping(fast, tmp_path, name) as one:
+        links = one.edge.device("Kept")["reconnects"]
+        await one.order("believe")
+        await one.order("update")
+        await one.edge.until(lambda: calls.count("RemoveDevice") == 1, what="the table dropped")
+        assert "services changed" in one.edge.log
+        await one.again(links)
+        await one.nothing_lost()
+
+
+@pytest.mark.soak
+async def test_with_a_bond_a_person_is_asked_and_the_device_keeps_its_readings_meanwhile(
+    fast: BluetoothPlace, tmp_path: Path
+) -> None:
+    calls = fast.bluetoothd.calls
+    async with keeping(fast, tmp_path, "thermometer", security=JUST_WORKS) as one:
+        await one.order("believe")
+        await one.order("update")
+        await one.edge.until_state("Kept", "bond lost")
+        assert "pair it again" in one.edge.device("Kept")["reason"]
+        assert calls.count("RemoveDevice") == 0
+        await asyncio.to_thread(ask, one.edge.data, "pairing.begin", address=one.address)
+        await one.well()
+        await one.nothing_lost()
