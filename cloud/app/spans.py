@@ -11,13 +11,13 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 
 from protocols.uplink.messages import UplinkBatch
-from protocols.uplink.trace_ids import root_span_id_of, trace_id_of
+from protocols.uplink.trace_ids import context_of
 
 _EXPORT_MILLISECONDS: Final = 500
 
 
 class CloudTracing:
-    """Writes `cloud.ingest` and under it decode and commit, into the batch's own trace."""
+    """Writes `cloud.ingest` and under it decode and commit, into the batch's trace."""
 
     def __init__(self, provider: TracerProvider) -> None:
         self._provider = provider
@@ -27,11 +27,10 @@ class CloudTracing:
         self, way: str, batch: UplinkBatch, *, came_ns: int, decoded_ns: int, committed_ns: int
     ) -> None:
         """One batch, committed."""
+        above = context_of(batch.batch_id, batch.traceparent)
+        sampled = TraceFlags.SAMPLED if above.is_sampled else TraceFlags.DEFAULT
         root = SpanContext(
-            trace_id=trace_id_of(batch.batch_id),
-            span_id=root_span_id_of(batch.batch_id),
-            is_remote=True,
-            trace_flags=TraceFlags(TraceFlags.SAMPLED),
+            above.trace_id, above.span_id, is_remote=True, trace_flags=TraceFlags(sampled)
         )
         ingest = self._tracer.start_span(
             "cloud.ingest",

@@ -12,6 +12,7 @@ from edge.drivers.health import HealthBoard
 from edge.drivers.radio_devices import RadioDevices
 from edge.drivers.record_marks import RecordMarks
 from edge.pipeline.sink import ObservationSink
+from edge.pipeline.traces import ReportTraces
 from edge.recorder.recorder import FlightRecorder
 from edge.settings import EdgeSettings
 from edge.supervision import TaskTree
@@ -34,6 +35,7 @@ def make_gatt_fleet(
     tree: TaskTree,
     recorder: FlightRecorder,
     forget: bool,
+    traces: ReportTraces | None = None,
     clock: Clock,
 ) -> GattFleet | None:
     """The radio's fleet, None when the radio is off. `forget`: what was fetched is not held."""
@@ -53,6 +55,7 @@ def make_gatt_fleet(
         board=board,
         tree=tree,
         recorder=recorder,
+        traces=traces,
         clock=clock,
         policy=bluetooth.drivers(settings.drivers),
         discover=bluetooth.services,

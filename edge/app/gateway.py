@@ -101,6 +101,7 @@ class Gateway:
         self._tree = TaskTree(clock, settings.supervision)
         feed = LiveFeed()
         sink = OnceOnly(PublishedSink(buffer, feed))
+        traces = None if tracing is None else tracing.reports
         self._fleet = Fleet(
             system_id=own_system_id(
                 folder, given=settings.system_id, gateway_id=settings.gateway_id
@@ -114,7 +115,7 @@ class Gateway:
             driver_policy=settings.drivers,
             transport_policy=settings.transports,
             recorder=recorder,
-            traces=None if tracing is None else tracing.reports,
+            traces=traces,
         )
         self._gatt = make_gatt_fleet(
             settings,
@@ -124,6 +125,7 @@ class Gateway:
             tree=self._tree,
             recorder=recorder,
             forget=forget_marks,
+            traces=traces,
             clock=clock,
         )
         if self._gatt is not None:
@@ -136,9 +138,11 @@ class Gateway:
             gateway_id=settings.gateway_id,
             clock=clock,
             policy=settings.uplink.sender,
-            delivered=None if tracing is None else tracing.delivered,
             budget=budget,
         )
+        if tracing is not None:
+            self._sender.delivered = tracing.delivered
+            self._sender.traceparent = tracing.traceparent
         self.commanding = make_commanding(
             folder, links, clock, buffer=buffer, vehicle_id=settings.vehicle_id
         )

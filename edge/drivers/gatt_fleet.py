@@ -29,6 +29,7 @@ from edge.errors import (
 )
 from edge.pipeline.descriptions import DescribedSource, DescriptionBook
 from edge.pipeline.sink import ObservationSink
+from edge.pipeline.traces import ReportTraces
 from edge.recorder.recorder import FlightRecorder
 from edge.recorder.recording import Recording
 from edge.supervision import Backoff, Failure, TaskTree
@@ -66,7 +67,10 @@ class _Served:
 
 @dataclass(slots=True, kw_only=True)
 class GattFleet:
-    """All radio devices. `discover`: devices with one of these services are served unasked."""
+    """All radio devices. `discover`: devices with one of these services are served unasked.
+
+    `traces` keeps the times of what they report.
+    """
 
     radio: Radio
     desk: PairingDesk
@@ -76,6 +80,7 @@ class GattFleet:
     board: HealthBoard
     tree: TaskTree
     recorder: FlightRecorder | None = None
+    traces: ReportTraces | None = None
     clock: Clock
     policy: GattPolicy = field(default_factory=GattPolicy)
     discover: frozenset[UUID] = frozenset()
@@ -216,6 +221,7 @@ class GattFleet:
             board=self.board,
             clock=self.clock,
             recording=self._record(served, link),
+            traces=self.traces,
         )
         if link.battery_percent is not None:
             reception.note_battery(link.battery_percent)

@@ -12,6 +12,7 @@ from edge.clock import Clock
 from edge.drivers.health import DeviceHealth, DeviceState, HealthBoard
 from edge.errors import BufferFullError
 from edge.pipeline.descriptions import DescribedSource
+from edge.pipeline.traces import ReportTimes, ReportTraces
 from edge.recorder.recording import Recording
 from edge.recorder.references import OctetTrail
 from protocols.gatt.terms import BATTERY_CHARGE
@@ -34,6 +35,7 @@ class GattReception:
     clock: Clock
     battery_low_percent: int = 20
     recording: Recording = field(default_factory=Recording)
+    traces: ReportTraces | None = None
     heard: bool = False
     """Whether this link brought a value of the patient."""
     _association: str = ""
@@ -85,6 +87,7 @@ class GattReception:
             self.warn(*transcript.warnings)
         if not infos and not observations:
             return
+        decoded = self.clock.monotonic()
         self._trail.advance(received=self.recording.received)
         octets = self._trail.reference
         while True:
@@ -94,6 +97,9 @@ class GattReception:
             except BufferFullError as exc:
                 self._refuse(str(exc))
                 await self.clock.sleep(_FULL_WAIT_SECONDS)
+        if self.traces is not None:
+            times = ReportTimes(received_at, decoded, self.clock.monotonic())
+            self.traces.note([item.observation_id for item in observations], times)
         self.recording.decoded(octets, observations)
         counts = self.health.counts
         counts.stored += appended.stored

@@ -65,7 +65,8 @@ class SenderCounts:
 class Sender:
     """The loop from the buffer to the cloud.
 
-    `delivered` is told of each acknowledged batch and the monotonic time it was sent at.
+    `delivered` is told of each acknowledged batch and the monotonic time it was sent at;
+    `traceparent` gives what a batch says of its trace.
     """
 
     buffer: ClaimedRows
@@ -75,6 +76,7 @@ class Sender:
     policy: SenderPolicy = field(default_factory=SenderPolicy)
     budget: Budget | None = None
     delivered: Callable[[UplinkBatch, float], None] | None = None
+    traceparent: Callable[[UUID], str] = lambda _batch_id: ""
     counts: SenderCounts = field(default_factory=SenderCounts)
     _lanes: tuple[Lane, ...] = field(init=False)
     _receipts: ReceiptBook = field(default_factory=ReceiptBook)
@@ -230,6 +232,7 @@ class Sender:
             sent_at=self.clock.utc(),
             rows=claim.rows,
             floor=claim.floor,
+            traceparent=self.traceparent(claim.batch_id),
         )
 
     async def _settle(self, ack: UplinkAck) -> None:

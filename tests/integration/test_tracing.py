@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from uuid import UUID
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from prometheus_client import CollectorRegistry
 
+from cloud.app.spans import CloudTracing
+from cloud.core.observations.batch_traces import BatchTraces
+from cloud.core.observations.ingest_metrics import IngestMetrics
+from cloud.ingest.batches import BatchRecorder
+from edge.app.spans import EdgeTracing
 from edge.app.tracing import make_tracing
+from edge.buffer.buffer import ObservationBuffer
+from edge.clock import SYSTEM_CLOCK
+from edge.pipeline.descriptions import DescribedSource, DescriptionBook
 from edge.pipeline.traces import MOST_OBSERVATIONS, ReportTimes, ReportTraces
-from protocols.uplink.trace_ids import root_span_id_of
-from tests.fixtures.cloud import install
+from edge.uplink.link import LinkHealth
+from edge.uplink.policy import Way
+from edge.uplink.sender import Sender
+from protocols.gatt import thermometer
+from protocols.gatt.uuids import assigned_uuid
+from protocols.uplink.channels import UP, Channel
+from protocols.uplink.codec import decode_ack
+from protocols.uplink.messages import UplinkAck, UplinkBatch
+from protocols.uplink.trace_ids import root_span_id_of, traceparent_of
+from tests.fixtures.cloud import Installation, Tenant, install
 from tests.fixtures.gateway import Gateway
+from tests.fixtures.gatt_peer import peer
 from tests.fixtures.oximeter import Oximeter, connect
+from tests.fixtures.uplinks import drained, until, uplink
 from tests.integration.test_cloud_programs import started
+from tests.unit.edge.drivers.gatt_bench import Bench
+from tests.unit.edge.making import spo2
 from tests.waiting import wait_until
 
 SETTINGS = """
@@ -85,6 +111,7 @@ def collecting() -> Iterator[tuple[Collector, str]]:
 
 
 WHOLE = {
+    "vitalwire-edge/batch",
     "vitalwire-edge/device.receive",
     "vitalwire-edge/buffer.append",
     "vitalwire-edge/device.confirm",
@@ -132,6 +159,8 @@ def test_a_report_is_one_trace_from_the_device_to_the_commit(tmp_path: Path) -> 
     trace_id = next(one for one, names in collector.traces().items() if names >= WHOLE)
     spans = {span.name: span for _, span in collector.spans if span.trace_id == trace_id}
     root = root_span_id_of(UUID(bytes=trace_id)).to_bytes(8)
+    assert spans["batch"].span_id == root
+    assert not spans["batch"].parent_span_id
     assert spans["uplink.batch"].parent_span_id == root
     assert spans["cloud.ingest"].parent_span_id == root
     assert spans["cloud.commit"].parent_span_id == spans["cloud.ingest"].span_id
@@ -140,6 +169,134 @@ def test_a_report_is_one_trace_from_the_device_to_the_commit(tmp_path: Path) -> 
     assert ends == sorted(ends)
     attributes = {one.key: one.value.string_value for one in spans["uplink.batch"].attributes}
     assert attributes["vitalwire.batch"] == str(UUID(bytes=trace_id))
+
+
+@dataclass(slots=True)
+class CloudInside:
+    """A way that ends in the cloud's own ingest; keeps what was sent."""
+
+    recorder: BatchRecorder
+    mine: Tenant
+    health: LinkHealth = field(default_factory=lambda: LinkHealth(Way.MQTT, "url", is_up=True))
+    batches: list[UplinkBatch] = field(default_factory=list)
+
+    async def run(self) -> None:
+        """It is always up."""
+
+    async def send(self, batch: UplinkBatch, *, timeout_seconds: float) -> UplinkAck:
+        assert timeout_seconds > 0
+        topic = Channel(self.mine.tenant_id, self.mine.gateway_id, UP).topic
+        _, octets = self.health.contract.encode(batch)
+        reply = await asyncio.to_thread(self.recorder.accept, topic, octets)
+        assert reply is not None
+        self.batches.append(batch)
+        ack = decode_ack(reply.payload)
+        self.health.learn(ack, began=0.0, now=0.1, octets=len(octets))
+        return ack
+
+
+@dataclass(slots=True)
+class Chain:
+    """A buffer, a sender and the cloud's ingest in one process, with what both ends wrote."""
+
+    buffer: ObservationBuffer
+    sender: Sender
+    link: CloudInside
+    edge: EdgeTracing
+    edge_spans: InMemorySpanExporter
+    cloud_spans: InMemorySpanExporter
+
+    def spans(self) -> dict[str, ReadableSpan]:
+        """By name; each is written once."""
+        found = [*self.edge_spans.get_finished_spans(), *self.cloud_spans.get_finished_spans()]
+        assert len({span.name for span in found}) == len(found)
+        return {span.name: span for span in found}
+
+
+@asynccontextmanager
+async def chained(cloud: Installation, folder: Path) -> AsyncIterator[Chain]:
+    edge_spans, cloud_spans = InMemorySpanExporter(), InMemorySpanExporter()
+    edge = EdgeTracing(processor=SimpleSpanProcessor(edge_spans), monotonic=SYSTEM_CLOCK.monotonic)
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(cloud_spans))
+    traces = BatchTraces()
+    traces.set(CloudTracing(provider))
+    metrics = IngestMetrics(CollectorRegistry())
+    recorder = BatchRecorder(
+        cloud.database, metrics, cloud.clock, max_octets=1 << 20, traces=traces
+    )
+    link = CloudInside(recorder, cloud.mine)
+    async with uplink(folder, link, gateway_id=cloud.mine.gateway_id) as (buffer, sender):
+        sender.delivered, sender.traceparent = edge.delivered, edge.traceparent
+        yield Chain(buffer, sender, link, edge, edge_spans, cloud_spans)
+
+
+def check_whole(chain: Chain) -> dict[str, ReadableSpan]:
+    """One trace: a root, the device's part and the cloud's part under it."""
+    spans = chain.spans()
+    (batch,) = chain.link.batches
+    assert batch.traceparent == traceparent_of(batch.batch_id)
+    assert {span.context.trace_id for span in spans.values()} == {batch.batch_id.int}
+    root = spans["batch"]
+    assert root.parent is None
+    assert root.context.span_id == root_span_id_of(batch.batch_id)
+    inside = {"cloud.decode", "cloud.commit"}
+    for name, span in spans.items():
+        if name != "batch":
+            above = spans["cloud.ingest"] if name in inside else root
+            assert span.parent is not None
+            assert span.parent.span_id == above.context.span_id
+    assert root.start_time == spans["device.receive"].start_time
+    return spans
+
+
+async def test_a_radio_device_s_value_is_one_trace_to_the_commit(
+    embedded: Installation, tmp_path: Path
+) -> None:
+    async with chained(embedded, tmp_path) as chain:
+        bench = Bench(tmp_path)
+        bench.reception.source = DescribedSource(chain.buffer, DescriptionBook())
+        bench.reception.traces = chain.edge.reports
+        peer_link = peer((assigned_uuid(0x1809), thermometer.MEASUREMENT))
+        async with bench.running(peer_link):
+            # Nothing waits any more: what comes now is a batch of its own.
+            await drained(chain.sender)
+            chain.link.batches.clear()
+            for exporter in (chain.edge_spans, chain.cloud_spans):
+                exporter.clear()
+            peer_link.send(thermometer.MEASUREMENT.uuid, bytes.fromhex("00 6d0100ff"))
+            await until(lambda: bool(chain.link.batches), "the value")
+        await drained(chain.sender)
+        spans = check_whole(chain)
+    assert set(spans) == {name.partition("/")[2] for name in WHOLE} - {"device.confirm"}
+
+
+async def test_a_context_that_is_not_to_be_sampled_is_obeyed_by_the_cloud(
+    embedded: Installation, tmp_path: Path
+) -> None:
+    async with chained(embedded, tmp_path) as chain:
+        named = f"00-{'ab' * 16}-{'cd' * 8}"
+        chain.sender.traceparent = lambda _batch_id: f"{named}-00"
+        await chain.buffer.append([spo2(1)])
+        await drained(chain.sender)
+        assert not chain.cloud_spans.get_finished_spans()
+        chain.sender.traceparent = lambda _batch_id: f"{named}-01"
+        await chain.buffer.append([spo2(2)])
+        await drained(chain.sender)
+        ids = {span.context.trace_id for span in chain.cloud_spans.get_finished_spans()}
+    assert ids == {int("ab" * 16, 16)}
+
+
+async def test_without_tracing_a_batch_says_nothing_of_a_trace(
+    embedded: Installation, tmp_path: Path
+) -> None:
+    async with chained(embedded, tmp_path) as chain:
+        chain.sender.traceparent = Sender(
+            buffer=chain.buffer, choice=chain.sender.choice, gateway_id="g", clock=SYSTEM_CLOCK
+        ).traceparent
+        await chain.buffer.append([spo2(1)])
+        await drained(chain.sender)
+    assert [batch.traceparent for batch in chain.link.batches] == [""]
 
 
 def test_without_an_address_nothing_of_the_libraries_is_loaded() -> None:
