@@ -51,11 +51,11 @@ class Identity:
 
     def stamped(self, device_time: DeviceTime, duration_us: int = 0) -> UUID:
         """See `observation_id`."""
-        return self._at(f"{device_time.kind}={device_time.value}|{duration_us}")
+        return UUID(bytes=self.at(stamp_of(device_time), duration_us))
 
     def clockless(self, received_at: str, report_counter: int, duration_us: int = 0) -> UUID:
         """See `clockless_observation_id`."""
-        return self._at(f"received={received_at}#{report_counter}|{duration_us}")
+        return UUID(bytes=self.at(reception_of(received_at, report_counter), duration_us))
 
     def counter_of(
         self, wanted: UUID, received_at: str, counters: Iterable[int], duration_us: int = 0
@@ -73,11 +73,23 @@ class Identity:
                 return counter
         return None
 
-    def _at(self, stamp: str) -> UUID:
+    def at(self, stamp: bytes, duration_us: int = 0) -> bytes:
+        """The sixteen octets of the id with this stamp (`stamp_of`, `reception_of`)."""
         # RFC 9562 5.5, UUIDv5: the first 128 bits of a SHA-1, version and variant put in.
-        digest = sha1(self.head + stamp.encode() + self.tail, usedforsecurity=False).digest()
+        name = b"%b%b|%d%b" % (self.head, stamp, duration_us, self.tail)
+        digest = sha1(name, usedforsecurity=False).digest()
         number = int.from_bytes(digest[:16], "big")
-        return UUID(int=number & _KEPT | _VERSION_5 | _VARIANT)
+        return (number & _KEPT | _VERSION_5 | _VARIANT).to_bytes(16, "big")
+
+
+def stamp_of(device_time: DeviceTime) -> bytes:
+    """The time of an id by the device's own time."""
+    return f"{device_time.kind}={device_time.value}".encode()
+
+
+def reception_of(received_at: str, report_counter: int) -> bytes:
+    """The time of an id by the reception time and the report counter."""
+    return f"received={received_at}#{report_counter}".encode()
 
 
 def observation_id(

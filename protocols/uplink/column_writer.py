@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from protocols.model.identifiers import Identity
-from protocols.model.timestamps import TimeQuality
 from protocols.uplink import columns as col
 from protocols.uplink import records as rec
 from protocols.uplink.contents import to_content
-from protocols.uplink.derived_ids import (
-    ARRIVED,
-    EXPLICIT,
-    RECEIVED,
-    STAMPED,
-    CounterSearch,
-    Wanted,
-    identity_of,
-    next_report,
-    stamped_id,
-)
-from protocols.uplink.device_stamps import NONE, RELATIVE, to_microseconds, to_stamp
+from protocols.uplink.derived_ids import CounterSearch, identity_of
+from protocols.uplink.device_stamps import to_microseconds, to_stamp
+from protocols.uplink.id_writer import IdWriter
 from protocols.uplink.messages import UplinkBatch, UplinkRow, batch_name
 from protocols.uplink.moments import MomentWriter
 from protocols.uplink.places import PlaceWriter
-from protocols.uplink.sample_columns import Samples, write_columns
-from protocols.uplink.series import Digits, Own, parts_of
+from protocols.uplink.sample_columns import write_columns
+from protocols.uplink.series import Digits, Part, parts_of
 
-RECEPTION: Final = TimeQuality.RECEIVED.value
 _KINDS: Final[dict[type, str]] = {
     rec.NumericRecord: col.NUMERIC,
     rec.CompoundRecord: col.COMPOUND,
@@ -43,7 +33,9 @@ _KINDS: Final[dict[type, str]] = {
 _InColumns = (
     rec.NumericRecord | rec.CompoundRecord | rec.SamplesRecord | rec.CodedRecord | rec.BitsRecord
 )
+_SampleFacts = tuple[str, str, int, bool] | None
 _ENCODER: Final = msgspec.msgpack.Encoder()
+_FORMS: Final = {2: "<i2", 4: "<i4"}
 
 
 def write_batch(batch: UplinkBatch, search: CounterSearch) -> col.ColumnsRecord:
@@ -69,8 +61,8 @@ def write_batch(batch: UplinkBatch, search: CounterSearch) -> col.ColumnsRecord:
         runs=tuple(writer.runs),
         moments=moments,
         values=tuple(writer.values),
-        counters=tuple(writer.counters),
-        ids=b"".join(writer.ids),
+        counters=tuple(writer.ids.counters),
+        ids=b"".join(writer.ids.ids),
         samples=writer.sample_columns(),
         plain=tuple(writer.plain),
         traceparent=batch.traceparent,
@@ -79,26 +71,46 @@ def write_batch(batch: UplinkBatch, search: CounterSearch) -> col.ColumnsRecord:
     )
 
 
+@dataclass(slots=True)
+class _Here:
+    """The moment at hand: what its rows share. -1 until a row of it is in the columns."""
+
+    captured_at: datetime
+    system_id: bytes
+    time: rec.TimeRecord
+    stamp: int
+    zone_seconds: int
+    device: int = -1
+    context: int = -1
+
+
+@dataclass(slots=True)
+class _Shape:
+    """A series but for how its ids come about; its numbers in the batch, by that."""
+
+    identity: Identity
+    numbers: dict[int, int] = field(default_factory=dict)
+
+
 class _Writer:
-    """Takes the rows one by one."""
+    """Takes the rows one by one; what many of them share is worked out once."""
 
     def __init__(self, search: CounterSearch) -> None:
-        self._search = search
-        self.series: dict[col.SeriesRecord, int] = {}
-        self.series_of: list[int] = []
-        self.runs: list[int] = []
+        self.ids = IdWriter(search)
         self.moments = MomentWriter()
         self.places = PlaceWriter()
+        self.series: list[col.SeriesRecord] = []
+        self.series_of: list[int] = []
+        self.runs: list[int] = []
         self.values: list[int] = []
-        self.counters: list[int] = []
-        self.ids: list[bytes] = []
         self.plain: list[msgspec.Raw] = []
         self._digits = Digits()
-        self._identities: dict[tuple[bytes, int, tuple[int, ...]], Identity] = {}
-        self._sequence = 0
-        self._counter: dict[int, tuple[int, int]] = {}
+        self._here: _Here | None = None
+        self._contexts: dict[tuple[int, str, str, int], int] = {}
+        self._shapes: dict[tuple[object, ...], _Shape] = {}
         self._own: dict[int, tuple[int, ...]] = {}
-        self._samples: dict[int, list[Samples]] = {}
+        self._samples: dict[int, list[NDArray[np.signedinteger]]] = {}
+        self._sequence = 0
 
     def add(self, row: UplinkRow) -> None:
         """One row more: in columns, or as it is in version 1 when it fits none."""
@@ -115,72 +127,74 @@ class _Writer:
         if own is None or not isinstance(content, _InColumns):
             return False
         common = content.common
-        time = common.time
-        stamp = to_stamp(time.device_kind, time.device_value)
-        if stamp is None or not self.places.add(row.octets):
+        here = self._moment(row.captured_at, common)
+        if here is None or not self.places.add(row.octets):
             return False
-        device = self.moments.device(common.device)
-        rule, found = self._rule(content, row.captured_at)
-        begins = self.moments.add(device, row.captured_at, time, stamp[0])
-        series = self._series(content, common, own, (device, rule, stamp[1]))
+        begins = self._enter(here)
+        parts, numbers = own
+        facts, duration_us = None, 0
+        if isinstance(content, rec.SamplesRecord):
+            counts = content.sequence is not None
+            facts = (content.scale, content.offset, content.period_us, counts)
+            duration_us = content.period_us * numbers[0]
+        shape = self._shape(content, here, parts, facts)
+        how = self.ids.rule_of(common, shape.identity, duration_us, begins=begins)
+        series = shape.numbers.get(how[0])
+        if series is None:
+            series = shape.numbers[how[0]] = len(self.series)
+            self.series.append(_series(content, here, parts, facts, how[0]))
         self.series_of.append(series + 1)
+        self.ids.add(common, here.device, how, begins=begins)
         self._count(row.sequence)
-        self._add_identity(device, rule, found, common.observation_id, begins=begins)
-        self._add_values(series, content, own[1])
+        last = self._own.get(series)
+        self.values += numbers if last is None else map(int.__sub__, numbers, last)
+        self._own[series] = numbers
+        if isinstance(content, rec.SamplesRecord):
+            taken = np.frombuffer(content.samples, _FORMS[content.width])
+            self._samples.setdefault(series, []).append(taken)
         return True
 
-    def _rule(self, content: _InColumns, captured_at: datetime) -> tuple[int, tuple[int, int]]:
-        """How the id comes about, and the counter and the lag in it."""
-        common = content.common
-        key = (common.device, common.type_cf, common.supplements)
-        identity = self._identities.get(key)
-        if identity is None:
-            identity = self._identities.setdefault(key, identity_of(*key))
-        duration_us = 0
-        if isinstance(content, rec.SamplesRecord):
-            duration_us = content.period_us * (len(content.samples) // content.width)
-        time, wanted = common.time, common.observation_id
-        if time.device_kind != NONE:
-            made = stamped_id(identity, time.device_kind, time.device_value, duration_us)
-            if made == wanted:
-                return STAMPED, (0, 0)
-            if time.device_kind != RELATIVE:
-                return EXPLICIT, (0, 0)
-        if time.quality == RECEPTION:
-            search = Wanted(wanted, common.device, identity, time.at, duration_us)
-            counter = self._search.received(search)
-            return (EXPLICIT, (0, 0)) if counter is None else (RECEIVED, (counter, 0))
-        search = Wanted(wanted, common.device, identity, captured_at, duration_us)
-        found = self._search.arrived(search)
-        return (EXPLICIT, (0, 0)) if found is None else (ARRIVED, found)
+    def _moment(self, captured_at: datetime, common: rec.CommonRecord) -> _Here | None:
+        """What the row shares with others of its moment; None when its stamp fits no column."""
+        here, time = self._here, common.time
+        if (
+            here is not None
+            and time == here.time
+            and captured_at == here.captured_at
+            and common.device == here.system_id
+        ):
+            return here
+        stamp = to_stamp(time.device_kind, time.device_value)
+        if stamp is None:
+            return None
+        self._here = _Here(captured_at, common.device, time, *stamp)
+        return self._here
 
-    def _series(
-        self,
-        content: rec.ContentRecord,
-        common: rec.CommonRecord,
-        own: Own,
-        facts: tuple[int, int, int],
-    ) -> int:
-        device, rule, zone_seconds = facts
-        samples, counts = None, False
-        if isinstance(content, rec.SamplesRecord):
-            samples = (content.scale, content.offset, content.period_us)
-            counts = content.sequence is not None
-        record = col.SeriesRecord(
-            device=device,
-            kind=_KINDS[type(content)],
-            type_cf=common.type_cf,
-            parts=own[0],
-            quality=common.time.quality,
-            device_kind=common.time.device_kind,
-            identity=rule,
-            status=common.status,
-            supplements=common.supplements,
-            zone_seconds=zone_seconds,
-            samples=samples,
-            counts_reports=counts,
+    def _enter(self, here: _Here) -> bool:
+        """A row of the moment is in the columns; True when it is the first one."""
+        if here.device >= 0:
+            self.moments.again()
+            return False
+        here.device = self.moments.device(here.system_id)
+        time = here.time
+        context = (here.device, time.quality, time.device_kind, here.zone_seconds)
+        here.context = self._contexts.setdefault(context, len(self._contexts))
+        self.ids.begin(here.captured_at, time)
+        return self.moments.add(here.device, here.captured_at, time, here.stamp)
+
+    def _shape(
+        self, content: _InColumns, here: _Here, parts: tuple[Part, ...], facts: _SampleFacts
+    ) -> _Shape:
+        common = content.common
+        key = (
+            *(here.context, common.type_cf, parts, common.status, common.supplements),
+            *(content.__class__, facts),
         )
-        return self.series.setdefault(record, len(self.series))
+        shape = self._shapes.get(key)
+        if shape is None:
+            identity = identity_of(common.device, common.type_cf, common.supplements)
+            shape = self._shapes[key] = _Shape(identity)
+        return shape
 
     def _count(self, sequence: int) -> None:
         skipped = sequence - self._sequence - 1
@@ -189,33 +203,33 @@ class _Writer:
         self.runs[-1] += 1
         self._sequence = sequence
 
-    def _add_identity(
-        self, device: int, rule: int, found: tuple[int, int], identity: UUID, *, begins: bool
-    ) -> None:
-        if rule == EXPLICIT:
-            self.ids.append(identity.bytes)
-        elif rule in (RECEIVED, ARRIVED):
-            last, lag = self._counter.get(device, (-1, 0))
-            if rule == ARRIVED:
-                self.counters.append(found[1] - lag)
-            expected = next_report(last) if begins else last + 1
-            self.counters.append(found[0] - expected)
-            self._counter[device] = found[0], found[1] if rule == ARRIVED else lag
-
-    def _add_values(self, series: int, content: rec.ContentRecord, own: tuple[int, ...]) -> None:
-        last = self._own.get(series)
-        self.values += own if last is None else map(int.__sub__, own, last)
-        self._own[series] = own
-        if isinstance(content, rec.SamplesRecord):
-            form = "<i2" if content.width == 2 else "<i4"
-            taken = np.frombuffer(content.samples, form).astype(np.int64)
-            self._samples.setdefault(series, []).append(taken)
-
     def sample_columns(self) -> tuple[col.SampleColumn, ...]:
         """The samples of every series, end to end."""
-        records = list(self.series)
         return write_columns(
-            {series: np.concatenate(taken) for series, taken in self._samples.items()},
-            leads={series: records[series].type_cf for series in self._samples},
-            devices={series: records[series].device for series in self._samples},
+            {
+                series: np.concatenate(taken, dtype=np.int64)
+                for series, taken in self._samples.items()
+            },
+            leads={series: self.series[series].type_cf for series in self._samples},
+            devices={series: self.series[series].device for series in self._samples},
         )
+
+
+def _series(
+    content: _InColumns, here: _Here, parts: tuple[Part, ...], facts: _SampleFacts, rule: int
+) -> col.SeriesRecord:
+    common = content.common
+    return col.SeriesRecord(
+        device=here.device,
+        kind=_KINDS[type(content)],
+        type_cf=common.type_cf,
+        parts=parts,
+        quality=common.time.quality,
+        device_kind=common.time.device_kind,
+        identity=rule,
+        status=common.status,
+        supplements=common.supplements,
+        zone_seconds=here.zone_seconds,
+        samples=None if facts is None else facts[:3],
+        counts_reports=facts is not None and facts[3],
+    )

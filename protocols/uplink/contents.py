@@ -162,19 +162,26 @@ def decimal_of(text: str) -> Decimal:
 
 
 def _to_samples(item: obs.SampleArrayObservation) -> rec.SamplesRecord:
-    values = struct.unpack(f"<{item.count}i", item.samples)
-    fits = all(-0x8000 <= value <= 0x7FFF for value in values)
-    packed = struct.pack(f"<{item.count}h", *values) if fits else item.samples
+    packed = shortened(item.samples)
     return rec.SamplesRecord(
         _to_common(item),
-        packed,
-        _SHORT_OCTETS if fits else obs.SAMPLE_OCTETS,
+        item.samples if packed is None else packed,
+        obs.SAMPLE_OCTETS if packed is None else _SHORT_OCTETS,
         str(item.scale),
         str(item.offset),
         item.period_us,
         item.unit.term,
         item.sequence,
     )
+
+
+def shortened(samples: bytes) -> bytes | None:
+    """Samples of four octets as two octets each; None when one of them does not fit."""
+    count = len(samples) // obs.SAMPLE_OCTETS
+    try:
+        return struct.pack(f"<{count}h", *struct.unpack(f"<{count}i", samples))
+    except struct.error:
+        return None
 
 
 def _from_samples(record: rec.SamplesRecord) -> obs.SampleArrayObservation:

@@ -84,8 +84,13 @@ class Wanted:
 
     def counter(self, lag: int, counters: Iterable[int]) -> int | None:
         """Which of `counters` makes the id, received `lag` milliseconds before `at`."""
-        received = before(self.at, lag).astimezone(UTC).isoformat()
+        received = self.reception(self.at, lag)
         return self.identity.counter_of(self.observation_id, received, counters, self.duration_us)
+
+    @staticmethod
+    def reception(at: datetime, lag: int) -> str:
+        """The time of reception in an id, `lag` milliseconds before `at`."""
+        return before(at, lag).astimezone(UTC).isoformat()
 
 
 @dataclass(slots=True)
@@ -104,6 +109,14 @@ class CounterSearch:
     def begin(self) -> None:
         """A new batch."""
         self._tries = _FIRST_TRIES
+
+    def last_of(self, device: bytes) -> tuple[int, int] | None:
+        """The device's last counter and the lag of it; None while none was found."""
+        return self._last.get(device)
+
+    def note(self, device: bytes, counter: int, lag: int) -> None:
+        """The device's next one was found without a search."""
+        _keep(self._last, device, (counter, lag))
 
     def received(self, wanted: Wanted) -> int | None:
         """The counter of an id made at `wanted.at`; None when it is not found."""

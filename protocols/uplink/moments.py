@@ -85,6 +85,10 @@ class MomentWriter:
         self._of_device[device].append(moment)
         return True
 
+    def again(self) -> None:
+        """One row more of the moment that `add` was called for last."""
+        self._kept[-1].rows += 1
+
     def columns(self, sent_at: int) -> tuple[tuple[DeviceColumns, ...], MomentColumns]:
         """The devices' courses and the moments' differences from them."""
         times = (time for one in self._kept for time in (one.at, one.captured))

@@ -21,7 +21,7 @@ from protocols.model.device import DeviceInfo
 from protocols.model.quantity import Quantity, SpecialValue
 from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 from protocols.uplink import records as rec
-from protocols.uplink.contents import from_content, to_content
+from protocols.uplink.contents import from_content, shortened, to_content
 from protocols.uplink.messages import Content
 from tests.fixtures import strategies
 
@@ -140,3 +140,12 @@ def test_what_every_observation_has_is_checked(change: dict[str, object]) -> Non
     common = msgspec.structs.replace(COMMON, **change)
     with pytest.raises(DecodeError):
         from_content(rec.TextRecord(common, "asystole"))
+
+
+def test_samples_take_two_octets_where_all_of_them_fit() -> None:
+    assert shortened(struct.pack("<3i", -0x8000, 0, 0x7FFF)) == struct.pack(
+        "<3h", -0x8000, 0, 0x7FFF
+    )
+    assert shortened(struct.pack("<2i", 0, 0x8000)) is None
+    assert shortened(struct.pack("<2i", 0, -0x8001)) is None
+    assert shortened(b"") == b""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
@@ -117,3 +117,16 @@ def test_only_so_many_devices_are_remembered() -> None:
         assert search.received(wanted(0, device=device)) == 0
     first = wanted(255 << 16, device=bytes(8))
     assert search.received(first) == 255 << 16, "forgotten, so looked for from the first report"
+
+
+def test_what_was_found_elsewhere_is_what_the_next_search_begins_at() -> None:
+    search = CounterSearch()
+    assert search.last_of(DEVICE) is None
+    search.note(DEVICE, 900 << 16, 2)
+    assert search.last_of(DEVICE) == (900 << 16, 2)
+    assert search.arrived(wanted(901 << 16, lag=2)) == (901 << 16, 2)
+
+
+def test_the_time_of_reception_is_written_in_utc() -> None:
+    zone = timezone(timedelta(hours=2))
+    assert Wanted.reception(NOON.astimezone(zone), 500) == "2026-11-26T12:00:00+00:00"

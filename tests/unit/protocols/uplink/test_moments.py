@@ -53,6 +53,13 @@ def test_moments_come_back_as_they_were(rows: list[tuple[int, int, int, int]]) -
     assert [one.stamp for one in read] == [one.stamp for one in given_rows]
 
 
+def test_a_row_of_the_last_moment_need_not_say_its_times_again() -> None:
+    writer = MomentWriter()
+    writer.add(writer.device(b"oximeter"), NOON, time_of(NOON, ""), 0)
+    writer.again()
+    assert writer.columns(SENT)[1].rows == (2,)
+
+
 def test_a_device_that_keeps_its_second_leaves_noughts() -> None:
     writer = MomentWriter()
     device = writer.device(b"oximeter")
