@@ -39,7 +39,7 @@ class CloudTracing:
                 "vitalwire.gateway": batch.gateway_id,
                 "vitalwire.batch": str(batch.batch_id),
                 "vitalwire.way": way,
-                "vitalwire.rows": len(batch.rows),
+                "vitalwire.rows": batch.count,
             },
             start_time=came_ns,
         )

@@ -15,7 +15,7 @@ from cloud.core.observations.batch_traces import BatchTraces
 from cloud.core.observations.ingest_metrics import IngestMetrics
 from protocols.errors import DecodeError
 from protocols.uplink.channels import ACK, UP, Channel, parse_topic
-from protocols.uplink.codec import decode_batch, encode_ack
+from protocols.uplink.codec import encode_ack, read_batch
 from protocols.uplink.messages import UplinkBatch
 
 LOG: Final = logging.getLogger("vitalwire.ingest")
@@ -61,7 +61,7 @@ class BatchRecorder:
             self._refuse("not_a_batch", "-", len(payload))
             return None
         try:
-            batch = decode_batch(payload, gateway_id=channel.gateway_id)
+            batch = read_batch(payload, gateway_id=channel.gateway_id)
         except DecodeError:
             self._refuse("undecodable_batch", channel.gateway_id, len(payload))
             return None

@@ -14,7 +14,7 @@ import msgspec
 from protocols.errors import DecodeError
 from protocols.uplink import records as rec
 from protocols.uplink.channels import COMPACT_VERSION, CONTRACT_VERSION, NEWEST_VERSION
-from protocols.uplink.compact import decode_compact, encode_compact, is_compact
+from protocols.uplink.compact import decode_compact, encode_compact, is_compact, read_compact
 from protocols.uplink.derived_ids import CounterSearch
 from protocols.uplink.messages import Receipt, RejectedRow, UplinkAck, UplinkBatch
 from protocols.uplink.row_codec import (
@@ -42,6 +42,7 @@ __all__ = [
     "encode_batch",
     "encode_batch_json",
     "encode_row",
+    "read_batch",
 ]
 
 KNOWN_VERSIONS: Final = frozenset({CONTRACT_VERSION})
@@ -72,6 +73,13 @@ def decode_batch(octets: bytes, *, gateway_id: str = "") -> UplinkBatch:
     if is_compact(octets):
         return decode_compact(octets, gateway_id=gateway_id)
     return _from_batch(_decode(_BATCH_BINARY, octets), CONTENT_BINARY)
+
+
+def read_batch(octets: bytes, *, gateway_id: str = "") -> UplinkBatch:
+    """As `decode_batch`; what travelled in columns is left in them, as the batch's readings."""
+    if is_compact(octets):
+        return read_compact(octets, gateway_id=gateway_id)
+    return decode_batch(octets)
 
 
 def decode_batch_json(data: bytes) -> UplinkBatch:

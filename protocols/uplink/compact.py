@@ -9,6 +9,7 @@ before it is unpacked.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -17,14 +18,21 @@ import zstandard
 
 from protocols.errors import DecodeError, EncodeError
 from protocols.uplink.channels import COMPACT_VERSION
-from protocols.uplink.column_reader import MOST_ROWS, read_rows
+from protocols.uplink.column_reader import MOST_ROWS, read_readings
 from protocols.uplink.column_writer import write_batch
 from protocols.uplink.columns import ColumnsRecord
 from protocols.uplink.derived_ids import CounterSearch
 from protocols.uplink.device_stamps import from_microseconds
 from protocols.uplink.dictionary import DICTIONARIES, NEWEST, PARAMETERS
-from protocols.uplink.messages import UplinkBatch, UplinkRow, batch_name
-from protocols.uplink.row_codec import BROKEN, CONTENT_BINARY, decode_record, read_each
+from protocols.uplink.messages import UplinkBatch, UplinkRow, batch_name, rows_of
+from protocols.uplink.readings import Readings
+from protocols.uplink.row_codec import (
+    BROKEN,
+    CONTENT_BINARY,
+    Readable,
+    decode_record,
+    read_each,
+)
 
 MOST_OCTETS: Final = 8 << 20
 """Of a batch before compression."""
@@ -61,20 +69,37 @@ def encode_columns(batch: UplinkBatch, search: CounterSearch | None = None) -> b
 def decode_compact(octets: bytes, *, gateway_id: str) -> UplinkBatch:
     """Read a batch; DecodeError for anything else. It came from `gateway_id`, and does not say."""
     record = _columns(octets)
+    readings, alone = read_readings(record), _alone(record)
+    in_columns, others = iter(rows_of(readings)), iter(alone)
     rows: list[UplinkRow] = []
-    sequences: list[int] = []
-    unreadable: list[int] = []
-    plain = iter(record.plain)
-    for row in read_rows(record):
-        if row is not None:
-            rows.append(row)
-            sequences.append(row.sequence)
-            continue
-        envelope = decode_record(next(plain))
-        sequences.append(envelope.sequence)
-        read = read_each([envelope], CONTENT_BINARY)
-        rows += read.rows
-        unreadable += read.unreadable
+    for number in record.series_of:
+        rows += [next(in_columns)] if number else next(others)[1].rows
+    return replace(_batch(record, gateway_id, readings, alone), rows=tuple(rows))
+
+
+def read_compact(octets: bytes, *, gateway_id: str) -> UplinkBatch:
+    """As `decode_compact`; what travelled in columns is left in them, as the batch's readings."""
+    record = _columns(octets)
+    readings = read_readings(record)
+    batch = _batch(record, gateway_id, readings, _alone(record))
+    return replace(batch, readings=readings) if len(readings) else batch
+
+
+_Alone = list[tuple[int, Readable]]
+
+
+def _alone(record: ColumnsRecord) -> _Alone:
+    """The rows that are in no column, with their sequences; one that cannot be read is named."""
+    envelopes = [decode_record(one) for one in record.plain]
+    return [(one.sequence, read_each([one], CONTENT_BINARY)) for one in envelopes]
+
+
+def _batch(
+    record: ColumnsRecord, gateway_id: str, readings: Readings, alone: _Alone
+) -> UplinkBatch:
+    """The batch with the rows that are in no column."""
+    in_columns, others = iter(readings.sequences), (sequence for sequence, _ in alone)
+    sequences = [next(in_columns if number else others) for number in record.series_of]
     batch_id = batch_name(record.stream, record.boot_epoch, sequences)
     return UplinkBatch(
         batch_id=_uuid(record.batch_id) if record.batch_id else batch_id,
@@ -83,8 +108,8 @@ def decode_compact(octets: bytes, *, gateway_id: str) -> UplinkBatch:
         stream=record.stream,
         boot_epoch=record.boot_epoch,
         sent_at=from_microseconds(record.sent_at * record.moments.unit),
-        rows=tuple(rows),
-        unreadable=tuple(unreadable),
+        rows=tuple(row for _, read in alone for row in read.rows),
+        unreadable=tuple(one for _, read in alone for one in read.unreadable),
         floor=record.floor,
         traceparent=record.traceparent,
     )

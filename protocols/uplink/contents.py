@@ -5,8 +5,7 @@ from __future__ import annotations
 import struct
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Final, TypedDict
-from uuid import UUID
+from typing import Final
 
 from protocols.errors import DecodeError
 from protocols.model import observation as obs
@@ -17,9 +16,8 @@ from protocols.model.quantity import Quantity, SpecialValue
 from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 from protocols.uplink import records as rec
 from protocols.uplink.messages import Content
+from protocols.uplink.readings import SPECIALS, Common
 
-SPECIALS: Final = {special.value: special for special in SpecialValue}
-"""Special values by their names on the wire."""
 _SHORT_OCTETS = 2
 
 
@@ -103,17 +101,6 @@ _MOST_VALUES: Final = 4096
 _status = lru_cache(maxsize=_MOST_NAMES)(obs.MeasurementStatus)
 _code = lru_cache(maxsize=_MOST_NAMES)(MdcCode.from_cf_code)
 _device = lru_cache(maxsize=_MOST_NAMES)(SystemId)
-
-
-class Common(TypedDict):
-    """The fields every observation has."""
-
-    observation_id: UUID
-    type: MdcCode
-    observed_at: ObservedTime
-    device: SystemId
-    status: obs.MeasurementStatus
-    supplements: tuple[MdcCode, ...]
 
 
 def _from_common(record: rec.CommonRecord) -> Common:

@@ -8,7 +8,7 @@ the same over repeats, so a batch may arrive any number of times.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
@@ -17,6 +17,7 @@ from protocols.model.crew import AttachmentPart, CrewEvent
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation
 from protocols.uplink.channels import NEWEST_VERSION
+from protocols.uplink.readings import NO_READINGS, Readings
 
 BATCHES: Final = UUID("0e0b7c35-54d3-5a1c-8b0e-6c5d9a0f4b72")
 """The namespace of batch names."""
@@ -63,7 +64,7 @@ class UplinkBatch:
     rejects them and keeps the rest. A writer leaves it empty. `floor` is the lowest sequence of
     this stream and epoch that the gateway still holds, 0 when it does not say: what is below it
     and unknown to the cloud never comes. `traceparent` is the W3C trace context, empty without
-    one.
+    one. `readings` are the rows that a reader left in columns, besides `rows`.
     """
 
     batch_id: UUID
@@ -76,6 +77,37 @@ class UplinkBatch:
     unreadable: tuple[int, ...] = ()
     floor: int = 0
     traceparent: str = ""
+    readings: Readings = NO_READINGS
+
+    @property
+    def count(self) -> int:
+        """How many rows, in columns or not."""
+        return len(self.rows) + len(self.readings)
+
+    @property
+    def sequences(self) -> list[int]:
+        """Those of all its rows that could be read, in no order."""
+        return [*(row.sequence for row in self.rows), *self.readings.sequences]
+
+    def in_rows(self) -> UplinkBatch:
+        """The same with nothing in columns, by sequence."""
+        if not len(self.readings):
+            return self
+        rows = sorted((*self.rows, *rows_of(self.readings)), key=lambda row: row.sequence)
+        return replace(self, rows=tuple(rows), readings=NO_READINGS)
+
+
+def rows_of(readings: Readings) -> list[UplinkRow]:
+    """Each reading as a row of its own."""
+    return [
+        UplinkRow(
+            sequence=sequence,
+            captured_at=readings.times[readings.times_of[row]].captured_at,
+            content=readings.observation(row),
+            octets=readings.places[row],
+        )
+        for row, sequence in enumerate(readings.sequences)
+    ]
 
 
 def batch_name(stream: str, boot_epoch: int, sequences: Sequence[int]) -> UUID:

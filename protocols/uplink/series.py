@@ -7,9 +7,8 @@ from decimal import Decimal
 from typing import Final
 
 from protocols.uplink import records as rec
-from protocols.uplink.contents import SPECIALS
+from protocols.uplink.readings import SPECIALS, Part, to_decimal
 
-Part = tuple[int, int, int, str]
 Own = tuple[tuple[Part, ...], tuple[int, ...]]
 _LARGEST: Final = 2**62
 _MOST_EXPONENT: Final = 32
@@ -36,11 +35,6 @@ def _digits(text: str) -> tuple[int, int] | None:
     if digits >= _LARGEST or str(to_decimal(-digits if sign else digits, exponent)) != text:
         return None
     return -digits if sign else digits, exponent
-
-
-def to_decimal(digits: int, exponent: int) -> Decimal:
-    """digits x 10^exponent with exactly these digits."""
-    return Decimal((int(digits < 0), tuple(map(int, str(abs(digits)))), exponent))
 
 
 def parts_of(content: rec.ContentRecord, digits: Digits) -> Own | None:

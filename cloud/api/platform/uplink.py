@@ -23,7 +23,7 @@ from protocols.uplink.channels import (
     MEDIA_TYPE_COMPACT,
     MEDIA_TYPE_JSON,
 )
-from protocols.uplink.codec import decode_batch, decode_batch_json, encode_ack, encode_ack_json
+from protocols.uplink.codec import decode_batch_json, encode_ack, encode_ack_json, read_batch
 from protocols.uplink.messages import UplinkBatch
 
 router = APIRouter(tags=["Uplink"])
@@ -88,7 +88,7 @@ def _decode(services: Services, caller: Principal, octets: bytes, media_type: st
     try:
         if media_type == MEDIA_TYPE_JSON:
             return decode_batch_json(octets)
-        return decode_batch(octets, gateway_id=caller.gateway_id or "")
+        return read_batch(octets, gateway_id=caller.gateway_id or "")
     except DecodeError as exc:
         services.ingest_metrics.refused(WAY, "undecodable_batch")
         LOG.warning("event=undecodable_batch gateway=%s octets=%d", caller.gateway_id, len(octets))

@@ -9,7 +9,8 @@ from cloud.core.encounters.binding import bind_vehicle
 from cloud.core.encounters.crew import record_crew
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
-from cloud.core.observations.receipts import LARGEST, open_progress
+from cloud.core.observations.receipts import open_progress
+from cloud.core.observations.recording import LARGEST
 from cloud.core.observations.service import check_batch, record_batch
 from protocols.model.crew import AttachmentPart, CrewEvent
 from protocols.uplink.messages import RejectedRow, UplinkAck, UplinkBatch
@@ -27,13 +28,13 @@ def record_uplink(work: UnitOfWork, gateway: Principal, batch: UplinkBatch) -> U
         return _record(work, gateway, batch)
     progress = open_progress(work, gateway, batch)
     fresh = progress.fresh(batch)
-    if fresh.rows or fresh.unreadable:
+    if fresh.count or fresh.unreadable:
         ack = _record(work, gateway, fresh)
     else:
         note_gateway(work, gateway, batch.vehicle_id)
         ack = UplinkAck(batch_id=batch.batch_id, stored=0, repeated=0)
     receipt = progress.settle(work, batch, ack)
-    repeated = ack.repeated + len(batch.rows) - len(fresh.rows)
+    repeated = ack.repeated + batch.count - fresh.count
     return replace(ack, repeated=repeated, receipt=receipt)
 
 

@@ -57,7 +57,12 @@ def waveform_values(observation: SampleArrayObservation) -> Values:
 
 def observation_values(observation: Observation) -> Values:
     """The columns of a row of any other kind."""
-    return shared_values(observation) | _NOTHING | _kind_values(observation)
+    return shared_values(observation) | content_values(observation)
+
+
+def content_values(observation: Observation) -> Values:
+    """The columns of what was measured, `kind` among them."""
+    return _NOTHING | _kind_values(observation)
 
 
 def _kind_values(observation: Observation) -> Values:

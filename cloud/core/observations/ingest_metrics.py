@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry
+from prometheus_client import Counter as Metric
 
+from cloud.core.observations.delay_histogram import DelayHistogram
 from protocols.model.device import DeviceInfo
 from protocols.uplink.messages import UplinkAck, UplinkBatch
 
@@ -17,16 +20,16 @@ class IngestMetrics:
     """Rows stored, repeated and rejected, batches refused, and the delay of live rows."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.batches = Counter(
+        self.batches = Metric(
             "vitalwire_ingest_batches",
             "Batches by what became of them",
             ["way", "outcome"],
             registry=registry,
         )
-        self.rows = Counter(
+        self.rows = Metric(
             "vitalwire_ingest_rows", "Rows by what became of them", ["outcome"], registry=registry
         )
-        self.delay = Histogram(
+        self.delay = DelayHistogram(
             "vitalwire_ingest_delay_seconds",
             "From the gateway's durable write to the cloud's commit, rows of all-new batches",
             buckets=DELAY_BUCKETS,
@@ -42,9 +45,20 @@ class IngestMetrics:
         # A repeated row's delay is no delay of ours, and one batch does not say which repeat it.
         if ack.repeated == 0:
             rejected = {one.sequence for one in ack.rejected}
-            for row in batch.rows:
-                if row.sequence not in rejected and not isinstance(row.content, DeviceInfo):
-                    self.delay.observe((now - row.captured_at).total_seconds())
+            captured: Counter[datetime] = Counter(
+                row.captured_at
+                for row in batch.rows
+                if row.sequence not in rejected and not isinstance(row.content, DeviceInfo)
+            )
+            readings = batch.readings
+            moments = Counter(
+                moment
+                for moment, sequence in zip(readings.times_of, readings.sequences, strict=True)
+                if sequence not in rejected
+            )
+            for moment, rows in moments.items():
+                captured[readings.times[moment].captured_at] += rows
+            self.delay.observe((now - at, rows) for at, rows in captured.items())
 
     def refused(self, way: str, reason: str) -> None:
         """Count a batch that could not be read or was not its sender's."""

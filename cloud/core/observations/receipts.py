@@ -19,12 +19,12 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
+from cloud.core.observations.recording import LARGEST
 from cloud.core.observations.sequences import Sequences
 from cloud.core.observations.tables import StreamRow
 from protocols.uplink.messages import Receipt, UplinkAck, UplinkBatch
 
 LOG: Final = logging.getLogger("vitalwire.observations")
-LARGEST: Final = 2**63 - 1
 MOST_STRETCHES: Final = 2000
 """Of one stream; beyond it the latest gaps are forgotten, and rows in them are looked at again."""
 
@@ -44,8 +44,15 @@ class Progress:
 
     def fresh(self, batch: UplinkBatch) -> UplinkBatch:
         """The batch without the rows that were committed before."""
-        rows = tuple(row for row in batch.rows if row.sequence not in self.known)
-        return batch if len(rows) == len(batch.rows) else replace(batch, rows=rows)
+        rows = self.known.unknown([row.sequence for row in batch.rows])
+        readings = self.known.unknown(batch.readings.sequences)
+        if len(rows) + len(readings) == batch.count:
+            return batch
+        return replace(
+            batch,
+            rows=tuple(batch.rows[place] for place in rows),
+            readings=batch.readings.only(readings),
+        )
 
     def settle(self, work: UnitOfWork, batch: UplinkBatch, ack: UplinkAck) -> Receipt:
         """Keep what became of the batch; the receipt for its stream, due with the commit.
@@ -54,7 +61,7 @@ class Progress:
         """
         self._read_again(work, batch)
         rejected = {one.sequence for one in ack.rejected}
-        self.known.add(row.sequence for row in batch.rows if row.sequence not in rejected)
+        self.known.add(one for one in batch.sequences if one not in rejected)
         self.refused.add(one for one in rejected if 0 < one <= LARGEST)
         self._close_below(batch)
         for kept in (self.known, self.refused):
@@ -74,7 +81,7 @@ class Progress:
 
     def _close_below(self, batch: UplinkBatch) -> None:
         """What the gateway no longer holds and we never had does not come any more."""
-        floor = min([batch.floor, *(row.sequence for row in batch.rows), *batch.unreadable])
+        floor = min([batch.floor, *batch.sequences, *batch.unreadable])
         if floor <= 1 or floor - 1 <= self.known.through:
             return
         here = Sequences([list(one) for one in self.known.stretches])

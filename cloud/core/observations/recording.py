@@ -42,11 +42,11 @@ CLOCK_EPOCH_YEAR: Final = 2000
 MAX_DEVICE_TIME: Final = 40
 _FIRST_SAFE_YEAR: Final = 2
 _LAST_SAFE_YEAR: Final = 9998
-_LARGEST: Final = 2**63 - 1
+LARGEST: Final = 2**63 - 1
 _INSERT_ROWS: Final = 500
 _STAGED_ROWS: Final = 50
 """Fewer are inserted sooner than they are copied."""
-_IDENTITY: Final = ("observation_id", "tenant_id")
+IDENTITY: Final = ("observation_id", "tenant_id")
 
 # Only these say that a row itself can never be stored. Any other fault of the database (a lock, a
 # full disk, a schema out of step) passes: the batch stays unacknowledged and is sent again.
@@ -115,16 +115,16 @@ def check_storable(observation: Observation) -> None:
         raise UnstorableError("malformed_device_time")
     if isinstance(observation, TextObservation) and "\x00" in observation.text:
         raise UnstorableError("unstorable_text")
-    if isinstance(observation, BitsObservation) and not 0 <= observation.bits <= _LARGEST:
+    if isinstance(observation, BitsObservation) and not 0 <= observation.bits <= LARGEST:
         raise UnstorableError("out_of_range")
     if any(len(str(number)) > DECIMAL_LENGTH for number in _decimals(observation)):
         raise UnstorableError("out_of_range")
     if isinstance(observation, SampleArrayObservation):
         if len(observation.samples) % 4 or not observation.samples:
             raise UnstorableError("malformed_samples")
-        if not 0 < observation.period_us <= _LARGEST:
+        if not 0 < observation.period_us <= LARGEST:
             raise UnstorableError("invalid_period")
-        if observation.sequence is not None and not 0 <= observation.sequence <= _LARGEST:
+        if observation.sequence is not None and not 0 <= observation.sequence <= LARGEST:
             raise UnstorableError("out_of_range")
         if not (observation.scale.is_finite() and observation.offset.is_finite()):
             raise UnstorableError("invalid_scale")
@@ -154,14 +154,20 @@ def _decimals(observation: Observation) -> list[Decimal]:
 
 def gateway_flags(observation: Observation, captured_at: datetime) -> list[str]:
     """What is odd about a reading that a gateway sent; it is stored all the same."""
+    flags = reading_flags(observation)
+    if is_clock_fault(observation.observed_at.at, captured_at):
+        flags.append(FLAG_CLOCK)
+    return flags
+
+
+def reading_flags(observation: Observation) -> list[str]:
+    """What is odd about it whenever it was taken."""
     flags = [] if find(observation.type) is not None else [FLAG_UNKNOWN_CODE]
     flags += value_flags(observation)
     if isinstance(observation, CompoundNumericObservation) and not is_sensible(
         observation.type, [code for code, _ in observation.components]
     ):
         flags.append(FLAG_COMPONENTS)
-    if is_clock_fault(observation.observed_at.at, captured_at):
-        flags.append(FLAG_CLOCK)
     return flags
 
 
@@ -203,7 +209,7 @@ def row_values(
         "stream": origin.stream,
         "boot_epoch": origin.boot_epoch,
         "sequence": origin.sequence,
-        "octets": _place(origin.octets),
+        "octets": place_of(origin.octets),
         "flags": words,
     }
     if isinstance(observation, SampleArrayObservation):
@@ -211,7 +217,7 @@ def row_values(
     return ObservationRow, observation_values(observation) | shared
 
 
-def _place(octets: str) -> str | None:
+def place_of(octets: str) -> str | None:
     """A place that no column can hold leads nowhere; the reading is kept all the same."""
     fits = len(octets) <= PLACE_LENGTH and octets.isascii() and octets.isprintable()
     return octets if octets and fits else None
@@ -262,9 +268,9 @@ def _insert_each(work: UnitOfWork, rows: Mapping[int, tuple[type[Measured], Valu
 def _insert(work: UnitOfWork, table: type[Measured], many: list[Values]) -> int:
     """How many rows were new: the driver counts what the conflict rule let in."""
     if work.is_postgresql and len(many) >= _STAGED_ROWS:
-        return copy_new(work.session.connection(), table_of(table), many, _IDENTITY)
+        return copy_new(work.session.connection(), table_of(table), many, IDENTITY)
     insert: Any = postgresql_insert if work.is_postgresql else sqlite_insert
-    statement = insert(table).on_conflict_do_nothing(index_elements=_IDENTITY)
+    statement = insert(table).on_conflict_do_nothing(index_elements=IDENTITY)
     result = work.session.connection().execute(
         statement, many, execution_options={"preserve_rowcount": True}
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 
@@ -17,6 +17,18 @@ class Sequences:
         """Whether a sequence is known."""
         place = bisect_right(self.stretches, number, key=lambda one: one[0]) - 1
         return place >= 0 and number <= self.stretches[place][1]
+
+    def unknown(self, numbers: Sequence[int]) -> list[int]:
+        """The places of the numbers that are not known."""
+        if not numbers:
+            return []
+        least, most = min(numbers), max(numbers)
+        end = bisect_right(self.stretches, most, key=lambda one: one[0])
+        if end == 0 or self.stretches[end - 1][1] < least:
+            return list(range(len(numbers)))
+        if self.stretches[end - 1][0] <= least and most <= self.stretches[end - 1][1]:
+            return []
+        return [place for place, number in enumerate(numbers) if number not in self]
 
     def add(self, numbers: Iterable[int]) -> None:
         """Some more, in any order; known ones change nothing."""

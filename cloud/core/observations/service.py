@@ -5,22 +5,24 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from cloud.core.devices import discovery
 from cloud.core.devices.gateways import note_gateway
-from cloud.core.devices.tables import DeviceRow
 from cloud.core.kernel import outbox
 from cloud.core.kernel.errors import ForbiddenError, InvalidError
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.conversion import Values
 from cloud.core.observations.recording import (
+    CONTENT_FAULTS,
+    LARGEST,
     UNCHARTED_STATUS,
     Binding,
     Bound,
+    Inserted,
     Origin,
     UnstorableError,
     check_storable,
@@ -30,17 +32,24 @@ from cloud.core.observations.recording import (
     is_clock_fault,
     row_values,
 )
+from cloud.core.observations.series_recording import (
+    Recorded,
+    Sender,
+    insert_readings,
+    sort_readings,
+)
 from cloud.core.observations.tables import Measured
+from protocols.model.codes import SystemId
 from protocols.model.crew import AttachmentPart, CrewEvent
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation
-from protocols.uplink.messages import RejectedRow, UplinkAck, UplinkBatch, UplinkRow
+from protocols.uplink.messages import RejectedRow, UplinkAck, UplinkBatch, UplinkRow, rows_of
+from protocols.uplink.readings import NO_READINGS, Readings
 
 Binder = Callable[[UnitOfWork, Principal, str], Binding]
 """From a vehicle to its binding; the encounters' side of recording."""
 
 LOG: Final = logging.getLogger("vitalwire.observations")
-_LARGEST: Final = 2**63 - 1
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
 _STREAM: Final = re.compile(r"[A-Za-z0-9._-]{1,40}")
 UNREADABLE: Final = "unreadable_row"
@@ -62,9 +71,15 @@ def unbound(work: UnitOfWork, principal: Principal, vehicle_id: str) -> Binding:
 class _Sorted:
     """The rows of a batch by what becomes of them; keys are places in the batch."""
 
+    batch: UplinkBatch
     observations: dict[int, Observation]
     descriptions: list[discovery.Description]
     rejected: dict[int, str]
+
+    @property
+    def devices(self) -> set[SystemId]:
+        """Whose observations these are."""
+        return {one.device for one in self.observations.values()}
 
 
 def check_batch(gateway: Principal, batch: UplinkBatch) -> None:
@@ -95,31 +110,51 @@ def record_batch(
     Errors are those of `check_batch`.
     """
     check_batch(gateway, batch)
-    received = received_at or work.now
     note_gateway(work, gateway, batch.vehicle_id)
-    rows = _sort(batch)
+    plain = sort_readings(batch)
+    rows = _sort(_with(batch, plain.odd))
     described = discovery.describe(work, gateway, batch.vehicle_id, rows.descriptions)
-    devices = discovery.heard(
-        work, gateway, batch.vehicle_id, {one.device for one in rows.observations.values()}
+    devices = discovery.heard(work, gateway, batch.vehicle_id, rows.devices | plain.devices)
+    sender = Sender(
+        gateway=gateway,
+        received_at=received_at or work.now,
+        devices=devices,
+        binding=bind(work, gateway, batch.vehicle_id),
     )
-    binding = bind(work, gateway, batch.vehicle_id)
+    try:
+        with work.session.begin_nested():
+            recorded = insert_readings(work, plain, sender)
+    except CONTENT_FAULTS:
+        # One of them is refused by the database: by themselves it is told which.
+        rows = _sort(_with(batch, batch.readings))
+        recorded = Recorded()
     values = {
-        place: _values(
-            batch, gateway, received, batch.rows[place], one, devices[one.device], binding
-        )
+        place: _values(rows.batch, sender, rows.batch.rows[place], one)
         for place, one in rows.observations.items()
     }
-    inserted = insert_new(work, values)
+    inserted = insert_new(work, values) if values else Inserted(0)
     rows.rejected.update(dict.fromkeys(inserted.refused, "unstorable"))
-    stored = inserted.stored + described
-    if inserted.stored:
-        _announce(work, gateway, batch, values.values(), inserted.stored)
+    if inserted.stored or recorded.stored:
+        encounters = {columns["encounter_id"] for _, columns in values.values()} - {None}
+        _announce(
+            work,
+            gateway,
+            batch,
+            encounters | recorded.encounters,
+            inserted.stored + recorded.stored,
+        )
+    stored = inserted.stored + recorded.stored + described
     return UplinkAck(
         batch_id=batch.batch_id,
         stored=stored,
-        repeated=len(batch.rows) - stored - len(rows.rejected),
-        rejected=_rejected(batch, rows.rejected),
+        repeated=batch.count - stored - len(rows.rejected),
+        rejected=_rejected(rows.batch, rows.rejected),
     )
+
+
+def _with(batch: UplinkBatch, readings: Readings) -> UplinkBatch:
+    """The batch's own rows, and of those in columns only these, as rows too."""
+    return replace(batch, rows=(*batch.rows, *rows_of(readings)), readings=NO_READINGS)
 
 
 def _rejected(batch: UplinkBatch, reasons: Mapping[int, str]) -> tuple[RejectedRow, ...]:
@@ -143,7 +178,7 @@ def _rejected(batch: UplinkBatch, reasons: Mapping[int, str]) -> tuple[RejectedR
 
 
 def _sort(batch: UplinkBatch) -> _Sorted:
-    rows = _Sorted({}, [], {})
+    rows = _Sorted(batch, {}, [], {})
     for place, row in enumerate(batch.rows):
         try:
             _check_key(batch, row)
@@ -160,7 +195,7 @@ def _sort(batch: UplinkBatch) -> _Sorted:
 
 
 def _check_key(batch: UplinkBatch, row: UplinkRow) -> None:
-    if not 0 <= row.sequence <= _LARGEST or not 0 <= batch.boot_epoch <= _LARGEST:
+    if not 0 <= row.sequence <= LARGEST or not 0 <= batch.boot_epoch <= LARGEST:
         raise UnstorableError("out_of_range")
     check_time(row.captured_at)
 
@@ -179,24 +214,18 @@ def _description(batch: UplinkBatch, row: UplinkRow, info: DeviceInfo) -> discov
 
 
 def _values(
-    batch: UplinkBatch,
-    gateway: Principal,
-    received_at: datetime,
-    row: UplinkRow,
-    observation: Observation,
-    device: DeviceRow,
-    binding: Binding,
+    batch: UplinkBatch, sender: Sender, row: UplinkRow, observation: Observation
 ) -> tuple[type[Measured], Values]:
     observed_at = observation.observed_at.at
     # A device whose clock cannot be right still measured this patient: when the gateway heard it.
     is_fault = is_clock_fault(observed_at, row.captured_at)
     origin = Origin(
-        tenant_id=gateway.tenant_id,
-        device_id=device.device_id,
-        gateway_id=gateway.gateway_id,
+        tenant_id=sender.gateway.tenant_id,
+        device_id=sender.devices[observation.device].device_id,
+        gateway_id=sender.gateway.gateway_id,
         vehicle_id=batch.vehicle_id,
         captured_at=row.captured_at,
-        received_at=received_at,
+        received_at=sender.received_at,
         stream=batch.stream,
         boot_epoch=batch.boot_epoch,
         sequence=row.sequence,
@@ -206,7 +235,9 @@ def _values(
     return row_values(
         observation,
         origin,
-        Bound(None) if is_uncharted else binding(row.captured_at if is_fault else observed_at),
+        Bound(None)
+        if is_uncharted
+        else sender.binding(row.captured_at if is_fault else observed_at),
         gateway_flags(observation, row.captured_at),
     )
 
@@ -215,10 +246,9 @@ def _announce(
     work: UnitOfWork,
     gateway: Principal,
     batch: UplinkBatch,
-    values: Iterable[tuple[type[Measured], Values]],
+    encounters: Iterable[str],
     stored: int,
 ) -> None:
-    encounters = {columns["encounter_id"] for _, columns in values} - {None}
     outbox.publish(
         work,
         tenant_id=gateway.tenant_id,

@@ -149,6 +149,13 @@ def test_a_batch_of_version_2_is_told_by_its_first_octet(batch: UplinkBatch) -> 
     assert codec.decode_batch(octets, gateway_id=batch.gateway_id) == batch
 
 
+def test_a_batch_may_be_left_as_it_travelled() -> None:
+    for version in (1, 2):
+        read = codec.read_batch(codec.encode_batch(BATCH, version), gateway_id="gw_1")
+        assert read.in_rows() == BATCH
+        assert len(read.readings) == (version - 1) * len(BATCH.rows)
+
+
 def test_an_acknowledgement_of_an_older_cloud_reads_version_1_alone() -> None:
     document = msgspec.msgpack.decode(
         codec.encode_ack(UplinkAck(batch_id=UUID(int=1), stored=4, repeated=2))

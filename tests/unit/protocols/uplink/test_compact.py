@@ -19,6 +19,7 @@ from protocols.uplink.compact import (
     encode_columns,
     encode_compact,
     is_compact,
+    read_compact,
 )
 from protocols.uplink.derived_ids import CounterSearch
 from protocols.uplink.dictionary import DICTIONARIES, PARAMETERS
@@ -47,6 +48,15 @@ def test_a_batch_comes_back_as_it_was(batch: UplinkBatch) -> None:
     octets = encode_compact(batch)
     assert is_compact(octets)
     assert decode_compact(octets, gateway_id=batch.gateway_id) == batch
+
+
+@given(strategies.batches)
+@settings(max_examples=30)
+def test_a_batch_that_is_left_in_columns_holds_the_same_rows(batch: UplinkBatch) -> None:
+    read = read_compact(encode_compact(batch), gateway_id=batch.gateway_id)
+    assert sorted(read.sequences) == sorted(row.sequence for row in batch.rows)
+    assert set(read.in_rows().rows) == set(batch.rows)
+    assert replace(read.in_rows(), rows=()) == replace(batch, rows=())
 
 
 @pytest.mark.parametrize("batch", [NUMERICS, LEADS], ids=["numerics", "twelve leads"])

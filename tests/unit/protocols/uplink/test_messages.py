@@ -8,7 +8,7 @@ from uuid import UUID
 from protocols.model.codes import MdcCode, SystemId
 from protocols.model.crew import AttachmentPart, CrewEvent
 from protocols.model.device import DeviceInfo
-from protocols.model.observation import TextObservation
+from protocols.model.observation import MeasurementStatus, TextObservation
 from protocols.model.timestamps import ObservedTime, TimeQuality
 from protocols.uplink.messages import (
     RejectedRow,
@@ -18,6 +18,7 @@ from protocols.uplink.messages import (
     batch_name,
     identity_of,
 )
+from protocols.uplink.readings import Readings, ReadingSeries, ReadingTimes
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -79,3 +80,40 @@ def test_a_batchs_name_follows_from_its_stretch_of_the_stream() -> None:
         batch_name("numerics", 3, []),
     ]
     assert len({name, *others}) == 6
+
+
+def test_what_is_left_in_columns_counts_and_can_be_made_rows() -> None:
+    series = ReadingSeries(
+        kind="n",
+        device=SystemId(b"OX123456"),
+        type=MdcCode(2, 19384),
+        status=MeasurementStatus.VALID,
+        quality=TimeQuality.RECEIVED,
+        device_kind="",
+        parts=((0, 544, -1, ""),),
+    )
+    readings = Readings(
+        series=(series,),
+        times=(ReadingTimes(NOON, ObservedTime(NOON, TimeQuality.RECEIVED)),),
+        series_of=(0,),
+        times_of=(0,),
+        sequences=(1,),
+        ids=(UUID(int=7).bytes,),
+        own=((975,),),
+        places=("1@0+9",),
+    )
+    mixed = UplinkBatch(
+        batch_id=UUID(int=1),
+        gateway_id="gw_1",
+        vehicle_id="A-12",
+        stream="numerics",
+        boot_epoch=3,
+        sent_at=NOON,
+        rows=(row(2),),
+        readings=readings,
+    )
+    assert (mixed.count, mixed.sequences) == (2, [2, 1])
+    first, second = mixed.in_rows().rows
+    assert (first.sequence, first.captured_at, first.octets) == (1, NOON, "1@0+9")
+    assert second == row(2)
+    assert mixed.in_rows().in_rows() == mixed.in_rows()

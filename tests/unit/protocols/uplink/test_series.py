@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 
 from protocols.uplink import records as rec
-from protocols.uplink.series import Digits, parts_of, to_decimal
+from protocols.uplink.readings import to_decimal
+from protocols.uplink.series import Digits, parts_of
 from tests.fixtures import strategies
 
 COMMON = rec.CommonRecord(

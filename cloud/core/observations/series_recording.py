@@ -1,0 +1,237 @@
+"""Readings that come in columns become rows in columns: what they share is looked at once.
+
+A row is put together from its series' part, its moment's, its value's and its own. Whatever is odd
+is left to be recorded row by row, where it gets its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Generic
+
+from cloud.core.devices.tables import DeviceRow
+from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.work import UnitOfWork
+from cloud.core.observations.conversion import content_values
+from cloud.core.observations.recording import (
+    FLAG_CLOCK,
+    FLAG_LATE,
+    IDENTITY,
+    LARGEST,
+    MAX_DEVICE_TIME,
+    UNCHARTED_STATUS,
+    Binding,
+    Bound,
+    UnstorableError,
+    check_storable,
+    check_time,
+    is_clock_fault,
+    place_of,
+    reading_flags,
+)
+from cloud.core.observations.tables import ObservationRow
+from cloud.db.base import table_of
+from cloud.db.spelling import CopySpelling, P, Spelling, TupleSpelling
+from protocols.model.codes import SystemId
+from protocols.uplink.columns import BITS, CODED, COMPOUND, NUMERIC, SAMPLES
+from protocols.uplink.messages import UplinkBatch
+from protocols.uplink.readings import Readings, ReadingTimes
+
+_SERIES: Final = (
+    *("tenant_id", "gateway_id", "vehicle_id", "stream", "boot_epoch", "received_at"),
+    *("device_id", "type_cf", "status", "supplements", "kind"),
+)
+_TIMES: Final = (
+    *("captured_at", "observed_at", "time_quality", "device_time_kind", "device_time"),
+    "encounter_id",
+)
+_CONTENT: Final = (
+    *("unit_term", "value", "special", "components", "code_cf", "bits", "width", "text"),
+    "flags",
+)
+_OWN: Final = ("observation_id", "sequence", "octets")
+_NAMES: Final = (*_SERIES, *_TIMES, *_CONTENT, *_OWN)
+
+KINDS: Final = {NUMERIC: "numeric", COMPOUND: "compound", CODED: "coded", BITS: "bits"}
+"""Kinds of columns by the words of the store."""
+_Content = tuple[int, tuple[int, ...]]
+"""A series, and a reading's own integers in it."""
+
+
+@dataclass(slots=True)
+class PlainReadings:
+    """The readings of a batch that can be recorded by columns, and the rows that cannot."""
+
+    batch: UplinkBatch
+    rows: list[int] = field(default_factory=list)
+    others: list[int] = field(default_factory=list)
+    contents: dict[_Content, tuple[tuple[object, ...], list[str]]] = field(default_factory=dict)
+
+    @property
+    def devices(self) -> set[SystemId]:
+        """Those whose readings these are."""
+        readings = self.batch.readings
+        return {readings.series[one].device for one in {readings.series_of[r] for r in self.rows}}
+
+    @property
+    def odd(self) -> Readings:
+        """What is left for the way of single rows."""
+        return self.batch.readings.only(self.others) if self.others else Readings()
+
+
+def sort_readings(batch: UplinkBatch) -> PlainReadings:
+    """Which readings of a batch the columns can hold as they are; waveforms have other columns."""
+    readings, sorted_ = batch.readings, PlainReadings(batch)
+    if not len(readings):
+        return sorted_
+    times = [_is_plain(one) for one in readings.times]
+    are_keyed = (
+        0 <= batch.boot_epoch <= LARGEST
+        and min(readings.sequences) >= 0
+        and max(readings.sequences) <= LARGEST
+    )
+    known: dict[_Content, bool] = {}
+    columns = zip(readings.series_of, readings.own, readings.times_of, strict=True)
+    for row, (series, own, moment) in enumerate(columns):
+        key = (series, own)
+        is_plain = known.get(key)
+        if is_plain is None:
+            is_plain = known[key] = _look_at(sorted_, row, key)
+        is_plain = is_plain and times[moment] and are_keyed
+        (sorted_.rows if is_plain else sorted_.others).append(row)
+    return sorted_
+
+
+def _is_plain(times: ReadingTimes) -> bool:
+    stamp = times.observed_at.device_time
+    try:
+        check_time(times.captured_at)
+        check_time(times.observed_at.at)
+    except UnstorableError:
+        return False
+    return stamp is None or len(stamp.value) <= MAX_DEVICE_TIME
+
+
+def _look_at(sorted_: PlainReadings, row: int, key: _Content) -> bool:
+    """Work out what the columns of a value are; False when there are none."""
+    readings = sorted_.batch.readings
+    if readings.series[key[0]].kind == SAMPLES:
+        return False
+    observation = readings.observation(row)
+    try:
+        check_storable(observation)
+    except UnstorableError:
+        return False
+    values = content_values(observation)
+    columns = tuple(values.get(name) for name in _CONTENT[:-1])
+    sorted_.contents[key] = columns, reading_flags(observation)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How many readings were new, and the encounters they all belong to."""
+
+    stored: int = 0
+    encounters: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Whose batch it is, when it came, and what is known of its devices and its vehicle."""
+
+    gateway: Principal
+    received_at: datetime
+    devices: Mapping[SystemId, DeviceRow]
+    binding: Binding
+
+
+def insert_readings(work: UnitOfWork, plain: PlainReadings, sender: Sender) -> Recorded:
+    """Store what is new of readings that were sorted before."""
+    if not plain.rows:
+        return Recorded()
+    connection, table = work.session.connection(), table_of(ObservationRow)
+    if work.is_postgresql:
+        return _Columns(plain, sender, CopySpelling(connection, table)).insert()
+    return _Columns(plain, sender, TupleSpelling(connection, table)).insert()
+
+
+class _Columns(Generic[P]):
+    """Puts rows together in the spelling of one database."""
+
+    def __init__(self, plain: PlainReadings, sender: Sender, spelling: Spelling[P]) -> None:
+        self._plain = plain
+        self._sender = sender
+        self._spelling = spelling
+        self._bounds: dict[tuple[int, bool], tuple[P, tuple[str, ...]]] = {}
+        self._encounters: set[str] = set()
+        self._spell_times = spelling.part(_TIMES)
+
+    def insert(self) -> Recorded:
+        """Store the rows."""
+        stored = self._spelling.insert_new(_NAMES, self._rows(), IDENTITY)
+        return Recorded(stored, frozenset(self._encounters))
+
+    def _rows(self) -> list[P]:
+        readings, heads = self._plain.batch.readings, self._heads()
+        contents: dict[tuple[_Content, tuple[str, ...]], P] = {}
+        spell_content, spell_own = self._spelling.part(_CONTENT), self._spelling.part(_OWN)
+        rows = []
+        for row in self._plain.rows:
+            series = readings.series_of[row]
+            head, is_uncharted = heads[series]
+            times, marks = self._times(readings.times_of[row], is_uncharted)
+            key = ((series, readings.own[row]), marks)
+            content = contents.get(key)
+            if content is None:
+                columns, flags = self._plain.contents[key[0]]
+                content = contents[key] = spell_content((*columns, [*flags, *marks]))
+            place = place_of(readings.places[row])
+            own = spell_own((readings.ids[row], readings.sequences[row], place))
+            rows.append(self._spelling.row((head, times, content, own)))
+        return rows
+
+    def _heads(self) -> dict[int, tuple[P, bool]]:
+        """The part of each series, and whether its readings are charted for no patient."""
+        batch, sender = self._plain.batch, self._sender
+        spell = self._spelling.part(_SERIES)
+        heads = {}
+        for number in {batch.readings.series_of[row] for row in self._plain.rows}:
+            series = batch.readings.series[number]
+            status = series.status.value
+            head = spell(
+                (
+                    *(sender.gateway.tenant_id, sender.gateway.gateway_id, batch.vehicle_id),
+                    *(batch.stream, batch.boot_epoch, sender.received_at),
+                    *(sender.devices[series.device].device_id, series.type.cf_code, status),
+                    [code.cf_code for code in series.supplements],
+                    KINDS[series.kind],
+                )
+            )
+            heads[number] = head, bool(status & UNCHARTED_STATUS)
+        return heads
+
+    def _times(self, moment: int, is_uncharted: bool) -> tuple[P, tuple[str, ...]]:
+        """The part of a moment with its encounter, and what is to be flagged about it."""
+        known = self._bounds.get((moment, is_uncharted))
+        if known is not None:
+            return known
+        times = self._plain.batch.readings.times[moment]
+        observed, captured_at = times.observed_at, times.captured_at
+        # A device whose clock cannot be right still measured this patient: when it was heard.
+        is_fault = is_clock_fault(observed.at, captured_at)
+        bound = Bound(None)
+        if not is_uncharted:
+            bound = self._sender.binding(captured_at if is_fault else observed.at)
+        if bound.encounter_id is not None:
+            self._encounters.add(bound.encounter_id)
+        stamp = observed.device_time
+        kind, value = (stamp.kind, stamp.value) if stamp else (None, None)
+        part = self._spell_times(
+            (captured_at, observed.at, observed.quality.value, kind, value, bound.encounter_id)
+        )
+        marks = (FLAG_CLOCK,) * is_fault + (FLAG_LATE,) * bound.is_late
+        self._bounds[moment, is_uncharted] = part, marks
+        return part, marks
