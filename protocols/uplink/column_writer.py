@@ -20,8 +20,9 @@ from protocols.uplink.id_writer import IdWriter
 from protocols.uplink.messages import UplinkBatch, UplinkRow, batch_name
 from protocols.uplink.moments import MomentWriter
 from protocols.uplink.places import PlaceWriter
+from protocols.uplink.readings import Part
 from protocols.uplink.sample_columns import write_columns
-from protocols.uplink.series import Digits, Part, parts_of
+from protocols.uplink.series import Digits, parts_of
 
 _KINDS: Final[dict[type, str]] = {
     rec.NumericRecord: col.NUMERIC,
