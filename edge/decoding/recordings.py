@@ -18,6 +18,9 @@ from protocols.ieee20601.line_framings import RAW, STREAM_FRAMINGS
 
 _DIRECTIONS: Final = {Kind.RECEIVED: AGENT_TO_MANAGER, Kind.SENT: MANAGER_TO_AGENT}
 
+_OF_A_LINK: Final = ("quirk", "known_as", "attributes")
+"""What a radio link's values need to be played."""
+
 
 def export_lines(
     ring: Ring,
@@ -32,21 +35,24 @@ def export_lines(
     `place`: behind the association these octets alone.
 
     Framed lines are exported as the APDUs in their frames; what belongs to no APDU is left out
-    then. Values of a radio link carry their characteristic.
+    then. Values of a radio link carry their characteristic and the wall's time.
     """
     records = list(ring.records_of(recording.name))
     yield json.dumps(_header(recording, records))
     handles = {item.handle: item for item in attributes_of(recording)}
-    first: int | None = None
+    first, passed = None, 0
     for record, octets in _messages(recording, _chosen(records, since, until, place)):
         first = record.monotonic_us if first is None else first
+        # What waited in a radio link until it was known who speaks came before what was read.
+        passed = max(passed, record.monotonic_us - first)
         message: dict[str, Any] = {
-            "t": max(0, record.monotonic_us - first) / 1e6,
+            "t": passed / 1e6,
             "dir": _DIRECTIONS[record.kind],
             "hex": octets.hex(),
         }
         if record.channel in handles:
             message |= {"handle": record.channel, "uuid": str(handles[record.channel].uuid)}
+            message |= {"utc": record.utc.isoformat()}
         yield json.dumps(message)
 
 
@@ -59,6 +65,7 @@ def _header(recording: KeptRecording, records: list[Record]) -> dict[str, Any]:
         "kind": recording.facts.get("kind", "20601"),
         "begun": recording.first.isoformat(),
     }
+    header |= {name: recording.facts[name] for name in _OF_A_LINK if name in recording.facts}
     learnt = [record.facts for record in records if record.kind is Kind.LEARNT]
     known = [facts for facts in learnt if facts.get("configuration")]
     return header | ({"configurations": known} if known else {})

@@ -11,9 +11,11 @@ from functools import partial
 from edge.clock import Clock
 from edge.drivers.association import AssociationDriver
 from edge.drivers.configurations import ConfigurationStore
+from edge.drivers.gatt_reception import GattReception
 from edge.drivers.health import DeviceHealth, DeviceState, HealthBoard
 from edge.drivers.policy import DriverPolicy
 from edge.drivers.reception import Reception
+from edge.drivers.recorded_device import drive_recorded
 from edge.drivers.stored_pages import StoredPages
 from edge.drivers.wishes import Wish, Wishes
 from edge.errors import BufferDamagedError
@@ -24,6 +26,7 @@ from edge.recorder.recorder import FlightRecorder
 from edge.recorder.recording import Recording
 from edge.supervision import Backoff, Failure, TaskTree, attempt
 from edge.transports.base import ByteTransport, OpenedLine, Opener
+from edge.transports.ble.replayed import RecordedDevice
 from edge.transports.policy import TransportPolicy
 from edge.transports.registry import open_line
 from protocols.ieee20601.line_framings import STREAM_FRAMINGS
@@ -172,14 +175,34 @@ class Fleet:
         # does not look like one of this.
         first = line.first_invoke_id
         first = secrets.randbelow(_INVOKE_IDS) if first is None else first
-        recording = self._record(line, health, first)
+        recording = Recording() if line.recorded else self._record(line, health, first)
         try:
-            await self._driver(line, health, wishes, recording, first, guest=guest).run()
+            if line.recorded is not None:
+                await self._play(line.recorded, health, wishes)
+            else:
+                await self._driver(line, health, wishes, recording, first, guest=guest).run()
         finally:
             recording.close()
             self._wishes.discard(wishes)
             self._changed.set()
             await line.transport.close()
+
+    async def _play(self, device: RecordedDevice, health: DeviceHealth, wishes: Wishes) -> None:
+        reception = GattReception(
+            # Its times are those of the recording: no step of our clock concerns them.
+            source=DescribedSource(self.sink, self._book),
+            health=health,
+            board=self.board,
+            clock=self.clock,
+        )
+        await drive_recorded(
+            device,
+            reception,
+            recorder=self.recorder,
+            policy=self.driver_policy,
+            clock=self.clock,
+            wishes=wishes,
+        )
 
     def _record(self, line: OpenedLine, health: DeviceHealth, first_invoke_id: int) -> Recording:
         if self.recorder is None:

@@ -164,12 +164,12 @@ class GattDriver:
     async def _read_values(self) -> list[Transcript]:
         transcripts = []
         for attribute in self._conversation.readings:
-            octets = await self._guarded(attribute, self._link.read)
-            if octets is None:
+            value = await self._guarded(attribute, self._link.read)
+            if value is None:
                 continue
             if self._probe is None or attribute.uuid == BATTERY_LEVEL.uuid:
-                self._probe = Probe(attribute, octets)
-            if (transcript := self._hear(attribute, octets)) is not None:
+                self._probe = Probe(attribute, value.octets)
+            if (transcript := self._hear_value(value)) is not None:
                 transcripts.append(transcript)
         return transcripts
 
@@ -192,7 +192,8 @@ class GattDriver:
         """Another firmware has other services, and the host may still believe in the old ones."""
         sign = self._conversation.transcriber.device.firmware.encode()
         if self._table.hash_attribute is not None:
-            sign = await self._guarded(self._table.hash_attribute, self._link.read) or sign
+            told = await self._guarded(self._table.hash_attribute, self._link.read)
+            sign = told.octets if told is not None else sign
         self._table.compare(sign)
 
     async def _take(self, values: Sequence[ReceivedValue]) -> None:
@@ -223,10 +224,6 @@ class GattDriver:
             if self._service_of(handle) == value.attribute.service:
                 records.take(records.claimed(transcript, value), now=value.received_at)
         return transcript
-
-    def _hear(self, attribute: Attribute, octets: bytes) -> Transcript | None:
-        now, utc = self._clock.monotonic(), self._clock.utc()
-        return self._hear_value(ReceivedValue(attribute, octets, now, utc))
 
     def _service_of(self, handle: int) -> UUID:
         return next(
@@ -293,15 +290,15 @@ class GattDriver:
     async def _ask_for_life(self, probe: Probe) -> None:
         """Read something; a device that does not answer is gone, whatever the host says."""
         try:
-            octets = await self._guarded(probe.attribute, self._link.read)
+            value = await self._guarded(probe.attribute, self._link.read)
         except TransportTimeoutError as exc:
             self._reception.health.link.watchdog_trips += 1
             raise TransportClosedError(
                 "the device does not answer on a link that calls itself connected"
             ) from exc
-        if octets is not None and octets != probe.octets:
-            probe.octets = octets
-            if (transcript := self._hear(probe.attribute, octets)) is not None:
+        if value is not None and value.octets != probe.octets:
+            probe.octets = value.octets
+            if (transcript := self._hear_value(value)) is not None:
                 now = self._clock.monotonic()
                 await self._reception.store([transcript], received_at=now)
 

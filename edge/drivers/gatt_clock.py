@@ -106,11 +106,9 @@ class ClockKeeper:
     async def _read(self, attribute: Attribute) -> ClockReading:
         """The middle of question and answer is the moment both clocks are compared at."""
         asked = self._clock.utc()
-        octets = await self._link.read(attribute)
-        utc = asked + (self._clock.utc() - asked) / 2
-        transcript = self._conversation.hear(
-            attribute, octets, now=self._clock.monotonic(), utc=utc
-        )
+        value = await self._link.read(attribute)
+        octets, utc = value.octets, asked + (value.utc - asked) / 2
+        transcript = self._conversation.hear(attribute, octets, now=value.received_at, utc=utc)
         reading = ClockReading(_difference(attribute, octets, utc, self._policy.zone), octets)
         fault = reading.fault(self._policy)
         if fault and fault != self._reception.health.clock_fault:

@@ -35,16 +35,21 @@ class RecordMark:
 
 
 class RecordMarks:
-    """The marks of all devices by System-Id and service; the oldest give way beyond `most`."""
+    """The marks of all devices by System-Id and service; the oldest give way beyond `most`.
 
-    def __init__(self, folder: Path, *, forget: bool = False, most: int = MOST_KEPT) -> None:
-        self._path = folder / FILE_NAME
+    Without a folder they are forgotten with the program.
+    """
+
+    def __init__(self, folder: Path | None, *, forget: bool = False, most: int = MOST_KEPT) -> None:
+        self._path = None if folder is None else folder / FILE_NAME
         self._most = most
         self._known: dict[tuple[str, UUID], RecordMark] = {}
+        if self._path is None:
+            return
         if forget:
             self._path.unlink(missing_ok=True)
         else:
-            self._load()
+            self._load(self._path)
 
     def find(self, device: SystemId, service: UUID) -> RecordMark | None:
         """How far that store was read; None where nobody knows."""
@@ -65,6 +70,8 @@ class RecordMarks:
             self._write()
 
     def _write(self) -> None:
+        if self._path is None:
+            return
         rows = [
             [device, str(service), mark.number, str(mark.identity)]
             for (device, service), mark in self._known.items()
@@ -78,9 +85,9 @@ class RecordMarks:
         except OSError as exc:
             log.warning("record marks not written reason=%r", exc.strerror)
 
-    def _load(self) -> None:
+    def _load(self, path: Path) -> None:
         try:
-            rows = json.loads(self._path.read_text(encoding="ascii"))
+            rows = json.loads(path.read_text(encoding="ascii"))
             for device, service, number, identity in rows:
                 key = (SystemId.parse(device).hex, UUID(service))
                 self._known[key] = RecordMark(int(number), UUID(identity))

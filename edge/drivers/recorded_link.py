@@ -46,7 +46,7 @@ class RecordedLink:
         """As the link receives."""
         return await self._link.receive()
 
-    async def read(self, attribute: Attribute) -> bytes:
+    async def read(self, attribute: Attribute) -> ReceivedValue:
         """As the link reads."""
         return await self._link.read(attribute)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from edge.transports.ble.replayed import RecordedDevice
 from edge.transports.policy import TransportPolicy
 from protocols.ieee20601.line_framings import RAW, STREAM_FRAMINGS
 from protocols.model.codes import SystemId
@@ -47,7 +48,8 @@ class OpenedLine:
     `first_invoke_id`: the manager's requests must begin with this number (a replayed record
     answers to it). `plays_once`: when it ends it is over, there is no point in opening it again.
     `framing`: how the device frames its APDUs, a key of `STREAM_FRAMINGS`. `configurations` the
-    device does not report, for it was known when the record was made.
+    device does not report, for it was known when the record was made. `recorded`: a radio device's
+    recording; then nothing comes over the line.
     """
 
     transport: ByteTransport
@@ -55,6 +57,7 @@ class OpenedLine:
     plays_once: bool = False
     framing: str = RAW
     configurations: tuple[KnownConfiguration, ...] = ()
+    recorded: RecordedDevice | None = None
 
 
 def read_framing(word: str) -> str:

@@ -8,13 +8,13 @@ a short patience, as a device does. After the last message the line ends.
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from edge.errors import SettingsError
 from edge.transports.base import KnownConfiguration, OpenedLine
+from edge.transports.ble.replayed import RecordedDevice, lines_of, read_recorded
 from edge.transports.policy import TransportPolicy
 from protocols.captures import AGENT_TO_MANAGER, Capture, parse_capture
 from protocols.errors import DecodeError, ProtocolError
@@ -59,7 +59,7 @@ async def open_line(address: str, policy: TransportPolicy) -> OpenedLine:  # noq
     try:
         text = await asyncio.to_thread(where.path.read_text, encoding="utf-8")
         capture = parse_capture(text, where.session)
-        header = _header_of(text, capture.id)
+        header, messages = lines_of(text, capture.id)
     except OSError as exc:
         raise SettingsError(
             f"the capture {where.path} cannot be read ({(exc.strerror or '').lower()})",
@@ -70,6 +70,11 @@ async def open_line(address: str, policy: TransportPolicy) -> OpenedLine:  # noq
             f"{where.path} holds no such capture ({exc})",
             mend="Name a capture file, and after # one of its captures",
         ) from exc
+    if header.get("kind") == "gatt":
+        recorded = _recorded(header, messages)
+        return OpenedLine(
+            ReplayTransport(Capture(capture.id, ())), plays_once=True, recorded=recorded
+        )
     return OpenedLine(
         ReplayTransport(capture),
         first_invoke_id=first_invoke_id(capture),
@@ -78,22 +83,17 @@ async def open_line(address: str, policy: TransportPolicy) -> OpenedLine:  # noq
     )
 
 
-def _header_of(text: str, name: str) -> dict[str, object]:
-    """The capture's own first line: a recorder says more there than messages."""
-    for line in text.splitlines():
-        if line.lstrip().startswith('{"capture"'):
-            header = json.loads(line)
-            if header.get("id") == name:
-                return dict(header)
-    return {}
+def _recorded(header: dict[str, object], messages: list[dict[str, object]]) -> RecordedDevice:
+    try:
+        return read_recorded(header, messages)
+    except (KeyError, TypeError, ValueError, ProtocolError) as exc:
+        raise SettingsError(
+            "the capture of a radio device lacks what it takes to play it",
+            mend="Export the recording again",
+        ) from exc
 
 
 def _configurations(header: dict[str, object]) -> tuple[KnownConfiguration, ...]:
-    if header.get("kind", "20601") != "20601":
-        raise SettingsError(
-            "the capture is of a radio device, and only a line can be played",
-            mend="`vitalwire-edge recorder decode --again` decodes it where it was recorded",
-        )
     stated = header.get("configurations", [])
     try:
         return tuple(

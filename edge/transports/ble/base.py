@@ -29,7 +29,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedValue:
-    """A notification or indication: `received_at` monotonic seconds, `utc` the wall's time."""
+    """A value that was sent, or read: `received_at` monotonic seconds, `utc` the wall's time."""
 
     attribute: Attribute
     octets: bytes
@@ -57,7 +57,7 @@ class GattTransport(Protocol):
         """
         ...
 
-    async def read(self, attribute: Attribute) -> bytes:
+    async def read(self, attribute: Attribute) -> ReceivedValue:
         """Its value. AttributeRefusedError when the device says no, TransportError else."""
         ...
 

@@ -111,10 +111,11 @@ class BleakLink:
         """As `GattTransport`."""
         return await self._values.take()
 
-    async def read(self, attribute: Attribute) -> bytes:
+    async def read(self, attribute: Attribute) -> ReceivedValue:
         """As `GattTransport`; the value is the device's, never one of a cache."""
         known = self._known[attribute.handle]
-        return bytes(await self._do(self._client.read_gatt_char(known)))
+        octets = bytes(await self._do(self._client.read_gatt_char(known)))
+        return ReceivedValue(attribute, octets, self._clock.monotonic(), self._clock.utc())
 
     async def write(self, attribute: Attribute, octets: bytes) -> None:
         """As `GattTransport`."""

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.fixtures.bluetooth import bluetooth, message_bus
+from tests.fixtures.bluetooth import bluetooth, hurried, message_bus
 
-__all__ = ["bluetooth", "message_bus"]
+__all__ = ["bluetooth", "hurried", "message_bus"]

@@ -15,15 +15,13 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
 from edge.status.control import ask
 from simulators.bluetooth.faults.plan import FaultPlan
-from simulators.bluetooth.message_bus import PrivateBus
 from simulators.bluetooth.peripheral import JUST_WORKS
 from simulators.bluetooth.place import BluetoothDevice, BluetoothPlace
 from simulators.journal import CONFIRMED_CLASS
-from tests.fixtures.bluetooth import stable_bedside, switch_on
+from tests.fixtures.bluetooth import switch_on
 from tests.fixtures.radio_gateway import (
     RadioGateway,
     device_settings,
@@ -88,19 +86,6 @@ class Held:
         return {item.observation_id for item in self.edge.held()}
 
 
-@pytest_asyncio.fixture
-async def fast(message_bus: PrivateBus) -> AsyncIterator[BluetoothPlace]:
-    """Ten seconds of the patient last one: readings come while something is wrong."""
-    place = BluetoothPlace(
-        message_bus.address,
-        stable_bedside(speed=10.0),
-        supervision_seconds=0.3,
-        advertising_seconds=0.05,
-    )
-    async with place:
-        yield place
-
-
 @asynccontextmanager
 async def keeping(
     place: BluetoothPlace, folder: Path, name: str, **how: object
@@ -116,9 +101,9 @@ async def keeping(
 
 @pytest.mark.soak
 async def test_services_that_change_under_a_link_are_read_anew(
-    fast: BluetoothPlace, tmp_path: Path
+    hurried: BluetoothPlace, tmp_path: Path
 ) -> None:
-    async with keeping(fast, tmp_path, "thermometer") as one:
+    async with keeping(hurried, tmp_path, "thermometer") as one:
         links = one.edge.device("Kept")["reconnects"]
         await one.order("change-database")
         await one.again(links)
@@ -129,10 +114,10 @@ async def test_services_that_change_under_a_link_are_read_anew(
 @pytest.mark.soak
 @pytest.mark.parametrize("name", ["thermometer", "glucose-meter"])
 async def test_a_host_that_believes_in_the_services_of_the_old_firmware_is_made_to_forget_them(
-    fast: BluetoothPlace, tmp_path: Path, name: str
+    hurried: BluetoothPlace, tmp_path: Path, name: str
 ) -> None:
-    calls = fast.bluetoothd.calls
-    async with keeping(fast, tmp_path, name) as one:
+    calls = hurried.bluetoothd.calls
+    async with keeping(hurried, tmp_path, name) as one:
         links = one.edge.device("Kept")["reconnects"]
         await one.order("believe")
         await one.order("update")
@@ -144,10 +129,10 @@ async def test_a_host_that_believes_in_the_services_of_the_old_firmware_is_made_
 
 @pytest.mark.soak
 async def test_with_a_bond_a_person_is_asked_and_the_device_keeps_its_readings_meanwhile(
-    fast: BluetoothPlace, tmp_path: Path
+    hurried: BluetoothPlace, tmp_path: Path
 ) -> None:
-    calls = fast.bluetoothd.calls
-    async with keeping(fast, tmp_path, "thermometer", security=JUST_WORKS) as one:
+    calls = hurried.bluetoothd.calls
+    async with keeping(hurried, tmp_path, "thermometer", security=JUST_WORKS) as one:
         await one.order("believe")
         await one.order("update")
         await one.edge.until_state("Kept", "bond lost")

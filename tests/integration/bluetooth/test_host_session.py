@@ -87,7 +87,7 @@ async def test_a_device_is_heard_linked_read_and_listened_to(bluetooth: Bluetoot
         link = await linked(host, oximeter, lambda: drops.append(1))
         level = find(link, battery.LEVEL.uuid)
         assert level.properties & Property.READ
-        assert await link.read(level) == b"\x64"
+        assert (await link.read(level)).octets == b"\x64"
         features = find(link, pulse_oximeter.FEATURES.uuid)
         oximeter.peripheral.faults.att_errors[features.uuid] = 0x80
         with pytest.raises(AttributeRefusedError, match="0x80"):
@@ -151,7 +151,7 @@ async def test_nothing_runs_out_while_a_person_is_asked(bluetooth: BluetoothPlac
         answers = partial(desk.answer, request.request_id, passkey=NUMBER)
         asyncio.get_running_loop().call_later(0.5, answers)
         async with host.patience(0.1):
-            assert await reading
+            assert (await reading).octets
 
 
 async def test_a_wrong_number_bonds_nobody(bluetooth: BluetoothPlace) -> None:

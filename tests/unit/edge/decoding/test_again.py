@@ -43,6 +43,7 @@ from tests.unit.edge.drivers.test_association import AgentLine
 from tests.unit.edge.making import OXIMETER, ManualTime
 
 AGENT = SystemId(b"\x00oximete")
+HEART = assigned_uuid(0x2A37)
 EXTENDED = build_configuration(0x4001, SPECIALIZATION.configuration.report.objects)
 
 
@@ -177,8 +178,27 @@ async def test_a_radio_link_gives_the_same_again(tmp_path: Path) -> None:
     comparison = compare(ring, kept, DriverPolicy())
     assert (comparison.same, comparison.differences) == (len(bench.shelf.readings), [])
     assert comparison.same >= 6
-    with pytest.raises(SettingsError, match="of a radio device"):
-        await open_line(write_capture(ring, kept, tmp_path / "a.jsonl"), TransportPolicy())
+    opened = await open_line(write_capture(ring, kept, tmp_path / "a.jsonl"), TransportPolicy())
+    played = await record(tmp_path / "elsewhere", opened, ManualTime())
+    assert [item for item, _ in played.kept] == bench.shelf.readings
+    (again,) = Ring(tmp_path / "elsewhere" / "recorder").recordings()
+    assert (again.received, again.facts["kind"]) == (kept.received, "gatt")
+
+
+@pytest.mark.parametrize("missing", ["attributes", "quirk", "known_as", "utc"])
+async def test_a_radio_link_without_what_it_takes_is_not_played(
+    tmp_path: Path, missing: str
+) -> None:
+    header: dict[str, object] = {"capture": "vitalwire", "version": 1, "id": "a", "kind": "gatt"}
+    header |= {"quirk": "plain", "known_as": str(AGENT)}
+    header |= {"attributes": [[3, str(HEART), str(HEART), 16]]}
+    zone = "" if missing == "utc" else "+00:00"
+    message = {"t": 0.0, "dir": "A>M", "hex": "00", "handle": 3, "utc": f"2026-02-01T06:00{zone}"}
+    header.pop(missing, None)
+    capture = tmp_path / "a.jsonl"
+    capture.write_text(f"{json.dumps(header)}\n{json.dumps(message)}\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="lacks what it takes"):
+        await open_line(str(capture), TransportPolicy())
 
 
 def write_capture(ring: Ring, kept: KeptRecording, capture: Path) -> str:
