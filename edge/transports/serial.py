@@ -104,11 +104,22 @@ def _not_found(name: str, exc: BaseException) -> DeviceNotFoundError:
 
 
 class _QuietTransport(serial_asyncio_fast.SerialTransport):
-    """A failing write is the reader's and writer's to tell, not the event loop's."""
+    """A failing write is the reader's and writer's to tell, not the event loop's.
+
+    The library takes leave of a port that is unplugged once for the failed read and again when it
+    is closed; the second time it finds nothing, in a task that nobody waits for.
+    """
+
+    _has_left = False
 
     def _fatal_error(self, exc: BaseException, message: str = "") -> None:
         del message
         self._abort(exc)
+
+    async def _call_connection_lost(self, exc: Exception | None, *, flush: bool) -> None:
+        if not self._has_left:
+            self._has_left = True
+            await super()._call_connection_lost(exc, flush=flush)
 
 
 class SerialTransport:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import pty
 import time
@@ -114,6 +115,30 @@ async def test_pulling_the_plug_ends_the_read(line: ByteTransport, cable: Cable)
         await asyncio.wait_for(line.write(b"anyone there"), 10)
 
 
+@pytest.mark.parametrize("what", ["while it reads", "while it writes", "while it does nothing"])
+async def test_a_pulled_plug_is_told_once_and_leaves_no_fault_behind(
+    cable: Cable, what: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    cable.plug()
+    transport = (await open_line(f"serial:{cable.name},115200,8N1", POLICY)).transport
+    if what == "while it writes":
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(transport.write(bytes(1 << 20)), 0.05)
+    if what == "while it reads":
+        asyncio.get_running_loop().call_later(0.05, cable.pull)
+    else:
+        cable.pull()
+    with pytest.raises(TransportClosedError, match="is gone"):
+        await asyncio.wait_for(transport.read(), 10)
+    for _ in range(2):
+        await transport.close()
+    if behind := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(behind, timeout=10)
+    del behind
+    gc.collect()  # what a task failed with is told when it is gone
+    assert [record.getMessage() for record in caplog.records] == []
+
+
 async def test_a_port_that_is_not_there_is_a_device_not_found(tmp_path: Path) -> None:
     with pytest.raises(DeviceNotFoundError, match="cannot be opened"):
         await open_line(f"serial:{tmp_path / 'none'},9600", POLICY)
@@ -142,6 +167,9 @@ def test_a_device_unplugged_and_plugged_in_again_goes_on(tmp_path: Path, cable: 
         gateway.wait_for_status("the port gone", name="ox", state="waiting")
     assert gateway.stop() == 0
     assert len(stamps(gateway.data)) == 4
+    log = gateway.log.read_text(encoding="utf-8")
+    assert "Traceback" not in log
+    assert log.count("is gone") == 2, "once for each time it was pulled"
 
 
 def with_noise(octets: bytes) -> list[bytes]:
