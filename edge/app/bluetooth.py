@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -36,6 +37,7 @@ def make_gatt_fleet(
     recorder: FlightRecorder,
     forget: bool,
     traces: ReportTraces | None = None,
+    knows_time: Callable[[], bool],
     clock: Clock,
 ) -> GattFleet | None:
     """The radio's fleet, None when the radio is off. `forget`: what was fetched is not held."""
@@ -56,6 +58,7 @@ def make_gatt_fleet(
         tree=tree,
         recorder=recorder,
         traces=traces,
+        knows_time=knows_time,
         clock=clock,
         policy=bluetooth.drivers(settings.drivers),
         discover=bluetooth.services,

@@ -16,7 +16,7 @@ from edge.app.crew import make_crew
 from edge.app.enrolling import make_enrolled
 from edge.app.watching import register_watching
 from edge.buffer.buffer import ObservationBuffer
-from edge.clock import Clock
+from edge.clock import Clock, ClockQuality
 from edge.drivers.configurations import ConfigurationStore
 from edge.drivers.fleet import DevicePlan, Fleet
 from edge.drivers.health import HealthBoard
@@ -102,6 +102,10 @@ class Gateway:
         feed = LiveFeed()
         sink = OnceOnly(PublishedSink(buffer, feed))
         traces = None if tracing is None else tracing.reports
+
+        def knows_time() -> bool:
+            return buffer.clock_quality is ClockQuality.SYNCHRONISED
+
         self._fleet = Fleet(
             system_id=own_system_id(
                 folder, given=settings.system_id, gateway_id=settings.gateway_id
@@ -116,6 +120,7 @@ class Gateway:
             transport_policy=settings.transports,
             recorder=recorder,
             traces=traces,
+            knows_time=knows_time,
         )
         self._gatt = make_gatt_fleet(
             settings,
@@ -126,6 +131,7 @@ class Gateway:
             recorder=recorder,
             forget=forget_marks,
             traces=traces,
+            knows_time=knows_time,
             clock=clock,
         )
         if self._gatt is not None:

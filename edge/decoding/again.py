@@ -6,8 +6,9 @@ they came. What they become now is compared with what they became then.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -28,6 +29,8 @@ from protocols.ieee20601.configuration import Configuration, decode_configuratio
 from protocols.ieee20601.events import ObservationsReported
 from protocols.ieee20601.line_framings import RAW, STREAM_FRAMINGS
 from protocols.ieee20601.manager import ManagerConnection
+from protocols.ieee20601.policies import ClockSetting
+from protocols.ieee20601.requests import ACT_SET_BO_TIME, ACT_SET_TIME
 from protocols.model.codes import SystemId
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation
@@ -35,6 +38,12 @@ from protocols.specializations.registry import STANDARD_CONFIGURATIONS
 
 Decoded = tuple[OctetRange, Observation]
 _PART: Final = 1024
+# A confirmed action of the MDS: Set-Time or Set-Base-Offset-Time (20601 7.4.2).
+_SETS_CLOCK: Final = re.compile(
+    rb"\x01\x07..\x00\x00(?:%b|%b)"
+    % tuple(re.escape(action.to_bytes(2)) for action in (ACT_SET_TIME, ACT_SET_BO_TIME)),
+    re.DOTALL,
+)
 _OWN_ID: Final = SystemId(bytes(8))
 
 
@@ -51,7 +60,11 @@ def _lines(
     recording: KeptRecording, records: list[Record], policy: DriverPolicy
 ) -> Iterator[Decoded]:
     known = _configurations(records)
-    manager = policy.manager(lambda: True)
+    answer = b""
+    # Whether the device's clock was set then is in what was sent, whatever the settings are now.
+    manager = replace(policy, set_clocks=ClockSetting.WHEN_ALLOWED).manager(
+        lambda: True, knows_time=lambda: _SETS_CLOCK.search(answer) is not None
+    )
     framing = STREAM_FRAMINGS[str(recording.facts.get("framing", RAW))]
     connection = ManagerConnection(
         system_id=_OWN_ID,
@@ -66,7 +79,8 @@ def _lines(
     came = [record for record in records if record.kind is Kind.RECEIVED]
     if came:
         connection.transport_connected(now=came[0].monotonic_us / 1e6)
-    for record in came:
+    for record, sent in zip(came, _answers(records), strict=True):
+        answer = sent
         now = record.monotonic_us / 1e6
         _keep_time(connection, now)
         for start in range(0, len(record.payload), _PART):
@@ -77,6 +91,17 @@ def _lines(
             for observation in _told(connection, now):
                 yield OctetRange.parse(trail.reference), observation
             _keep_time(connection, now)
+
+
+def _answers(records: Iterable[Record]) -> list[bytes]:
+    """What was sent after each record that came, before the next one."""
+    answers: list[list[bytes]] = []
+    for record in records:
+        if record.kind is Kind.RECEIVED:
+            answers.append([])
+        elif record.kind is Kind.SENT and answers:
+            answers[-1].append(record.payload)
+    return [b"".join(parts) for parts in answers]
 
 
 def _told(connection: ManagerConnection, now: float) -> Iterator[Observation]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -51,7 +52,8 @@ class DevicePlan:
 class Fleet:
     """All drivers. `recorder` keeps what passes on each line; by default nothing is kept.
 
-    `opener` opens the lines of configured devices; `traces` keeps the times of reports.
+    `opener` opens the lines of configured devices; `traces` keeps the times of reports;
+    `knows_time`: whether our clock may be told to devices.
     """
 
     system_id: SystemId
@@ -66,6 +68,7 @@ class Fleet:
     recorder: FlightRecorder | None = None
     opener: Opener = open_line
     traces: ReportTraces | None = None
+    knows_time: Callable[[], bool] = lambda: False
     _book: DescriptionBook = field(default_factory=DescriptionBook)
     _wishes: set[Wishes] = field(default_factory=set)
     _connected: int = 0
@@ -224,7 +227,7 @@ class Fleet:
         *,
         guest: bool,
     ) -> AssociationDriver:
-        policy = self.driver_policy.manager(lambda: not self._ending)
+        policy = self.driver_policy.manager(lambda: not self._ending, knows_time=self.knows_time)
         reception = Reception(
             source=DescribedSource(self.sink, self._book, self.clock),
             configurations=self.configurations,

@@ -55,6 +55,7 @@ class GattDriver:
         clock: Clock,
         wishes: Wishes,
         bonded: bool = False,
+        knows_time: Callable[[], bool] = lambda: False,
     ) -> None:
         recording = reception.recording
         self._link: GattTransport = RecordedLink(link, recording, clock)
@@ -72,7 +73,12 @@ class GattDriver:
         )
         self._conversation = Conversation(link.attributes, quirk, transcriber, recording)
         self._clocks = ClockKeeper(
-            self._link, self._conversation, reception, clock=clock, policy=policy.clock
+            self._link,
+            self._conversation,
+            reception,
+            clock=clock,
+            policy=policy.clock,
+            knows_time=knows_time,
         )
         self._subscribed: list[Attribute] = []
         self._records: dict[int, StoredRecords] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
@@ -27,7 +28,10 @@ _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockPolicy:
-    """`set_clocks`: whether a clock is set that is more than `tolerance_seconds` wrong."""
+    """`set_clocks`: whether a clock is set that is more than `tolerance_seconds` wrong.
+
+    Never while our own is not known to be right: the device's may be the better one.
+    """
 
     set_clocks: bool = False
     tolerance_seconds: float = 30.0
@@ -62,21 +66,29 @@ class ClockKeeper:
         *,
         clock: Clock,
         policy: ClockPolicy,
+        knows_time: Callable[[], bool],
     ) -> None:
         self._link = link
         self._conversation = conversation
         self._reception = reception
         self._clock = clock
         self._policy = policy
+        self._knows_time = knows_time
         self._due: tuple[Attribute, bytes] | None = None
+        self._always_set: bool | None = None
 
     @property
     def is_due(self) -> bool:
-        """Whether the clock is to be set as soon as nothing else is going on."""
-        return self._due is not None
+        """Whether the clock is to be set, or looked at again, as soon as nothing else goes on."""
+        return self._knows_time() and (self._due is not None or self._always_set is not None)
 
     async def look(self, *, always_set: bool = False) -> None:
-        """Read the first clock that answers. `always_set`: the device wants to be told anyway."""
+        """Read the first clock that answers. `always_set`: the device wants to be told anyway.
+
+        While our own clock is not known to be right this says little: `set` looks again then.
+        """
+        knows_time = self._knows_time()
+        self._always_set = None if knows_time else always_set
         for attribute in self._conversation.clocks:
             try:
                 reading = await self._read(attribute)
@@ -85,12 +97,17 @@ class ClockKeeper:
             except DecodeError as exc:
                 self._reception.warn(f"a clock that cannot be read ({exc})")
             else:
-                if self._policy.set_clocks and (reading.fault(self._policy) or always_set):
+                wished = reading.fault(self._policy) or always_set
+                if self._policy.set_clocks and knows_time and wished:
                     self._due = attribute, reading.octets
                 return
 
     async def set(self) -> None:
         """Set it, if that is due, and look again: the two clocks are compared anew."""
+        if not self._knows_time():
+            return
+        if self._always_set is not None:
+            await self.look(always_set=self._always_set)
         if self._due is None:
             return
         (attribute, shown), self._due = self._due, None

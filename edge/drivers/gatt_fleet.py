@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -69,7 +70,8 @@ class _Served:
 class GattFleet:
     """All radio devices. `discover`: devices with one of these services are served unasked.
 
-    `traces` keeps the times of what they report.
+    `traces` keeps the times of what they report; `knows_time`: whether our clock may be told to
+    devices.
     """
 
     radio: Radio
@@ -81,6 +83,7 @@ class GattFleet:
     tree: TaskTree
     recorder: FlightRecorder | None = None
     traces: ReportTraces | None = None
+    knows_time: Callable[[], bool] = lambda: False
     clock: Clock
     policy: GattPolicy = field(default_factory=GattPolicy)
     discover: frozenset[UUID] = frozenset()
@@ -234,6 +237,7 @@ class GattFleet:
             clock=self.clock,
             wishes=served.wishes,
             bonded=link.bonded,
+            knows_time=self.knows_time,
         )
         try:
             await driver.run()

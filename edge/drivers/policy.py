@@ -43,7 +43,9 @@ class DriverPolicy:
     release_seconds: Annotated[float, "what a device gets to answer the release at the end"] = 1.0
     reopen: BackoffPolicy = field(default_factory=BackoffPolicy)
     set_clocks: Annotated[
-        ClockSetting, "never or when_allowed: set the clock of a device that asks its manager to"
+        ClockSetting,
+        "never or when_allowed: set the clock of a device that asks its manager to,"
+        " while something outside vouches for the gateway's own",
     ] = ClockSetting.NEVER
     time_zone: Annotated[str, "local time of such clocks, as Europe/Berlin; empty is UTC"] = ""
     test_associations: Annotated[
@@ -104,10 +106,13 @@ class DriverPolicy:
         except DecodeError as exc:
             raise ValueError("clear_after_storage are System-Ids in hexadecimal digits") from exc
 
-    def manager(self, is_open: Callable[[], bool]) -> ManagerPolicy:
+    def manager(
+        self, is_open: Callable[[], bool], *, knows_time: Callable[[], bool]
+    ) -> ManagerPolicy:
         """What the managers of 20601 need of it.
 
         `is_open`: whether devices may associate now; else they are asked to come later.
+        `knows_time`: whether our clock is right; no device's clock is set else.
         """
         allowed = self.allowed
 
@@ -121,6 +126,7 @@ class DriverPolicy:
                 ALL_VERSIONS, test_associations=self.test_associations, admit=admit
             ),
             clock_setting=self.set_clocks,
+            knows_time=knows_time,
             zone=self.zone,
             silence=SilencePolicy(
                 factor=self.stale_after_intervals, least_seconds=self.stale_after_seconds

@@ -1,6 +1,7 @@
 """How a manager sets the clock of its device: Set-Time, or Set-Base-Offset-Time (20601 7.4.2).
 
-Only where the device can be set (set-clock) and asks its manager to (mds-time-mgr-set-time). What
+Only where the device can be set (set-clock) and asks its manager to (mds-time-mgr-set-time), and
+only by a manager that knows what time it is: a device's clock may be the better one. What
 was stored before stays on the device's earlier timeline; `device_clock` goes on reading it.
 """
 
@@ -32,6 +33,8 @@ class ManagerClock(ManagerReports):
         clock = self._associated().clock
         which = clock_to_set(clock.info)
         if which is None or self._policy.clock_setting is ClockSetting.NEVER:
+            return False
+        if not self._policy.knows_time():
             return False
         utc = self._utc(now)
         shown = clock.shows(which, utc)

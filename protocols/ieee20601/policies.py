@@ -46,7 +46,8 @@ class ManagerPolicy:
     its clock is known; None: all. `clear_after_storage`: the devices whose segments are cleared
     once every entry is durable; none by default, for another gateway may still need them.
     `clock_setting`: whether a device's clock is set that is more than `clock_tolerance_seconds`
-    wrong, where the device allows it; `zone`: the gateway's, for clocks of local time.
+    wrong, where the device allows it and `knows_time` says that our own time is right; `zone`: the
+    gateway's, for clocks of local time.
     `silence`: when a device that reports steadily counts as silent.
     `enabled_scanners`: handles of the scanners to switch on after an association; None: all.
     """
@@ -67,6 +68,7 @@ class ManagerPolicy:
     stored_age: timedelta | None = None
     clear_after_storage: frozenset[SystemId] = frozenset()
     clock_setting: ClockSetting = ClockSetting.NEVER
+    knows_time: Callable[[], bool] = lambda: True
     clock_tolerance_seconds: float = 2.0
     zone: tzinfo = UTC
     silence: SilencePolicy = field(default_factory=SilencePolicy)

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,10 @@ from edge.transports.replay import open_line
 from protocols.gatt import pulse_oximeter
 from protocols.gatt.uuids import assigned_uuid
 from protocols.ieee20601.configuration import build_configuration, encode_configuration
+from protocols.ieee20601.events import ClockMoved
 from protocols.ieee20601.framing import StreamReader, WholeApdu
 from protocols.ieee20601.line_framings import HdlcFraming
+from protocols.ieee20601.policies import ClockSetting
 from protocols.model.codes import SystemId
 from protocols.model.device import DeviceInfo
 from protocols.specializations.pulse_oximeter import SPECIALIZATION
@@ -44,6 +47,7 @@ from tests.unit.edge.making import OXIMETER, ManualTime
 
 AGENT = SystemId(b"\x00oximete")
 HEART = assigned_uuid(0x2A37)
+SETS = DriverPolicy(set_clocks=ClockSetting.WHEN_ALLOWED)
 EXTENDED = build_configuration(0x4001, SPECIALIZATION.configuration.report.objects)
 
 
@@ -58,7 +62,9 @@ class Shelf:
         return Appended(len(contents), 0)
 
 
-async def record(folder: Path, line: OpenedLine, time: ManualTime) -> Shelf:
+async def record(
+    folder: Path, line: OpenedLine, time: ManualTime, *, knows_time: bool | None = None
+) -> Shelf:
     """One life of a device, recorded."""
     recorder = FlightRecorder(
         folder / "recorder", RecorderPolicy(keep_free_bytes=0), clock=time.clock
@@ -79,6 +85,8 @@ async def record(folder: Path, line: OpenedLine, time: ManualTime) -> Shelf:
         tree=TaskTree(time.clock),
         clock=time.clock,
         recorder=recorder,
+        driver_policy=SETS if knows_time is not None else DriverPolicy(),
+        knows_time=lambda: bool(knows_time),
         opener=opened,
     )
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
@@ -99,6 +107,23 @@ async def test_a_raw_line_gives_the_same_again(tmp_path: Path) -> None:
     assert len(again) == 6
     comparison = compare(ring, recording, DriverPolicy())
     assert (comparison.same, comparison.differences) == (6, [])
+
+
+@pytest.mark.parametrize("policy", [DriverPolicy(), SETS])
+@pytest.mark.parametrize("knows_time", [True, False])
+async def test_whether_a_clock_was_set_then_is_what_counts(
+    tmp_path: Path, policy: DriverPolicy, *, knows_time: bool
+) -> None:
+    time = ManualTime()
+    slow = AgentLine(time, reports=[1, 2, 3], clock_is_slow=timedelta(hours=2))
+    line = OpenedLine(slow, plays_once=True)
+    shelf = await record(tmp_path, line, time, knows_time=knows_time)
+    assert any(isinstance(event, ClockMoved) for event in slow.events) is knows_time
+    ring = Ring(tmp_path / "recorder")
+    (recording,) = ring.recordings()
+    again = list(decode_again(ring, recording, policy))
+    assert len(again) == 6
+    assert [(item, str(place)) for place, item in again] == shelf.kept
 
 
 async def test_a_device_known_from_before_takes_its_configuration_along(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ class Bench:
     shelf: Shelf = field(default_factory=Shelf)
     board: HealthBoard = field(default_factory=HealthBoard)
     wishes: Wishes = field(default_factory=Wishes)
+    knows_time: bool = True
     memory: GattMemory = field(init=False)
     reception: GattReception = field(init=False)
 
@@ -83,6 +84,7 @@ class Bench:
             policy=self.policy,
             clock=SYSTEM_CLOCK,
             wishes=self.wishes,
+            knows_time=lambda: self.knows_time,
         )
 
     @asynccontextmanager

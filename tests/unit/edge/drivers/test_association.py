@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -52,6 +52,7 @@ class AgentLine:
     silent: bool = False
     store: AgentStore | None = None
     configuration: Configuration | None = None
+    clock_is_slow: timedelta | None = None
     events: list[AgentEvent] = field(default_factory=list)
     closed: bool = False
     _agent: AgentConnection = field(init=False)
@@ -63,7 +64,12 @@ class AgentLine:
             system_id=SystemId(b"\x00oximete"),
             configuration=self.configuration
             or (SPECIALIZATION.configuration if self.store is None else CONFIGURATION),
-            mds=MdsDescription(manufacturer="Acme", model="OX", clock=_local),
+            mds=MdsDescription(
+                manufacturer="Acme",
+                model="OX",
+                clock=lambda utc: _local(utc - (self.clock_is_slow or timedelta(0))),
+                clock_can_be_set=self.clock_is_slow is not None,
+            ),
             stores=() if self.store is None else (self.store,),
         )
 

@@ -42,12 +42,14 @@ class Clocks:
         self.reception = Bench(folder).reception
         transcriber = Transcriber(DeviceInfo(system_id=SystemId(b"12345678")), zone=ZONE)
         self.transcriber = transcriber
+        self.knows_time = True
         self.keeper = ClockKeeper(
             self.link,
             Conversation(self.link.attributes, PLAIN, transcriber),
             self.reception,
             clock=SYSTEM_CLOCK,
             policy=ClockPolicy(set_clocks=True, zone=ZONE),
+            knows_time=lambda: self.knows_time,
         )
 
 
@@ -139,3 +141,41 @@ async def test_a_clock_that_cannot_be_read_or_written_is_told(
     await one.keeper.set()
     assert "cannot be set" in caplog.text
     await asyncio.wait_for(one.link.close(), 1)
+
+
+def showing(at: datetime) -> bytes:
+    return current_time.CURRENT_TIME.encode(
+        current_time.CurrentTime.of(at.astimezone(ZONE).replace(tzinfo=None))
+    )
+
+
+@pytest.mark.parametrize("always_set", [True, False])
+async def test_no_clock_is_set_before_our_own_is_known_to_be_right(
+    tmp_path: Path, *, always_set: bool
+) -> None:
+    one = Clocks(tmp_path, CTS, current_time.CURRENT_TIME, showing(now() - timedelta(days=1)))
+    one.knows_time = False
+    await one.keeper.look(always_set=always_set)
+    assert not one.keeper.is_due
+    await one.keeper.set()
+    assert one.reception.health.counts.clock_sets == 0
+    assert "write 2A2B" not in one.link.calls
+    one.knows_time = True
+    assert one.keeper.is_due, "now it can be judged"
+    await one.keeper.set()
+    assert one.reception.health.counts.clock_sets == 1
+    assert one.reception.health.clock_fault == ""
+    assert not one.keeper.is_due
+
+
+async def test_a_device_that_was_right_all_along_is_left_alone(tmp_path: Path) -> None:
+    """Ours was a day behind when both were compared first."""
+    one = Clocks(tmp_path, CTS, current_time.CURRENT_TIME, showing(now() + timedelta(days=1)))
+    one.knows_time = False
+    await one.keeper.look()
+    assert "fast" in one.reception.health.clock_fault
+    one.link.readings[current_time.CURRENT_TIME.uuid] = showing(now())
+    one.knows_time = True
+    await one.keeper.set()
+    assert one.reception.health.counts.clock_sets == 0
+    assert one.reception.health.clock_fault == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -112,6 +113,9 @@ def test_base_offset_time_is_set_in_utc_with_the_offset_of_our_zone() -> None:
         pytest.param(ManagerPolicy(), ASKS, NOON - HOUR, id="the policy says never"),
         pytest.param(PARIS, ASKS, NOON + HOUR + timedelta(seconds=1), id="it is right enough"),
         pytest.param(PARIS, TimeBits.REAL_TIME_CLOCK, NOON, id="the device does not ask"),
+        pytest.param(
+            replace(PARIS, knows_time=lambda: False), ASKS, NOON - HOUR, id="nobody knows the time"
+        ),
     ],
 )
 def test_a_clock_is_left_alone(policy: ManagerPolicy, bits: int, shown: datetime) -> None:
