@@ -41,6 +41,8 @@ from protocols.uplink.messages import Content
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 1.0
+GATHER_SECONDS: Final = 0.05
+"""Twenty frames a second are enough for an eye, and each costs its way through the server."""
 _OLD: Final = timedelta(minutes=5)
 _MOST_NAMES: Final = 256
 _KINDS: Final = {
@@ -80,12 +82,13 @@ class CrewBoard:
         self.encounters.observers.append(lambda _before, _now: self.encounter_changed())
 
     async def follow(self) -> None:
-        """Take what is stored, and show it; for ever."""
+        """Take what is stored, and show it; for ever. What comes soon after goes together."""
         with self.feed.subscribe() as stored:
             while True:
                 change = self.take(await stored.take())
                 if change:
                     self.viewers.tell("change", change)
+                await self.clock.sleep(GATHER_SECONDS)
 
     async def look(self) -> None:
         """Show how devices, link, pairing and score stand, as it changes; for ever."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from protocols.model.codes import MdcCode, SystemId, UnitCode
@@ -208,6 +209,7 @@ def written(reading: Number) -> tuple[str | None, str, str, str]:
     return str(value), unit_text(reading.value.unit), "", ""
 
 
+@lru_cache(maxsize=256)
 def unit_text(unit: UnitCode) -> str:
     """A unit as a person reads it."""
     row = find_unit(unit)

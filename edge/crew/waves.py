@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
+from binascii import b2a_base64
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-import numpy as np
-
 from edge.crew.readings import Payload, unit_text
 from protocols.model.codes import SystemId
 from protocols.model.observation import SampleArrayObservation
+from protocols.uplink.contents import shortened
 
 ECG_LEADS: Final = {
     131329: "I",
@@ -38,7 +37,6 @@ CURVES: Final = {**{code: f"ecg-{lead}" for code, lead in ECG_LEADS.items()}} | 
 """From the 32-bit MDC code of a waveform to the lane it is drawn in."""
 KEPT_SECONDS: Final = 12.0
 _MOST_CHUNKS: Final = 2000
-_SHORTEST, _LONGEST = -0x8000, 0x7FFF
 
 
 @dataclass(slots=True)
@@ -75,9 +73,7 @@ def pack(chunk: SampleArrayObservation, lane: str, source: str) -> Payload:
     `at` is the first sample's time in milliseconds since 1970, `p` the period in microseconds; the
     physical value is sample x `s` + `o` in unit `u`.
     """
-    samples = np.frombuffer(chunk.samples, dtype="<i4")
-    fits = samples.size == 0 or (int(samples.min()) >= _SHORTEST and int(samples.max()) <= _LONGEST)
-    octets = samples.astype("<i2").tobytes() if fits else chunk.samples
+    octets = shortened(chunk.samples)
     return {
         "k": lane,
         "i": str(chunk.observation_id),
@@ -87,6 +83,6 @@ def pack(chunk: SampleArrayObservation, lane: str, source: str) -> Payload:
         "s": float(chunk.scale),
         "o": float(chunk.offset),
         "u": unit_text(chunk.unit),
-        "w": 2 if fits else 4,
-        "d": base64.b64encode(octets).decode("ascii"),
+        "w": 4 if octets is None else 2,
+        "d": b2a_base64(chunk.samples if octets is None else octets, newline=False).decode("ascii"),
     }

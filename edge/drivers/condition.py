@@ -34,10 +34,14 @@ def note_condition(
 ) -> None:
     """Take from `observations` what they tell of the device itself."""
     fault: str | None = None
+    looked_at: ObservedTime | None = None
     for observation in observations:
         if observation.type == BATTERY_CHARGE:
             _note_battery(health, observation, battery_low_percent)
-        told = clock_fault_of(observation.observed_at, clock_tolerance_seconds)
+        if observation.observed_at is looked_at:
+            continue  # a report's readings share their time
+        looked_at = observation.observed_at
+        told = clock_fault_of(looked_at, clock_tolerance_seconds)
         fault = fault if told is None else told
     if fault is not None and fault != health.clock_fault:
         if fault and not health.clock_fault:

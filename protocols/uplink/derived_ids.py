@@ -16,7 +16,7 @@ from uuid import UUID
 from protocols.errors import DecodeError
 from protocols.model.codes import MdcCode, SystemId
 from protocols.model.identifiers import Identity, reception_of, stamp_of
-from protocols.model.timestamps import DeviceTime, ObservedTime
+from protocols.model.timestamps import ObservedTime
 from protocols.uplink.device_stamps import EPOCH
 
 EXPLICIT: Final = 0
@@ -106,11 +106,6 @@ class IdReader:
     def _next(self) -> int:
         self._counters_read += 1
         return self.counters[self._counters_read - 1]
-
-
-def stamped_id(identity: Identity, kind: str, value: str, duration_us: int) -> UUID:
-    """The id by the device's time, given as its two texts."""
-    return identity.stamped(DeviceTime(kind, value), duration_us)
 
 
 def before(captured_at: datetime, lag: int) -> datetime:

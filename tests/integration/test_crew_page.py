@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from edge.commands.encounter import Binding
+from edge.crew.board import GATHER_SECONDS
 from edge.crew.policy import CrewPolicy
 from protocols.model.crew import AttachmentPart
 from protocols.uplink.commands import Command, EnrolledDevice, ListDevices
@@ -273,6 +275,27 @@ def test_a_screen_follows_what_the_devices_say(crew: ServedCrew) -> None:
         assert shown["tiles"]["spo2"]["source"] == "Acme OX-1"
         assert shown["pressures"][0]["systolic"] == "120"
         assert len(shown["waves"]) == 14
+
+
+def test_what_is_stored_in_quick_succession_reaches_a_screen_in_few_frames(
+    crew: ServedCrew,
+) -> None:
+    async def watched() -> tuple[int, float]:
+        frames, last, began = 0, b"", time.monotonic()
+        with crew.crew.page.board.viewers.watching() as viewer:
+            viewer.is_behind = False
+            for number in range(60, 100):
+                reading = make.number(
+                    150456, make.utc_now(), str(number), make.PERCENT, make.OXIMETER
+                )
+                await crew.sink.append([reading])
+            while b'"99"' not in last:
+                taken = [one for one in await viewer.wait(5) if one.startswith(b"event: change")]
+                frames, last = frames + len(taken), b"".join(taken)
+        return frames, time.monotonic() - began
+
+    frames, seconds = crew.run(watched())
+    assert frames <= 2 + seconds / GATHER_SECONDS
 
 
 def test_a_lost_link_and_a_silent_device_are_said_in_words(crew: ServedCrew) -> None:

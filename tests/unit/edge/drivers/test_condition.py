@@ -100,3 +100,12 @@ def test_a_wrong_clock_is_told_once_and_forgotten_when_it_is_right(
     assert caplog.messages == ["clock wrong device=ox reason='it is 5 minutes behind'"]
     note(health, spo2(1))
     assert health.clock_fault == ""
+
+
+def test_readings_of_one_time_tell_of_the_clock_together(health: DeviceHealth) -> None:
+    late = stamped(NOON - timedelta(minutes=5))
+    note(health, *(replace(spo2(number), observed_at=late) for number in range(3)), battery(15))
+    assert health.clock_fault == ""
+    assert health.is_battery_low
+    note(health, *(replace(spo2(number), observed_at=late) for number in range(3)))
+    assert health.clock_fault == "it is 5 minutes behind"

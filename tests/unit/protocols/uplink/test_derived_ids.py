@@ -9,7 +9,7 @@ import pytest
 
 from protocols.errors import DecodeError
 from protocols.model.codes import MdcCode, SystemId
-from protocols.model.identifiers import Identity, clockless_observation_id, observation_id
+from protocols.model.identifiers import Identity, clockless_observation_id
 from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 from protocols.uplink import derived_ids
 from protocols.uplink.derived_ids import (
@@ -38,15 +38,6 @@ def wanted(counter: int, *, lag: int = 0, device: bytes = DEVICE) -> Wanted:
         report_counter=counter,
     )
     return Wanted(made, device, Identity.of(SystemId(device), SPO2), NOON, 0)
-
-
-def test_an_id_by_the_devices_time_is_the_models() -> None:
-    stamp = DeviceTime("relative", "8000")
-    expected = observation_id(
-        system_id=SystemId(DEVICE), type_code=SPO2, device_time=stamp, duration_us=4000
-    )
-    identity = derived_ids.identity_of(DEVICE, SPO2.cf_code, ())
-    assert derived_ids.stamped_id(identity, "relative", "8000", 4000) == expected
 
 
 def test_an_id_by_reception_is_the_models() -> None:
