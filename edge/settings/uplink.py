@@ -24,6 +24,11 @@ class UplinkSettings(Group):
     )
     http_url: HttpUrl = Field(default="", description="the cloud, as `https://HOST[:PORT]`")
     ca_file: str = Field(default="", description="trust this authority only")
+    trust_plain_time: bool = Field(
+        default=False,
+        description="believe the cloud's clock over plain `http` too, on a development link that"
+        " nobody else reaches; over `https` it is always believed",
+    )
     prefer: Way = Field(default=Way.MQTT, description="the way to use while both work")
     fallback_after_seconds: float = Field(
         default=10.0,
@@ -138,6 +143,9 @@ class UplinkSettings(Group):
         return (
             self.http_url
             and HttpsPolicy(
-                url=self.http_url, ca_file=self.ca_file, timeout_seconds=self.ack_timeout_seconds
+                url=self.http_url,
+                trust_plain_time=self.trust_plain_time,
+                ca_file=self.ca_file,
+                timeout_seconds=self.ack_timeout_seconds,
             )
         ) or None

@@ -194,9 +194,15 @@ class HttpsLink:
         return response
 
     async def _note_time(self, response: httpx.Response) -> None:
-        """Every answer says what time the cloud has, to the second."""
+        """Every answer says what time the cloud has, to the second.
+
+        Readings are dated and devices' clocks set by it: only a server whose certificate was
+        verified is believed, or one that the settings trust.
+        """
         if self.on_time is None or response.request.method != "POST":
             return  # a long poll's answer may have waited anywhere
+        if response.request.url.scheme != "https" and not self._policy.trust_plain_time:
+            return
         try:
             utc = parsedate_to_datetime(response.headers["date"])
         except (KeyError, ValueError):

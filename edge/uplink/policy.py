@@ -114,9 +114,13 @@ class MqttPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpsPolicy:
-    """Where the cloud's API is. A token is renewed `renew_before_seconds` ahead of its end."""
+    """Where the cloud's API is. A token is renewed `renew_before_seconds` ahead of its end.
+
+    `trust_plain_time`: believe what time an answer says it is, though nobody proved whose it is.
+    """
 
     url: str
+    trust_plain_time: bool = False
     ca_file: str = ""
     timeout_seconds: float = 10.0
     renew_before_seconds: float = 60.0

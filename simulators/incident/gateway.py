@@ -47,6 +47,8 @@ def write_settings(
         "[uplink]",
         f"mqtt_url = {_quoted(mqtt_url)}",
         f"http_url = {_quoted(http_url)}",
+        # All of it is on this machine: nobody else can say what time it is.
+        "trust_plain_time = true",
     ]
     for line in lines:
         text += [

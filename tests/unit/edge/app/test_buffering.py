@@ -16,6 +16,7 @@ from edge.buffer.buffer import ObservationBuffer
 from edge.buffer.recovery import FILE_NAME
 from edge.clock import Clock, ClockQuality
 from edge.settings import EdgeSettings
+from edge.settings.uplink import UplinkSettings
 from edge.uplink.credentials import Credentials
 from edge.uplink.https import HttpsLink
 from edge.uplink.policy import HttpsPolicy
@@ -106,13 +107,13 @@ async def test_the_date_of_the_clouds_answer_vouches_for_the_clock(
     credentials = Credentials(tenant_id="t-1", gateway_id="gw-1", secret="secret")
     async with (
         open_buffer(SETTINGS, tmp_path, box.clock) as buffer,
-        HttpsLink(HttpsPolicy(url="http://cloud"), credentials, box.clock) as link,
+        HttpsLink(HttpsPolicy(url="https://cloud"), credentials, box.clock) as link,
     ):
         learn_time_from([link], buffer)
         assert buffer.clock_quality is ClockQuality.PLAUSIBLE
         for date in ("", "yesterday", format_datetime((NOON + off).astimezone(UTC), usegmt=True)):
             answer = httpx.Response(
-                200, headers={"date": date}, request=httpx.Request("POST", "http://cloud")
+                200, headers={"date": date}, request=httpx.Request("POST", "https://cloud")
             )
             await link._note_time(answer)
         reading = await buffer.note_clock()
@@ -126,13 +127,38 @@ async def test_the_answer_of_a_long_poll_vouches_for_nothing(tmp_path: Path) -> 
     credentials = Credentials(tenant_id="t-1", gateway_id="gw-1", secret="secret")
     async with (
         open_buffer(SETTINGS, tmp_path, box.clock) as buffer,
-        HttpsLink(HttpsPolicy(url="http://cloud"), credentials, box.clock) as link,
+        HttpsLink(HttpsPolicy(url="https://cloud"), credentials, box.clock) as link,
     ):
         learn_time_from([link], buffer)
         answer = httpx.Response(
             200,
             headers={"date": format_datetime(NOON, usegmt=True)},
-            request=httpx.Request("GET", "http://cloud"),
+            request=httpx.Request("GET", "https://cloud"),
         )
         await link._note_time(answer)
         assert buffer.clock_quality is ClockQuality.PLAUSIBLE
+
+
+@pytest.mark.parametrize(
+    ("trusts", "quality"),
+    [(False, ClockQuality.PLAUSIBLE), (True, ClockQuality.SYNCHRONISED)],
+)
+async def test_a_date_over_plain_http_is_believed_only_where_the_settings_say_so(
+    tmp_path: Path, quality: ClockQuality, *, trusts: bool
+) -> None:
+    box = Box()
+    credentials = Credentials(tenant_id="t-1", gateway_id="gw-1", secret="secret")
+    policy = UplinkSettings(http_url="http://cloud", trust_plain_time=trusts).https
+    assert policy is not None
+    async with (
+        open_buffer(SETTINGS, tmp_path, box.clock) as buffer,
+        HttpsLink(policy, credentials, box.clock) as link,
+    ):
+        learn_time_from([link], buffer)
+        answer = httpx.Response(
+            200,
+            headers={"date": format_datetime(NOON.astimezone(UTC), usegmt=True)},
+            request=httpx.Request("POST", "http://cloud"),
+        )
+        await link._note_time(answer)
+        assert buffer.clock_quality is quality
