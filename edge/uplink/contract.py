@@ -10,11 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from edge.errors import UplinkRejectedError
+from protocols.errors import ProtocolError
 from protocols.uplink.channels import CONTRACT_VERSION, NEWEST_VERSION
 from protocols.uplink.codec import encode_batch
 from protocols.uplink.derived_ids import CounterSearch
 from protocols.uplink.messages import UplinkAck, UplinkBatch
 
+NOT_WRITTEN: Final = "not_written"
 FEW_ROWS: Final = 50
 """A batch in version 1, while the cloud may know a better one, holds no more."""
 DOUBT_AFTER: Final = 3
@@ -35,9 +38,12 @@ class Contract:
         return CONTRACT_VERSION if self.known is None or in_doubt else self.known
 
     def encode(self, batch: UplinkBatch) -> tuple[int, bytes]:
-        """The version and the octets of a batch."""
+        """The version and the octets of a batch; UplinkRejectedError for one nobody can write."""
         version = self.version_of(batch)
-        return version, encode_batch(batch, version, self._search)
+        try:
+            return version, encode_batch(batch, version, self._search)
+        except ProtocolError as exc:
+            raise UplinkRejectedError(f"not written ({exc})", reason=NOT_WRITTEN) from exc
 
     def learn(self, ack: UplinkAck) -> None:
         """The cloud answered, and said how new a contract it reads."""

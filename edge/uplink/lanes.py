@@ -12,9 +12,9 @@ from edge.uplink.contract import FEW_ROWS
 from edge.uplink.link import LinkClient
 from edge.uplink.policy import SenderPolicy
 from edge.uplink.quality import Pace, Quality
-from protocols.model.crew import AttachmentPart
-from protocols.model.observation import SampleArrayObservation
+from protocols.uplink.kept_rows import record_of
 from protocols.uplink.messages import Receipt, UplinkAck, UplinkRow
+from protocols.uplink.records import AttachmentPartRecord, SamplesRecord
 
 _FEW_WAVEFORMS: Final = 2
 STREAMS: Final = {stream.label: stream for stream in Stream}
@@ -70,10 +70,10 @@ class Lane:
 
 def _octets_of(row: UplinkRow) -> int:
     """About what a row of waveforms takes in the buffer."""
-    match row.content:
-        case SampleArrayObservation(samples=samples):
-            return len(samples) // 2
-        case AttachmentPart(octets=octets):
+    match record_of(row):
+        case SamplesRecord(samples=samples):
+            return len(samples)
+        case AttachmentPartRecord(octets=octets):
             return len(octets)
         case _:
             return 0

@@ -26,6 +26,7 @@ from protocols.uplink.row_codec import (
     Encoder,
     decode_row,
     encode_row,
+    open_row,
     read_each,
     to_row,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "encode_batch",
     "encode_batch_json",
     "encode_row",
+    "open_row",
     "read_batch",
 ]
 

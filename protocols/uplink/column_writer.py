@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from protocols.model.identifiers import Identity
 from protocols.uplink import columns as col
 from protocols.uplink import records as rec
-from protocols.uplink.contents import to_content
 from protocols.uplink.derived_ids import CounterSearch, identity_of
 from protocols.uplink.device_stamps import to_microseconds, to_stamp
 from protocols.uplink.id_writer import IdWriter
+from protocols.uplink.kept_rows import record_of
 from protocols.uplink.messages import UplinkBatch, UplinkRow, batch_name
 from protocols.uplink.moments import MomentWriter
 from protocols.uplink.places import PlaceWriter
@@ -115,7 +115,7 @@ class _Writer:
 
     def add(self, row: UplinkRow) -> None:
         """One row more: in columns, or as it is in version 1 when it fits none."""
-        content = to_content(row.content)
+        content = record_of(row)
         if not self._add_to_columns(row, content):
             record = rec.RowRecord(
                 row.sequence, row.captured_at, msgspec.Raw(_ENCODER.encode(content)), row.octets

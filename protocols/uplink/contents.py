@@ -18,7 +18,9 @@ from protocols.uplink import records as rec
 from protocols.uplink.messages import Content
 from protocols.uplink.readings import SPECIALS, Common
 
-_SHORT_OCTETS = 2
+_SHORT_OCTETS: Final = 2
+SAMPLE_WIDTHS: Final = frozenset({_SHORT_OCTETS, obs.SAMPLE_OCTETS})
+"""Octets a sample may take on the wire."""
 
 
 def to_content(content: Content) -> rec.ContentRecord:
@@ -172,7 +174,7 @@ def shortened(samples: bytes) -> bytes | None:
 
 
 def _from_samples(record: rec.SamplesRecord) -> obs.SampleArrayObservation:
-    if record.width not in (_SHORT_OCTETS, obs.SAMPLE_OCTETS) or len(record.samples) % record.width:
+    if record.width not in SAMPLE_WIDTHS or len(record.samples) % record.width:
         raise DecodeError("uplink record: samples are not whole")
     samples = record.samples
     if record.width == _SHORT_OCTETS:

@@ -10,7 +10,8 @@ import msgspec
 
 from protocols.errors import DecodeError, ProtocolError
 from protocols.uplink import records as rec
-from protocols.uplink.contents import from_content, to_content
+from protocols.uplink.contents import SAMPLE_WIDTHS, from_content
+from protocols.uplink.kept_rows import KeptRow, record_of
 from protocols.uplink.messages import UplinkRow
 
 Encoder = msgspec.msgpack.Encoder | msgspec.json.Encoder
@@ -41,7 +42,7 @@ class Readable:
 
 def to_row(row: UplinkRow, encoder: Encoder) -> rec.RowRecord:
     """The wire record of a row."""
-    content = msgspec.Raw(encoder.encode(to_content(row.content)))
+    content = msgspec.Raw(encoder.encode(record_of(row)))
     return rec.RowRecord(row.sequence, row.captured_at, content, row.octets)
 
 
@@ -80,6 +81,35 @@ def decode_row(octets: bytes) -> UplinkRow:
         return from_row(_ROW_BINARY.decode(octets), CONTENT_BINARY)
     except UNREADABLE as exc:
         raise DecodeError(f"not an uplink row: {exc}") from exc
+
+
+def open_row(octets: bytes, *, sequence: int, place: str = "") -> KeptRow:
+    """The row of what `encode_row` kept, its content left as it is; DecodeError for anything else.
+
+    `sequence` and `place` (the `octets` of an `UplinkRow`) are those kept beside it. That values
+    are possible is found when the content is asked for, or by who reads the batch.
+    """
+    try:
+        envelope = _ROW_BINARY.decode(octets)
+        record = CONTENT_BINARY.decode(envelope.content)
+    except BROKEN as exc:
+        raise DecodeError(f"not an uplink row: {exc}") from exc
+    if envelope.captured_at.tzinfo is None or not _is_sound(record):
+        raise DecodeError("not an uplink row: a time without a zone, or samples that are not whole")
+    return KeptRow(sequence=sequence, captured_at=envelope.captured_at, record=record, octets=place)
+
+
+def _is_sound(record: rec.ContentRecord) -> bool:
+    match record:
+        case rec.DeviceRecord() | rec.AttachmentPartRecord():
+            return True
+        case rec.CrewEventRecord(at=at):
+            return at.tzinfo is not None
+        case rec.SamplesRecord(samples=samples, width=width):
+            is_whole = width in SAMPLE_WIDTHS and not len(samples) % width
+            return is_whole and record.common.time.at.tzinfo is not None
+        case _:
+            return record.common.time.at.tzinfo is not None
 
 
 def decode_record(octets: msgspec.Raw) -> rec.RowRecord:

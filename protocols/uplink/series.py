@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from protocols.uplink import records as rec
@@ -28,7 +28,10 @@ class Digits:
 
 
 def _digits(text: str) -> tuple[int, int] | None:
-    sign, figures, exponent = Decimal(text).as_tuple()
+    try:
+        sign, figures, exponent = Decimal(text).as_tuple()
+    except InvalidOperation:
+        return None
     if not isinstance(exponent, int) or abs(exponent) > _MOST_EXPONENT:
         return None
     digits = int("".join(map(str, figures)))
@@ -48,13 +51,14 @@ def parts_of(content: rec.ContentRecord, digits: Digits) -> Own | None:
         case rec.CompoundRecord(components=components):
             return _together(*components, digits=digits)
         case rec.CodedRecord(value=code):
-            return (), (code,)
+            return ((), (code,)) if 0 <= code < _LARGEST else None
         case rec.BitsRecord(bits=bits, width=width):
             return (((0, 0, width, ""),), (bits,)) if 0 <= bits < _LARGEST else None
         case rec.SamplesRecord(sequence=sequence, unit=unit):
             count = len(content.samples) // content.width
-            own = (count,) if sequence is None else (count, sequence)
-            return ((0, unit, 0, ""),), own
+            if sequence is None:
+                return ((0, unit, 0, ""),), (count,)
+            return (((0, unit, 0, ""),), (count, sequence)) if 0 <= sequence < _LARGEST else None
         case _:
             return None
 

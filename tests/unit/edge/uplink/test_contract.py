@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
 
-from edge.uplink.contract import DOUBT_AFTER, FEW_ROWS, Contract
+import pytest
+
+from edge.errors import UplinkRejectedError
+from edge.uplink.contract import DOUBT_AFTER, FEW_ROWS, NOT_WRITTEN, Contract
+from protocols.uplink import records as rec
 from protocols.uplink.channels import NEWEST_VERSION
 from protocols.uplink.codec import decode_batch
+from protocols.uplink.kept_rows import KeptRow
 from protocols.uplink.messages import UplinkAck, UplinkBatch
 from tests.fixtures.vehicle_rows import Vehicle, batch_of
 
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 BATCH = batch_of([row for second in Vehicle(5).numerics(20) for row in second])
 FEW = replace(BATCH, rows=BATCH.rows[:FEW_ROWS])
 
@@ -47,3 +55,14 @@ def test_a_refused_version_is_not_written_again() -> None:
     contract.learn(ack(2))
     contract.refuse()
     assert version(contract) == 1
+
+
+def test_a_batch_that_cannot_be_written_is_refused_like_one_the_cloud_refuses() -> None:
+    contract = Contract()
+    contract.learn(ack(2))
+    common = rec.CommonRecord(UUID(int=1), 1 << 40, rec.TimeRecord(NOON, "device"), b"device-1")
+    record = rec.CodedRecord(common, 7)
+    spoilt = KeptRow(sequence=1, captured_at=NOON, record=record)
+    with pytest.raises(UplinkRejectedError) as caught:
+        contract.encode(replace(BATCH, rows=(spoilt,)))
+    assert caught.value.reason == NOT_WRITTEN

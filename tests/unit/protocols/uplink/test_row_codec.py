@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -51,3 +52,42 @@ def test_what_cannot_be_read_is_named() -> None:
     read = row_codec.read_each([good, strange, zoneless], row_codec.CONTENT_BINARY)
     assert [row.sequence for row in read.rows] == [1]
     assert read.unreadable == (2, 3)
+
+
+@given(strategies.rows)
+@settings(max_examples=40)
+def test_a_kept_row_may_travel_unopened(row: UplinkRow) -> None:
+    octets = row_codec.encode_row(row)
+    kept = row_codec.open_row(octets, sequence=row.sequence, place=row.octets)
+    assert kept == row
+    assert row_codec.encode_row(kept) == octets
+
+
+COMMON = rec.CommonRecord(UUID(int=7), 150456, rec.TimeRecord(NOON, "received"), b"OX123456")
+ZONELESS = rec.TimeRecord(NOON.replace(tzinfo=None), "received")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        rec.NumericRecord(
+            msgspec.structs.replace(COMMON, time=ZONELESS), rec.QuantityRecord("1", 9)
+        ),
+        rec.SamplesRecord(msgspec.structs.replace(COMMON, time=ZONELESS), b"", 2, "1", "0", 1, 9),
+        rec.SamplesRecord(COMMON, b"abc", 2, "1", "0", 1, 9),
+        rec.SamplesRecord(COMMON, b"abc", 3, "1", "0", 1, 9),
+        rec.CrewEventRecord(UUID(int=1), "note", ZONELESS.at, "crew", "A-1"),
+    ],
+)
+def test_what_no_batch_could_be_written_of_is_not_opened(content: rec.ContentRecord) -> None:
+    kept = row_codec.BINARY.encode([1, NOON, content])
+    with pytest.raises(DecodeError):
+        row_codec.open_row(kept, sequence=1)
+
+
+def test_a_row_without_the_time_of_its_capture_or_of_noise_is_not_opened() -> None:
+    device = rec.DeviceRecord(b"OX123456")
+    assert row_codec.open_row(row_codec.BINARY.encode([1, NOON, device]), sequence=1)
+    for octets in (row_codec.BINARY.encode([1, ZONELESS.at, device]), b"noise"):
+        with pytest.raises(DecodeError):
+            row_codec.open_row(octets, sequence=1)

@@ -38,6 +38,7 @@ def quantity(text: str) -> rec.QuantityRecord:
         ("5" * 19, None),
         ("1E+40", None),
         ("Infinity", None),
+        ("about 97", None),
     ],
 )
 def test_digits_give_back_the_very_text_or_are_none(
@@ -71,6 +72,8 @@ def test_every_decimal_of_a_device_is_two_integers(value: Decimal) -> None:
         (rec.SamplesRecord(COMMON, b"\0" * 8, 4, "1", "0", 1, 9, 7), (((0, 9, 0, ""),), (2, 7))),
         (rec.NumericRecord(COMMON, quantity("-0")), None),
         (rec.BitsRecord(COMMON, 1 << 62, 63), None),
+        (rec.CodedRecord(COMMON, 1 << 62), None),
+        (rec.SamplesRecord(COMMON, b"\0" * 8, 4, "1", "0", 1, 9, 1 << 62), None),
         (rec.TextRecord(COMMON, "asystole"), None),
         (rec.DeviceRecord(b"device"), None),
     ],
