@@ -8,11 +8,12 @@ import contextlib
 import importlib
 import json
 import os
+import select
 import signal
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TextIO, cast
 
 from simulators.ambulance.orders import Orders
 from simulators.ambulance.vehicle import SERIAL_DEVICES, USUAL_DEVICES, Vehicle, VehiclePlan
@@ -163,7 +164,7 @@ async def _ride(vehicle: Vehicle, *, quiet: bool) -> None:
         await vehicle.run()
         orders.cancel()
         telling.cancel()
-    if not quiet:
+    if not quiet and takes_a_line(sys.stdout):
         _say(progress_line(vehicle))
 
 
@@ -187,7 +188,16 @@ def _ready(vehicle: Vehicle, radios: Radios | None) -> dict[str, object]:
 async def _tell(vehicle: Vehicle, *, quiet: bool) -> None:
     while not quiet:
         await asyncio.sleep(_TOLD_EVERY_SECONDS)
-        _say(progress_line(vehicle))
+        if takes_a_line(sys.stdout):
+            _say(progress_line(vehicle))
+
+
+def takes_a_line(target: TextIO) -> bool:
+    """Whether a line can be written at once: nobody may be reading, and the ride goes on."""
+    try:
+        return bool(select.select([], [target], [], 0)[1])
+    except (OSError, ValueError):
+        return True  # no pipe and no terminal
 
 
 def progress_line(vehicle: Vehicle) -> str:

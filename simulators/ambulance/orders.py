@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import select
 import sys
 from collections.abc import Callable
 from typing import Final, TextIO
@@ -19,6 +21,7 @@ from simulators.ambulance.vehicle import Vehicle
 from simulators.faulty_link import FaultyLink
 
 _WORDS: Final = 3
+_READ_OCTETS: Final = 4096
 
 
 class Orders:
@@ -28,6 +31,7 @@ class Orders:
         self._vehicle = vehicle
         self._source = source
         self._lines: asyncio.Queue[str] = asyncio.Queue()
+        self._rest = b""
 
     async def obey(self) -> None:
         """Until the source ends."""
@@ -44,10 +48,18 @@ class Orders:
             loop.remove_reader(self._source)
 
     def _read(self) -> None:
-        line = self._source.readline()
-        if not line:
+        # Never a whole line: who waits for the end of one that is not finished hears no signal.
+        descriptor = self._source.fileno()
+        if not select.select([descriptor], [], [], 0)[0]:
+            return  # another process that has the same input was faster
+        octets = os.read(descriptor, _READ_OCTETS)
+        *lines, self._rest = (self._rest + octets).split(b"\n")
+        if not octets:
             asyncio.get_running_loop().remove_reader(self._source)
-        self._lines.put_nowait(line)
+            lines += [self._rest, b""] if self._rest else [b""]
+        for line in lines:
+            text = line.decode(errors="replace")
+            self._lines.put_nowait(f"{text}\n" if line or octets else "")
 
     def _one(self, words: list[str], tasks: asyncio.TaskGroup) -> None:
         if not words:

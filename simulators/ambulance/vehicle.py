@@ -41,6 +41,8 @@ SERIAL_DEVICES: Final = ("defibrillator", "monitor")
 """Those with a serial line; all others dial the gateway."""
 BY_ID: Final = Path("serial") / "by-id"
 _NUMBER_BITS: Final = 16
+GRACE_SECONDS: Final = 2.0
+"""What devices get to take their leave once they are switched off; some hosts never answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,7 @@ class Vehicle:
     clock: VirtualClock
     plan: VehiclePlan
     devices: dict[str, Aboard] = field(init=False)
+    _off: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.plan.devices if name not in BY_NAME]
@@ -122,17 +125,28 @@ class Vehicle:
         """Play until every device has made all and has it confirmed, or `stop`."""
         try:
             async with asyncio.TaskGroup() as tasks:
+                playing = []
                 for one in self.devices.values():
                     begin: asyncio.Future[datetime] = asyncio.get_running_loop().create_future()
                     begin.set_result(self.clock.start_at)
-                    tasks.create_task(one.server.run(begin), name=one.name)
+                    playing.append(tasks.create_task(one.server.run(begin), name=one.name))
+                cutting = tasks.create_task(self._cut_short(playing), name="cut short")
+                await asyncio.wait(playing)
+                cutting.cancel()
         finally:
             for one in self.devices.values():
                 one.link.remove()
                 one.journal.close()
 
+    async def _cut_short(self, playing: Sequence[asyncio.Task[None]]) -> None:
+        await self._off.wait()
+        await asyncio.sleep(GRACE_SECONDS)
+        for task in playing:
+            task.cancel()
+
     def stop(self) -> None:
-        """Switch everything off."""
+        """Switch everything off; whoever cannot take their leave in time goes without."""
+        self._off.set()
         for one in self.devices.values():
             one.server.stop()
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import io
 import os
+import signal
+import socket
+import subprocess
+import sys
 import tempfile
 import tomllib
 from datetime import UTC, datetime, timedelta
@@ -16,6 +22,7 @@ from simulators.ambulance import command
 from simulators.ambulance.orders import Orders
 from simulators.ambulance.radio_devices import RadioDevices
 from simulators.ambulance.vehicle import (
+    GRACE_SECONDS,
     SERIAL_DEVICES,
     USUAL_DEVICES,
     Vehicle,
@@ -27,6 +34,7 @@ from simulators.errors import DeviceSettingsError
 from simulators.patient.scenario_files import find_scenario
 from simulators.patient.virtual_clock import VirtualClock
 from simulators.patient.vital_signs import Patient
+from tests.fixtures.gatt_peer import turns
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -108,6 +116,72 @@ async def test_orders_pull_wires_and_spoil_octets(
     for one in vehicle.devices.values():
         one.link.remove()
         one.journal.close()
+
+
+async def test_half_an_order_holds_nothing_up_and_is_obeyed_when_it_is_whole(
+    tmp_path: Path,
+) -> None:
+    vehicle = vehicle_in(tmp_path, "oximeter", "ecg")
+    ecg, oximeter = (vehicle.devices[name].link for name in ("ecg", "oximeter"))
+    reader, writer = os.pipe()
+    with os.fdopen(reader) as source:
+        os.write(writer, b"unplug ecg\nunplug oxi")
+        obeying = asyncio.create_task(Orders(vehicle, source).obey())
+        async with asyncio.timeout(10):
+            while ecg.is_plugged:
+                await turns(1)
+            assert oximeter.is_plugged
+            os.write(writer, b"meter\nplug ecg")
+            while oximeter.is_plugged:
+                await turns(1)
+            os.close(writer)
+            await obeying
+    assert ecg.is_plugged, "the end of the input ends the last line"
+    for one in vehicle.devices.values():
+        one.link.remove()
+        one.journal.close()
+
+
+def test_nobody_waits_for_a_reader_of_the_progress(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(reader), os.fdopen(writer, "w") as target:
+        assert command.takes_a_line(target)
+        os.set_blocking(writer, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writer, bytes(4096))
+        assert not command.takes_a_line(target)
+    with (tmp_path / "log").open("w") as log:
+        assert command.takes_a_line(log)
+    assert command.takes_a_line(io.StringIO())
+
+
+def test_a_vehicle_whose_gateway_says_nothing_ends_soon_after_it_is_told_to(
+    tmp_path: Path,
+) -> None:
+    """And whose input was left in the middle of a line."""
+    with socket.create_server(("127.0.0.1", 0)) as gateway:
+        port = gateway.getsockname()[1]
+        words = ["ambulance", "--quiet", "--scenario", "stable", "--folder", str(tmp_path)]
+        words += ["--devices", "oximeter", "defibrillator", "--connect", f"tcp:127.0.0.1:{port}"]
+        with subprocess.Popen(
+            [sys.executable, "-m", "simulators", *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as vehicle:
+            assert vehicle.stdin is not None
+            assert vehicle.stdout is not None
+            try:
+                assert b'"ready"' in vehicle.stdout.readline()
+                vehicle.stdin.write(b"unplug oxi")
+                vehicle.stdin.flush()
+                device, _ = gateway.accept()
+                assert device.recv(4096)[:1] == b"\xe2"
+                vehicle.send_signal(signal.SIGTERM)
+                assert vehicle.wait(GRACE_SECONDS + 5) == 0
+                device.close()
+            finally:
+                vehicle.kill()
 
 
 async def test_progress_is_told_in_words(tmp_path: Path) -> None:
