@@ -13,25 +13,24 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from edge.buffer.bundles import SPAN
 from edge.buffer.clocks import State
 from edge.buffer.database import Database, connect_to_read
 from edge.buffer.faults import translated
+from edge.buffer.held import rows_after
+from edge.buffer.reading import unpacked
 from edge.buffer.recovery import FILE_NAME
-from edge.buffer.rows import Stream, check_of, unpack_row
+from edge.buffer.rows import Stream
 from edge.buffer.salvage import SET_ASIDE
-from edge.buffer.schema import FORM, form_of, refuse_newer
+from edge.buffer.schema import FIRST_FORM, FORM, form_of, refuse_newer
 from edge.buffer.times import corrected
 from edge.errors import BufferFaultError
-from protocols.errors import DecodeError
 from protocols.model.identifiers import marked_id
 from protocols.uplink.messages import UplinkBatch, UplinkRow
 
 _NAMESPACE: Final = UUID("0b3c8f0e-3a55-5f64-8c1b-8f6b0d0a51d7")
-_ROWS: Final = (
-    "SELECT held.id, boot_epoch, sequence, observation_id, octets, crc, body, clock,"
-    " coalesce(vehicle_id, '') FROM held LEFT JOIN boots ON epoch = boot_epoch"
-    " WHERE held.id > ? AND stream = ? ORDER BY held.id LIMIT 500"
-)
+_LAST_ID: Final = (1 << 62) - 1
+_AS_IT_IS: Final = (timedelta(0), State.PLAUSIBLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +60,12 @@ def look(folder: Path) -> Overview:
     """Look at the file in `folder`; BufferFaultError when there is none or it cannot be read."""
     with translated(), closing(_opened(folder)) as database:
         form = form_of(database)
-        counts = dict(database.execute("SELECT stream, count(*) FROM held GROUP BY stream"))
+        rows, span = ("sum(rows)", SPAN) if form == FORM else ("count(*)", "1")
+        counts = dict(database.execute(f"SELECT stream, {rows} FROM held GROUP BY stream"))  # noqa: S608 - constants
         epochs = _table(
             database,
-            "SELECT stream, boot_epoch, count(*) AS rows, min(sequence) AS first,"
-            " max(sequence) AS last FROM held GROUP BY stream, boot_epoch",
+            f"SELECT stream, boot_epoch, {rows} AS rows, min(sequence) AS first,"  # noqa: S608 - constants
+            f" max(sequence + {span} - 1) AS last FROM held GROUP BY stream, boot_epoch",
         )
         return Overview(
             form=form,
@@ -75,7 +75,7 @@ def look(folder: Path) -> Overview:
                 database.execute("SELECT reason, count(*) FROM quarantine GROUP BY reason")
             ),
             epochs=[{**row, "stream": Stream(row["stream"]).label} for row in epochs],
-            clocks=_table(database, "SELECT * FROM clocks") if form == FORM else [],
+            clocks=_table(database, "SELECT * FROM clocks") if form > FIRST_FORM else [],
             set_aside=sorted(path.name for path in folder.glob(SET_ASIDE)),
         )
 
@@ -93,11 +93,16 @@ def waiting_rows(folder: Path, streams: tuple[Stream, ...] = tuple(Stream)) -> I
                 "SELECT boot_epoch, number, correction_us, state FROM clocks"
             )
         }
+        vehicles = dict(database.execute("SELECT epoch, vehicle_id FROM boots"))
         for stream in streams:
-            for row in _paged(database, stream):
-                waiting = _whole(stream, row, corrections)
-                if waiting is not None:
-                    yield waiting
+            for bundle, row in rows_after(database, 0, _LAST_ID, stream.value):
+                unpacked_row = unpacked(row, bundle.octets)
+                if unpacked_row is not None:
+                    by, state = corrections.get((bundle.boot_epoch, bundle.clock), _AS_IT_IS)
+                    is_estimate = state in (State.UNSET, State.ESTIMATED)
+                    unpacked_row = corrected(unpacked_row, by, is_estimate=is_estimate)
+                    vehicle = vehicles.get(bundle.boot_epoch, "")
+                    yield Waiting(stream, bundle.boot_epoch, vehicle, unpacked_row)
 
 
 def batches(
@@ -152,27 +157,3 @@ def _table(database: Database, query: str) -> list[dict[str, Any]]:
     rows = database.execute(query)
     names = [column[0] for column in rows.description]
     return [dict(zip(names, row, strict=True)) for row in rows]
-
-
-def _paged(database: Database, stream: Stream) -> Iterator[tuple[Any, ...]]:
-    seen = 0
-    while page := database.execute(_ROWS, (seen, stream.value)).fetchall():
-        seen = page[-1][0]
-        yield from page
-
-
-def _whole(
-    stream: Stream,
-    row: tuple[Any, ...],
-    corrections: dict[tuple[int, int], tuple[timedelta, str]],
-) -> Waiting | None:
-    _, epoch, sequence, identity, octets, crc, body, number, vehicle_id = row
-    if check_of(stream, epoch, sequence, identity, body, octets) != crc:
-        return None
-    try:
-        unpacked = unpack_row(sequence, identity, body, octets)
-    except DecodeError:
-        return None
-    by, state = corrections.get((epoch, number), (timedelta(0), State.PLAUSIBLE))
-    is_estimate = state in (State.UNSET, State.ESTIMATED)
-    return Waiting(stream, epoch, vehicle_id, corrected(unpacked, by, is_estimate=is_estimate))

@@ -53,6 +53,8 @@ class Queue(NamedTuple):
 _LANE_BITS: Final = 40
 _GENERATION_BITS: Final = _LANE_BITS + 2
 _SEQUENCES: Final = (1 << _LANE_BITS) - 1
+FIRST_GENERATION: Final = 1 << _GENERATION_BITS
+"""The lowest id that any start gives."""
 
 
 def base_of(stream: Stream, *, highest: int) -> int:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from edge.buffer.bundles import SPAN
 from edge.buffer.database import Database
+from edge.buffer.held import First
 from edge.buffer.lanes import Lane, Span, base_of, run_of
-from edge.buffer.reading import First, first_row
+from edge.buffer.reading import first_row
 from edge.buffer.receipts import Reach
 from edge.buffer.rows import Stream
 
 _HIGHEST: Final = "SELECT coalesce(max(id), 0) FROM held"
 _SPANS: Final = (
-    "SELECT stream, boot_epoch, min(id), max(id), count(*) FROM held"
+    f"SELECT stream, boot_epoch, min(id), max(id + {SPAN} - 1), sum(rows) FROM held"  # noqa: S608 - a constant
     " GROUP BY stream, boot_epoch ORDER BY min(id)"
 )
 

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, NamedTuple
+from itertools import chain
 
+from edge.buffer.bundles import Bundle, Row
 from edge.buffer.clocks import ClockLines, Line, State
 from edge.buffer.database import Database
+from edge.buffer.held import First, first_in, rows_after
 from edge.buffer.lanes import Lane, Part, Span, run_with
-from edge.buffer.rows import Stream, check_of, unpack_row
+from edge.buffer.rows import Stream, unpack_row
 from edge.buffer.times import corrected
 from protocols.errors import DecodeError
 from protocols.uplink.messages import UplinkRow
-
-_NEXT: Final = (
-    "SELECT id, boot_epoch, sequence, observation_id, captured_us, clock, octets, crc, body"
-    " FROM held"
-    " WHERE id > ? AND id <= ? AND stream = ? ORDER BY id LIMIT ?"
-)
-_OLDEST: Final = (
-    "SELECT id, captured_us FROM held WHERE id > ? AND id <= ? AND stream = ? ORDER BY id LIMIT 1"
-)
-
-
-_Row = tuple[int, int, int, bytes | None, int, int, str | None, int, bytes]
 
 
 @dataclass(slots=True)
@@ -38,12 +29,13 @@ class Found:
     octets: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reader:
     """Reads lanes on. `limit` rows and `octets` bound one look; one row always fits.
 
     `now_us`: the machine's count of seconds, in microseconds. `waits`: rows stamped by a clock
     that was certainly wrong, and whose times nobody can correct yet, are left where they are.
+    `has_cut`: rows joined a backlog meanwhile, which may have been looked at before.
     """
 
     database: Database
@@ -52,67 +44,65 @@ class Reader:
     now_us: int
     clocks: ClockLines
     waits: bool = False
+    has_cut: bool = False
 
     def read(self, stream: Stream, lane: Lane, part: Part, *, last: int) -> Found | None:
         """The next rows, None when the part is read up."""
         while (span := lane.span(part, last=last)) is not None:
-            values = (*span, stream.value, self.limit)
-            rows = self.database.execute(_NEXT, values)
-            first = rows.fetchone()
+            rows = rows_after(self.database, *span, stream.value, most=self.limit)
+            first = next(rows, None)
             if first is None:
                 lane.read(part, span.through)
             elif part is Part.LIVE and lane.cut_when_behind(
-                first[4] - self.clocks.line_of(first[1], first[5]).difference_us,
-                now_us=self.now_us,
-                last=last,
+                self._captured_us(first[0]), now_us=self.now_us, last=last
             ):
                 # What is left of the live part is read instead.
-                continue
+                self.has_cut = True
             else:
-                found, through = self._collect(stream, first, rows.fetchall())
+                found, through = self._collect(first, rows)
                 if through is None:
                     return None
                 lane.read(part, through)
                 return found
         return None
 
-    def _collect(self, stream: Stream, first: _Row, rest: list[_Row]) -> tuple[Found, int | None]:
+    def _captured_us(self, bundle: Bundle) -> int:
+        """By the machine's count of seconds."""
+        line = self.clocks.line_of(bundle.boot_epoch, bundle.clock)
+        return bundle.captured_us - line.difference_us
+
+    def _collect(
+        self, first: tuple[Bundle, Row], rest: Iterator[tuple[Bundle, Row]]
+    ) -> tuple[Found, int | None]:
         """The rows, and the last id looked at; None: the first one waits for the right time."""
-        found, through = Found(first[1]), None
-        lane, line = stream.value, self.clocks.line_of(first[1], first[5])
-        for row_id, epoch, sequence, identity, _, number, where, crc, body in (first, *rest):
-            if number != line.number:
-                line = self.clocks.line_of(epoch, number)
-            size = found.octets + len(body)
-            must_wait = self.waits and line.state is State.UNSET
-            if epoch != found.boot_epoch or (found.octets and size > self.octets) or must_wait:
+        last: Bundle | None = None
+        found, through = Found(first[0].boot_epoch), None
+        line = self.clocks.line_of(found.boot_epoch, first[0].clock)
+        for looked, (bundle, row) in enumerate(chain((first,), rest)):
+            if bundle is not last:
+                last, line = bundle, self.clocks.line_of(bundle.boot_epoch, bundle.clock)
+                must_wait = self.waits and line.state is State.UNSET
+                if bundle.boot_epoch != found.boot_epoch or must_wait:
+                    break
+            size = found.octets + len(row.body)
+            if looked == self.limit or (looked and size > self.octets):
                 break
-            through, found.octets = row_id, size
-            is_whole = check_of(lane, epoch, sequence, identity, body, where) == crc
-            row = unpacked(sequence, identity, body, where) if is_whole else None
-            if row is None:
-                found.damaged.append(row_id)
+            through, found.octets = row.row_id, size
+            unpacked_row = unpacked(row, bundle.octets)
+            if unpacked_row is None:
+                found.damaged.append(row.row_id)
             else:
-                found.rows.append(in_time(row, line))
-                found.row_ids.append(row_id)
+                found.rows.append(in_time(unpacked_row, line))
+                found.row_ids.append(row.row_id)
         return found, through
-
-
-class First(NamedTuple):
-    """The oldest row of a lane."""
-
-    row_id: int
-    captured_us: int
 
 
 def first_row(database: Database, stream: Stream, spans: list[Span]) -> First | None:
     """The lane's oldest row; spans that have emptied are taken off the list, but for the last."""
     while spans:
-        row = database.execute(_OLDEST, (*spans[0], stream.value)).fetchone()
-        if row is not None:
-            return First(*row)
-        if len(spans) == 1:
-            return None
+        row = first_in(database, spans[0], stream.value)
+        if row is not None or len(spans) == 1:
+            return row
         del spans[0]
     return None
 
@@ -120,10 +110,8 @@ def first_row(database: Database, stream: Stream, spans: list[Span]) -> First | 
 def lowest_sequence(database: Database, stream: Stream, row_id: int) -> int:
     """The lowest sequence still held of the lane and epoch of this row; 0 where ids do not tell."""
     run = run_with(row_id)
-    if run is None:
-        return 0
-    row = database.execute(_OLDEST, (*run, stream.value)).fetchone()
-    return 0 if row is None else int(row[0]) - run.after
+    first = None if run is None else first_in(database, run, stream.value)
+    return 0 if first is None or run is None else first.row_id - run.after
 
 
 def in_time(row: UplinkRow, line: Line) -> UplinkRow:
@@ -134,11 +122,9 @@ def in_time(row: UplinkRow, line: Line) -> UplinkRow:
     return corrected(row, by, is_estimate=line.state in (State.UNSET, State.ESTIMATED))
 
 
-def unpacked(
-    sequence: int, identity: bytes | None, body: bytes, octets: str | None
-) -> UplinkRow | None:
-    """The row of these octets, None when they are not what was stored."""
+def unpacked(row: Row, octets: str | None) -> UplinkRow | None:
+    """A row as it travels, None when it is not what was stored."""
     try:
-        return unpack_row(sequence, identity, body, octets)
+        return unpack_row(row.sequence, row.body, octets) if row.is_whole else None
     except DecodeError:
         return None

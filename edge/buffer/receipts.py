@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
 
 from edge.buffer.database import Database
+from edge.buffer.held import remove_through
 from edge.buffer.lanes import Span, sequence_in
 from edge.buffer.rows import Stream
-
-_DELETE: Final = (
-    "DELETE FROM held WHERE id > ? AND id <= ? AND stream = ? AND boot_epoch = ? AND sequence <= ?"
-)
 
 
 @dataclass(slots=True)
@@ -29,6 +25,5 @@ class Reach:
         span = self._spans.get((stream, boot_epoch))
         if span is None:
             return 0
-        through = min(span.through, sequence_in(span, sequence))
-        values = (span.after, through, stream.value, boot_epoch, sequence)
-        return database.execute(_DELETE, values).rowcount
+        reach = Span(span.after, min(span.through, sequence_in(span, sequence)))
+        return remove_through(database, reach, stream.value, boot_epoch, sequence)

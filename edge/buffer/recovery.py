@@ -33,6 +33,8 @@ _EPOCHS_SKIPPED: Final = 3600
 # The log keeps its room after a checkpoint, so that writing goes on when the disk fills up.
 _LOG_OCTETS: Final = 8 << 20
 _PRIVATE: Final = 0o600
+_ROWS: Final = ("SELECT coalesce(sum(rows), 0) FROM held", "SELECT count(*) FROM held")
+_IN_USE: Final = "SELECT boot_epoch FROM held UNION SELECT boot_epoch FROM quarantine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +139,7 @@ def held_rows(folder: Path) -> int:
     if not path.is_file():
         return 0
     with translated(), closing(connect_to_read(path)) as database:
-        count: int = database.execute("SELECT count(*) FROM held").fetchone()[0]
-    return count
+        return sum(one[0] for one in database.execute(_ROWS[form_of(database) < FORM]))
 
 
 def _with_room(act: Callable[[], T], reserve: DiskReserve) -> T:
@@ -211,13 +212,11 @@ def _begin_epoch(
         with translated():
             database.execute("BEGIN IMMEDIATE")
             database.execute(
-                "DELETE FROM boots WHERE epoch NOT IN (SELECT DISTINCT boot_epoch FROM held)"
+                f"DELETE FROM boots WHERE epoch NOT IN ({_IN_USE})"  # noqa: S608 - a constant
                 " AND epoch < (SELECT max(epoch) FROM boots)"
             )
             # Not by `boots`: of a broken file the rows and their clock may be all there is.
-            database.execute(
-                "DELETE FROM clocks WHERE boot_epoch NOT IN (SELECT DISTINCT boot_epoch FROM held)"
-            )
+            database.execute(f"DELETE FROM clocks WHERE boot_epoch NOT IN ({_IN_USE})")  # noqa: S608 - a constant
             last = database.execute(
                 "SELECT max((SELECT coalesce(max(epoch), 0) FROM boots),"
                 " (SELECT coalesce(max(boot_epoch), 0) FROM held))"

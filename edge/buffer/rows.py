@@ -85,14 +85,13 @@ class PackedRow(NamedTuple):
 
     stream: Stream
     observation_id: bytes | None
-    measured: int
     captured_us: int
     body: bytes
     octets: str | None = None
 
 
 def measured_of(content: Content) -> int:
-    """The time in the content's identity as a number: the same for every repeat of it.
+    """The time in the content's identity as a number: forms 1 and 2 of the file are ordered by it.
 
     The device's own time where it has one (microseconds or ticks), else the observed time; 0 for
     what has no time of its own.
@@ -121,16 +120,15 @@ def pack_rows(
 
     `octets` says where the recorder keeps what all of them were decoded from.
     """
-    captured_us = to_microseconds(captured_at)
+    captured_us, where = to_microseconds(captured_at), octets or None
     contents = tuple(contents)
     packed = []
     for content, stream in zip(contents, streams_of(contents), strict=True):
         known_by = identity_of(content)
         identity = None if known_by is None else known_by.bytes
-        # The sequence is not known yet; the key columns hold it and `unpack_row` puts it back.
+        # The sequence is not known yet; the record's key holds it and `unpack_row` puts it back.
         body = encode_row(UplinkRow(sequence=0, captured_at=captured_at, content=content))
-        where = octets or None
-        packed.append(PackedRow(stream, identity, measured_of(content), captured_us, body, where))
+        packed.append(PackedRow(stream, identity, captured_us, body, where))
     return tuple(packed)
 
 
@@ -142,23 +140,35 @@ def check_of(
     body: bytes,
     octets: str | None = None,
 ) -> int:
-    """CRC-32 over everything that makes the row what it is."""
+    """CRC-32 over everything that makes the row what it is, where it is a record of its own."""
     head = b"%d/%d/%d/%b" % (stream, boot_epoch, sequence, observation_id or b"")
     check = zlib.crc32(body, zlib.crc32(head))
     return check if octets is None else zlib.crc32(octets.encode(), check)
 
 
-def unpack_row(
-    sequence: int, observation_id: bytes | None, body: bytes, octets: str | None = None
-) -> UplinkRow:
+def unpack_row(sequence: int, body: bytes, octets: str | None = None) -> UplinkRow:
     """The row as it travels; DecodeError when the octets are not what was stored."""
     row = decode_row(body)
-    identity = identity_of(row.content)
-    if (None if identity is None else identity.bytes) != observation_id:
-        raise DecodeError("the row holds another observation than its key says")
     return UplinkRow(
         sequence=sequence, captured_at=row.captured_at, content=row.content, octets=octets or ""
     )
+
+
+def identity_in(body: bytes) -> bytes | None:
+    """The identity of a row as it is kept; None for one that has none or cannot be read."""
+    try:
+        identity = identity_of(decode_row(body).content)
+    except DecodeError:
+        return None
+    return None if identity is None else identity.bytes
+
+
+def measured_in(body: bytes) -> int:
+    """`measured_of` a row as it is kept; 0 for one that cannot be read."""
+    try:
+        return measured_of(decode_row(body).content)
+    except DecodeError:
+        return 0
 
 
 def is_repeat(first: Content, second: Content) -> bool:

@@ -15,10 +15,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from edge.buffer.bundles import COLUMNS, SPAN, Bundle
 from edge.buffer.database import Database, connect_to_read
 from edge.buffer.faults import fault_of, translated
+from edge.buffer.lanes import FIRST_GENERATION
 from edge.buffer.policy import PAGE_OCTETS
-from edge.buffer.rows import Stream, check_of
+from edge.buffer.rows import Stream
 from edge.errors import BufferFullError
 
 log = logging.getLogger(__name__)
@@ -27,12 +29,19 @@ SUFFIXES: Final = ("", "-wal", "-shm")
 SET_ASIDE: Final = "buffer-*-*.db"
 _UNREAD: Final = "buffer-salvage-"
 _READ: Final = "buffer-damaged-"
-_GIVE_UP_AFTER: Final = 2000
+_GIVE_UP_AFTER: Final = 10_000
 # No span of such a file can be read, however small; or the table is not in this form.
 _HOPELESS: Final = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 _ROWS_A_COMMIT: Final = 500
+_BUNDLES_A_COMMIT: Final = 20
 _STREAMS: Final = frozenset(stream.value for stream in Stream)
-_HELD: Final = "stream, boot_epoch, sequence, observation_id, measured, captured_us, crc, body"
+_MISSING: Final = {"octets": "NULL", "clock": "0", "head": "NULL"}
+"""What older forms have no column for."""
+_INSERT: Final = f"INSERT OR IGNORE INTO held (rows, {COLUMNS}) VALUES ({', '.join('?' * 13)})"  # noqa: S608 - constants
+# What was read before and waits already is not read once more.
+_ONCE: Final = "CREATE UNIQUE INDEX IF NOT EXISTS salvaged ON held (stream, boot_epoch, sequence)"
+_NO_MORE: Final = "DROP INDEX IF EXISTS salvaged"
+_NEXT_ID: Final = f"SELECT id + {SPAN} FROM held WHERE id < ? ORDER BY id DESC LIMIT 1"  # noqa: S608 - a constant
 _KEPT: Final = "stream, boot_epoch, sequence, observation_id, captured_us, body, reason, moved_us"
 _BOOTS: Final = "epoch, started_us, vehicle_id"
 _CLOCKS: Final = "boot_epoch, number, machine_boot, difference_us, state, correction_us"
@@ -73,9 +82,14 @@ def salvage(broken: Path, database: Database) -> Salvage:
     _restore_length(broken)
     count, is_complete = 0, True
     try:
-        for rows in _pieces(broken):
+        with translated():
+            database.execute(_ONCE)
+            begin = database.execute(_NEXT_ID, (FIRST_GENERATION,)).fetchone()
+        for rows in _pieces(broken, 1 if begin is None else begin[0]):
             with translated():
                 count += _copy(rows, database)
+        with translated():
+            database.execute(_NO_MORE)
     except BufferFullError as exc:
         is_complete = False
         log.warning("salvage not finished file=%s reason=%r", broken.name, str(exc))
@@ -96,18 +110,32 @@ def _move(path: Path, to: Path, suffixes: tuple[str, ...]) -> None:
 _Piece = tuple[str, list[_Row]]
 
 
-def _pieces(broken: Path) -> Iterator[_Piece]:
+def _pieces(broken: Path, next_id: int) -> Iterator[_Piece]:
     """Statements with their rows, in the order they must be written."""
-    has = {table: _columns(broken, table) for table in ("held", "clocks")}
-    tail = ", octets" if "octets" in has["held"] else ""
+    has = {table: _columns(broken, table) for table in ("held", "clocks", "quarantine")}
     yield from _copies(broken, "boots", "epoch", _BOOTS)
     if has["clocks"]:
         yield from _copies(broken, "clocks", None, _CLOCKS)
     yield from _copies(broken, "totals", None, "name, amount")
-    held = f"{tail}, clock" if tail else ""
-    for statement, rows in _copies(broken, "held", "id", _HELD + held):
-        yield statement, [row for row in rows if _is_whole(row)]
+    yield from _bundles(broken, has["held"], next_id)
+    tail = "".join(f", {name}" for name in ("octets", "clock") if name in has["quarantine"])
     yield from _copies(broken, "quarantine", "id", _KEPT + tail)
+
+
+def _bundles(broken: Path, has: frozenset[str], next_id: int) -> Iterator[_Piece]:
+    """What is whole of what waits, under ids that no start gives."""
+    names = COLUMNS.split(", ")[1:]
+    columns = ", ".join(name if name in has else _MISSING.get(name, name) for name in names)
+    piece: list[_Row] = []
+    for record in _readable(broken, "held", "id", columns):
+        bundle = _sound(record, next_id)
+        if bundle is not None:
+            next_id = bundle.last + 1
+            piece.append((len(bundle.ids()), *bundle.values))
+        if len(piece) >= _BUNDLES_A_COMMIT:
+            yield _INSERT, piece
+            piece = []
+    yield _INSERT, piece
 
 
 def _columns(broken: Path, table: str) -> frozenset[str]:
@@ -139,7 +167,8 @@ def _copy(piece: _Piece, database: Database) -> int:
     try:
         for row in rows:
             try:
-                written += database.execute(statement, row).rowcount
+                was_new = database.execute(statement, row).rowcount
+                written += row[0] if was_new and statement is _INSERT else 0
             except sqlite3.IntegrityError:
                 log.warning("row not salvaged reason=%r", "its columns hold something else")
         database.execute("COMMIT")
@@ -147,7 +176,7 @@ def _copy(piece: _Piece, database: Database) -> int:
         if database.in_transaction:
             database.execute("ROLLBACK")
         raise
-    return written if " INTO held " in statement else 0
+    return written
 
 
 def _restore_length(broken: Path) -> None:
@@ -160,17 +189,22 @@ def _restore_length(broken: Path) -> None:
             file.truncate(length)
 
 
-def _is_whole(row: _Row) -> bool:
-    stream, epoch, sequence, identity, measured, captured, crc, body, *rest = row
-    octets = rest[0] if rest else None
-    return (
-        all(isinstance(number, int) for number in (stream, epoch, sequence, measured, captured))
+def _sound(record: _Row, row_id: int) -> Bundle | None:
+    """What is whole of a record, under another id; None when nothing of it is."""
+    stream, epoch, sequence, identity, measured, captured, octets, clock, crc, head, body = record
+    is_one = (
+        all(isinstance(it, int) for it in (stream, epoch, sequence, measured, captured, clock, crc))
         and stream in _STREAMS
         and isinstance(identity, bytes | None)
         and isinstance(body, bytes)
+        and isinstance(head, bytes | None)
         and isinstance(octets, str | None)
-        and check_of(stream, epoch, sequence, identity, body, octets) == crc
     )
+    if not is_one:
+        return None
+    bundle = Bundle(row_id, *record)
+    damaged = frozenset(row.row_id for row in bundle.rows() if not row.is_whole)
+    return bundle.without(damaged) if damaged else bundle
 
 
 def _readable(broken: Path, table: str, key: str, columns: str) -> Iterator[_Row]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edge.buffer import schema_2
+from edge.buffer import schema_2, schema_3
 from edge.buffer.database import Database
 from edge.errors import BufferFaultError
 
@@ -27,7 +27,10 @@ class Step:
     down: Callable[[Database], None]
 
 
-STEPS: Final = (Step(2, schema_2.up, schema_2.down),)
+STEPS: Final = (
+    Step(2, schema_2.up, schema_2.down),
+    Step(3, schema_3.up, schema_3.down),
+)
 FIRST_FORM: Final = 1
 FORM: Final = STEPS[-1].to
 

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID, uuid4
 
 from edge.buffer.answers import Appended, BufferCounts, Settled
+from edge.buffer.bundles import bundled, portions
 from edge.buffer.claims import Claim, ClaimBook
 from edge.buffer.clocks import ClockLines
 from edge.buffer.database import Database
 from edge.buffer.faults import translated
+from edge.buffer.held import insert, remove
 from edge.buffer.lanes import Queue, Turns
 from edge.buffer.layout import Layout
 from edge.buffer.memory import Memory
 from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
 from edge.buffer.quarantine import Quarantine
 from edge.buffer.reading import Found, Reader, lowest_sequence
-from edge.buffer.repeats import without_known
+from edge.buffer.repeats import Recent
 from edge.buffer.reserve import DiskReserve
 from edge.buffer.room import Room
 from edge.buffer.rows import (
     LANES,
     PackedRow,
     Stream,
-    check_of,
     from_microseconds,
     pack_rows,
     to_microseconds,
@@ -52,10 +52,7 @@ THINNED = "thinned"
 DROPPED = "dropped"
 DAMAGED_REASON = "damaged_in_store"
 
-_INSERT: Final = (
-    "INSERT INTO held (id, stream, boot_epoch, sequence, observation_id, measured, captured_us,"
-    " octets, clock, crc, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
+_lane_of = itemgetter(0)
 
 Tell = Callable[[Dropped, datetime], Content]
 
@@ -89,6 +86,7 @@ class ObservationStore:
         self._turns = Turns()
         self._quarantine = Quarantine(database, policy.quarantine_rows)
         self._thinning = Thinning(database)
+        self._recent = Recent(database)
         self._tell = tell
         self._memory = Memory()
         self._grown: set[Stream] = set()
@@ -97,6 +95,7 @@ class ObservationStore:
             self._layout, self._memory.held = Layout.of(
                 database, boot_epoch=boot_epoch, live_seconds=policy.live_seconds
             )
+            self._recent.load(self._layout.spans)
             self._thinning.find_places()
             self.clocks.load()
             self._memory.load_totals(database)
@@ -135,17 +134,13 @@ class ObservationStore:
         if self.room.pages_over(octets) > 0 and rows:
             self._thin(octets, from_microseconds(rows[0].captured_us))
             self.room.refuse_over_quota(octets)
-        self._database.execute("SAVEPOINT before_rows")
-        try:
-            self._write(rows)
+        identities = [row[1] for row in rows if row[1] is not None]
+        if self._recent.knows_none(identities):
             fresh = rows
-        except sqlite3.IntegrityError:
-            # Rare: one of them waits already, so look which.
-            self._database.execute("ROLLBACK TO before_rows")
-            fresh, conflicting = without_known(self._database, rows)
+        else:
+            fresh, conflicting = self._recent.without_known(rows)
             self._memory.count(CONFLICTING, conflicting)
-            self._write(fresh)
-        self._database.execute("RELEASE before_rows")
+        self._write(fresh)
         return Appended(len(fresh), len(rows) - len(fresh))
 
     def settle(self, ack: UplinkAck, *, now: datetime) -> Settled:
@@ -155,7 +150,7 @@ class ObservationStore:
             return Settled(0, 0)
         refused = {row.sequence: row.reason for row in ack.rejected}
         moved = sum(
-            self._move_to_quarantine([row_id], refused[row.sequence], now)
+            self._move_to_quarantine(claim.stream, [row_id], refused[row.sequence], now)
             for row_id, row in zip(claim.row_ids, claim.rows, strict=True)
             if row.sequence in refused
         )
@@ -176,7 +171,7 @@ class ObservationStore:
         claim = self._claims.claimed.get(batch_id)
         if claim is None:
             return Settled(0, 0)
-        moved = self._move_to_quarantine(claim.row_ids, reason, now)
+        moved = self._move_to_quarantine(claim.stream, claim.row_ids, reason, now)
         self._remove(claim)
         return Settled(0, moved)
 
@@ -221,15 +216,10 @@ class ObservationStore:
         with translated():
             now_us = to_microseconds(now) - self.clocks.difference_us()
             reader = Reader(self._database, limit, octets, now_us, self.clocks, waits)
-            for queue in self._turns.order(streams):
-                claim = self._claims.take_returned(queue.stream)
-                if claim is None and (found := self._read(reader, queue, now)) is not None:
-                    claim = self._claimed(queue.stream, found)
-                    self._turns.took(queue, found.octets)
-                if claim is not None:
-                    out = self._claims.out(queue.stream)
-                    return replace(claim, left=max(0, self._memory.held[queue.stream] - out))
-        return None
+            claim = self._next_claim(reader, streams, now)
+            if claim is None and reader.has_cut:
+                claim = self._next_claim(reader, streams, now)
+        return claim
 
     def take_grown(self) -> frozenset[Stream]:
         """The lanes that were written to since the last call."""
@@ -287,22 +277,6 @@ class ObservationStore:
 
     # ---- inside
 
-    def _insert(self, rows: Sequence[PackedRow]) -> None:
-        """Write rows with the next sequences of their lanes; nothing is counted yet."""
-        next_sequence, line = dict(self._memory.next_sequence), self.clocks.current(None)
-        if self.clocks.write_current():
-            self._after_commit.append(self.clocks.wrote_current)
-        # Once for every row that is ever stored: no lookup in here that could be made outside.
-        epoch, values = self.boot_epoch, []
-        for stream, identity, measured, captured_us, body, octets in rows:
-            sequence = next_sequence[stream]
-            next_sequence[stream] = sequence + 1
-            lane = LANES[stream]
-            check = check_of(lane, epoch, sequence, identity, body, octets)
-            key = (self._layout.bases[stream] + sequence, lane, epoch, sequence)
-            values.append((*key, identity, measured, captured_us, octets, line, check, body))
-        self._database.executemany(_INSERT, values)
-
     def _thin(self, octets: int, now: datetime) -> bool:
         """Let waveforms go until these octets fit and some more, and tell of it in EVENTS."""
         stream = Stream.WAVEFORMS
@@ -323,17 +297,39 @@ class ObservationStore:
         return bool(dropped)
 
     def _write(self, rows: Sequence[PackedRow]) -> None:
-        self._insert(rows)
-        for stream, count in Counter(row.stream for row in rows).items():
-            self._grow(stream, count, rows[0].captured_us)
+        """Write rows that were packed together, with the next sequences of their lanes."""
+        if not rows:
+            return
+        line = self.clocks.current(None)
+        if self.clocks.write_current():
+            self._after_commit.append(self.clocks.wrote_current)
+        for stream, members in groupby(sorted(rows, key=_lane_of), key=_lane_of):
+            self._write_lane(stream, list(members), line)
         self._memory.count(STORED, len(rows))
 
-    def _grow(self, stream: Stream, count: int, captured_us: int) -> None:
-        after = self._last(stream)
+    def _write_lane(self, stream: Stream, rows: list[PackedRow], line: int) -> None:
+        after, base = self._last(stream), self._layout.bases[stream]
+        lane, captured_us = self._layout.lanes[stream], rows[0].captured_us
+        sequence = self._memory.next_sequence[stream]
+        for members in portions(rows):
+            bundle = bundled(
+                [row[3] for row in members],
+                row_id=base + sequence,
+                stream=LANES[stream],
+                boot_epoch=self.boot_epoch,
+                sequence=sequence,
+                captured_us=captured_us,
+                octets=members[0].octets,
+                clock=line,
+            )
+            insert(self._database, bundle, rows=len(members))
+            identities = [row[1] for row in members if row[1] is not None]
+            self._recent.note(identities, bundle.row_id)
+            sequence += len(members)
         self._grown.add(stream)
-        self._memory.next_sequence[stream] += count
-        self._memory.held[stream] += count
-        lane, captured_us = self._layout.lanes[stream], captured_us - self.clocks.difference_us()
+        self._memory.next_sequence[stream] = sequence
+        self._memory.held[stream] += len(rows)
+        captured_us -= self.clocks.difference_us()
         self._after_commit.append(lambda: lane.grew(after=after, captured_us=captured_us))
 
     def _last(self, stream: Stream) -> int:
@@ -351,6 +347,17 @@ class ObservationStore:
             if found.rows:
                 return found
 
+    def _next_claim(self, reader: Reader, streams: Iterable[Stream], now: datetime) -> Claim | None:
+        for queue in self._turns.order(streams):
+            claim = self._claims.take_returned(queue.stream)
+            if claim is None and (found := self._read(reader, queue, now)) is not None:
+                claim = self._claimed(queue.stream, found)
+                self._turns.took(queue, found.octets)
+            if claim is not None:
+                out = self._claims.out(queue.stream)
+                return replace(claim, left=max(0, self._memory.held[queue.stream] - out))
+        return None
+
     def _claimed(self, stream: Stream, found: Found) -> Claim:
         claim = Claim(
             batch_id=uuid4(),
@@ -367,14 +374,16 @@ class ObservationStore:
     def _quarantine_damaged(self, stream: Stream, row_ids: list[int], now: datetime) -> None:
         try:
             with self.transaction():
-                self._move_to_quarantine(row_ids, DAMAGED_REASON, now)
+                self._move_to_quarantine(stream, row_ids, DAMAGED_REASON, now)
                 self._delete(stream, row_ids)
         except BufferFullError:
             # They are passed over all the same, and found again at the next start.
             log.warning("damaged rows not set apart rows=%d reason=no room", len(row_ids))
 
-    def _move_to_quarantine(self, row_ids: Sequence[int], reason: str, now: datetime) -> int:
-        moved, dropped = self._quarantine.copy(row_ids, reason, now=now)
+    def _move_to_quarantine(
+        self, stream: Stream, row_ids: Sequence[int], reason: str, now: datetime
+    ) -> int:
+        moved, dropped = self._quarantine.copy(stream, row_ids, reason, now=now)
         self._memory.count(QUARANTINED, moved)
         self._memory.count(QUARANTINE_DROPPED, dropped)
         return moved
@@ -385,8 +394,6 @@ class ObservationStore:
         return removed
 
     def _delete(self, stream: Stream, row_ids: Sequence[int]) -> int:
-        removed = self._database.executemany(
-            "DELETE FROM held WHERE id = ?", [(row_id,) for row_id in row_ids]
-        ).rowcount
+        removed = remove(self._database, row_ids, stream.value)
         self._memory.held[stream] -= removed
         return removed

@@ -14,35 +14,29 @@ Rows that are on their way to the cloud stay.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
 
+from edge.buffer.bundles import COLUMNS, Bundle, Row
 from edge.buffer.database import Database
+from edge.buffer.held import insert
 from edge.buffer.lanes import Span
 from edge.buffer.rows import Stream
 
 log = logging.getLogger(__name__)
 
-_ROWS_A_LOOK: Final = 32
-_COLUMNS: Final = (
-    "id, stream, boot_epoch, sequence, observation_id, measured, captured_us, octets, clock, crc,"
-    " body"
-)
+_BUNDLES_A_LOOK: Final = 32
+_OCTETS_A_LOOK: Final = 64 << 10
 _LOOK: Final = (
-    f"SELECT {_COLUMNS} FROM held WHERE id > ? AND id <= ? AND stream = ? ORDER BY id LIMIT ?"  # noqa: S608 - a constant
+    f"SELECT {COLUMNS} FROM held WHERE id > ? AND id <= ? AND stream = ? ORDER BY id LIMIT ?"  # noqa: S608 - a constant
 )
-_AGAIN: Final = f"INSERT INTO held ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant
 _DELETE: Final = "DELETE FROM held WHERE id = ?"
 _KEEP: Final = "INSERT INTO marks VALUES (?, ?) ON CONFLICT DO UPDATE SET place = excluded.place"
 _MARK: Final = "thinned_to"
 _SAMPLES: Final = "w"
-
-_Row = tuple[Any, ...]
-_CAPTURED_US: Final = 6
-_BODY: Final = -1
 
 
 @dataclass(slots=True)
@@ -55,13 +49,13 @@ class Dropped:
     first_us: int = 0
     last_us: int = 0
 
-    def add(self, row: _Row) -> None:
+    def add(self, bundle: Bundle, row: Row) -> None:
         """One more row."""
         if not self.rows:
-            self.first_us = row[_CAPTURED_US]
-        self.last_us = row[_CAPTURED_US]
+            self.first_us = bundle.captured_us
+        self.last_us = bundle.captured_us
         self.rows += 1
-        self.octets += len(row[_BODY])
+        self.octets += len(row.body)
 
 
 @dataclass(slots=True)
@@ -91,17 +85,17 @@ class Thinning:
         thinned, oldest = Dropped(is_thinned=True), Dropped(is_thinned=False)
         middle = middle_of(spans)
         while not is_enough():
-            rows = self._look(self.places.thinned_to, middle)
-            if not rows:
+            bundles = self._look(self.places.thinned_to, middle)
+            if not bundles:
                 break
-            self._thin(rows, on_their_way, thinned)
-            self.places.thinned_to = rows[-1][0]
+            self._thin(bundles, on_their_way, thinned)
+            self.places.thinned_to = bundles[-1].last
         while not is_enough():
-            rows = self._look(self.places.dropped_to, spans[-1].through)
-            if not rows:
+            bundles = self._look(self.places.dropped_to, spans[-1].through)
+            if not bundles:
                 break
-            self._drop(rows, on_their_way, oldest)
-            self.places.dropped_to = rows[-1][0]
+            self._drop(bundles, on_their_way, oldest)
+            self.places.dropped_to = bundles[-1].last
         return [_logged(dropped) for dropped in (thinned, oldest) if dropped.rows]
 
     def find_places(self) -> None:
@@ -114,31 +108,58 @@ class Thinning:
         if self.places.thinned_to != before.thinned_to:
             self.database.execute(_KEEP, (_MARK, self.places.thinned_to))
 
-    def _look(self, after: int, through: int) -> list[_Row]:
-        values = (after, through, Stream.WAVEFORMS.value, _ROWS_A_LOOK)
-        return self.database.execute(_LOOK, values).fetchall()
+    def _look(self, after: int, through: int) -> list[Bundle]:
+        values = (after, through, Stream.WAVEFORMS.value, _BUNDLES_A_LOOK)
+        bundles: list[Bundle] = []
+        octets = 0
+        for record in self.database.execute(_LOOK, values).fetchall():
+            bundle = Bundle(*record)
+            octets += len(bundle.body)
+            if bundles and octets > _OCTETS_A_LOOK:
+                break
+            bundles.append(bundle)
+        return bundles
 
-    def _thin(self, rows: list[_Row], on_their_way: Collection[int], dropped: Dropped) -> None:
+    def _thin(self, bundles: list[Bundle], on_their_way: Collection[int], dropped: Dropped) -> None:
         kept = []
-        for row in rows:
-            waveform = waveform_of(row[_BODY])
-            if waveform is None or row[0] in on_their_way:
-                continue
+        for bundle in bundles:
+            gone = []
+            for row, waveform in _stretches(bundle, on_their_way):
+                if self._keep_next.pop(waveform, True):
+                    self._keep_next[waveform] = False
+                else:
+                    gone.append(row)
             # Gone and come again: so that what is left of a page's rows shares pages, and the
             # others are free. Holes in a page would only serve rows of the past.
-            self.database.execute(_DELETE, (row[0],))
-            if self._keep_next.pop(waveform, True):
-                kept.append(row)
-                self._keep_next[waveform] = False
-            else:
-                dropped.add(row)
-        self.database.executemany(_AGAIN, kept)
+            kept.append(self._taken_out(bundle, gone, dropped))
+        for left in kept:
+            if left is not None:
+                insert(self.database, left, rows=len(left.ids()))
 
-    def _drop(self, rows: list[_Row], on_their_way: Collection[int], dropped: Dropped) -> None:
-        for row in rows:
-            if row[0] not in on_their_way and waveform_of(row[_BODY]) is not None:
-                self.database.execute(_DELETE, (row[0],))
-                dropped.add(row)
+    def _drop(self, bundles: list[Bundle], on_their_way: Collection[int], dropped: Dropped) -> None:
+        for bundle in bundles:
+            gone = [row for row, _ in _stretches(bundle, on_their_way)]
+            left = self._taken_out(bundle, gone, dropped) if gone else None
+            if left is not None:
+                insert(self.database, left, rows=len(left.ids()))
+
+    def _taken_out(self, bundle: Bundle, gone: list[Row], dropped: Dropped) -> Bundle | None:
+        """Delete a bundle; what of it is to be written again."""
+        self.database.execute(_DELETE, (bundle.row_id,))
+        for row in gone:
+            dropped.add(bundle, row)
+        return bundle.without(frozenset(row.row_id for row in gone)) if gone else bundle
+
+
+def _stretches(
+    bundle: Bundle, on_their_way: Collection[int]
+) -> Iterator[tuple[Row, tuple[Any, ...]]]:
+    """The rows of a bundle that may go, each with its waveform."""
+    for row in bundle.rows():
+        if row.is_whole and row.row_id not in on_their_way:
+            waveform = waveform_of(row.body)
+            if waveform is not None:
+                yield row, waveform
 
 
 def _logged(dropped: Dropped) -> Dropped:

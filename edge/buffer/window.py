@@ -12,20 +12,16 @@ from typing import Final
 
 from edge.buffer.clocks import ClockLines
 from edge.buffer.database import Database
+from edge.buffer.held import rows_after
 from edge.buffer.lanes import Span
 from edge.buffer.reading import in_time, unpacked
-from edge.buffer.rows import Stream, check_of, to_microseconds
+from edge.buffer.rows import Stream, to_microseconds
 from protocols.model.codes import MdcCode
 from protocols.model.observation import SampleArrayObservation
 from protocols.uplink.messages import UplinkRow
 
 _LATEST: Final = timedelta(hours=1)
 _IDS_A_LOOK: Final = 4096
-_ROWS: Final = (
-    "SELECT id, boot_epoch, sequence, observation_id, captured_us, clock, octets, crc, body"
-    " FROM held WHERE id > ? AND id <= ? AND stream = ?"
-    " AND captured_us >= ? AND captured_us < ? ORDER BY id LIMIT ?"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,24 +74,19 @@ def read_window(
         return WindowPart(rows=(), boot_epoch=0, vehicle_id="", after=after, is_last=True)
     begin = max(after, span.after)
     end = min(span.through, last, begin + _IDS_A_LOOK)
-    from_us = to_microseconds(window.from_at)
-    to_us = to_microseconds(window.to_at + _LATEST)
-    values = (begin, end, Stream.WAVEFORMS.value, from_us, to_us, limit)
+    captured = (to_microseconds(window.from_at), to_microseconds(window.to_at + _LATEST))
     rows: list[UplinkRow] = []
-    epoch, read_to = 0, end
-    found = database.execute(_ROWS, values).fetchall()
-    for row_id, boot_epoch, sequence, identity, _, number, where, crc, body in found:
-        if rows and boot_epoch != epoch:
-            read_to = row_id - 1
+    epoch = 0
+    lane = Stream.WAVEFORMS.value
+    found = rows_after(database, begin, end, lane, captured=captured)
+    for looked, (bundle, held) in enumerate(found):
+        if looked == limit or (rows and bundle.boot_epoch != epoch):
+            end = held.row_id - 1
             break
-        is_whole = check_of(Stream.WAVEFORMS, boot_epoch, sequence, identity, body, where) == crc
-        row = unpacked(sequence, identity, body, where) if is_whole else None
+        row = unpacked(held, bundle.octets)
         if row is not None:
-            row = in_time(row, clocks.line_of(boot_epoch, number))
+            row = in_time(row, clocks.line_of(bundle.boot_epoch, bundle.clock))
             if window.holds(row):
                 rows.append(row)
-                epoch = boot_epoch
-    else:
-        if len(found) == limit:
-            read_to = found[-1][0]
-    return WindowPart(rows=tuple(rows), boot_epoch=epoch, vehicle_id="", after=read_to)
+                epoch = bundle.boot_epoch
+    return WindowPart(rows=tuple(rows), boot_epoch=epoch, vehicle_id="", after=end)

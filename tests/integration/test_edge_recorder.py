@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
 from edge.__main__ import main
-from edge.buffer.recovery import FILE_NAME
 from edge.decoding.again import compare, decode_again
 from edge.drivers.policy import DriverPolicy
 from edge.recorder.records import Kind, Record
@@ -22,6 +19,7 @@ from protocols.captures import AGENT_TO_MANAGER, MANAGER_TO_AGENT, parse_capture
 from protocols.model.observation import NumericObservation, Observation
 from protocols.uplink.codec import decode_row
 from tests.fixtures.gateway import Gateway, status_json
+from tests.fixtures.kept_rows import rows_kept
 from tests.fixtures.oximeter import Oximeter, connect
 from tests.waiting import wait_until
 
@@ -47,9 +45,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Runner:
 
 def rows(data: Path) -> list[tuple[NumericObservation, str]]:
     """The readings the buffer holds, each with its place in the recorder."""
-    with closing(sqlite3.connect(data / FILE_NAME, timeout=10)) as database:
-        held = database.execute("SELECT body, octets FROM held ORDER BY id").fetchall()
-    found = [(decode_row(body).content, str(octets)) for body, octets in held]
+    found = [(decode_row(row.body).content, str(held.octets)) for held, row in rows_kept(data)]
     return [(item, octets) for item, octets in found if isinstance(item, NumericObservation)]
 
 

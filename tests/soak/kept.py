@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from edge.buffer.rows import identity_in
+from tests.fixtures.kept_rows import rows_in
+
 _FILE: Final = "buffer.db"
-_TABLES: Final = ("held", "quarantine")
+_SET_APART: Final = "SELECT observation_id FROM quarantine WHERE observation_id IS NOT NULL"
 _GAVE_WAY: Final = (
     "SELECT coalesce(sum(amount), 0) FROM totals WHERE name IN ('thinned', 'dropped')"
 )
@@ -51,14 +54,11 @@ def keep(gateway: Path, copy: Path) -> Kept:
         return Kept(copy)
     shutil.copytree(gateway, copy, ignore=shutil.ignore_patterns("*.sock"), dirs_exist_ok=True)
     with closing(sqlite3.connect(copy / _FILE)) as buffer:
-        waiting, set_apart = (
-            frozenset(
-                one.hex()
-                for (one,) in buffer.execute(
-                    f"SELECT observation_id FROM {table} WHERE observation_id IS NOT NULL"  # noqa: S608 - our own table names
-                )
-            )
-            for table in _TABLES
+        waiting = frozenset(
+            identity.hex()
+            for _, row in rows_in(buffer)
+            if (identity := identity_in(row.body)) is not None
         )
+        set_apart = frozenset(one.hex() for (one,) in buffer.execute(_SET_APART))
         (gave_way,) = buffer.execute(_GAVE_WAY).fetchone()
     return Kept(copy, waiting, set_apart, gave_way)

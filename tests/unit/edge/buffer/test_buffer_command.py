@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from edge.__main__ import main
-from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
+from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import FILE_NAME, open_store
 from edge.buffer.rows import pack_rows
 from edge.buffer.schema import FORM
 from edge.status.file import sole_use
 from protocols.uplink.codec import decode_batch
 from tests.unit.edge.buffer import form_1
+from tests.unit.edge.buffer.breaking import break_side_page
 from tests.unit.edge.making import NOON, alarm, device_info, ecg, spo2
 
 CONTENTS = (device_info(), spo2(1), ecg(2), alarm(3), spo2(4))
@@ -119,7 +120,9 @@ def test_a_folder_without_a_buffer_is_told(
 def test_led_back_an_older_gateway_reads_it_and_led_up_this_one(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert f"form {FORM} led back to 1" in said(capsys, "downgrade", "--data", folder)
+    assert f"form {FORM} led back to {FORM - 1}" in said(capsys, "downgrade", "--data", folder)
+    assert "numerics  3 rows wait" in said(capsys, "show", "--data", folder)
+    assert "led back to 1" in said(capsys, "downgrade", "--data", folder, "--to", 1)
     assert {item.row.content for item in form_1.read(folder / FILE_NAME)} == set(CONTENTS)
     assert "form      1 (newest" in said(capsys, "show", "--data", folder)
     assert "older form" in said(capsys, "export", "--data", folder, code=2)
@@ -134,15 +137,10 @@ def test_a_broken_file_is_set_aside_and_read(
 ) -> None:
     assert "is whole" in said(capsys, "repair", "--config", tmp_path / "edge.toml")
     path = folder / FILE_NAME
-    with closing(sqlite3.connect(path)) as database:
-        query = "SELECT rootpage FROM sqlite_schema WHERE name = 'held_once'"
-        page = database.execute(query).fetchone()[0]
-    with path.open("r+b") as file:
-        file.seek((page - 1) * PAGE_OCTETS)
-        file.write(bytes(PAGE_OCTETS))
+    break_side_page(path)
     assert "5 rows read from it" in said(capsys, "repair", "--data", folder)
     assert "set aside buffer-damaged-" in said(capsys, "show", "--data", folder)
     with closing(sqlite3.connect(path)) as database:
-        database.execute("UPDATE held SET crc = crc + 1 WHERE sequence = 1")
+        database.execute("UPDATE held SET crc = crc + 1 WHERE stream = 0")
         database.commit()
     assert "2 rows exported" in said(capsys, "export", "--data", folder), "damaged ones are not"

@@ -15,6 +15,7 @@ from edge.buffer.recovery import open_store
 from edge.buffer.rows import Stream, pack_rows
 from edge.buffer.store import ObservationStore
 from protocols.uplink.messages import Content
+from tests.fixtures.kept_rows import rows_in
 from tests.unit.edge.making import NOON, ack_of, alarm, ecg, spo2
 
 POLICY = BufferPolicy(max_bytes=4 << 20, disk_reserve_bytes=0)
@@ -147,5 +148,8 @@ def test_receipts_and_acknowledgements_in_any_order_free_each_row_once(
 
 def held(store: ObservationStore) -> set[tuple[int, int]]:
     """What is in the file, read past the store."""
-    query = "SELECT boot_epoch, sequence FROM held WHERE stream = ?"
-    return set(store._database.execute(query, (Stream.NUMERICS.value,)))
+    return {
+        (bundle.boot_epoch, row.sequence)
+        for bundle, row in rows_in(store._database)
+        if bundle.stream == Stream.NUMERICS
+    }

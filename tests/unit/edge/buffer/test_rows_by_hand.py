@@ -9,7 +9,7 @@ from uuid import UUID
 
 from edge.buffer.buffer import ObservationBuffer
 from edge.buffer.policy import BufferPolicy
-from edge.buffer.rows import is_repeat, measured_of, pack_rows, says_the_same
+from edge.buffer.rows import identity_in, is_repeat, measured_in, pack_rows, says_the_same
 from edge.pipeline.duplicates import OnceOnly
 from protocols.model.crew import AttachmentPart, CrewEvent
 from tests.unit.edge.making import NOON, device_info, spo2
@@ -43,5 +43,10 @@ def test_two_deeds_of_one_identity_are_a_repeat_only_when_they_say_the_same() ->
 
 
 def test_what_has_no_time_of_its_own_is_measured_at_none() -> None:
-    assert measured_of(PIECE) == measured_of(device_info()) == 0
-    assert measured_of(SHOCK) > 0
+    piece, device, shock = (
+        row.body for row in pack_rows([PIECE, device_info(), SHOCK], captured_at=NOON)
+    )
+    assert measured_in(piece) == measured_in(device) == measured_in(b"\xff") == 0
+    assert measured_in(shock) > 0
+    assert identity_in(shock) == SHOCK.event_id.bytes
+    assert identity_in(device) is identity_in(b"\xff") is None

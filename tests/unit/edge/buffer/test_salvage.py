@@ -15,6 +15,7 @@ from edge.buffer.schema import create, upgrade
 from edge.buffer.store import ObservationStore
 from protocols.uplink.messages import Content
 from tests.unit.edge.buffer import form_1
+from tests.unit.edge.buffer.breaking import break_side_page
 from tests.unit.edge.making import NOON, ack_of, alarm, device_info, ecg, spo2
 
 POLICY = BufferPolicy(max_bytes=4 << 20, disk_reserve_bytes=0)
@@ -32,17 +33,6 @@ def filled(folder: Path, *contents: Content) -> ObservationStore:
     with store.transaction():
         store.append(pack_rows(contents, captured_at=NOON, octets="line-1@0+58"))
     return store
-
-
-def break_index(path: Path) -> None:
-    """Spoil the page of the identities, so that the file is damaged and every row readable."""
-    with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        query = "SELECT rootpage FROM sqlite_schema WHERE name = 'held_once'"
-        page = database.execute(query).fetchone()[0]
-    with path.open("r+b") as file:
-        file.seek((page - 1) * PAGE_OCTETS)
-        file.write(bytes(PAGE_OCTETS))
 
 
 def contents_of(store: ObservationStore) -> list[Content]:
@@ -66,7 +56,7 @@ def test_rows_totals_quarantine_and_clocks_are_read(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as database:
         database.execute("INSERT INTO clocks SELECT epoch, 0, 'boot', 5, 'proven', 9 FROM boots")
         database.commit()
-    break_index(tmp_path / FILE_NAME)
+    break_side_page(tmp_path / FILE_NAME)
     again = opened(tmp_path)
     assert again.recovery is not None
     assert (again.recovery.salvaged, again.recovery.is_complete) == (4, True)
@@ -81,7 +71,7 @@ def test_rows_totals_quarantine_and_clocks_are_read(tmp_path: Path) -> None:
 
 def test_a_broken_file_of_the_first_form_is_read_too(tmp_path: Path) -> None:
     form_1.write(tmp_path / FILE_NAME, [spo2(1), ecg(2), alarm(3)], epoch=7)
-    break_index(tmp_path / FILE_NAME)
+    break_side_page(tmp_path / FILE_NAME)
     again = opened(tmp_path)
     assert again.recovery is not None
     assert set(contents_of(again.store)) == {spo2(1), ecg(2), alarm(3)}
@@ -91,7 +81,7 @@ def test_a_broken_file_of_the_first_form_is_read_too(tmp_path: Path) -> None:
 def test_a_file_for_which_there_is_no_room_is_read_on_at_a_later_start(tmp_path: Path) -> None:
     many = [spo2(number) for number in range(3000)]
     filled(tmp_path, *many).close()
-    break_index(tmp_path / FILE_NAME)
+    break_side_page(tmp_path / FILE_NAME)
     first = opened(tmp_path, SMALL)
     assert first.recovery is not None
     assert not first.recovery.is_complete

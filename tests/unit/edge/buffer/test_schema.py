@@ -14,6 +14,7 @@ import pytest
 from edge.buffer.database import connect
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import FILE_NAME, open_store
+from edge.buffer.repeats import Recent
 from edge.buffer.rows import pack_rows
 from edge.buffer.schema import FORM, downgrade, form_of, upgrade
 from edge.buffer.store import ObservationStore
@@ -195,6 +196,37 @@ def test_forms_that_are_none_are_refused(tmp_path: Path, to: int) -> None:
         pytest.raises(BufferFaultError, match=f"no form {to}"),
     ):
         downgrade(database, to=to)
+
+
+def test_a_bundle_is_rows_again_on_the_way_back_without_those_that_left(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    with store.transaction():
+        store.append(pack_rows(map(spo2, range(100)), captured_at=NOON, octets="line@0+9"))
+    claim = store.claim(limit=40, octets=1 << 20, now=NOON)
+    assert claim is not None
+    with store.transaction():
+        store.settle(ack_of(claim), now=NOON)
+    store.close()
+    lead_back(tmp_path)
+    found = form_1.read(tmp_path / FILE_NAME)
+    assert [item.row.content for item in found] == [spo2(number) for number in range(40, 100)]
+    assert [item.sequence for item in found] == list(range(41, 101))
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as database:
+        rows = database.execute("SELECT observation_id, measured FROM held ORDER BY id").fetchall()
+    assert rows[0][0] == spo2(40).observation_id.bytes
+    assert [row[1] for row in rows] == sorted({row[1] for row in rows})
+
+
+def test_a_reading_that_is_held_twice_is_held_once_again_on_the_way_back(tmp_path: Path) -> None:
+    form_1.write(tmp_path / FILE_NAME, [spo2(1), ecg(2)], epoch=7)
+    store = opened(tmp_path)
+    store._recent = Recent(store._database)
+    with store.transaction():
+        store.append(pack_rows([spo2(1), spo2(3)], captured_at=NOON))
+    store.close()
+    lead_back(tmp_path)
+    contents = [item.row.content for item in form_1.read(tmp_path / FILE_NAME)]
+    assert contents == [spo2(1), spo2(3), ecg(2)]
 
 
 def test_settled_rows_of_the_running_epoch_do_not_come_back(tmp_path: Path) -> None:

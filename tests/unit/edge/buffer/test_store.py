@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from edge.buffer.rows import Stream, pack_rows
 from edge.buffer.store import DAMAGED_REASON, ObservationStore
 from edge.errors import BufferFullError
 from protocols.uplink.messages import Content
+from tests.fixtures.kept_rows import rows_in
 from tests.unit.edge.making import NOON, ack_of, alarm, device_info, ecg, spo2
 
 POLICY = BufferPolicy(max_bytes=4 << 20, disk_reserve_bytes=0)
@@ -154,6 +156,17 @@ def test_after_an_outage_the_newest_go_first_and_the_rest_in_order_behind(
     assert [row.sequence for row in fresh.rows] == [61], "new rows pass what is left of the backlog"
 
 
+def test_rows_that_grow_old_while_they_are_claimed_are_claimed_all_the_same(
+    store: ObservationStore,
+) -> None:
+    append(store, *(spo2(number) for number in range(12)))
+    for sequence in range(1, 8):
+        assert sequences(store, limit=1) == [sequence]
+    later = claimed(store, NOON + timedelta(minutes=1))
+    assert later is not None, "they joined the backlog after its turn"
+    assert [row.sequence for row in later.rows] == [8, 9, 10, 11, 12]
+
+
 def test_a_lane_full_of_poison_holds_up_no_other(store: ObservationStore) -> None:
     append(store, alarm(1), spo2(1), ecg(1))
     poison = claimed(store, NOON)
@@ -255,33 +268,51 @@ def test_a_full_quota_stores_nothing_and_still_settles(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_row_whose_octets_changed_on_disk_goes_to_quarantine(tmp_path: Path) -> None:
+def change(folder: Path, statement: str, *values: object) -> None:
+    with closing(sqlite3.connect(folder / FILE_NAME, isolation_level=None)) as database:
+        assert database.execute(statement, values).rowcount > 0
+
+
+def set_apart(folder: Path) -> list[tuple[int, str]]:
+    with closing(sqlite3.connect(folder / FILE_NAME)) as database:
+        return database.execute("SELECT sequence, reason FROM quarantine").fetchall()
+
+
+def test_a_row_whose_octets_changed_on_disk_goes_to_quarantine_alone(tmp_path: Path) -> None:
     store = opened(tmp_path)
     append(store, spo2(1), spo2(2), spo2(3))
+    append(store, spo2(4))
+    [(bundle, _), (_, second), *_] = rows_in(store._database)
     store.close()
-    database = sqlite3.connect(tmp_path / FILE_NAME)
-    database.execute("UPDATE held SET body = zeroblob(length(body)) WHERE sequence = 2")
-    database.execute("UPDATE held SET sequence = 9 WHERE sequence = 3")
-    database.commit()
-    database.close()
+    body = bundle.body.replace(second.body, bytes(len(second.body)))
+    change(tmp_path, "UPDATE held SET body = ? WHERE sequence = 1", body)
+    change(tmp_path, "UPDATE held SET sequence = 9 WHERE sequence = 4")
     again = opened(tmp_path)
-    assert sequences(again) == [1]
-    database = sqlite3.connect(tmp_path / FILE_NAME)
-    kept = database.execute("SELECT sequence, reason FROM quarantine").fetchall()
-    database.close()
-    assert kept == [(2, DAMAGED_REASON), (9, DAMAGED_REASON)]
+    assert sequences(again) == [1, 3]
+    assert set_apart(tmp_path) == [(2, DAMAGED_REASON), (9, DAMAGED_REASON)]
+    assert again.counts().waiting["numerics"] == 2
+    again.close()
+
+
+def test_a_head_that_changed_costs_its_bundle_and_no_other(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    append(store, spo2(1), spo2(2))
+    append(store, spo2(3))
+    store.close()
+    change(tmp_path, "UPDATE held SET head = zeroblob(length(head)) WHERE sequence = 1")
+    again = opened(tmp_path)
+    assert sequences(again) == [3]
+    assert set_apart(tmp_path) == [(1, DAMAGED_REASON)]
     assert again.counts().waiting["numerics"] == 1
     again.close()
 
 
 def test_a_lane_of_nothing_but_damage_is_read_past(tmp_path: Path) -> None:
     store = opened(tmp_path)
-    append(store, *(spo2(number) for number in range(5)))
+    for number in range(5):
+        append(store, spo2(number))
     store.close()
-    database = sqlite3.connect(tmp_path / FILE_NAME)
-    database.execute("UPDATE held SET crc = crc + 1 WHERE sequence < 5")
-    database.commit()
-    database.close()
+    change(tmp_path, "UPDATE held SET crc = crc + 1 WHERE sequence < 5")
     again = opened(tmp_path)
     assert sequences(again, limit=2) == [5]
     again.close()

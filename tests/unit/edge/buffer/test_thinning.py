@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from edge.buffer.lanes import Span
 from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
 from edge.buffer.recovery import open_store
-from edge.buffer.rows import pack_rows
+from edge.buffer.rows import Stream, pack_rows
 from edge.buffer.store import ObservationStore
 from edge.buffer.thinning import Dropped, middle_of, still_held, waveform_of
 from edge.errors import BufferFullError
@@ -26,6 +26,7 @@ from protocols.model.crew import AttachmentPart
 from protocols.model.identifiers import marked_id
 from protocols.model.observation import SampleArrayObservation
 from protocols.uplink.messages import Content
+from tests.fixtures.kept_rows import rows_in
 from tests.unit.edge.making import NOON, OXIMETER, ack_of, alarm, ecg, spo2
 
 POLICY = BufferPolicy(
@@ -83,9 +84,13 @@ def fill_until_told(store: ObservationStore, told: Told, times: int = 1, first: 
     return second
 
 
+def waveform_ids(store: ObservationStore) -> list[int]:
+    found = rows_in(store._database)
+    return [row.row_id for bundle, row in found if bundle.stream == Stream.WAVEFORMS]
+
+
 def held(store: ObservationStore) -> list[Content]:
-    query = "SELECT id FROM held WHERE stream = 1 ORDER BY id"
-    ids = [row[0] for row in store._database.execute(query)]
+    ids = waveform_ids(store)
     contents = {}
     while (claim := store.claim(limit=500, octets=1 << 24, now=NOON)) is not None:
         contents.update(dict(zip(claim.row_ids, claim.rows, strict=True)))
@@ -167,8 +172,7 @@ def test_pieces_of_photographs_and_rows_on_their_way_stay(store: ObservationStor
     claim = store.claim(limit=10, octets=1 << 20, now=NOON)
     assert claim is not None
     fill_until_refused(store)
-    left = store._database.execute("SELECT id FROM held WHERE stream = 1").fetchall()
-    assert [row[0] for row in left] == list(claim.row_ids)
+    assert waveform_ids(store) == list(claim.row_ids)
     assert claim.rows[0].content == piece
     with store.transaction():
         assert store.settle(ack_of(claim), now=NOON).settled == 10
