@@ -319,6 +319,10 @@ def _commit_alone(store: ObservationStore, job: _Job, now: Callable[[], datetime
         return _free(store, alone)
     outcome = _attempt(alone)
     for _ in range(MOST_THINNINGS):
+        if isinstance(outcome[1], BufferFullError):
+            # What the log takes up is no room that rows must make.
+            _attempt(store.room.reuse_log)
+            outcome = _attempt(alone)
         if not isinstance(outcome[1], BufferFullError):
             break
         thinned, error = _free(store, partial(_thin, store, now()))
@@ -337,6 +341,9 @@ def _thin(store: ObservationStore, now: datetime) -> bool:
 def _free(store: ObservationStore, act: Callable[[], Any]) -> _Outcome:
     """Rows leave, with the reserve's room when the disk has none even for that."""
     outcome = _attempt(act)
+    if isinstance(outcome[1], BufferFullError):
+        _attempt(store.room.reuse_log)
+        outcome = _attempt(act)
     if isinstance(outcome[1], BufferFullError):
         room, error = _attempt(store.room.make)
         if error is None and room:

@@ -59,6 +59,11 @@ class Room:
             self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return True
 
+    def reuse_log(self) -> None:
+        """The disk is full: write the log into the file, so that it begins anew where it lies."""
+        with translated():
+            self.database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
     def regain_reserve(self) -> bool:
         """After rows left: give free pages back to the disk until the reserve fits again."""
         if self.reserve.hold():

@@ -212,6 +212,25 @@ async def test_on_a_full_disk_waveforms_go_first_and_numbers_are_still_taken(
     await buffer.close()
 
 
+async def test_on_a_full_disk_waveforms_go_a_few_at_a_time(small_disk: Path) -> None:
+    told: list[Dropped] = []
+
+    def tell(dropped: Dropped, at: datetime) -> Content:
+        told.append(dropped)
+        return happening(str(len(told)), gateway=OXIMETER, at=at)
+
+    buffer = ObservationBuffer()
+    await buffer.open(small_disk, policy=policy_for(small_disk), vehicle_id="v", tell=tell)
+    waves, most = 0, 0
+    while len(told) < 12:
+        assert await takes(buffer, *(ecg(number) for number in range(waves, waves + 20)))
+        waves += 20
+        held = (await buffer.counts()).waiting["waveforms"]
+        most = max(most, held)
+        assert held > most * 0.8, f"{held} left of {most} after {len(told)} times"
+    await buffer.close()
+
+
 async def takes(buffer: ObservationBuffer, *contents: Content) -> bool:
     try:
         await buffer.append(contents)
