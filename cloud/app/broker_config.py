@@ -3,6 +3,10 @@
 Gateways enter over TLS by certificate, and their certificate's name is their user name; the ingest
 enters from this machine by password. Files are written whole; Mosquitto reads lists and revoked
 certificates again on SIGHUP.
+
+Rules in a file filter what is delivered: they cannot refuse a subscription, and a connection that
+is up stays up when its certificate is revoked. So each revoked gateway has a rule that denies it
+every topic, which holds from the SIGHUP on for the connection and the session it has.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -24,9 +29,11 @@ from cloud.app.tls import server_files, uses_tls, write_authority, write_private
 from cloud.broker.access import INGEST_USER
 from cloud.core.devices.authority import AUTHORITY, fleet_key
 from cloud.core.devices.certificates import revoked_serials
+from cloud.core.devices.revocation import revoked_among
 from protocols.uplink.channels import CONTRACT_VERSION, GATEWAY_READS, GATEWAY_SPEAKS
 
 LIST_LIFE: Final = timedelta(days=7)
+_SESSION_DAYS: Final = 7
 _ROUNDS: Final = 101
 _SALT_OCTETS: Final = 12
 
@@ -45,14 +52,17 @@ def write_broker_config(parts: Parts, folder: Path, *, tls_port: int, port: int)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         authority = write_authority(parts, folder)
         certificate, key = server_files(parts, folder)
-        write_private(folder / "revoked.pem", _revocation_list(parts))
-        write_private(folder / "gateways.acl", _gateway_rules().encode())
+        revoked, gateways = _revocation_list(parts)
+        write_private(folder / "revoked.pem", revoked)
+        write_private(folder / "gateways.acl", _gateway_rules(gateways).encode())
         write_private(folder / "ingest.acl", _ingest_rules().encode())
         write_private(folder / "passwords", _passwords(parts).encode())
         secret = ingest_secret(parts.settings.data)
         write_private(folder / "ingest.password", f"{secret}\n".encode())
         lines = [
             "per_listener_settings true",
+            # Nobody ends the session of a gateway that is gone for good.
+            f"persistent_client_expiration {_SESSION_DAYS}d",
             f"listener {tls_port}",
             f"cafile {authority}",
             f"certfile {certificate.resolve()}",
@@ -74,9 +84,10 @@ def write_broker_config(parts: Parts, folder: Path, *, tls_port: int, port: int)
     return path
 
 
-def _gateway_rules() -> str:
+def _gateway_rules(revoked: Iterable[str]) -> str:
     """`%u` is the certificate's name; the tenant is checked again at ingest."""
-    rules = [f"pattern write vw/{CONTRACT_VERSION}/+/%u/{name}" for name in GATEWAY_SPEAKS]
+    rules = [line for one in revoked for line in (f"user {one}", "topic deny #")]
+    rules += [f"pattern write vw/{CONTRACT_VERSION}/+/%u/{name}" for name in GATEWAY_SPEAKS]
     rules += [f"pattern read vw/{CONTRACT_VERSION}/+/%u/{name}" for name in GATEWAY_READS]
     return "\n".join([*rules, ""])
 
@@ -97,11 +108,13 @@ def _passwords(parts: Parts) -> str:
     return f"{INGEST_USER}:$7${_ROUNDS}${'$'.join(encoded)}\n"
 
 
-def _revocation_list(parts: Parts) -> bytes:
+def _revocation_list(parts: Parts) -> tuple[bytes, list[str]]:
+    """The list, and the gateways with a certificate on it that may not enter by any other."""
     now = parts.clock()
     with parts.database.begin(now=now) as work:
         authority = fleet_key(work, parts.vault, AUTHORITY)
         revoked = revoked_serials(work)
+        gateways = sorted(revoked_among(work, {row.gateway_id for _, row in revoked}))
     issuer = x509.load_pem_x509_certificate(authority.public.encode())
     builder = (
         x509.CertificateRevocationListBuilder()
@@ -117,4 +130,5 @@ def _revocation_list(parts: Parts) -> bytes:
             .build()
         )
         builder = builder.add_revoked_certificate(entry)
-    return builder.sign(authority.private, hashes.SHA256()).public_bytes(Encoding.PEM)
+    signed = builder.sign(authority.private, hashes.SHA256())
+    return signed.public_bytes(Encoding.PEM), gateways

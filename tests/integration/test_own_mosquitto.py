@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import signal
 import socket
 import ssl
 import subprocess
@@ -38,11 +39,26 @@ from tests.waiting import wait_until
 
 @dataclass(frozen=True, slots=True)
 class OwnBroker:
-    """A running Mosquitto: its two ports and the authority of its certificate."""
+    """A running Mosquitto: its two ports, its folder and the authority of its certificate."""
 
     tls_port: int
     port: int
     authority: Path
+    parts: Parts
+    process: subprocess.Popen[bytes]
+
+    def configure_again(self) -> None:
+        """As an operator does after a revocation."""
+        folder = self.authority.parent
+        path = write_broker_config(self.parts, folder, tls_port=self.tls_port, port=self.port)
+        as_root(path)
+        self.process.send_signal(signal.SIGHUP)
+
+
+def as_root(path: Path) -> None:
+    """Our files are ours alone."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write("user root\n")
 
 
 @contextlib.contextmanager
@@ -55,8 +71,7 @@ def own_broker(cloud: Installation, folder: Path) -> Iterator[OwnBroker]:
         settings=settings, database=cloud.database, vault=cloud.parts.vault, clock=utc_now
     )
     path = write_broker_config(parts, folder / "broker", tls_port=tls_port, port=port)
-    with path.open("a", encoding="utf-8") as file:
-        file.write("user root\n")
+    as_root(path)
     process = subprocess.Popen(
         [MOSQUITTO, "-c", str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -67,7 +82,8 @@ def own_broker(cloud: Installation, folder: Path) -> Iterator[OwnBroker]:
 
     try:
         wait_until(listens, timeout=PATIENCE, what="mosquitto")
-        yield OwnBroker(tls_port, port, folder / "broker" / "authority.pem")
+        authority = folder / "broker" / "authority.pem"
+        yield OwnBroker(tls_port, port, authority, parts, process)
     finally:
         process.kill()
         process.wait(PATIENCE)
@@ -98,17 +114,29 @@ class Box:
     def publish(self, topic: str, payload: bytes) -> None:
         self.client.publish(topic, payload, qos=1).wait_for_publish(PATIENCE)
 
+    def subscribe(self, *filters: str) -> None:
+        """Return once they are granted."""
+        granted: queue.Queue[bool] = queue.Queue()
+        self.client.on_subscribe = lambda *_facts: granted.put(True)
+        self.client.subscribe([(one, 1) for one in filters])
+        assert granted.get(timeout=PATIENCE)
+
 
 @contextlib.contextmanager
 def box(
-    broker: OwnBroker, user: str, pem: Path | None, *, will: str | None = None
+    broker: OwnBroker,
+    user: str,
+    pem: Path | None,
+    *,
+    will: str | None = None,
+    client_id: str = "",
 ) -> Iterator[Box]:
     context = ssl.create_default_context(cafile=broker.authority)
     if pem is not None:
         context.load_cert_chain(pem)
     client = Client(
         CallbackAPIVersion.VERSION2,
-        client_id=f"vw-{user}",
+        client_id=client_id or f"vw-{user}",
         protocol=MQTTProtocolVersion.MQTTv311,
         reconnect_on_failure=False,
     )
@@ -128,9 +156,27 @@ def box(
         client.loop_stop()
 
 
-def enters(broker: OwnBroker, user: str, pem: Path | None) -> bool:
+@contextlib.contextmanager
+def listening(cloud: Installation, broker: OwnBroker, *filters: str) -> Iterator[Box]:
+    """The ingest's place at the broker, taken by us."""
+    client = Client(CallbackAPIVersion.VERSION2, client_id="watcher")
+    one = Box(client, queue.Queue(), queue.Queue())
+    client.username_pw_set(INGEST_USER, ingest_secret(cloud.parts.settings.data))
+    client.on_message = lambda _c, _d, message: one.messages.put(message)
+    client.connect("127.0.0.1", broker.port)
+    client.loop_start()
+    try:
+        one.subscribe(*filters)
+        yield one
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def enters(broker: OwnBroker, user: str, pem: Path | None, *, client_id: str = "") -> bool:
     """Whether a client is let in within a second; most are cut off in the TLS handshake."""
-    with contextlib.suppress(OSError, queue.Empty), box(broker, user, pem) as one:
+    entering = box(broker, user, pem, client_id=client_id)
+    with contextlib.suppress(OSError, queue.Empty), entering as one:
         return one.connected.get(timeout=1.0)
     return False
 
@@ -200,34 +246,63 @@ def test_without_a_certificate_or_with_a_revoked_one_nobody_enters(
             assert not enters(broker, mine.gateway_id, shown)
 
 
+def test_a_gateway_that_is_revoked_while_it_is_connected_is_cut_off_from_every_topic(
+    embedded: Installation, tmp_path: Path
+) -> None:
+    embedded.clock.at = utc_now()
+    mine, other = embedded.mine, embedded.other
+    pems = [
+        certificate_of(embedded, one.gateway, tmp_path / f"{one.gateway_id}.pem")
+        for one in (mine, other)
+    ]
+    with (
+        own_broker(embedded, tmp_path) as broker,
+        listening(embedded, broker, "vw/1/+/+/up") as ingest,
+        box(broker, mine.gateway_id, pems[0]) as one,
+        box(broker, other.gateway_id, pems[1]) as two,
+    ):
+        for gateway, tenant in ((one, mine), (two, other)):
+            assert gateway.connected.get(timeout=PATIENCE)
+            gateway.subscribe(topic(tenant, COMMANDS))
+            gateway.publish(topic(tenant, UP), b"before")
+            assert ingest.messages.get(timeout=PATIENCE).payload == b"before"
+        with embedded.database.begin(now=utc_now()) as work:
+            caller = replace(mine.caller, scopes=("argus:platform:admin",))
+            assert revoke(work, caller, mine.gateway_id, reason="stolen")
+        broker.configure_again()
+        # The file is read at the next turn of the broker's loop: until then he may be heard.
+        wait_until(
+            lambda: not enters(broker, mine.gateway_id, pems[0], client_id="again"),
+            timeout=PATIENCE,
+            what="the list to be read",
+        )
+        one.publish(topic(mine, UP), b"after")
+        two.publish(topic(other, UP), b"after, of another")
+        assert ingest.messages.get(timeout=PATIENCE).payload == b"after, of another"
+        for tenant in (mine, other):
+            ingest.publish(topic(tenant, COMMANDS), b"to you")
+        assert two.messages.get(timeout=PATIENCE).payload == b"to you"
+        assert one.messages.empty()
+        assert enters(broker, other.gateway_id, pems[1], client_id="again")
+
+
 def test_a_last_will_in_anothers_name_is_never_heard(
     embedded: Installation, tmp_path: Path
 ) -> None:
     embedded.clock.at = utc_now()
     mine, other = embedded.mine, embedded.other
     pem = certificate_of(embedded, mine.gateway, tmp_path / "mine.pem")
-    with own_broker(embedded, tmp_path) as broker:
-        heard: queue.Queue[str] = queue.Queue()
-        subscribed: queue.Queue[bool] = queue.Queue()
-        watcher = Client(CallbackAPIVersion.VERSION2, client_id="watcher")
-        watcher.username_pw_set(INGEST_USER, ingest_secret(embedded.parts.settings.data))
-        watcher.on_message = lambda _c, _d, message: heard.put(message.topic)
-        watcher.on_subscribe = lambda *_facts: subscribed.put(True)
-        watcher.connect("127.0.0.1", broker.port)
-        watcher.loop_start()
-        watcher.subscribe("vw/1/+/+/status", qos=1)
-        assert subscribed.get(timeout=PATIENCE)
-        try:
-            for will in (topic(other, STATUS), topic(mine, STATUS)):
-                with box(broker, mine.gateway_id, pem, will=will) as one:
-                    assert one.connected.get(timeout=PATIENCE)
-                    line = one.client.socket()
-                    assert line is not None
-                    line.close()
-            assert heard.get(timeout=PATIENCE) == topic(mine, STATUS)
-        finally:
-            watcher.disconnect()
-            watcher.loop_stop()
+    with (
+        own_broker(embedded, tmp_path) as broker,
+        listening(embedded, broker, "vw/1/+/+/status") as ingest,
+    ):
+        for will in (topic(other, STATUS), topic(mine, STATUS)):
+            with box(broker, mine.gateway_id, pem, will=will) as one:
+                assert one.connected.get(timeout=PATIENCE)
+                line = one.client.socket()
+                assert line is not None
+                line.close()
+        assert ingest.messages.get(timeout=PATIENCE).topic == topic(mine, STATUS)
 
 
 def test_a_broker_without_tls_is_not_configured(embedded: Installation, tmp_path: Path) -> None:
