@@ -24,7 +24,7 @@ from edge.transports.ble.radio import Radio
 
 
 class _StackMaker(Protocol):
-    def __call__(self, clock: Clock, capability: str, /) -> HostStack: ...
+    def __call__(self, clock: Clock, capability: str, /, *, by_socket: bool) -> HostStack: ...
 
 
 def make_gatt_fleet(
@@ -47,7 +47,11 @@ def make_gatt_fleet(
     module = importlib.import_module("edge.transports.ble.bleak_stack")
     make_stack = cast("_StackMaker", module.BleakStack)
     desk = PairingDesk(clock, bluetooth.pairing)
-    stack = make_stack(clock, ASKS_AND_SHOWS if bluetooth.has_crew else ASKS_NOBODY)
+    stack = make_stack(
+        clock,
+        ASKS_AND_SHOWS if bluetooth.has_crew else ASKS_NOBODY,
+        by_socket=bluetooth.indications_by_socket,
+    )
     return GattFleet(
         radio=Radio(stack, desk, policy=bluetooth.radio, clock=clock),
         desk=desk,

@@ -115,6 +115,11 @@ class BluetoothSettings(Group):
     scan_silence_seconds: float = Field(
         default=90.0, gt=0, description="a scanner that heard nobody for so long is begun again"
     )
+    indications_by_socket: bool = Field(
+        default=True,
+        description="take indications of services without a store over a socket of their own, which"
+        " outlives the host's Bluetooth service; false where a device's values do not come so",
+    )
     usb_reset: UsbReset = Field(
         default=UsbReset.NEVER,
         description="what may be done with an adapter that stays wedged after it was switched off"

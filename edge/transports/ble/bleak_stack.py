@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from typing import Final, TypeVar, cast
 
 from bleak import BleakClient, BleakScanner
+from bleak.args.bluez import BlueZNotifyArgs
 from bleak.backends.bluezdbus.manager import get_global_bluez_manager
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
@@ -54,6 +55,7 @@ from edge.transports.ble.bluez import BluezBus, device_path, open_bus
 from edge.transports.ble.values import ValueQueue
 from protocols.errors import DecodeError
 from protocols.gatt.base import Property
+from protocols.gatt.racp_codec import RECORD_ACCESS
 from protocols.gatt.uuids import parse_uuid
 
 log = logging.getLogger(__name__)
@@ -79,14 +81,27 @@ _PAIRING_ERRORS: Final = frozenset(
     {"AuthenticationFailed", "AuthenticationCanceled", "AuthenticationRejected"}
     | {"AuthenticationTimeout", "ConnectionAttemptFailed"}
 )
+_BY_SOCKET: Final[BlueZNotifyArgs] = {"use_start_notify": False}
 _NO_SERVICE: Final = frozenset({"ServiceUnknown", "NameHasNoOwner", "NoReply"})
 
 
 class BleakLink:
-    """One connected device; a `GattTransport`."""
+    """One connected device; a `GattTransport`.
+
+    `by_socket`: indications of services without a store come over a socket of their own. The host
+    confirms an indication to the device, which then throws it away; one that was confirmed by a
+    host that died before it could tell us lies in that socket, and not in a message nobody sent.
+    Records of a store are fetched again, and must not overtake the answer behind them.
+    """
 
     def __init__(
-        self, client: BleakClient, values: ValueQueue, bus: BluezBus, clock: Clock
+        self,
+        client: BleakClient,
+        values: ValueQueue,
+        bus: BluezBus,
+        clock: Clock,
+        *,
+        by_socket: bool = True,
     ) -> None:
         self._client = client
         self._values = values
@@ -96,6 +111,12 @@ class BleakLink:
             item.handle: item for service in client.services for item in service.characteristics
         }
         self._attributes = tuple(_attribute(item) for item in self._known.values())
+        stored = {item.service for item in self._attributes if item.uuid == RECORD_ACCESS.uuid}
+        self._by_socket = frozenset(
+            item.handle
+            for item in self._attributes
+            if by_socket and item.properties & Property.INDICATE and item.service not in stored
+        )
 
     @property
     def attributes(self) -> Sequence[Attribute]:
@@ -130,7 +151,13 @@ class BleakLink:
             now, utc = self._clock.monotonic(), self._clock.utc()
             self._values.put(ReceivedValue(attribute, bytes(data), now, utc))
 
-        await self._do(self._client.start_notify(self._known[attribute.handle], came))
+        known = self._known[attribute.handle]
+        if attribute.handle in self._by_socket:
+            with contextlib.suppress(AttributeRefusedError, StackBusyError):
+                # What is wrong with it is told when the usual way fails too.
+                await self._do(self._client.start_notify(known, came, bluez=_BY_SOCKET))
+                return
+        await self._do(self._client.start_notify(known, came))
 
     async def pair(self) -> None:
         """As `GattTransport`; a pairing that leaves no bond is none."""
@@ -168,9 +195,10 @@ class BleakLink:
 class BleakSession:
     """The host's Bluetooth while it lives; a `HostSession`."""
 
-    def __init__(self, bus: BluezBus, clock: Clock) -> None:
+    def __init__(self, bus: BluezBus, clock: Clock, *, by_socket: bool = True) -> None:
         self._bus = bus
         self._clock = clock
+        self._by_socket = by_socket
         self.adapters = bus.adapters
         self.fail = bus.fail
         self.wait_for_change = bus.wait_for_change
@@ -228,7 +256,7 @@ class BleakSession:
         self._bus.linked(device_path(sighting.adapter, sighting.address), values.end)
         if not client.is_connected:
             raise TransportClosedError("the device ended the link at once")
-        return BleakLink(client, values, self._bus, self._clock)
+        return BleakLink(client, values, self._bus, self._clock, by_socket=self._by_socket)
 
     async def close_stale(self, address: str) -> None:
         """As `HostSession`."""
@@ -236,11 +264,15 @@ class BleakSession:
 
 
 class BleakStack:
-    """The way to a session; a `HostStack`. `capability` as the pairing agent tells it."""
+    """The way to a session; a `HostStack`.
 
-    def __init__(self, clock: Clock, capability: str) -> None:
+    `capability` as the pairing agent tells it; `by_socket` as for a `BleakLink`.
+    """
+
+    def __init__(self, clock: Clock, capability: str, *, by_socket: bool = True) -> None:
         self._clock = clock
         self._capability = capability
+        self._by_socket = by_socket
 
     @asynccontextmanager
     async def session(self, answers: PairingAnswers) -> AsyncIterator[BleakSession]:
@@ -250,7 +282,7 @@ class BleakStack:
             _reset_dbus_socket_cache()
             await _limited(get_global_bluez_manager(), _OPERATION_SECONDS)
             try:
-                yield BleakSession(bus, self._clock)
+                yield BleakSession(bus, self._clock, by_socket=self._by_socket)
             finally:
                 await _forget_everything()
 

@@ -135,6 +135,7 @@ class Bluetoothd:
             await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # bare there
         await self._chores.close()
         for parts in list(self.parts.values()):
+            parts.gatt.close()
             await parts.adapter.close()
         self.parts.clear()
 

@@ -64,6 +64,10 @@ class GattObjects:
         """What is done to a device's values, by its path."""
         return self._subscriptions.faults
 
+    def close(self) -> None:
+        """The daemon is gone."""
+        self._subscriptions.close()
+
     async def client_left(self, sender: str) -> None:
         """A client is gone from the bus."""
         await self._subscriptions.client_left(sender)

@@ -6,6 +6,7 @@ leaves the bus wants nothing any more. AcquireNotify hands over a socket instead
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,10 +33,15 @@ _OWN: Final = (SERVICE_CHANGED, "00002a19-")
 
 @dataclass(slots=True)
 class DeviceFaults:
-    """What the host does to one device's values: `silent` drops them, `delay` holds them back."""
+    """What the host does to one device's values.
+
+    `silent` drops them, `delay` holds them back. `last_words` hears of the next indication, that is
+    still confirmed and handed to sockets, but of which no signal goes out: the host dies there.
+    """
 
     silent: bool = False
     delay: float = 0.0
+    last_words: asyncio.Event | None = None
 
 
 @dataclass(slots=True)
@@ -80,6 +86,11 @@ class Subscriptions:
         subscription = self._subscriptions.pop(path, None)
         for end in [] if subscription is None else subscription.sockets:
             end.close()
+
+    def close(self) -> None:
+        """The daemon is gone, and with it its ends of all sockets."""
+        for path in list(self._subscriptions):
+            self.drop(path)
 
     async def client_left(self, sender: str) -> None:
         """A client is gone from the bus; what only it wanted is no longer subscribed."""
@@ -169,7 +180,12 @@ class Subscriptions:
         subscription = self._subscriptions.get(path)
         if subscription is None:
             return
-        self._adapter.tree.change(path, CHARACTERISTIC, {"Value": Variant("ay", value)})
+        tree, faults = self._adapter.tree, self.faults.get(device_of(path))
+        flags = (tree.properties(path, CHARACTERISTIC) or {})["Flags"].value
+        if faults is not None and faults.last_words is not None and "indicate" in flags:
+            faults.last_words.set()
+        else:
+            tree.change(path, CHARACTERISTIC, {"Value": Variant("ay", value)})
         for end in list(subscription.sockets):
             try:
                 end.send(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from simulators.bluetooth.bluetoothd.calls import Call, Delay, Instead, Refuse, Reply, Swallow
@@ -11,6 +12,7 @@ from simulators.bluetooth.bluetoothd.subscriptions import DeviceFaults
 from simulators.bluetooth.faults.order import Answer, Order, OrderKind
 from simulators.errors import DeviceSettingsError
 
+_CONFIRMED_SECONDS: Final = 0.05
 _DEAFNESS: Final = {
     "none": Deafness.NONE,
     "restart": Deafness.UNTIL_RESTARTED,
@@ -104,6 +106,14 @@ async def _silence(order: Order) -> None:
     _faults_of(order).silent = True
 
 
+async def _die_confirming(order: Order) -> None:
+    last_words = asyncio.Event()
+    _faults_of(order).last_words = last_words
+    await last_words.wait()
+    await asyncio.sleep(_CONFIRMED_SECONDS)
+    await order.bluetoothd.kill()
+
+
 async def _slow(order: Order) -> None:
     _faults_of(order).delay = order.number("seconds")
 
@@ -168,6 +178,11 @@ ORDERS: Final = (
         "believe", "the device's table is that of its last link, until RemoveDevice", _believe
     ),
     OrderKind("silence", "values of a device get lost in bluetoothd (a zombie)", _silence),
+    OrderKind(
+        "die-confirming",
+        "the next indication is confirmed, then bluetoothd dies without passing it on",
+        _die_confirming,
+    ),
     OrderKind("slow", "values of a device come so many `seconds` late", _slow),
     OrderKind("normal", "values of a device come as they should", _normal),
     OrderKind("refuse", "so many `times` calls of `member` get `error` and `text`", _refuse),

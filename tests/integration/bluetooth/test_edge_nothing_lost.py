@@ -88,11 +88,11 @@ class Held:
 
 @asynccontextmanager
 async def keeping(
-    place: BluetoothPlace, folder: Path, name: str, **how: object
+    place: BluetoothPlace, folder: Path, name: str, *, more: str = "", **how: object
 ) -> AsyncIterator[Held]:
     journal = StringIO()
     device = await switch_on(place, name, file=journal, **how)  # type: ignore[arg-type] # as it takes
-    settings = radio_settings(device_settings("Kept", device.radio.address))
+    settings = radio_settings(device_settings("Kept", device.radio.address), more=more)
     async with radio_gateway(folder, settings) as edge:
         held = Held(device, journal, edge, FaultPlan(place))
         await held.well()
@@ -139,5 +139,19 @@ async def test_with_a_bond_a_person_is_asked_and_the_device_keeps_its_readings_m
         assert "pair it again" in one.edge.device("Kept")["reason"]
         assert calls.count("RemoveDevice") == 0
         await asyncio.to_thread(ask, one.edge.data, "pairing.begin", address=one.address)
+        await one.well()
+        await one.nothing_lost()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", ["thermometer", "weight-scale", "glucose-meter"])
+async def test_a_value_the_host_confirmed_before_it_died_is_there(
+    hurried: BluetoothPlace, tmp_path: Path, name: str
+) -> None:
+    async with keeping(hurried, tmp_path, name, more="records_again_seconds = 1") as one:
+        await one.nothing_lost()
+        await one.order("die-confirming")
+        await one.edge.until(lambda: not one.edge.status()["radio"]["is_up"], what="radio down")
+        await hurried.bluetoothd.start()
         await one.well()
         await one.nothing_lost()
