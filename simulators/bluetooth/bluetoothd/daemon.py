@@ -163,6 +163,7 @@ class Bluetoothd:
             ):
                 self._tree.change(path, DEVICE, {"ServicesResolved": no, "Connected": no})
         self._tree.remove_all(parts.adapter.path)
+        parts.gatt.close()
         await parts.adapter.close()
 
     async def set_powered(self, name: str, powered: bool) -> None:

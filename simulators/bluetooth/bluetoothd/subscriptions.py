@@ -46,10 +46,10 @@ class DeviceFaults:
 
 @dataclass(slots=True)
 class _Subscription:
-    """Who wants the values of a characteristic: clients by name, sockets by descriptor."""
+    """Who wants the values of a characteristic: clients by name, and sockets by who holds them."""
 
     clients: set[str] = field(default_factory=set)
-    sockets: list[socket.socket] = field(default_factory=list)
+    sockets: dict[str, socket.socket] = field(default_factory=dict)
     hook: Callable[[bytes], None] | None = None
 
 
@@ -84,7 +84,7 @@ class Subscriptions:
     def drop(self, path: str) -> None:
         """A characteristic leaves the bus."""
         subscription = self._subscriptions.pop(path, None)
-        for end in [] if subscription is None else subscription.sockets:
+        for end in () if subscription is None else subscription.sockets.values():
             end.close()
 
     def close(self) -> None:
@@ -95,7 +95,10 @@ class Subscriptions:
     async def client_left(self, sender: str) -> None:
         """A client is gone from the bus; what only it wanted is no longer subscribed."""
         for path, subscription in list(self._subscriptions.items()):
-            if sender in subscription.clients:
+            end = subscription.sockets.pop(sender, None)
+            if end is not None:
+                end.close()
+            if sender in subscription.clients or end is not None:
                 subscription.clients.discard(sender)
                 await self._release(path)
 
@@ -128,11 +131,11 @@ class Subscriptions:
         ours.setblocking(False)
         try:
             await self._subscribe(call.path, None)
-        except BluezError:
+            self._subscriptions[call.path].sockets[call.sender] = ours
+        except BaseException:
             ours.close()
             theirs.close()
             raise
-        self._subscriptions[call.path].sockets.append(ours)
         return Reply("hq", (0, connection.att_mtu), (theirs.detach(),))
 
     async def _subscribe(self, path: str, hook: Callable[[], None] | None) -> None:
@@ -186,11 +189,11 @@ class Subscriptions:
             faults.last_words.set()
         else:
             tree.change(path, CHARACTERISTIC, {"Value": Variant("ay", value)})
-        for end in list(subscription.sockets):
+        for holder, end in list(subscription.sockets.items()):
             try:
                 end.send(value)
             except BlockingIOError:
                 continue  # a reader that does not read loses values, as with a real daemon
             except OSError:
-                subscription.sockets.remove(end)
+                del subscription.sockets[holder]
                 end.close()

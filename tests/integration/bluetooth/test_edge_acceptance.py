@@ -154,9 +154,8 @@ class Ward:
 
     async def service_restarts(self) -> None:
         rebuilds = self.edge.status()["radio"]["rebuilds"]
-        async with self.death():
-            await self.place.bluetoothd.kill()
-            await self.place.bluetoothd.start()
+        await self.place.bluetoothd.kill()
+        await self.place.bluetoothd.start()
         await self.edge.until(
             lambda: self.edge.status()["radio"]["rebuilds"] > rebuilds, what="a new session"
         )
@@ -237,7 +236,7 @@ class Ward:
 
     @asynccontextmanager
     async def death(self) -> AsyncIterator[None]:
-        """The host confirms to a device and dies before it can pass the value on."""
+        """The host confirms to a device although it has dropped it, or has no bus any more."""
         before = self.place.bedside.utc - CLOSE
         yield
         self.deaths.append((before, self.place.bedside.utc + CLOSE))

@@ -88,14 +88,23 @@ class Held:
 
 @asynccontextmanager
 async def keeping(
-    place: BluetoothPlace, folder: Path, name: str, *, more: str = "", **how: object
+    place: BluetoothPlace,
+    folder: Path,
+    name: str,
+    *,
+    more: str = "",
+    settings: str = "",
+    is_well: bool = True,
+    **how: object,
 ) -> AsyncIterator[Held]:
     journal = StringIO()
     device = await switch_on(place, name, file=journal, **how)  # type: ignore[arg-type] # as it takes
-    settings = radio_settings(device_settings("Kept", device.radio.address), more=more)
+    settings = settings or radio_settings(more=more)
+    settings += device_settings("Kept", device.radio.address)
     async with radio_gateway(folder, settings) as edge:
         held = Held(device, journal, edge, FaultPlan(place))
-        await held.well()
+        if is_well:
+            await held.well()
         yield held
 
 
@@ -154,4 +163,79 @@ async def test_a_value_the_host_confirmed_before_it_died_is_there(
         await one.edge.until(lambda: not one.edge.status()["radio"]["is_up"], what="radio down")
         await hurried.bluetoothd.start()
         await one.well()
+        await one.nothing_lost()
+
+
+@pytest.mark.soak
+async def test_a_gateway_that_was_killed_leaves_no_link_that_swallows_readings(
+    hurried: BluetoothPlace, tmp_path: Path
+) -> None:
+    async with keeping(hurried, tmp_path, "thermometer") as one:
+        await one.nothing_lost()
+        await asyncio.to_thread(one.edge.gateway.kill)
+        assert one.device.peripheral.links, "the host holds the link of the dead"
+        least = len(one.kept) + 1
+        await one.edge.until(lambda: len(one.kept) >= least, what="a reading nobody takes")
+        settings = radio_settings(device_settings("Kept", one.address))
+        async with radio_gateway(tmp_path, settings) as edge:
+            one.edge = edge
+            await one.nothing_lost(more=0)
+
+
+@pytest.mark.soak
+async def test_a_device_for_which_the_adapter_has_no_place_keeps_its_readings_until_it_has(
+    hurried: BluetoothPlace, tmp_path: Path
+) -> None:
+    other = await switch_on(hurried, "oximeter")
+    rows = device_settings("Oxi", other.radio.address)
+    settings = radio_settings(rows, more="slots = 1")
+    async with keeping(hurried, tmp_path, "thermometer", settings=settings, is_well=False) as one:
+        names = {"Oxi", "Kept"}
+        await one.edge.until(
+            lambda: (
+                {one.edge.device(name).get("state") for name in names}
+                in ({"receiving", "waiting"}, {"associated", "waiting"})
+            ),
+            what="one served, one waiting",
+        )
+        waits = next(name for name in names if one.edge.device(name)["state"] == "waiting")
+        await one.edge.until(
+            lambda: "no adapter has a free place" in one.edge.device(waits)["reason"],
+            what="the reason told",
+        )
+        least = len(one.kept) + 2
+        await one.edge.until(lambda: len(one.kept) >= least, what="readings made meanwhile")
+        hurried.air.vanish(other.radio.controller)
+        await one.nothing_lost()
+
+
+@pytest.mark.soak
+async def test_an_adapter_that_takes_fewer_links_than_it_should_is_tried_again_until_it_does(
+    hurried: BluetoothPlace, tmp_path: Path
+) -> None:
+    other = await switch_on(hurried, "oximeter")
+    settings = radio_settings(device_settings("Oxi", other.radio.address))
+    hurried.bluetoothd.parts["hci0"].connections.slots = 1
+    async with keeping(hurried, tmp_path, "thermometer", settings=settings, is_well=False) as one:
+
+        def states() -> set[str | None]:
+            return {one.edge.device(name).get("state") for name in ("Oxi", "Kept")}
+
+        await one.edge.until(lambda: bool(states() & WELL), what="one of both served")
+        await one.edge.until(lambda: "connection-limit" in one.edge.log, what="the refusal told")
+        hurried.bluetoothd.parts["hci0"].connections.slots = None
+        await one.edge.until(lambda: states() <= WELL, what="both served")
+        await one.nothing_lost()
+
+
+@pytest.mark.soak
+async def test_a_scanner_rests_while_nobody_is_missed_and_links_go_on(
+    hurried: BluetoothPlace, tmp_path: Path
+) -> None:
+    calls = hurried.bluetoothd.calls
+    async with keeping(hurried, tmp_path, "thermometer") as one:
+        before = calls.count("StopDiscovery")
+        await one.edge.until(lambda: calls.count("StopDiscovery") > before + 1, what="a rest")
+        adapter = hurried.bluetoothd.parts["hci0"].adapter
+        assert not hurried.bluetoothd.tree.truth(adapter.path, "org.bluez.Adapter1", "Discovering")
         await one.nothing_lost()
