@@ -17,6 +17,8 @@ from protocols.uplink.messages import Receipt, UplinkAck, UplinkRow
 from protocols.uplink.records import AttachmentPartRecord, SamplesRecord
 
 _FEW_WAVEFORMS: Final = 2
+_ROW_OCTETS: Final = 120
+"""What a row's identity, times and codes take in the buffer, beside its samples."""
 STREAMS: Final = {stream.label: stream for stream in Stream}
 """The lanes by their names in the contract."""
 
@@ -72,11 +74,11 @@ def _octets_of(row: UplinkRow) -> int:
     """About what a row of waveforms takes in the buffer."""
     match record_of(row):
         case SamplesRecord(samples=samples):
-            return len(samples)
+            return _ROW_OCTETS + len(samples)
         case AttachmentPartRecord(octets=octets):
-            return len(octets)
+            return _ROW_OCTETS + len(octets)
         case _:
-            return 0
+            return _ROW_OCTETS
 
 
 @dataclass(slots=True)
