@@ -19,7 +19,7 @@ from protocols.model.observation import (
     Observation,
     SampleArrayObservation,
 )
-from protocols.uplink.codec import decode_row, encode_row
+from protocols.uplink.codec import decode_row, encode_row, open_row
 from protocols.uplink.messages import Content, UplinkRow, identity_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -147,11 +147,8 @@ def check_of(
 
 
 def unpack_row(sequence: int, body: bytes, octets: str | None = None) -> UplinkRow:
-    """The row as it travels; DecodeError when the octets are not what was stored."""
-    row = decode_row(body)
-    return UplinkRow(
-        sequence=sequence, captured_at=row.captured_at, content=row.content, octets=octets or ""
-    )
+    """The row as it travels, unopened; DecodeError when the octets are not what was stored."""
+    return open_row(body, sequence=sequence, place=octets or "")
 
 
 def identity_in(body: bytes) -> bytes | None:

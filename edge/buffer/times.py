@@ -33,7 +33,9 @@ def corrected(row: UplinkRow, by: timedelta, *, is_estimate: bool = False) -> Up
         case _:
             at = _moved(content.observed_at, by, is_estimate=is_estimate)
             content = replace(content, observed_at=at)
-    return replace(row, captured_at=row.captured_at + by, content=content)
+    return UplinkRow(
+        sequence=row.sequence, captured_at=row.captured_at + by, content=content, octets=row.octets
+    )
 
 
 def corrected_body(body: bytes, by: timedelta, *, is_estimate: bool) -> bytes:
