@@ -148,6 +148,8 @@ class LinkChoice:
             return f"{way} acknowledges nothing"
         if other.health.poor_because:
             return f"{way} is poor: {other.health.poor_because}"
+        if other.health.is_up and self._trust[other.health.way].vain:
+            return f"{way} did not answer"
         is_forced = self._trust[link.health.way].is_lost and not other.health.is_up
         if is_forced or link.health.way is not self.policy.prefer:
             return f"{way} is down"

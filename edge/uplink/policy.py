@@ -68,16 +68,18 @@ class ChoicePolicy:
     """`prefer` one way; when it has been down `fallback_after_seconds`, use the other meanwhile.
 
     A way can be up and deliver nothing: after `distrust_after` vain attempts in a row the other
-    one is used too. It can deliver and be of little use: when over `window_seconds` and at least
-    `judged_after` attempts an acknowledged batch costs more than `slow_seconds`, the other one is
-    tried, and kept while it is `better_by` that factor; else `hold` spaces the next try. `probe`
-    spaces the attempts to return; a poor way is used again after `return_after` batches in a row
-    that took no longer than `good_seconds`.
+    one is used too; after the first of them beside a single trial, for `trial_seconds` at most. It
+    can deliver and be of little use: when over `window_seconds` and at least `judged_after`
+    attempts an acknowledged batch costs more than `slow_seconds`, the other one is tried, and kept
+    while it is `better_by` that factor; else `hold` spaces the next try. `probe` spaces the
+    attempts to return; a poor way is used again after `return_after` batches in a row that took no
+    longer than `good_seconds`.
     """
 
     prefer: Way = Way.MQTT
     fallback_after_seconds: float = 10.0
     distrust_after: int = 2
+    trial_seconds: float = 10.0
     slow_seconds: float = 5.0
     window_seconds: float = 60.0
     judged_after: int = 4

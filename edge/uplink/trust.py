@@ -25,14 +25,16 @@ class Trust:
 
     Attempts that ran side by side count as one, so that a single lost connection with several
     batches on it is one bad turn. A way that is not trusted is tried by one batch at a time, ever
-    more rarely. A vain one is trusted again with the first acknowledgement, a poor one when
-    `return_after` probes in a row came back in good time. One that is lost again soon after is
-    probed as rarely as before.
+    more rarely. One vain turn proves nothing and is a reason to ask: the next batch is a trial, and
+    what comes beside it goes the other way. A vain way is trusted again with the first
+    acknowledgement, a poor one when `return_after` probes in a row came back in good time. One that
+    is lost again soon after is probed as rarely as before.
     """
 
     policy: ChoicePolicy
     vain: int = 0
     loss: Loss | None = None
+    _trial_at: float = -math.inf
     _good: int = 0
     _counted_at: float = -math.inf
     _lost_at: float = -math.inf
@@ -50,12 +52,17 @@ class Trust:
 
     def allows(self, *, now: float) -> bool:
         """Whether a batch may go this way: always while trusted, else when a probe is due."""
-        return self.loss is None or now >= self._probe_at
+        if self.loss is not None:
+            return now >= self._probe_at
+        return not self.vain or now - self._trial_at >= self.policy.trial_seconds
 
     def begin(self, *, now: float) -> bool:
-        """A batch goes this way; True when it is a probe, and then the next one waits."""
-        if self.loss is None or now < self._probe_at:
+        """A batch goes this way; True when it is a trial or a probe: then the next one waits."""
+        if not self.allows(now=now) or (self.loss is None and not self.vain):
             return False
+        if self.loss is None:
+            self._trial_at = now
+            return True
         self._probe_at = now + self._probing.next_wait()
         return True
 
@@ -65,7 +72,7 @@ class Trust:
             return False
         self._counted_at = now
         self.vain += 1
-        self._good = 0
+        self._good, self._trial_at = 0, -math.inf
         if self.loss is Loss.VAIN or self.vain < self.policy.distrust_after:
             return False
         self.lose(Loss.VAIN, now=now)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import statistics
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from itertools import count
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,11 +17,11 @@ from edge.buffer.buffer import ObservationBuffer
 from edge.clock import SYSTEM_CLOCK
 from edge.supervision import BackoffPolicy
 from edge.uplink.https import HttpsLink
-from edge.uplink.link import LinkHealth
 from edge.uplink.mqtt import MqttLink
 from edge.uplink.policy import ChoicePolicy, HttpsPolicy, MqttPolicy, SenderPolicy
 from edge.uplink.sender import Sender
 from protocols.model.observation import NumericObservation, SampleArrayObservation
+from protocols.uplink.messages import UplinkRow
 from simulators.network import Direction, LinkShape, ShapedLink, shaped_link
 from tests.fixtures.uplink_peers import Broker, HttpCloud, MqttCloud
 from tests.fixtures.uplinks import (
@@ -211,46 +210,85 @@ async def test_a_link_that_is_cut_again_and_again_loses_nothing(
     assert len({row.content for row in run.cloud.receiver.rows.values()}) == 240
 
 
+@dataclass(slots=True)
+class TwoWays:
+    """A broker behind a shaped link and an API beside it, with readings that go on and on."""
+
+    shaped: ShapedLink
+    mqtt: MqttLink
+    https: HttpsLink
+    clouds: tuple[MqttCloud, HttpCloud]
+    buffer: ObservationBuffer
+    sender: Sender
+    measured: int = 0
+
+    async def measure_until(self, done: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not done():
+                await self.buffer.append([spo2(self.measured)])
+                self.measured += 1
+                await SYSTEM_CLOCK.sleep(0.05)
+
+    def arrivals(self) -> list[tuple[datetime, UplinkRow]]:
+        """What came to either cloud, and when."""
+        return [one for cloud in self.clouds for one in cloud.receiver.arrivals]
+
+
+@asynccontextmanager
+async def two_ways(folder: Path, broker: Broker, choice: ChoicePolicy) -> AsyncIterator[TwoWays]:
+    clouds = MqttCloud(broker.port), HttpCloud()
+    async with shaped_link("127.0.0.1", broker.port) as (shaped, port):
+        policy = MqttPolicy(url=f"mqtt://127.0.0.1:{port}", retry=QUICK)
+        mqtt, https = MqttLink(policy, CREDENTIALS, SYSTEM_CLOCK), https_link(clouds[1])
+        sending = replace(SENDING, linger=AT_ONCE, in_flight=2)
+        async with https, uplink(folder, mqtt, https, sending=sending, choice=choice) as parts:
+            both = TwoWays(shaped, mqtt, https, clouds, *parts)
+            await until(lambda: mqtt.health.is_up and https.health.is_up, "both ways")
+            await both.measure_until(lambda: mqtt.health.is_used)
+            yield both
+            await drained(both.sender)
+    arrived = [row.content for _, row in both.arrivals()]
+    assert {*arrived} == {*map(spo2, range(both.measured))}
+    for cloud in clouds:
+        cloud.close()
+
+
 async def test_a_way_that_is_up_and_far_too_slow_is_left_and_taken_back_when_it_is_good(
     mosquitto: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cloud, http = MqttCloud(mosquitto.port), HttpCloud()
-    choice = ChoicePolicy(
-        slow_seconds=0.4, judged_after=3, probe=BackoffPolicy(first=0.3, most=0.5)
-    )
-    async with shaped_link("127.0.0.1", mosquitto.port) as (shaped, port):
-        mqtt = MqttLink(
-            MqttPolicy(url=f"mqtt://127.0.0.1:{port}", retry=QUICK), CREDENTIALS, SYSTEM_CLOCK
-        )
-        https = https_link(http)
-        sending = replace(SENDING, linger=AT_ONCE, in_flight=2)
-        async with https, uplink(tmp_path, mqtt, https, sending=sending, choice=choice) as parts:
-            buffer, sender = parts
-            await until(lambda: mqtt.health.is_up and https.health.is_up, "both ways")
-            numbers = count()
-
-            async def measure_until(used: LinkHealth) -> None:
-                async with asyncio.timeout(20):
-                    while not used.is_used:
-                        await buffer.append([spo2(next(numbers))])
-                        await SYSTEM_CLOCK.sleep(0.05)
-
-            await measure_until(mqtt.health)
-            shaped.shape = LinkShape(delay_seconds=0.4)
-            await measure_until(https.health)
-            assert mqtt.health.is_up
-            assert mqtt.health.vain_since is None
-            assert https.health.used_because.startswith("mqtt is poor: slow, ")
-            shaped.shape = LinkShape()
-            await measure_until(mqtt.health)
-            await drained(sender)
+    probe = BackoffPolicy(first=0.3, most=0.5)
+    choice = ChoicePolicy(slow_seconds=0.4, judged_after=3, probe=probe)
+    async with two_ways(tmp_path, mosquitto, choice) as both:
+        both.shaped.shape = LinkShape(delay_seconds=0.4)
+        await both.measure_until(lambda: both.https.health.is_used)
+        assert both.mqtt.health.is_up
+        assert both.mqtt.health.vain_since is None
+        assert both.https.health.used_because.startswith("mqtt is poor: slow, ")
+        both.shaped.shape = LinkShape()
+        await both.measure_until(lambda: both.mqtt.health.is_used)
     changes = [text for text in caplog.messages if text.startswith("way changed")]
-    assert len(changes) == 2
-    assert readings(cloud.receiver) | readings(http.receiver) == set(
-        map(spo2, range(next(numbers)))
-    )
-    cloud.close()
-    http.close()
+    assert changes[0].startswith("way changed from=mqtt to=https reason='mqtt is poor")
+    assert changes[-1].startswith("way changed from=https to=mqtt")
+
+
+async def test_in_a_black_hole_live_numbers_wait_for_one_patience_and_take_the_other_way(
+    mosquitto: Broker, tmp_path: Path
+) -> None:
+    async with two_ways(tmp_path, mosquitto, ChoicePolicy()) as both:
+        both.shaped.swallow()
+        await both.measure_until(lambda: both.https.health.is_used)
+        assert both.mqtt.health.is_up, "nobody has told us anything"
+        turned = SYSTEM_CLOCK.utc()
+        enough = both.measured + 20
+        await both.measure_until(lambda: both.measured == enough)
+        await until(lambda: len(both.clouds[1].receiver.rows) >= 20, "the live ones")
+        live = [
+            (arrived - row.captured_at).total_seconds()
+            for arrived, row in both.arrivals()
+            if row.captured_at > turned
+        ]
+        assert statistics.median(live) < 1
+        both.shaped.release()
 
 
 @pytest.mark.soak

@@ -108,6 +108,39 @@ def test_batches_lost_side_by_side_are_one_vain_turn() -> None:
     assert choice.choose(now=10) is mqtt
 
 
+def test_after_one_silence_a_single_batch_tries_the_way_and_others_go_beside_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """In a black hole live numbers wait for one patience, not for two."""
+    mqtt, https, choice = ways()
+    mqtt.turn(is_up=True)
+    https.turn(is_up=True)
+    vain(choice, mqtt, began=0, now=3)
+    assert choice.choose(now=3) is mqtt
+    choice.begin(mqtt, now=3)
+    assert choice.choose(now=3.1) is https
+    choice.begin(https, now=3.1)
+    assert https.health.is_used
+    assert https.health.used_because == "mqtt did not answer"
+    choice.note_acknowledged(mqtt, began=3, now=3.5)
+    assert choice.choose(now=3.5) is mqtt, "it was one lost answer"
+    choice.begin(mqtt, now=3.5)
+    assert mqtt.health.vain_since is None
+    assert len(caplog.messages) == 2
+
+
+def test_a_trial_that_ends_without_a_word_does_not_close_the_way_for_ever() -> None:
+    mqtt, https, choice = ways()
+    mqtt.turn(is_up=True)
+    https.turn(is_up=True)
+    vain(choice, mqtt, began=0, now=3)
+    choice.begin(mqtt, now=3)
+    assert choice.choose(now=12.9) is https
+    assert choice.choose(now=13) is mqtt
+    https.turn(is_up=False)
+    assert choice.choose(now=4) is mqtt, "the only one that is up"
+
+
 def test_a_distrusted_way_is_probed_ever_more_rarely_until_it_answers() -> None:
     mqtt, https, choice = ways()
     mqtt.turn(is_up=True)
