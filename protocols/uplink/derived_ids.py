@@ -40,6 +40,12 @@ _FIRST_REPORTS: Final = 256
 _FIRST_TRIES: Final = 4
 _GIVEN_UP: Final = 1 << 16
 _MOST_DEVICES: Final = 256
+_MOST_PLACES: Final = 3
+_MOST_MISSED: Final = 4
+"""Rows of a device in a batch that are looked for in vain where its last ones were."""
+
+Place = tuple[int, int]
+"""A counter, and the lag it was found with."""
 
 
 def next_report(counter: int) -> int:
@@ -142,73 +148,92 @@ class Wanted:
 
 @dataclass(slots=True)
 class CounterSearch:
-    """Finds the report counter in an id, near where the same device's last one was.
+    """Finds the report counter in an id, near where one of the same device was found before.
 
-    Kept over many batches of a gateway. A device not heard of before is looked for from its
-    connection's first report on, a bounded stretch at each try and few tries in a batch, until it
-    is given up: its ids are made otherwise.
+    Kept over many batches of a gateway. After an outage what is new travels ahead of what waited,
+    so of each device the last few places are remembered, that of the last row first. One not
+    heard of before is looked for from its connection's first report on, and ahead of where the
+    device was: a bounded stretch at each try and few tries in a batch, until it is given up: its
+    ids are made otherwise.
     """
 
-    _last: OrderedDict[bytes, tuple[int, int]] = field(default_factory=OrderedDict)
-    _looked_to: OrderedDict[bytes, int] = field(default_factory=OrderedDict)
+    _places: OrderedDict[bytes, tuple[Place, ...]] = field(default_factory=OrderedDict)
+    _looked_to: OrderedDict[tuple[bytes, bool], int] = field(default_factory=OrderedDict)
+    _newest: OrderedDict[bytes, datetime] = field(default_factory=OrderedDict)
+    _missed: dict[bytes, int] = field(default_factory=dict)
     _tries: int = _FIRST_TRIES
 
     def begin(self) -> None:
         """A new batch."""
         self._tries = _FIRST_TRIES
+        self._missed.clear()
 
-    def last_of(self, device: bytes) -> tuple[int, int] | None:
-        """The device's last counter and the lag of it; None while none was found."""
-        return self._last.get(device)
+    def places_of(self, device: bytes) -> tuple[Place, ...]:
+        """Counter and lag of rows the device's next ones may follow on."""
+        return self._places.get(device, ())
 
-    def note(self, device: bytes, counter: int, lag: int) -> None:
-        """The device's next one was found without a search."""
-        _keep(self._last, device, (counter, lag))
+    def follow(self, device: bytes, place: int, counter: int, lag: int) -> None:
+        """The device's next one followed on that of `place` in `places_of`."""
+        places = self._places[device]
+        _keep(self._places, device, ((counter, lag), *places[:place], *places[place + 1 :]))
 
     def received(self, wanted: Wanted) -> int | None:
         """The counter of an id made at `wanted.at`; None when it is not found."""
         found = self._find(wanted, (0,), (0,))
         return None if found is None else found[0]
 
-    def arrived(self, wanted: Wanted) -> tuple[int, int] | None:
+    def arrived(self, wanted: Wanted) -> Place | None:
         """The counter and the lag of an id made soon before `wanted.at`; None when not found."""
         return self._find(wanted, range(_LAGS), range(_FIRST_LAGS))
 
-    def _find(
-        self, wanted: Wanted, lags: Sequence[int], first_lags: Sequence[int]
-    ) -> tuple[int, int] | None:
-        found = self._find_near(wanted, lags) or self._find_first(wanted, first_lags)
-        if found is not None:
-            _keep(self._last, wanted.device, found)
-            self._looked_to.pop(wanted.identity.head + wanted.identity.tail, None)
+    def _find(self, wanted: Wanted, lags: Sequence[int], first_lags: Sequence[int]) -> Place | None:
+        device = wanted.device
+        if self._missed.get(device, 0) < _MOST_MISSED:
+            for number, place in enumerate(self.places_of(device)):
+                found = _find_near(wanted, place, lags)
+                if found is not None:
+                    self.follow(device, number, *found)
+                    return found
+        found = self._find_far(wanted, first_lags)
+        if found is None:
+            # The rows that follow are most likely made as this one is.
+            self._missed[device] = self._missed.get(device, 0) + 1
+            return None
+        _keep(self._places, device, (found, *self.places_of(device)[: _MOST_PLACES - 1]))
         return found
 
-    def _find_near(self, wanted: Wanted, lags: Sequence[int]) -> tuple[int, int] | None:
-        if wanted.device not in self._last:
-            return None
-        last, lag = self._last[wanted.device]
-        likely = (last + 1, next_report(last))
-        # The lag of the rows just before, then any; the likeliest counters first.
-        for tried in (lag, *lags):
-            counter = wanted.counter(tried, likely)
-            if counter is not None:
-                return counter, tried
-        counter = wanted.counter(lag, _counters(last >> 16, _REPORTS_AHEAD, _POSITIONS))
-        return None if counter is None else (counter, lag)
-
-    def _find_first(self, wanted: Wanted, lags: Sequence[int]) -> tuple[int, int] | None:
-        key = wanted.identity.head + wanted.identity.tail
-        first = self._looked_to.get(key, 0)
-        if not self._tries or first >= _GIVEN_UP:
+    def _find_far(self, wanted: Wanted, lags: Sequence[int]) -> Place | None:
+        newest = self._newest.get(wanted.device, wanted.at)
+        _keep(self._newest, wanted.device, max(newest, wanted.at))
+        # What waited is not where what is new was looked for, and before it.
+        key = wanted.identity.head + wanted.identity.tail, wanted.at < newest
+        looked = self._looked_to.get(key, 0)
+        if not self._tries or looked >= _GIVEN_UP:
             return None
         self._tries -= 1
-        counters = _counters(first, _FIRST_REPORTS, _FIRST_POSITIONS)
+        counters = _counters(looked, _FIRST_REPORTS, _FIRST_POSITIONS)
+        for counter, _ in self.places_of(wanted.device)[:1]:
+            ahead = (counter >> 16) + 1 + looked
+            counters += _counters(ahead, _FIRST_REPORTS, _FIRST_POSITIONS)
         for lag in lags:
-            counter = wanted.counter(lag, counters)
-            if counter is not None:
-                return counter, lag
-        _keep(self._looked_to, key, first + _FIRST_REPORTS)
+            found = wanted.counter(lag, counters)
+            if found is not None:
+                self._looked_to.pop(key, None)
+                return found, lag
+        _keep(self._looked_to, key, looked + _FIRST_REPORTS)
         return None
+
+
+def _find_near(wanted: Wanted, place: Place, lags: Sequence[int]) -> Place | None:
+    last, lag = place
+    likely = (last + 1, next_report(last))
+    # The lag of the rows just before, then any; the likeliest counters first.
+    for tried in (lag, *lags):
+        counter = wanted.counter(tried, likely)
+        if counter is not None:
+            return counter, tried
+    counter = wanted.counter(lag, _counters(last >> 16, _REPORTS_AHEAD, _POSITIONS))
+    return None if counter is None else (counter, lag)
 
 
 def _counters(first: int, reports: int, positions: int) -> list[int]:
@@ -219,10 +244,11 @@ def _counters(first: int, reports: int, positions: int) -> list[int]:
     ]
 
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
-def _keep(book: OrderedDict[bytes, T], key: bytes, value: T) -> None:
+def _keep(book: OrderedDict[K, T], key: K, value: T) -> None:
     book[key] = value
     book.move_to_end(key)
     while len(book) > _MOST_DEVICES:

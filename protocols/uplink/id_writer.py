@@ -75,23 +75,23 @@ class IdWriter:
     def _as_expected(
         self, common: rec.CommonRecord, identity: Identity, duration_us: int, *, begins: bool
     ) -> How | None:
-        """The one that follows on the device's last one, which most do: found without a search."""
-        known = self.search.last_of(common.device)
-        if known is None:
-            return None
+        """One that follows on the device's last ones, which most do: found without a search."""
         is_received = self._time.quality == _RECEPTION
-        counter = next_report(known[0]) if begins else known[0] + 1
-        lag = 0 if is_received else known[1]
+        for place, (last, last_lag) in enumerate(self.search.places_of(common.device)):
+            counter = next_report(last) if begins else last + 1
+            lag = 0 if is_received else last_lag
+            name = b"received=%b#%d" % (self._reception(lag, is_received=is_received), counter)
+            if identity.at(name, duration_us) == common.observation_id.bytes:
+                self.search.follow(common.device, place, counter, lag)
+                return RECEIVED if is_received else ARRIVED, counter, lag
+        return None
+
+    def _reception(self, lag: int, *, is_received: bool) -> bytes:
         received = self._receptions.get(lag)
         if received is None:
             at = self._time.at if is_received else self._captured_at
             received = self._receptions[lag] = Wanted.reception(at, lag).encode()
-        if identity.at(b"received=%b#%d" % (received, counter), duration_us) != (
-            common.observation_id.bytes
-        ):
-            return None
-        self.search.note(common.device, counter, lag)
-        return RECEIVED if is_received else ARRIVED, counter, lag
+        return received
 
     def add(self, common: rec.CommonRecord, device: int, how: How, *, begins: bool) -> None:
         """A row of the batch's `device`, its id as `rule_of` said."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
@@ -148,12 +149,44 @@ def test_only_so_many_devices_are_remembered() -> None:
     assert search.received(first) == 255 << 16, "forgotten, so looked for from the first report"
 
 
-def test_what_was_found_elsewhere_is_what_the_next_search_begins_at() -> None:
+def test_what_is_new_and_what_waited_are_both_followed_without_a_new_search() -> None:
     search = CounterSearch()
-    assert search.last_of(DEVICE) is None
-    search.note(DEVICE, 900 << 16, 2)
-    assert search.last_of(DEVICE) == (900 << 16, 2)
-    assert search.arrived(wanted(901 << 16, lag=2)) == (901 << 16, 2)
+    assert search.arrived(wanted(100 << 16, lag=2)) == (100 << 16, 2)
+    assert search.arrived(wanted(700 << 16, lag=3)) is None
+    assert search.arrived(wanted(700 << 16, lag=3)) is None
+    assert search.arrived(wanted(700 << 16, lag=3)) == (700 << 16, 3), "ahead of the last one"
+    for number in range(1, 20):
+        search.begin()
+        assert search.arrived(wanted((100 + number) << 16, lag=2)) == ((100 + number) << 16, 2)
+        assert search.arrived(wanted((700 + number) << 16, lag=3)) == ((700 + number) << 16, 3)
+    assert search.places_of(DEVICE) == ((719 << 16, 3), (119 << 16, 2))
+
+
+def test_what_waited_is_looked_for_from_the_first_report_on_though_what_is_new_was_not() -> None:
+    search, far = CounterSearch(), wanted(5000 << 16)
+    assert [search.received(far) for _ in range(4)] == [None] * 4
+    search.begin()
+    waited = replace(wanted(30 << 16, lag=400), at=NOON - 400 * MILLISECOND)
+    assert search.received(waited) == 30 << 16
+
+
+def test_only_the_last_few_places_of_a_device_are_remembered() -> None:
+    search = CounterSearch()
+    for report in (40, 80, 120, 160):
+        assert search.received(wanted(report << 16)) == report << 16
+    assert search.places_of(DEVICE) == ((160 << 16, 0), (120 << 16, 0), (80 << 16, 0))
+    search.follow(DEVICE, 2, 81 << 16, 0)
+    assert search.places_of(DEVICE) == ((81 << 16, 0), (160 << 16, 0), (120 << 16, 0))
+
+
+def test_after_some_rows_in_vain_the_rest_of_a_batch_is_not_looked_for() -> None:
+    search, other = CounterSearch(), Wanted(UUID(int=7), DEVICE, IDENTITY, NOON, 0)
+    assert search.received(wanted(1)) == 1
+    for _ in range(4):
+        assert search.received(other) is None
+    assert search.received(wanted(2)) is None
+    search.begin()
+    assert search.received(wanted(2)) == 2
 
 
 def test_the_time_of_reception_is_written_in_utc() -> None:

@@ -104,8 +104,11 @@ def test_the_lag_of_the_reception_travels_when_it_is_another() -> None:
 
 def test_what_one_batch_learnt_the_next_one_need_not_search_for() -> None:
     search = CounterSearch()
-    far = 700 << 16  # further than a first search looks
-    search.note(DEVICE.octets, far - (1 << 16), 3)
-    assert search.last_of(DEVICE.octets) == (far - (1 << 16), 3)
-    made = identity(far, NOON - 3 * MILLISECOND)
-    assert added(IdWriter(search), made, TICKS, begins=True) == (ARRIVED, far, 3)
+    reports = (100, 300)  # what waited, and what is new
+    for report in reports:
+        added(IdWriter(search), identity(report << 16, NOON - 3 * MILLISECOND), TICKS, begins=True)
+    for report in reports:
+        counter = (report + 1) << 16
+        made = identity(counter, NOON - 3 * MILLISECOND)
+        assert added(IdWriter(search), made, TICKS, begins=True) == (ARRIVED, counter, 3)
+    assert search.places_of(DEVICE.octets) == ((301 << 16, 3), (101 << 16, 3))
