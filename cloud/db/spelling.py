@@ -7,8 +7,9 @@ SQLite as tuples.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain
 from json import dumps
 from struct import Struct
@@ -26,13 +27,14 @@ from sqlalchemy import (
     Table,
     Uuid,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from cloud.db.base import ExactDecimal, UtcDateTime
 
 P = TypeVar("P")
 """A part of a row as a database takes it."""
 Write = Callable[[Any], Any]
+Insert = Callable[[], int]
 
 
 class Spelling(Protocol[P]):
@@ -49,10 +51,14 @@ class Spelling(Protocol[P]):
         """A row of these parts."""
         ...
 
-    def insert_new(self, names: Sequence[str], rows: Sequence[P], conflict: Sequence[str]) -> int:
-        """Store the rows, whose parts name all of `names` in this order; how many were new.
+    def inserts(
+        self, names: Sequence[str], rows: Sequence[P], conflict: Sequence[str]
+    ) -> Iterator[Insert]:
+        """Ways to store the rows, whose parts name all of `names` in this order.
 
-        Rows that have the same as a stored one in the unique columns `conflict` are left.
+        Each is to be tried in a savepoint of its own, the next one when a rule of the table is
+        broken; the last leaves rows that have the same as a stored one in the unique columns
+        `conflict`. Each says how many rows were new.
         """
         ...
 
@@ -89,22 +95,27 @@ class TupleSpelling:
         """One behind the other."""
         return tuple(chain.from_iterable(parts))
 
-    def insert_new(
+    def inserts(
         self,
         names: Sequence[str],
         rows: Sequence[tuple[object, ...]],
         conflict: Sequence[str],
-    ) -> int:
+    ) -> Iterator[Insert]:
         """By INSERT ... ON CONFLICT DO NOTHING."""
         statement = (
             f"INSERT INTO {self._table.name} ({_listed(names)})"  # noqa: S608 - names of our own schema
             f" VALUES ({', '.join('?' * len(names))})"
             f" ON CONFLICT ({', '.join(conflict)}) DO NOTHING"
         )
-        result = self._connection.exec_driver_sql(
-            statement, list(rows), execution_options={"preserve_rowcount": True}
-        )
-        return result.rowcount
+        options = {"preserve_rowcount": True}
+
+        def insert() -> int:
+            taken = self._connection.exec_driver_sql(
+                statement, list(rows), execution_options=options
+            )
+            return taken.rowcount
+
+        yield insert
 
 
 _LENGTH: Final = Struct(">i")
@@ -185,17 +196,14 @@ class CopySpelling:
         """One behind the other."""
         return b"".join(parts)
 
-    def insert_new(
+    def inserts(
         self, names: Sequence[str], rows: Sequence[bytes], conflict: Sequence[str]
-    ) -> int:
-        """By COPY; with what is there already, by COPY and INSERT ... ON CONFLICT DO NOTHING."""
+    ) -> Iterator[Insert]:
+        """By COPY; then by COPY and INSERT ... ON CONFLICT DO NOTHING."""
         count = _COUNT.pack(len(names))
         octets = b"".join((_HEAD, count, count.join(rows), _END))
-        try:
-            with self._connection.begin_nested():
-                return self._copied(self._table.name, names, octets)
-        except IntegrityError:
-            return self._staged(names, octets, conflict)
+        yield partial(self._copied, self._table.name, names, octets)
+        yield partial(self._staged, names, octets, conflict)
 
     def _staged(self, names: Sequence[str], octets: bytes, conflict: Sequence[str]) -> int:
         table, staged, listed = self._table.name, f"columns_of_{self._table.name}", _listed(names)

@@ -7,6 +7,7 @@ is left to be recorded row by row, where it gets its reason.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Generic
@@ -16,6 +17,7 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.conversion import content_values
 from cloud.core.observations.recording import (
+    CONTENT_FAULTS,
     FLAG_CLOCK,
     FLAG_LATE,
     IDENTITY,
@@ -148,14 +150,17 @@ class Sender:
     binding: Binding
 
 
-def insert_readings(work: UnitOfWork, plain: PlainReadings, sender: Sender) -> Recorded:
-    """Store what is new of readings that were sorted before."""
+def insert_readings(work: UnitOfWork, plain: PlainReadings, sender: Sender) -> Recorded | None:
+    """Store what is new of readings that were sorted before.
+
+    None, and nothing is stored, when the database refuses one of them for its content.
+    """
     if not plain.rows:
         return Recorded()
     connection, table = work.session.connection(), table_of(ObservationRow)
     if work.is_postgresql:
-        return _Columns(plain, sender, CopySpelling(connection, table)).insert()
-    return _Columns(plain, sender, TupleSpelling(connection, table)).insert()
+        return _Columns(plain, sender, CopySpelling(connection, table)).insert(work)
+    return _Columns(plain, sender, TupleSpelling(connection, table)).insert(work)
 
 
 class _Columns(Generic[P]):
@@ -169,10 +174,13 @@ class _Columns(Generic[P]):
         self._encounters: set[str] = set()
         self._spell_times = spelling.part(_TIMES)
 
-    def insert(self) -> Recorded:
+    def insert(self, work: UnitOfWork) -> Recorded | None:
         """Store the rows."""
-        stored = self._spelling.insert_new(_NAMES, self._rows(), IDENTITY)
-        return Recorded(stored, frozenset(self._encounters))
+        connection = work.session.connection()
+        for insert in self._spelling.inserts(_NAMES, self._rows(), IDENTITY):
+            with suppress(*CONTENT_FAULTS), connection.begin_nested():
+                return Recorded(insert(), frozenset(self._encounters))
+        return None
 
     def _rows(self) -> list[P]:
         readings, heads = self._plain.batch.readings, self._heads()

@@ -17,7 +17,6 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.conversion import Values
 from cloud.core.observations.recording import (
-    CONTENT_FAULTS,
     LARGEST,
     UNCHARTED_STATUS,
     Binding,
@@ -121,10 +120,8 @@ def record_batch(
         devices=devices,
         binding=bind(work, gateway, batch.vehicle_id),
     )
-    try:
-        with work.session.begin_nested():
-            recorded = insert_readings(work, plain, sender)
-    except CONTENT_FAULTS:
+    recorded = insert_readings(work, plain, sender)
+    if recorded is None:
         # One of them is refused by the database: by themselves it is told which.
         rows = _sort(_with(batch, batch.readings))
         recorded = Recorded()
