@@ -64,10 +64,10 @@ def measure(cloud: ServedCloud, size: int, *, seed: int) -> None:
     kept: list[list[dict[str, object]]] = []
     with keeping(kept), timed() as recorded:
         for one in octets:
-            recorder.accept(topic, one)
+            recorder.accept([(topic, one)])
     with timed() as repeated:
         for one in octets:
-            recorder.accept(topic, one)
+            recorder.accept([(topic, one)])
     ceiling = copy_again(cloud, kept)
     print(f"\nbatches of {size} rows, {count} rows")
     for name, seconds in (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -100,19 +100,26 @@ class MessageDesk:
         self._batches = batches
         self._answers = answers
 
-    def accept(self, topic: str, payload: bytes) -> Reply | None:
-        """What to publish once the message is durable, None for nothing.
-
-        StorageFaultError when the store is away: the message is to be tried again.
-        """
+    def is_batch(self, topic: str) -> bool:
+        """Whether a message of this topic may be accepted together with others."""
         channel = _channel(topic)
-        if channel is not None and channel.channel == ANSWERS:
+        return channel is None or channel.channel not in (ANSWERS, STATUS)
+
+    def accept(self, messages: Sequence[tuple[str, bytes]]) -> list[Reply | None]:
+        """What to publish for each now that all are durable, None for nothing.
+
+        Several at once are batches. StorageFaultError when the store is away: the messages are to
+        be tried again.
+        """
+        (topic, payload), *others = messages
+        channel = _channel(topic)
+        if others or channel is None or self.is_batch(topic):
+            return self._batches.accept(messages)
+        if channel.channel == ANSWERS:
             self._answers.answer(channel, payload)
-            return None
-        if channel is not None and channel.channel == STATUS:
+        else:
             self._answers.status(channel, payload)
-            return None
-        return self._batches.accept(topic, payload)
+        return [None]
 
     def due(self) -> list[Reply]:
         """The commands to publish now."""

@@ -1,4 +1,4 @@
-"""Ingest over MQTT: paho on its own thread, batches through a bounded queue, ack after commit.
+"""Ingest over MQTT: paho on its own thread, messages through a bounded line, ack after commit.
 
 MQTT 5 is tried first, 3.1.1 when the broker does not speak it. A message is acknowledged to the
 broker only when its batch is durable or refused for good; while the store is away the queue fills
@@ -8,12 +8,12 @@ and the broker is made to wait.
 from __future__ import annotations
 
 import logging
-import queue
 import random
 import socket
 import ssl
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from cloud.core.kernel.work import StorageFaultError
 from cloud.ingest.batches import Reply
+from cloud.ingest.line import LENGTH, MessageLine, Waiting
 from cloud.ingest.messages import MessageDesk
 from protocols.uplink.channels import ALL_ANSWER_TOPICS, ALL_STATUS_TOPICS, ALL_UP_TOPICS
 
@@ -35,7 +36,6 @@ _V5: Final = MQTTProtocolVersion.MQTTv5
 _V311: Final = MQTTProtocolVersion.MQTTv311
 _VERSION_NAMES: Final = {_V5: "5", _V311: "3.1.1"}
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
-QUEUE_LENGTH: Final = 256
 TOPICS: Final = (ALL_UP_TOPICS, ALL_ANSWER_TOPICS, ALL_STATUS_TOPICS)
 _QOS: Final = 1
 
@@ -100,7 +100,7 @@ class MqttIngest:
         self._address = address
         self._desk = desk
         self._policy = policy or IngestPolicy()
-        self._queue: queue.Queue[tuple[Client, MQTTMessage]] = queue.Queue(QUEUE_LENGTH)
+        self._line = MessageLine(desk.is_batch)
         self._stopping = threading.Event()
         self._lost = threading.Event()
         self._ready = threading.Event()
@@ -149,7 +149,7 @@ class MqttIngest:
         return {
             "connected": self.is_connected,
             "mqtt": _VERSION_NAMES[self._version],
-            "waiting": self._queue.qsize(),
+            "waiting": len(self._line),
             "last_batch_seconds_ago": age,
             "faults": self.faults,
         }
@@ -199,7 +199,7 @@ class MqttIngest:
         address, policy = self._address, self._policy
         if self._version is _V5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's own
-            properties.ReceiveMaximum = QUEUE_LENGTH
+            properties.ReceiveMaximum = LENGTH
             properties.SessionExpiryInterval = 3600
             client.connect(
                 address.host,
@@ -279,35 +279,35 @@ class MqttIngest:
         """Put a message in line; a full line holds up the connection, and so the broker."""
         del userdata
         while not self._lost.is_set():
-            try:
-                self._queue.put((client, message), timeout=0.2)
-            except queue.Full:
-                continue
-            return
+            if self._line.put((client, message), timeout=0.2):
+                return
 
     def _record_forever(self) -> None:
         while not self._stopping.is_set():
-            try:
-                client, message = self._queue.get(timeout=0.2)
-            except queue.Empty:
-                continue
-            self._record(client, message)
+            taken = self._line.take(timeout=0.2)
+            if taken:
+                self._record(taken)
 
-    def _record(self, client: Client, message: MQTTMessage) -> None:
+    def _record(self, taken: Sequence[Waiting]) -> None:
         try:
-            reply = self._until_stored(message)
+            replies = self._until_stored([message for _, message in taken])
         except _StoppedError:
             return
         except Exception:
             # One batch's fault must not stop the batches behind it: it is told and counted.
+            if len(taken) > 1:
+                for one in taken:
+                    self._record([one])
+                return
             self.faults += 1
-            LOG.exception("event=batch_fault octets=%d", len(message.payload))
-            reply = None
+            LOG.exception("event=batch_fault octets=%d", len(taken[0][1].payload))
+            replies = [None]
         self._last_at = time.monotonic()
-        if reply is not None:
-            client.publish(reply.topic, reply.payload, qos=_QOS)
-        if client.ack(message.mid, message.qos) is not MQTTErrorCode.MQTT_ERR_SUCCESS:
-            LOG.info("event=broker_gone_before_ack mid=%d", message.mid)
+        for (client, message), reply in zip(taken, replies, strict=True):
+            if reply is not None:
+                client.publish(reply.topic, reply.payload, qos=_QOS)
+            if client.ack(message.mid, message.qos) is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+                LOG.info("event=broker_gone_before_ack mid=%d", message.mid)
 
     def _send_forever(self) -> None:
         """Look for commands that are due, and publish them while the subscription stands."""
@@ -324,11 +324,11 @@ class MqttIngest:
                 self.faults += 1
                 LOG.exception("event=command_fault")
 
-    def _until_stored(self, message: MQTTMessage) -> Reply | None:
+    def _until_stored(self, messages: Sequence[MQTTMessage]) -> Sequence[Reply | None]:
         wait = self._policy.first_wait
         while True:
             try:
-                reply = self._desk.accept(message.topic, bytes(message.payload))
+                replies = self._desk.accept([(one.topic, bytes(one.payload)) for one in messages])
             except StorageFaultError as exc:
                 self._store_fault = True
                 LOG.warning("event=store_away cause=%s again_in=%.1f", exc, wait)
@@ -337,7 +337,7 @@ class MqttIngest:
                 wait = min(wait * 2, self._policy.longest_wait)
             else:
                 self._store_fault = False
-                return reply
+                return replies
 
 
 def _jittered(wait: float) -> float:

@@ -187,7 +187,7 @@ class CloudInside:
         assert timeout_seconds > 0
         topic = Channel(self.mine.tenant_id, self.mine.gateway_id, UP).topic
         _, octets = self.health.contract.encode(batch)
-        reply = await asyncio.to_thread(self.recorder.accept, topic, octets)
+        (reply,) = await asyncio.to_thread(self.recorder.accept, [(topic, octets)])
         assert reply is not None
         self.batches.append(batch)
         ack = decode_ack(reply.payload)
