@@ -28,9 +28,9 @@ from pathlib import Path
 from uuid import UUID
 
 from edge.buffer.buffer import ObservationBuffer
+from edge.buffer.packing import pack_rows
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import open_store
-from edge.buffer.rows import pack_rows
 from protocols.model.codes import MdcCode, SystemId, UnitCode
 from protocols.model.observation import NumericObservation
 from protocols.model.quantity import Quantity
@@ -46,7 +46,7 @@ READING = NumericObservation(
     device=SystemId(bytes(8)),
     value=Quantity(Decimal(97), UnitCode(544)),
 )
-BODY = pack_rows([READING], captured_at=NOW)[0].body
+BODY = pack_rows([READING], captured_at=NOW).rows[0].body
 TICK = timedelta(milliseconds=10)
 POLICY = BufferPolicy(max_bytes=4 << 30)
 SLOW_SYNC = """

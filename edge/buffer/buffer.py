@@ -18,9 +18,10 @@ from uuid import UUID
 from edge.buffer.answers import Appended, BufferCounts, Settled
 from edge.buffer.claims import Claim
 from edge.buffer.database import Connect, connect
+from edge.buffer.packing import pack_rows
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import OpenedStore, Recovery, open_store
-from edge.buffer.rows import Stream, from_microseconds, pack_rows
+from edge.buffer.rows import Stream, from_microseconds
 from edge.buffer.store import ObservationStore, Tell
 from edge.buffer.window import WaveformWindow, WindowPart
 from edge.clock import (

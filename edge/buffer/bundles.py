@@ -13,15 +13,13 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from edge.buffer.rows import PackedRow, check_of
+from edge.buffer.packing import ROW_OCTETS, Portion
+from edge.buffer.rows import check_of
 
-MOST_OCTETS: Final = 3900
-"""Of bodies and head together: a bundle fills a page of the file, so that a broken page costs no
-more rows than it would if each were a record. One row that is larger by itself has a longer one."""
 COLUMNS: Final = (
     "id, stream, boot_epoch, sequence, observation_id, measured, captured_us, octets, clock, crc,"
     " head, body"
@@ -29,7 +27,6 @@ COLUMNS: Final = (
 """In the order of a bundle's fields."""
 SPAN: Final = "coalesce(length(head) / 8, 1)"
 """How many ids and sequences a record takes up, in SQL; its octets are not read for that."""
-_ROW_OCTETS: Final = 8
 
 
 class Row(NamedTuple):
@@ -91,7 +88,7 @@ class Bundle:
     @property
     def last(self) -> int:
         """The last id it takes up."""
-        return self.row_id + (1 if self.head is None else len(self.head) // _ROW_OCTETS) - 1
+        return self.row_id + (1 if self.head is None else len(self.head) // ROW_OCTETS) - 1
 
     @property
     def is_legible(self) -> bool:
@@ -126,41 +123,21 @@ class Bundle:
         )
 
 
-def portions(rows: Sequence[PackedRow]) -> Iterator[Sequence[PackedRow]]:
-    """Rows of one lane in the portions that become bundles."""
-    begin, octets = 0, 0
-    for index, row in enumerate(rows):
-        octets += len(row[3]) + _ROW_OCTETS
-        if octets > MOST_OCTETS and index > begin:
-            yield rows[begin:index]
-            begin, octets = index, len(row[3]) + _ROW_OCTETS
-    yield rows[begin:]
-
-
-def bundled(
-    bodies: Sequence[bytes],
+def bundle_of(
+    portion: Portion,
     *,
     row_id: int,
-    stream: int,
     boot_epoch: int,
     sequence: int,
     captured_us: int,
     octets: str | None,
     clock: int,
 ) -> Bundle:
-    """A bundle of these rows, the first of which has this id and this sequence."""
-    head = head_of(bodies)
-    check = head_check(stream, boot_epoch, sequence, octets, head)
-    key = (row_id, stream, boot_epoch, sequence, None, 0, captured_us, octets, clock)
-    return Bundle(*key, check, head, b"".join(bodies))
-
-
-def head_of(bodies: Sequence[bytes]) -> bytes:
-    """The head of a bundle of these."""
-    pairs = [0] * (2 * len(bodies))
-    pairs[::2] = map(len, bodies)
-    pairs[1::2] = map(zlib.crc32, bodies)
-    return struct.pack(f"<{len(pairs)}I", *pairs)
+    """The bundle of a portion, whose first row has this id and this sequence."""
+    lane, head = portion.lane, portion.head
+    check = head_check(lane, boot_epoch, sequence, octets, head)
+    key = (row_id, lane, boot_epoch, sequence, None, 0, captured_us, octets, clock)
+    return Bundle(*key, check, head, portion.body)
 
 
 def head_check(stream: int, boot_epoch: int, sequence: int, octets: str | None, head: bytes) -> int:

@@ -5,6 +5,7 @@ Works beside a running gateway. Rows stay where they are: the cloud knows a row 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from edge.buffer.clocks import State
 from edge.buffer.database import Database, connect_to_read
 from edge.buffer.faults import translated
 from edge.buffer.held import rows_after
+from edge.buffer.memory import STORED, uncounted
 from edge.buffer.reading import unpacked
 from edge.buffer.recovery import FILE_NAME
 from edge.buffer.rows import Stream
@@ -67,10 +69,13 @@ def look(folder: Path) -> Overview:
             f"SELECT stream, boot_epoch, {rows} AS rows, min(sequence) AS first,"  # noqa: S608 - constants
             f" max(sequence + {span} - 1) AS last FROM held GROUP BY stream, boot_epoch",
         )
+        totals = Counter(dict(database.execute("SELECT name, amount FROM totals")))
+        if form == FORM:
+            totals[STORED] += uncounted(database)
         return Overview(
             form=form,
             waiting={stream.label: counts.get(stream.value, 0) for stream in Stream},
-            totals=dict(database.execute("SELECT name, amount FROM totals")),
+            totals=dict(totals),
             quarantine=dict(
                 database.execute("SELECT reason, count(*) FROM quarantine GROUP BY reason")
             ),

@@ -17,7 +17,8 @@ from uuid import UUID
 from edge.buffer.database import Database
 from edge.buffer.held import bundle_at, newest_first
 from edge.buffer.lanes import Span
-from edge.buffer.rows import PackedRow, Stream, identity_in, says_the_same
+from edge.buffer.packing import Packed, PackedRow
+from edge.buffer.rows import Stream, identity_in, says_the_same
 
 log = logging.getLogger(__name__)
 
@@ -65,27 +66,27 @@ class Recent:
         row_id = self._young.get(identity)
         return self._old.get(identity) if row_id is None else row_id
 
-    def without_known(self, rows: Sequence[PackedRow]) -> tuple[list[PackedRow], int]:
+    def without_known(self, packed: Packed) -> tuple[Packed, int]:
         """The rows that are new, and how many say something else under an identity known."""
         fresh: list[PackedRow] = []
         conflicting = 0
-        for row, known in self._with_known(rows):
+        for row, known in self._with_known(packed.rows):
             if known is None:
                 fresh.append(row)
             elif not says_the_same(known, row.body):
                 conflicting += 1
                 log.warning(
                     "another reading under a known identity dropped observation_id=%s",
-                    row.observation_id and UUID(bytes=row.observation_id),
+                    row.identity and UUID(bytes=row.identity),
                 )
-        return fresh, conflicting
+        return packed.only(fresh), conflicting
 
     def _with_known(self, rows: Sequence[PackedRow]) -> Iterator[tuple[PackedRow, bytes | None]]:
         """Each row with the octets of the one before it under its identity."""
         seen: dict[bytes, bytes] = {}
         looked: dict[int, dict[bytes, bytes]] = {}
         for row in rows:
-            known, identity = None, row.observation_id
+            known, identity = None, row.identity
             if identity is not None:
                 place = self.place_of(identity)
                 if place is not None and place not in looked:

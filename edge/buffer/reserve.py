@@ -7,24 +7,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DiskReserve:
     """`octets` of really allocated disk at `path`; 0 octets is no reserve at all."""
 
     path: Path
     octets: int
+    _was_held: bool = False
 
     @property
     def is_held(self) -> bool:
         """Whether the room is ours."""
         try:
-            return self.octets == 0 or self.path.stat().st_size >= self.octets
+            self._was_held = self.octets == 0 or self.path.stat().st_size >= self.octets
         except OSError:
-            return False
+            self._was_held = False
+        return self._was_held
 
     def hold(self) -> bool:
-        """Allocate the room unless we have it; False when the disk has none."""
-        if self.is_held:
+        """Allocate the room unless we have it; False when the disk has none.
+
+        Asked before every commit: the file is looked at when `is_held` is asked, and else believed
+        to be where it was left.
+        """
+        if self._was_held or self.is_held:
             return True
         try:
             with self.path.open("wb") as file:
@@ -38,6 +44,7 @@ class DiskReserve:
         """Free the room; False when there was none to free."""
         if self.octets == 0:
             return False
+        self._was_held = False
         try:
             self.path.unlink()
         except OSError:

@@ -13,15 +13,18 @@ from edge.errors import BufferFullError
 
 _PAGES_GIVEN_BACK: Final = 512
 _SPARE_PAGES: Final = 2
+_LEAST_OF_A_PAGE: Final = PAGE_OCTETS // 2
+"""Octets that a page holds at least, when what does not fit into the one before begins it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Room:
     """The room of one open store."""
 
     database: Database
     policy: BufferPolicy
     reserve: DiskReserve
+    _known_left: int = 0
 
     def pages_used(self) -> int:
         """Pages of the file that hold something."""
@@ -33,6 +36,22 @@ class Room:
         """By how many pages rows of this size would go over the quota; 0 or less: they fit."""
         wanted = self.pages_used() + octets // PAGE_OCTETS + _SPARE_PAGES
         return wanted - (self.policy.max_pages - self.policy.reserve_pages)
+
+    def takes(self, octets: int) -> bool:
+        """Whether rows of this size surely fit under the quota.
+
+        The file is asked again only when what was left at the last look may have been written
+        full: rows that leave in between make more room, never less.
+        """
+        wanted = octets // _LEAST_OF_A_PAGE + _SPARE_PAGES
+        if self._known_left < wanted:
+            self._known_left = -self.pages_over(0)
+        self._known_left -= wanted
+        return self._known_left >= 0
+
+    def look_again(self) -> None:
+        """Something else is being written."""
+        self._known_left = 0
 
     def refuse_full_disk(self) -> None:
         """BufferFullError while the disk has no room for the reserve."""

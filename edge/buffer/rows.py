@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 from protocols.errors import DecodeError
 from protocols.model.codes import SystemId
@@ -19,7 +19,7 @@ from protocols.model.observation import (
     Observation,
     SampleArrayObservation,
 )
-from protocols.uplink.codec import decode_row, encode_row, open_row
+from protocols.uplink.codec import decode_row, open_row
 from protocols.uplink.messages import Content, UplinkRow, identity_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -80,16 +80,6 @@ def from_microseconds(value: int) -> datetime:
     return _EPOCH + timedelta(microseconds=value)
 
 
-class PackedRow(NamedTuple):
-    """A captured thing ready to be written; its key comes with the write."""
-
-    stream: Stream
-    observation_id: bytes | None
-    captured_us: int
-    body: bytes
-    octets: str | None = None
-
-
 def measured_of(content: Content) -> int:
     """The time in the content's identity as a number: forms 1 and 2 of the file are ordered by it.
 
@@ -111,25 +101,6 @@ def _measured(observation: Observation) -> int:
         return to_microseconds(observation.observed_at.at)
     local = stamp.local
     return int(stamp.value) if local is None else to_microseconds(local.replace(tzinfo=UTC))
-
-
-def pack_rows(
-    contents: Iterable[Content], *, captured_at: datetime, octets: str = ""
-) -> tuple[PackedRow, ...]:
-    """Encode captured things. `captured_at` is the gateway's aware UTC time of the write.
-
-    `octets` says where the recorder keeps what all of them were decoded from.
-    """
-    captured_us, where = to_microseconds(captured_at), octets or None
-    contents = tuple(contents)
-    packed = []
-    for content, stream in zip(contents, streams_of(contents), strict=True):
-        known_by = identity_of(content)
-        identity = None if known_by is None else known_by.bytes
-        # The sequence is not known yet; the record's key holds it and `unpack_row` puts it back.
-        body = encode_row(UplinkRow(sequence=0, captured_at=captured_at, content=content))
-        packed.append(PackedRow(stream, identity, captured_us, body, where))
-    return tuple(packed)
 
 
 def check_of(

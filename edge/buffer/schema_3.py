@@ -16,7 +16,9 @@ from typing import Final
 
 from edge.buffer.bundles import COLUMNS, Bundle, Row
 from edge.buffer.database import Database
-from edge.buffer.rows import check_of, identity_in, measured_in
+from edge.buffer.lanes import FIRST_GENERATION
+from edge.buffer.memory import mark_counted, uncounted
+from edge.buffer.rows import Stream, check_of, identity_in, measured_in
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,10 @@ _DOWN: Final = (
     "ALTER TABLE held DROP COLUMN head",
     "ALTER TABLE held DROP COLUMN rows",
 )
+_COUNT: Final = (
+    "INSERT INTO totals VALUES ('stored', ?)"
+    " ON CONFLICT DO UPDATE SET amount = amount + excluded.amount"
+)
 _BUNDLES: Final = (
     f"SELECT {COLUMNS} FROM held WHERE id > ? AND head IS NOT NULL ORDER BY id LIMIT 32"  # noqa: S608 - constants
 )
@@ -52,10 +58,15 @@ def up(database: Database) -> None:
     """Add what is new; no row is touched."""
     for statement in _UP:
         database.execute(statement)
+    # All that is there is counted in the totals, and so is what may be salvaged.
+    last = database.execute("SELECT coalesce(max(id), 0) FROM held").fetchone()[0]
+    mark_counted(database, dict.fromkeys(Stream, max(last, FIRST_GENERATION - 1)))
 
 
 def down(database: Database) -> None:
     """Take every bundle apart, then take the columns away."""
+    database.execute(_COUNT, (uncounted(database),))
+    database.execute("DELETE FROM marks WHERE name LIKE 'counted_%'")
     database.execute(_INDEX)
     repeated = 0
     for bundle in _bundles(database):

@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
 from uuid import UUID, uuid4
 
 from edge.buffer.answers import Appended, BufferCounts, Settled
-from edge.buffer.bundles import bundled, portions
+from edge.buffer.bundles import bundle_of
 from edge.buffer.claims import Claim, ClaimBook
 from edge.buffer.clocks import ClockLines
 from edge.buffer.database import Database
@@ -20,7 +18,8 @@ from edge.buffer.faults import translated
 from edge.buffer.held import insert, remove
 from edge.buffer.lanes import Queue, Turns
 from edge.buffer.layout import Layout
-from edge.buffer.memory import Memory
+from edge.buffer.memory import STORED, Memory
+from edge.buffer.packing import Packed, pack_rows
 from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
 from edge.buffer.quarantine import Quarantine
 from edge.buffer.reading import Found, Reader, lowest_sequence
@@ -28,11 +27,8 @@ from edge.buffer.repeats import Recent
 from edge.buffer.reserve import DiskReserve
 from edge.buffer.room import Room
 from edge.buffer.rows import (
-    LANES,
-    PackedRow,
     Stream,
     from_microseconds,
-    pack_rows,
     to_microseconds,
 )
 from edge.buffer.thinning import Dropped, Thinning, still_held
@@ -43,7 +39,6 @@ from protocols.uplink.messages import Content, UplinkAck
 
 log = logging.getLogger(__name__)
 
-STORED = "stored"
 SETTLED = "settled"
 QUARANTINED = "quarantined"
 QUARANTINE_DROPPED = "quarantine_dropped"
@@ -51,8 +46,6 @@ CONFLICTING = "conflicting"
 THINNED = "thinned"
 DROPPED = "dropped"
 DAMAGED_REASON = "damaged_in_store"
-
-_lane_of = itemgetter(0)
 
 Tell = Callable[[Dropped, datetime], Content]
 
@@ -111,7 +104,7 @@ class ObservationStore:
             with translated():
                 self._database.execute("BEGIN IMMEDIATE")
                 yield
-                self._memory.write_totals(self._database, before=before)
+                self._memory.write_totals(self._database, before=before, last_of=self._last)
                 self._thinning.keep_places(before=places)
                 self._database.execute("COMMIT")
         except BaseException:
@@ -123,25 +116,21 @@ class ObservationStore:
         for act in self._after_commit:
             act()
 
-    def append(self, rows: Sequence[PackedRow], reading: ClockReading | None = None) -> Appended:
+    def append(self, packed: Packed, reading: ClockReading | None = None) -> Appended:
         """Write rows under their keys; one that waits already is not written twice.
 
         `reading`: how the clock stood that stamped them.
         """
         self.clocks.current(reading)
         self.room.refuse_full_disk()
-        octets = sum(len(row.body) for row in rows)
-        if self.room.pages_over(octets) > 0 and rows:
-            self._thin(octets, from_microseconds(rows[0].captured_us))
-            self.room.refuse_over_quota(octets)
-        identities = [row[1] for row in rows if row[1] is not None]
-        if self._recent.knows_none(identities):
-            fresh = rows
-        else:
-            fresh, conflicting = self._recent.without_known(rows)
-            self._memory.count(CONFLICTING, conflicting)
+        if not self.room.takes(packed.size):
+            self._make_room(packed)
+        fresh, conflicting = packed, 0
+        if not self._recent.knows_none(packed.identities):
+            fresh, conflicting = self._recent.without_known(packed)
+        self._memory.count(CONFLICTING, conflicting)
         self._write(fresh)
-        return Appended(len(fresh), len(rows) - len(fresh))
+        return Appended(len(fresh), len(packed) - len(fresh))
 
     def settle(self, ack: UplinkAck, *, now: datetime) -> Settled:
         """Free what the cloud has; keep in quarantine what it refuses."""
@@ -296,40 +285,38 @@ class ObservationStore:
                 self._write(pack_rows([self._tell(item, now)], captured_at=now))
         return bool(dropped)
 
-    def _write(self, rows: Sequence[PackedRow]) -> None:
-        """Write rows that were packed together, with the next sequences of their lanes."""
-        if not rows:
-            return
-        line = self.clocks.current(None)
+    def _make_room(self, packed: Packed) -> None:
+        if self.room.pages_over(packed.size) > 0:
+            self._thin(packed.size, from_microseconds(packed.captured_us))
+            self.room.refuse_over_quota(packed.size)
+
+    def _write(self, packed: Packed) -> None:
+        """Write rows with the next sequences of their lanes."""
+        line, next_sequence = self.clocks.current(None), self._memory.next_sequence
         if self.clocks.write_current():
             self._after_commit.append(self.clocks.wrote_current)
-        for stream, members in groupby(sorted(rows, key=_lane_of), key=_lane_of):
-            self._write_lane(stream, list(members), line)
-        self._memory.count(STORED, len(rows))
-
-    def _write_lane(self, stream: Stream, rows: list[PackedRow], line: int) -> None:
-        after, base = self._last(stream), self._layout.bases[stream]
-        lane, captured_us = self._layout.lanes[stream], rows[0].captured_us
-        sequence = self._memory.next_sequence[stream]
-        for members in portions(rows):
-            bundle = bundled(
-                [row[3] for row in members],
-                row_id=base + sequence,
-                stream=LANES[stream],
+        for portion in packed.portions:
+            stream, count = portion.stream, len(portion.rows)
+            after, sequence = self._last(stream), next_sequence[stream]
+            bundle = bundle_of(
+                portion,
+                row_id=after + 1,
                 boot_epoch=self.boot_epoch,
                 sequence=sequence,
-                captured_us=captured_us,
-                octets=members[0].octets,
+                captured_us=packed.captured_us,
+                octets=packed.octets,
                 clock=line,
             )
-            insert(self._database, bundle, rows=len(members))
-            identities = [row[1] for row in members if row[1] is not None]
-            self._recent.note(identities, bundle.row_id)
-            sequence += len(members)
+            insert(self._database, bundle, rows=count)
+            self._recent.note(portion.identities, bundle.row_id)
+            next_sequence[stream] = sequence + count
+            self._grow(stream, count, packed.captured_us, after=after)
+        self._memory.count(STORED, len(packed))
+
+    def _grow(self, stream: Stream, count: int, captured_us: int, *, after: int) -> None:
         self._grown.add(stream)
-        self._memory.next_sequence[stream] = sequence
-        self._memory.held[stream] += len(rows)
-        captured_us -= self.clocks.difference_us()
+        self._memory.held[stream] += count
+        lane, captured_us = self._layout.lanes[stream], captured_us - self.clocks.difference_us()
         self._after_commit.append(lambda: lane.grew(after=after, captured_us=captured_us))
 
     def _last(self, stream: Stream) -> int:
@@ -383,6 +370,7 @@ class ObservationStore:
     def _move_to_quarantine(
         self, stream: Stream, row_ids: Sequence[int], reason: str, now: datetime
     ) -> int:
+        self.room.look_again()
         moved, dropped = self._quarantine.copy(stream, row_ids, reason, now=now)
         self._memory.count(QUARANTINED, moved)
         self._memory.count(QUARANTINE_DROPPED, dropped)

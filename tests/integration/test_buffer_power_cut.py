@@ -20,9 +20,10 @@ import pytest
 
 from edge.buffer.claims import Claim
 from edge.buffer.database import Connect, connect
+from edge.buffer.packing import pack_rows
 from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
 from edge.buffer.recovery import FILE_NAME, open_store
-from edge.buffer.rows import Stream, pack_rows
+from edge.buffer.rows import Stream
 from edge.buffer.schema import downgrade, form_of
 from edge.buffer.store import ObservationStore
 from edge.clock import ClockQuality, ClockReading

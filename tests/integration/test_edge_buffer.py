@@ -15,9 +15,9 @@ import pytest
 
 from edge.buffer.buffer import ObservationBuffer
 from edge.buffer.claims import Claim
+from edge.buffer.packing import pack_rows
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import RESERVE_NAME, open_store
-from edge.buffer.rows import pack_rows
 from edge.buffer.store import ObservationStore
 from edge.buffer.thinning import Dropped
 from edge.errors import BufferFullError

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from edge.__main__ import main
+from edge.buffer.packing import pack_rows
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import FILE_NAME, open_store
-from edge.buffer.rows import pack_rows
 from edge.buffer.schema import FORM
 from edge.status.file import sole_use
 from protocols.uplink.codec import decode_batch

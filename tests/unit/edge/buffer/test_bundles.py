@@ -11,14 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.buffer.answers import Appended
-from edge.buffer.bundles import MOST_OCTETS, Bundle, bundled, portions
+from edge.buffer.bundles import Bundle, bundle_of
 from edge.buffer.held import bundle_at, first_in, remove, remove_through, rows_of, shrink
 from edge.buffer.lanes import FIRST_GENERATION, Span
+from edge.buffer.packing import MOST_OCTETS, Portion, head_of, pack_rows, portioned
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import open_store
 from edge.buffer.repeats import Recent
-from edge.buffer.rows import Stream, pack_rows
+from edge.buffer.rows import Stream
 from edge.buffer.store import ObservationStore
+from protocols.uplink.messages import Content
 from tests.fixtures.kept_rows import rows_in
 from tests.unit.edge.making import NOON, ack_of, alarm, device_info, ecg, spo2
 
@@ -26,11 +28,10 @@ POLICY = BufferPolicy(max_bytes=4 << 20, disk_reserve_bytes=0)
 LANE = Stream.NUMERICS.value
 
 
-def bundle_of(*bodies: bytes, row_id: int = 100) -> Bundle:
-    return bundled(
-        bodies,
-        row_id=row_id,
-        stream=LANE,
+def bundle(*bodies: bytes) -> Bundle:
+    return bundle_of(
+        Portion(Stream.NUMERICS, LANE, [], [], head_of(bodies), b"".join(bodies)),
+        row_id=100,
         boot_epoch=7,
         sequence=11,
         captured_us=5,
@@ -64,47 +65,48 @@ def waiting(store: ObservationStore) -> list[int]:
 def test_rows_leave_in_any_order_and_the_others_stay_as_they_were(
     bodies: list[bytes], data: st.DataObject
 ) -> None:
-    bundle: Bundle | None = bundle_of(*bodies)
+    left: Bundle | None = bundle(*bodies)
     model = {100 + index: body for index, body in enumerate(bodies)}
     while model:
-        assert bundle is not None
-        rows = bundle.rows()
+        assert left is not None
+        rows = left.rows()
         assert {row.row_id: row.body for row in rows} == model
-        assert [row.row_id for row in rows] == bundle.ids() == sorted(model)
+        assert [row.row_id for row in rows] == left.ids() == sorted(model)
         assert all(row.is_whole and row.sequence == row.row_id - 89 for row in rows)
-        assert max(model) <= bundle.last
+        assert max(model) <= left.last
         gone = data.draw(st.sets(st.sampled_from(sorted(model)), min_size=1))
-        bundle = bundle.without(gone)
+        left = left.without(gone)
         model = {row_id: body for row_id, body in model.items() if row_id not in gone}
-    assert bundle is None
+    assert left is None
 
 
 @pytest.mark.parametrize(
     "other", [{"stream": 1}, {"boot_epoch": 8}, {"sequence": 12}, {"octets": None}, {"crc": 1}]
 )
 def test_a_key_that_is_another_makes_all_of_it_one_damaged_row(other: dict[str, int]) -> None:
-    bundle = replace(bundle_of(b"one", b"two"), **other)  # type: ignore[arg-type]  # one field each
-    assert not bundle.is_legible
-    assert [row.is_whole for row in bundle.rows()] == [False]
-    assert bundle.ids() == [100]
-    assert bundle.without({101}) is bundle
-    assert bundle.without({100}) is None
+    other_one = replace(bundle(b"one", b"two"), **other)  # type: ignore[arg-type]  # one field each
+    assert not other_one.is_legible
+    assert [row.is_whole for row in other_one.rows()] == [False]
+    assert other_one.ids() == [100]
+    assert other_one.without({101}) is other_one
+    assert other_one.without({100}) is None
 
 
 def test_an_octet_that_is_another_costs_its_row_and_stays_damaged() -> None:
-    bundle = replace(bundle_of(b"one", b"two", b"six"), body=b"onetWosix")
-    assert [row.is_whole for row in bundle.rows()] == [True, False, True]
-    left = bundle.without({100})
+    spoilt = replace(bundle(b"one", b"two", b"six"), body=b"onetWosix")
+    assert [row.is_whole for row in spoilt.rows()] == [True, False, True]
+    left = spoilt.without({100})
     assert left is not None
     assert [(row.row_id, row.is_whole) for row in left.rows()] == [(101, False), (102, True)]
-    short = replace(bundle, body=b"one")
+    short = replace(spoilt, body=b"one")
     assert [row.is_whole for row in short.rows()] == [True, False, False]
 
 
 def test_a_bundle_fills_a_page_and_one_large_row_is_alone() -> None:
-    packed = pack_rows([*map(spo2, range(100)), ecg(1, samples=3000), spo2(200)], captured_at=NOON)
+    contents: list[Content] = [*map(spo2, range(100)), ecg(1, samples=3000), spo2(200)]
+    packed = pack_rows(contents, captured_at=NOON).rows
     rows = [row._replace(stream=Stream.NUMERICS) for row in packed]
-    found = list(portions(rows))
+    found = list(portioned(rows))
     assert [row for portion in found for row in portion] == rows
     sizes = [sum(len(row.body) + 8 for row in portion) for portion in found]
     assert [size > MOST_OCTETS for size in sizes] == [False, False, False, False, True, False]

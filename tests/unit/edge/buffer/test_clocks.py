@@ -10,9 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pytest import TempPathFactory  # noqa: PT013 - the type alone
 
+from edge.buffer.packing import pack_rows
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import open_store
-from edge.buffer.rows import Stream, pack_rows
+from edge.buffer.rows import Stream
 from edge.buffer.store import ObservationStore
 from edge.clock import Clock, ClockKeeper
 from protocols.model.observation import NumericObservation

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.buffer.answers import Settled
+from edge.buffer.packing import pack_rows
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import open_store
-from edge.buffer.rows import Stream, pack_rows
+from edge.buffer.rows import Stream
 from edge.buffer.store import ObservationStore
 from protocols.uplink.messages import Content
 from tests.fixtures.kept_rows import rows_in

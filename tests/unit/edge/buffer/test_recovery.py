@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from edge.buffer.packing import pack_rows
 from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
 from edge.buffer.recovery import FILE_NAME, RESERVE_NAME, held_rows, open_store
-from edge.buffer.rows import pack_rows
 from edge.buffer.store import ObservationStore
 from edge.errors import BufferFaultError
 from tests.unit.edge.making import NOON, spo2

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edge.buffer.packing import pack_rows
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import open_store
-from edge.buffer.rows import pack_rows
 from tests.unit.edge.making import NOON, ack_of, ecg, spo2
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from uuid import UUID
 
 from edge.buffer.buffer import ObservationBuffer
+from edge.buffer.packing import pack_rows
 from edge.buffer.policy import BufferPolicy
-from edge.buffer.rows import identity_in, is_repeat, measured_in, pack_rows, says_the_same
+from edge.buffer.rows import identity_in, is_repeat, measured_in, says_the_same
 from edge.pipeline.duplicates import OnceOnly
 from protocols.model.crew import AttachmentPart, CrewEvent
 from tests.unit.edge.making import NOON, device_info, spo2
@@ -38,13 +39,13 @@ def test_two_deeds_of_one_identity_are_a_repeat_only_when_they_say_the_same() ->
     assert is_repeat(SHOCK, replace(SHOCK))
     assert not is_repeat(SHOCK, later)
     assert not is_repeat(spo2(1), SHOCK)
-    held, repeat = (pack_rows([one], captured_at=NOON)[0].body for one in (SHOCK, later))
+    held, repeat = (pack_rows([one], captured_at=NOON).rows[0].body for one in (SHOCK, later))
     assert not says_the_same(held, repeat)
 
 
 def test_what_has_no_time_of_its_own_is_measured_at_none() -> None:
     piece, device, shock = (
-        row.body for row in pack_rows([PIECE, device_info(), SHOCK], captured_at=NOON)
+        row.body for row in pack_rows([PIECE, device_info(), SHOCK], captured_at=NOON).rows
     )
     assert measured_in(piece) == measured_in(device) == measured_in(b"\xff") == 0
     assert measured_in(shock) > 0

@@ -7,9 +7,9 @@ from contextlib import closing
 from pathlib import Path
 
 from edge.buffer.database import connect
+from edge.buffer.packing import pack_rows
 from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
 from edge.buffer.recovery import FILE_NAME, OpenedStore, open_store
-from edge.buffer.rows import pack_rows
 from edge.buffer.salvage import finish_setting_aside, salvage, set_aside, unread_files
 from edge.buffer.schema import create, upgrade
 from edge.buffer.store import ObservationStore

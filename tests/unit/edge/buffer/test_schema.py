@@ -12,10 +12,10 @@ from uuid import UUID
 import pytest
 
 from edge.buffer.database import connect
+from edge.buffer.packing import pack_rows
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import FILE_NAME, open_store
 from edge.buffer.repeats import Recent
-from edge.buffer.rows import pack_rows
 from edge.buffer.schema import FORM, downgrade, form_of, upgrade
 from edge.buffer.store import ObservationStore
 from edge.errors import BufferFaultError

@@ -13,9 +13,12 @@ import pytest
 
 from edge.buffer.answers import Appended, Settled
 from edge.buffer.claims import Claim
+from edge.buffer.database import connect
+from edge.buffer.packing import pack_rows
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import FILE_NAME, open_store
-from edge.buffer.rows import Stream, pack_rows
+from edge.buffer.rows import Stream
+from edge.buffer.schema import downgrade, upgrade
 from edge.buffer.store import DAMAGED_REASON, ObservationStore
 from edge.errors import BufferFullError
 from protocols.uplink.messages import Content
@@ -209,6 +212,30 @@ def test_only_an_acknowledgement_frees_rows(store: ObservationStore) -> None:
         assert store.settle(ack_of(claim), now=NOON) == Settled(0, 0), "a second one is harmless"
     assert store.counts().waiting == {"events": 0, "numerics": 0, "waveforms": 0}
     assert store.counts().totals == {"stored": 2, "settled": 2}
+
+
+def test_what_came_is_counted_whatever_end_a_run_takes(tmp_path: Path) -> None:
+    stored = 0
+    for settles in (False, True, False, False):
+        store = opened(tmp_path)
+        assert store.counts().totals.get("stored", 0) == stored
+        append(store, spo2(stored), ecg(stored))
+        if settles:
+            claim = store.claim(limit=2, octets=1 << 20, now=NOON)
+            assert claim is not None
+            with store.transaction():
+                store.settle(ack_of(claim), now=NOON)
+        append(store, alarm(stored))
+        stored += 3
+        assert store.counts().totals["stored"] == stored
+        store._database.close()
+    with closing(connect(tmp_path / FILE_NAME)) as database:
+        downgrade(database, to=2)
+        downgrade(database, to=1)
+        totals = dict(database.execute("SELECT name, amount FROM totals"))
+        assert totals["stored"] == stored
+        upgrade(database)
+    assert opened(tmp_path).counts().totals["stored"] == stored
 
 
 def test_refused_rows_are_kept_with_the_reason(store: ObservationStore, tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.buffer.lanes import Span
+from edge.buffer.packing import pack_rows
 from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
 from edge.buffer.recovery import open_store
-from edge.buffer.rows import Stream, pack_rows
+from edge.buffer.rows import Stream
 from edge.buffer.store import ObservationStore
 from edge.buffer.thinning import Dropped, middle_of, still_held, waveform_of
 from edge.errors import BufferFullError
@@ -214,8 +215,8 @@ def test_a_full_disk_is_no_reason_when_no_waveform_is_held(store: ObservationSto
 
 
 def test_only_stretches_of_samples_are_waveforms() -> None:
-    assert waveform_of(pack_rows([ecg(1)], captured_at=NOON)[0].body) is not None
-    assert waveform_of(pack_rows([spo2(1)], captured_at=NOON)[0].body) is None
+    assert waveform_of(pack_rows([ecg(1)], captured_at=NOON).rows[0].body) is not None
+    assert waveform_of(pack_rows([spo2(1)], captured_at=NOON).rows[0].body) is None
     assert waveform_of(b"\xff") is None
     assert waveform_of(b"\x90") is None
 
