@@ -19,12 +19,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 from edge.buffer.buffer import ObservationBuffer
@@ -38,6 +38,7 @@ from protocols.model.timestamps import ObservedTime, TimeQuality
 from protocols.uplink.messages import UplinkAck
 
 SECONDS = 1.0
+SLICES = 8
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 READING = NumericObservation(
     observation_id=UUID(int=0),
@@ -61,7 +62,14 @@ int fdatasync(int file) {
     return ((int (*)(int)) dlsym(RTLD_NEXT, "fdatasync"))(file);
 }
 """
-Outcome = tuple[float, list[float]]
+
+
+class Outcome(NamedTuple):
+    """Rows a second, every wait for a commit in seconds, seconds of processor a commit."""
+
+    rate: float
+    waits: list[float]
+    spent: float
 
 
 def readings() -> Iterator[NumericObservation]:
@@ -83,85 +91,129 @@ def percentile(values: list[float], share: float) -> float:
     return statistics.quantiles(values, n=1000, method="inclusive")[int(share * 1000) - 1] * 1e6
 
 
-def timed(act: Callable[[int], None], rows_a_commit: int, prepare: Callable[[], None]) -> Outcome:
-    """Rows a second of the writing alone, and every wait for a commit."""
-    waits: list[float] = []
-    begin = time.perf_counter()
-    while time.perf_counter() - begin < SECONDS:
-        prepare()
-        before = time.perf_counter()
-        act(len(waits))
-        waits.append(time.perf_counter() - before)
-    return len(waits) * rows_a_commit / sum(waits), waits
+class Contender(Protocol):
+    """Something that stores rows: `prepare` is not timed, `act` is one commit."""
+
+    label: str
+
+    def prepare(self) -> None:
+        """Make the next rows ready."""
+
+    def act(self) -> None:
+        """Store them and commit."""
+
+    def close(self) -> None:
+        """Let go of the file."""
 
 
-def bare(folder: Path, rows_a_commit: int) -> Outcome:
+def race(contenders: Sequence[Contender], rows_a_commit: int) -> list[Outcome]:
+    """Turn by turn, so that what else the machine does is borne by all alike."""
+    waits: list[list[float]] = [[] for _ in contenders]
+    spent = [0.0] * len(contenders)
+    for _ in range(SLICES):
+        for index, contender in enumerate(contenders):
+            end = time.perf_counter() + SECONDS / SLICES
+            while time.perf_counter() < end:
+                contender.prepare()
+                before, used = time.perf_counter(), time.process_time()
+                contender.act()
+                spent[index] += time.process_time() - used
+                waits[index].append(time.perf_counter() - before)
+    for contender in contenders:
+        contender.close()
+    return [
+        Outcome(len(all_of) * rows_a_commit / sum(all_of), all_of, cpu / len(all_of))
+        for all_of, cpu in zip(waits, spent, strict=True)
+    ]
+
+
+class Bare:
     """The least any buffer on SQLite must do: insert and commit, WAL, synchronous=FULL."""
-    with closing(sqlite3.connect(folder / "bare.db", isolation_level=None)) as database:
-        database.executescript(
+
+    label = "bare sqlite3"
+
+    def __init__(self, folder: Path, rows_a_commit: int) -> None:
+        self._rows, self._first = rows_a_commit, 0
+        self._database = sqlite3.connect(folder / "bare.db", isolation_level=None)
+        self._database.executescript(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
             "CREATE TABLE rows (id INTEGER PRIMARY KEY, a INT, b INT, c INT, body BLOB);"
         )
+        self.close = self._database.close
 
-        def act(number: int) -> None:
-            first = number * rows_a_commit
-            database.execute("BEGIN IMMEDIATE")
-            database.executemany(
-                "INSERT INTO rows (a, b, c, body) VALUES (?, ?, ?, ?)",
-                [(1, 2, first + index, BODY) for index in range(rows_a_commit)],
-            )
-            database.execute("COMMIT")
+    def prepare(self) -> None:
+        """Every row has the same octets."""
 
-        return timed(act, rows_a_commit, lambda: None)
+    def act(self) -> None:
+        """A row is a record."""
+        first = self._first
+        self._first += self._rows
+        self._database.execute("BEGIN IMMEDIATE")
+        self._database.executemany(
+            "INSERT INTO rows (a, b, c, body) VALUES (?, ?, ?, ?)",
+            [(1, 2, first + index, BODY) for index in range(self._rows)],
+        )
+        self._database.execute("COMMIT")
 
 
-def bare_once(folder: Path, rows_a_commit: int) -> Outcome:
-    """The same with what a buffer cannot do without: our columns, and each reading held once."""
-    with closing(sqlite3.connect(folder / "once.db", isolation_level=None)) as database:
-        database.executescript(
+class BareOnce:
+    """The same with the columns of a buffer's row, and an index that keeps each reading once."""
+
+    label = "bare with columns and index"
+
+    def __init__(self, folder: Path, rows_a_commit: int) -> None:
+        self._rows, self._first = rows_a_commit, 0
+        self._ids: list[bytes] = []
+        self._database = sqlite3.connect(folder / "once.db", isolation_level=None)
+        self._database.executescript(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
             "CREATE TABLE rows (id INTEGER PRIMARY KEY, stream INT, epoch INT, sequence INT,"
             " identity BLOB, measured INT, captured INT, octets TEXT, clock INT, crc INT,"
             " body BLOB);"
             "CREATE UNIQUE INDEX once ON rows (measured, identity) WHERE identity IS NOT NULL;"
         )
-        ids: list[bytes] = []
+        self.close = self._database.close
 
-        def prepare() -> None:
-            block = os.urandom(16 * rows_a_commit)
-            ids[:] = [block[start : start + 16] for start in range(0, len(block), 16)]
+    def prepare(self) -> None:
+        """Identities spread as real ones are."""
+        block = os.urandom(16 * self._rows)
+        self._ids = [block[start : start + 16] for start in range(0, len(block), 16)]
 
-        def act(number: int) -> None:
-            first = number * rows_a_commit
-            database.execute("BEGIN IMMEDIATE")
-            database.executemany(
-                "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (None, 0, 7, n, ids[n - first], n * 10_000, 1 << 50, None, 0, 1 << 30, BODY)
-                    for n in range(first, first + rows_a_commit)
-                ],
-            )
-            database.execute("COMMIT")
+    def act(self) -> None:
+        """A row is a record."""
+        first = self._first
+        self._first += self._rows
+        self._database.execute("BEGIN IMMEDIATE")
+        self._database.executemany(
+            "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (None, 0, 7, n, self._ids[n - first], n * 10_000, 1 << 50, None, 0, 1 << 30, BODY)
+                for n in range(first, first + self._rows)
+            ],
+        )
+        self._database.execute("COMMIT")
 
-        return timed(act, rows_a_commit, prepare)
 
+class Ours:
+    """Our store: keys, checks, repeats, room; octets made before."""
 
-def store_alone(folder: Path, rows_a_commit: int) -> Outcome:
-    """Our store: keys, check, identity index, room; octets made before."""
-    store = open_store(folder, policy=POLICY, vehicle_id="v", now=NOW).store
-    fresh, batch = readings(), []
+    label = "store"
 
-    def prepare() -> None:
-        packed = pack_rows([next(fresh) for _ in range(rows_a_commit)], captured_at=NOW)
-        batch[:] = packed
+    def __init__(self, folder: Path, rows_a_commit: int) -> None:
+        self._rows, self._fresh = rows_a_commit, readings()
+        self._store = open_store(folder, policy=POLICY, vehicle_id="v", now=NOW).store
+        self.close = self._store.close
+        self.prepare()
 
-    def act(_: int) -> None:
-        with store.transaction():
-            store.append(batch)
+    def prepare(self) -> None:
+        """Readings as drivers give them."""
+        contents = [next(self._fresh) for _ in range(self._rows)]
+        self._packed = pack_rows(contents, captured_at=NOW)
 
-    outcome = timed(act, rows_a_commit, prepare)
-    store.close()
-    return outcome
+    def act(self) -> None:
+        """A commit of the buffer's."""
+        with self._store.transaction():
+            self._store.append(self._packed)
 
 
 async def whole(folder: Path, rows_a_append: int, devices: int, pause: float = 0.0) -> Outcome:
@@ -169,7 +221,7 @@ async def whole(folder: Path, rows_a_append: int, devices: int, pause: float = 0
     buffer = ObservationBuffer()
     await buffer.open(folder, policy=POLICY, vehicle_id="v")
     waits: list[float] = []
-    begin = time.perf_counter()
+    begin, used = time.perf_counter(), time.process_time()
 
     async def device() -> None:
         fresh = readings()
@@ -186,7 +238,7 @@ async def whole(folder: Path, rows_a_append: int, devices: int, pause: float = 0
             tasks.create_task(device())
     rate = len(waits) * rows_a_append / (time.perf_counter() - begin)
     await buffer.close()
-    return rate, waits
+    return Outcome(rate, waits, (time.process_time() - used) / len(waits))
 
 
 async def drain(folder: Path, rows: int, limit: int, in_flight: int) -> float:
@@ -211,6 +263,9 @@ async def drain(folder: Path, rows: int, limit: int, in_flight: int) -> float:
     return rows / seconds
 
 
+CONTENDERS: Final[tuple[type[Bare | BareOnce | Ours], ...]] = (Bare, BareOnce, Ours)
+
+
 def sync_wait(folder: Path) -> float:
     """What one 4 kB append and fdatasync costs here, microseconds, median."""
     waits = []
@@ -224,10 +279,12 @@ def sync_wait(folder: Path) -> float:
     return statistics.median(waits) * 1e6
 
 
-def show(label: str, outcome: Outcome, reference: float | None = None) -> None:
+def show(label: str, outcome: Outcome, reference: Outcome | None = None) -> None:
     """One line of the table."""
-    rate, waits = outcome
-    ratio = f"{rate / reference:5.2f}" if reference else "    -"
+    rate, waits, spent = outcome
+    ratio = "    -        -"
+    if reference is not None:
+        ratio = f"{rate / reference.rate:5.2f} {reference.spent / spent:8.2f}"
     print(
         f"{label:38} {rate:10,.0f} {percentile(waits, 0.5):10,.0f}"
         f" {percentile(waits, 0.99):10,.0f} {ratio}"
@@ -245,13 +302,13 @@ def measure(parent: Path | None) -> None:
             return folder
 
         print(f"sync of 4 kB here: {sync_wait(root):,.0f} us (median); body {len(BODY)} octets")
-        print(f"{'':38} {'rows/s':>10} {'p50 us':>10} {'p99 us':>10} of bare")
+        print(f"{'':38} {'rows/s':>10} {'p50 us':>10} {'p99 us':>10} of bare of its CPU")
         for rows in (1, 10, 100, 1000):
-            reference = bare(fresh(f"bare{rows}"), rows)
-            show(f"bare sqlite3, {rows}/commit", reference)
-            once = bare_once(fresh(f"once{rows}"), rows)
-            show(f"bare with columns and index, {rows}/commit", once, reference[0])
-            show(f"store, {rows}/commit", store_alone(fresh(f"s{rows}"), rows), reference[0])
+            contenders = [kind(fresh(f"{kind.__name__}{rows}"), rows) for kind in CONTENDERS]
+            outcomes = race(contenders, rows)
+            for contender, outcome in zip(contenders, outcomes, strict=True):
+                reference = None if isinstance(contender, Bare) else outcomes[0]
+                show(f"{contender.label}, {rows}/commit", outcome, reference)
         for rows, devices in ((1, 1), (100, 1), (1, 32), (100, 8)):
             outcome = asyncio.run(whole(fresh(f"w{rows}x{devices}"), rows, devices))
             show(f"buffer, {devices} devices flat out, {rows}/append", outcome)

@@ -8,7 +8,8 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -45,12 +46,15 @@ MOST_THINNINGS: Final = 64
 
 @dataclass(slots=True)
 class _Job:
-    """One call for the worker. `frees` marks a write that must get through on a full disk."""
+    """One call for the worker. `frees` marks a write that must get through on a full disk.
+
+    `answer` is set in its own loop, once for all that shared a commit.
+    """
 
     act: Callable[[ObservationStore], Any]
-    writes: bool
+    answer: asyncio.Future[Any]
+    writes: bool = False
     frees: bool = False
-    future: Future[Any] = field(default_factory=Future)
 
 
 class ObservationBuffer:
@@ -192,7 +196,8 @@ class ObservationBuffer:
     def give_back(self, batch_id: UUID) -> None:
         """Give a claim back, to be sent again under the same name. Returns at once."""
         if self._thread is not None:
-            self._jobs.put(_Job(lambda store: store.requeue(batch_id), writes=False))
+            answer = asyncio.get_running_loop().create_future()
+            self._jobs.put(_Job(lambda store: store.requeue(batch_id), answer))
             self._tell_news()
 
     async def split(self, batch_id: UUID) -> bool:
@@ -225,10 +230,9 @@ class ObservationBuffer:
     ) -> T:
         if self._thread is None:
             raise BufferFaultError("the buffer is closed")
-        job = _Job(act, writes, frees)
-        self._jobs.put(job)
-        answer: T = await asyncio.wrap_future(job.future)
-        return answer
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.put(_Job(act, answer, writes, frees))
+        return await answer
 
     # ---- the worker thread
 
@@ -242,7 +246,7 @@ class ObservationBuffer:
                     ending = True
                     break
                 # A caller that gave up may still have its rows stored: that is harmless.
-                if job.future.set_running_or_notify_cancel() or job.writes:
+                if job.writes or not job.answer.cancelled():
                     jobs.append(job)
                 if len(jobs) >= MOST_IN_ONE_COMMIT:
                     break
@@ -250,46 +254,45 @@ class ObservationBuffer:
                     job = self._jobs.get_nowait()
                 except queue.Empty:
                     break
-            damage = _run_jobs(store, jobs, self._clock.utc)
+            outcomes = _run_jobs(store, jobs, self._clock.utc)
+            with suppress(RuntimeError):  # nobody is left to answer: the loop has gone
+                loop.call_soon_threadsafe(self._answer, outcomes)
             if any(job.frees for job in jobs):
                 _attempt(store.room.regain_reserve)
-            if damage is not None:
-                loop.call_soon_threadsafe(self._tell_damage, damage)
         try:
             store.close()
         except BufferFaultError as exc:
             log.warning("buffer closed badly reason=%r", str(exc))
 
-    def _tell_damage(self, damage: BufferDamagedError) -> None:
-        if self._damage is not None and not self._damage.done():
-            self._damage.set_exception(damage)
+    def _answer(self, outcomes: Sequence[tuple[_Job, _Outcome]]) -> None:
+        for job, (value, error) in outcomes:
+            if isinstance(error, BufferDamagedError) and self._damage and not self._damage.done():
+                self._damage.set_exception(error)
+            if job.answer.done():
+                # Whoever asked has gone: what was claimed for it waits for the next.
+                if isinstance(value, Claim):
+                    self.give_back(value.batch_id)
+            elif error is None:
+                job.answer.set_result(value)
+            else:
+                job.answer.set_exception(error)
+
+
+_Outcome = tuple[Any, BaseException | None]
 
 
 def _run_jobs(
     store: ObservationStore, jobs: Sequence[_Job], now: Callable[[], datetime]
-) -> BufferDamagedError | None:
-    """All writes in one commit, then the reads; the damage when there was one."""
-    writes = [job for job in jobs if job.writes]
-    outcomes = _commit_together(store, writes, now)
+) -> list[tuple[_Job, _Outcome]]:
+    """All writes in one commit, then the reads."""
+    outcomes = _commit_together(store, [job for job in jobs if job.writes], now)
+    for job, (_, error) in outcomes:
+        if not job.frees:
+            store.is_refusing = isinstance(error, BufferFullError)
     for job in jobs:
         if not job.writes:
             outcomes.append((job, _attempt(partial(job.act, store))))
-    damage = None
-    for job, (value, error) in outcomes:
-        if isinstance(error, BufferDamagedError):
-            damage = error
-        if job.writes and not job.frees:
-            store.is_refusing = isinstance(error, BufferFullError)
-        if job.future.cancelled():
-            continue
-        if error is None:
-            job.future.set_result(value)
-        else:
-            job.future.set_exception(error)
-    return damage
-
-
-_Outcome = tuple[Any, BaseException | None]
+    return outcomes
 
 
 def _commit_together(

@@ -98,6 +98,19 @@ async def test_what_gave_way_is_news_in_the_lane_that_tells_it(tmp_path: Path) -
     await buffer.close()
 
 
+async def test_what_was_claimed_for_a_caller_that_gave_up_is_claimed_by_the_next(
+    buffer: ObservationBuffer,
+) -> None:
+    await buffer.append([spo2(number) for number in range(4)])
+    claims = [asyncio.ensure_future(buffer.claim(limit=1, octets=1000)) for _ in range(4)]
+    await asyncio.sleep(0)
+    claims[0].cancel()
+    taken = [await claim for claim in claims[1:]]
+    last = await buffer.claim(limit=1, octets=1000)
+    found = {claim.rows[0].sequence for claim in (*taken, last) if claim}
+    assert found == {1, 2, 3, 4}
+
+
 async def test_rows_left_from_before_are_news_at_once(
     buffer: ObservationBuffer, tmp_path: Path
 ) -> None:
