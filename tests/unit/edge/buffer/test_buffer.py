@@ -103,7 +103,7 @@ async def test_what_was_claimed_for_a_caller_that_gave_up_is_claimed_by_the_next
 ) -> None:
     await buffer.append([spo2(number) for number in range(4)])
     claims = [asyncio.ensure_future(buffer.claim(limit=1, octets=1000)) for _ in range(4)]
-    await asyncio.sleep(0)
+    await asyncio.wait(claims, timeout=0)
     claims[0].cancel()
     taken = [await claim for claim in claims[1:]]
     last = await buffer.claim(limit=1, octets=1000)
