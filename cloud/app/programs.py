@@ -21,6 +21,7 @@ from fastapi import FastAPI
 from cloud.api.shared.peer import PeerProtocol
 from cloud.api.shared.services import Health
 from cloud.app.composition import Parts, create_app
+from cloud.app.memory import bound_memory
 from cloud.app.opening import StartError, ingest_secret
 from cloud.app.tls import is_own_authority, server_tls
 from cloud.broker.access import INGEST_USER, AccessList
@@ -44,6 +45,7 @@ def announce(**facts: object) -> None:
 
 async def serve(parts: Parts) -> None:
     """API, and as far as the settings want them here: broker, ingest and worker."""
+    bound_memory()
     settings = parts.settings
     stop = _stop_event()
     async with AsyncExitStack() as stack:
@@ -77,6 +79,7 @@ async def serve(parts: Parts) -> None:
 
 async def run_broker(parts: Parts) -> None:
     """The embedded broker alone."""
+    bound_memory()
     stop = _stop_event()
     async with _broker(parts, server_tls(parts)) as broker:
         settings = parts.settings
@@ -86,6 +89,7 @@ async def run_broker(parts: Parts) -> None:
 
 async def run_ingest(parts: Parts) -> None:
     """Ingest alone, from the broker of the settings."""
+    bound_memory()
     stop = _stop_event()
     with _ingesting(parts, None) as ingest:
         await asyncio.to_thread(ingest.wait_ready, READY_SECONDS)
@@ -95,6 +99,7 @@ async def run_ingest(parts: Parts) -> None:
 
 async def run_worker(parts: Parts) -> None:
     """The worker alone."""
+    bound_memory()
     stop = _stop_event()
     with _working(parts):
         announce(http=None, mqtt=None)
