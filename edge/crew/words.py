@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from edge.crew.readings import Payload
+from edge.uplink.window import Standing
 
 _STATES: Final = {
     "waiting": ("looking for it", "bad"),
@@ -18,6 +19,7 @@ _STATES: Final = {
     "bond_lost": ("pairing lost: pair it again", "bad"),
 }
 _HIDDEN: Final = 6
+_SLOW: Final = (Standing.SLOW.value, Standing.UNSTEADY.value)
 
 
 def devices_in_words(status: dict[str, Any]) -> list[Payload]:
@@ -57,7 +59,8 @@ def uplink_in_words(status: dict[str, Any], now: datetime) -> Payload:
     if not links:
         state, words = "none", "no way to the hospital is set up"
     elif up:
-        state, words = "up", "connected to the hospital"
+        is_slow = any(link.get("is_used") and link.get("standing") in _SLOW for link in up)
+        state, words = "up", f"connected to the hospital{', slowly' if is_slow else ''}"
     else:
         state, words = "down", "no connection: everything is kept on board"
     since = max((link["since"] for link in up or links if link["since"]), default=None)

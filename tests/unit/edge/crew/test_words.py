@@ -132,6 +132,23 @@ def test_everything_is_sent_only_with_a_link_and_nothing_waiting(
     assert told["oldest_at"] == NOON.timestamp() - 9
 
 
+@pytest.mark.parametrize(
+    ("standing", "is_used", "words"),
+    [
+        ("slow", True, "connected to the hospital, slowly"),
+        ("unsteady", True, "connected to the hospital, slowly"),
+        ("slow", False, "connected to the hospital"),
+        ("good", True, "connected to the hospital"),
+    ],
+)
+def test_a_slow_way_is_told_while_it_is_the_one_that_is_used(
+    standing: str, words: str, *, is_used: bool
+) -> None:
+    links = [link() | {"standing": standing, "is_used": is_used}]
+    told = uplink_in_words(status(uplink={"links": links}), NOON)
+    assert (told["state"], told["words"]) == ("up", words)
+
+
 # ---- the handover
 
 PATIENT = Patient(
