@@ -7,6 +7,7 @@ from typing import Annotated
 
 PAGE_OCTETS = 4096
 _LEAST_PAGES = 64
+_MOST_LOG_PAGES = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,14 @@ class BufferPolicy:
     def thinned_pages(self) -> int:
         """How many pages more than needed are freed when waveforms give way: not for every row."""
         return max(4, min(256, self.max_pages // 256))
+
+    @property
+    def log_pages(self) -> int:
+        """Pages of the log before it is written into the file: half of what the reserve can give.
+
+        When the disk is full the log has to find room in the file before it can begin anew.
+        """
+        return max(64, min(_MOST_LOG_PAGES, self.disk_reserve_bytes // 2 // PAGE_OCTETS))
 
     @property
     def reserve_pages(self) -> int:

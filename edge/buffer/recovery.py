@@ -191,6 +191,7 @@ def _prepare(database: Database, path: Path, policy: BufferPolicy) -> None:
     database.execute("PRAGMA synchronous = FULL")
     database.execute(f"PRAGMA max_page_count = {policy.max_pages}")
     database.execute(f"PRAGMA journal_size_limit = {_LOG_OCTETS}")
+    database.execute(f"PRAGMA wal_autocheckpoint = {policy.log_pages}")
     if form == 0:
         create(database)
         upgrade(database)

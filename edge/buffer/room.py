@@ -90,5 +90,8 @@ class Room:
         with translated():
             give_back = f"PRAGMA incremental_vacuum({_PAGES_GIVEN_BACK})"
             self.database.execute(give_back).fetchall()
+            self.database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            if self.reserve.hold():
+                return True
             self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return self.reserve.hold()

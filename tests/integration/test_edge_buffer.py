@@ -212,22 +212,24 @@ async def test_on_a_full_disk_waveforms_go_first_and_numbers_are_still_taken(
     await buffer.close()
 
 
-async def test_on_a_full_disk_waveforms_go_a_few_at_a_time(small_disk: Path) -> None:
-    told: list[Dropped] = []
-
-    def tell(dropped: Dropped, at: datetime) -> Content:
-        told.append(dropped)
-        return happening(str(len(told)), gateway=OXIMETER, at=at)
-
+async def test_what_the_log_takes_up_on_a_full_disk_costs_no_waveforms(small_disk: Path) -> None:
+    """Thousands of commits go through the log while others hold the rest of the disk."""
     buffer = ObservationBuffer()
-    await buffer.open(small_disk, policy=policy_for(small_disk), vehicle_id="v", tell=tell)
-    waves, most = 0, 0
-    while len(told) < 12:
-        assert await takes(buffer, *(ecg(number) for number in range(waves, waves + 20)))
-        waves += 20
-        held = (await buffer.counts()).waiting["waveforms"]
-        most = max(most, held)
-        assert held > most * 0.8, f"{held} left of {most} after {len(told)} times"
+    await buffer.open(
+        small_disk,
+        policy=policy_for(small_disk),
+        vehicle_id="v",
+        tell=lambda dropped, _at: happening(str(dropped), gateway=OXIMETER, at=NOON),
+    )
+    for first in range(0, 4000, 100):
+        assert await takes(buffer, *(ecg(number) for number in range(first, first + 100)))
+    await asyncio.to_thread(fill_disk, small_disk / "filler")
+    for number in range(1500):
+        assert await takes(buffer, spo2(number))
+    counts = await buffer.counts()
+    assert counts.waiting["numerics"] == 1500
+    assert counts.waiting["waveforms"] > 2000, "a third of a megabyte came"
+    assert counts.totals.get("dropped", 0) == 0, "every second one goes, before all of the oldest"
     await buffer.close()
 
 
