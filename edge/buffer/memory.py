@@ -14,6 +14,7 @@ _MARK: Final = "INSERT INTO marks VALUES (?, ?) ON CONFLICT DO UPDATE SET place 
 _MARKS: Final = "SELECT name, place FROM marks WHERE name LIKE 'counted_%'"
 _SINCE: Final = "SELECT coalesce(sum(rows), 0) FROM held WHERE id > ? AND stream = ?"
 STORED: Final = "stored"
+RELEASED: Final = "released"
 
 
 @dataclass(slots=True)

@@ -83,7 +83,7 @@ def pack_rows(contents: Iterable[Content], *, captured_at: datetime, octets: str
 
 def _packed(rows: list[PackedRow], captured_us: int, octets: str | None) -> Packed:
     portions = [
-        _portion(stream, members)
+        portion_of(stream, members)
         for stream, lane in groupby(sorted(rows, key=_lane_of), key=_lane_of)
         for members in portioned(list(lane))
     ]
@@ -97,7 +97,8 @@ def _packed(rows: list[PackedRow], captured_us: int, octets: str | None) -> Pack
     )
 
 
-def _portion(stream: Stream, rows: list[PackedRow]) -> Portion:
+def portion_of(stream: Stream, rows: list[PackedRow]) -> Portion:
+    """These rows, all of that lane, as one bundle will hold them."""
     bodies = [row.body for row in rows]
     identities = [row.identity for row in rows if row.identity is not None]
     return Portion(stream, LANES[stream], identities, rows, head_of(bodies), b"".join(bodies))

@@ -12,6 +12,8 @@ from edge.buffer.database import Database
 from edge.buffer.held import rows_of
 from edge.buffer.rows import Stream, identity_in, to_microseconds
 
+DAMAGED_REASON: Final = "damaged_in_store"
+
 _INSERT: Final = (
     "INSERT INTO quarantine (stream, boot_epoch, sequence, observation_id, captured_us, octets,"
     " clock, body, reason, moved_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

@@ -21,7 +21,7 @@ from edge.buffer.layout import Layout
 from edge.buffer.memory import STORED, Memory
 from edge.buffer.packing import Packed, pack_rows
 from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
-from edge.buffer.quarantine import Quarantine
+from edge.buffer.quarantine import DAMAGED_REASON, Quarantine
 from edge.buffer.reading import Found, Reader, lowest_sequence
 from edge.buffer.repeats import Recent
 from edge.buffer.reserve import DiskReserve
@@ -45,7 +45,6 @@ QUARANTINE_DROPPED = "quarantine_dropped"
 CONFLICTING = "conflicting"
 THINNED = "thinned"
 DROPPED = "dropped"
-DAMAGED_REASON = "damaged_in_store"
 
 Tell = Callable[[Dropped, datetime], Content]
 

@@ -1,4 +1,7 @@
-"""vitalwire-edge buffer: look at what waits, carry it away, mend it, lead its form up or back."""
+"""vitalwire-edge buffer: look at what waits, carry it away, mend it, lead its form up or back.
+
+Rows that were set apart can be let out again.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,17 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from edge.buffer.exporting import Waiting, batches, look, waiting_rows
 from edge.buffer.policy import BufferPolicy
+from edge.buffer.releasing import Released, Tell, release
 from edge.buffer.repairing import lead_back, lead_up, repair
 from edge.buffer.rows import Stream
 from edge.buffer.schema import FORM
+from edge.drivers.identity import own_system_id
 from edge.errors import SettingsError
-from edge.settings import load_settings
+from edge.pipeline.happenings import happening
+from edge.settings import EdgeSettings, load_settings
 from edge.status.file import sole_use
 from protocols.uplink.codec import encode_batch, encode_batch_json
+from protocols.uplink.messages import Content
 
 if TYPE_CHECKING:
     from edge.cli.base import Commands
@@ -33,7 +40,7 @@ _PRIVATE: Final = 0o600
 def add(commands: Commands) -> None:
     """The command, its actions and their arguments."""
     command = commands.add_parser(
-        "buffer", help="look at the buffer, export, repair, lead its form"
+        "buffer", help="look at the buffer, export, repair, release, lead its form"
     )
     actions = command.add_subparsers(required=True, metavar="ACTION")
     action = _action(actions, "show", _show, "what waits, since when, under which clock")
@@ -45,6 +52,14 @@ def add(commands: Commands) -> None:
     )
     action.add_argument("--lane", choices=_LANES, action="append", help="only this lane")
     _action(actions, "repair", _repair, "set a broken file aside and read what can be read")
+    action = _action(
+        actions, "release", _release, "let rows out of quarantine: they wait and are sent again"
+    )
+    which = action.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "--reason", action="append", metavar="REASON", help="rows set apart for this, as shown"
+    )
+    which.add_argument("--all", action="store_true", help="every row that is whole")
     _action(actions, "upgrade", _upgrade, "lead the file to this gateway's form")
     action = _action(actions, "downgrade", _downgrade, "lead the file back for an older gateway")
     action.add_argument(
@@ -139,6 +154,35 @@ def _repair(options: argparse.Namespace) -> int:
     else:
         print(f"set aside as {recovery.set_aside.name}, {recovery.salvaged} rows read from it")
     return 0
+
+
+def _release(options: argparse.Namespace) -> int:
+    folder = _folder(options)
+    settings = None if options.config is None else load_settings(options.config)
+    now = datetime.now(UTC)
+    with sole_use(folder):
+        released = release(
+            folder,
+            reasons=None if options.all else frozenset(options.reason),
+            policy=_policy(options),
+            vehicle_id="" if settings is None else settings.vehicle_id,
+            now=now,
+            tell=None if settings is None else _release_teller(settings, folder, now),
+        )
+    print(f"{released.rows} rows wait again and are sent under new keys")
+    if released.damaged:
+        print(f"{released.damaged} rows stay in quarantine: their octets are damaged")
+    return 0
+
+
+def _release_teller(settings: EdgeSettings, folder: Path, now: datetime) -> Tell:
+    gateway = own_system_id(folder, given=settings.system_id, gateway_id=settings.gateway_id)
+
+    def tell(released: Released) -> Content:
+        words = f"{released.rows} rows released from quarantine by hand"
+        return happening(words, gateway=gateway, at=now)
+
+    return tell
 
 
 def _upgrade(options: argparse.Namespace) -> int:

@@ -16,10 +16,11 @@ from edge.buffer.claims import Claim
 from edge.buffer.database import connect
 from edge.buffer.packing import pack_rows
 from edge.buffer.policy import BufferPolicy
+from edge.buffer.quarantine import DAMAGED_REASON
 from edge.buffer.recovery import FILE_NAME, open_store
 from edge.buffer.rows import Stream
 from edge.buffer.schema import downgrade, upgrade
-from edge.buffer.store import DAMAGED_REASON, ObservationStore
+from edge.buffer.store import ObservationStore
 from edge.errors import BufferFullError
 from protocols.uplink.messages import Content
 from tests.fixtures.kept_rows import rows_in
