@@ -41,8 +41,8 @@ from protocols.uplink.messages import Content
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 1.0
-GATHER_SECONDS: Final = 0.05
-"""Twenty frames a second are enough for an eye, and each costs its way through the server."""
+GATHER_SECONDS: Final = 0.08
+"""A dozen frames a second are enough for an eye, and each costs its way through the server."""
 _OLD: Final = timedelta(minutes=5)
 _MOST_NAMES: Final = 256
 _KINDS: Final = {
