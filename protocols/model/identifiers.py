@@ -67,19 +67,20 @@ class Identity:
         begins = wanted.bytes[:_TELLING_OCTETS]
         for counter in counters:
             digest = sha1(b"%b%d%b" % (before, counter, behind), usedforsecurity=False).digest()
-            if digest.startswith(begins) and (
-                self.clockless(received_at, counter, duration_us) == wanted
-            ):
+            if digest.startswith(begins) and _id_of(digest) == wanted.bytes:
                 return counter
         return None
 
     def at(self, stamp: bytes, duration_us: int = 0) -> bytes:
         """The sixteen octets of the id with this stamp (`stamp_of`, `reception_of`)."""
-        # RFC 9562 5.5, UUIDv5: the first 128 bits of a SHA-1, version and variant put in.
         name = b"%b%b|%d%b" % (self.head, stamp, duration_us, self.tail)
-        digest = sha1(name, usedforsecurity=False).digest()
-        number = int.from_bytes(digest[:16], "big")
-        return (number & _KEPT | _VERSION_5 | _VARIANT).to_bytes(16, "big")
+        return _id_of(sha1(name, usedforsecurity=False).digest())
+
+
+def _id_of(digest: bytes) -> bytes:
+    # RFC 9562 5.5, UUIDv5: the first 128 bits of a SHA-1, version and variant put in.
+    number = int.from_bytes(digest[:16], "big")
+    return (number & _KEPT | _VERSION_5 | _VARIANT).to_bytes(16, "big")
 
 
 def stamp_of(device_time: DeviceTime) -> bytes:

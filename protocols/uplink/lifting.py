@@ -19,14 +19,24 @@ LEVELS: Final = 2
 
 
 def lift(samples: Samples) -> Samples:
-    """As many numbers as samples: the finest details, then coarser ones, then what is left."""
+    """As many numbers as samples: the finest details, then coarser ones, then what is left.
+
+    Along the last axis: several waveforms of one length are lifted together.
+    """
     coarse, parts = samples, []
     for _ in range(LEVELS):
-        even, odd = coarse[::2], coarse[1::2]
-        details = odd - _between(even, len(odd))
-        coarse = even + _smoothing(details, len(even))
+        even, odd = coarse[..., ::2], coarse[..., 1::2]
+        details = odd - _between(even, odd.shape[-1])
+        coarse = even + _smoothing(details, even.shape[-1])
         parts.append(details)
-    return np.concatenate([*parts, np.diff(coarse, prepend=0)])
+    return np.concatenate([*parts, steps_of(coarse)], axis=-1)
+
+
+def steps_of(samples: Samples) -> Samples:
+    """Each sample less the one before it along the last axis, the first one as it is."""
+    left = samples.copy()
+    left[..., 1:] -= samples[..., :-1]
+    return left
 
 
 def lower(numbers: Samples) -> Samples:
@@ -48,19 +58,21 @@ def lower(numbers: Samples) -> Samples:
 def _between(even: Samples, count: int) -> Samples:
     """What is expected between each sample and the next; beyond the ends stands the last one."""
     if not count:
-        return even[:0]
-    wide = np.concatenate([even[:1], even, even[-1:], even[-1:]])
-    near = wide[1 : 1 + count] + wide[2 : 2 + count]
-    far = wide[:count] + wide[3 : 3 + count]
+        return even[..., :0]
+    last = even[..., -1:]
+    wide = np.concatenate([even[..., :1], even, last, last], axis=-1)
+    near = wide[..., 1 : 1 + count] + wide[..., 2 : 2 + count]
+    far = wide[..., :count] + wide[..., 3 : 3 + count]
     between: Samples = (9 * near - far + 8) >> 4
     return between
 
 
 def _smoothing(details: Samples, count: int) -> Samples:
-    if not len(details):
-        return np.zeros(count, np.int64)
-    wide = np.concatenate([details[:1], details[:1], details, details[-1:], details[-1:]])
-    near = wide[1 : 1 + count] + wide[2 : 2 + count]
-    far = wide[:count] + wide[3 : 3 + count]
+    if not details.shape[-1]:
+        return np.zeros((*details.shape[:-1], count), np.int64)
+    first, last = details[..., :1], details[..., -1:]
+    wide = np.concatenate([first, first, details, last, last], axis=-1)
+    near = wide[..., 1 : 1 + count] + wide[..., 2 : 2 + count]
+    far = wide[..., :count] + wide[..., 3 : 3 + count]
     smoothing: Samples = (9 * near - far + 16) >> 5
     return smoothing

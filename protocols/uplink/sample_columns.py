@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from protocols.errors import DecodeError
 from protocols.uplink.columns import SampleColumn
-from protocols.uplink.lifting import lift, lower
+from protocols.uplink.lifting import lift, lower, steps_of
 
 Samples = NDArray[np.int64]
 
@@ -46,17 +46,18 @@ def write_columns(
     `samples` by series, 32-bit values; `leads` the series' codes, `devices` whose they are.
     """
     columns = []
+    shortest = _shortest(samples)
     for series in sorted(samples, key=lambda one: leads[one] in DERIVED_LEADS):
         taken = samples[series]
         base, other = 0, 0
-        rule, differences = _shorter(taken)
+        rule, numbers, cost = shortest[series]
         wanted = DERIVED_LEADS.get(leads[series])
         pair = _limb_leads(series, samples, leads, devices) if wanted else None
         if wanted and pair:
             residuals = taken - DERIVED[wanted](samples[pair[0]], samples[pair[1]])
-            if _cost(residuals) < _cost(differences):
-                rule, (base, other), differences = wanted, pair, residuals
-        columns.append(SampleColumn(series, len(taken), rule, base, other, _to_planes(differences)))
+            if _costs(residuals) < cost:
+                rule, (base, other), numbers = wanted, pair, residuals
+        columns.append(SampleColumn(series, len(taken), rule, base, other, _to_planes(numbers)))
     return tuple(columns)
 
 
@@ -79,15 +80,32 @@ def read_columns(columns: tuple[SampleColumn, ...], *, most: int) -> dict[int, S
     return samples
 
 
-def _shorter(samples: Samples) -> tuple[int, Samples]:
-    """The rule that leaves the smaller numbers, and these."""
-    candidates = ((LIKE_BEFORE, np.diff(samples, prepend=0)), (LIFTED, lift(samples)))
-    return min(candidates, key=lambda candidate: _cost(candidate[1]))
+def _shortest(samples: Mapping[int, Samples]) -> dict[int, tuple[int, Samples, float]]:
+    """By series the rule that leaves the smaller numbers, these, and what they cost.
+
+    Those of one length are worked out together: a dozen leads cost little more than one.
+    """
+    by_length: dict[int, list[int]] = {}
+    for series, taken in samples.items():
+        by_length.setdefault(len(taken), []).append(series)
+    found: dict[int, tuple[int, Samples, float]] = {}
+    for alike in by_length.values():
+        together = np.stack([samples[series] for series in alike])
+        plain, lifted = steps_of(together), lift(together)
+        costs = zip(_costs(plain).tolist(), _costs(lifted).tolist(), strict=True)
+        for place, (series, (as_before, as_lifted)) in enumerate(zip(alike, costs, strict=True)):
+            found[series] = (
+                (LIKE_BEFORE, plain[place], as_before)
+                if as_before <= as_lifted
+                else (LIFTED, lifted[place], as_lifted)
+            )
+    return found
 
 
-def _cost(numbers: Samples) -> float:
-    """About so many bits."""
-    return float(np.log2(1 + 2 * np.abs(numbers)).sum())
+def _costs(numbers: Samples) -> NDArray[np.float64]:
+    """About so many bits, along the last axis."""
+    bits: NDArray[np.float64] = np.log2(1 + 2 * np.abs(numbers)).sum(axis=-1)
+    return bits
 
 
 def _limb_leads(

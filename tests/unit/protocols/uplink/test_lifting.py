@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.uplink.lifting import lift, lower
+from protocols.uplink.lifting import lift, lower, steps_of
 
 
 @given(st.lists(st.integers(-(2**31), 2**31 - 1), max_size=50))
@@ -16,6 +16,14 @@ def test_samples_come_back_as_they_were(values: list[int]) -> None:
     numbers = lift(samples)
     assert len(numbers) == len(samples)
     assert lower(numbers).tolist() == values
+
+
+@given(st.integers(0, 40), st.integers(1, 5))
+@settings(max_examples=30)
+def test_waveforms_of_one_length_are_lifted_together_as_each_alone(length: int, count: int) -> None:
+    together = np.random.default_rng(length).integers(-9000, 9000, (count, length))
+    assert lift(together).tolist() == [lift(alone).tolist() for alone in together]
+    assert steps_of(together).tolist() == [np.diff(alone, prepend=0).tolist() for alone in together]
 
 
 def test_a_straight_line_leaves_noughts_but_for_its_ends_and_its_slope() -> None:
