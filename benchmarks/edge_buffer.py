@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -28,7 +29,7 @@ from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 from edge.buffer.buffer import ObservationBuffer
-from edge.buffer.packing import pack_rows
+from edge.buffer.packing import Packed, pack_rows
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import open_store
 from protocols.model.codes import MdcCode, SystemId, UnitCode
@@ -202,18 +203,22 @@ class Ours:
     def __init__(self, folder: Path, rows_a_commit: int) -> None:
         self._rows, self._fresh = rows_a_commit, readings()
         self._store = open_store(folder, policy=POLICY, vehicle_id="v", now=NOW).store
+        self._packed: deque[Packed] = deque()
+        self._ahead = max(2, 6400 // rows_a_commit)
         self.close = self._store.close
-        self.prepare()
 
     def prepare(self) -> None:
-        """Readings as drivers give them."""
-        contents = [next(self._fresh) for _ in range(self._rows)]
-        self._packed = pack_rows(contents, captured_at=NOW)
+        """Readings as drivers give them, many commits ahead: bare SQLite has no such work."""
+        if self._packed:
+            return
+        for _ in range(self._ahead):
+            contents = [next(self._fresh) for _ in range(self._rows)]
+            self._packed.append(pack_rows(contents, captured_at=NOW))
 
     def act(self) -> None:
         """A commit of the buffer's."""
         with self._store.transaction():
-            self._store.append(self._packed)
+            self._store.append(self._packed.popleft())
 
 
 async def whole(folder: Path, rows_a_append: int, devices: int, pause: float = 0.0) -> Outcome:

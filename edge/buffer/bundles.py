@@ -114,7 +114,7 @@ class Bundle:
         return replace(self, crc=check, head=head, body=b"".join(row.body for row in left))
 
     @property
-    def values(self) -> tuple[int | str | bytes | None, ...]:
+    def values(self) -> Record:
         """By the order of the columns."""
         return (
             *(self.row_id, self.stream, self.boot_epoch, self.sequence, self.identity),
@@ -123,21 +123,23 @@ class Bundle:
         )
 
 
-def bundle_of(
+Record = tuple[int | str | bytes | None, ...]
+
+
+def record_of(
     portion: Portion,
-    *,
-    row_id: int,
-    boot_epoch: int,
-    sequence: int,
+    key: tuple[int, int, int, int],
     captured_us: int,
     octets: str | None,
     clock: int,
-) -> Bundle:
-    """The bundle of a portion, whose first row has this id and this sequence."""
-    lane, head = portion.lane, portion.head
-    check = head_check(lane, boot_epoch, sequence, octets, head)
-    key = (row_id, lane, boot_epoch, sequence, None, 0, captured_us, octets, clock)
-    return Bundle(*key, check, head, portion.body)
+) -> Record:
+    """A new bundle as it is inserted: how many rows, then its columns.
+
+    The key: id of its first row, lane, boot epoch, sequence of its first row.
+    """
+    check = head_check(*key[1:], octets, portion.head)
+    about = (None, 0, captured_us, octets, clock, check)
+    return (len(portion.rows), *key, *about, portion.head, portion.body)
 
 
 def head_check(stream: int, boot_epoch: int, sequence: int, octets: str | None, head: bytes) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from edge.buffer.bundles import COLUMNS, SPAN, Bundle, Row
+from edge.buffer.bundles import COLUMNS, SPAN, Bundle, Record, Row
 from edge.buffer.database import Database
 from edge.buffer.lanes import Span
 
@@ -51,8 +51,13 @@ class First(NamedTuple):
     captured_us: int
 
 
+def insert_records(database: Database, records: Sequence[Record]) -> None:
+    """Write new bundles."""
+    database.executemany(_INSERT, records)
+
+
 def insert(database: Database, bundle: Bundle, *, rows: int) -> None:
-    """Write a new bundle of so many rows."""
+    """Write a bundle of so many rows."""
     database.execute(_INSERT, (rows, *bundle.values))
 
 

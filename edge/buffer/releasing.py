@@ -13,10 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from edge.buffer.bundles import bundle_of
+from edge.buffer.bundles import record_of
 from edge.buffer.database import Database, connect
 from edge.buffer.faults import translated
-from edge.buffer.held import insert
+from edge.buffer.held import insert_records
 from edge.buffer.lanes import base_of
 from edge.buffer.memory import RELEASED, STORED, mark_counted, uncounted
 from edge.buffer.packing import Packed, PackedRow, pack_rows, portion_of
@@ -24,7 +24,7 @@ from edge.buffer.policy import BufferPolicy
 from edge.buffer.quarantine import DAMAGED_REASON
 from edge.buffer.recovery import FILE_NAME
 from edge.buffer.repairing import repair
-from edge.buffer.rows import Stream
+from edge.buffer.rows import LANES, Stream
 from protocols.errors import DecodeError
 from protocols.uplink.codec import decode_row
 from protocols.uplink.messages import Content
@@ -149,16 +149,9 @@ class _Epoch:
         """A row with the next sequence of its lane."""
         sequence = self.next_sequence[row.stream]
         self.next_sequence[row.stream] = sequence + 1
-        bundle = bundle_of(
-            portion_of(row.stream, [row]),
-            row_id=self.bases[row.stream] + sequence,
-            boot_epoch=self.number,
-            sequence=sequence,
-            captured_us=captured_us,
-            octets=octets,
-            clock=clock,
-        )
-        insert(database, bundle, rows=1)
+        key = (self.bases[row.stream] + sequence, LANES[row.stream], self.number, sequence)
+        portion = portion_of(row.stream, [row])
+        insert_records(database, [record_of(portion, key, captured_us, octets, clock)])
 
 
 def _is_readable(body: bytes) -> bool:

@@ -10,12 +10,12 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from edge.buffer.answers import Appended, BufferCounts, Settled
-from edge.buffer.bundles import bundle_of
+from edge.buffer.bundles import Record, record_of
 from edge.buffer.claims import Claim, ClaimBook
 from edge.buffer.clocks import ClockLines
 from edge.buffer.database import Database
 from edge.buffer.faults import translated
-from edge.buffer.held import insert, remove
+from edge.buffer.held import insert_records, remove
 from edge.buffer.lanes import Queue, Turns
 from edge.buffer.layout import Layout
 from edge.buffer.memory import STORED, Memory
@@ -294,22 +294,17 @@ class ObservationStore:
         line, next_sequence = self.clocks.current(None), self._memory.next_sequence
         if self.clocks.write_current():
             self._after_commit.append(self.clocks.wrote_current)
+        epoch, captured_us, octets = self.boot_epoch, packed.captured_us, packed.octets
+        records: list[Record] = []
         for portion in packed.portions:
             stream, count = portion.stream, len(portion.rows)
             after, sequence = self._last(stream), next_sequence[stream]
-            bundle = bundle_of(
-                portion,
-                row_id=after + 1,
-                boot_epoch=self.boot_epoch,
-                sequence=sequence,
-                captured_us=packed.captured_us,
-                octets=packed.octets,
-                clock=line,
-            )
-            insert(self._database, bundle, rows=count)
-            self._recent.note(portion.identities, bundle.row_id)
+            key = (after + 1, portion.lane, epoch, sequence)
+            records.append(record_of(portion, key, captured_us, octets, line))
+            self._recent.note(portion.identities, after + 1)
             next_sequence[stream] = sequence + count
-            self._grow(stream, count, packed.captured_us, after=after)
+            self._grow(stream, count, captured_us, after=after)
+        insert_records(self._database, records)
         self._memory.count(STORED, len(packed))
 
     def _grow(self, stream: Stream, count: int, captured_us: int, *, after: int) -> None:

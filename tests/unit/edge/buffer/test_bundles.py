@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.buffer.answers import Appended
-from edge.buffer.bundles import Bundle, bundle_of
+from edge.buffer.bundles import Bundle, record_of
 from edge.buffer.held import bundle_at, first_in, remove, remove_through, rows_of, shrink
 from edge.buffer.lanes import FIRST_GENERATION, Span
-from edge.buffer.packing import MOST_OCTETS, Portion, head_of, pack_rows, portioned
+from edge.buffer.packing import MOST_OCTETS, PackedRow, pack_rows, portion_of, portioned
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import open_store
 from edge.buffer.repeats import Recent
@@ -29,15 +30,10 @@ LANE = Stream.NUMERICS.value
 
 
 def bundle(*bodies: bytes) -> Bundle:
-    return bundle_of(
-        Portion(Stream.NUMERICS, LANE, [], [], head_of(bodies), b"".join(bodies)),
-        row_id=100,
-        boot_epoch=7,
-        sequence=11,
-        captured_us=5,
-        octets="line-1@0+58",
-        clock=0,
-    )
+    portion = portion_of(Stream.NUMERICS, [PackedRow(Stream.NUMERICS, None, one) for one in bodies])
+    record: tuple[Any, ...] = record_of(portion, (100, LANE, 7, 11), 5, "line-1@0+58", 0)
+    assert record[0] == len(bodies)
+    return Bundle(*record[1:])
 
 
 def opened(folder: Path) -> ObservationStore:
