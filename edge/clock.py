@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _FLOOR: Final = datetime(2025, 1, 1, tzinfo=UTC)
 _MACHINE_BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 _NOT_SYNCHRONISED: Final = 5
@@ -72,8 +73,12 @@ class Clock:
 
     def difference_us(self) -> int:
         """The wall clock minus `seconds_up`, in microseconds: it moves when the clock is set."""
-        wall = (self.utc() - _EPOCH) // timedelta(microseconds=1)
-        return wall - round(self.seconds_up() * 1e6)
+        return difference_us(self.utc(), self.seconds_up())
+
+
+def difference_us(utc: datetime, seconds_up: float) -> int:
+    """A wall clock minus a count of seconds, in microseconds."""
+    return (utc - _EPOCH) // _MICROSECOND - round(seconds_up * 1e6)
 
 
 SYSTEM_CLOCK = Clock(uptime=_seconds_up, is_synchronised=kernel_is_synchronised)
@@ -124,7 +129,7 @@ class ClockKeeper:
     def look(self) -> ClockReading:
         """How the wall clock stands now."""
         uptime, utc = self.clock.seconds_up(), self.clock.utc()
-        difference = self.clock.difference_us()
+        difference = difference_us(utc, uptime)
         is_set = self._is_off(difference, self._difference_us)
         if self._looked_at is None or abs(uptime - self._looked_at) >= 1.0 or is_set:
             self._looked_at, self._difference_us = uptime, difference

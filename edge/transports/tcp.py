@@ -70,6 +70,9 @@ class TcpTransport:
     async def write(self, data: bytes) -> None:
         """Send all of `data`."""
         self._writer.write(data)
+        transport = self._writer.transport
+        if not transport.get_write_buffer_size() and not transport.is_closing():
+            return  # all of it went out at once, as it mostly does
         try:
             async with asyncio.timeout(self._policy.write_timeout_seconds):
                 await self._writer.drain()
