@@ -39,7 +39,7 @@ class GattMemory:
     marks: RecordMarks
     patience: Patience = field(default_factory=Patience)
     table: bytes = b""
-    rows: tuple[tuple[int, UUID, UUID], ...] = ()
+    rows: frozenset[tuple[int, UUID, UUID]] = frozenset()
     renewals: int = 0
     known_as: SystemId | None = None
     by_address: SystemId = field(init=False)
@@ -50,7 +50,7 @@ class GattMemory:
 
     def forget_table(self) -> None:
         """The host reads it anew: whatever the device is now, it is."""
-        self.table, self.rows, self.known_as = b"", (), None
+        self.table, self.rows, self.known_as = b"", frozenset(), None
 
     def records_of(self, service: UUID, policy: FetchPolicy) -> StoredRecords:
         """The store behind a service's record access control point."""

@@ -39,7 +39,7 @@ class ServiceTable:
         self, memory: GattMemory, attributes: Sequence[Attribute], *, bonded: bool, name: str
     ) -> None:
         self._memory = memory
-        self._rows = tuple((item.handle, item.service, item.uuid) for item in attributes)
+        self._rows = frozenset((item.handle, item.service, item.uuid) for item in attributes)
         self._bonded = bonded
         self._name = name
         self._is_odd = False

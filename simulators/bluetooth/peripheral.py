@@ -132,6 +132,10 @@ class Peripheral:
         self._server = radio.device.gatt_server
         for service in self._services:
             self._add(service)
+        for attribute in self._server.attributes:
+            if not attribute.permissions & Permission.WRITEABLE:
+                # Bumble would let a peer with a wrong table write over a declaration.
+                attribute.write_value = _refuse_write  # type: ignore[method-assign]  # its own
         device = radio.device
         device.advertising_data = advertisement(self.name, self._advertised)
         device.pairing_config_factory = self._pairing_configuration
@@ -340,6 +344,11 @@ class Peripheral:
         if link.is_encrypted and self.security.pairing is not Pairing.NONE:
             self._kept.setdefault(str(link.peer_address), {})[characteristic.handle] = value
         self._tell_change()
+
+
+async def _refuse_write(bearer: object, value: bytes) -> None:
+    del bearer, value
+    raise att.ATT_Error(att.ErrorCode.WRITE_NOT_PERMITTED)
 
 
 def _uuid(uuid: UUID) -> core.UUID:

@@ -42,6 +42,7 @@ FEATURES = str(pulse_oximeter.FEATURES.uuid)
 CONTINUOUS = str(pulse_oximeter.CONTINUOUS.uuid)
 MODEL = str(device_information.MODEL.uuid)
 INTERVAL = str(thermometer.INTERVAL.uuid)
+TEMPERATURE = str(thermometer.MEASUREMENT.uuid)
 RACP = str(RECORD_ACCESS.uuid)
 
 
@@ -171,6 +172,20 @@ async def lost_bond(evening: Evening) -> None:
         expect(bool(await again.read_gatt_char(FEATURES)), "paired anew")
 
 
+async def indications_by_socket(_evening: Evening) -> None:
+    """An indication comes over a socket where a client asks for one."""
+    async with linked(await found(0x1809)) as client:
+        values: asyncio.Queue[bytes] = asyncio.Queue()
+        await client.start_notify(
+            TEMPERATURE,
+            lambda _, octets: values.put_nowait(bytes(octets)),
+            bluez={"use_start_notify": False},
+        )
+        octets = await asyncio.wait_for(values.get(), PATIENCE)
+        record = thermometer.MEASUREMENT.decode(octets)
+        expect(record.time is not None, "a temperature with its time")
+
+
 async def killed(evening: Evening) -> None:
     """A killed bluetoothd is not noticed by bleak: connected for ever, no callback."""
     ended: list[float] = []
@@ -192,6 +207,7 @@ STEPS: tuple[Callable[[Evening], Awaitable[None]], ...] = (
     values_while_scanning,
     radio_loss,
     lost_bond,
+    indications_by_socket,
     killed,
 )
 

@@ -110,7 +110,8 @@ class BleakLink:
         self._known = {
             item.handle: item for service in client.services for item in service.characteristics
         }
-        self._attributes = tuple(_attribute(item) for item in self._known.values())
+        # The library keeps sets: what it gives has no order of its own.
+        self._attributes = tuple(_attribute(self._known[handle]) for handle in sorted(self._known))
         stored = {item.service for item in self._attributes if item.uuid == RECORD_ACCESS.uuid}
         self._by_socket = frozenset(
             item.handle

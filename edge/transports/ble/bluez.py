@@ -258,15 +258,15 @@ class BluezBus:
                     end("the host dropped the device")
             case "InterfacesRemoved" if _GATT_SERVICE in message.body[1]:
                 device = str(message.body[0]).rsplit("/", 1)[0]
-                if device in self._linked and device not in self._doubted:
+                end = self._linked.get(device)
+                if end is not None and device not in self._doubted:
                     self._doubted.add(device)
-                    self._tasks.create_task(self._look_at(device), name="changed services")
+                    self._tasks.create_task(self._look_at(device, end), name="changed services")
             case "PropertiesChanged" if "Powered" in message.body[1]:
                 self._changed.set()
 
-    async def _look_at(self, device: str) -> None:
+    async def _look_at(self, device: str, end: Callable[[str], None]) -> None:
         """Services go with the link; when it still lives, the device has others now."""
-        end = self._linked[device]
         try:
             facts = await self.facts(device.split("/")[3], device_address(device))
         except (RadioError, StackBusyError):

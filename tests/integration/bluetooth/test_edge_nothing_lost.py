@@ -126,7 +126,7 @@ async def test_a_host_that_believes_in_the_services_of_the_old_firmware_is_made_
     hurried: BluetoothPlace, tmp_path: Path, name: str
 ) -> None:
     calls = hurried.bluetoothd.calls
-    async with keeping(hurried, tmp_path, name) as one:
+    async with keeping(hurried, tmp_path, name, more="records_again_seconds = 1") as one:
         links = one.edge.device("Kept")["reconnects"]
         await one.order("believe")
         await one.order("update")

@@ -57,6 +57,14 @@ def test_another_hash_and_the_same_table_is_a_host_that_was_not_told(
     table(memory, bonded=bonded, first=14).compare(b"two")
 
 
+def test_the_order_in_which_a_host_gives_its_table_says_nothing(memory: GattMemory) -> None:
+    rows = [Attribute(GENERIC, HASH, 8, Property.READ)]
+    rows.append(Attribute(PLX, CONTINUOUS.uuid, 10, Property.NOTIFY))
+    table(memory).compare(b"one")
+    with pytest.raises(StaleServicesError):
+        ServiceTable(memory, rows[::-1], bonded=False, name="Oxi").compare(b"two")
+
+
 def test_another_hash_with_another_table_is_a_host_that_was_told(memory: GattMemory) -> None:
     table(memory).compare(b"one")
     table(memory, first=14).compare(b"two")
