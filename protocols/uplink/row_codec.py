@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -26,6 +27,18 @@ CONTENT_JSON: Final[msgspec.json.Decoder[rec.ContentRecord]] = msgspec.json.Deco
     rec.ContentRecord
 )
 _ROW_BINARY: Final = msgspec.msgpack.Decoder(rec.RowRecord)
+
+
+class _OpenRow(msgspec.Struct, array_like=True, frozen=True):
+    """`RowRecord` with its content read in the same go."""
+
+    sequence: int
+    captured_at: datetime
+    content: rec.ContentRecord
+    octets: str = ""
+
+
+_OPEN_ROW: Final = msgspec.msgpack.Decoder(_OpenRow)
 BROKEN: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 """What msgspec says of octets that are none of its own."""
 UNREADABLE: Final = (*BROKEN, ProtocolError)

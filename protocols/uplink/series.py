@@ -46,8 +46,11 @@ def parts_of(content: rec.ContentRecord, digits: Digits) -> Own | None:
     None for a kind that has no columns, and for values that fit none.
     """
     match content:
-        case rec.NumericRecord(value=value):
-            return _together((0, value), digits=digits)
+        case rec.NumericRecord(value=rec.QuantityRecord(value=text, unit=unit)):
+            number = digits.of(text)
+            if number is not None:
+                return ((0, unit, number[1], ""),), (number[0],)
+            return (((0, unit, 0, text),), ()) if text in SPECIALS else None
         case rec.CompoundRecord(components=components):
             return _together(*components, digits=digits)
         case rec.CodedRecord(value=code):

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 
+from protocols.model.quantity import SpecialValue
 from protocols.uplink import records as rec
 from protocols.uplink.readings import to_decimal
 from protocols.uplink.series import Digits, parts_of
@@ -49,6 +50,11 @@ def test_digits_give_back_the_very_text_or_are_none(
     assert book.of(text) == digits
 
 
+@pytest.mark.parametrize("special", SpecialValue)
+def test_no_special_value_is_taken_for_digits(special: SpecialValue) -> None:
+    assert Digits().of(special.value) is None
+
+
 @given(strategies.decimals)
 @settings(max_examples=100)
 def test_every_decimal_of_a_device_is_two_integers(value: Decimal) -> None:
@@ -72,6 +78,7 @@ def test_every_decimal_of_a_device_is_two_integers(value: Decimal) -> None:
         (rec.SamplesRecord(COMMON, b"\0" * 8, 4, "1", "0", 1, 9, 7), (((0, 9, 0, ""),), (2, 7))),
         (rec.NumericRecord(COMMON, quantity("-0")), None),
         (rec.BitsRecord(COMMON, 1 << 62, 63), None),
+        (rec.CompoundRecord(COMMON, ((1, quantity("120")), (2, quantity("-0")))), None),
         (rec.CodedRecord(COMMON, 1 << 62), None),
         (rec.SamplesRecord(COMMON, b"\0" * 8, 4, "1", "0", 1, 9, 1 << 62), None),
         (rec.TextRecord(COMMON, "asystole"), None),
