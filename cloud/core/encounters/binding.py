@@ -7,14 +7,13 @@ observed, unless that encounter was closed by then. Test data belong to none.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import CursorResult, func, select, update
 
 from cloud.core.encounters.lifecycle import CLOSED
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.principal import Principal
-from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.recording import UNCHARTED_STATUS, Binding, Bound
 from cloud.core.observations.tables import ObservationRow, WaveformRow
@@ -22,17 +21,32 @@ from cloud.core.observations.tables import ObservationRow, WaveformRow
 NEWEST: Final = 10
 
 
+class Stay(NamedTuple):
+    """What of an encounter says whether a reading belongs to it."""
+
+    encounter_id: str
+    started_at: datetime
+    closed_at: datetime | None
+    status: str
+
+
 def bind_vehicle(work: UnitOfWork, principal: Principal, vehicle_id: str) -> Binding:
     """The binding of one vehicle, as its encounters stand in this unit.
 
     Live readings meet one of the newest encounters; an older reading is looked up by itself.
     """
+    # These four and no more: whoever was on board is not read for every batch of the vehicle.
     statement = (
-        scoped(principal, EncounterRow)
-        .where(EncounterRow.vehicle_id == vehicle_id)
+        select(
+            EncounterRow.encounter_id,
+            EncounterRow.started_at,
+            EncounterRow.closed_at,
+            EncounterRow.status,
+        )
+        .where(EncounterRow.tenant_id == principal.tenant_id, EncounterRow.vehicle_id == vehicle_id)
         .order_by(EncounterRow.started_at.desc(), EncounterRow.created_at.desc())
     )
-    newest = list(work.session.scalars(statement.limit(NEWEST)))
+    newest = [Stay(*row) for row in work.session.execute(statement.limit(NEWEST))]
 
     def binding(observed_at: datetime) -> Bound:
         for encounter in newest:
@@ -40,15 +54,15 @@ def bind_vehicle(work: UnitOfWork, principal: Principal, vehicle_id: str) -> Bin
                 return bound_to(encounter, observed_at)
         if len(newest) < NEWEST:
             return Bound(None)
-        older = work.session.scalars(
+        older = work.session.execute(
             statement.where(EncounterRow.started_at <= observed_at).limit(1)
         ).first()
-        return Bound(None) if older is None else bound_to(older, observed_at)
+        return Bound(None) if older is None else bound_to(Stay(*older), observed_at)
 
     return binding
 
 
-def bound_to(encounter: EncounterRow, observed_at: datetime) -> Bound:
+def bound_to(encounter: Stay, observed_at: datetime) -> Bound:
     """Whether `encounter` was still open when something was observed."""
     if encounter.closed_at is not None and encounter.closed_at <= observed_at:
         return Bound(None)

@@ -74,6 +74,9 @@ class Progress:
 
     def _read_again(self, work: UnitOfWork, batch: UplinkBatch) -> None:
         """As other units left it, which is more than was known at first."""
+        if not work.is_postgresql:
+            # SQLite has one writer at a time: nobody else wrote since.
+            return
         statement = _stream_of(self.gateway, batch).with_for_update()
         again = statement.execution_options(populate_existing=True)
         self.row = work.session.scalars(again).one()
