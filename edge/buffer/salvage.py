@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -88,11 +88,11 @@ def salvage(broken: Path, database: Database) -> Salvage:
         for rows in _pieces(broken, 1 if begin is None else begin[0]):
             with translated():
                 count += _copy(rows, database)
-        with translated():
-            database.execute(_NO_MORE)
     except BufferFullError as exc:
         is_complete = False
         log.warning("salvage not finished file=%s reason=%r", broken.name, str(exc))
+    with suppress(BufferFullError), translated():
+        database.execute(_NO_MORE)
     if is_complete:
         finished = broken.with_name(broken.name.replace(_UNREAD, _READ))
         _move(broken, finished, SUFFIXES)

@@ -65,6 +65,7 @@ def up(database: Database) -> None:
 
 def down(database: Database) -> None:
     """Take every bundle apart, then take the columns away."""
+    database.execute("DROP INDEX IF EXISTS salvaged")
     database.execute(_COUNT, (uncounted(database),))
     database.execute("DELETE FROM marks WHERE name LIKE 'counted_%'")
     database.execute(_INDEX)

@@ -86,6 +86,8 @@ def test_a_file_for_which_there_is_no_room_is_read_on_at_a_later_start(tmp_path:
     assert first.recovery is not None
     assert not first.recovery.is_complete
     assert 0 < first.recovery.salvaged < 3000
+    indexes = "SELECT count(*) FROM sqlite_schema WHERE type = 'index'"
+    assert first.store._database.execute(indexes).fetchone() == (0,), "no row pays for it later"
     found = contents_of(first.store)
     assert len(found) == first.recovery.salvaged
     first.store.close()
