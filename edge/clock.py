@@ -19,7 +19,9 @@ from typing import Final
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+# This program was not built before the one, and does not run as it is after the other.
 _FLOOR: Final = datetime(2025, 1, 1, tzinfo=UTC)
+_CEILING: Final = datetime(2045, 1, 1, tzinfo=UTC)
 _MACHINE_BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 _NOT_SYNCHRONISED: Final = 5
 _TIMEX_OCTETS: Final = 512
@@ -88,7 +90,7 @@ class ClockQuality(Enum):
     """How far the wall clock can be trusted."""
 
     UNSET = "unset"
-    """Certainly wrong: it is earlier than what is known to have passed."""
+    """Certainly wrong: earlier than what is known to have passed, or decades ahead."""
     PLAUSIBLE = "plausible"
     """Nothing speaks against it, and nothing outside vouches for it."""
     SYNCHRONISED = "synchronised"
@@ -157,8 +159,15 @@ class ClockKeeper:
         if not self._is_synchronised:
             self._proven_us = ours.difference_us if agrees else there
 
+    def known_utc(self) -> datetime | None:
+        """The time as proven, else by the wall clock; None while that is certainly wrong."""
+        truth_us = self.look().truth_us
+        if truth_us is None:
+            return None
+        return _EPOCH + timedelta(microseconds=truth_us + round(self.clock.seconds_up() * 1e6))
+
     def _judge(self, utc: datetime, difference: int) -> ClockQuality:
-        if utc < self.floor:
+        if not self.floor <= utc < _CEILING:
             return ClockQuality.UNSET
         if self._is_synchronised:
             return ClockQuality.SYNCHRONISED

@@ -79,6 +79,21 @@ def test_a_clock_before_its_floor_is_certainly_wrong() -> None:
     assert behind.look().quality is ClockQuality.UNSET, "earlier than what was proven before"
 
 
+def test_a_clock_decades_ahead_is_certainly_wrong() -> None:
+    box = Box(datetime(2079, 6, 1, tzinfo=UTC))
+    assert ClockKeeper(box.clock).look().quality is ClockQuality.UNSET
+
+
+def test_the_time_is_known_as_soon_as_anything_speaks_for_it() -> None:
+    box = Box(IN_1970)
+    keeper = ClockKeeper(box.clock)
+    assert keeper.known_utc() is None
+    keeper.learn(NOON, within_seconds=5)
+    box.let_pass(10)
+    assert keeper.known_utc() == NOON + timedelta(seconds=10), "and goes on by itself"
+    assert ClockKeeper(Box().clock).known_utc() == NOON
+
+
 def test_a_clock_that_nothing_vouches_for_is_plausible_and_the_best_there_is() -> None:
     reading = ClockKeeper(Box().clock).look()
     assert reading.quality is ClockQuality.PLAUSIBLE
