@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from edge.app.commanding import Commanding
@@ -59,6 +60,7 @@ def make_enrolled(
     check: Callable[[Mapping[str, object]], None],
     restart: Callable[[], None],
     trial_seconds: float,
+    known_utc: Callable[[], datetime | None],
 ) -> Enrolled:
     """Put them together and register their commands."""
     identity = Identity(folder)
@@ -67,6 +69,7 @@ def make_enrolled(
     keeper = CertificateKeeper(
         identity=identity,
         clock=clock,
+        known_utc=known_utc,
         send=commanding.desk.say,
         changed=[link.renew_certificate for link in links if isinstance(link, HttpsLink)],
     )

@@ -165,6 +165,7 @@ class Gateway:
             check=check,
             restart=self._again.set,
             trial_seconds=settings.enrolment.trial_seconds,
+            known_utc=buffer.keeper.known_utc,
         )
         self.reporter = StatusReporter(
             gateway_id=settings.gateway_id,

@@ -176,6 +176,11 @@ class ObservationBuffer:
         return reading
 
     @property
+    def keeper(self) -> ClockKeeper:
+        """Knows the time as far as anybody does; for the event loop's thread."""
+        return self._keeper
+
+    @property
     def clock_quality(self) -> ClockQuality:
         """How far the wall clock can be trusted now."""
         return self._keeper.look().quality

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from edge.clock import Clock
@@ -34,10 +35,14 @@ ASK_AGAIN_SECONDS: Final = 600.0
 
 @dataclass(slots=True, kw_only=True)
 class CertificateKeeper:
-    """Asks for certificates and takes them into use. `changed` are told of a new one."""
+    """Asks for certificates and takes them into use. `changed` are told of a new one.
+
+    `known_utc`: the time as far as anybody knows it; None while nobody does.
+    """
 
     identity: Identity
     clock: Clock
+    known_utc: Callable[[], datetime | None]
     send: Callable[[CertificateRequest], Awaitable[None]]
     changed: list[Callable[[], None]] = field(default_factory=list)
     _wish: asyncio.Event = field(default_factory=asyncio.Event)
@@ -100,12 +105,14 @@ class CertificateKeeper:
         due_at = self.identity.renewal_due_at()
         if due_at is None or self.identity.membership() is None:
             return False
-        return self._is_wanted or self.clock.utc() >= due_at
+        now = self.known_utc()
+        return self._is_wanted or (now is not None and now >= due_at)
 
     async def _ask(self) -> bool:
         try:
             request = await asyncio.to_thread(self.identity.request)
-            await self.send(CertificateRequest(at=self.clock.utc(), request=request))
+            at = self.known_utc() or self.clock.utc()
+            await self.send(CertificateRequest(at=at, request=request))
         except (EnrolmentError, UplinkUnreachableError) as exc:
             log.info("certificate not asked for reason=%r", exc.cause)
             return False

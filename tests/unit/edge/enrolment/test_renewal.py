@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from edge.clock import SYSTEM_CLOCK
@@ -35,9 +35,11 @@ class Box:
         self.came = asyncio.Event()
         self.is_up = True
         self.told = 0
+        self.known: datetime | None = at
         self.keeper = CertificateKeeper(
             identity=self.identity,
             clock=replace(SYSTEM_CLOCK, utc=lambda: at),
+            known_utc=lambda: self.known,
             send=self.send,
             changed=[self.tell],
         )
@@ -70,6 +72,23 @@ async def test_it_asks_at_two_thirds_of_the_certificates_life(tmp_path: Path) ->
     assert carried.outcome is Outcome.DONE
     carried.then()
     assert box.told == 1
+
+
+async def test_it_does_not_ask_while_nobody_knows_what_time_it_is(tmp_path: Path) -> None:
+    CLOUD.enrol(tmp_path)
+    box = Box(tmp_path, BEGAN + timedelta(days=60))
+    box.known = None
+    await box.keeper.renew(command(RenewCredentials()))
+    await box.run_until(lambda: len(box.sent) == 1)
+    assert box.sent[0].at == BEGAN + timedelta(days=60), "only as wished, dated by the wall clock"
+
+
+async def test_it_goes_by_the_time_that_is_known_and_not_by_the_wall_clock(tmp_path: Path) -> None:
+    CLOUD.enrol(tmp_path)
+    box = Box(tmp_path, datetime(1970, 1, 1, tzinfo=UTC))
+    box.known = BEGAN + timedelta(days=60)
+    await box.run_until(lambda: len(box.sent) == 1)
+    assert box.sent[0].at == box.known
 
 
 async def test_it_asks_early_when_that_is_wished_and_goes_on_without_a_way(
