@@ -7,9 +7,10 @@ import ssl
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from edge.clock import Clock
+from edge.clock import Clock, ClockKeeper
 from edge.errors import SettingsError, StartError
 from edge.settings import EdgeSettings
+from edge.uplink.cloud_time import CloudTime
 from edge.uplink.credentials import Credentials
 from edge.uplink.https import HttpsLink
 from edge.uplink.link import LinkClient
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 async def make_links(
-    settings: EdgeSettings, clock: Clock, stack: AsyncExitStack
+    settings: EdgeSettings, clock: Clock, keeper: ClockKeeper, stack: AsyncExitStack
 ) -> list[LinkClient]:
     links: list[LinkClient] = []
     _check_authority(settings.uplink.ca_file)
@@ -30,10 +31,13 @@ async def make_links(
         secret=settings.read_secret(),
         certificate_file=settings.certificate_file,
     )
+    https = settings.uplink.https
+    time = CloudTime(keeper, https, settings.certificate_file)
     if (mqtt := settings.uplink.mqtt) is not None:
-        links.append(MqttLink(mqtt, credentials, clock))
-    if (https := settings.uplink.https) is not None:
-        links.append(await stack.enter_async_context(HttpsLink(https, credentials, clock)))
+        links.append(MqttLink(mqtt, credentials, clock, time))
+    if https is not None:
+        link = HttpsLink(https, credentials, clock, time)
+        links.append(await stack.enter_async_context(link))
     return links
 
 

@@ -42,7 +42,7 @@ async def run(
             begins_anew = not (folder / BUFFER_FILE).is_file()
             buffer = await stack.enter_async_context(open_buffer(settings, folder, clock))
             recorder = await stack.enter_async_context(open_recorder(settings, folder, clock))
-            links = await make_links(settings, clock, stack)
+            links = await make_links(settings, clock, buffer.keeper, stack)
             # What the buffer no longer holds, and nobody was sent, must come from the devices.
             forget = begins_anew or buffer.recovery is not None
             pages = StoredPages(folder, forget=forget)

@@ -106,6 +106,8 @@ def link_rows(now: Snapshot) -> list[Row]:
             tone, words = WARN, f"{link['poor_because']}: the other way is used"
         elif link["is_up"] and link.get("standing_words"):
             words = f"{words}, {link['standing_words']}"
+        if link.get("caution"):
+            tone, words = WARN, f"{words}; {link['caution']}"
         since = _age(link["since"], now["at"])
         rows.append(Row((link["way"], state, since, f"{link['acknowledged']} acked", words), tone))
     rows = rows or [Row(("none", "", "", "", "rows stay in the buffer"), WARN)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,9 +9,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from edge.clock import SYSTEM_CLOCK, Clock, ClockKeeper
 from edge.enrolment.configuration import ConfigurationFolder, verify
 from edge.enrolment.identity import Identity, Membership
-from edge.errors import EnrolmentError
+from edge.errors import EnrolmentError, UplinkUnreachableError
+from edge.uplink.cloud_time import CloudTime
+from edge.uplink.policy import HttpsPolicy
 
 PATH: Final = "/v1/gateways/enrol"
 TIMEOUT_SECONDS: Final = 30.0
@@ -31,7 +33,9 @@ class Joined:
     vehicle_id: str
 
 
-def join(data: Path, *, cloud: str, code: str, ca_file: str = "") -> Joined:
+def join(
+    data: Path, *, cloud: str, code: str, ca_file: str = "", clock: Clock = SYSTEM_CLOCK
+) -> Joined:
     """Join the fleet of `cloud` with a one-time code; EnrolmentError when that fails.
 
     The key is made here and never leaves. Nothing of an earlier membership is lost when it fails.
@@ -42,7 +46,7 @@ def join(data: Path, *, cloud: str, code: str, ca_file: str = "") -> Joined:
             "a code goes over TLS only", mend="Give the cloud as https://HOST[:PORT]"
         )
     identity = Identity(data)
-    answer = _ask(cloud.rstrip("/"), code, identity.request(), ca_file)
+    answer = _ask(cloud.rstrip("/"), code, identity.request(), ca_file, clock)
     try:
         membership = Membership(
             gateway_id=answer["gateway_id"],
@@ -61,14 +65,18 @@ def join(data: Path, *, cloud: str, code: str, ca_file: str = "") -> Joined:
     return Joined(gateway_id=membership.gateway_id, vehicle_id=membership.vehicle_id)
 
 
-def _ask(cloud: str, code: str, request: str, ca_file: str) -> dict[str, str]:
+def _ask(cloud: str, code: str, request: str, ca_file: str, clock: Clock) -> dict[str, str]:
+    time = CloudTime(ClockKeeper(clock), HttpsPolicy(url=cloud, ca_file=ca_file))
     try:
+        time.settle_now()
         response = httpx.post(
             cloud + PATH,
             json={"code": code, "request": request},
             timeout=TIMEOUT_SECONDS,
-            verify=ssl.create_default_context(cafile=ca_file or None),
+            verify=time.context(ca_file, ""),
         )
+    except UplinkUnreachableError as exc:
+        raise EnrolmentError(exc.cause, mend="Set the clock, and look at the cloud's") from exc
     except OSError as exc:
         raise EnrolmentError(
             f"{ca_file} holds no certificate that can be read",

@@ -121,6 +121,7 @@ def describe_link(link: LinkHealth, measured: Measured) -> Snapshot:
         "uses": link.uses,
         "used_because": link.used_because,
         "poor_because": link.poor_because,
+        "caution": link.caution,
         "standing": measured.standing.value,
         "standing_words": measured.words,
         "sent": link.sent,

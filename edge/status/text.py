@@ -165,6 +165,8 @@ def _link_line(link: dict[str, Any], now: datetime) -> str:
         line += f"; {link['standing_words']}"
     if link.get("is_used"):
         line += f"; used: {link['used_because']}"
+    if link.get("caution"):
+        line += f"; CAUTION: {link['caution']}"
     return line
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass, field
 
 
@@ -18,11 +17,3 @@ class Credentials:
     gateway_id: str
     secret: str = field(repr=False)
     certificate_file: str = ""
-
-
-def client_context(ca_file: str, credentials: Credentials) -> ssl.SSLContext:
-    """TLS as a client: trusts `ca_file` alone where it is named, and shows our certificate."""
-    context = ssl.create_default_context(cafile=ca_file or None)
-    if credentials.certificate_file:
-        context.load_cert_chain(credentials.certificate_file)
-    return context

@@ -7,16 +7,16 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Final
 
 import httpx
 
-from edge.clock import Clock
+from edge.clock import Clock, ClockKeeper
 from edge.errors import UplinkRejectedError, UplinkUnreachableError
 from edge.supervision import Backoff
-from edge.uplink.credentials import Credentials, client_context
+from edge.uplink.cloud_time import DATE_SECONDS, CloudTime, date_of, is_believed
+from edge.uplink.credentials import Credentials
 from edge.uplink.link import REVOKED, WRONG_SECRET, LinkHealth
 from edge.uplink.policy import HttpsPolicy, Way
 from protocols.errors import DecodeError
@@ -51,16 +51,23 @@ class _Token:
     renew_at: float
 
 
-_DATE_SECONDS: Final = 5.0
-"""How far off the time of an answer may be as it arrives: a whole second and a slow way."""
 TimeTold = Callable[[datetime, float], None]
 """Takes the cloud's time (aware) and how many seconds it may be off."""
 
 
 class HttpsLink:
-    """A `LinkClient` over the cloud's API. Use it as an asynchronous context."""
+    """A `LinkClient` over the cloud's API. Use it as an asynchronous context.
 
-    def __init__(self, policy: HttpsPolicy, credentials: Credentials, clock: Clock) -> None:
+    `time` says by what time certificates are judged; None: by this clock and this cloud alone.
+    """
+
+    def __init__(
+        self,
+        policy: HttpsPolicy,
+        credentials: Credentials,
+        clock: Clock,
+        time: CloudTime | None = None,
+    ) -> None:
         self._policy = policy
         self._credentials = credentials
         self._clock = clock
@@ -69,7 +76,9 @@ class HttpsLink:
         self._backoff = Backoff(policy.retry)
         self._asking = asyncio.Lock()
         self.on_time: TimeTold | None = None
-        self._tls = client_context(policy.ca_file, credentials)
+        own_file = credentials.certificate_file
+        self._time = time or CloudTime(ClockKeeper(clock), policy, own_file)
+        self._tls = self._time.context(policy.ca_file, own_file, is_kept=True)
         self._client = httpx.AsyncClient(
             base_url=policy.url,
             timeout=policy.timeout_seconds,
@@ -201,14 +210,8 @@ class HttpsLink:
         """
         if self.on_time is None or response.request.method != "POST":
             return  # a long poll's answer may have waited anywhere
-        if response.request.url.scheme != "https" and not self._policy.trust_plain_time:
-            return
-        try:
-            utc = parsedate_to_datetime(response.headers["date"])
-        except (KeyError, ValueError):
-            return
-        if utc.utcoffset() is not None:
-            self.on_time(utc, _DATE_SECONDS)
+        if is_believed(self._policy) and (utc := date_of(response)) is not None:
+            self.on_time(utc, DATE_SECONDS)
 
     def _fail(self, reason: str) -> None:
         if self._health.is_up or self._health.reason != reason:
@@ -274,6 +277,8 @@ class HttpsLink:
             return self._token
 
     async def _ask_token(self) -> _Token:
+        if self._policy.url.startswith("https:"):
+            await self._time.settle()
         asked_at = self._clock.monotonic()
         try:
             response = await self._client.post(

@@ -23,8 +23,9 @@ class LinkHealth:
 
     `vain_since`: it is up and yet delivers nothing, since then. `octets`: of the batches sent.
     `is_used`: it carries the batches now; `uses` counts how often it began to, `used_because` why.
-    `poor_because`: it is left for the other one, in words. `contract`: what it and the cloud
-    agreed on. `quality`: how soon it answers; `window`: what it did over the last while.
+    `poor_because`: it is left for the other one, in words. `caution`: what of the peer was not
+    verified. `contract`: what it and the cloud agreed on. `quality`: how soon it answers; `window`:
+    what it did over the last while.
     """
 
     way: Way
@@ -41,6 +42,7 @@ class LinkHealth:
     uses: int = 0
     used_because: str = ""
     poor_because: str = ""
+    caution: str = ""
     contract: Contract = field(default_factory=Contract, repr=False)
     quality: Quality = field(default_factory=Quality)
     window: Window = field(default_factory=Window, repr=False)

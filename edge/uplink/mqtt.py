@@ -30,13 +30,14 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edge.clock import Clock
+from edge.clock import Clock, ClockKeeper
 from edge.errors import UplinkRejectedError, UplinkUnreachableError
 from edge.supervision import Backoff
 from edge.uplink.answers import DEAD_AFTER, Answers, Silence
-from edge.uplink.credentials import Credentials, client_context
+from edge.uplink.cloud_time import CloudTime
+from edge.uplink.credentials import Credentials
 from edge.uplink.link import WRONG_SECRET, LinkHealth
-from edge.uplink.mqtt_probe import speaks_version_5
+from edge.uplink.mqtt_probe import speaks_version_5, words_of
 from edge.uplink.policy import MqttPolicy, Way
 from edge.uplink.threads import on_a_thread_of_its_own
 from protocols.errors import DecodeError
@@ -91,12 +92,20 @@ class _Connection:
 
 
 class MqttLink:
-    """A `LinkClient` over one broker."""
+    """A `LinkClient` over one broker; certificates are judged by `time`, else by this clock."""
 
-    def __init__(self, policy: MqttPolicy, credentials: Credentials, clock: Clock) -> None:
+    def __init__(
+        self,
+        policy: MqttPolicy,
+        credentials: Credentials,
+        clock: Clock,
+        time: CloudTime | None = None,
+    ) -> None:
         self._policy = policy
         self._credentials = credentials
         self._clock = clock
+        self._time = time or CloudTime(ClockKeeper(clock))
+        self._tls: ssl.SSLContext | None = None
         self._health = LinkHealth(Way.MQTT, policy.url)
         self._version: MQTTProtocolVersion | None = None
         self._connection: _Connection | None = None
@@ -193,6 +202,7 @@ class MqttLink:
         """Connect, serve until the connection is lost; the reason why it was."""
         url = urlsplit(self._policy.url)
         host, port = url.hostname or "", url.port or _PORTS[url.scheme]
+        self._tls = await self._make_tls()
         if self._version is None:
             self._version = await self._ask_version(host, port)
         connection = self._make_connection(self._version)
@@ -217,16 +227,21 @@ class MqttLink:
     async def _ask_version(self, host: str, port: int) -> MQTTProtocolVersion:
         try:
             is_5 = await speaks_version_5(
-                host, port, tls=self._tls(), timeout_seconds=self._policy.connect_timeout_seconds
+                host, port, tls=self._tls, timeout_seconds=self._policy.connect_timeout_seconds
             )
         except (OSError, TimeoutError) as exc:
-            raise _RefusedError(f"{host}:{port} cannot be reached ({_words(exc)})") from exc
+            raise _RefusedError(f"{host}:{port} cannot be reached ({words_of(exc)})") from exc
         return _V5 if is_5 else _V311
 
-    def _tls(self) -> ssl.SSLContext | None:
-        if urlsplit(self._policy.url).scheme != "mqtts":
+    async def _make_tls(self) -> ssl.SSLContext | None:
+        """For one connection, with the time asked for where nobody knows it; None without TLS."""
+        if not self._policy.url.startswith("mqtts:"):
             return None
-        return client_context(self._policy.ca_file, self._credentials)
+        try:
+            self._health.caution = await self._time.settle()
+        except UplinkUnreachableError as exc:
+            raise _RefusedError(exc.cause) from exc
+        return self._time.context(self._policy.ca_file, self._credentials.certificate_file)
 
     async def _connect(self, connection: _Connection, host: str, port: int) -> None:
         properties = None
@@ -245,7 +260,7 @@ class MqttLink:
                 )
             )
         except (OSError, ValueError) as exc:
-            raise _RefusedError(f"{host}:{port} cannot be reached ({_words(exc)})") from exc
+            raise _RefusedError(f"{host}:{port} cannot be reached ({words_of(exc)})") from exc
         connection.client.loop_start()
 
     async def _open(self, connection: _Connection) -> None:
@@ -270,8 +285,8 @@ class MqttLink:
         client.connect_timeout = self._policy.connect_timeout_seconds
         client.username_pw_set(self._credentials.gateway_id, self._credentials.secret or None)
         client.will_set(self._topic(STATUS), self._status("offline"), qos=1, retain=True)
-        if (context := self._tls()) is not None:
-            client.tls_set_context(context)
+        if self._tls is not None:
+            client.tls_set_context(self._tls)
         connection = _Connection(client, version, asyncio.get_running_loop())
         self._listen(connection)
         return connection
@@ -381,8 +396,3 @@ def _send_at_once(client: Client, userdata: object, opened: object) -> None:
 def _stop(client: Client) -> None:
     client.disconnect()
     client.loop_stop()
-
-
-def _words(exc: Exception) -> str:
-    text = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
-    return (text or type(exc).__name__).lower()

@@ -51,3 +51,9 @@ async def speaks_version_5(
                     await writer.wait_closed()
     except asyncio.IncompleteReadError:
         return False
+
+
+def words_of(exc: Exception) -> str:
+    """Why a broker cannot be reached."""
+    text = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+    return (text or type(exc).__name__).lower()

@@ -165,6 +165,9 @@ def test_bad_days_are_said_in_lines_too() -> None:
     assert link_rows(now)[0].cells[4] == "TLS 1.3, delivers, 0.1 s a batch"
     now["uplink"]["links"][0]["poor_because"] = "slow, 7.2 s a batch"
     assert link_rows(now)[0].cells[4] == "slow, 7.2 s a batch: the other way is used"
+    now["uplink"]["links"][0] |= {"poor_because": "", "caution": "dates not checked"}
+    (row, *_) = link_rows(now)
+    assert (row.tone, row.cells[4]) == (WARN, "TLS 1.3, delivers, 0.1 s a batch; dates not checked")
     now["uplink"]["links"] = []
     now["buffer"] |= {"is_full": True, "oldest_seconds": None}
     now["report_to_durable"]["count"] = 0

@@ -132,6 +132,7 @@ async def test_people_get_lines(tmp_path: Path) -> None:
 async def test_a_poor_way_and_the_one_used_for_it_are_told_in_words(tmp_path: Path) -> None:
     poor = LinkHealth(Way.MQTT, "mqtt://broker", poor_because="slow, 7.2 s a batch")
     used = LinkHealth(Way.HTTPS, "https://cloud", is_used=True, uses=3, used_because="mqtt is poor")
+    poor.caution = "the dates of its certificate were not checked"
     for health in (poor, used):
         health.move(is_up=True, at=NOON)
     for second in range(4):
@@ -145,6 +146,7 @@ async def test_a_poor_way_and_the_one_used_for_it_are_told_in_words(tmp_path: Pa
     text = format_status(status | {"running": True}, now=NOON)
     assert "; POOR (slow, 7.2 s a batch), the other way is used" in text
     assert "; delivers, 0.5 s a batch; used: mqtt is poor" in text
+    assert text.count("; CAUTION: the dates of its certificate were not checked") == 1
     registry = CollectorRegistry()
     registry.register(SnapshotCollector(lambda: status))
     metrics = generate_latest(registry).decode()
