@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 from cryptography import x509
 
+from edge.clock import SYSTEM_CLOCK, Clock
 from edge.enrolment.identity import Identity
 from edge.enrolment.joining import join
 from edge.status.file import read_status
@@ -114,9 +116,10 @@ def token_status(cloud: Fleet, gateway_id: str, pem: Path) -> int:
 def test_a_certificate_speaks_for_its_own_gateway_alone(tmp_path: Path) -> None:
     with fleet(tmp_path, started=started) as cloud:
         boxes = [tmp_path / name for name in ("one", "two")]
-        for box in boxes:
-            ca_file = str(cloud.authority)
-            join(box, cloud=cloud.ready["http"], code=cloud.invite(), ca_file=ca_file)
+        in_1970 = Clock(utc=lambda: datetime(1970, 1, 1, tzinfo=UTC))
+        for box, clock in zip(boxes, (SYSTEM_CLOCK, in_1970), strict=True):
+            url, ca_file = cloud.ready["http"], str(cloud.authority)
+            join(box, cloud=url, code=cloud.invite(), ca_file=ca_file, clock=clock)
         one, two = (Identity(box) for box in boxes)
         first, second = one.membership(), two.membership()
         assert first is not None

@@ -11,17 +11,22 @@ from pathlib import Path
 
 import pytest
 
+from edge.app.gateway import RunWishes
+from edge.app.running import run
 from edge.buffer.buffer import ObservationBuffer
 from edge.buffer.policy import BufferPolicy
 from edge.clock import Clock, ClockKeeper
 from edge.enrolment.joining import join
 from edge.errors import EnrolmentError, UplinkUnreachableError
+from edge.settings import EdgeSettings
+from edge.settings.uplink import UplinkSettings
+from edge.status.file import read_status
 from edge.uplink.choice import LinkChoice
 from edge.uplink.cloud_time import DATES_UNCHECKED, CloudTime
 from edge.uplink.https import HttpsLink
 from edge.uplink.link import LinkClient
 from edge.uplink.mqtt import MqttLink
-from edge.uplink.policy import ChoicePolicy, HttpsPolicy, MqttPolicy
+from edge.uplink.policy import ChoicePolicy, HttpsPolicy, MqttPolicy, Way
 from edge.uplink.sender import Sender
 from tests.fixtures.authority import Authority
 from tests.fixtures.uplink_peers import Broker, HttpCloud
@@ -115,6 +120,51 @@ async def test_a_row_of_another_age_goes_up_with_its_right_time(
     assert abs(row.captured_at - NOON) < timedelta(minutes=1)
     assert cloud.requests[:2] == ["HEAD", "/v1/oauth/token"], "the secret goes after the proof"
     assert "time learnt from the cloud" in caplog.text
+
+
+async def test_a_gateway_that_starts_in_1970_delivers_by_both_ways_configured(
+    tmp_path: Path,
+) -> None:
+    clock, data = clock_at(IN_1970), tmp_path / "data"
+    data.mkdir(mode=0o700)
+    buffer = ObservationBuffer(clock=clock)
+    unreserved = BufferPolicy(disk_reserve_bytes=0)
+    await buffer.open(data, policy=unreserved, vehicle_id="medic-7")
+    await buffer.append([spo2(1)])
+    await buffer.close()
+    with cloud_of(tmp_path, says=NOON) as cloud:
+        broker = Broker.mosquitto(tmp_path, Authority(*authority_files(tmp_path)))
+        broker.start()
+        settings = EdgeSettings(
+            gateway_id="gw-1",
+            tenant_id="tenant-1",
+            vehicle_id="medic-7",
+            gateway_secret="the-secret",
+            data=data,
+            listen="",
+            buffer=unreserved,
+            uplink=UplinkSettings(
+                http_url=cloud.url,
+                mqtt_url=broker.url,
+                ca_file=str(tmp_path / "ca.pem"),
+                prefer=Way.HTTPS,
+            ),
+        )
+        wishes = RunWishes(ready=lambda _agents: None)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(run(settings, wishes, clock=clock))
+            await until(lambda: len(cloud.receiver.rows) > 0, "the row")
+            await until(lambda: ways_up(data) == 2, "both ways")
+            wishes.stop.set()
+        broker.kill()
+        row = next(iter(cloud.receiver.rows.values()))
+        assert cloud.requests.count("HEAD") == 1, "one answer is enough for both"
+    assert abs(row.captured_at - NOON) < timedelta(minutes=1)
+
+
+def ways_up(data: Path) -> int:
+    links = ((read_status(data) or {}).get("uplink") or {}).get("links") or []
+    return sum(link["is_up"] and not link["caution"] for link in links)
 
 
 @pytest.mark.parametrize("quality", ["plausible", "synchronised"])
