@@ -60,6 +60,8 @@ class LinkHealth:
         if is_up is not self.is_up or self.since is None:
             self.since = at
         self.is_up, self.reason = is_up, reason
+        if not is_up:
+            self.caution = ""
         self.changed.set()
 
 

@@ -1,4 +1,4 @@
-"""MQTT, the first way up: paho-mqtt on its own thread, bridged to asyncio here and nowhere else.
+"""MQTT, the first way up: paho-mqtt on its own thread, bridged to asyncio here and not further up.
 
 MQTT 5 where the broker speaks it, else 3.1.1. The broker's own acknowledgement of a
 publish proves nothing about the cloud: a batch is done when the cloud's answer on the `ack` topic
@@ -10,10 +10,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -33,10 +31,11 @@ from paho.mqtt.reasoncodes import ReasonCode
 from edge.clock import Clock, ClockKeeper
 from edge.errors import UplinkRejectedError, UplinkUnreachableError
 from edge.supervision import Backoff
-from edge.uplink.answers import DEAD_AFTER, Answers, Silence
+from edge.uplink.answers import DEAD_AFTER, Answers
 from edge.uplink.cloud_time import CloudTime
 from edge.uplink.credentials import Credentials
 from edge.uplink.link import WRONG_SECRET, LinkHealth
+from edge.uplink.mqtt_connection import Connection, RefusedError, send_at_once, stop
 from edge.uplink.mqtt_probe import speaks_version_5, words_of
 from edge.uplink.policy import MqttPolicy, Way
 from edge.uplink.threads import on_a_thread_of_its_own
@@ -50,45 +49,9 @@ log = logging.getLogger(__name__)
 _V5: Final = MQTTProtocolVersion.MQTTv5
 _V311: Final = MQTTProtocolVersion.MQTTv311
 _NAMES: Final = {_V5: "MQTT 5", _V311: "MQTT 3.1.1"}
-_UNSUPPORTED_VERSION: Final = 0x84
-# Bad user name or password, not authorized; paho gives those of 3.1.1 the numbers of 5.
-_NOT_ADMITTED: Final = {0x86, 0x87}
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 _GOODBYE_SECONDS: Final = 1.0
-
-
-class _RefusedError(UplinkUnreachableError):
-    """The broker did not let us in; `ask_version_again` when its version may be why."""
-
-    def __init__(self, cause: str, *, ask_version_again: bool = False) -> None:
-        self.ask_version_again = ask_version_again
-        super().__init__(cause)
-
-
-@dataclass(slots=True)
-class _Connection:
-    """One connection: what paho's thread tells, as futures of the event loop."""
-
-    client: Client
-    version: MQTTProtocolVersion
-    loop: asyncio.AbstractEventLoop
-    admitted: asyncio.Future[int | None] = field(init=False)
-    subscribed: asyncio.Future[None] = field(init=False)
-    lost: asyncio.Future[str] = field(init=False)
-    most_octets: int | None = None
-    silence: Silence = field(default_factory=Silence)
-
-    def __post_init__(self) -> None:
-        self.admitted = self.loop.create_future()
-        self.subscribed = self.loop.create_future()
-        self.lost = self.loop.create_future()
-
-    def tell(self, act: Callable[[], None]) -> None:
-        """From paho's thread to the event loop."""
-        try:
-            self.loop.call_soon_threadsafe(act)
-        except RuntimeError:
-            log.debug("the event loop is closed")
+_LOOK_SECONDS: Final = 1.0
 
 
 class MqttLink:
@@ -108,7 +71,7 @@ class MqttLink:
         self._tls: ssl.SSLContext | None = None
         self._health = LinkHealth(Way.MQTT, policy.url)
         self._version: MQTTProtocolVersion | None = None
-        self._connection: _Connection | None = None
+        self._connection: Connection | None = None
         self._answers = Answers()
         self._take_command: Callable[[bytes], None] = lambda _octets: None
 
@@ -124,7 +87,7 @@ class MqttLink:
             began = self._clock.monotonic()
             try:
                 reason = await self._live()
-            except _RefusedError as exc:
+            except RefusedError as exc:
                 reason = exc.cause
                 if exc.ask_version_again:
                     self._version = None
@@ -169,14 +132,14 @@ class MqttLink:
         self._health.learn(ack, began=began, now=now, octets=len(payload))
         return ack
 
-    def _note_silence(self, connection: _Connection, began: float) -> None:
+    def _note_silence(self, connection: Connection, began: float) -> None:
         """Nothing came back: a connection may be dead for minutes before TCP says so."""
         if not connection.silence.note(began=began, now=self._clock.monotonic()):
             return
         self._health.contract.silences += 1
         self._health.quality.stalls += 1
         if connection.silence.turns >= DEAD_AFTER:
-            _lose(connection, "no acknowledgement comes")
+            connection.lose("no acknowledgement comes")
 
     def listen(self, take: Callable[[bytes], None]) -> None:
         """Say who takes the commands that come; called on the event loop."""
@@ -213,7 +176,7 @@ class MqttLink:
             self._health.detail = _NAMES[connection.version]
             self._health.move(is_up=True, at=self._clock.utc())
             log.info("broker connected version=%s", self._health.detail)
-            return await connection.lost
+            return await self._serve(connection)
         except asyncio.CancelledError:
             if self._connection is connection:
                 await asyncio.to_thread(self._say_goodbye, connection.client)
@@ -222,7 +185,15 @@ class MqttLink:
             self._connection = None
             broke = UplinkUnreachableError("the broker's connection broke", is_vain=True)
             self._answers.fail_all(broke)
-            await asyncio.to_thread(_stop, connection.client)
+            await asyncio.to_thread(stop, connection.client)
+
+    async def _serve(self, connection: Connection) -> str:
+        """Until it is lost, or the broker's certificate can be checked as it could not before."""
+        while self._health.caution and not connection.lost.done():
+            if self._time.known().utc is not None:
+                return "the time is known now: the broker's certificate is checked in full"
+            await asyncio.wait([connection.lost], timeout=_LOOK_SECONDS)
+        return await connection.lost
 
     async def _ask_version(self, host: str, port: int) -> MQTTProtocolVersion:
         try:
@@ -230,7 +201,7 @@ class MqttLink:
                 host, port, tls=self._tls, timeout_seconds=self._policy.connect_timeout_seconds
             )
         except (OSError, TimeoutError) as exc:
-            raise _RefusedError(f"{host}:{port} cannot be reached ({words_of(exc)})") from exc
+            raise RefusedError(f"{host}:{port} cannot be reached ({words_of(exc)})") from exc
         return _V5 if is_5 else _V311
 
     async def _make_tls(self) -> ssl.SSLContext | None:
@@ -240,10 +211,10 @@ class MqttLink:
         try:
             self._health.caution = await self._time.settle()
         except UplinkUnreachableError as exc:
-            raise _RefusedError(exc.cause) from exc
+            raise RefusedError(exc.cause) from exc
         return self._time.context(self._policy.ca_file, self._credentials.certificate_file)
 
-    async def _connect(self, connection: _Connection, host: str, port: int) -> None:
+    async def _connect(self, connection: Connection, host: str, port: int) -> None:
         properties = None
         if connection.version is _V5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no types here
@@ -260,10 +231,10 @@ class MqttLink:
                 )
             )
         except (OSError, ValueError) as exc:
-            raise _RefusedError(f"{host}:{port} cannot be reached ({words_of(exc)})") from exc
+            raise RefusedError(f"{host}:{port} cannot be reached ({words_of(exc)})") from exc
         connection.client.loop_start()
 
-    async def _open(self, connection: _Connection) -> None:
+    async def _open(self, connection: Connection) -> None:
         """Wait to be let in, then read our acknowledgements and say that we are here."""
         try:
             async with asyncio.timeout(self._policy.connect_timeout_seconds):
@@ -271,10 +242,10 @@ class MqttLink:
                 connection.client.subscribe([(self._topic(ACK), 1), (self._topic(COMMANDS), 1)])
                 await connection.subscribed
         except TimeoutError as exc:
-            raise _RefusedError("the broker does not answer", ask_version_again=True) from exc
+            raise RefusedError("the broker does not answer", ask_version_again=True) from exc
         connection.client.publish(self._topic(STATUS), self._status("online"), qos=1, retain=True)
 
-    def _make_connection(self, version: MQTTProtocolVersion) -> _Connection:
+    def _make_connection(self, version: MQTTProtocolVersion) -> Connection:
         client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"vw-{self._credentials.gateway_id}",
@@ -287,11 +258,11 @@ class MqttLink:
         client.will_set(self._topic(STATUS), self._status("offline"), qos=1, retain=True)
         if self._tls is not None:
             client.tls_set_context(self._tls)
-        connection = _Connection(client, version, asyncio.get_running_loop())
+        connection = Connection(client, version, asyncio.get_running_loop())
         self._listen(connection)
         return connection
 
-    def _listen(self, connection: _Connection) -> None:
+    def _listen(self, connection: Connection) -> None:
         """Every callback runs on paho's thread and only hands over."""
         takers: dict[str, Callable[[bytes], None]] = {
             self._topic(ACK): self._take_ack,
@@ -303,12 +274,12 @@ class MqttLink:
             properties: Properties | None,
         ) -> None:  # fmt: skip
             most: int | None = getattr(properties, "MaximumPacketSize", None)
-            connection.tell(lambda: _admit(connection, code, most))
+            connection.tell(lambda: connection.admit(code, most))
 
         def on_subscribe(
             _client: Client, _data: object, _mid: int, codes: list[ReasonCode], _properties: object
         ) -> None:
-            connection.tell(lambda: _confirm_subscription(connection, codes))
+            connection.tell(lambda: connection.confirm_subscription(codes))
 
         def on_message(_client: Client, _data: object, message: MQTTMessage) -> None:
             payload = bytes(message.payload)
@@ -320,10 +291,10 @@ class MqttLink:
             _client: Client, _data: object, _flags: DisconnectFlags, code: ReasonCode,
             _properties: object,
         ) -> None:  # fmt: skip
-            connection.tell(lambda: _lose(connection, str(code).lower()))
+            connection.tell(lambda: connection.lose(str(code).lower()))
 
         client: Any = connection.client
-        client.on_socket_open = _send_at_once
+        client.on_socket_open = send_at_once
         client.on_connect = on_connect
         client.on_subscribe = on_subscribe
         client.on_message = on_message
@@ -350,49 +321,3 @@ class MqttLink:
             info.wait_for_publish(_GOODBYE_SECONDS)
         except (RuntimeError, ValueError) as exc:
             log.debug("no goodbye reason=%r", str(exc))
-
-
-def _admit(connection: _Connection, code: ReasonCode, most_octets: int | None) -> None:
-    if code.is_failure:
-        is_version = code.value == _UNSUPPORTED_VERSION
-        refusal = f"the broker refuses us ({str(code).lower()})"
-        if code.value in _NOT_ADMITTED:
-            refusal = WRONG_SECRET
-        _fail(connection.admitted, _RefusedError(refusal, ask_version_again=is_version))
-    elif not connection.admitted.done():
-        connection.admitted.set_result(most_octets)
-
-
-def _confirm_subscription(connection: _Connection, codes: list[ReasonCode]) -> None:
-    if any(code.is_failure for code in codes):
-        refusal = "the broker refuses the topics we read"
-        _fail(connection.subscribed, _RefusedError(refusal))
-    elif not connection.subscribed.done():
-        connection.subscribed.set_result(None)
-
-
-def _fail(future: asyncio.Future[Any], error: _RefusedError) -> None:
-    if not future.done():
-        future.set_exception(error)
-        future.exception()  # read once here: nobody may be waiting for it any more
-
-
-def _lose(connection: _Connection, reason: str) -> None:
-    # Brokers that know only the older version often just hang up.
-    refusal = f"the broker hung up ({reason})"
-    _fail(connection.admitted, _RefusedError(refusal, ask_version_again=True))
-    _fail(connection.subscribed, _RefusedError(refusal))
-    if not connection.lost.done():
-        connection.lost.set_result(reason)
-
-
-def _send_at_once(client: Client, userdata: object, opened: object) -> None:
-    """A packet after a small one must not wait for the peer's delayed acknowledgement (40 ms)."""
-    del client, userdata
-    if isinstance(opened, socket.socket):
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _stop(client: Client) -> None:
-    client.disconnect()
-    client.loop_stop()

@@ -303,6 +303,38 @@ async def test_mqtt_alone_goes_by_the_floor_and_says_so(
     broker.kill()
 
 
+@pytest.mark.parametrize(
+    ("time_known", "words"),
+    [(NOON, "the time is known now"), (LATER + timedelta(days=2), "its certificate ended on")],
+)
+async def test_a_broker_let_in_unchecked_is_checked_when_the_time_is_known(
+    tmp_path: Path, time_known: datetime, words: str
+) -> None:
+    Authority.make(tmp_path, begins=LATER)
+    broker = Broker.mosquitto(tmp_path, Authority(*authority_files(tmp_path)))
+    broker.start()
+    keeper = ClockKeeper(clock_at(IN_1970))
+    policy = MqttPolicy(url=broker.url, ca_file=str(tmp_path / "ca.pem"), retry=QUICK)
+    link = MqttLink(policy, CREDENTIALS, keeper.clock, CloudTime(keeper))
+    reasons: list[str] = []
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(link.run())
+        await until(lambda: link.health.is_up, "the link")
+        assert link.health.caution == DATES_UNCHECKED
+        keeper.learn(time_known, within_seconds=1)
+        while words not in link.health.reason:
+            link.health.changed.clear()
+            await link.health.changed.wait()
+            reasons.append(link.health.reason)
+        assert (link.health.is_up, link.health.caution) == (False, "")
+        if time_known == NOON:
+            await until(lambda: link.health.is_up, "the link, checked")
+            assert link.health.caution == ""
+        running.cancel()
+    assert reasons[0] == "the time is known now: the broker's certificate is checked in full"
+    broker.kill()
+
+
 def authority_files(folder: Path) -> tuple[Path, Path, Path]:
     return folder / "ca.pem", folder / "server.pem", folder / "server.key"
 
