@@ -11,7 +11,7 @@ import logging
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Final, Self
 
@@ -29,6 +29,7 @@ LISTENER: Final = "default"
 BACKLOG: Final = 1024
 GOODBYE_SECONDS: Final = 1.0
 LOOK_SECONDS: Final = 1.0
+TAKE_OVER_SECONDS: Final = 5.0
 # Ingest refuses a revoked gateway at once; its session lives until its last command went down.
 LOOKS_BEFORE_THE_END: Final = 4
 
@@ -44,6 +45,14 @@ class TlsListener:
     host: str
     port: int
     context: ssl.SSLContext
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """A connection that was let in, and whether it has ended."""
+
+    writer: asyncio.StreamWriter
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class _StrictBroker(Broker):  # type: ignore[misc]  # amqtt ships no types
@@ -80,6 +89,7 @@ class EmbeddedBroker:
         self._tls = tls
         self._tls_server: asyncio.Server | None = None
         self._inside: dict[str, set[asyncio.StreamWriter]] = {}
+        self._names: dict[str, _Inside] = {}
         self._tasks = asyncio.TaskGroup()
         self._watch: asyncio.Task[None] | None = None
 
@@ -155,7 +165,8 @@ class EmbeddedBroker:
         try:
             knock = await self._admitted(reader, writer)
             if knock is not None:
-                with self._known_inside(knock.user, writer):
+                await self._take_over(knock.client_id)
+                with self._known_inside(knock, writer):
                     await self._broker.external_connected(
                         PrefixedReader(knock.octets, reader), StreamWriterAdapter(writer), LISTENER
                     )
@@ -185,15 +196,34 @@ class EmbeddedBroker:
         self._tls = replace(self._tls, port=port)
         LOG.info("event=broker_listening_tls port=%d", port)
 
+    async def _take_over(self, client_id: str) -> None:
+        """End an older connection of the same name and wait until amqtt is through with it.
+
+        Both would share a session, and the end of the old one would leave the new one deaf.
+        """
+        try:
+            async with asyncio.timeout(TAKE_OVER_SECONDS):
+                while (older := self._names.get(client_id)) is not None:
+                    LOG.info("event=session_taken_over")
+                    older.writer.close()
+                    await older.gone.wait()
+        except TimeoutError:
+            LOG.warning("event=session_not_let_go")
+
     @contextmanager
-    def _known_inside(self, user: str, writer: asyncio.StreamWriter) -> Iterator[None]:
-        self._inside.setdefault(user, set()).add(writer)
+    def _known_inside(self, knock: Knock, writer: asyncio.StreamWriter) -> Iterator[None]:
+        inside = _Inside(writer)
+        self._names[knock.client_id] = inside
+        self._inside.setdefault(knock.user, set()).add(writer)
         try:
             yield
         finally:
-            self._inside[user].discard(writer)
-            if not self._inside[user]:
-                del self._inside[user]
+            inside.gone.set()
+            if self._names.get(knock.client_id) is inside:
+                del self._names[knock.client_id]
+            self._inside[knock.user].discard(writer)
+            if not self._inside[knock.user]:
+                del self._inside[knock.user]
 
     async def _watch_revoked(self) -> None:
         """Close the sessions of gateways that were revoked, a moment after they were told why."""
