@@ -12,7 +12,7 @@ from tests.unit.edge.making import alarm, ecg, spo2
 
 DEVICES = 8
 REPORTS = 40
-POLICY = BufferPolicy(max_bytes=64 << 20, disk_reserve_bytes=0)
+POLICY = BufferPolicy(max_bytes=64 << 20)
 
 
 async def test_a_confirmed_report_waits_for_the_sync_under_way_and_its_own(tmp_path: Path) -> None:
