@@ -47,10 +47,13 @@ def kernel_is_synchronised() -> bool:
     return 0 <= state < _NOT_SYNCHRONISED
 
 
-def machine_boot() -> str:
-    """One run of the machine: restarts of the gateway in it share its count of seconds."""
+def machine_boot(path: Path = _MACHINE_BOOT) -> str:
+    """One run of the machine: restarts of the gateway in it share its count of seconds.
+
+    Empty where the kernel does not show it: nothing is then known to be of the same run.
+    """
     try:
-        return _MACHINE_BOOT.read_text(encoding="ascii").strip()
+        return path.read_text(encoding="ascii").strip()
     except OSError:
         return ""
 

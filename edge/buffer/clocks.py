@@ -157,7 +157,7 @@ class ClockLines:
         truth = reading.truth_us
         if truth is None or line.state in (State.PROVEN, State.ESTIMATED):
             return None
-        if line.machine_boot != self.machine_boot:
+        if not self._shares_its_seconds(line):
             return self._estimated(line, truth) if line.state is State.UNSET else None
         correction = truth - line.difference_us
         if abs(correction) <= TOLERANCE_US:
@@ -167,6 +167,12 @@ class ClockLines:
         if line.state is State.UNSET:
             return replace(line, state=State.PLAUSIBLE, correction_us=correction)
         return None
+
+    def _shares_its_seconds(self, line: Line) -> bool:
+        """Whether it is of this run of the machine; two runs without a name are two."""
+        if line.boot_epoch == self.boot_epoch:
+            return True
+        return bool(self.machine_boot) and line.machine_boot == self.machine_boot
 
     def _estimated(self, line: Line, begun_us: int) -> Line:
         """Rows of a run of the machine that ended at the latest when this one began."""

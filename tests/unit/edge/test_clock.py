@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -139,9 +140,16 @@ def test_a_synchronised_clock_is_finer_than_what_the_cloud_says() -> None:
 
 def test_the_real_machine_tells_its_seconds_its_run_and_its_synchronisation() -> None:
     assert SYSTEM_CLOCK.seconds_up() >= SYSTEM_CLOCK.monotonic() - 1
-    assert machine_boot() == machine_boot()
     assert kernel_is_synchronised() in {True, False}
     assert Clock(monotonic=lambda: 7.0).seconds_up() == 7.0
+
+
+def test_a_run_of_the_machine_has_a_name_where_the_kernel_shows_it(tmp_path: Path) -> None:
+    shown = tmp_path / "boot_id"
+    shown.write_text("0b9a-1\n", encoding="ascii")
+    assert machine_boot(shown) == "0b9a-1"
+    assert machine_boot(tmp_path / "hidden") == ""
+    assert len(machine_boot()) == 36, "this machine shows it"
 
 
 def test_a_clock_set_wrong_between_two_questions_is_not_vouched_for() -> None:

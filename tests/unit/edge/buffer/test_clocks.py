@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pytest import TempPathFactory  # noqa: PT013 - the type alone
@@ -177,6 +178,38 @@ def test_rows_of_a_run_whose_clock_was_never_set_are_put_before_the_next_one(
     late = [at - right for at, right in zip(times(rows), true, strict=True)]
     assert set(late) == {10 * MINUTE}, "as late as they can have been, in their order and distance"
     assert qualities(rows) == {TimeQuality.UNKNOWN}
+    box.stop()
+
+
+@pytest.mark.parametrize("off", [timedelta(0), IN_1970 - NOON])
+def test_a_run_without_a_name_is_never_taken_for_an_earlier_one(
+    tmp_path: Path, off: timedelta
+) -> None:
+    """A kernel that hides its `boot_id` names every run alike: power went for three hours."""
+    box = Box(tmp_path, boot="", off=off)
+    box.start()
+    true = captured(box, 3)
+    box.power_cut(for_=180 * MINUTE, off=timedelta(0))
+    box.boot = ""
+    box.start()
+    box.synchronised = True
+    box.true += MINUTE
+    rows = box.claim()
+    late = {at - right for at, right in zip(times(rows), true, strict=True)}
+    if off:
+        assert late == {180 * MINUTE}, "as late as they can have been"
+        assert qualities(rows) == {TimeQuality.UNKNOWN}
+    else:
+        assert late == {timedelta(0)}, "a plausible time is left as it is"
+    box.stop()
+
+
+def test_a_run_without_a_name_still_mends_the_times_of_its_own(tmp_path: Path) -> None:
+    box = Box(tmp_path, boot="", off=IN_1970 - NOON)
+    box.start()
+    true = captured(box, 3)
+    box.off = timedelta(0)
+    assert times(box.claim()) == true
     box.stop()
 
 
