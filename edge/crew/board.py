@@ -181,11 +181,17 @@ class CrewBoard:
 
     def news2(self) -> Payload:
         """The early warning score of now, with its parts."""
-        return early_warning.payload(self._known())
+        return early_warning.payload(self._known(), self.fitness)
 
     def score_details(self) -> tuple[tuple[str, str], ...]:
         """The early warning score of now, as an event keeps it."""
-        return early_warning.details(self._known())
+        return early_warning.details(self._known(), self.fitness)
+
+    @property
+    def fitness(self) -> early_warning.Fitness:
+        """Whether the early warning score is made for this patient."""
+        age = self.told.patient.age(self.clock.utc().date())
+        return early_warning.Fitness(age, self.told.assessment.is_pregnant)
 
     def encounter_changed(self) -> None:
         """Another encounter, whoever bound it: nothing of the last patient stays on a screen."""

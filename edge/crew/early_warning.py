@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from edge.crew.news2 import Parameters, Score, score
+from edge.crew.news2 import Parameters, Part, Score, score
 from edge.crew.readings import Payload, Readings
 from edge.crew.told import Assessment
 
@@ -15,6 +16,7 @@ _MONITORED: Final = timedelta(minutes=2)
 _CUFF: Final = timedelta(minutes=20)
 _THERMOMETER: Final = timedelta(hours=1)
 _TOLD: Final = timedelta(minutes=30)
+_YOUNGEST_YEARS: Final = 16
 NAMES: Final = {
     "respiration_rate": "Respiration rate",
     "saturation": "SpO\u2082",
@@ -26,9 +28,26 @@ NAMES: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Fitness:
+    """Whether the chart is made for this patient; None: nobody told.
+
+    It is not for children under 16 and not for pregnancy, by its authors' own words.
+    """
+
+    age_years: int | None
+    is_pregnant: bool | None
+
+    @property
+    def unfit(self) -> str:
+        """Whom the chart is not made for, in words; empty where it may be used."""
+        if self.age_years is not None and self.age_years < _YOUNGEST_YEARS:
+            return f"under {_YOUNGEST_YEARS}"
+        return "pregnancy" if self.is_pregnant else ""
+
+
 def parameters(readings: Readings, told: Assessment, now: datetime) -> Parameters:
     """What is known of the seven now."""
-    is_fresh = told.at is not None and now - told.at <= _TOLD
     pulse = readings.number("hr", now=now, within=_MONITORED)
     if pulse is None:
         pulse = readings.number("pulse", now=now, within=_MONITORED)
@@ -36,23 +55,30 @@ def parameters(readings: Readings, told: Assessment, now: datetime) -> Parameter
         respiration_rate=readings.number("rr", now=now, within=_MONITORED),
         saturation=readings.number("spo2", now=now, within=_MONITORED),
         scale=told.scale,
-        on_oxygen=told.on_oxygen if is_fresh else None,
+        on_oxygen=told.on_oxygen if _is_fresh(told.on_oxygen_at, now) else None,
         systolic=readings.number("nibp", now=now, within=_CUFF),
         pulse=pulse,
-        consciousness=told.consciousness if is_fresh else None,
+        consciousness=told.consciousness if _is_fresh(told.consciousness_at, now) else None,
         temperature=readings.number("temp", now=now, within=_THERMOMETER),
     )
 
 
-def payload(known: Parameters) -> Payload:
-    """The score with its parts for the page; what is missing is said to be missing."""
+def payload(known: Parameters, fitness: Fitness) -> Payload:
+    """The score with its parts for the page; what is missing is said to be missing.
+
+    Of a patient the chart is not made for: the values without any points.
+    """
     found = score(known)
+    if fitness.unfit:
+        found = Score(tuple(Part(part.name, None) for part in found.parts))
     return {
         "total": found.total,
         "least": found.least,
         "risk": None if found.risk is None else found.risk.value,
         "red": found.has_red,
-        "missing": [NAMES[name] for name in found.missing],
+        "unfit": fitness.unfit,
+        "age_told": fitness.age_years is not None,
+        "missing": [NAMES[name] for name in score(known).missing],
         "scale": known.scale.value,
         "parts": [
             {"name": NAMES[part.name], "points": part.points, "value": value}
@@ -61,12 +87,17 @@ def payload(known: Parameters) -> Payload:
     }
 
 
-def details(known: Parameters) -> tuple[tuple[str, str], ...]:
-    """The score as an event keeps it."""
+def details(known: Parameters, fitness: Fitness) -> tuple[tuple[str, str], ...]:
+    """The score as an event keeps it; with a word where nobody told the age."""
     found: Score = score(known)
     parts = [(part.name, str(part.points)) for part in found.parts if part.points is not None]
     total = [] if found.total is None else [("total", str(found.total))]
-    return (*total, ("scale", str(known.scale.value)), *parts)
+    age = [("age", "not told")] if fitness.age_years is None else []
+    return (*total, ("scale", str(known.scale.value)), *parts, *age)
+
+
+def _is_fresh(told_at: datetime | None, now: datetime) -> bool:
+    return told_at is not None and now - told_at <= _TOLD
 
 
 def _values(known: Parameters) -> tuple[str, ...]:

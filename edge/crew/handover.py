@@ -117,7 +117,8 @@ def _signs(numbers: Mapping[str, Payload], news2: Payload) -> str:
             label = BY_ID[tile_id].label
             parts.append(f"{label} {number['value']} {number['unit']} ({at:%H:%M})")
     if news2["total"] is not None:
-        parts.append(f"NEWS2 {news2['total']}")
+        doubt = "" if news2["age_told"] else " (age not told)"
+        parts.append(f"NEWS2 {news2['total']}{doubt}")
     return ", ".join(parts)
 
 

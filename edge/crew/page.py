@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from edge.clock import Clock
@@ -56,6 +56,7 @@ class CrewPage:
     photographs: Photographs
     encounters: EncounterOnBoard
     clock: Clock
+    _telling: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def record(self, session: Session, deed: Deed) -> CrewEvent:
         """A quick button; RefusedError for a kind that no button has."""
@@ -64,6 +65,8 @@ class CrewPage:
         details = tuple(deed.details.items())
         if deed.kind == CrewEventKind.EARLY_WARNING:
             # Worked out here: the page's own sum is only shown.
+            if unfit := self.board.fitness.unfit:
+                raise RefusedError(f"NEWS2 is not made for {unfit}. Nothing is taken down.")
             details = self.board.score_details()
         return await self.desk.record(
             deed.kind,
@@ -133,7 +136,8 @@ class CrewPage:
             mechanism=given.mechanism,
             injuries=given.injuries,
         )
-        await asyncio.to_thread(self.told.keep, patient=patient)
+        async with self._telling:
+            await asyncio.to_thread(self.told.keep, patient=patient)
         age = patient.age(self.clock.utc().date())
         identity = "checked number" if number else "named" if patient.family_name else "unknown"
         pairs = (("sex", patient.sex), ("age_years", "" if age is None else str(age)))
@@ -145,14 +149,10 @@ class CrewPage:
         )
 
     async def assess(self, told: ToldRequest) -> None:
-        """Keep what no device measures."""
-        assessment = Assessment(
-            consciousness=told.consciousness,
-            on_oxygen=told.on_oxygen,
-            scale=told.scale,
-            at=self.clock.utc(),
-        )
-        await asyncio.to_thread(self.told.keep, assessment=assessment)
+        """Keep what no device measures; an answer that is not given anew keeps its time."""
+        async with self._telling:
+            assessment = _answered(self.told.assessment, told, self.clock.utc())
+            await asyncio.to_thread(self.told.keep, assessment=assessment)
         self.board.show_state()
 
     def author(self, session: Session) -> str:
@@ -174,6 +174,18 @@ class CrewPage:
                 if not taken:
                     yield frame("beat", {"now": self.clock.utc().timestamp()})
             yield frame("locked", {})
+
+
+def _answered(before: Assessment, told: ToldRequest, now: datetime) -> Assessment:
+    level, oxygen = told.consciousness, told.on_oxygen
+    return Assessment(
+        consciousness=before.consciousness if level is None else level,
+        consciousness_at=before.consciousness_at if level is None else now,
+        on_oxygen=before.on_oxygen if oxygen is None else oxygen,
+        on_oxygen_at=before.on_oxygen_at if oxygen is None else now,
+        scale=told.scale or before.scale,
+        is_pregnant=before.is_pregnant if told.is_pregnant is None else told.is_pregnant,
+    )
 
 
 def _date(text: str, today: date) -> date | None:

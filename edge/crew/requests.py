@@ -66,11 +66,12 @@ class Begin(Body):
 
 
 class Told(Body):
-    """What no device measures."""
+    """What no device measures: only the answers that were given now, the others stay as old."""
 
     consciousness: Consciousness | None = None
     on_oxygen: bool | None = None
-    scale: SaturationScale = SaturationScale.ONE
+    scale: SaturationScale | None = None
+    is_pregnant: bool | None = None
 
 
 class PatientDetails(Body):

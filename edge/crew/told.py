@@ -47,13 +47,15 @@ class Patient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return all(len(word) <= _MOST_WORDS for word in (*words, self.mechanism, self.injuries))
 
 
-class Assessment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What no device measures; `at` is when it was told last."""
+class Assessment(msgspec.Struct, frozen=True, kw_only=True):
+    """What no device measures. Each answer that ages has its own time: when it was told last."""
 
     consciousness: Consciousness | None = None
+    consciousness_at: datetime | None = None
     on_oxygen: bool | None = None
+    on_oxygen_at: datetime | None = None
     scale: SaturationScale = SaturationScale.ONE
-    at: datetime | None = None
+    is_pregnant: bool | None = None
 
 
 class _Kept(msgspec.Struct):

@@ -8,7 +8,7 @@ import { by, element, setText } from "./dom.js";
 import { connectHandover, showHandover } from "./handover.js";
 import { connectLock, look, touch } from "./lock.js";
 import { Events, Tiles, showPressures, showScore } from "./numbers.js";
-import { clearPatient, connectPatient, isNhsNumber, showAssessment, showPatient, takeNumber } from "./patient.js";
+import { ageAssessment, clearPatient, connectPatient, isNhsNumber, showAssessment, showPatient, takeNumber } from "./patient.js";
 import { canScan, connectScanner, scanByCamera } from "./scanner.js";
 import { choice, closeSheet, grid, openSheet } from "./sheets.js";
 import * as slow from "./state.js";
@@ -87,7 +87,7 @@ function lock() {
   showPatient({});
   slow.forgetState();
   takeTrends({});
-  showScore((score = { total: null, least: 0, risk: null, red: false, missing: [], scale: 1, parts: [] }));
+  showScore((score = { total: null, least: 0, risk: null, red: false, missing: [], scale: 1, parts: [], unfit: "", age_told: true }));
   by("toasts").replaceChildren();
   by("page").hidden = true;
   by("lock").hidden = false;
@@ -188,6 +188,7 @@ function tick() {
   tiles.age();
   events.age();
   slow.ageState();
+  ageAssessment();
   // Hands are busy with the chest: the page does not lock itself meanwhile.
   if (events.compressionsSince) touch();
 }

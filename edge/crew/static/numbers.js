@@ -151,6 +151,7 @@ export function showScore(score) {
   setAttribute(by("news2"), "data-risk", score.risk ?? (score.red ? "low-medium" : "none"));
   setText(by("news2-risk"), RISKS[score.risk] ?? (score.red ? "red score" : ""));
   setText(by("news2-scale"), score.scale === 2 ? "scale 2" : "");
+  if (score.unfit) return setText(by("news2-missing"), `not for ${score.unfit}`);
   const missing = score.missing.length;
-  setText(by("news2-missing"), missing ? `${missing} of 7 missing` : "complete");
+  setText(by("news2-missing"), missing ? `${missing} of 7 missing` : score.age_told ? "complete" : "age not told");
 }

@@ -1,11 +1,12 @@
 // Who it is and what no device measures.
 
 import { post } from "./ask.js";
-import { ago } from "./clock.js";
+import { ago, now } from "./clock.js";
 import { by, newId, press, setAttribute, setText } from "./dom.js";
 
 const form = by("patient-form");
 const FIELDS = ["nhs_number", "family_name", "given_name", "born", "age_years", "complaint", "mechanism", "injuries", "allergies"];
+const OLD_MS = 30 * 60_000; // as the gateway counts
 let sex = "";
 let dirty = false;
 let assessment = {};
@@ -47,13 +48,14 @@ export function connectPatient(say) {
   connectChoice("consciousness", (value) => ({ consciousness: value }));
   connectChoice("oxygen", (value) => ({ on_oxygen: value === "true" }));
   connectChoice("scale", (value) => ({ scale: Number(value) }));
+  connectChoice("pregnant", (value) => ({ is_pregnant: value === "true" }));
 
   function connectChoice(id, change) {
     for (const button of by(id).querySelectorAll("button")) {
       button.addEventListener("click", async () => {
-        const { consciousness = null, on_oxygen = null, scale = 1 } = assessment;
         try {
-          await post("/assessment", { consciousness, on_oxygen, scale, ...change(button.dataset.value) });
+          // This answer alone: the others keep the time they were told at.
+          await post("/assessment", change(button.dataset.value));
         } catch (problem) {
           say(`NOT SAVED. ${problem.message}`);
         }
@@ -82,7 +84,19 @@ export function showAssessment(told) {
   press(by("consciousness").children, (one) => one.dataset.value === told.consciousness);
   press(by("oxygen").children, (one) => one.dataset.value === String(told.on_oxygen));
   press(by("scale").children, (one) => one.dataset.value === String(told.scale));
-  setText(by("assessment-age"), told.at ? `told ${ago(Date.parse(told.at))}` : "nothing told yet");
+  press(by("pregnant").children, (one) => one.dataset.value === String(told.is_pregnant));
+  ageAssessment();
+}
+
+/** How old each answer is; an old one counts as missing. */
+export function ageAssessment() {
+  const answers = [["consciousness", "consciousness_at"], ["air or oxygen", "on_oxygen_at"]];
+  const told = answers.filter(([, key]) => assessment[key]);
+  const words = told.map(([name, key]) => {
+    const at = Date.parse(assessment[key]);
+    return `${name} told ${ago(at)}${now() - at > OLD_MS ? ": tell again" : ""}`;
+  });
+  setText(by("assessment-age"), words.join(" \u00b7 ") || "nothing told yet");
 }
 
 /** A scanned number. */

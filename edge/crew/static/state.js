@@ -265,10 +265,15 @@ export function scoreSheet(score) {
     row.dataset.missing = String(part.points === null);
     row.append(element("th", part.name), element("td", part.value || "missing"), element("td", part.points === null ? "-" : String(part.points)));
   }
+  if (score.unfit) {
+    openSheet(`NEWS2 is not made for ${score.unfit}`, [table, element("p", "No score is worked out. Use the chart for this patient.", "big")]);
+    return;
+  }
   const total = score.total === null ? `at least ${score.least}: ${score.missing.length} of 7 missing` : `${score.total}, ${score.risk.replace("-", " to ")} risk`;
   openSheet(`NEWS2: ${total}`, [
     table,
-    element("p", "Numbers older than two minutes (cuff 20, thermometer 60) count as missing.", "empty"),
+    element("p", score.age_told ? "" : "Age not told: the score is for 16 years and over."),
+    element("p", "Numbers older than two minutes (cuff 20, thermometer 60, what was told 30) count as missing. Not for under 16, not for pregnancy.", "empty"),
     grid([choice("Take it down", "as an event", () => record("early_warning", score.total === null ? `at least ${score.least}` : String(score.total)))]),
   ]);
 }

@@ -132,17 +132,17 @@ def test_the_score_takes_the_oximeters_pulse_where_no_ecg_is() -> None:
     readings = Readings()
     readings.take(make.number(149530, NOON, "112", make.BEATS))
     readings.take(make.pressure(NOON, "98", "60", "73"))
-    told = Assessment(on_oxygen=False, at=NOON)
+    told = Assessment(on_oxygen=False, on_oxygen_at=NOON)
     known = early_warning.parameters(readings, told, NOON)
     assert [known.pulse, known.systolic] == [Decimal(112), Decimal(98)]
     assert known.on_oxygen is False
     later = early_warning.parameters(readings, told, NOON + timedelta(minutes=31))
     assert (later.pulse, later.systolic, later.on_oxygen) == (None, None, None)
-    shown: Any = early_warning.payload(known)
+    shown: Any = early_warning.payload(known, early_warning.Fitness(40, None))
     assert (shown["total"], shown["least"], len(shown["missing"])) == (None, 4, 4)
     values = {part["name"]: part["value"] for part in shown["parts"]}
     assert (values["Pulse"], values["Air or oxygen"], values["Temperature"]) == ("112", "air", "")
-    assert early_warning.details(known) == (
+    assert early_warning.details(known, early_warning.Fitness(40, None)) == (
         ("scale", "1"), ("oxygen", "0"), ("systolic", "2"), ("pulse", "2"),
     )  # fmt: skip
 

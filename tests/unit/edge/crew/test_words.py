@@ -164,7 +164,8 @@ def lines_of(patient: Patient, bound: Binding | None, *events: CrewEvent) -> lis
     shown = readings.payload("hr", {})
     assert shown is not None
     return atmist(
-        patient=patient, encounter=bound, numbers={"hr": shown}, news2={"total": 3},
+        patient=patient, encounter=bound, numbers={"hr": shown},
+        news2={"total": 3, "age_told": True},
         events=events, now=NOON,
     )  # fmt: skip
 
