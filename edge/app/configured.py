@@ -51,6 +51,6 @@ async def run_configured(
 
 def _checker(config: Path | None) -> SettingsCheck:
     def check(candidate: Mapping[str, object]) -> None:
-        load_settings(config, candidate=candidate)
+        load_settings(config, candidate=candidate).check_files()
 
     return check

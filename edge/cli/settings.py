@@ -30,6 +30,6 @@ def act(options: argparse.Namespace) -> int:
         print(settings_file(), end="")
         return 0
     settings = load_settings(options.check)
-    settings.read_secret()
+    settings.check_files()
     print(f"{options.check}: in order, gateway {settings.gateway_id}")
     return 0

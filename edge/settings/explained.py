@@ -129,7 +129,7 @@ def _wrapped(key: ExplainedKey) -> list[str]:
     if key.is_required and key.path:
         return [*meaning, f'#{key.name} = ""']
     if key.is_required:
-        return [*meaning, f'{key.name} = ""   # to be filled in', ""]
+        return [*meaning, f'{key.name} = ""   # to be filled in, unless enrolled', ""]
     return [*meaning, f"#{key.name} = {as_toml(key.default)}", ""]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -42,12 +42,19 @@ def check_system_id(text: str) -> str:
     return text
 
 
+def _has_fair_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+
+
 def check_url(*schemes: str) -> AfterValidator:
     """A check for URLs of these schemes that hold no secret."""
 
     def check(url: str) -> str:
         parts = urlsplit(url)
-        if url and (parts.scheme not in schemes or not parts.hostname):
+        if url and (parts.scheme not in schemes or not parts.hostname or not _has_fair_port(parts)):
             raise ValueError(
                 f"the form is {' or '.join(f'{name}://HOST[:PORT]' for name in schemes)}"
             )

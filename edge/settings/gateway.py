@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +27,18 @@ from edge.supervision import SupervisionPolicy
 from edge.transports.policy import TransportPolicy
 
 PREFIX: Final = "EDGE_"
+
+
+@contextmanager
+def _named(key: str, path: str, content: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        what = f"does not hold {content}" if isinstance(exc, ssl.SSLError) else "cannot be read"
+        raise SettingsError(
+            f"{key} {path} {what}",
+            mend=f"Put {content} there, PEM, readable by the gateway's user",
+        ) from exc
 
 
 class EdgeSettings(BaseSettings):
@@ -89,6 +104,19 @@ class EdgeSettings(BaseSettings):
         if has_way and not (has_secret or self.certificate_file):
             raise ValueError("gateway_secret: needed for the uplink; set it or gateway_secret_file")
         return self
+
+    def check_files(self) -> None:
+        """Every file it names can be read and holds what it should; SettingsError names the first
+        that does not.
+        """
+        self.read_secret()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if self.uplink.ca_file:
+            with _named("uplink.ca_file", self.uplink.ca_file, "an authority's certificate"):
+                context.load_verify_locations(self.uplink.ca_file)
+        if self.certificate_file:
+            with _named("certificate_file", self.certificate_file, "a certificate and its key"):
+                context.load_cert_chain(self.certificate_file, password="")
 
     def read_secret(self) -> str:
         """The gateway's secret; SettingsError when its file cannot be read."""

@@ -27,10 +27,14 @@ OF_THE_BOX: Final = frozenset(
 )
 
 
+FILLED_IN: Final = frozenset({"gateway_id", "tenant_id", "vehicle_id"})
+
+
 def layered(
     data: Path, file: Mapping[str, object], candidate: Mapping[str, object] | None
 ) -> Mapping[str, object]:
     """The file's settings with what lies under and over them in the data folder."""
+    file = without_blanks(file)
     identity = Identity(data)
     membership = identity.membership()
     if membership is None:
@@ -48,6 +52,11 @@ def layered(
     signed = folder.settings() if candidate is None else candidate
     kept = {name: value for name, value in signed.items() if name not in OF_THE_BOX}
     return merged(merged(joined, file), kept)
+
+
+def without_blanks(file: Mapping[str, object]) -> dict[str, object]:
+    """The file without what nobody filled in: what the gateway was told when it joined counts."""
+    return {name: value for name, value in file.items() if value or name not in FILLED_IN}
 
 
 def merged(under: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from edge.enrolment.identity import Identity
 from edge.errors import SettingsError
 from edge.settings import EdgeSettings, load_settings
 from edge.uplink.policy import Way
+from tests.unit.edge.enrolment.authority import Cloud
 
 LEAST = 'gateway_id = "gw-1"\ntenant_id = "t-1"\nvehicle_id = "medic-7"\n'
 
@@ -105,6 +107,24 @@ def test_a_secret_may_be_in_a_file_of_its_own(tmp_path: Path) -> None:
         load(tmp_path, LEAST + 'gateway_secret_file = "/none"\n').read_secret()
 
 
+def test_a_file_that_is_named_is_looked_into(tmp_path: Path) -> None:
+    joined = tmp_path / "joined"
+    Cloud().enrol(joined)
+    certificate = Identity(joined).certificate_file
+    right = f'certificate_file = "{certificate}"\n[uplink]\nca_file = "{certificate}"\n'
+    load(tmp_path, LEAST + right).check_files()
+    empty = tmp_path / "empty.pem"
+    empty.touch()
+    for text, says in (
+        ('certificate_file = "/none"\n', "certificate_file /none cannot be read"),
+        ('[uplink]\nca_file = "/none"\n', r"uplink\.ca_file /none cannot be read"),
+        (f'certificate_file = "{empty}"\n', "does not hold a certificate and its key"),
+        (f'[uplink]\nca_file = "{empty}"\n', "does not hold an authority's certificate"),
+    ):
+        with pytest.raises(SettingsError, match=says):
+            load(tmp_path, LEAST + text).check_files()
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -120,6 +140,10 @@ def test_a_secret_may_be_in_a_file_of_its_own(tmp_path: Path) -> None:
         (LEAST + '[uplink]\nmqtt_url = "http://h"\n', r"uplink\.mqtt_url: the form is mqtt://"),
         (LEAST + '[uplink]\nmqtt_url = "mqtt://u:p@h"\n', r"holds no name or password"),
         (LEAST + '[uplink]\nmqtt_url = "mqtt://h"\n', r"gateway_secret: needed"),
+        (LEAST + '[uplink]\nmqtt_url = "mqtts://h:99999"\n', r"uplink\.mqtt_url: the form is"),
+        (LEAST + '[uplink]\nhttp_url = "https://h:abc"\n', r"uplink\.http_url: the form is"),
+        (LEAST + '[uplink]\nhttp_url = "https://h:0"\n', r"uplink\.http_url: the form is"),
+        (LEAST + '[tracing]\notlp_url = "http://h:-1"\n', r"tracing\.otlp_url: the form is"),
         (LEAST + "[uplink]\nbatch_rows = 0\n", r"batch_rows.*at least 1"),
         (LEAST + "[uplink]\nin_flight = 'many'\n", r"uplink\.in_flight: .*integer"),
         (LEAST + '[[devices]]\nname = "a"\n', r"devices\.0\.transport is missing"),

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from edge.__main__ import main
+from edge.errors import SettingsError
 from edge.settings import load_settings
 from edge.settings.explained import ExplainedKey, as_toml, explained_keys, settings_file
 from edge.supervision import BackoffPolicy
+from tests.unit.edge.enrolment.authority import Cloud
 
 KEYS = tuple(explained_keys())
 FILLED = {"gateway_id": "gw-1", "tenant_id": "t-1", "vehicle_id": "medic-7"}
@@ -59,6 +61,24 @@ def test_a_key_knows_its_environment_variable() -> None:
 def test_a_default_with_no_form_is_our_own_mistake() -> None:
     with pytest.raises(AssertionError, match="no TOML form"):
         as_toml(object())
+
+
+def test_the_printed_file_leaves_an_enrolled_gateway_what_it_was_told(tmp_path: Path) -> None:
+    Cloud().enrol(tmp_path)
+    path = tmp_path / "edge.toml"
+    path.write_text(
+        settings_file().replace('#data = "edge-data"', f'data = "{tmp_path}"'), encoding="utf-8"
+    )
+    loaded = load_settings(path)
+    assert (loaded.gateway_id, loaded.tenant_id, loaded.vehicle_id) == ("gw_1", "ten_1", "AMB-7")
+    assert main(["settings", "--check", str(path)]) == 0
+
+
+def test_the_printed_file_alone_asks_to_be_filled_in(tmp_path: Path) -> None:
+    path = tmp_path / "edge.toml"
+    path.write_text(settings_file(), encoding="utf-8")
+    with pytest.raises(SettingsError, match="gateway_id is missing"):
+        load_settings(path)
 
 
 def test_the_command_prints_the_file(capsys: pytest.CaptureFixture[str]) -> None:
