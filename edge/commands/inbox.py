@@ -25,6 +25,7 @@ from protocols.uplink.commands import Answer, Command, CommandAnswer, DeviceEnro
 
 FILE_NAME: Final = "commands.db"
 REMEMBERED: Final = timedelta(days=30)
+_PRIVATE: Final = 0o600
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS commands (
     id BLOB PRIMARY KEY, position INTEGER NOT NULL, octets BLOB NOT NULL,
@@ -55,9 +56,12 @@ class CommandInbox:
         self._in_hand: set[UUID] = set()
         self._lock = threading.RLock()
         with _translated():
-            self._database = sqlite3.connect(
-                folder / FILE_NAME, isolation_level=None, check_same_thread=False
-            )
+            path = folder / FILE_NAME
+            # Made first, so that it never was open to others; its log takes the file's mode.
+            path.touch(mode=_PRIVATE)
+            for part in folder.glob(f"{FILE_NAME}*"):
+                part.chmod(_PRIVATE)
+            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
             self._database.executescript(_SCHEMA)
@@ -196,9 +200,10 @@ class CommandInbox:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as exc:
+    except (sqlite3.Error, OSError) as exc:
+        words = exc.strerror if isinstance(exc, OSError) else str(exc)
         raise CommandStoreError(
-            f"the file of commands cannot be used ({str(exc).lower()})",
+            f"the file of commands cannot be used ({(words or '').lower()})",
             mend="Look at the disk; with the file moved away the cloud sends its commands again",
         ) from exc
 

@@ -45,6 +45,18 @@ def test_a_command_is_fresh_once_and_stays_known_over_a_restart(tmp_path: Path) 
     again.close()
 
 
+def test_what_is_written_down_is_for_the_gateways_user_alone(tmp_path: Path) -> None:
+    """A complaint and a person's sex are in it; also in a file that an older version left open."""
+    (tmp_path / FILE_NAME).touch()
+    (tmp_path / FILE_NAME).chmod(0o644)
+    inbox = CommandInbox(tmp_path)
+    inbox.take(command(ReadClock()))
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    inbox.close()
+    assert {FILE_NAME, f"{FILE_NAME}-wal"} <= set(modes)
+    assert set(modes.values()) == {0o600}
+
+
 def test_an_answer_waits_until_a_way_took_it_and_again_when_it_is_asked_for(
     tmp_path: Path,
 ) -> None:
