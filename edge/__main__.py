@@ -32,6 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; there is nothing left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except PermissionError as exc:
+        if exc.filename is None:
+            raise
+        return _complain(_forbidden(exc.filename), BAD_START)
     except OSError as exc:
         if exc.errno != errno.ENOSPC:
             raise
@@ -48,6 +52,13 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     for add in adders(words):
         add(commands)
     return parser
+
+
+def _forbidden(path: object) -> SettingsError:
+    return SettingsError(
+        f"{path} may not be used by this user",
+        mend="Run this as the user that the data folder belongs to, or give it to that user",
+    )
 
 
 def _complain(exc: EdgeError, code: int) -> int:

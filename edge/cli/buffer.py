@@ -22,6 +22,7 @@ from edge.buffer.releasing import Released, Tell, release
 from edge.buffer.repairing import lead_back, lead_up, repair
 from edge.buffer.rows import Stream
 from edge.buffer.schema import FORM
+from edge.cli.ownership import act_as_owner
 from edge.drivers.identity import own_system_id
 from edge.errors import SettingsError
 from edge.pipeline.happenings import happening
@@ -146,9 +147,9 @@ def _export_batches(options: argparse.Namespace, rows: Iterator[Waiting]) -> int
 
 
 def _repair(options: argparse.Namespace) -> int:
-    folder = _folder(options)
+    folder, policy = _folder_to_change(options), _policy(options)
     with sole_use(folder):
-        recovery = repair(folder, policy=_policy(options), now=datetime.now(UTC))
+        recovery = repair(folder, policy=policy, now=datetime.now(UTC))
     if recovery is None:
         print("the buffer's file is whole")
     else:
@@ -157,14 +158,14 @@ def _repair(options: argparse.Namespace) -> int:
 
 
 def _release(options: argparse.Namespace) -> int:
-    folder = _folder(options)
+    folder, policy = _folder_to_change(options), _policy(options)
     settings = None if options.config is None else load_settings(options.config)
     now = datetime.now(UTC)
     with sole_use(folder):
         released = release(
             folder,
             reasons=None if options.all else frozenset(options.reason),
-            policy=_policy(options),
+            policy=policy,
             vehicle_id="" if settings is None else settings.vehicle_id,
             now=now,
             tell=None if settings is None else _release_teller(settings, folder, now),
@@ -186,15 +187,15 @@ def _release_teller(settings: EdgeSettings, folder: Path, now: datetime) -> Tell
 
 
 def _upgrade(options: argparse.Namespace) -> int:
-    folder = _folder(options)
+    folder, policy = _folder_to_change(options), _policy(options)
     with sole_use(folder):
-        before = lead_up(folder, policy=_policy(options), now=datetime.now(UTC))
+        before = lead_up(folder, policy=policy, now=datetime.now(UTC))
     print(f"form {before} led up to {FORM}" if before < FORM else f"it has form {FORM} already")
     return 0
 
 
 def _downgrade(options: argparse.Namespace) -> int:
-    folder = _folder(options)
+    folder = _folder_to_change(options)
     with sole_use(folder):
         before = lead_back(folder, to=options.to)
     print(
@@ -209,6 +210,12 @@ def _folder(options: argparse.Namespace) -> Path:
         raise SettingsError(
             f"there is no data folder {folder}", mend="Name the folder of a gateway that has run"
         )
+    return folder
+
+
+def _folder_to_change(options: argparse.Namespace) -> Path:
+    folder = _folder(options)
+    act_as_owner(folder)
     return folder
 
 

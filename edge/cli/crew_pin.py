@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.cli.ownership import act_as_owner
 from edge.crew.folder import crew_folder
 from edge.crew.pin import PinStore
 from edge.errors import SettingsError
@@ -35,6 +36,7 @@ def act(options: argparse.Namespace) -> int:
             raise SettingsError("the two PINs differ", mend="Try again")
     else:
         pin = sys.stdin.readline().strip()
+    act_as_owner(settings.data)
     PinStore(crew_folder(settings.data)).set(pin)
     print("PIN set")
     return 0

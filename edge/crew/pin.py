@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -34,8 +35,8 @@ class PinStore:
 
     @property
     def is_set(self) -> bool:
-        """Whether a PIN was ever set; without one the page shows nothing."""
-        return self._path.is_file()
+        """Whether there is a PIN that can be read; without one the page shows nothing."""
+        return self._path.is_file() and os.access(self._path, os.R_OK)
 
     def set(self, pin: str) -> None:
         """Keep a PIN of 4 to 12 digits; SettingsError for anything else."""
