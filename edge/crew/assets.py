@@ -81,4 +81,5 @@ def crew_page(policy: CrewPolicy, vehicle_id: str) -> str:
         drugs=policy.drug_list,
         members=policy.members,
         vehicle=vehicle_id,
+        lock_seconds=policy.lock_seconds,
     )

@@ -78,7 +78,7 @@ class CrewBoard:
     def __post_init__(self) -> None:
         self.viewers = Viewers(self.policy.most_viewers)
         self.desk.on_event = self._tell_event
-        self.told.open(self._reference)
+        self.told.open(self.encounters.current)
         self.encounters.observers.append(lambda _before, _now: self.encounter_changed())
 
     async def follow(self) -> None:
@@ -162,6 +162,7 @@ class CrewBoard:
             "patient": msgspec.to_builtins(self.told.patient),
             "age": self.told.patient.age(now.date()),
             "assessment": msgspec.to_builtins(self.told.assessment),
+            "aside": self._aside(),
             "news2": self.news2(),
             "trends": self._trends.payload(),
             "pairing": self._pairing(),
@@ -200,7 +201,7 @@ class CrewBoard:
         if self.told.encounter_id:
             for kept in (self._readings, self._waves, self._trends, self._tales):
                 kept.clear()
-        self.told.open(self._reference)
+        self.told.open(self.encounters.current)
         for line in ("clear", "state"):
             self.viewers.tell(line, self.snapshot())
 
@@ -300,6 +301,17 @@ class CrewBoard:
             "from_dispatch": current.is_from_dispatch,
             "confirmed": confirmed,
         }
+
+    def _aside(self) -> Payload | None:
+        """What a person has to say whose it is."""
+        aside = self.told.aside
+        if aside is None:
+            return None
+        patient = aside.patient
+        name = " ".join(filter(None, (patient.given_name, patient.family_name)))
+        age = patient.age(self.clock.utc().date())
+        facts = (name, patient.nhs_number, "" if age is None else f"{age} years", patient.sex)
+        return {"who": ", ".join(filter(None, (*facts, patient.complaint)))}
 
     def _foreign(self, status: dict[str, Any]) -> list[Payload]:
         """Devices that send here and belong to another vehicle: is this our patient at all?"""

@@ -21,6 +21,13 @@ _ADDRESS_DIGITS: Final = 12
 _SERIAL: Final = re.compile(r"\(21\)([^(\x1d]{1,20})|\x1d21([^\x1d]{1,20})")
 
 
+# GS1: (8018) is a person's own number, on wristbands and badges.
+_PERSON: Final = re.compile(r"(\]d2)?\x1d?(\(8018\)|8018\d{18})")
+_TEN_DIGITS: Final = re.compile(r"\d{3}[ -]?\d{3}[ -]?\d{4}")
+_DIGIT: Final = re.compile(r"[0-9]")
+_ARTICLE: Final = re.compile(r"(?:\(01\)|01)?(\d{13,14})")
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceCode:
     """What a code on a device says of it: its System-Id, or its serial number alone."""
@@ -32,9 +39,13 @@ class DeviceCode:
 def read_code(text: str) -> DeviceCode | None:
     """A System-Id (16 hexadecimal digits), a Bluetooth address (12), a GS1 code or a serial number.
 
-    An address is read as the EUI-64 that is made of it. None for what is none of these.
+    An address is read as the EUI-64 that is made of it. None for what is none of these, and for
+    what may name a person: a wristband, ten bare digits, words without any digit. A GS1 code that
+    names the article alone names no device either.
     """
     text = text.strip()
+    if _PERSON.match(text) or _TEN_DIGITS.fullmatch(text) or _names_article(text):
+        return None
     plain = text.translate(_SEPARATORS).upper()
     if _HEXADECIMAL.fullmatch(plain):
         if len(plain) == _SYSTEM_ID_DIGITS:
@@ -43,9 +54,18 @@ def read_code(text: str) -> DeviceCode | None:
             return DeviceCode(f"{plain[:6]}FFFE{plain[6:]}", "")
     if serial := _SERIAL.search(text):
         return DeviceCode("", (serial[1] or serial[2]).strip())
-    if 3 <= len(text) <= 40 and text.isprintable():
+    if 3 <= len(text) <= 40 and text.isprintable() and _DIGIT.search(text):
         return DeviceCode("", text)
     return None
+
+
+def _names_article(text: str) -> bool:
+    found = _ARTICLE.fullmatch(text)
+    if found is None:
+        return False
+    digits = found[1].zfill(14)
+    total = sum(int(digit) * (1 if place % 2 else 3) for place, digit in enumerate(digits))
+    return total % 10 == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +89,8 @@ class DeviceEnroller:
         """
         code = read_code(text)
         if code is None:
-            raise RefusedError("That code names no device.")
+            raise RefusedError("That code names no device. Nothing was sent.")
+        self._refuse_theirs(code)
         enrolment = DeviceEnrolment(
             enrolment_id=enrolment_id,
             at=self.clock.utc(),
@@ -83,3 +104,9 @@ class DeviceEnroller:
             raise RefusedError(f"That device belongs to {vehicle}. It stays theirs.")
         name = code.serial_number or code.system_id
         return f"{name} is enrolled to this vehicle."
+
+    def _refuse_theirs(self, code: DeviceCode) -> None:
+        """A serial number alone is another vehicle's when the fleet knows it there, not here."""
+        found = self.devices.of_serial(code.serial_number)
+        if found and all(one.vehicle_id not in ("", self.devices.vehicle_id) for one in found):
+            raise RefusedError(f"That device belongs to {found[0].vehicle_id}. It stays theirs.")

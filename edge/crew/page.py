@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from edge.clock import Clock
 from edge.commands.encounter import Binding, EncounterOnBoard
@@ -16,7 +17,7 @@ from edge.crew.nhs_number import parse_nhs_number
 from edge.crew.photographs import Photographs
 from edge.crew.pin import PinStore, PinThrottle
 from edge.crew.policy import CrewPolicy
-from edge.crew.requests import Deed, PatientDetails, Shift
+from edge.crew.requests import Deed, PatientDetails, Same, Shift
 from edge.crew.requests import Told as ToldRequest
 from edge.crew.sessions import Session, Sessions
 from edge.crew.told import Assessment, Patient, Told
@@ -104,12 +105,19 @@ class CrewPage:
         self.encounters.begin(
             Binding(encounter_id=reference, started_at=event.at, is_from_dispatch=False)
         )
+        await self._pass_on_early(session)
 
     async def confirm_encounter(self, session: Session) -> None:
         """The crew says that dispatch's encounter is theirs."""
         if self.encounters.current is None:
             raise RefusedError("There is no encounter to confirm.")
         await self.desk.record(CrewEventKind.ENCOUNTER_CONFIRMED, by=self.author(session))
+        await self._pass_on_early(session)
+
+    async def _pass_on_early(self, session: Session) -> None:
+        """Details told before the encounter was known are said once more, of this encounter."""
+        if self.told.patient != Patient():
+            await self._pass_on_patient(session)
 
     async def release_encounter(self, session: Session) -> None:
         """The patient has left the vehicle."""
@@ -137,14 +145,28 @@ class CrewPage:
             injuries=given.injuries,
         )
         async with self._telling:
-            await asyncio.to_thread(self.told.keep, patient=patient)
+            await asyncio.to_thread(self.told.keep, patient=patient, at=self.clock.utc())
+        await self._pass_on_patient(session, given.id)
+
+    async def settle_aside(self, session: Session, given: Same) -> None:
+        """Whether what was told before this encounter is of its patient."""
+        async with self._telling:
+            await asyncio.to_thread(self.told.settle, is_same=given.is_same)
+        if given.is_same:
+            await self._pass_on_patient(session, given.id)
+        self.board.show_state()
+
+    async def _pass_on_patient(self, session: Session, event_id: UUID | None = None) -> None:
+        """Sent up is only what the projection may tell."""
+        patient = self.told.patient
         age = patient.age(self.clock.utc().date())
-        identity = "checked number" if number else "named" if patient.family_name else "unknown"
+        is_named = bool(patient.family_name)
+        identity = "checked number" if patient.nhs_number else "named" if is_named else "unknown"
         pairs = (("sex", patient.sex), ("age_years", "" if age is None else str(age)))
         await self.desk.record(
             CrewEventKind.PATIENT_DETAILS,
             by=self.author(session),
-            event_id=given.id,
+            event_id=event_id,
             details=(*(pair for pair in pairs if pair[1]), ("identity", identity)),
         )
 
@@ -152,7 +174,8 @@ class CrewPage:
         """Keep what no device measures; an answer that is not given anew keeps its time."""
         async with self._telling:
             assessment = _answered(self.told.assessment, told, self.clock.utc())
-            await asyncio.to_thread(self.told.keep, assessment=assessment)
+            now = self.clock.utc()
+            await asyncio.to_thread(self.told.keep, assessment=assessment, at=now)
         self.board.show_state()
 
     def author(self, session: Session) -> str:

@@ -27,6 +27,11 @@ class PatientRoutes:
         await self._page.tell_patient(session, await asked.read(request, asked.PatientDetails))
         return document({})
 
+    async def settle(self, request: Request, session: Session) -> Response:
+        """Whether what was told before is of this patient."""
+        await self._page.settle_aside(session, await asked.read(request, asked.Same))
+        return document({})
+
     async def assess(self, request: Request, session: Session) -> Response:
         """What no device measures."""
         del session

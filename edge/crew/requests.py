@@ -90,6 +90,13 @@ class PatientDetails(Body):
     injuries: Short = ""
 
 
+class Same(Body):
+    """Whether what was told before this encounter is of its patient."""
+
+    id: UUID
+    is_same: bool
+
+
 class PairingAnswer(Body):
     """The person's answer to a device that waits."""
 

@@ -59,6 +59,7 @@ def crew_routes(page: CrewPage) -> list[Route]:
         hidden("/encounter/confirm", deeds.confirm, "POST"),
         hidden("/encounter/release", deeds.release, "POST"),
         hidden("/patient", patient.details, "POST"),
+        hidden("/patient/aside", patient.settle, "POST"),
         hidden("/assessment", patient.assess, "POST"),
         hidden("/photographs/{picture:uuid}", patient.take_picture, "POST"),
         hidden("/photographs/{picture:uuid}", patient.picture, "GET"),

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import msgspec
 
+from edge.commands.encounter import Binding
 from edge.crew.folder import write_durably
 from edge.crew.news2 import Consciousness, SaturationScale
+from edge.errors import BufferFaultError
 
 log = logging.getLogger(__name__)
 
 FILE_NAME: Final = "patient.json"
 _MOST_WORDS: Final = 200
+_SAME_PATIENT: Final = timedelta(hours=1)
+"""What was told so shortly before an encounter began is of its patient."""
 
 
 class Patient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,42 +62,161 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     is_pregnant: bool | None = None
 
 
-class _Kept(msgspec.Struct):
-    encounter_id: str
+class Aside(msgspec.Struct, frozen=True):
+    """What was told before another encounter came: a person says whether it is the same patient."""
+
     patient: Patient = Patient()
     assessment: Assessment = Assessment()
 
 
+class _Kept(msgspec.Struct):
+    encounter_id: str
+    patient: Patient = Patient()
+    assessment: Assessment = Assessment()
+    at: datetime | None = None
+    is_begun_here: bool = False
+    aside: Aside | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return (self.patient, self.assessment) == (Patient(), Assessment())
+
+
 @dataclass(slots=True)
 class Told:
-    """Of one encounter: another one begins with nothing. `keep` blocks on the disk."""
+    """Of one encounter, or of none yet. What blocks on the disk is said to.
+
+    `aside` waits for a person: the encounter changed, and nobody knows whether the patient did.
+    """
 
     folder: Path
-    encounter_id: str = ""
-    patient: Patient = field(default_factory=Patient)
-    assessment: Assessment = field(default_factory=Assessment)
+    _kept: _Kept = field(default_factory=lambda: _Kept(""))
 
-    def open(self, encounter_id: str) -> None:
-        """Read what was told of this encounter; of another, nothing is left on the disk."""
-        kept = _Kept(encounter_id)
+    @property
+    def encounter_id(self) -> str:
+        """Whose it is; empty before an encounter is known."""
+        return self._kept.encounter_id
+
+    @property
+    def patient(self) -> Patient:
+        """Who it is."""
+        return self._kept.patient
+
+    @property
+    def assessment(self) -> Assessment:
+        """What no device measures."""
+        return self._kept.assessment
+
+    @property
+    def aside(self) -> Aside | None:
+        """What waits for the answer whether it is the same patient."""
+        return self._kept.aside
+
+    def open(self, binding: Binding | None) -> None:
+        """Go on with what was told of this encounter; blocks on the disk.
+
+        What was told before any encounter goes along with the one that begins then. What was told
+        long before, or of an encounter begun on board that dispatch's replaces, is set aside. Of
+        every other encounter nothing is left on the disk.
+        """
+        before = self._read()
+        now = _Kept("") if binding is None else _next(before, binding)
+        if before is not None and before.encounter_id == now.encounter_id:
+            self._kept = before
+            return
+        self._kept = now
         try:
-            kept = msgspec.json.decode(self._path.read_bytes(), type=_Kept)
+            if now.is_empty and now.aside is None:
+                self._path.unlink(missing_ok=True)
+            else:
+                self._write()
+        except (OSError, BufferFaultError):
+            log.warning("what the crew told of the patient cannot be kept")
+
+    def keep(
+        self,
+        *,
+        patient: Patient | None = None,
+        assessment: Assessment | None = None,
+        at: datetime | None = None,
+    ) -> None:
+        """Durable when this returns; BufferFaultError when it is not."""
+        self._replace(
+            patient=patient or self.patient,
+            assessment=assessment or self.assessment,
+            at=at or self._kept.at,
+        )
+
+    def settle(self, *, is_same: bool) -> None:
+        """The answer about what was set aside; durable when this returns.
+
+        Of the same patient it is taken over, but for what was told anew meanwhile.
+        """
+        aside = self.aside
+        changes: dict[str, object] = {"aside": None}
+        if aside is not None and is_same:
+            changes["patient"] = _merged(self.patient, aside.patient)
+            changes["assessment"] = _merged(self.assessment, aside.assessment)
+        self._replace(**changes)
+
+    def forget(self, since: datetime) -> None:
+        """Let go of what was told before `since`; blocks on the disk."""
+        if self._kept.at is not None and self._kept.at < since:
+            self._path.unlink(missing_ok=True)
+            self._kept = _Kept(self.encounter_id, is_begun_here=self._kept.is_begun_here)
+
+    def _replace(self, **changes: object) -> None:
+        before = self._kept
+        self._kept = msgspec.structs.replace(before, **changes)
+        try:
+            self._write()
+        except BufferFaultError:
+            self._kept = before
+            raise
+
+    def _write(self) -> None:
+        write_durably(self._path, msgspec.json.encode(self._kept))
+
+    def _read(self) -> _Kept | None:
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=_Kept)
         except FileNotFoundError:
-            pass
+            # Nothing was told, or the disk did not take what is only in memory.
+            return self._kept
         except (OSError, msgspec.DecodeError):
             log.warning("what the crew told of the patient cannot be read")
-        if kept.encounter_id != encounter_id:
-            self._path.unlink(missing_ok=True)
-            kept = _Kept(encounter_id)
-        self.encounter_id = encounter_id
-        self.patient, self.assessment = kept.patient, kept.assessment
-
-    def keep(self, *, patient: Patient | None = None, assessment: Assessment | None = None) -> None:
-        """Durable when this returns; BufferFaultError when it is not."""
-        kept = _Kept(self.encounter_id, patient or self.patient, assessment or self.assessment)
-        write_durably(self._path, msgspec.json.encode(kept))
-        self.patient, self.assessment = kept.patient, kept.assessment
+            return None
 
     @property
     def _path(self) -> Path:
         return self.folder / FILE_NAME
+
+
+def _next(before: _Kept | None, binding: Binding) -> _Kept:
+    now = _Kept(binding.encounter_id, is_begun_here=not binding.is_from_dispatch)
+    if before is None or before.is_empty:
+        return now
+    if not before.encounter_id:
+        since = binding.started_at - _SAME_PATIENT
+        if before.at is not None and before.at >= since:
+            return msgspec.structs.replace(
+                now, patient=before.patient, assessment=before.assessment, at=before.at
+            )
+    elif not before.is_begun_here or not binding.is_from_dispatch:
+        return now
+    return msgspec.structs.replace(
+        now, at=before.at, aside=Aside(before.patient, before.assessment)
+    )
+
+
+_T = TypeVar("_T", Patient, Assessment)
+
+
+def _merged(newer: _T, older: _T) -> _T:
+    plain = type(newer)()
+    told = {
+        name: value
+        for name in newer.__struct_fields__
+        if (value := getattr(newer, name)) != getattr(plain, name)
+    }
+    return msgspec.structs.replace(older, **told)

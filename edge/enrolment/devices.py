@@ -67,6 +67,15 @@ class EnrolledDevices:
         """The fleet's entry for a device, None where it has none."""
         return self._devices.get(_key(system_id))
 
+    def of_serial(self, serial_number: str) -> tuple[EnrolledDevice, ...]:
+        """The fleet's devices of a serial number; makers may share one. None of an empty one."""
+        wanted = serial_number.strip().casefold()
+        return tuple(
+            one
+            for one in self._devices.values()
+            if wanted and one.serial_number.strip().casefold() == wanted
+        )
+
     def is_known(self) -> bool:
         """Whether the cloud has ever sent a list."""
         return self._version > 0

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from edge.commands.encounter import Binding
+from edge.crew.policy import CrewPolicy
 from protocols.model.quantity import SpecialValue
 from tests.fixtures import crew_patient as make
 from tests.fixtures.served_cloud import free_port
@@ -220,3 +221,46 @@ def test_a_press_while_the_gateway_is_away_is_saved_once_it_is_back(
             assert VEHICLE in page.title()
     finally:
         context.close()
+
+
+def test_a_scan_is_sent_nowhere_before_a_person_says_that_it_is_a_device(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with served_crew(tmp_path) as crew, screen(browser, crew) as (page, complaints):
+        crew.bind(Binding(encounter_id="enc_1", started_at=make.utc_now(), number="INC-7"))
+        unlock(page)
+        scan(page, "SN-4711")
+        expect(page.locator(".toast")).to_contain_text("NOT TAKEN")
+        page.keyboard.press("Alt+5")
+        scan(page, "SN-4711")
+        expect(page.get_by_label("The code on the device")).to_have_value("SN-4711")
+        assert crew.devices.inbox.enrolments() == ()
+        page.get_by_role("button", name="Add", exact=True).click()
+        expect(page.locator(".toast", has_text="is enrolled")).to_be_visible()
+        assert [one.serial_number for one in crew.devices.inbox.enrolments()] == ["SN-4711"]
+        scan(page, "(8018)505001234567890126(91)9434765919")
+        expect(page.locator('[name="nhs_number"]')).to_have_value("9434765919")
+        # A sheet that follows a sheet keeps what is in it.
+        page.locator("#encounter-chip").click()
+        page.get_by_role("button", name="Release").click()
+        page.get_by_role("button", name="yes, the patient has left").click()
+        expect(page.locator("#encounter-head")).to_have_text("No encounter")
+    assert complaints == []
+
+
+def test_a_tablet_out_of_the_vehicles_network_locks_itself(
+    browser: Browser, tmp_path: Path
+) -> None:
+    policy = CrewPolicy(members=("crew-11",), lock_seconds=30)
+    with served_crew(tmp_path, policy=policy) as crew, screen(browser, crew) as (page, _):
+        page.clock.install()
+        page.reload()
+        fill(crew)
+        unlock(page)
+        expect(page.locator(".tile-hr .value")).to_have_text("143")
+        page.context.set_offline(True)
+        page.clock.fast_forward(20_000)
+        expect(page.locator("#page")).to_be_visible()
+        page.clock.fast_forward(15_000)
+        expect(page.locator("#lock")).to_be_visible()
+        assert "143" not in page.content()

@@ -335,6 +335,8 @@ def test_a_device_of_another_vehicle_is_pointed_at_and_a_new_one_is_enrolled(
         for text, code, words in (
             (new, 201, "002209225800AA01"),
             (theirs, 422, "belongs to AMB-9"),
+            ("s-1", 422, "belongs to AMB-9"),
+            ("Archer", 422, "no device"),
             ("?", 422, "no device"),
         ):
             answer = client.post("/devices/enrol", json={"id": str(uuid4()), "code": text})

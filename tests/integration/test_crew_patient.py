@@ -113,3 +113,67 @@ def test_a_score_of_someone_whose_age_nobody_told_says_so(crew: ServedCrew) -> N
         assert snapshot(client)["news2"]["age_told"] is True
         lines = dict(client.get("/handover").json()["lines"])
         assert lines["S  Signs"].endswith("NEWS2 7")
+
+
+# ---- whose it is
+
+
+def bind(crew: ServedCrew, name: str, *, ago: timedelta = timedelta(0)) -> None:
+    crew.bind(Binding(encounter_id=name, started_at=make.utc_now() - ago, number=name))
+
+
+def test_what_was_told_before_dispatch_bound_goes_along_and_is_said_of_it(
+    crew: ServedCrew,
+) -> None:
+    with crew.client() as client:
+        client.post("/patient", json=details(family_name="Example", allergies="Penicillin"))
+        tell(client, consciousness="A", on_oxygen=True)
+        bind(crew, "enc_1", ago=timedelta(minutes=5))
+        shown = snapshot(client)
+        assert shown["patient"]["allergies"] == "Penicillin"
+        assert shown["assessment"]["consciousness"] == "A"
+        assert shown["aside"] is None
+        client.post("/encounter/confirm")
+    kept = (crew.folder / "crew" / "patient.json").read_text()
+    assert "enc_1" in kept
+    told = [event for event in events(crew.held()) if event.kind == "patient_details"]
+    assert [event.encounter for event in told] == ["", "enc_1"]
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_dispatch_replaces_an_encounter_begun_on_board_and_a_person_says_whose_it_is(
+    crew: ServedCrew, *, is_same: bool
+) -> None:
+    with crew.client() as client:
+        client.post("/encounter/begin", json={"id": str(uuid4())})
+        client.post("/patient", json=details(family_name="Example", age_years=67))
+        tell(client, consciousness="V")
+        bind(crew, "enc_1")
+        shown = snapshot(client)
+        assert shown["patient"]["family_name"] == ""
+        assert shown["aside"] == {"who": "Example, 67 years"}
+        client.post("/patient", json=details(allergies="Latex"))
+        answer = client.post("/patient/aside", json={"id": str(uuid4()), "is_same": is_same})
+        assert answer.status_code == 200
+        shown = snapshot(client)
+        assert shown["aside"] is None
+        assert shown["patient"]["allergies"] == "Latex"
+        assert shown["patient"]["family_name"] == ("Example" if is_same else "")
+        assert shown["assessment"]["consciousness"] == ("V" if is_same else None)
+    kept = (crew.folder / "crew" / "patient.json").read_text()
+    assert ("Example" in kept) is is_same
+    told = [event for event in events(crew.held()) if event.kind == "patient_details"]
+    assert ("age_years", "67") not in told[1].details
+    assert (("age_years", "67") in told[-1].details) is is_same
+
+
+def test_what_was_told_long_before_an_encounter_is_asked_about(crew: ServedCrew) -> None:
+    with crew.client() as client:
+        client.post("/patient", json=details(family_name="Example"))
+        later = make.utc_now() + timedelta(hours=2)
+        crew.bind(Binding(encounter_id="enc_2", started_at=later))
+        shown = snapshot(client)
+        assert (shown["patient"]["family_name"], shown["aside"]) == ("", {"who": "Example"})
+        bind(crew, "enc_3")
+        assert snapshot(client)["aside"] is None
+    assert not (crew.folder / "crew" / "patient.json").exists()

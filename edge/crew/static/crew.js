@@ -8,21 +8,23 @@ import { by, element, setText } from "./dom.js";
 import { connectHandover, showHandover } from "./handover.js";
 import { connectLock, look, touch } from "./lock.js";
 import { Events, Tiles, showPressures, showScore } from "./numbers.js";
-import { ageAssessment, clearPatient, connectPatient, isNhsNumber, showAssessment, showPatient, takeNumber } from "./patient.js";
+import { ageAssessment, clearPatient, connectPatient, isPerson, nhsNumberIn, showAssessment, showPatient, takeNumber } from "./patient.js";
 import { canScan, connectScanner, scanByCamera } from "./scanner.js";
-import { choice, closeSheet, grid, openSheet } from "./sheets.js";
+import { choice, closeSheet, forgetSheets, grid, openSheet } from "./sheets.js";
 import * as slow from "./state.js";
 import { Stream } from "./stream.js";
 import { calibrate, pixelsPerMillimetre } from "./sweep.js";
 import { connectTrends, drawTrends, takePressures, takeTrends } from "./trends.js";
 
 const THEME_KEY = "vitalwire.theme";
+const MOST_CPR_MS = 2 * 3600_000; // a stop that nobody pressed does not keep the page open for ever
 const curves = new Curves();
 const tiles = new Tiles();
 const events = new Events((line) => undo(line.id, line.text));
 let stream = null;
 let member = "";
 let score = null;
+let typedOf = ""; // the encounter on the screen
 
 const SLOW = {
   encounter: slow.showEncounter,
@@ -33,6 +35,7 @@ const SLOW = {
   shift: slow.showShift,
   patient: showPatient,
   assessment: showAssessment,
+  aside: slow.showAside,
   trends: takeTrends,
   news2: (given) => showScore((score = given)),
 };
@@ -42,6 +45,10 @@ function take(name, data) {
   if (name === "snapshot" || name === "clear") {
     forget();
     if (data.member !== undefined) member = data.member;
+    // What is being typed outlives a broken line, and the binding of what had no encounter yet.
+    const next = data.encounter?.id ?? "";
+    if (typedOf && typedOf !== next) clearPatient();
+    typedOf = next;
   }
   if (data.tiles) tiles.take(data.tiles);
   if (data.waves) curves.take(data.waves);
@@ -60,7 +67,6 @@ function forget() {
   curves.clear();
   showPressures([]);
   takePressures([]);
-  clearPatient();
   by("atmist").replaceChildren();
   setText(by("handover-who"), "");
 }
@@ -82,9 +88,12 @@ function lock() {
   stream?.close();
   stream = null;
   document.body.dataset.locked = "true";
-  closeSheet();
+  forgetSheets();
   forget();
+  clearPatient();
+  typedOf = "";
   showPatient({});
+  showAssessment({});
   slow.forgetState();
   takeTrends({});
   showScore((score = { total: null, least: 0, risk: null, red: false, missing: [], scale: 1, parts: [], unfit: "", age_told: true }));
@@ -172,14 +181,15 @@ function calibrateSheet() {
 }
 
 function scanned(text) {
-  if (isNhsNumber(text)) {
+  const number = nhsNumberIn(text);
+  if (number) {
     closeSheet();
     showView("patient");
-    takeNumber(text);
-  } else if (by("view-devices").hidden) {
-    showView("devices");
-    slow.enrol(text);
-  } else slow.enrol(text);
+    takeNumber(number);
+  } else if (by("view-devices").hidden || isPerson(text)) {
+    // It may be a patient's: nothing of it is shown, kept or sent.
+    say("NOT TAKEN. No NHS number with a fitting check digit is in that code. A device is added under Devices.");
+  } else slow.enrolSheet(text);
 }
 
 function tick() {
@@ -190,13 +200,14 @@ function tick() {
   slow.ageState();
   ageAssessment();
   // Hands are busy with the chest: the page does not lock itself meanwhile.
-  if (events.compressionsSince) touch();
+  const since = events.compressionsSince;
+  if (since && now() - since < MOST_CPR_MS) touch();
 }
 
 const preferred = window.matchMedia("(prefers-color-scheme: light)").matches ? "day" : "night";
 theme(localStorage.getItem(THEME_KEY) ?? preferred);
 whenLocked(lock);
-connectLock(open);
+connectLock(open, lock);
 connectDeeds();
 connectPatient(say);
 connectTrends();

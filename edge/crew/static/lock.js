@@ -6,11 +6,14 @@ import { by, setAttribute, setText } from "./dom.js";
 const MEMBER_KEY = "vitalwire.member";
 const TOUCH_MS = 20_000;
 let member = sessionStorage.getItem(MEMBER_KEY) ?? "";
-let touched = 0;
+const CHECK_MS = 1000;
+const lockMs = Number(document.body.dataset.lockSeconds) * 1000;
+let touched = [0, 0]; // by the running clock and by the wall's: a sleeping tablet stops the first
+let told = -Infinity;
 let waiting = 0;
 
-/** `opened()` is called when the page may be shown. */
-export function connectLock(opened) {
+/** `opened()` is called when the page may be shown, `locked()` when it may not be any more. */
+export function connectLock(opened, locked) {
   const pin = by("pin");
   for (const key of document.querySelectorAll("[data-key]")) {
     key.addEventListener("click", () => {
@@ -33,13 +36,18 @@ export function connectLock(opened) {
       await post("/unlock", { pin: given, member });
       sessionStorage.setItem(MEMBER_KEY, member);
       say("Enter the PIN of this vehicle.", false);
+      begin();
       opened();
     } catch (problem) {
       say(problem.message, true);
       look();
     }
   });
-  by("lock-button").addEventListener("click", () => post("/lock-now").catch(() => {}));
+  by("lock-button").addEventListener("click", () => lockNow(locked));
+  // A tablet out of the vehicle's network, or asleep until now, locks by itself.
+  const check = () => !isLocked() && untouched() > lockMs && lockNow(locked);
+  setInterval(check, CHECK_MS);
+  for (const name of ["visibilitychange", "pageshow"]) document.addEventListener(name, check);
   for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, touch, { passive: true });
   showMember();
 }
@@ -48,7 +56,7 @@ export function connectLock(opened) {
 export async function look() {
   try {
     const state = await get("/lock");
-    if (state.unlocked) return true;
+    if (state.unlocked) return begin();
     if (!state.pin_set) say("No PIN is set in this vehicle. A technician sets it: vitalwire-edge crew-pin", true);
     else if (state.wait > 0) countDown(state.wait);
   } catch (problem) {
@@ -60,9 +68,25 @@ export async function look() {
 
 /** Somebody works here: the page stays open. Also told while compressions go on. */
 export function touch() {
-  if (document.body.dataset.locked === "true" || performance.now() - touched < TOUCH_MS) return;
-  touched = performance.now();
+  if (isLocked() || untouched() > lockMs) return;
+  begin();
+  if (performance.now() - told < TOUCH_MS) return;
+  told = performance.now();
   post("/touch").catch(() => {});
+}
+
+const isLocked = () => document.body.dataset.locked === "true";
+const untouched = () => Math.max(performance.now() - touched[0], Date.now() - touched[1]);
+
+function begin() {
+  touched = [performance.now(), Date.now()];
+  return true;
+}
+
+/** Here first, whatever the gateway answers; it locks by its own time when it is not heard. */
+function lockNow(locked) {
+  post("/lock-now").catch(() => {});
+  locked();
 }
 
 function countDown(seconds) {

@@ -19,6 +19,23 @@ export function isNhsNumber(text) {
   return (11 - (total % 11)) % 11 === Number(digits[9]);
 }
 
+/**
+ * The NHS number in a scanned text: bare, or in a wristband's GS1 code (8018 is a person's own
+ * number, the NHS number stands in another element). "" when there is none whose check digit fits.
+ */
+export function nhsNumberIn(text) {
+  if (isNhsNumber(text)) return text;
+  if (!isPerson(text)) return "";
+  const own = text.replace(/^(\]d2)?\x1d?(\(8018\)|8018)\d{18}/, "");
+  const groups = own.split(/[^0-9]+/).flatMap((digits) => [digits, digits.slice(2)]);
+  return groups.find((digits) => isNhsNumber(digits)) ?? "";
+}
+
+/** A wristband's or a badge's code: never a device. */
+export function isPerson(text) {
+  return /^(\]d2)?\x1d?(\(8018\)|8018\d{18})/.test(text);
+}
+
 export function connectPatient(say) {
   form.addEventListener("input", () => {
     dirty = true;

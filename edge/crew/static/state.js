@@ -4,13 +4,14 @@ import { post } from "./ask.js";
 import { ago, elapsed, now, timeOfDay } from "./clock.js";
 import { record, say } from "./deeds.js";
 import { by, element, newId, setAttribute, setText } from "./dom.js";
-import { choice, closeSheet, field, grid, openSheet } from "./sheets.js";
+import { askSheet, choice, closeAsked, closeSheet, field, grid, openSheet } from "./sheets.js";
 
 let encounter = null;
 let uplink = null;
 let devices = [];
 let shift = [];
 let asked = new Set();
+let aside = null;
 
 const attempt = (work, words) => work.then(() => words && say(words)).catch((problem) => say(`NOT DONE. ${problem.message}`));
 
@@ -25,6 +26,8 @@ export function showEncounter(given) {
 export function forgetState() {
   showEncounter(null);
   showForeign([]);
+  showAside(null);
+  asked = new Set();
   devices = [];
   ageDevices();
 }
@@ -40,6 +43,7 @@ function encounterSheet() {
     ]);
     return;
   }
+  if (aside) return openSheet(...asideSheet());
   const facts = [encounter.number && `Incident ${encounter.number}`, encounter.complaint, encounter.sex].filter(Boolean);
   const buttons = [];
   if (!encounter.confirmed) {
@@ -61,6 +65,24 @@ function encounterSheet() {
     element("p", `Since ${timeOfDay(Date.parse(encounter.started_at))}`),
     grid(buttons),
   ]);
+}
+
+/** What was told before this encounter: only a person knows whether it is the same patient. */
+export function showAside(given) {
+  aside = given;
+  if (given) askSheet("aside", () => aside && asideSheet());
+}
+
+function asideSheet() {
+  const settle = (is_same, words) => attempt(post("/patient/aside", { id: newId(), is_same }), words);
+  return ["Is it the same patient?", [
+    element("p", "Before this encounter was bound, this was written down:"),
+    element("p", aside.who || "consciousness and breathing only", "big"),
+    grid([
+      choice("Same patient", "keep it", () => settle(true, "Patient details kept")),
+      choice("Another patient", "remove it", () => settle(false, "Patient details removed")),
+    ]),
+  ]];
 }
 
 export function showUplink(given) {
@@ -149,17 +171,21 @@ export function showPairing(given) {
       return item;
     }),
   );
-  const open = given.requests.find((one) => !asked.has(one.id));
-  if (open) {
-    asked = new Set(given.requests.map((one) => one.id));
-    pairingSheet(open);
+  requests = new Map(given.requests.map((one) => [one.id, one]));
+  for (const one of given.requests) {
+    if (asked.has(one.id)) continue;
+    asked.add(one.id);
+    askSheet(`pairing-${one.id}`, () => requests.has(one.id) && pairingSheet(one));
   }
+  for (const id of asked) if (!requests.has(id)) closeAsked(`pairing-${id}`);
 }
+
+let requests = new Map();
 
 function pairingSheet(request) {
   const name = request.name || request.address;
   const refuse = choice("Refuse", "", () => attempt(post("/pairing/answer", { request: request.id, accept: false })));
-  const accept = (passkey = null) => attempt(post("/pairing/answer", { request: request.id, passkey, accept: true }), `${name} paired`);
+  const accept = (passkey = null) => attempt(post("/pairing/answer", { request: request.id, passkey, accept: true }), `Answer given to ${name}: it is paired once it stands under Devices`);
   const digits = request.number === null ? "" : String(request.number).padStart(6, "0");
   if (request.kind.includes("ask")) {
     const [label, input] = field("The number on the device", { inputmode: "numeric", maxlength: "6" });
@@ -172,14 +198,14 @@ function pairingSheet(request) {
       closeSheet();
       accept(Number(input.value));
     });
-    openSheet(`${name} wants its number`, [form, grid([refuse])]);
+    return [`${name} wants its number`, [form, grid([refuse])]];
   } else if (request.kind.includes("show")) {
-    openSheet(`Type this number on ${name}`, [element("p", digits, "passkey"), grid([refuse])]);
+    return [`Type this number on ${name}`, [element("p", digits, "passkey"), grid([refuse])]];
   } else {
     const words = digits ? "Does the device show the same number?" : "Is this the device in your hand?";
     const nodes = [element("p", words, "big"), grid([choice("Yes, pair", "", () => accept()), refuse])];
     if (digits) nodes.unshift(element("p", digits, "passkey"));
-    openSheet(`${name} wants to be paired`, nodes);
+    return [`${name} wants to be paired`, nodes];
   }
 }
 
@@ -232,7 +258,8 @@ function menuSheet(member, hooks) {
   ]);
 }
 
-function enrolSheet() {
+/** Only after a person's yes: the code is told to the fleet. */
+export function enrolSheet(code = "") {
   const [label, input] = field("The code on the device, scanned or typed", { maxlength: "120" });
   const save = element("button", "Add", "action action-main", { type: "submit" });
   const form = element("form", "", "row");
@@ -241,11 +268,13 @@ function enrolSheet() {
     event.preventDefault();
     if (input.value.trim()) enrol(input.value.trim());
   });
-  openSheet("Add a device to this vehicle", [form]);
-  input.focus();
+  input.value = code;
+  const words = "Only a device's code: the fleet is told of it. Never a name or a patient's number.";
+  openSheet("Add a device to this vehicle", [form, element("p", words)]);
+  if (!code) input.focus();
 }
 
-export function enrol(code) {
+function enrol(code) {
   closeSheet();
   attempt(post("/devices/enrol", { id: newId(), code }).then((answer) => say(answer.words)));
 }
@@ -253,7 +282,7 @@ export function enrol(code) {
 export function connectState(member, hooks) {
   by("encounter-chip").addEventListener("click", encounterSheet);
   by("menu-button").addEventListener("click", () => menuSheet(member(), hooks));
-  by("enrol").addEventListener("click", enrolSheet);
+  by("enrol").addEventListener("click", () => enrolSheet());
 }
 
 /** The score with its parts, and a button that takes it down. */

@@ -26,3 +26,25 @@ def test_a_code_is_an_identity_or_a_serial_number(text: str, code: DeviceCode) -
 @pytest.mark.parametrize("text", ["", "?", "  ", "x" * 41, "ab\x00cd"])
 def test_what_names_no_device_is_none(text: str) -> None:
     assert read_code(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Archer",
+        "Archer, Ann",
+        "9434765919",
+        "943 476 5918",
+        "(8018)505001234567890126(91)9434765919",
+        "]d28018505001234567890126\x1d919434765919",
+        "5012345678900",
+        "(01)09506000134352",
+        "0109506000134352",
+    ],
+)
+def test_what_may_name_a_person_or_names_an_article_is_no_device(text: str) -> None:
+    assert read_code(text) is None
+
+
+def test_ten_digits_that_are_said_to_be_a_serial_number_are_one() -> None:
+    assert read_code("(21)9434765918") == DeviceCode("", "9434765918")

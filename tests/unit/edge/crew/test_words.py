@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from edge.commands.encounter import Binding
@@ -206,20 +207,62 @@ def test_an_age_is_whole_years(born: str, today: str, age: int) -> None:
     assert patient.age(datetime.fromisoformat(today).date()) == age
 
 
+def bound(encounter_id: str, *, is_from_dispatch: bool = True) -> Binding:
+    return Binding(encounter_id=encounter_id, started_at=NOON, is_from_dispatch=is_from_dispatch)
+
+
+def told_in(folder: Path, binding: Binding | None) -> Told:
+    told = Told(folder)
+    told.open(binding)
+    return told
+
+
 def test_what_was_told_of_one_patient_is_gone_with_the_next(tmp_path: Path) -> None:
-    told = Told(tmp_path)
-    told.open("enc_1")
+    told = told_in(tmp_path, bound("enc_1"))
     told.keep(patient=PATIENT)
     told.keep(assessment=Assessment(on_oxygen=True))
-    again = Told(tmp_path)
-    again.open("enc_1")
+    again = told_in(tmp_path, bound("enc_1"))
     assert (again.patient, again.assessment.on_oxygen) == (PATIENT, True)
-    again.open("enc_2")
-    assert again.patient == Patient()
+    again.open(bound("enc_2"))
+    assert (again.patient, again.aside) == (Patient(), None)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "patient.json").write_text("{")
-    again.open("enc_3")
+    again.open(bound("enc_3"))
     assert again.patient == Patient()
+
+
+@pytest.mark.parametrize(("minutes", "goes_along"), [(1, True), (61, False)])
+def test_what_was_told_shortly_before_an_encounter_goes_along(
+    tmp_path: Path, minutes: int, *, goes_along: bool
+) -> None:
+    told_in(tmp_path, None).keep(patient=PATIENT, at=NOON - timedelta(minutes=minutes))
+    told = told_in(tmp_path, bound("enc_1"))
+    assert (told.patient == PATIENT) is goes_along
+    assert (told.aside is None) is goes_along
+    assert told_in(tmp_path, bound("enc_1")).patient == told.patient
+    told.open(None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_set_aside_is_taken_over_under_what_was_told_anew(tmp_path: Path) -> None:
+    told = told_in(tmp_path, bound("own", is_from_dispatch=False))
+    told.keep(patient=PATIENT, assessment=Assessment(on_oxygen=True))
+    again = told_in(tmp_path, bound("enc_1"))
+    assert again.patient == Patient()
+    again.keep(patient=Patient(given_name="Eve"))
+    again.settle(is_same=True)
+    assert again.patient == msgspec.structs.replace(PATIENT, given_name="Eve")
+    assert again.assessment.on_oxygen is True
+    assert told_in(tmp_path, bound("enc_1")).aside is None
+
+
+def test_what_was_told_is_not_kept_longer_than_needed(tmp_path: Path) -> None:
+    told = told_in(tmp_path, bound("enc_1"))
+    told.keep(patient=PATIENT, at=NOON)
+    told.forget(NOON)
+    assert told.patient == PATIENT
+    told.forget(NOON + timedelta(seconds=1))
+    assert (told.patient, list(tmp_path.iterdir())) == (Patient(), [])
 
 
 # ---- screens and settings
