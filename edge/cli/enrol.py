@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.cli.leaving import leave_fleet
 from edge.cli.ownership import act_as_owner
 from edge.enrolment.joining import join
 from edge.settings import data_folder_of
@@ -31,6 +33,12 @@ def act(options: argparse.Namespace) -> int:
     """Join and say as whom; EnrolmentError when the cloud does not want us."""
     data = options.data if options.data is not None else data_folder_of(options.config)
     act_as_owner(data, reads=options.ca_file)
-    joined = join(data, cloud=options.cloud, code=options.code, ca_file=options.ca_file)
+    joined = join(
+        data,
+        cloud=options.cloud,
+        code=options.code,
+        ca_file=options.ca_file,
+        leave=partial(leave_fleet, data),
+    )
     print(f"Enrolled as {joined.gateway_id} in vehicle {joined.vehicle_id}.")
     return 0

@@ -48,13 +48,17 @@ class EventJournal:
 
     def open(self, *, since: datetime) -> None:
         """Read the book and write it anew without what is older than `since` and sent."""
+        self.read()
+        self.forget(since)
+
+    def read(self) -> None:
+        """Read the book and leave it as it is."""
         for line in self._lines():
             if line.event is not None:
                 self._events[line.event.event_id] = line.event
                 self._unkept[line.event.event_id] = line.event
             elif line.kept is not None:
                 self._unkept.pop(line.kept, None)
-        self.forget(since)
 
     @property
     def events(self) -> tuple[CrewEvent, ...]:

@@ -154,16 +154,16 @@ class Photographs:
         for path in self._pictures():
             if self.desk.journal.find(UUID(path.stem)) is None:
                 path.unlink(missing_ok=True)
-                self._mark(path).unlink(missing_ok=True)
+                _mark(path).unlink(missing_ok=True)
 
     def _pictures(self) -> list[Path]:
-        return sorted(path for path in self.folder.iterdir() if path.suffix in _SUFFIXES.values())
+        return _pictures_in(self.folder)
 
     def _unsent(self) -> list[Path]:
         return [
             path
-            for path in self._pictures()
-            if not self._mark(path).exists() and self.desk.journal.find(UUID(path.stem)) is not None
+            for path in unsent_pictures(self.folder)
+            if self.desk.journal.find(UUID(path.stem)) is not None
         ]
 
     async def _put_in(self, path: Path) -> None:
@@ -176,10 +176,20 @@ class Photographs:
                     )
                 ]
             )
-        await asyncio.to_thread(write_durably, self._mark(path), b"")
+        await asyncio.to_thread(write_durably, _mark(path), b"")
 
-    def _mark(self, path: Path) -> Path:
-        return path.with_suffix(".buffered")
+
+def unsent_pictures(folder: Path) -> list[Path]:
+    """Pictures whose pieces are not all in the buffer."""
+    return [path for path in _pictures_in(folder) if not _mark(path).exists()]
+
+
+def _pictures_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES.values())
+
+
+def _mark(path: Path) -> Path:
+    return path.with_suffix(".buffered")
 
 
 def _cut(picture: bytes) -> list[bytes]:

@@ -162,6 +162,12 @@ class ConfigurationFolder:
         trial = self.trial()
         return None if trial is None else self._end(trial, is_kept=False, reason=reason)
 
+    def forget_trials(self) -> None:
+        """The versions of another gateway's configurations say nothing of this one's."""
+        for name in (TRIAL_STATE, TRIAL, VERDICT):
+            if (self.folder / name).exists():
+                remove(self.folder / name)
+
     def _end(self, trial: Trial, *, is_kept: bool, reason: str = "") -> Verdict:
         verdict = Verdict(
             command=trial.command, version=trial.version, is_kept=is_kept, reason=reason

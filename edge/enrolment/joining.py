@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -34,11 +35,18 @@ class Joined:
 
 
 def join(
-    data: Path, *, cloud: str, code: str, ca_file: str = "", clock: Clock = SYSTEM_CLOCK
+    data: Path,
+    *,
+    cloud: str,
+    code: str,
+    ca_file: str = "",
+    clock: Clock = SYSTEM_CLOCK,
+    leave: Callable[[], None] = lambda: None,
 ) -> Joined:
     """Join the fleet of `cloud` with a one-time code; EnrolmentError when that fails.
 
     The key is made here and never leaves. Nothing of an earlier membership is lost when it fails.
+    `leave` is called before another tenant's fleet is joined; what it raises keeps the old one.
     """
     parts = urlsplit(cloud)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
@@ -58,6 +66,11 @@ def join(
         )
         configuration = answer["configuration"]
         verify(configuration, membership)
+        if (before := identity.membership()) is not None:
+            if before.tenant_id != membership.tenant_id:
+                leave()
+            if before.gateway_id != membership.gateway_id:
+                ConfigurationFolder(data, membership).forget_trials()
         identity.join(membership, certificate=answer["certificate"], trust=answer["trust"])
     except (KeyError, TypeError) as exc:
         raise EnrolmentError("the cloud's answer is not understood") from exc
