@@ -102,6 +102,11 @@ class CloudSettings(BaseSettings):
     token_lifetime_seconds: int = Field(
         default=3600, ge=60, le=86_400, description="how long an access token lives"
     )
+    outbound_networks: str = Field(
+        default="",
+        description="networks (CIDR, with spaces) besides the public ones where key sets may be "
+        "fetched from",
+    )
     device_silence_seconds: float = Field(
         default=60.0, gt=0, description="after this silence a device counts as offline"
     )

@@ -6,12 +6,14 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from cloud.api.authorization import metadata, tokens
 from cloud.api.console import board
 from cloud.api.epcr import devices, encounters, gateway_commands, gateways
-from cloud.api.platform import applications, downlink, joining, oauth, operations, uplink
+from cloud.api.platform import applications, downlink, joining, operations, uplink
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    oauth.router,
+    tokens.router,
+    metadata.router,
     applications.router,
     devices.router,
     encounters.router,

@@ -52,7 +52,7 @@ class ApplicationsModel(BaseModel):
 def scopes(caller: PlatformAdmin) -> ScopesModel:
     """The catalogue's requestable part, by name."""
     del caller
-    rows = sorted((scope for scope in CATALOGUE if scope.requestable), key=lambda row: row.name)
+    rows = sorted((scope for scope in CATALOGUE if scope.is_requestable), key=lambda row: row.name)
     return ScopesModel(
         scopes=[ScopeModel(name=row.name, description=row.description) for row in rows]
     )

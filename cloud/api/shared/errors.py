@@ -18,6 +18,7 @@ from cloud.core.kernel.errors import (
     InvalidError,
     MalformedError,
     NotFoundError,
+    ProofRefusedError,
     ThrottledError,
     TooLargeError,
     UnauthenticatedError,
@@ -104,9 +105,10 @@ def render(request: Request, error: DomainError, *, status: int | None = None) -
 
 def _headers(error: DomainError) -> dict[str, str]:
     if isinstance(error, UnauthenticatedError):
-        challenge = 'Bearer realm="vitalwire"'
+        scheme = "DPoP" if isinstance(error, ProofRefusedError) else "Bearer"
+        challenge = f'{scheme} realm="vitalwire"'
         if error.token_sent:
-            challenge += ', error="invalid_token"'
+            challenge += f', error="{error.reason}"'
         return {"WWW-Authenticate": challenge}
     if error.reason == "insufficient_scope":
         wanted = error.details.get("required", "")

@@ -32,3 +32,8 @@ def client_certificate(request: Request) -> bytes | None:
     """The verified certificate of a request's client (DER), None without one."""
     found = getattr(request.state, STATE, None)
     return found if isinstance(found, bytes) else None
+
+
+def caller_address(request: Request) -> str:
+    """Where the request comes from, empty where the server does not say."""
+    return request.client.host if request.client is not None else ""

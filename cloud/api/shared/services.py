@@ -10,6 +10,8 @@ from fastapi import Depends, Request
 
 from cloud.api.shared.attempts import AttemptLimit
 from cloud.api.shared.metrics import StoreMetrics
+from cloud.api.shared.seen_proofs import SeenProofs
+from cloud.core.authorization.authorization_server import AuthorizationServer
 from cloud.core.authorization.tokens import TokenService
 from cloud.core.devices.fleet_metrics import FleetMetrics
 from cloud.core.devices.joining import Offer
@@ -33,7 +35,8 @@ class Services:
     """Built once by the composition root. `probes` tell the health of each part by name."""
 
     database: Database
-    tokens: TokenService
+    authorization: AuthorizationServer
+    seen_proofs: SeenProofs
     vault: Vault
     cursors: CursorSigner
     clock: Clock
@@ -44,6 +47,11 @@ class Services:
     offer: Offer
     attempts: AttemptLimit
     probes: dict[str, Callable[[], Health]]
+
+    @property
+    def tokens(self) -> TokenService:
+        """Issues and verifies access tokens."""
+        return self.authorization.tokens
 
 
 def services_of(request: Request) -> Services:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
-from sqlalchemy import or_, select
-
-from cloud.core.authorization.secrets import DUMMY_HASH, hash_secret, matches, new_secret
-from cloud.core.authorization.tables import ApplicationRow, ApplicationSecretRow
+from cloud.core.authorization import profiles
+from cloud.core.authorization.client_authentication import find_client, secret_fits
+from cloud.core.authorization.credential_tables import ClientSecretRow
+from cloud.core.authorization.governance import Governance
+from cloud.core.authorization.secrets import hash_secret, new_secret
+from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import is_well_formed
@@ -20,7 +21,6 @@ from cloud.core.kernel.work import UnitOfWork
 KIND_APPLICATION: Final = "application"
 KIND_GATEWAY: Final = "gateway"
 STATUS_APPROVED: Final = "approved"
-DEFAULT_GOVERNANCE: Final = {"allow_service_tokens": False, "enforce_pkce": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +53,29 @@ def register(
             tenant_id=tenant_id,
             name=name,
             kind=kind,
-            grant_types=["client_credentials"],
+            profiles=[profiles.PLATFORM.name],
+            auth_methods=[profiles.SECRET_BASIC, profiles.SECRET_POST]
+            + [profiles.TLS] * (kind == KIND_GATEWAY),
+            grant_types=[profiles.CLIENT_CREDENTIALS],
             redirect_uris=[],
+            post_logout_redirect_uris=[],
             requested_scopes=list(granted),
             approved_scopes=list(granted),
-            governance=dict(DEFAULT_GOVERNANCE),
+            governance=Governance().stored(),
             status=STATUS_APPROVED,
             created_at=work.now,
+            changed_at=work.now,
         )
     )
     work.session.flush()
     if has_secret:
         work.session.add(
-            ApplicationSecretRow(
-                client_id=client_id, secret_hash=hash_secret(secret), created_at=work.now
+            ClientSecretRow(
+                secret_id=new_id("sec"),
+                client_id=client_id,
+                secret_hash=hash_secret(secret),
+                last_four=secret[-4:],
+                created_at=work.now,
             )
         )
     return NewClient(client_id, secret, granted)
@@ -75,14 +84,10 @@ def register(
 def authenticate(work: UnitOfWork, client_id: str, secret: str) -> ApplicationRow | None:
     """The client whose secret this is, None otherwise; an unknown client costs the same time.
 
-    A client that is not approved is returned: it is for the grant to refuse it by name.
+    A client that is not approved is returned: it is for the caller to refuse it by name.
     """
-    # No id holds a NUL, and PostgreSQL would not even compare one.
-    application = None if "\x00" in client_id else work.session.get(ApplicationRow, client_id)
-    hashes = _valid_hashes(work, client_id, work.now) if application is not None else []
-    # Every candidate is tried, so that the time tells nothing about which one fits.
-    results = [matches(candidate, secret) for candidate in hashes or [DUMMY_HASH]]
-    return application if hashes and any(results) else None
+    application = find_client(work, client_id)
+    return application if secret_fits(work, application, secret) else None
 
 
 def applications(work: UnitOfWork, principal: Principal) -> list[ApplicationRow]:
@@ -91,13 +96,5 @@ def applications(work: UnitOfWork, principal: Principal) -> list[ApplicationRow]
         scoped(principal, ApplicationRow)
         .where(ApplicationRow.kind == KIND_APPLICATION)
         .order_by(ApplicationRow.created_at, ApplicationRow.client_id)
-    )
-    return list(work.session.scalars(statement))
-
-
-def _valid_hashes(work: UnitOfWork, client_id: str, now: datetime) -> list[str]:
-    statement = select(ApplicationSecretRow.secret_hash).where(
-        ApplicationSecretRow.client_id == client_id,
-        or_(ApplicationSecretRow.expires_at.is_(None), ApplicationSecretRow.expires_at > now),
     )
     return list(work.session.scalars(statement))

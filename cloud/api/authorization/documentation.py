@@ -1,0 +1,151 @@
+"""What OpenAPI says of endpoints that take forms."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cloud.api.authorization.forms import FORM
+from cloud.core.authorization.profiles import (
+    AUTHORIZATION_CODE,
+    REFRESH_TOKEN,
+    TOKEN_EXCHANGE,
+    Profile,
+)
+
+_ERRORS: Final = (
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+    "invalid_dpop_proof",
+    "mtls_required",
+    "temporarily_unavailable",
+)
+_REFUSAL: Final[dict[str, Any]] = {
+    "application/json": {
+        "schema": {
+            "type": "object",
+            "required": ["error", "error_description"],
+            "properties": {
+                "error": {"type": "string", "enum": list(_ERRORS)},
+                "error_description": {"type": "string"},
+            },
+        },
+        "example": {"error": "invalid_request", "error_description": "Send grant_type."},
+    }
+}
+_CLIENT: Final[dict[str, Any]] = {
+    "client_id": {"type": "string"},
+    "client_secret": {"type": "string", "format": "password"},
+    "client_assertion_type": {"type": "string"},
+    "client_assertion": {"type": "string", "description": "A signed JWT (RFC 7523)."},
+}
+_OF_GRANTS: Final[dict[str, dict[str, Any]]] = {
+    AUTHORIZATION_CODE: {
+        "code": {"type": "string"},
+        "redirect_uri": {"type": "string", "format": "uri"},
+        "code_verifier": {"type": "string", "description": "43 to 128 characters (RFC 7636)."},
+    },
+    REFRESH_TOKEN: {"refresh_token": {"type": "string"}},
+    TOKEN_EXCHANGE: {
+        "subject_token": {"type": "string", "description": "An ID token of a trusted issuer."},
+        "subject_token_type": {"type": "string"},
+    },
+}
+_REFUSALS: Final[dict[str, Any]] = {
+    "400": {"description": "An error of RFC 6749 5.2", "content": _REFUSAL},
+    "401": {"description": "The client did not prove itself", "content": _REFUSAL},
+    "413": {
+        "description": "The body is too large",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorModel"}}},
+    },
+    "429": {
+        "description": "Too many; Retry-After says when to try again",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorModel"}}},
+    },
+}
+
+
+def token_body(profile: Profile) -> dict[str, Any]:
+    """Request and responses of a profile's token endpoint."""
+    properties: dict[str, Any] = {
+        "grant_type": {"type": "string", "enum": list(profile.grants)},
+        "scope": {"type": "string", "description": "Space-separated."},
+        **_CLIENT,
+    }
+    for grant in profile.grants:
+        properties |= _OF_GRANTS.get(grant, {})
+    example = {"grant_type": profile.grants[0], "scope": "argus:devices:read"}
+    return {
+        "requestBody": _form(properties, ["grant_type"], example),
+        "responses": {"200": _token(profile), **_REFUSALS},
+    }
+
+
+def revocation_body() -> dict[str, Any]:
+    """Request and responses of a revocation endpoint."""
+    return {
+        "requestBody": _form(_one_token(), ["token"], {"token": "eyJ..."}),
+        "responses": {"200": {"description": "It has ended, if it was the client's"}, **_REFUSALS},
+    }
+
+
+def introspection_body() -> dict[str, Any]:
+    """Request and responses of an introspection endpoint."""
+    answer = {
+        "schema": {
+            "type": "object",
+            "required": ["active"],
+            "properties": {"active": {"type": "boolean"}, "scope": {"type": "string"}},
+        },
+        "example": {"active": False},
+    }
+    return {
+        "requestBody": _form(_one_token(), ["token"], {"token": "eyJ..."}),
+        "responses": {
+            "200": {"description": "RFC 7662 2.2", "content": {"application/json": answer}},
+            **_REFUSALS,
+        },
+    }
+
+
+def _one_token() -> dict[str, Any]:
+    return {"token": {"type": "string"}, "token_type_hint": {"type": "string"}, **_CLIENT}
+
+
+def _form(properties: dict[str, Any], required: list[str], example: object) -> dict[str, Any]:
+    schema = {"type": "object", "required": required, "properties": properties}
+    return {"required": True, "content": {FORM: {"schema": schema, "example": example}}}
+
+
+def _token(profile: Profile) -> dict[str, Any]:
+    properties: dict[str, Any] = {
+        "access_token": {"type": "string"},
+        "token_type": {"type": "string", "enum": ["Bearer", "DPoP"]},
+        "expires_in": {"type": "integer", "description": "Seconds."},
+        "scope": {"type": "string", "description": "Space-separated."},
+    }
+    if profile.refresh_seconds:
+        properties |= {"refresh_token": {"type": "string"}, "id_token": {"type": "string"}}
+    if profile.tells_created_at:
+        properties["created_at"] = {"type": "integer", "description": "Seconds since 1970."}
+    return {
+        "description": "An access token",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["access_token", "token_type", "expires_in", "scope"],
+                    "properties": properties,
+                },
+                "example": {
+                    "access_token": "eyJ...",
+                    "token_type": "Bearer",
+                    "expires_in": profile.access_seconds,
+                    "scope": "argus:devices:read",
+                },
+            }
+        },
+    }

@@ -1,0 +1,64 @@
+"""The authorization server put together: every part once, for whichever surface asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cloud.core.authorization.authorization_code import AuthorizationCode
+from cloud.core.authorization.client_authentication import (
+    ClientAuthentication,
+    FleetCertificate,
+)
+from cloud.core.authorization.client_credentials import ClientCredentials
+from cloud.core.authorization.client_keys import ClientKeys, Fetch
+from cloud.core.authorization.keys import KeyRing
+from cloud.core.authorization.persons_tokens import PersonsTokens
+from cloud.core.authorization.refresh import Refresh
+from cloud.core.authorization.revocations import Revocations
+from cloud.core.authorization.token_endpoint import TokenEndpoint
+from cloud.core.authorization.token_exchange import TokenExchange
+from cloud.core.authorization.tokens import TokenPolicy, TokenService
+from cloud.core.kernel.vault import Vault
+from cloud.core.kernel.work import Clock, Database
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationServer:
+    """Issuer, keys, clients and grants of one installation."""
+
+    database: Database
+    vault: Vault
+    clock: Clock
+    tokens: TokenService
+    clients: ClientAuthentication
+    token_endpoint: TokenEndpoint
+
+    @property
+    def issuer(self) -> str:
+        """The `iss` of everything it signs."""
+        return self.tokens.policy.issuer
+
+
+def put_together(
+    database: Database,
+    vault: Vault,
+    clock: Clock,
+    policy: TokenPolicy,
+    *,
+    fetch: Fetch,
+    fleet_certificate: FleetCertificate,
+) -> AuthorizationServer:
+    """The server over opened parts; `fetch` gets clients' and issuers' key sets."""
+    ring = KeyRing(database, vault, clock)
+    tokens = TokenService(ring, policy, clock, Revocations(database, clock))
+    keys = ClientKeys(fetch, clock)
+    clients = ClientAuthentication(keys, fleet_certificate)
+    persons = PersonsTokens(tokens, vault)
+    grants = (
+        ClientCredentials(tokens),
+        AuthorizationCode(persons),
+        Refresh(persons),
+        TokenExchange(tokens, keys),
+    )
+    endpoint = TokenEndpoint(database, clock, clients, grants)
+    return AuthorizationServer(database, vault, clock, tokens, clients, endpoint)

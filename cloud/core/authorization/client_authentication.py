@@ -1,0 +1,324 @@
+"""How a client proves who it is: one function for each method, one answer for every failure.
+
+A client with an active certificate of its own proves itself with a certificate and nothing else
+(RFC 8705); whoever sends two proofs at once is refused. A client nobody knows costs the same time
+as a wrong secret.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from sqlalchemy import or_, select
+
+from cloud.core.authorization import profiles
+from cloud.core.authorization.client_keys import ClientKeys, FetchError
+from cloud.core.authorization.credential_tables import (
+    ApiKeyRow,
+    ClientCertificateRow,
+    ClientSecretRow,
+)
+from cloud.core.authorization.profiles import Profile
+from cloud.core.authorization.proofs import use_once
+from cloud.core.authorization.refusals import GrantError, invalid_client, invalid_request
+from cloud.core.authorization.secrets import DUMMY_HASH, key_hash, matches
+from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.authorization.tokens import thumbprint
+from cloud.core.kernel.work import UnitOfWork
+
+ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_ALGORITHMS: Final = ("RS256", "RS384", "PS256", "ES256", "ES384", "EdDSA")
+ASSERTION_LIFE: Final = timedelta(minutes=5)
+LEEWAY: Final = timedelta(seconds=5)
+MAX_ASSERTION: Final = 8192
+USED_EVERY: Final = timedelta(minutes=1)
+
+FleetCertificate = Callable[[UnitOfWork, bytes], str | None]
+"""The client id that a certificate of the fleet's own authority belongs to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """What came with a request. `certificate` is DER, shown by the connection itself.
+
+    `audiences` are the addresses an assertion may be made out to: the issuer, and this endpoint.
+    """
+
+    client_id: str = ""
+    basic_secret: str | None = None
+    post_secret: str | None = None
+    json_secret: str | None = None
+    api_key: str | None = None
+    assertion: str | None = None
+    certificate: bytes | None = None
+    audiences: tuple[str, ...] = ()
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The secrets by the method they came by."""
+        found = {
+            profiles.SECRET_BASIC: self.basic_secret,
+            profiles.SECRET_POST: self.post_secret,
+            profiles.SECRET_JSON: self.json_secret,
+        }
+        return {method: secret for method, secret in found.items() if secret is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenClient:
+    """A client and how it proved itself; `certificate` is its thumbprint where it showed one."""
+
+    application: ApplicationRow
+    method: str
+    certificate: str = ""
+
+
+class ClientAuthentication:
+    """Everything a check needs beyond the unit of work."""
+
+    def __init__(self, keys: ClientKeys, fleet_certificate: FleetCertificate) -> None:
+        self._keys = keys
+        self._fleet_certificate = fleet_certificate
+
+    def prove(self, work: UnitOfWork, profile: Profile, presented: Presented) -> ProvenClient:
+        """The client behind a request; GrantError `invalid_client`, `mtls_required` or
+        `invalid_request`.
+
+        One that is not approved is given too: it is for the grant to refuse it by name.
+        """
+        ways = len(presented.secrets) + (presented.assertion is not None)
+        if ways > 1:
+            raise invalid_request("Authenticate the client in one way only.")
+        if presented.assertion is not None:
+            client_id = _claimed_client(presented.assertion, presented.client_id)
+        else:
+            client_id = presented.client_id
+        application = find_client(work, client_id)
+        if application is not None and _has_certificate(work, application):
+            proven = self._by_registered_certificate(work, application, presented)
+        elif presented.assertion is not None:
+            proven = self._by_assertion(work, application, presented, presented.assertion)
+        elif presented.secrets:
+            proven = _by_secret(work, application, presented)
+        elif presented.certificate is not None:
+            proven = self._by_fleet_certificate(work, application, presented.certificate)
+        else:
+            proven = _by_nothing(application)
+        _check_method(profile, proven)
+        return proven
+
+    def _by_registered_certificate(
+        self, work: UnitOfWork, application: ApplicationRow, presented: Presented
+    ) -> ProvenClient:
+        if presented.certificate is None:
+            raise GrantError(
+                "mtls_required", "Show one of the client's certificates: it proves itself so only."
+            )
+        shown = thumbprint(presented.certificate)
+        row = work.session.scalars(
+            _certificates(application).where(ClientCertificateRow.thumbprint == shown)
+        ).one_or_none()
+        if row is None or not row.not_before <= work.now <= row.not_after:
+            raise invalid_client()
+        if is_news(row.last_used_at, work.now):
+            row.last_used_at = work.now
+        return ProvenClient(
+            application=application, method=profiles.SELF_SIGNED_TLS, certificate=shown
+        )
+
+    def _by_fleet_certificate(
+        self, work: UnitOfWork, application: ApplicationRow | None, certificate: bytes
+    ) -> ProvenClient:
+        owner = self._fleet_certificate(work, certificate)
+        if application is None or profiles.TLS not in application.auth_methods:
+            return _by_nothing(application)
+        # A certificate that was revoked with its client tells the client so.
+        if owner != application.client_id and application.status == "approved":
+            raise invalid_client()
+        return ProvenClient(
+            application=application, method=profiles.TLS, certificate=thumbprint(certificate)
+        )
+
+    def _by_assertion(
+        self,
+        work: UnitOfWork,
+        application: ApplicationRow | None,
+        presented: Presented,
+        assertion: str,
+    ) -> ProvenClient:
+        if application is None:
+            raise invalid_client()
+        try:
+            header = jws.extract_compact(assertion.encode()).headers()
+            claims = self._signed_claims(application, header, assertion)
+        except (JoseError, ValueError, TypeError, RecursionError) as exc:
+            raise invalid_client() from exc
+        expires_at = _check_claims(claims, application.client_id, presented.audiences, work.now)
+        is_first = use_once(
+            work, "assertion", application.client_id, claims["jti"], expires_at=expires_at
+        )
+        if not is_first:
+            raise invalid_client("Make a new assertion for each request: its jti was used before.")
+        return ProvenClient(application=application, method=profiles.PRIVATE_KEY_JWT)
+
+    def _signed_claims(
+        self, application: ApplicationRow, header: dict[str, Any], assertion: str
+    ) -> dict[str, Any]:
+        kid, algorithm = header.get("kid"), header.get("alg")
+        if (
+            algorithm not in ASSERTION_ALGORITHMS
+            or set(header) - {"alg", "kid", "typ", "jku"}
+            or not (kid is None or isinstance(kid, str))
+            or header.get("jku", application.jwks_uri) != application.jwks_uri
+        ):
+            raise invalid_client()
+        try:
+            key = self._keys.key(kid, jwks=application.jwks, jwks_uri=application.jwks_uri)
+        except FetchError as exc:
+            raise invalid_client("The client's keys cannot be fetched from its jwks_uri.") from exc
+        if key is None:
+            raise invalid_client()
+        return jwt.decode(assertion, key, algorithms=[str(algorithm)]).claims
+
+
+def find_client(work: UnitOfWork, client_id: str) -> ApplicationRow | None:
+    """The client of this id, of whichever tenant."""
+    # No id holds a NUL, and PostgreSQL would not even compare one.
+    return None if "\x00" in client_id else work.session.get(ApplicationRow, client_id)
+
+
+def secret_fits(work: UnitOfWork, application: ApplicationRow | None, secret: str) -> bool:
+    """Whether it is one of the client's valid secrets; an unknown client costs the same time."""
+    rows = [] if application is None else _valid_secrets(work, application.client_id)
+    # Every candidate is tried, so that the time tells nothing about which one fits.
+    results = [matches(row.secret_hash, secret) for row in rows] or [matches(DUMMY_HASH, secret)]
+    for row, fits in zip(rows, results, strict=False):
+        if fits and is_news(row.last_used_at, work.now):
+            row.last_used_at = work.now
+    return bool(rows) and any(results)
+
+
+def is_news(used_at: datetime | None, now: datetime) -> bool:
+    """Whether having been used `now` is worth writing down."""
+    return used_at is None or now - used_at >= USED_EVERY
+
+
+def _by_secret(
+    work: UnitOfWork, application: ApplicationRow | None, presented: Presented
+) -> ProvenClient:
+    ((method, secret),) = presented.secrets.items()
+    fits = secret_fits(work, application, secret)
+    if method == profiles.SECRET_JSON:
+        fits = _api_key_fits(work, application, presented.api_key) and fits
+    if application is None or not fits:
+        raise invalid_client()
+    return ProvenClient(application=application, method=method)
+
+
+def _by_nothing(application: ApplicationRow | None) -> ProvenClient:
+    if application is None or not application.is_public:
+        raise invalid_client("Authenticate the client.")
+    return ProvenClient(application=application, method=profiles.NONE)
+
+
+def _api_key_fits(
+    work: UnitOfWork, application: ApplicationRow | None, api_key: str | None
+) -> bool:
+    if application is None or not api_key:
+        return False
+    row = work.session.scalars(
+        select(ApiKeyRow).where(
+            ApiKeyRow.key_hash == key_hash(api_key),
+            ApiKeyRow.client_id == application.client_id,
+            or_(ApiKeyRow.expires_at.is_(None), ApiKeyRow.expires_at > work.now),
+        )
+    ).one_or_none()
+    if row is not None and is_news(row.last_used_at, work.now):
+        row.last_used_at = work.now
+    return row is not None
+
+
+def _check_method(profile: Profile, proven: ProvenClient) -> None:
+    if proven.method not in profile.auth_methods:
+        raise invalid_client(f"This endpoint takes {', '.join(profile.auth_methods)}.")
+    registered = proven.application.auth_methods
+    if proven.method not in registered and proven.method != profiles.SELF_SIGNED_TLS:
+        raise invalid_client("Authenticate in a way the client is registered for.")
+
+
+def _has_certificate(work: UnitOfWork, application: ApplicationRow) -> bool:
+    return work.session.scalar(_certificates(application).limit(1)) is not None
+
+
+def _certificates(application: ApplicationRow) -> Any:  # noqa: ANN401 - a select of SQLAlchemy's
+    return select(ClientCertificateRow).where(
+        ClientCertificateRow.client_id == application.client_id,
+        ClientCertificateRow.status == "active",
+    )
+
+
+def _valid_secrets(work: UnitOfWork, client_id: str) -> list[ClientSecretRow]:
+    statement = select(ClientSecretRow).where(
+        ClientSecretRow.client_id == client_id,
+        or_(ClientSecretRow.expires_at.is_(None), ClientSecretRow.expires_at > work.now),
+    )
+    return list(work.session.scalars(statement))
+
+
+def _claimed_client(assertion: str, client_id: str) -> str:
+    """Whose the assertion says it is, before anything of it is believed."""
+    if len(assertion) > MAX_ASSERTION or not assertion.isascii():
+        raise invalid_client()
+    try:
+        payload = jws.extract_compact(assertion.encode()).payload
+        subject = jwt_payload(payload).get("sub")
+    except (JoseError, ValueError, RecursionError) as exc:
+        raise invalid_client() from exc
+    if not isinstance(subject, str) or (client_id and subject != client_id):
+        raise invalid_client()
+    return subject
+
+
+def jwt_payload(payload: bytes) -> dict[str, Any]:
+    """The claims of a payload that nobody vouches for yet; ValueError when it is no object."""
+    claims = json.loads(payload)
+    if not isinstance(claims, dict):
+        raise ValueError("a JWT's payload is an object")  # noqa: TRY004 - as json.loads has it
+    return claims
+
+
+def _check_claims(
+    claims: dict[str, Any], client_id: str, audiences: tuple[str, ...], now: datetime
+) -> datetime:
+    """RFC 7523 section 3, and FAPI 2.0 and SMART on top; when the assertion ends."""
+    expires, not_before, issued = (claims.get(name) for name in ("exp", "nbf", "iat"))
+    audience = claims.get("aud")
+    named = [audience] if isinstance(audience, str) else audience
+    if (
+        claims.get("iss") != client_id
+        or claims.get("sub") != client_id
+        or not isinstance(named, list)
+        or len(named) != 1
+        or named[0] not in audiences
+        or not isinstance(claims.get("jti"), str)
+        or not 1 <= len(claims["jti"]) <= 200
+        or type(expires) is not int
+        or not all(moment is None or type(moment) is int for moment in (not_before, issued))
+    ):
+        raise invalid_client("Make the assertion out to the issuer, by and for the client.")
+    latest = (now + LEEWAY).timestamp()
+    if (
+        not now.timestamp() - LEEWAY.total_seconds()
+        < expires
+        <= (now + ASSERTION_LIFE + LEEWAY).timestamp()
+    ):
+        raise invalid_client("Let the assertion live five minutes at most.")
+    if any(moment is not None and moment > latest for moment in (not_before, issued)):
+        raise invalid_client("The assertion is not valid yet: check the client's clock.")
+    return datetime.fromtimestamp(expires, UTC) + LEEWAY

@@ -1,0 +1,84 @@
+"""Who is signed in on which browser."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import select
+
+from cloud.core.authorization.grant_tables import SessionRow
+from cloud.core.authorization.secrets import (
+    DUMMY_HASH,
+    hash_secret,
+    key_hash,
+    matches,
+    new_opaque,
+)
+from cloud.core.identity.people import person_of_email
+from cloud.core.identity.tables import UserRow
+from cloud.core.kernel.errors import InvalidError
+from cloud.core.kernel.work import UnitOfWork
+
+LIFE: Final = timedelta(hours=8)
+SHORTEST_PASSWORD: Final = 12
+LONGEST_PASSWORD: Final = 200
+
+
+def hash_password(password: str) -> str:
+    """The hash to store; InvalidError `weak_password` for one that is too short, or too long."""
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise InvalidError(
+            "weak_password", f"Choose {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
+        )
+    return hash_secret(password)
+
+
+def person_by_password(
+    work: UnitOfWork, *, tenant_id: str, email: str, password: str
+) -> UserRow | None:
+    """Who signs in so; None, after the same time, for an unknown address and a wrong password."""
+    user = person_of_email(work, tenant_id=tenant_id, email=email)
+    held = user.password_hash if user is not None and user.password_hash else DUMMY_HASH
+    fits = matches(held, password[:LONGEST_PASSWORD])
+    is_right = fits and held is not DUMMY_HASH
+    return user if user is not None and is_right and user.status == "active" else None
+
+
+def sign_in(work: UnitOfWork, user: UserRow) -> tuple[SessionRow, str]:
+    """A new session and its cookie's value, which is seen only here."""
+    cookie = new_opaque("vwc")
+    session = SessionRow(
+        session_id=new_opaque("ses")[:40],
+        tenant_id=user.tenant_id,
+        cookie_hash=key_hash(cookie),
+        user_id=user.user_id,
+        authenticated_at=work.now,
+        expires_at=work.now + LIFE,
+    )
+    user.last_login_at = work.now
+    work.session.add(session)
+    work.session.flush()
+    return session, cookie
+
+
+def session_of(work: UnitOfWork, cookie: str) -> tuple[SessionRow, UserRow] | None:
+    """Whose cookie it is; None for one that ended or never was, and for a suspended person."""
+    if not cookie:
+        return None
+    row = work.session.scalars(
+        select(SessionRow).where(
+            SessionRow.cookie_hash == key_hash(cookie),
+            SessionRow.ended_at.is_(None),
+            SessionRow.expires_at > work.now,
+        )
+    ).one_or_none()
+    user = None if row is None else work.session.get(UserRow, row.user_id)
+    if row is None or user is None or user.status != "active":
+        return None
+    return row, user
+
+
+def sign_out(work: UnitOfWork, session: SessionRow) -> None:
+    """End it here; what was allowed to applications stays allowed."""
+    session.ended_at = work.now
