@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from cloud.app.bootstrap import Made, bootstrap
+from cloud.app.bootstrap import ADMIN_EMAIL, Made, bootstrap
 from cloud.app.composition import Parts
 from cloud.app.fleet_commands import (
     add_broker_arguments,
@@ -69,7 +69,7 @@ def _run(given: argparse.Namespace) -> None:
             print("The database has the newest schema.")
         return
     if given.command == "bootstrap":
-        _bootstrap(settings, given.name, as_json=given.json)
+        _bootstrap(settings, given)
         return
     with opened(settings) as parts:
         if given.command in _FLEET:
@@ -79,9 +79,14 @@ def _run(given: argparse.Namespace) -> None:
             asyncio.run(_RUNNING[given.command](parts))
 
 
-def _bootstrap(settings: CloudSettings, name: str, *, as_json: bool) -> None:
+def _bootstrap(settings: CloudSettings, given: argparse.Namespace) -> None:
     with opened(settings) as parts:
-        bootstrap(parts, name, lambda made: _show(_secrets(made, as_json=as_json)))
+        bootstrap(
+            parts,
+            given.name,
+            lambda made: _show(_secrets(made, as_json=given.json)),
+            email=given.admin_email,
+        )
 
 
 def _secrets(made: Made, *, as_json: bool) -> str:
@@ -169,6 +174,12 @@ def _parser() -> argparse.ArgumentParser:
         if name == "bootstrap":
             command.add_argument(
                 "--name", default="First tenant", metavar="NAME", help="the tenant's name"
+            )
+            command.add_argument(
+                "--admin-email",
+                default=ADMIN_EMAIL,
+                metavar="ADDRESS",
+                help=f"what the first person signs in by ({ADMIN_EMAIL})",
             )
             command.add_argument("--json", action="store_true", help="print one JSON object")
         if name == "gateways":

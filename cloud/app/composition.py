@@ -13,12 +13,14 @@ from starlette.types import ASGIApp
 
 from cloud.api.console.feed import LiveFeed
 from cloud.api.registry import BATCH_ROUTERS, ROUTERS
-from cloud.api.shared import errors
+from cloud.api.shared import errors, rate_limits
 from cloud.api.shared.attempts import AttemptLimit
 from cloud.api.shared.metrics import HttpMetrics, StoreMetrics
 from cloud.api.shared.middleware import RequestFrame
+from cloud.api.shared.rate_limits import RateLimits
 from cloud.api.shared.seen_proofs import SeenProofs
 from cloud.api.shared.services import Health, Services
+from cloud.api.shared.trusted_proxies import TrustedProxies
 from cloud.core.authorization.authorization_server import put_together
 from cloud.core.authorization.client_keys import FetchError
 from cloud.core.authorization.tokens import TokenPolicy
@@ -120,11 +122,25 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None
         store_metrics=StoreMetrics(parts.registry),
         offer=offer or Offer(http_url=issuer),
         attempts=AttemptLimit(),
+        limits=RateLimits(_spelled_limits(parts.settings), parts.clock),
         probes=parts.probes,
+    )
+    app.state.proxies = TrustedProxies.of(
+        parts.settings.trusted_proxies, parts.settings.client_certificate_header
     )
     app.state.registry = parts.registry
     app.state.http_metrics = HttpMetrics(parts.registry)
     app.state.live_feed = LiveFeed(parts.database, parts.clock)
+
+
+def _spelled_limits(settings: CloudSettings) -> dict[str, str]:
+    return {
+        rate_limits.TOKENS_BY_ADDRESS: settings.limit_tokens_by_address,
+        rate_limits.TOKENS_BY_CLIENT: settings.limit_tokens_by_client,
+        rate_limits.ADMINISTRATION: settings.limit_administration,
+        rate_limits.LOGIN_BY_ADDRESS: settings.limit_login_by_address,
+        rate_limits.LOGIN_BY_PERSON: settings.limit_login_by_person,
+    }
 
 
 def _fetch_keys(policy: OutboundPolicy, uri: str) -> dict[str, Any]:

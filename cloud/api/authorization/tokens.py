@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from cloud.api.authorization import limits
 from cloud.api.authorization.documentation import introspection_body, revocation_body, token_body
 from cloud.api.authorization.forms import caller_of, presented, proof_shown, read_form
 from cloud.api.authorization.refusals import NEVER_KEPT, refusal
@@ -51,11 +52,13 @@ def _token(profile: Profile) -> Endpoint:
     async def token(request: Request, services: AllServices) -> Response:
         """One grant by form; the client proves itself in one of the ways the profile takes."""
         server = services.authorization
+        limits.admit_address(request, services)
         try:
             form = await read_form(request)
             if not form.get("grant_type"):
                 raise invalid_request("Send grant_type.")
             client = presented(request, form, issuer=server.issuer)
+            limits.admit_client(request, services, client)
             answer = await run_in_threadpool(
                 server.token_endpoint.answer,
                 profile,
@@ -66,6 +69,7 @@ def _token(profile: Profile) -> Endpoint:
             )
         except GrantError as exc:
             return refusal(request, exc)
+        limits.count_client(request, services, client)
         return exact_json(token_answer(profile, answer), headers=NEVER_KEPT)
 
     return token
@@ -78,6 +82,7 @@ def _for_client(profile: Profile, act: Act) -> Endpoint:
     """An endpoint that acts on a token for the client that sends it."""
 
     async def endpoint(request: Request, services: AllServices) -> Response:
+        limits.admit_address(request, services)
         try:
             form = await read_form(request)
             body = await run_in_threadpool(_act, request, services, profile, form, act)

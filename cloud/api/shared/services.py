@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from cloud.api.shared.attempts import AttemptLimit
 from cloud.api.shared.metrics import StoreMetrics
+from cloud.api.shared.rate_limits import RateLimits
 from cloud.api.shared.seen_proofs import SeenProofs
 from cloud.core.authorization.authorization_server import AuthorizationServer
 from cloud.core.authorization.tokens import TokenService
@@ -46,6 +47,7 @@ class Services:
     store_metrics: StoreMetrics
     offer: Offer
     attempts: AttemptLimit
+    limits: RateLimits
     probes: dict[str, Callable[[], Health]]
 
     @property

@@ -39,9 +39,13 @@ def register(
     name: str,
     scopes: Iterable[str],
     kind: str = KIND_APPLICATION,
+    ways: tuple[str, ...] = (profiles.PLATFORM.name,),
     has_secret: bool = True,
 ) -> NewClient:
-    """An approved client with a fresh secret, or with none: then its certificate speaks for it."""
+    """An approved client with a fresh secret, or with none: then its certificate speaks for it.
+
+    `ways` are the profiles it may use.
+    """
     granted = tuple(scopes)
     if not all(is_well_formed(scope) for scope in granted):
         raise AssertionError("a grant names well-formed scopes")
@@ -53,7 +57,7 @@ def register(
             tenant_id=tenant_id,
             name=name,
             kind=kind,
-            profiles=[profiles.PLATFORM.name],
+            profiles=list(ways),
             auth_methods=[profiles.SECRET_BASIC, profiles.SECRET_POST]
             + [profiles.TLS] * (kind == KIND_GATEWAY),
             grant_types=[profiles.CLIENT_CREDENTIALS],

@@ -95,11 +95,7 @@ class ClientAuthentication:
         ways = len(presented.secrets) + (presented.assertion is not None)
         if ways > 1:
             raise invalid_request("Authenticate the client in one way only.")
-        if presented.assertion is not None:
-            client_id = _claimed_client(presented.assertion, presented.client_id)
-        else:
-            client_id = presented.client_id
-        application = find_client(work, client_id)
+        application = find_client(work, claimed_client(presented))
         if application is not None and _has_certificate(work, application):
             proven = self._by_registered_certificate(work, application, presented)
         elif presented.assertion is not None:
@@ -271,8 +267,13 @@ def _valid_secrets(work: UnitOfWork, client_id: str) -> list[ClientSecretRow]:
     return list(work.session.scalars(statement))
 
 
-def _claimed_client(assertion: str, client_id: str) -> str:
-    """Whose the assertion says it is, before anything of it is believed."""
+def claimed_client(presented: Presented) -> str:
+    """Who a request says it is of, before anything of it is believed; GrantError `invalid_client`
+    for an assertion that cannot be read, or is of somebody else than the request.
+    """
+    assertion, client_id = presented.assertion, presented.client_id
+    if assertion is None:
+        return client_id
     if len(assertion) > MAX_ASSERTION or not assertion.isascii():
         raise invalid_client()
     try:

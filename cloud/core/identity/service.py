@@ -8,7 +8,7 @@ import secrets
 
 from sqlalchemy import select
 
-from cloud.core.identity.tables import TenantRow
+from cloud.core.identity.tables import ProductRow, TenantRow
 from cloud.core.kernel.errors import DuplicateError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.vault import Vault
@@ -29,6 +29,19 @@ def create_tenant(work: UnitOfWork, vault: Vault, name: str) -> TenantRow:
         pseudonym_key=vault.seal(secrets.token_bytes(32), purpose=_purpose(tenant_id)),
         created_at=work.now,
     )
+    work.session.add(row)
+    work.session.flush()
+    return row
+
+
+def create_product(work: UnitOfWork, *, tenant_id: str, name: str) -> ProductRow:
+    """A new product of a tenant; DuplicateError `product_exists` when it has one of that name."""
+    taken = select(ProductRow.product_id).where(
+        ProductRow.tenant_id == tenant_id, ProductRow.name == name
+    )
+    if work.session.scalar(taken) is not None:
+        raise DuplicateError("product_exists", "Choose a name the tenant does not use yet.")
+    row = ProductRow(product_id=new_id("prd"), tenant_id=tenant_id, name=name, created_at=work.now)
     work.session.add(row)
     work.session.flush()
     return row

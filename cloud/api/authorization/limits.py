@@ -1,0 +1,28 @@
+"""How often tokens may be asked for: by address before all else, by client once it is known.
+
+Only what a client proved to be its own counts against it, so nobody can use up another's limit by
+naming it.
+"""
+
+from __future__ import annotations
+
+from fastapi import Request
+
+from cloud.api.shared.rate_limits import TOKENS_BY_ADDRESS, TOKENS_BY_CLIENT, site_of
+from cloud.api.shared.services import Services
+from cloud.core.authorization.client_authentication import Presented, claimed_client
+
+
+def admit_address(request: Request, services: Services) -> None:
+    """Count a request of its address; ThrottledError when it is one too many."""
+    services.limits.hit(request, TOKENS_BY_ADDRESS, site_of(request))
+
+
+def admit_client(request: Request, services: Services, presented: Presented) -> None:
+    """ThrottledError for a client that had too many tokens, GrantError for an unreadable one."""
+    services.limits.look(request, TOKENS_BY_CLIENT, claimed_client(presented))
+
+
+def count_client(request: Request, services: Services, presented: Presented) -> None:
+    """Count a token that the client was given; what is one too many is refused the next time."""
+    services.limits.count(request, TOKENS_BY_CLIENT, claimed_client(presented))
