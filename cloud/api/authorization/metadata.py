@@ -142,7 +142,9 @@ def _common(issuer: str, profile: Profile) -> dict[str, Any]:
         "token_endpoint_auth_methods_supported": list(profile.auth_methods),
         "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": list(profile.auth_methods),
-        "introspection_endpoint_auth_methods_supported": list(profile.auth_methods),
+        "introspection_endpoint_auth_methods_supported": [
+            method for method in profile.auth_methods if method != profiles.NONE
+        ],
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
         "tls_client_certificate_bound_access_tokens": True,

@@ -18,8 +18,8 @@ from cloud.api.shared.services import AllServices, Services
 from cloud.core.authorization import endings
 from cloud.core.authorization.asking import TokenAnswer
 from cloud.core.authorization.client_authentication import ProvenClient
-from cloud.core.authorization.profiles import CLINICAL, PLATFORM, PORTAL, Profile
-from cloud.core.authorization.refusals import GrantError, invalid_request
+from cloud.core.authorization.profiles import CLINICAL, NONE, PLATFORM, PORTAL, Profile
+from cloud.core.authorization.refusals import GrantError, invalid_client, invalid_request
 from cloud.core.authorization.token_endpoint import record
 from cloud.core.kernel.work import UnitOfWork
 
@@ -102,6 +102,7 @@ def _act(
     if not form.get("token"):
         raise invalid_request("Send token.")
     client = presented(request, form, issuer=server.issuer)
+    server.keys_ahead(client, form)
     with services.database.begin(now=services.clock()) as work:
         proven = server.clients.prove(work, profile, client)
         body = act(work, services, proven, form)
@@ -119,6 +120,9 @@ def _revoke(
 def _introspect(
     work: UnitOfWork, services: Services, client: ProvenClient, form: dict[str, str]
 ) -> dict[str, Any]:
+    if client.method == NONE:
+        # RFC 7662 2.1: a name alone is no proof of who asks.
+        raise invalid_client("Authenticate the client.")
     return endings.introspect(
         work, services.tokens, services.vault, client.application, form["token"]
     )

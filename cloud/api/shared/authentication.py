@@ -13,7 +13,7 @@ from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from cloud.api.shared.peer import caller_address, client_certificate
+from cloud.api.shared.peer import caller_address, client_certificate, sent_path
 from cloud.api.shared.services import AllServices, Services
 from cloud.core.authorization.dpop import ProofError, read_proof
 from cloud.core.authorization.profiles import PLATFORM
@@ -94,16 +94,18 @@ def _check_proof(request: Request, services: Services, token: str, key: str) -> 
         proof = read_proof(
             proofs[0],
             method=request.method,
-            url=f"{services.tokens.policy.issuer}{request.url.path}",
+            url=f"{services.tokens.policy.issuer}{sent_path(request)}",
             now=now,
             access_token=token,
         )
     except ProofError as exc:
         raise ProofRefusedError from exc
+    if proof.thumbprint != key:
+        raise ProofRefusedError
     is_first = services.seen_proofs.is_first(
-        f"{proof.thumbprint} {proof.proof_id}", now=now, until=proof.fresh_until
+        f"{key} {proof.proof_id}", now=now, until=proof.fresh_until
     )
-    if proof.thumbprint != key or not is_first:
+    if not is_first:
         raise ProofRefusedError
 
 

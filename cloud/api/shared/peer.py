@@ -37,3 +37,9 @@ def client_certificate(request: Request) -> bytes | None:
 def caller_address(request: Request) -> str:
     """Where the request comes from, empty where the server does not say."""
     return request.client.host if request.client is not None else ""
+
+
+def sent_path(request: Request) -> str:
+    """The path as it was sent, percent-encoded: what a client signs is what it sends."""
+    raw = request.scope.get("raw_path")
+    return raw.decode("ascii") if isinstance(raw, bytes) and raw.isascii() else request.url.path

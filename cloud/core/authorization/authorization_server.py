@@ -12,6 +12,7 @@ from cloud.core.authorization.client_authentication import (
 from cloud.core.authorization.client_credentials import ClientCredentials
 from cloud.core.authorization.client_keys import ClientKeys, Fetch
 from cloud.core.authorization.keys import KeyRing
+from cloud.core.authorization.keys_ahead import KeysAhead
 from cloud.core.authorization.persons_tokens import PersonsTokens
 from cloud.core.authorization.refresh import Refresh
 from cloud.core.authorization.revocations import Revocations
@@ -31,6 +32,7 @@ class AuthorizationServer:
     clock: Clock
     tokens: TokenService
     clients: ClientAuthentication
+    keys_ahead: KeysAhead
     token_endpoint: TokenEndpoint
 
     @property
@@ -60,5 +62,6 @@ def put_together(
         Refresh(persons),
         TokenExchange(tokens, keys),
     )
-    endpoint = TokenEndpoint(database, clock, clients, grants)
-    return AuthorizationServer(database, vault, clock, tokens, clients, endpoint)
+    keys_ahead = KeysAhead(database, clock, keys)
+    endpoint = TokenEndpoint(database, clock, clients, keys_ahead, grants)
+    return AuthorizationServer(database, vault, clock, tokens, clients, keys_ahead, endpoint)

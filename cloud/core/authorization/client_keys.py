@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, OKPKey, RSAKey
-
+from cloud.core.authorization.public_keys import (
+    PRIVATE_MEMBERS,
+    PublicKey,
+    read_public_key,
+)
 from cloud.core.kernel.work import Clock
 
+LOG: Final = logging.getLogger("vitalwire.authorization")
 Fetch = Callable[[str], dict[str, Any]]
 """Gets a JWK set from an address; FetchError when it cannot be had."""
-PublicKey = RSAKey | ECKey | OKPKey
 
 KEEP: Final = timedelta(minutes=10)
 AT_MOST_EVERY: Final = timedelta(minutes=1)
 MOST_KEYS: Final = 20
 _MOST_ADDRESSES: Final = 1000
-_KINDS: Final[dict[str, type[RSAKey] | type[ECKey] | type[OKPKey]]] = {
-    "EC": ECKey,
-    "RSA": RSAKey,
-    "OKP": OKPKey,
-}
-_PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-_MIN_RSA_BITS: Final = 2048
 
 
 class FetchError(Exception):
@@ -41,14 +37,19 @@ class KeySetError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    document: dict[str, Any]
+    """A set as it was fetched, None while it never could be; when that was tried last."""
+
+    document: dict[str, Any] | None
     fetched_at: datetime
+    tried_at: datetime
 
 
 class ClientKeys:
     """Finds the key of an id; fetched sets are kept for ten minutes.
 
-    An id that is not in a kept set leads to one new fetch a minute at most, whoever asks.
+    Fetching and finding are two steps: a fetch takes seconds when the other side wants it to, and
+    no transaction may be open meanwhile. An id that is not in a kept set leads to one new fetch a
+    minute at most, whoever asks, and so does an address that does not answer.
     """
 
     def __init__(self, fetch: Fetch, clock: Clock) -> None:
@@ -57,34 +58,56 @@ class ClientKeys:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
+    def fetch_ahead(self, jwks_uri: str, kid: str | None) -> None:
+        """Have at hand what `key` will be asked for, if it can be had at all."""
+        now = self._clock()
+        with self._lock:
+            kept = self._kept.get(jwks_uri)
+            if kept is not None:
+                if not _is_due(kept, kid, now):
+                    return
+                self._kept[jwks_uri] = replace(kept, tried_at=now)
+        try:
+            fetched = _Kept(self._fetch(jwks_uri), now, now)
+        except FetchError as exc:
+            LOG.warning('event=keys_not_fetched reason="%s"', exc)
+            fetched = replace(kept or _Kept(None, now, now), tried_at=now)
+        with self._lock:
+            self._kept[jwks_uri] = fetched
+            self._kept.move_to_end(jwks_uri)
+            if len(self._kept) > _MOST_ADDRESSES:
+                self._kept.popitem(last=False)
+
     def key(
         self, kid: str | None, *, jwks: dict[str, Any] | None, jwks_uri: str | None
     ) -> PublicKey | None:
         """The key of this id, or the only key when no id is given; None when there is none.
 
-        FetchError when the keys have to be fetched and cannot be.
+        FetchError when the keys had to be fetched and could not be.
         """
         if jwks is not None:
             return _pick(jwks, kid)
         if not jwks_uri:
             return None
-        now = self._clock()
         kept = self._kept.get(jwks_uri)
-        if kept is None or now - kept.fetched_at >= KEEP:
-            kept = self._renew(jwks_uri, now)
-        found = _pick(kept.document, kid)
-        if found is None and now - kept.fetched_at >= AT_MOST_EVERY:
-            found = _pick(self._renew(jwks_uri, now).document, kid)
-        return found
+        # The minute more bridges one fetch that fails.
+        if (
+            kept is None
+            or kept.document is None
+            or self._clock() - kept.fetched_at >= KEEP + AT_MOST_EVERY
+        ):
+            raise FetchError("the keys are not at hand")
+        return _pick(kept.document, kid)
 
-    def _renew(self, uri: str, now: datetime) -> _Kept:
-        kept = _Kept(self._fetch(uri), now)
-        with self._lock:
-            self._kept[uri] = kept
-            self._kept.move_to_end(uri)
-            if len(self._kept) > _MOST_ADDRESSES:
-                self._kept.popitem(last=False)
-        return kept
+
+def _is_due(kept: _Kept, kid: str | None, now: datetime) -> bool:
+    """Whether there is a reason to fetch it again, and it was not tried just now."""
+    is_good = (
+        kept.document is not None
+        and now - kept.fetched_at < KEEP
+        and _pick(kept.document, kid) is not None
+    )
+    return not is_good and now - kept.tried_at >= AT_MOST_EVERY
 
 
 def checked_key_set(document: dict[str, Any]) -> dict[str, Any]:
@@ -94,34 +117,23 @@ def checked_key_set(document: dict[str, Any]) -> dict[str, Any]:
         raise KeySetError(f"a JWK set has 1 to {MOST_KEYS} keys")
     seen: set[str] = set()
     for jwk in keys:
-        if not isinstance(jwk, dict) or jwk.get("kty") not in _KINDS:
+        if not isinstance(jwk, dict):
             raise KeySetError("each key is a public RSA, EC or OKP key")
-        if _PRIVATE & set(jwk):
+        if PRIVATE_MEMBERS & set(jwk):
             raise KeySetError("a private key was sent: make a new pair and send its public half")
         kid = jwk.get("kid")
         if not isinstance(kid, str) or not kid or kid in seen:
             raise KeySetError("each key has a kid of its own")
         seen.add(kid)
-        if _imported(jwk) is None:
-            raise KeySetError("a key cannot be read, or is shorter than 2048 bits")
+        if read_public_key(jwk) is None:
+            raise KeySetError(
+                "each key is a public one for signatures: RSA of 2048 bits, P-256, P-384, Ed25519"
+            )
     return {"keys": keys}
 
 
 def _pick(document: dict[str, Any], kid: str | None) -> PublicKey | None:
-    keys = [jwk for jwk in document.get("keys", ()) if isinstance(jwk, dict)]
-    if kid is None:
-        return _imported(keys[0]) if len(keys) == 1 else None
-    named = [jwk for jwk in keys if jwk.get("kid") == kid]
-    return _imported(named[0]) if len(named) == 1 else None
-
-
-def _imported(jwk: dict[str, Any]) -> PublicKey | None:
-    kind = _KINDS.get(str(jwk.get("kty")))
-    if kind is None or jwk.get("use", "sig") != "sig":
-        return None
-    try:
-        key = kind.import_key({name: value for name, value in jwk.items() if name not in _PRIVATE})
-        is_short = isinstance(key, RSAKey) and key.public_key.key_size < _MIN_RSA_BITS
-    except (JoseError, ValueError, TypeError, KeyError):
-        return None
-    return None if is_short else key
+    listed = document.get("keys")
+    keys = [jwk for jwk in listed if isinstance(jwk, dict)] if isinstance(listed, list) else []
+    named = keys if kid is None else [jwk for jwk in keys if jwk.get("kid") == kid]
+    return read_public_key(named[0]) if len(named) == 1 else None

@@ -11,20 +11,23 @@ from urllib.parse import urlsplit, urlunsplit
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+from cloud.core.authorization.public_keys import PRIVATE_MEMBERS, PublicKey, read_public_key
 
 PROOF_TYPE: Final = "dpop+jwt"
-ALGORITHMS: Final = ("ES256", "ES384", "PS256", "RS256", "EdDSA")
+ALGORITHMS: Final = ("ES256", "ES384", "PS256", "RS256", "Ed25519")
 WINDOW: Final = timedelta(seconds=60)
 """How far a proof's `iat` may be from our clock, both ways."""
 MAX_PROOF: Final = 4096
-_KINDS: Final[dict[str, type[RSAKey] | type[ECKey] | type[OKPKey]]] = {
-    "EC": ECKey,
-    "RSA": RSAKey,
-    "OKP": OKPKey,
-}
-_PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-_MIN_RSA_BITS: Final = 2048
+
+
+class _WithKeyInside(jws.JWSRegistry):
+    """An RSA key in a header takes more room than the library gives one by itself."""
+
+    max_header_length = 2048
+
+
+_REGISTRY: Final = _WithKeyInside(algorithms=ALGORITHMS)
 
 
 class ProofError(Exception):
@@ -51,9 +54,9 @@ def read_proof(
     if len(proof) > MAX_PROOF or not proof.isascii():
         raise ProofError("the DPoP proof is no compact JWS")
     try:
-        header = jws.extract_compact(proof.encode()).headers()
+        header = jws.extract_compact(proof.encode(), None, _REGISTRY).headers()
         key = _key(header)
-        claims = jwt.decode(proof, key, algorithms=list(ALGORITHMS)).claims
+        claims = jwt.decode(proof, key, registry=_REGISTRY).claims
         thumbprint = key.thumbprint()
     except (JoseError, ValueError, TypeError, RecursionError) as exc:
         raise ProofError("the DPoP proof is not signed by the key it carries") from exc
@@ -64,15 +67,15 @@ def read_proof(
     return Proof(thumbprint, str(claims["jti"]), fresh_until)
 
 
-def _key(header: dict[str, Any]) -> ECKey | RSAKey | OKPKey:
+def _key(header: dict[str, Any]) -> PublicKey:
     jwk = header.get("jwk")
     if header.get("typ") != PROOF_TYPE or header.get("alg") not in ALGORITHMS or "crit" in header:
         raise ProofError("the DPoP proof has another type or algorithm than is taken")
-    if not isinstance(jwk, dict) or _PRIVATE & set(jwk) or jwk.get("kty") not in _KINDS:
+    if not isinstance(jwk, dict) or PRIVATE_MEMBERS & set(jwk):
         raise ProofError("the DPoP proof carries no public key")
-    key = _KINDS[jwk["kty"]].import_key(jwk)
-    if isinstance(key, RSAKey) and key.public_key.key_size < _MIN_RSA_BITS:
-        raise ProofError("the DPoP proof's key is too short")
+    key = read_public_key(jwk)
+    if key is None:
+        raise ProofError("the DPoP proof's key cannot be read or is too short")
     return key
 
 

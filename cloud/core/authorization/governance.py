@@ -64,6 +64,9 @@ class Governance:
             caller = ipaddress.ip_address(address)
         except ValueError:
             return False
+        # A listener of both families tells an IPv4 caller's address in IPv6's words.
+        if isinstance(caller, ipaddress.IPv6Address) and caller.ipv4_mapped is not None:
+            caller = caller.ipv4_mapped
         return any(caller in ipaddress.ip_network(cidr) for cidr in self.allowed_ip_ranges)
 
     def check_call(self, *, address: str, certificate: str, key: str) -> None:

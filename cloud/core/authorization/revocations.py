@@ -89,14 +89,15 @@ class Revocations:
     def _look(self) -> None:
         now = self._clock()
         looked_at = self._looked_at
-        if looked_at is not None and now - looked_at < BOUND:
+        if looked_at is not None and abs(now - looked_at) < BOUND:
             return
         with self._lock:
             if self._looked_at is not None and self._looked_at != looked_at:
                 return  # another thread looked meanwhile
             try:
                 with self._database.reading(now=now) as work:
-                    self._read(work, since=looked_at)
+                    # After a clock was set back, what changed meanwhile bears earlier times.
+                    self._read(work, since=None if looked_at and looked_at > now else looked_at)
             except StorageError:
                 if looked_at is None or now - looked_at > MOST_STALE:
                     raise

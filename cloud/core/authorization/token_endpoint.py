@@ -17,6 +17,7 @@ from cloud.core.authorization.client_authentication import (
     find_client,
 )
 from cloud.core.authorization.dpop import ProofError, read_proof
+from cloud.core.authorization.keys_ahead import KeysAhead
 from cloud.core.authorization.profiles import Profile
 from cloud.core.authorization.proofs import use_once
 from cloud.core.authorization.refusals import GrantError, invalid_request, unauthorized_client
@@ -52,11 +53,13 @@ class TokenEndpoint:
         database: Database,
         clock: Clock,
         clients: ClientAuthentication,
+        keys_ahead: KeysAhead,
         grants: Sequence[Grant],
     ) -> None:
         self._database = database
         self._clock = clock
         self._clients = clients
+        self._keys_ahead = keys_ahead
         self._grants = {grant.name: grant for grant in grants}
 
     @property
@@ -74,6 +77,7 @@ class TokenEndpoint:
         proof: ProofShown | None = None,
     ) -> TokenAnswer:
         """The token; GrantError when it is refused."""
+        self._keys_ahead(presented, form)
         with self._database.begin(now=self._clock()) as work:
             application: ApplicationRow | None = None
             try:

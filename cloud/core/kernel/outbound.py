@@ -6,12 +6,15 @@ that very address while TLS still checks the name. Redirects are not followed.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import socket
+import ssl
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -19,6 +22,10 @@ TIMEOUT_SECONDS: Final = 5.0
 MOST_OCTETS: Final = 65_536
 _OK: Final = 200
 _CARRIER: Final = ipaddress.ip_network("100.64.0.0/10")
+_UNICAST: Final = ipaddress.ip_network("2000::/3")
+# 6to4 and documentation: inside the unicast space, but not where one may go. What lies outside it
+# (NAT64, IPv4-compatible, site-local) can lead into a network of ours.
+_NOT_PUBLIC: Final = tuple(ipaddress.ip_network(cidr) for cidr in ("2002::/16", "3fff::/20"))
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -45,6 +52,10 @@ class OutboundPolicy:
             return True
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
             address = address.ipv4_mapped
+        if isinstance(address, ipaddress.IPv6Address) and (
+            address not in _UNICAST or any(address in network for network in _NOT_PUBLIC)
+        ):
+            return False
         return address.is_global and not address.is_multicast and address not in _CARRIER
 
 
@@ -75,6 +86,10 @@ def get_json(url: str, policy: OutboundPolicy) -> dict[str, Any]:
     connection = kind(host, port, timeout=policy.timeout_seconds)
     connection.pinned = str(address)
     path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+    # A socket's own timeout begins anew with each octet: whoever sends slowly would hold us.
+    deadline = threading.Timer(policy.timeout_seconds, connection.hang_up)
+    deadline.daemon = True
+    deadline.start()
     try:
         connection.request("GET", path, headers={"Accept": "application/json"})
         response = connection.getresponse()
@@ -82,9 +97,10 @@ def get_json(url: str, policy: OutboundPolicy) -> dict[str, Any]:
         if response.status != _OK or len(body) > MOST_OCTETS:
             raise OutboundError("the address answers with something else than what is wanted")
         document = json.loads(body)
-    except (OSError, HTTPException, ValueError) as exc:
+    except (OSError, HTTPException, ValueError, RecursionError) as exc:
         raise OutboundError(f"the call failed ({type(exc).__name__})") from exc
     finally:
+        deadline.cancel()
         connection.close()
     if not isinstance(document, dict):
         raise OutboundError("the address answers with something else than what is wanted")
@@ -112,18 +128,36 @@ class _PinnedHttp(HTTPConnection):
     """Connects to the address that was checked, whatever the name says meanwhile."""
 
     pinned = ""
+    is_over = False
+    plain: socket.socket | None = None
 
     def connect(self) -> None:
         """One connection, to the pinned address."""
-        self.sock = socket.create_connection((self.pinned, self.port), self.timeout)
+        self.plain = socket.create_connection((self.pinned, self.port), self.timeout)
+        self.sock = self.plain
+        if self.is_over:
+            raise TimeoutError
+
+    def hang_up(self) -> None:
+        """The time is over: whatever is being read ends now."""
+        self.is_over = True
+        if self.plain is not None:
+            with contextlib.suppress(OSError):
+                # Of a TLS socket the plain part alone: the other belongs to the thread that reads.
+                socket.socket.shutdown(self.plain, socket.SHUT_RDWR)
 
 
-class _PinnedHttps(HTTPSConnection):
+class _PinnedHttps(_PinnedHttp):
     """The same under TLS, which checks the name."""
 
-    pinned = ""
+    default_port = 443
 
     def connect(self) -> None:
         """One connection, to the pinned address, under the name's certificate."""
-        plain = socket.create_connection((self.pinned, self.port), self.timeout)
-        self.sock = self._context.wrap_socket(plain, server_hostname=self.host)  # type: ignore[attr-defined]  # the class keeps its context there
+        super().connect()
+        secured = ssl.create_default_context().wrap_socket(
+            self.sock, server_hostname=self.host, do_handshake_on_connect=False
+        )
+        # The plain socket gave its descriptor away.
+        self.sock = self.plain = secured
+        secured.do_handshake()
