@@ -6,7 +6,15 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from cloud.api.authorization import metadata, tokens
+from cloud.api.authorization import (
+    account,
+    authorize,
+    logout,
+    metadata,
+    pushed,
+    tokens,
+    userinfo,
+)
 from cloud.api.console import board
 from cloud.api.epcr import devices, encounters, gateway_commands, gateways
 from cloud.api.platform import applications, downlink, joining, operations, uplink
@@ -14,6 +22,11 @@ from cloud.api.platform import applications, downlink, joining, operations, upli
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     tokens.router,
     metadata.router,
+    authorize.router,
+    pushed.router,
+    userinfo.router,
+    logout.router,
+    account.router,
     applications.router,
     devices.router,
     encounters.router,

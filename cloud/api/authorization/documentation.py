@@ -111,6 +111,68 @@ def introspection_body() -> dict[str, Any]:
     }
 
 
+def pushed_body() -> dict[str, Any]:
+    """Request and responses of a pushed authorization request."""
+    text = {"type": "string"}
+    properties: dict[str, Any] = {
+        "response_type": {"type": "string", "enum": ["code"]},
+        "redirect_uri": {"type": "string", "format": "uri"},
+        "scope": {"type": "string", "description": "Space-separated."},
+        **dict.fromkeys(("state", "nonce", "prompt", "login_hint", "dpop_jkt"), text),
+        "max_age": {"type": "integer", "description": "Seconds."},
+        "code_challenge": {"type": "string", "description": "43 characters (RFC 7636)."},
+        "code_challenge_method": {"type": "string", "enum": ["S256"]},
+        **_CLIENT,
+    }
+    example = {"response_type": "code", "redirect_uri": "https://client.example/callback"}
+    answer = {
+        "schema": {
+            "type": "object",
+            "required": ["request_uri", "expires_in"],
+            "properties": {
+                "request_uri": {"type": "string"},
+                "expires_in": {"type": "integer", "description": "Seconds."},
+            },
+        },
+        "example": {"request_uri": "urn:ietf:params:oauth:request_uri:par_...", "expires_in": 90},
+    }
+    return {
+        "requestBody": _form(properties, ["response_type", "redirect_uri"], example),
+        "responses": {
+            "201": {"description": "Kept for one answer", "content": {"application/json": answer}},
+            **_REFUSALS,
+        },
+    }
+
+
+def userinfo_body() -> dict[str, Any]:
+    """Responses of the userinfo endpoint."""
+    answer = {
+        "schema": {
+            "type": "object",
+            "required": ["sub"],
+            "properties": {"sub": {"type": "string"}, "name": {"type": "string"}},
+        },
+        "example": {"sub": "R2v...", "name": "Ada Byron", "email": "ada@example.org"},
+    }
+    unproven = {
+        "schema": {
+            "type": "object",
+            "required": ["error"],
+            "properties": {"error": {"type": "string"}},
+        },
+        "example": {"error": "The access token is invalid"},
+    }
+    ours = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorModel"}}}
+    return {
+        "responses": {
+            "200": {"description": "Claims", "content": {"application/json": answer}},
+            "401": {"description": "No valid token", "content": {"application/json": unproven}},
+            "403": {"description": "The token lacks openid", "content": ours},
+        }
+    }
+
+
 def _one_token() -> dict[str, Any]:
     return {"token": {"type": "string"}, "token_type_hint": {"type": "string"}, **_CLIENT}
 

@@ -25,11 +25,16 @@ LONGEST_STATE: Final = 2000
 LONGEST_NONCE: Final = 500
 LONGEST_HINT: Final = 254
 _PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
+_TEXTS: Final = ("state", "nonce", "login_hint")
 _LOOPBACK: Final = ("127.0.0.1", "::1")
 
 
 class PageError(Exception):
     """The browser must not be sent anywhere: the words are for a page of ours."""
+
+
+class ForeignFormError(PageError):
+    """A form that this browser, or this session, was never shown."""
 
 
 class ReturnedError(Exception):
@@ -59,6 +64,24 @@ class AuthorizationRequest:
     max_age: int | None = None
     login_hint: str = ""
 
+    def parameters(self) -> list[tuple[str, str]]:
+        """As an application would send it, so that it can be checked once more."""
+        challenge = {"code_challenge": self.code_challenge, "code_challenge_method": "S256"}
+        pairs = {
+            "client_id": self.client_id,
+            "redirect_uri": self.redirect_uri,
+            "response_type": "code",
+            "scope": " ".join(self.scopes),
+            "state": self.state,
+            "nonce": self.nonce,
+            **(challenge if self.code_challenge else {}),
+            "dpop_jkt": self.dpop_thumbprint,
+            "prompt": " ".join(self.prompts),
+            "max_age": "" if self.max_age is None else str(self.max_age),
+            "login_hint": self.login_hint,
+        }
+        return [(name, value) for name, value in pairs.items() if value]
+
     def stored(self) -> dict[str, Any]:
         """As it is kept between two pages."""
         return asdict(self)
@@ -81,13 +104,22 @@ def known_redirect(application: ApplicationRow, given: str) -> bool:
     return any(_is_loopback_twin(registered, given) for registered in allowed)
 
 
+def each_once(parameters: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The parameters by name; PageError for one that came twice.
+
+    One without a value counts as absent (RFC 6749, 3.1).
+    """
+    values = dict(parameters)
+    if len(values) != len(parameters):
+        raise PageError("A parameter came twice. Ask the application's makers to send each once.")
+    return {name: value for name, value in values.items() if value}
+
+
 def read_request(
     work: UnitOfWork, profile: Profile, parameters: Sequence[tuple[str, str]], *, is_pushed: bool
 ) -> tuple[AuthorizationRequest, ApplicationRow]:
     """Check parameters in the order in which they become trustworthy; PageError, ReturnedError."""
-    values = dict(parameters)
-    if len(values) != len(parameters):
-        raise PageError("A parameter came twice. Ask the application's makers to send each once.")
+    values = each_once(parameters)
     application = find_client(work, values.get("client_id", ""))
     if application is None or application.kind != "application":
         raise PageError("No application of this name is registered here.")
@@ -125,8 +157,9 @@ class _Reader:
 
     @property
     def state(self) -> str:
-        """What the application gets back as it sent it."""
-        return self.values.get("state", "")[:LONGEST_STATE]
+        """What the application gets back as it sent it; none where it is too long to keep."""
+        state = self.values.get("state", "")
+        return state if len(state) <= LONGEST_STATE else ""
 
     @property
     def governance(self) -> Governance:
@@ -152,6 +185,11 @@ class _Reader:
 
     def check_form(self) -> None:
         """What of OAuth and OIDC is taken here."""
+        if len(self.values.get("state", "")) > LONGEST_STATE:
+            raise self.refuse("invalid_request", f"Send a state of {LONGEST_STATE} at most.")
+        texts = "".join(self.values.get(name, "") for name in _TEXTS)
+        if not all(letter.isprintable() for letter in texts):
+            raise self.refuse("invalid_request", "Leave control characters out.")
         if "response_type" not in self.values:
             raise self.refuse("invalid_request", "Send response_type=code.")
         if self.values["response_type"] != "code":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cloud.core.authorization.account import Account
 from cloud.core.authorization.authorization_code import AuthorizationCode
+from cloud.core.authorization.authorization_endpoint import AuthorizationEndpoint
 from cloud.core.authorization.client_authentication import (
     ClientAuthentication,
     FleetCertificate,
@@ -13,9 +15,13 @@ from cloud.core.authorization.client_credentials import ClientCredentials
 from cloud.core.authorization.client_keys import ClientKeys, Fetch
 from cloud.core.authorization.keys import KeyRing
 from cloud.core.authorization.keys_ahead import KeysAhead
+from cloud.core.authorization.logout import Logout
+from cloud.core.authorization.page_states import PageStates
 from cloud.core.authorization.persons_tokens import PersonsTokens
+from cloud.core.authorization.pushed_requests import PushedRequests
 from cloud.core.authorization.refresh import Refresh
 from cloud.core.authorization.revocations import Revocations
+from cloud.core.authorization.sign_ins import SignIns
 from cloud.core.authorization.token_endpoint import TokenEndpoint
 from cloud.core.authorization.token_exchange import TokenExchange
 from cloud.core.authorization.tokens import TokenPolicy, TokenService
@@ -34,6 +40,10 @@ class AuthorizationServer:
     clients: ClientAuthentication
     keys_ahead: KeysAhead
     token_endpoint: TokenEndpoint
+    authorization_endpoint: AuthorizationEndpoint
+    pushed_requests: PushedRequests
+    logout: Logout
+    account: Account
 
     @property
     def issuer(self) -> str:
@@ -63,5 +73,18 @@ def put_together(
         TokenExchange(tokens, keys),
     )
     keys_ahead = KeysAhead(database, clock, keys)
-    endpoint = TokenEndpoint(database, clock, clients, keys_ahead, grants)
-    return AuthorizationServer(database, vault, clock, tokens, clients, keys_ahead, endpoint)
+    states = PageStates(vault)
+    sign_ins = SignIns(database, vault, clock)
+    return AuthorizationServer(
+        database,
+        vault,
+        clock,
+        tokens,
+        clients,
+        keys_ahead,
+        TokenEndpoint(database, clock, clients, keys_ahead, grants),
+        AuthorizationEndpoint(database, clock, policy.issuer, states, sign_ins),
+        PushedRequests(database, clock, clients, keys_ahead),
+        Logout(database, clock, ring, policy.issuer, states),
+        Account(database, clock, states, sign_ins),
+    )

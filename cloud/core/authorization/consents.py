@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import select
 
@@ -12,20 +13,22 @@ from cloud.core.authorization.grant_tables import (
     AuthorizationCodeRow,
     ConsentRow,
     GrantRow,
-    SessionRow,
 )
 from cloud.core.authorization.persons_tokens import end_grant
 from cloud.core.authorization.profiles import CODE_SECONDS
 from cloud.core.authorization.refresh import grants_of
 from cloud.core.authorization.secrets import key_hash, new_opaque
+from cloud.core.authorization.sessions import SignedIn
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.identity.people import roles_of, scopes_of_roles
 from cloud.core.identity.tables import UserRow
 from cloud.core.kernel import audit
 from cloud.core.kernel.identifiers import new_id
-from cloud.core.kernel.principal import Principal
-from cloud.core.kernel.scopes import covered, intersection
+from cloud.core.kernel.scopes import OPENID, PROFILE_READ, covered, intersection
 from cloud.core.kernel.work import UnitOfWork
+
+OF_ONESELF: Final = (OPENID, PROFILE_READ)
+"""What needs no role: everybody may say who they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +43,11 @@ class ConnectedApplication:
 
 
 def allowable(work: UnitOfWork, user: UserRow, request: AuthorizationRequest) -> tuple[str, ...]:
-    """The scopes of a request that this person can allow at all: those their roles hold."""
+    """The scopes of a request that this person can allow at all: those their roles hold, and who
+    they are themselves.
+    """
     held = scopes_of_roles(roles_of(work, user, tenant_id=user.tenant_id))
-    return intersection(request.scopes, held)
+    return intersection(request.scopes, (*held, *OF_ONESELF))
 
 
 def consented(work: UnitOfWork, user: UserRow, client_id: str) -> tuple[str, ...]:
@@ -54,39 +59,30 @@ def consented(work: UnitOfWork, user: UserRow, client_id: str) -> tuple[str, ...
 def allow(
     work: UnitOfWork,
     request: AuthorizationRequest,
-    session: SessionRow,
-    user: UserRow,
+    who: SignedIn,
     scopes: tuple[str, ...],
+    *,
+    is_asked: bool,
 ) -> str:
-    """Keep the consent, begin a grant, give its code; good for a minute and once."""
-    row = _consent(work, user.user_id, request.client_id)
-    if row is None:
-        row = ConsentRow(
-            consent_id=new_id("con"),
-            tenant_id=user.tenant_id,
-            user_id=user.user_id,
-            client_id=request.client_id,
-            scopes=[],
-            created_at=work.now,
-            changed_at=work.now,
-        )
-        work.session.add(row)
-    added = [scope for scope in scopes if not covered(row.scopes, scope)]
-    row.scopes = [*row.scopes, *added]
+    """Begin a grant and give its code, good for a minute and once. `is_asked`: the person just
+    said so, and their consent is kept; else they had said so before.
+    """
     grant = GrantRow(
         grant_id=new_id("gra"),
-        tenant_id=user.tenant_id,
+        tenant_id=who.user.tenant_id,
         client_id=request.client_id,
-        user_id=user.user_id,
-        session_id=session.session_id,
+        user_id=who.user.user_id,
+        session_id=who.session.session_id,
         profile=request.profile,
         scopes=list(scopes),
         nonce=request.nonce,
-        authenticated_at=session.authenticated_at,
+        authenticated_at=who.session.authenticated_at,
         created_at=work.now,
     )
     work.session.add(grant)
     work.session.flush()
+    if is_asked:
+        _keep(work, request, who, scopes)
     code = new_opaque("vwo")
     work.session.add(
         AuthorizationCodeRow(
@@ -100,19 +96,27 @@ def allow(
             expires_at=work.now + timedelta(seconds=CODE_SECONDS),
         )
     )
-    audit.record(work, _as(user, request.client_id), "consent.given", "grant", grant.grant_id)
+    audit.record(
+        work,
+        who.acting_through(request.client_id),
+        "authorization.granted",
+        "grant",
+        grant.grant_id,
+        note="asked" if is_asked else "consented before",
+    )
     return code
 
 
-def deny(work: UnitOfWork, request: AuthorizationRequest, user: UserRow) -> None:
-    """Nothing is kept but that it was asked."""
+def deny(work: UnitOfWork, request: AuthorizationRequest, who: SignedIn, *, note: str) -> None:
+    """Nothing is kept but that it was asked, and why not."""
     audit.record(
         work,
-        _as(user, request.client_id),
+        who.acting_through(request.client_id),
         "consent.denied",
         "application",
         request.client_id,
         outcome="denied",
+        note=note,
     )
 
 
@@ -136,16 +140,47 @@ def connected_applications(work: UnitOfWork, user: UserRow) -> list[ConnectedApp
     ]
 
 
-def take_back(work: UnitOfWork, user: UserRow, consent_id: str) -> bool:
+def take_back(work: UnitOfWork, who: SignedIn, consent_id: str) -> bool:
     """End a consent and every token that came of it; False when there is no such consent."""
-    row = work.session.get(ConsentRow, consent_id)
-    if row is None or row.user_id != user.user_id:
+    statement = select(ConsentRow).where(
+        ConsentRow.consent_id == consent_id,
+        ConsentRow.tenant_id == who.user.tenant_id,
+        ConsentRow.user_id == who.user.user_id,
+    )
+    row = work.session.scalars(statement).one_or_none()
+    if row is None:
         return False
-    for grant in grants_of(work, user.user_id, row.client_id):
+    for grant in grants_of(work, who.user.user_id, row.client_id):
         end_grant(work, grant, reason="consent_taken_back")
-    audit.record(work, _as(user, row.client_id), "consent.revoked", "consent", consent_id)
+    audit.record(work, who.acting_through(row.client_id), "consent.revoked", "consent", consent_id)
     work.session.delete(row)
     return True
+
+
+def _keep(
+    work: UnitOfWork, request: AuthorizationRequest, who: SignedIn, scopes: tuple[str, ...]
+) -> None:
+    """Remember what was allowed, beside what was allowed before."""
+    row = _consent(work, who.user.user_id, request.client_id)
+    if row is None:
+        row = ConsentRow(
+            consent_id=new_id("con"),
+            tenant_id=who.user.tenant_id,
+            user_id=who.user.user_id,
+            client_id=request.client_id,
+            scopes=[],
+            created_at=work.now,
+            changed_at=work.now,
+        )
+        work.session.add(row)
+    row.scopes = [*row.scopes, *(scope for scope in scopes if not covered(row.scopes, scope))]
+    audit.record(
+        work,
+        who.acting_through(request.client_id),
+        "consent.given",
+        "consent",
+        row.consent_id,
+    )
 
 
 def _consent(work: UnitOfWork, user_id: str, client_id: str) -> ConsentRow | None:
@@ -153,7 +188,3 @@ def _consent(work: UnitOfWork, user_id: str, client_id: str) -> ConsentRow | Non
         ConsentRow.user_id == user_id, ConsentRow.client_id == client_id
     )
     return work.session.scalars(statement).one_or_none()
-
-
-def _as(user: UserRow, client_id: str) -> Principal:
-    return Principal(tenant_id=user.tenant_id, client_id=client_id, scopes=(), user_id=user.user_id)

@@ -26,7 +26,10 @@ class SessionRow(TenantOwned, Base):
 
 
 class PushedRequestRow(Base):
-    """An authorization request left beforehand (RFC 9126), good once and briefly."""
+    """An authorization request left beforehand (RFC 9126), good once and briefly.
+
+    `shown_to` is the hash of the browser that came with it first.
+    """
 
     __tablename__ = "pushed_requests"
 
@@ -35,6 +38,7 @@ class PushedRequestRow(Base):
     profile: Mapped[str] = mapped_column(String(20))
     parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
     dpop_thumbprint: Mapped[str] = mapped_column(String(64), default="")
+    shown_to: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -262,6 +262,7 @@ def _make_grants() -> None:
         sa.Column("profile", sa.String(length=20), nullable=False),
         sa.Column("parameters", sa.JSON(), nullable=False),
         sa.Column("dpop_thumbprint", sa.String(length=64), nullable=False),
+        sa.Column("shown_to", sa.String(length=64), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.Column("used_at", UtcDateTime(), nullable=True),
