@@ -137,10 +137,6 @@ class CloudSettings(BaseSettings):
         default="30/minute",
         description="attempts to sign in from one address; empty: no limit",
     )
-    limit_login_by_person: str = Field(
-        default="10/minute",
-        description="attempts to sign in as one person from one address; empty: no limit",
-    )
     device_silence_seconds: float = Field(
         default=60.0, gt=0, description="after this silence a device counts as offline"
     )
@@ -182,7 +178,6 @@ class CloudSettings(BaseSettings):
         "limit_tokens_by_client",
         "limit_administration",
         "limit_login_by_address",
-        "limit_login_by_person",
     )
     @classmethod
     def _is_limit(cls, given: str) -> str:

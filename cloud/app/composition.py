@@ -139,7 +139,6 @@ def _spelled_limits(settings: CloudSettings) -> dict[str, str]:
         rate_limits.TOKENS_BY_CLIENT: settings.limit_tokens_by_client,
         rate_limits.ADMINISTRATION: settings.limit_administration,
         rate_limits.LOGIN_BY_ADDRESS: settings.limit_login_by_address,
-        rate_limits.LOGIN_BY_PERSON: settings.limit_login_by_person,
     }
 
 

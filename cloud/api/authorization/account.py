@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from cloud.api.authorization import limits
 from cloud.api.authorization.authorize import sign_in_page
 from cloud.api.authorization.cookies import Cookies
 from cloud.api.authorization.page_route import PageRoute, own_form
@@ -45,6 +46,7 @@ async def sign_in(request: Request, services: AllServices) -> Response:
     """Organisation, address and password."""
     cookies = Cookies.of(request)
     browser = cookies.browser()
+    limits.admit_sign_in(request, services, browser)
     form = await own_form(request)
     own = services.authorization.account
     email, organisation = form.get("email", ""), form.get("organisation", "").strip()

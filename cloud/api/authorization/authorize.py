@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from cloud.api.authorization import limits
 from cloud.api.authorization.cookies import Cookies
 from cloud.api.authorization.page_route import PageRoute, own_form, parameters
 from cloud.api.authorization.pages import page
@@ -34,6 +35,7 @@ _WRONG: Final = 403
 def _authorize(profile: Profile) -> Endpoint:
     async def authorize(request: Request, services: AllServices) -> Response:
         """What an application asks of a person; GET and POST alike (OIDC Core, 3.1.2.1)."""
+        limits.admit_address(request, services)
         cookies = Cookies.of(request)
         browser = cookies.browser()
         asked = await parameters(request)
@@ -49,6 +51,8 @@ def _sign_in(profile: Profile) -> Endpoint:
     async def sign_in(request: Request, services: AllServices) -> Response:
         """Address and password; the way on is a page, never a redirect out of this form."""
         cookies = Cookies.of(request)
+        browser = cookies.browser()
+        limits.admit_sign_in(request, services, browser)
         form = await own_form(request)
         step, arrival = await run_in_threadpool(
             services.authorization.authorization_endpoint.sign_in,
@@ -56,7 +60,7 @@ def _sign_in(profile: Profile) -> Endpoint:
             form.get("state", ""),
             form.get("email", ""),
             form.get("password", ""),
-            cookies.browser(),
+            browser,
         )
         if isinstance(step, SentBack):
             response: Response = page(

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from cloud.api.authorization import limits
 from cloud.api.authorization.authorize import WITH_PEOPLE
 from cloud.api.authorization.documentation import pushed_body
 from cloud.api.authorization.forms import caller_of, presented, proof_shown, read_form
@@ -24,6 +25,7 @@ def _push(profile: Profile) -> Callable[[Request, Services], Awaitable[Response]
     async def push(request: Request, services: AllServices) -> Response:
         """Leave an authorization request; its `request_uri` goes to the authorization endpoint."""
         server = services.authorization
+        limits.admit_address(request, services)
         try:
             form = await read_form(request)
             uri, seconds = await run_in_threadpool(

@@ -27,7 +27,6 @@ TOKENS_BY_ADDRESS: Final = "tokens_by_address"
 TOKENS_BY_CLIENT: Final = "tokens_by_client"
 ADMINISTRATION: Final = "administration"
 LOGIN_BY_ADDRESS: Final = "login_by_address"
-LOGIN_BY_PERSON: Final = "login_by_person"
 STATE: Final = "rate_limit"
 MOST_KNOWN: Final = 20_000
 _WHOLE_HOST: Final = 32

@@ -40,6 +40,7 @@ class AuthorizationServer:
     clients: ClientAuthentication
     keys_ahead: KeysAhead
     token_endpoint: TokenEndpoint
+    sign_ins: SignIns
     authorization_endpoint: AuthorizationEndpoint
     pushed_requests: PushedRequests
     logout: Logout
@@ -83,6 +84,7 @@ def put_together(
         clients,
         keys_ahead,
         TokenEndpoint(database, clock, clients, keys_ahead, grants),
+        sign_ins,
         AuthorizationEndpoint(database, clock, policy.issuer, states, sign_ins),
         PushedRequests(database, clock, clients, keys_ahead),
         Logout(database, clock, ring, policy.issuer, states),

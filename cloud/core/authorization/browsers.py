@@ -50,6 +50,10 @@ class KnownBrowsers:
         kept = self._read(known)
         return str(kept.get(account, ""))
 
+    def is_ours(self, known: str) -> bool:
+        """Whether anybody ever signed in on it."""
+        return bool(self._read(known))
+
     def remember(self, known: str, account: str, device: str) -> str:
         """The cookie's next value, with this account as the newest of the last few."""
         kept = self._read(known)

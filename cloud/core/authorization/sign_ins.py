@@ -40,6 +40,10 @@ class SignIns:
         self._limit = limit or SignInLimit()
         self._known = KnownBrowsers(vault)
 
+    def is_known(self, browser: Browser) -> bool:
+        """Whether anybody ever signed in on this browser."""
+        return self._known.is_ours(browser.known)
+
     def attempt(
         self, *, tenant_id: str, email: str, password: str, browser: Browser, client_id: str = ""
     ) -> Arrival | None:
