@@ -73,7 +73,7 @@ def put_together(
         Refresh(persons),
         TokenExchange(tokens, keys),
     )
-    keys_ahead = KeysAhead(database, clock, keys)
+    keys_ahead = KeysAhead(database, clock, ring, keys)
     states = PageStates(vault)
     sign_ins = SignIns(database, vault, clock)
     return AuthorizationServer(

@@ -102,7 +102,10 @@ class KeyRing:
         database.watch((SigningKeyRow,), self._forget)
 
     def signing_key(self, algorithm: str = "RS256") -> RSAKey | ECKey:
-        """The newest key this process can sign with; made when there is none."""
+        """The newest key this process can sign with; made when there is none.
+
+        Making one takes a unit of its own: where one is open already, call `make_missing` before.
+        """
         with self._lock:
             if self._is_older_than(REFRESH_AT_MOST_EVERY):
                 self._read()
@@ -111,6 +114,11 @@ class KeyRing:
                     create_signing_key(work, self._vault, algorithm)
                 self._read()
             return self._known.signing[algorithm]
+
+    def make_missing(self) -> None:
+        """Have a key to sign with for each algorithm; call it while no unit of work is open."""
+        for algorithm in ALGORITHMS:
+            self.signing_key(algorithm)
 
     def public_key(self, kid: str) -> RSAKey | ECKey | None:
         """The key of an id, None when nobody published it or it is retired."""
@@ -121,8 +129,7 @@ class KeyRing:
 
     def documents(self) -> list[dict[str, Any]]:
         """The published JWKs, oldest first; makes the first keys when there are none."""
-        for algorithm in ALGORITHMS:
-            self.signing_key(algorithm)
+        self.make_missing()
         return self._known.documents
 
     def _forget(self) -> None:

@@ -1,7 +1,8 @@
-"""Key sets are fetched before a unit of work begins, never inside it.
+"""Keys are had before a unit of work begins, never inside it.
 
-Whoever runs the address decides how long a fetch takes; a transaction that waited for it would
-keep everybody else waiting too.
+Our own are made when there are none, in a unit of their own. Others' are fetched, and whoever runs
+the address decides how long that takes: a transaction that waited for it would keep everybody else
+waiting too.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from cloud.core.authorization.client_authentication import Presented, find_client
 from cloud.core.authorization.client_keys import ClientKeys
+from cloud.core.authorization.keys import KeyRing
 from cloud.core.authorization.unverified import UnreadableError, peek
 from cloud.core.identity.people import trusted_issuer
 from cloud.core.kernel.work import Clock, Database, UnitOfWork
@@ -21,16 +23,18 @@ Needed = tuple[str, str | None]
 class KeysAhead:
     """Call it with what a request presents, while no unit of work is open."""
 
-    def __init__(self, database: Database, clock: Clock, keys: ClientKeys) -> None:
+    def __init__(self, database: Database, clock: Clock, ring: KeyRing, keys: ClientKeys) -> None:
         self._database = database
+        self._ring = ring
         self._clock = clock
         self._keys = keys
 
     def __call__(self, presented: Presented, form: Mapping[str, str]) -> None:
-        """Fetch what the request's assertion and subject token will be checked with.
+        """Make what signs, fetch what the assertion and the subject token are checked with.
 
         Nothing is decided here: what cannot be read or fetched is refused where it is checked.
         """
+        self._ring.make_missing()
         subject_token = form.get("subject_token", "")
         if presented.assertion is None and not subject_token:
             return
