@@ -106,22 +106,18 @@ async def test_narrower_scopes_and_the_administrators_limit_hold(ground: Ground)
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_scope")
 
 
-@pytest.mark.parametrize(
-    ("more", "error"),
-    [
-        ({"subject_token": None}, "invalid_request"),
-        ({"subject_token_type": None}, "invalid_request"),
-        ({"subject_token_type": ACCESS_TOKEN_TYPE}, "invalid_request"),
-        ({"requested_token_type": ID_TOKEN_TYPE}, "invalid_request"),
-        ({"actor_token": "abc"}, "invalid_request"),
-        ({"actor_token_type": ID_TOKEN_TYPE}, "invalid_request"),
-    ],
-)
-async def test_a_request_of_another_form_is_refused(
-    ground: Ground, more: dict[str, str | None], error: str
-) -> None:
-    answer = await ground.exchange(ground.id_token(), client=None, **more)
-    assert (answer.status_code, answer.json()["error"]) == (400, error)
+async def test_a_request_of_another_form_is_refused(ground: Ground) -> None:
+    requests: tuple[dict[str, str | None], ...] = (
+        {"subject_token": None},
+        {"subject_token_type": None},
+        {"subject_token_type": ACCESS_TOKEN_TYPE},
+        {"requested_token_type": ID_TOKEN_TYPE},
+        {"actor_token": "abc"},
+        {"actor_token_type": ID_TOKEN_TYPE},
+    )
+    for more in requests:
+        answer = await ground.exchange(ground.id_token(), client=None, **more)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
 BROKEN: dict[str, dict[str, Any]] = {
@@ -147,12 +143,11 @@ BROKEN: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", BROKEN)
-async def test_what_the_issuer_did_not_sign_for_us_and_now_is_refused(
-    ground: Ground, name: str
-) -> None:
-    answer = await ground.exchange(ground.id_token(**BROKEN[name]))
-    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+async def test_what_the_issuer_did_not_sign_for_us_and_now_is_refused(ground: Ground) -> None:
+    for name, changes in BROKEN.items():
+        answer = await ground.exchange(ground.id_token(**changes))
+        assert (name, answer.json().get("error")) == (name, "invalid_grant")
+        assert answer.status_code == 400
 
 
 async def test_a_list_of_audiences_may_hold_ours(ground: Ground) -> None:
