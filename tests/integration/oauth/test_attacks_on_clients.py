@@ -37,7 +37,9 @@ async def test_client_assertions_of_another_kind(
     name = client.client_id
 
     def made(audience: object = ISSUER, **changes: object) -> str:
-        return assertion(name, key, audience, START, **changes)
+        header = changes.pop("header", None)
+        head = header if isinstance(header, dict) else None
+        return assertion(name, key, audience, START, header=head, **changes)
 
     used = made()
     assert (await by_assertion(http, client, used)).status_code == 200
