@@ -17,7 +17,14 @@ from cloud.api.authorization import (
 )
 from cloud.api.console import board
 from cloud.api.epcr import devices, encounters, gateway_commands, gateways
-from cloud.api.platform import applications, downlink, joining, operations, uplink
+from cloud.api.platform import (
+    applications,
+    downlink,
+    joining,
+    operations,
+    service_tokens,
+    uplink,
+)
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     tokens.router,
@@ -28,6 +35,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     logout.router,
     account.router,
     applications.router,
+    service_tokens.router,
     devices.router,
     encounters.router,
     gateways.router,

@@ -203,7 +203,9 @@ async def test_reads_of_patient_data_are_audited_in_an_unbroken_chain(ground: Gr
     # The encounter, what it was opened with, two tokens and three reads.
     assert (report.entries, report.broken_at) == (4 + 7, None)
     with ground.cloud.database.begin(now=START) as work:
-        entry = work.session.scalars(select(AuditRow).where(AuditRow.position == 2)).one()
+        entry = work.session.scalars(
+            select(AuditRow).where(AuditRow.position == 2, AuditRow.tenant_id == tenant_id)
+        ).one()
         entry.client_id = "somebody_else"
     with ground.cloud.database.reading(now=START) as work:
         assert audit.verify(work, tenant_id).broken_at == 2

@@ -29,6 +29,8 @@ from cloud.core.kernel.errors import (
 )
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import (
+    APPS_READ,
+    APPS_WRITE,
     DEVICES_READ,
     DEVICES_WRITE,
     EPCR_READ,
@@ -215,4 +217,6 @@ DevicesWrite = Annotated[Principal, Depends(require(DEVICES_WRITE))]
 EpcrRead = Annotated[Principal, Depends(require(EPCR_READ))]
 EpcrWrite = Annotated[Principal, Depends(require(EPCR_WRITE))]
 PlatformAdmin = Annotated[Principal, Depends(require(PLATFORM_ADMIN))]
+AppsRead = Annotated[Principal, Depends(require(PLATFORM_ADMIN, APPS_READ, APPS_WRITE))]
+AppsWrite = Annotated[Principal, Depends(require(PLATFORM_ADMIN, APPS_WRITE))]
 GatewayUplink = Annotated[Principal, Depends(require(GATEWAY_UPLINK))]

@@ -1,25 +1,32 @@
-"""OAuth clients of a tenant: registering, listing, authenticating."""
+"""OAuth clients of a tenant: making, finding and authenticating them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
+
+from sqlalchemy import and_, or_
 
 from cloud.core.authorization import profiles
 from cloud.core.authorization.client_authentication import find_client, secret_fits
-from cloud.core.authorization.credential_tables import ClientSecretRow
+from cloud.core.authorization.client_secrets import add_secret
 from cloud.core.authorization.governance import Governance
-from cloud.core.authorization.secrets import hash_secret, new_secret
-from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.authorization.tables import (
+    DELETED,
+    KIND_APPLICATION,
+    KIND_GATEWAY,
+    ApplicationRow,
+)
+from cloud.core.kernel import audit, outbox
+from cloud.core.kernel.errors import NotFoundError
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import is_well_formed
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
 
-KIND_APPLICATION: Final = "application"
-KIND_GATEWAY: Final = "gateway"
 STATUS_APPROVED: Final = "approved"
 
 
@@ -49,40 +56,57 @@ def register(
     granted = tuple(scopes)
     if not all(is_well_formed(scope) for scope in granted):
         raise AssertionError("a grant names well-formed scopes")
-    client_id = new_id("gw" if kind == KIND_GATEWAY else "app")
-    secret = new_secret() if has_secret else ""
-    work.session.add(
-        ApplicationRow(
-            client_id=client_id,
-            tenant_id=tenant_id,
-            name=name,
-            kind=kind,
-            profiles=list(ways),
-            auth_methods=[profiles.SECRET_BASIC, profiles.SECRET_POST]
-            + [profiles.TLS] * (kind == KIND_GATEWAY),
-            grant_types=[profiles.CLIENT_CREDENTIALS],
-            redirect_uris=[],
-            post_logout_redirect_uris=[],
-            requested_scopes=list(granted),
-            approved_scopes=list(granted),
-            governance=Governance().stored(),
-            status=STATUS_APPROVED,
-            created_at=work.now,
-            changed_at=work.now,
-        )
+    methods = [profiles.SECRET_BASIC, profiles.SECRET_POST]
+    row = new_row(
+        work,
+        tenant_id=tenant_id,
+        name=name,
+        kind=kind,
+        ways=ways,
+        auth_methods=methods + [profiles.TLS] * (kind == KIND_GATEWAY),
+        grant_types=(profiles.CLIENT_CREDENTIALS,),
+        requested_scopes=granted,
     )
+    row.approved_scopes, row.status = list(granted), STATUS_APPROVED
+    secret = add_secret(work, row)[1] if has_secret else ""
+    return NewClient(row.client_id, secret, granted)
+
+
+def new_row(
+    work: UnitOfWork,
+    *,
+    tenant_id: str,
+    name: str,
+    kind: str,
+    ways: Iterable[str],
+    auth_methods: Iterable[str],
+    grant_types: Iterable[str],
+    requested_scopes: Iterable[str],
+    redirect_uris: Iterable[str] = (),
+) -> ApplicationRow:
+    """A client that waits for approval and holds no credential yet."""
+    row = ApplicationRow(
+        client_id=new_id("gw" if kind == KIND_GATEWAY else "app"),
+        tenant_id=tenant_id,
+        name=name,
+        kind=kind,
+        profiles=list(ways),
+        auth_methods=list(auth_methods),
+        grant_types=list(grant_types),
+        redirect_uris=list(redirect_uris),
+        post_logout_redirect_uris=[],
+        requested_scopes=list(dict.fromkeys(requested_scopes)),
+        approved_scopes=[],
+        governance=Governance().stored(),
+        jwks=None,
+        jwks_uri=None,
+        status="pending",
+        created_at=work.now,
+        changed_at=work.now,
+    )
+    work.session.add(row)
     work.session.flush()
-    if has_secret:
-        work.session.add(
-            ClientSecretRow(
-                secret_id=new_id("sec"),
-                client_id=client_id,
-                secret_hash=hash_secret(secret),
-                last_four=secret[-4:],
-                created_at=work.now,
-            )
-        )
-    return NewClient(client_id, secret, granted)
+    return row
 
 
 def authenticate(work: UnitOfWork, client_id: str, secret: str) -> ApplicationRow | None:
@@ -94,11 +118,75 @@ def authenticate(work: UnitOfWork, client_id: str, secret: str) -> ApplicationRo
     return application if secret_fits(work, application, secret) else None
 
 
-def applications(work: UnitOfWork, principal: Principal) -> list[ApplicationRow]:
-    """The tenant's applications by age, gateways left out."""
-    statement = (
-        scoped(principal, ApplicationRow)
-        .where(ApplicationRow.kind == KIND_APPLICATION)
-        .order_by(ApplicationRow.created_at, ApplicationRow.client_id)
+def application(
+    work: UnitOfWork,
+    principal: Principal,
+    client_id: str,
+    *,
+    kind: str = KIND_APPLICATION,
+    to_change: bool = False,
+) -> ApplicationRow:
+    """One client of the caller's tenant, its row locked when it is to change.
+
+    NotFoundError `app_not_found` for another tenant's, a deleted one and one of another kind.
+    """
+    statement = scoped(principal, ApplicationRow).where(
+        ApplicationRow.client_id == client_id,
+        ApplicationRow.kind == kind,
+        ApplicationRow.status != DELETED,
     )
-    return list(work.session.scalars(statement))
+    if to_change:
+        statement = statement.with_for_update()
+    row = None if "\x00" in client_id else work.session.scalars(statement).one_or_none()
+    if row is None:
+        raise NotFoundError("app_not_found", "Use an application of this tenant.")
+    return row
+
+
+def applications(
+    work: UnitOfWork,
+    principal: Principal,
+    *,
+    kind: str = KIND_APPLICATION,
+    product_id: str = "",
+    after: tuple[datetime, str] | None = None,
+    limit: int | None = None,
+) -> list[ApplicationRow]:
+    """The tenant's clients of one kind by age, from the one after `after` (time and id)."""
+    statement = scoped(principal, ApplicationRow).where(
+        ApplicationRow.kind == kind, ApplicationRow.status != DELETED
+    )
+    if product_id:
+        statement = statement.where(ApplicationRow.product_id == product_id)
+    if after is not None:
+        at, client_id = after
+        statement = statement.where(
+            or_(
+                ApplicationRow.created_at > at,
+                and_(ApplicationRow.created_at == at, ApplicationRow.client_id > client_id),
+            )
+        )
+    statement = statement.order_by(ApplicationRow.created_at, ApplicationRow.client_id)
+    return list(work.session.scalars(statement.limit(limit)))
+
+
+def note(
+    work: UnitOfWork,
+    principal: Principal,
+    row: ApplicationRow,
+    action: str,
+    *,
+    event: str = "",
+    **data: object,
+) -> None:
+    """Audit a change of a client and, where others wait for it, publish it."""
+    audit.record(work, principal, action, "application", row.client_id)
+    if event:
+        outbox.publish(
+            work,
+            tenant_id=row.tenant_id,
+            event_type=event,
+            resource_type="application",
+            resource_id=row.client_id,
+            data=data,
+        )

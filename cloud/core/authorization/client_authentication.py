@@ -27,7 +27,7 @@ from cloud.core.authorization.profiles import Profile
 from cloud.core.authorization.proofs import use_once
 from cloud.core.authorization.refusals import GrantError, invalid_client, invalid_request
 from cloud.core.authorization.secrets import DUMMY_HASH, key_hash, matches
-from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.authorization.tables import DELETED, ApplicationRow
 from cloud.core.authorization.tokens import thumbprint
 from cloud.core.authorization.unverified import UnreadableError, peek
 from cloud.core.kernel.work import UnitOfWork
@@ -185,7 +185,8 @@ class ClientAuthentication:
 def find_client(work: UnitOfWork, client_id: str) -> ApplicationRow | None:
     """The client of this id, of whichever tenant."""
     # No id holds a NUL, and PostgreSQL would not even compare one.
-    return None if "\x00" in client_id else work.session.get(ApplicationRow, client_id)
+    row = None if "\x00" in client_id else work.session.get(ApplicationRow, client_id)
+    return None if row is None or row.status == DELETED else row
 
 
 def secret_fits(work: UnitOfWork, application: ApplicationRow | None, secret: str) -> bool:

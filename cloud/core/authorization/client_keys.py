@@ -129,7 +129,17 @@ def checked_key_set(document: dict[str, Any]) -> dict[str, Any]:
             raise KeySetError(
                 "each key is a public one for signatures: RSA of 2048 bits, P-256, P-384, Ed25519"
             )
-    return {"keys": keys}
+    return {"keys": [_plain(jwk) for jwk in keys]}
+
+
+def _plain(jwk: dict[str, Any]) -> dict[str, Any]:
+    """The members that say something of a key; they are texts, or lists of texts."""
+    return {
+        name: value
+        for name, value in jwk.items()
+        if isinstance(value, str)
+        or (isinstance(value, list) and all(isinstance(item, str) for item in value))
+    }
 
 
 def _pick(document: dict[str, Any], kid: str | None) -> PublicKey | None:

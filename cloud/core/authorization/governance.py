@@ -70,7 +70,9 @@ class Governance:
         return any(caller in ipaddress.ip_network(cidr) for cidr in self.allowed_ip_ranges)
 
     def check_call(self, *, address: str, certificate: str, key: str) -> None:
-        """GrantError when a token may not be had from there or without being bound."""
+        """GrantError when a token may not be had at all, from there, or without being bound."""
+        if self.sandbox_only:
+            raise unauthorized_client("The application gets tokens for the sandbox only.")
         if not self.admits(address):
             raise unauthorized_client("Ask from an address the application is allowed to use.")
         if self.require_mtls and not certificate:

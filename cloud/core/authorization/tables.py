@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import JSON, Boolean, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,12 +11,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 from cloud.core.kernel.tenancy import TenantOwned
 from cloud.db.base import ID_LENGTH, Base, Stamped, UtcDateTime
 
+KIND_APPLICATION: Final = "application"
+KIND_GATEWAY: Final = "gateway"
+KIND_API_CLIENT: Final = "api_client"
+KIND_PARTNER: Final = "partner"
+DELETED: Final = "deleted"
+
 
 class ApplicationRow(TenantOwned, Stamped, Base):
     """An OAuth client of one tenant.
 
-    `kind` is application or gateway, `status` pending, approved, suspended or revoked. `epoch` is
-    in every token; raising it ends them all. `profiles` names the ways in it may use (see
+    `kind` says who administers it: application (platform), api_client (clinical), partner or
+    gateway. `status` is pending, approved, suspended, revoked or deleted. `epoch` is in every
+    token; raising it ends them all. `profiles` names the ways in it may use (see
     `profiles`), `auth_methods` the ways it may authenticate at them, in the words of RFC 8414.
     """
 

@@ -9,8 +9,10 @@ import secrets
 from sqlalchemy import select
 
 from cloud.core.identity.tables import ProductRow, TenantRow
-from cloud.core.kernel.errors import DuplicateError, NotFoundError
+from cloud.core.kernel.errors import DuplicateError, InvalidError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
+from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import UnitOfWork
 
@@ -45,6 +47,23 @@ def create_product(work: UnitOfWork, *, tenant_id: str, name: str) -> ProductRow
     work.session.add(row)
     work.session.flush()
     return row
+
+
+def check_product(work: UnitOfWork, principal: Principal, product_id: str) -> str | None:
+    """The id of a product of the caller's tenant, None for an empty one; InvalidError
+    `unknown_product` for another tenant's and for one there is not.
+    """
+    if not product_id:
+        return None
+    statement = scoped(principal, ProductRow).where(ProductRow.product_id == product_id)
+    row = None if "\x00" in product_id else work.session.scalars(statement).one_or_none()
+    if row is None:
+        raise InvalidError(
+            "unknown_product",
+            "Use a product of this tenant.",
+            details={"fields": ["product_id"]},
+        )
+    return row.product_id
 
 
 def tenant(work: UnitOfWork, tenant_id: str) -> TenantRow:
