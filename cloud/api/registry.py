@@ -15,6 +15,7 @@ from cloud.api.authorization import (
     tokens,
     userinfo,
 )
+from cloud.api.clinical import clients, credentials, keys, users
 from cloud.api.console import board
 from cloud.api.epcr import devices, encounters, gateway_commands, gateways
 from cloud.api.platform import (
@@ -36,6 +37,10 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     account.router,
     applications.router,
     service_tokens.router,
+    clients.router,
+    credentials.router,
+    keys.router,
+    users.router,
     devices.router,
     encounters.router,
     gateways.router,
