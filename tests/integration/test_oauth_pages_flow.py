@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
@@ -13,14 +12,14 @@ from cloud.core.authorization.profiles import PLATFORM, PORTAL, Profile
 from tests.fixtures.cloud import ISSUER, START, Installation
 from tests.fixtures.people_apps import (
     CALLBACK,
-    CHALLENGE,
     PASSWORD,
-    VERIFIER,
     Made,
     MadeApplication,
+    asking,
     audited,
     make_application,
     make_person,
+    redeem,
 )
 from tests.fixtures.visitor import Seen, Visitor
 
@@ -36,35 +35,6 @@ STAFF = Made(
 async def visitor(embedded: Installation) -> AsyncIterator[Visitor]:
     async with embedded.client() as http:
         yield Visitor(http)
-
-
-def asking(made: MadeApplication, **more: str) -> dict[str, str]:
-    """A request as an application puts it into an address."""
-    return {
-        "client_id": made.client_id,
-        "redirect_uri": CALLBACK,
-        "response_type": "code",
-        "state": "s-1",
-        "code_challenge": CHALLENGE,
-        "code_challenge_method": "S256",
-        **more,
-    }
-
-
-async def redeem(
-    http: httpx.AsyncClient, profile: Profile, made: MadeApplication, code: str
-) -> dict[str, object]:
-    """Tokens for a code."""
-    form = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": CALLBACK,
-        "code_verifier": VERIFIER,
-    }
-    answer = await http.post(profile.token_path, data=form, auth=made.auth)
-    assert answer.status_code == 200, answer.text
-    body: dict[str, object] = answer.json()
-    return body
 
 
 async def allowed(visitor: Visitor, made: MadeApplication, profile: Profile, **more: str) -> Seen:

@@ -155,11 +155,11 @@ def pushed(
         or row.profile != profile.name
     ):
         raise PageError("This request was used already or is too old. Begin again there.")
-    row.shown_to = key_hash(browser)
     request = AuthorizationRequest.of({**row.parameters, "dpop_thumbprint": row.dpop_thumbprint})
     said = dict(request.parameters())
     if any(value != said.get(name, "") for name, value in values.items() if name in _READ):
         raise PageError("The request says something else than what was pushed. Begin again there.")
+    row.shown_to = key_hash(browser)
     return request, row
 
 
