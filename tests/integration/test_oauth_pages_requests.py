@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from cloud.core.authorization.grant_tables import RegisteredScopeRow
 from cloud.core.authorization.profiles import CLIENT_CREDENTIALS, PLATFORM, PORTAL, Profile
+from cloud.core.identity.tables import MembershipRow
 from cloud.core.kernel import audit
 from tests.fixtures.cloud import ISSUER, Installation
 from tests.fixtures.people_apps import (
@@ -313,3 +315,69 @@ async def test_what_changes_while_a_page_is_open_counts(
         return
     told(back, error)
     assert again.told["error"] == error
+
+
+async def test_nothing_is_given_that_was_not_shown(
+    embedded: Installation, visitor: Visitor
+) -> None:
+    scopes = ("appointment_read", "argus:devices:read")
+    made = make_application(embedded, embedded.mine, of(PLATFORM, scopes=scopes))
+    user_id = make_person(embedded, embedded.mine)
+    page = await visitor.open(PLATFORM.authorize_path, **asking(made))
+    consent = await visitor.sign_in(page, ADA, PASSWORD)
+    assert "Read your appointments" in consent.text
+    with embedded.database.begin(now=embedded.clock()) as work:
+        role = work.session.query(MembershipRow).filter_by(user_id=user_id).one()
+        role.role = "dispatcher"
+    # What was shown may no longer be given, and what may be given was not shown.
+    told(await visitor.decide(consent), "access_denied")
+    (denied,) = audited(embedded, embedded.mine.tenant_id, "consent.denied")
+    assert denied.note == "no role for it"
+
+
+async def test_a_scope_that_left_the_catalogue_is_named_as_it_is(
+    embedded: Installation, visitor: Visitor
+) -> None:
+    made = make_application(embedded, embedded.mine, of(PLATFORM, scopes=("argus:gone:read",)))
+    make_person(embedded, embedded.mine, roles=("admin",))
+    page = await visitor.open(PLATFORM.authorize_path, **asking(made))
+    consent = await visitor.sign_in(page, ADA, PASSWORD)
+    assert "Use what is called argus:gone:read. sensitive" in consent.text
+
+
+async def test_a_scope_that_a_tenant_added_has_the_tenants_sentence(
+    embedded: Installation, visitor: Visitor
+) -> None:
+    for tenant, words in ((embedded.mine, "See the fuel cards."), (embedded.other, "Another.")):
+        with embedded.database.begin(now=embedded.clock()) as work:
+            work.session.add(
+                RegisteredScopeRow(
+                    tenant_id=tenant.tenant_id,
+                    name="argus:fuel:read",
+                    description=words,
+                    service="fuel",
+                    created_at=work.now,
+                )
+            )
+    made = make_application(embedded, embedded.mine, of(PLATFORM, scopes=("argus:fuel:read",)))
+    make_person(embedded, embedded.mine, roles=("admin",))
+    page = await visitor.open(PLATFORM.authorize_path, **asking(made))
+    consent = await visitor.sign_in(page, ADA, PASSWORD)
+    assert "See the fuel cards." in consent.text
+    assert "Another." not in consent.text
+
+
+async def test_a_native_app_listens_on_any_port_of_loopback(
+    embedded: Installation, visitor: Visitor
+) -> None:
+    made = make_application(
+        embedded, embedded.mine, Made(is_public=True, redirect_uris=("http://127.0.0.1/cb",))
+    )
+    make_person(embedded, embedded.mine)
+    asked = asking(made, redirect_uri="http://127.0.0.1:51004/cb")
+    page = await visitor.open(PORTAL.authorize_path, **asked)
+    consent = await visitor.sign_in(page, ADA, PASSWORD)
+    policy = consent.response.headers["content-security-policy"]
+    assert policy.endswith("form-action 'self' https: http://127.0.0.1:51004")
+    back = await visitor.decide(consent)
+    assert back.address.startswith("http://127.0.0.1:51004/cb?code=")
