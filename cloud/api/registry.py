@@ -11,6 +11,7 @@ from cloud.api.authorization import (
     authorize,
     logout,
     metadata,
+    partners,
     pushed,
     tokens,
     userinfo,
@@ -30,6 +31,7 @@ from cloud.api.platform import (
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     tokens.router,
     metadata.router,
+    partners.router,
     authorize.router,
     pushed.router,
     userinfo.router,

@@ -115,6 +115,8 @@ def test_every_error_is_told_in_the_shape_it_comes_in(tmp_path: Path) -> None:
             elif is_form and status in ("400", "401"):
                 schema = answer["content"]["application/json"]["schema"]
                 assert set(schema["properties"]) == {"error", "error_description"}
+            elif name == "POST /v2/partners/authenticate" and status in ("400", "401", "403"):
+                assert told["application/json"] == "PartnerErrorModel"
             elif name.endswith("/fhir-bundle"):
                 assert told == {"application/fhir+json": "OperationOutcome"}, (name, status)
             else:

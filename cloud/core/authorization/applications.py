@@ -123,16 +123,17 @@ def application(
     principal: Principal,
     client_id: str,
     *,
-    kind: str = KIND_APPLICATION,
+    kind: str | None = KIND_APPLICATION,
     to_change: bool = False,
 ) -> ApplicationRow:
     """One client of the caller's tenant, its row locked when it is to change.
 
-    NotFoundError `app_not_found` for another tenant's, a deleted one and one of another kind.
+    `kind` None takes all but gateways, which the fleet looks after. NotFoundError `app_not_found`
+    for another tenant's, a deleted one and one of another kind.
     """
     statement = scoped(principal, ApplicationRow).where(
         ApplicationRow.client_id == client_id,
-        ApplicationRow.kind == kind,
+        ApplicationRow.kind != KIND_GATEWAY if kind is None else ApplicationRow.kind == kind,
         ApplicationRow.status != DELETED,
     )
     if to_change:
@@ -147,14 +148,15 @@ def applications(
     work: UnitOfWork,
     principal: Principal,
     *,
-    kind: str = KIND_APPLICATION,
+    kind: str | None = KIND_APPLICATION,
     product_id: str = "",
     after: tuple[datetime, str] | None = None,
     limit: int | None = None,
 ) -> list[ApplicationRow]:
     """The tenant's clients of one kind by age, from the one after `after` (time and id)."""
     statement = scoped(principal, ApplicationRow).where(
-        ApplicationRow.kind == kind, ApplicationRow.status != DELETED
+        ApplicationRow.kind != KIND_GATEWAY if kind is None else ApplicationRow.kind == kind,
+        ApplicationRow.status != DELETED,
     )
     if product_id:
         statement = statement.where(ApplicationRow.product_id == product_id)

@@ -25,7 +25,12 @@ from cloud.core.authorization.credential_tables import (
 )
 from cloud.core.authorization.profiles import Profile
 from cloud.core.authorization.proofs import use_once
-from cloud.core.authorization.refusals import GrantError, invalid_client, invalid_request
+from cloud.core.authorization.refusals import (
+    GrantError,
+    forbidden,
+    invalid_client,
+    invalid_request,
+)
 from cloud.core.authorization.secrets import DUMMY_HASH, key_hash, matches
 from cloud.core.authorization.tables import DELETED, ApplicationRow
 from cloud.core.authorization.tokens import thumbprint
@@ -209,11 +214,14 @@ def _by_secret(
     work: UnitOfWork, application: ApplicationRow | None, presented: Presented
 ) -> ProvenClient:
     ((method, secret),) = presented.secrets.items()
-    fits = secret_fits(work, application, secret)
-    if method == profiles.SECRET_JSON:
-        fits = _api_key_fits(work, application, presented.api_key) and fits
-    if application is None or not fits:
+    # A key nobody has costs nothing; one of another partner is told only to who knows the secret.
+    owner = _owner_of_key(work, presented.api_key) if method == profiles.SECRET_JSON else ""
+    if owner is None:
+        raise forbidden()
+    if not secret_fits(work, application, secret) or application is None:
         raise invalid_client()
+    if owner and owner != application.client_id:
+        raise forbidden()
     return ProvenClient(application=application, method=method)
 
 
@@ -223,21 +231,21 @@ def _by_nothing(application: ApplicationRow | None) -> ProvenClient:
     return ProvenClient(application=application, method=profiles.NONE)
 
 
-def _api_key_fits(
-    work: UnitOfWork, application: ApplicationRow | None, api_key: str | None
-) -> bool:
-    if application is None or not api_key:
-        return False
+def _owner_of_key(work: UnitOfWork, api_key: str | None) -> str | None:
+    """The client whose valid key this is; None for no key and for one nobody has."""
+    if not api_key:
+        return None
     row = work.session.scalars(
         select(ApiKeyRow).where(
             ApiKeyRow.key_hash == key_hash(api_key),
-            ApiKeyRow.client_id == application.client_id,
             or_(ApiKeyRow.expires_at.is_(None), ApiKeyRow.expires_at > work.now),
         )
     ).one_or_none()
-    if row is not None and is_news(row.last_used_at, work.now):
+    if row is None:
+        return None
+    if is_news(row.last_used_at, work.now):
         row.last_used_at = work.now
-    return row is not None
+    return row.client_id
 
 
 def _check_method(profile: Profile, proven: ProvenClient) -> None:

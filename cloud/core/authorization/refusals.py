@@ -42,6 +42,11 @@ def invalid_client(
     return GrantError("invalid_client", description)
 
 
+def forbidden() -> GrantError:
+    """The API key is nobody's, or another partner's."""
+    return GrantError("forbidden", "Send the partner's own API key.")
+
+
 def unauthorized_client(description: str) -> GrantError:
     """A known client that may not do this."""
     return GrantError("unauthorized_client", description)

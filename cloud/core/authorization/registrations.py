@@ -153,12 +153,14 @@ def approve_scopes(
     principal: Principal,
     client_id: str,
     scopes: Iterable[str] | None = None,
+    *,
+    kind: str | None = KIND_APPLICATION,
 ) -> ApplicationRow:
     """Approve what an application requested, or exactly these scopes; it may begin then.
 
     InvalidError `unknown_scope`. Here, and only here, scopes that nobody may ask for are given.
     """
-    row = application(work, principal, client_id, to_change=True)
+    row = application(work, principal, client_id, kind=kind, to_change=True)
     granted = tuple(dict.fromkeys(row.requested_scopes if scopes is None else scopes))
     check_grantable(work, principal, granted, is_internal=row.is_internal)
     row.approved_scopes, row.status = list(granted), STATUS_APPROVED

@@ -122,9 +122,18 @@ def verify(work: UnitOfWork, tenant_id: str) -> ChainReport:
             return ChainReport(position, position + 1)
         previous, position = entry.hash, entry.position
     head = work.session.get(AuditHeadRow, tenant_id)
-    if head is not None and (head.position, head.hash) != (position, previous):
+    ends = (0, GENESIS) if head is None else (head.position, head.hash)
+    if ends != (position, previous):
         return ChainReport(position, position + 1)
     return ChainReport(position, None)
+
+
+def chains(work: UnitOfWork) -> list[str]:
+    """Whose chains there are, the installation's own among them."""
+    # every tenant: the operator of the service proves all of them.
+    heads = set(work.session.scalars(select(AuditHeadRow.tenant_id)))
+    owners = set(work.session.scalars(select(AuditRow.tenant_id).distinct()))
+    return sorted(heads | owners)
 
 
 def _locked_head(work: UnitOfWork, tenant_id: str) -> AuditHeadRow:
