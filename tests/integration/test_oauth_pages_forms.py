@@ -240,6 +240,18 @@ async def test_a_suspended_person_is_signed_in_nowhere(
     assert (await visitor.sign_in(nobody, ADA, PASSWORD)).status == 403
 
 
+async def test_ending_all_that_stands_for_a_person_ends_their_sessions(
+    embedded: Installation, visitor: Visitor
+) -> None:
+    made = make_application(embedded, embedded.mine)
+    user_id = make_person(embedded, embedded.mine)
+    page = await visitor.open(PORTAL.authorize_path, **asking(made))
+    consent = await visitor.sign_in(page, ADA, PASSWORD)
+    with embedded.database.begin(now=embedded.clock()) as work:
+        work.session.get_one(UserRow, user_id).epoch += 1
+    assert "Sign in" in (await visitor.decide(consent)).text
+
+
 async def test_wrong_address_and_wrong_password_look_the_same(
     embedded: Installation, visitor: Visitor
 ) -> None:
@@ -308,3 +320,12 @@ async def test_a_store_that_is_away_is_said_on_a_page(
     assert (seen.status, seen.address, seen.alerts) == (503, "", 1)
     assert seen.response.headers["retry-after"] == "5"
     assert ISSUER not in seen.text
+
+
+async def test_a_page_that_is_opened_again_says_where_to_begin(visitor: Visitor) -> None:
+    for path in ("/oauth/sign-in", "/oauth/consent", "/v1/oauth/sign-in", "/v1/oauth/consent"):
+        refused(await visitor.open(path), "Begin again in the application", status=400)
+    for path in ("/account/sign-in", "/account/take-back", "/account/sign-out"):
+        seen = await visitor.open(path)
+        assert (seen.status, seen.address) == (303, "/account")
+    assert (await visitor.open("/oauth/logout/confirm")).address == "/oauth/logout"

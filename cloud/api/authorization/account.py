@@ -98,6 +98,21 @@ async def sign_out(request: Request, services: AllServices) -> Response:
     return cookies.signed_out(page(request, "signed_out.html"))
 
 
+def reopened() -> Response:
+    """A browser that comes back to where a form was sent is shown the page itself."""
+    return RedirectResponse(HOME, status_code=303)
+
+
+for _page in ("sign-in", "take-back", "sign-out"):
+    router.add_api_route(
+        f"{HOME}/{_page}",
+        reopened,
+        methods=["GET"],
+        include_in_schema=False,
+        name=f"account_{_page}_reopened",
+    )
+
+
 @router.get(f"{STATIC}/{{name}}", include_in_schema=False)
 def static(request: Request, name: str) -> Response:
     """One of the pages' files."""

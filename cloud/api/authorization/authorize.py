@@ -17,6 +17,7 @@ from cloud.api.authorization.cookies import Cookies
 from cloud.api.authorization.page_route import PageRoute, own_form, parameters
 from cloud.api.authorization.pages import page
 from cloud.api.shared.services import AllServices, Services
+from cloud.core.authorization.authorization_requests import PageError
 from cloud.core.authorization.authorization_steps import (
     ConsentAsked,
     SentBack,
@@ -92,6 +93,11 @@ def _decide(profile: Profile) -> Endpoint:
     return decide
 
 
+def reopened() -> Response:
+    """A browser that comes back to where a form was sent has lost what was in it."""
+    raise PageError("This page cannot be opened again. Begin again in the application.")
+
+
 def _shown(request: Request, profile: Profile, step: Step) -> Response:
     """The page of a step, or the way back."""
     if isinstance(step, SentBack):
@@ -148,3 +154,11 @@ for _profile in WITH_PEOPLE:
         include_in_schema=False,
         name=f"{_profile.name}_consent",
     )
+    for _page in ("sign-in", "consent"):
+        router.add_api_route(
+            f"{_profile.base_path}/{_page}",
+            reopened,
+            methods=["GET"],
+            include_in_schema=False,
+            name=f"{_profile.name}_{_page}_reopened",
+        )

@@ -43,6 +43,12 @@ async def confirm(request: Request, services: AllServices) -> Response:
     return _signed_out(request, cookies, found)
 
 
+@router.get(f"{PATH}/confirm", include_in_schema=False)
+def reopened() -> Response:
+    """A browser that comes back to where the form was sent is asked again."""
+    return RedirectResponse(PATH, status_code=303)
+
+
 def _question(request: Request, asked: SignOutAsked) -> Response:
     return page(
         request,

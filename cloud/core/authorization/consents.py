@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from sqlalchemy import select
 
@@ -14,21 +13,18 @@ from cloud.core.authorization.grant_tables import (
     ConsentRow,
     GrantRow,
 )
+from cloud.core.authorization.persons_scopes import within_roles
 from cloud.core.authorization.persons_tokens import end_grant
 from cloud.core.authorization.profiles import CODE_SECONDS
 from cloud.core.authorization.refresh import grants_of
 from cloud.core.authorization.secrets import key_hash, new_opaque
 from cloud.core.authorization.sessions import SignedIn
 from cloud.core.authorization.tables import ApplicationRow
-from cloud.core.identity.people import roles_of, scopes_of_roles
 from cloud.core.identity.tables import UserRow
 from cloud.core.kernel import audit
 from cloud.core.kernel.identifiers import new_id
-from cloud.core.kernel.scopes import OPENID, PROFILE_READ, covered, intersection
+from cloud.core.kernel.scopes import covered
 from cloud.core.kernel.work import UnitOfWork
-
-OF_ONESELF: Final = (OPENID, PROFILE_READ)
-"""What needs no role: everybody may say who they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +42,7 @@ def allowable(work: UnitOfWork, user: UserRow, request: AuthorizationRequest) ->
     """The scopes of a request that this person can allow at all: those their roles hold, and who
     they are themselves.
     """
-    held = scopes_of_roles(roles_of(work, user, tenant_id=user.tenant_id))
-    return intersection(request.scopes, (*held, *OF_ONESELF))
+    return within_roles(work, user, request.scopes)
 
 
 def consented(work: UnitOfWork, user: UserRow, client_id: str) -> tuple[str, ...]:

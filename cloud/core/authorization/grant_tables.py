@@ -13,13 +13,17 @@ from cloud.db.base import ID_LENGTH, Base, RowNumber, Stamped, UtcDateTime
 
 
 class SessionRow(TenantOwned, Base):
-    """A person signed in on one browser; the cookie's value is kept hashed."""
+    """A person signed in on one browser; the cookie's value is kept hashed.
+
+    `user_epoch` is the person's at that time: raising it ends their sessions too.
+    """
 
     __tablename__ = "sessions"
 
     session_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
     cookie_hash: Mapped[str] = mapped_column(String(64), unique=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.user_id"), index=True)
+    user_epoch: Mapped[int]
     authenticated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

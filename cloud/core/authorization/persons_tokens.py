@@ -9,6 +9,7 @@ from cloud.core.authorization import profiles
 from cloud.core.authorization.asking import Asked, TokenAnswer
 from cloud.core.authorization.grant_tables import GrantRow, RefreshTokenRow
 from cloud.core.authorization.id_tokens import SignIn, issue_id_token
+from cloud.core.authorization.persons_scopes import within_roles
 from cloud.core.authorization.refusals import invalid_grant
 from cloud.core.authorization.secrets import key_hash, new_opaque
 from cloud.core.authorization.subjects import subject_for
@@ -39,9 +40,10 @@ class PersonsTokens:
         user = work.session.get(UserRow, grant.user_id)
         if user is None or user.status != "active" or user.tenant_id != grant.tenant_id:
             raise invalid_grant("The person can no longer sign in.")
-        allowed = tuple(s for s in scopes if covered(asked.application.approved_scopes, s))
+        approved = (s for s in scopes if covered(asked.application.approved_scopes, s))
+        allowed = within_roles(work, user, approved)
         if not allowed:
-            raise invalid_grant("The application is no longer approved for what was allowed.")
+            raise invalid_grant("Application or person may no longer do what was allowed.")
         subject = subject_for(self.vault, asked.profile, asked.application, grant.user_id)
         access = self.tokens.issue(
             TokenRequest(

@@ -86,6 +86,7 @@ def sign_in(work: UnitOfWork, user: UserRow) -> tuple[SessionRow, str]:
         tenant_id=user.tenant_id,
         cookie_hash=key_hash(cookie),
         user_id=user.user_id,
+        user_epoch=user.epoch,
         authenticated_at=work.now,
         expires_at=work.now + LIFE,
     )
@@ -96,7 +97,9 @@ def sign_in(work: UnitOfWork, user: UserRow) -> tuple[SessionRow, str]:
 
 
 def session_of(work: UnitOfWork, cookie: str, caller: Caller) -> SignedIn | None:
-    """Whose cookie it is; None for one that ended or never was, and for a suspended person."""
+    """Whose cookie it is; None for one that ended or never was, and for a person who was
+    suspended, or all of whose tokens were ended, since.
+    """
     if not cookie:
         return None
     row = work.session.scalars(
@@ -107,7 +110,7 @@ def session_of(work: UnitOfWork, cookie: str, caller: Caller) -> SignedIn | None
         )
     ).one_or_none()
     user = None if row is None else work.session.get(UserRow, row.user_id)
-    if row is None or user is None or user.status != "active":
+    if row is None or user is None or user.status != "active" or user.epoch != row.user_epoch:
         return None
     return SignedIn(session=row, user=user, caller=caller)
 

@@ -188,6 +188,7 @@ def _make_grants() -> None:
         sa.Column("session_id", sa.String(length=80), nullable=False),
         sa.Column("cookie_hash", sa.String(length=64), nullable=False),
         sa.Column("user_id", sa.String(length=80), nullable=False),
+        sa.Column("user_epoch", sa.Integer(), nullable=False),
         sa.Column("authenticated_at", UtcDateTime(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
