@@ -204,3 +204,28 @@ async def test_two_people_of_one_browser_have_one_session_each(
     visitor.http.cookies.set("vitalwire-session", before, domain="cloud.test")
     gone = await visitor.open(PORTAL.authorize_path, **asking(made, prompt="none"))
     assert gone.told["error"] == "login_required"
+
+
+async def test_an_id_token_says_who_is_expected(embedded: Installation, visitor: Visitor) -> None:
+    made = make_application(embedded, embedded.mine)
+    make_person(embedded, embedded.mine)
+    make_person(embedded, embedded.mine, email="bob@example.org")
+    back = await allowed(visitor, made, PORTAL, scope="openid")
+    hint = str((await redeem(visitor.http, PORTAL, made, back.told["code"]))["id_token"])
+    silent = asking(made, scope="openid", prompt="none", id_token_hint=hint)
+    assert "code" in (await visitor.open(PORTAL.authorize_path, **silent)).told
+    page = await visitor.open(PORTAL.authorize_path, **asking(made, prompt="login"))
+    await visitor.sign_in(page, "bob@example.org", PASSWORD)
+    assert (await visitor.open(PORTAL.authorize_path, **silent)).told["error"] == "login_required"
+    asked = asking(made, scope="openid", id_token_hint=hint)
+    page = await visitor.open(PORTAL.authorize_path, **asked)
+    assert "Sign in" in page.text
+    wrong = await visitor.sign_in(page, "bob@example.org", PASSWORD)
+    assert wrong.told["error"] == "login_required"
+    page = await visitor.open(PORTAL.authorize_path, **asked)
+    assert "code" in (await visitor.sign_in(page, ADA, PASSWORD)).told
+    other = make_application(embedded, embedded.mine, Made(name="Other"))
+    for client, text in ((made, "eyJ"), (other, hint), (made, "e" * 9000)):
+        bad = asking(client, scope="openid", id_token_hint=text)
+        told = (await visitor.open(PORTAL.authorize_path, **bad)).told
+        assert told["error"] == "invalid_request"

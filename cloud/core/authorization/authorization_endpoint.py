@@ -27,18 +27,22 @@ from cloud.core.authorization.authorization_steps import (
 )
 from cloud.core.authorization.browsers import Browser
 from cloud.core.authorization.client_authentication import find_client
+from cloud.core.authorization.id_tokens import read_id_token_hint
 from cloud.core.authorization.page_states import CONSENT, SIGN_IN, PageState, PageStates
-from cloud.core.authorization.profiles import Profile
+from cloud.core.authorization.profiles import BY_NAME, Profile
 from cloud.core.authorization.pushed_requests import answered, pushed
 from cloud.core.authorization.redirects import with_answer
 from cloud.core.authorization.scope_sentences import shown
 from cloud.core.authorization.sessions import SignedIn, session_of, sign_out
 from cloud.core.authorization.sign_ins import Arrival, SignIns
+from cloud.core.authorization.subjects import subject_for
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.authorization.token_endpoint import record
+from cloud.core.authorization.tokens import TokenService
 from cloud.core.identity.service import tenant
 from cloud.core.kernel.errors import ThrottledError
 from cloud.core.kernel.scopes import covered
+from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, UnitOfWork
 
 ALLOW, DENY, SWITCH = "allow", "deny", "switch"
@@ -60,13 +64,16 @@ class AuthorizationEndpoint:
         self,
         database: Database,
         clock: Clock,
-        issuer: str,
+        vault: Vault,
+        tokens: TokenService,
         states: PageStates,
         sign_ins: SignIns,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._issuer = issuer
+        self._vault = vault
+        self._ring = tokens.ring
+        self._issuer = tokens.policy.issuer
         self._states = states
         self._sign_ins = sign_ins
 
@@ -186,7 +193,8 @@ class AuthorizationEndpoint:
     ) -> Step:
         request, application = visit.request, visit.application
         try:
-            step = needed(work, request, application, who, is_fresh=is_fresh)
+            is_other = who is not None and self._is_other(visit, who)
+            step = needed(work, request, application, who, is_fresh=is_fresh, is_other=is_other)
         except ReturnedError as exc:
             _record_refusal(work, application, browser, exc.error)
             return self._answer(work, visit, exc)
@@ -196,6 +204,18 @@ class AuthorizationEndpoint:
             return self._consent_asked(work, visit, browser, who)
         scopes = consents.allowable(work, who.user, request)
         return self._answer(work, visit, consents.allow(work, request, who, scopes, is_asked=False))
+
+    def _is_other(self, visit: _Visit, who: SignedIn) -> bool:
+        """Whether an ID token names somebody else than who is signed in (OIDC Core, 3.1.2.1)."""
+        request, application = visit.request, visit.application
+        if not request.id_token_hint:
+            return False
+        claims = read_id_token_hint(self._ring, request.id_token_hint, issuer=self._issuer)
+        if claims is None or claims["aud"] != application.client_id:
+            raise returned(request, "invalid_request", "Send an ID token of the client's own.")
+        profile = BY_NAME[request.profile]
+        expected = subject_for(self._vault, profile, application, who.user.user_id)
+        return bool(claims.get("sub") != expected)
 
     def _allow(self, work: UnitOfWork, visit: _Visit, who: SignedIn, kept: PageState) -> Step:
         seen = kept.facts["scopes"].split(" ")

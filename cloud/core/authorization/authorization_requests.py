@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from cloud.core.authorization import profiles
 from cloud.core.authorization.client_authentication import find_client
 from cloud.core.authorization.governance import Governance
+from cloud.core.authorization.id_tokens import MAX_TOKEN
 from cloud.core.authorization.profiles import Profile
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.kernel.scopes import covered, is_well_formed
@@ -63,6 +64,7 @@ class AuthorizationRequest:
     prompts: tuple[str, ...] = ()
     max_age: int | None = None
     login_hint: str = ""
+    id_token_hint: str = ""
 
     def parameters(self) -> list[tuple[str, str]]:
         """As an application would send it, so that it can be checked once more."""
@@ -79,6 +81,7 @@ class AuthorizationRequest:
             "prompt": " ".join(self.prompts),
             "max_age": "" if self.max_age is None else str(self.max_age),
             "login_hint": self.login_hint,
+            "id_token_hint": self.id_token_hint,
         }
         return [(name, value) for name, value in pairs.items() if value]
 
@@ -143,6 +146,7 @@ def read_request(
             prompts=reader.prompts(),
             max_age=reader.max_age(),
             login_hint=values.get("login_hint", "")[:LONGEST_HINT],
+            id_token_hint=reader.id_token_hint(),
         ),
         application,
     )
@@ -253,6 +257,13 @@ class _Reader:
         if not set(prompts) <= _PROMPTS or ("none" in prompts and len(prompts) > 1):
             raise self.refuse("invalid_request", "Use prompt=none, or login, consent.")
         return prompts
+
+    def id_token_hint(self) -> str:
+        """Who is expected to be signed in; checked where that is looked at."""
+        hint = self.values.get("id_token_hint", "")
+        if len(hint) > MAX_TOKEN:
+            raise self.refuse("invalid_request", "Send an ID token of ours as id_token_hint.")
+        return hint
 
     def max_age(self) -> int | None:
         """Seconds since the person signed in, at most."""

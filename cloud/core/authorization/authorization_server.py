@@ -85,7 +85,7 @@ def put_together(
         keys_ahead,
         TokenEndpoint(database, clock, clients, keys_ahead, grants),
         sign_ins,
-        AuthorizationEndpoint(database, clock, policy.issuer, states, sign_ins),
+        AuthorizationEndpoint(database, clock, vault, tokens, states, sign_ins),
         PushedRequests(database, clock, clients, keys_ahead),
         Logout(database, clock, ring, policy.issuer, states),
         Account(database, clock, states, sign_ins),

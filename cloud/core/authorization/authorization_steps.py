@@ -79,14 +79,17 @@ def needed(
     who: SignedIn | None,
     *,
     is_fresh: bool,
+    is_other: bool = False,
 ) -> Next:
     """What is needed now; ReturnedError where it may not be asked for, or can never be given.
 
-    `is_fresh`: the person signed in for this very request.
+    `is_fresh`: the person signed in for this very request. `is_other`: they are not the one whom
+    the application expects.
     """
     is_silent = "none" in request.prompts
-    if who is None or (not is_fresh and _asks_sign_in(request, who.session, work.now)):
-        if is_silent:
+    is_old = who is not None and not is_fresh and _asks_sign_in(request, who.session, work.now)
+    if who is None or is_other or is_old:
+        if is_silent or (is_other and is_fresh):
             raise returned(request, "login_required", "Nobody is signed in for this.")
         return Next.SIGN_IN
     scopes = consents.allowable(work, who.user, request)

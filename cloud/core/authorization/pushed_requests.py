@@ -43,6 +43,7 @@ _READ: Final = frozenset(
         "prompt",
         "max_age",
         "login_hint",
+        "id_token_hint",
     }
 )
 """What a request says; any other parameter is nobody's business here."""
