@@ -7,6 +7,7 @@ one goes.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -28,6 +29,7 @@ LONGEST_PEM: Final = 16_384
 MIN_RSA_BITS: Final = 2048
 ACTIVE: Final = "active"
 REVOKED: Final = "revoked"
+_AT_ONCE: Final = 500
 _CURVES: Final = ("secp256r1", "secp384r1", "secp521r1")
 
 
@@ -112,6 +114,28 @@ def certificates_of(work: UnitOfWork, application: ApplicationRow) -> list[Clien
 def is_certificate_only(work: UnitOfWork, application: ApplicationRow) -> bool:
     """Whether the client proves itself by certificate and in no other way."""
     return any(row.status == ACTIVE for row in certificates_of(work, application))
+
+
+def active_thumbprints(work: UnitOfWork) -> set[str]:
+    """What stands for every certificate that is good for some client, of every tenant."""
+    # every tenant: one server's handshake knows no tenant yet.
+    statement = select(ClientCertificateRow.thumbprint).where(
+        ClientCertificateRow.status == ACTIVE, ClientCertificateRow.not_after > work.now
+    )
+    return set(work.session.scalars(statement))
+
+
+def pems_of(work: UnitOfWork, thumbprints: Collection[str]) -> set[str]:
+    """The certificates behind these, as PEM."""
+    wanted = sorted(thumbprints)
+    found: set[str] = set()
+    for start in range(0, len(wanted), _AT_ONCE):
+        # every tenant: as above.
+        statement = select(ClientCertificateRow.pem).where(
+            ClientCertificateRow.thumbprint.in_(wanted[start : start + _AT_ONCE])
+        )
+        found.update(work.session.scalars(statement))
+    return found
 
 
 def read_certificate(pem: str, *, now: datetime) -> x509.Certificate:
