@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from cloud.app.application_commands import add_application_commands, run_application_command
@@ -19,6 +20,7 @@ from cloud.app.people_commands import add_people_commands, ask_password, run_peo
 from cloud.core.identity.service import tenant
 from cloud.core.kernel.errors import DomainError
 from cloud.core.kernel.principal import service_principal
+from cloud.core.kernel.scopes import PLATFORM_ADMIN
 from cloud.core.kernel.work import StorageError
 
 _ARGUMENTS: Final = {
@@ -51,7 +53,7 @@ def run_administration(parts: Parts, given: argparse.Namespace, show: Callable[[
             return 0
         if given.act == "set-password":
             given.password = ask_password()
-        caller = service_principal(given.tenant, "operator")
+        caller = replace(service_principal(given.tenant, "operator"), scopes=(PLATFORM_ADMIN,))
         with parts.database.begin(now=parts.clock()) as work:
             tenant(work, given.tenant)
             show("\n".join(_OF_TENANTS[given.command](parts, work, caller, given)))

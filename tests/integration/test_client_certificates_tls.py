@@ -11,10 +11,15 @@ import httpx
 import pytest
 
 from cloud.__main__ import main
+from cloud.app.client_trust import ClientTrust, trusting_clients
+from cloud.core.authorization.applications import application
+from cloud.core.authorization.client_certificates import add_certificate
 from cloud.core.kernel.identifiers import uuid_of
+from cloud.core.kernel.principal import service_principal
 from cloud.core.kernel.work import utc_now
 from tests.fixtures.administration import CLIENTS
 from tests.fixtures.client_certificates import ClientCertificate, client_certificate
+from tests.fixtures.cloud import Installation
 from tests.fixtures.fleet import Fleet, fleet
 from tests.integration.test_cloud_programs import started
 from tests.waiting import wait_until
@@ -106,3 +111,29 @@ def test_a_certificate_header_without_listed_proxies_does_not_even_start(
     error = capsys.readouterr().err
     assert "client_certificate_header" in error
     assert "trusted_proxies must list" in error
+
+
+def test_what_is_registered_becomes_an_anchor_once_and_what_is_spoilt_harms_nothing(
+    embedded: Installation,
+) -> None:
+    mine, parts = embedded.mine, embedded.parts
+    operator = service_principal(mine.tenant_id, "operator")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with trusting_clients(parts, context), trusting_clients(parts, None):
+        assert context.cert_store_stats()["x509"] == 0
+    trust = ClientTrust(parts, context)
+    for number in (1, 2):
+        with embedded.database.begin(now=embedded.clock()) as work:
+            row = application(work, operator, mine.client_id)
+            pem = client_certificate(begins=embedded.clock()).pem
+            made = add_certificate(work, row, pem=pem)
+        for _ in range(2):
+            trust.look()
+        assert context.cert_store_stats()["x509"] == number
+    with embedded.database.begin(now=embedded.clock()) as work:
+        spoilt = add_certificate(work, row, pem=client_certificate().pem)
+        work.session.flush()
+        spoilt.pem = made.pem.replace("MII", "AAA", 1)
+        work.session.add(spoilt)
+    trust.look()
+    assert context.cert_store_stats()["x509"] == 2

@@ -102,6 +102,18 @@ async def test_only_an_internal_client_may_hold_everything(embedded: Installatio
         assert token.json()["scope"] == "*"
 
 
+async def test_clients_are_listed_by_age_page_by_page(embedded: Installation) -> None:
+    async with embedded.client() as client:
+        admin = await clinical_administrator(embedded, client)
+        for number in range(3):
+            embedded.clock.pass_(1)
+            await admin.made(CLIENTS, wanted(embedded.mine, name=f"Client {number}"))
+        first = (await admin.ask("GET", f"{CLIENTS}?limit=2")).json()
+        rest = (await admin.ask("GET", f"{CLIENTS}?cursor={first['next_cursor']}")).json()
+        names = [one["name"] for one in (*first["items"], *rest["items"])]
+        assert (names, rest["next_cursor"]) == (["Client 0", "Client 1", "Client 2"], None)
+
+
 async def test_changes_are_told_and_end_tokens_when_told_so(cloud: Installation) -> None:
     async with cloud.client() as client:
         admin = await clinical_administrator(cloud, client)

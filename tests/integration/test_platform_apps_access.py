@@ -6,6 +6,7 @@ import pytest
 
 from tests.fixtures.administration import (
     APPS,
+    Administrator,
     administrator,
     clinical_administrator,
     platform_token,
@@ -92,3 +93,30 @@ async def test_scopes_nobody_may_ask_for_are_given_by_approval_alone(
         assert names == sorted(names)
         assert "argus:epcr:read" in names
         assert "argus:platform:admin" not in names
+
+
+async def test_nobody_gets_through_an_application_what_they_may_not_do(
+    embedded: Installation,
+) -> None:
+    async with embedded.client() as client:
+        admin = await administrator(embedded, client)
+        made = await admin.made(APPS, {**NEW, "name": "Registrar"})
+        scopes = {"scopes": ["platform:apps:write", "argus:devices:read"]}
+        await admin.ask("POST", f"{APPS}/{made['client_id']}/approve-scopes", scopes)
+        token = await platform_token(client, made["client_id"], made["client_secret"])
+        headers = {"Authorization": f"Bearer {token.json()['access_token']}"}
+        registrar = Administrator(embedded, embedded.mine, client, headers)
+        powerful = f"{APPS}/{embedded.mine.admin_client_id}"
+        for method, path, body in ROUTES[1:]:
+            if (method, path) == ("GET", "/service-tokens") or path == "/service-tokens/some":
+                continue
+            refused = await registrar.ask(method, f"{powerful}{path}", body)
+            assert (refused.status_code, refused.json()["error"]) == (403, "insufficient_scope")
+        fresh = await registrar.made(APPS, NEW)
+        own = f"{APPS}/{fresh['client_id']}"
+        assert (await registrar.ask("POST", f"{own}/rotate-secret")).status_code == 200
+        assert (await registrar.ask("POST", f"{own}/approve-scopes")).status_code == 403
+        await admin.ask("POST", f"{own}/approve-scopes")
+        assert (await registrar.ask("POST", f"{own}/rotate-secret")).status_code == 403
+        await admin.ask("POST", f"{own}/approve-scopes", {"scopes": ["argus:devices:read"]})
+        assert (await registrar.ask("POST", f"{own}/rotate-secret")).status_code == 200

@@ -30,7 +30,7 @@ from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit
 from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.authorization import registrations
-from cloud.core.authorization.applications import application, applications
+from cloud.core.authorization.applications import application, applications, to_change
 from cloud.core.authorization.client_secrets import GRACE, LONGEST_GRACE
 from cloud.core.authorization.registered_scopes import catalogue
 
@@ -161,7 +161,7 @@ def change_application(
     request: Request, client_id: str, body: ApplicationChange, caller: AppsWrite, work: Work
 ) -> Response:
     """What it no longer requests it loses at once; with a new scope it waits for approval again."""
-    check_match(request, application_model(application(work, caller, client_id, to_change=True)))
+    check_match(request, application_model(to_change(work, caller, client_id)))
     changes = registrations.Changes(
         name=body.name,
         redirect_uris=_tuple(body.redirect_uris),

@@ -20,10 +20,10 @@ from cloud.core.authorization.tables import (
     ApplicationRow,
 )
 from cloud.core.kernel import audit, outbox
-from cloud.core.kernel.errors import NotFoundError
+from cloud.core.kernel.errors import ForbiddenError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.principal import Principal
-from cloud.core.kernel.scopes import is_well_formed
+from cloud.core.kernel.scopes import PLATFORM_ADMIN, covered, is_well_formed
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
 
@@ -141,6 +141,23 @@ def application(
     row = None if "\x00" in client_id else work.session.scalars(statement).one_or_none()
     if row is None:
         raise NotFoundError("app_not_found", "Use an application of this tenant.")
+    return row
+
+
+def to_change(work: UnitOfWork, principal: Principal, client_id: str) -> ApplicationRow:
+    """A platform application the caller may change; NotFoundError as `application`.
+
+    ForbiddenError `insufficient_scope` for one that may do what the caller may not: its secret in
+    the caller's hands would be more than the caller was given. Administrators change any.
+    """
+    row = application(work, principal, client_id, to_change=True)
+    is_within = all(covered(principal.scopes, scope) for scope in row.approved_scopes)
+    if not is_within and not principal.may(PLATFORM_ADMIN):
+        raise ForbiddenError(
+            "insufficient_scope",
+            "Ask an administrator: the application may do more than you.",
+            details={"required": [PLATFORM_ADMIN]},
+        )
     return row
 
 

@@ -10,11 +10,17 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from cloud.core.authorization import client_secrets, profiles
-from cloud.core.authorization.applications import STATUS_APPROVED, application, new_row, note
+from cloud.core.authorization.applications import (
+    STATUS_APPROVED,
+    application,
+    new_row,
+    note,
+    to_change,
+)
 from cloud.core.authorization.client_certificates import revoke_all as revoke_certificates
 from cloud.core.authorization.client_keys import KeySetError, checked_key_set
 from cloud.core.authorization.governance import Governance
-from cloud.core.authorization.grant_tables import GrantRow
+from cloud.core.authorization.grant_tables import ConsentRow, GrantRow
 from cloud.core.authorization.persons_tokens import end_grant
 from cloud.core.authorization.redirect_uris import check_redirect_uris
 from cloud.core.authorization.registered_scopes import check_grantable
@@ -117,7 +123,7 @@ def change_application(
 
     What it no longer requests it loses at once; with scopes nobody approved it waits again.
     """
-    row = application(work, principal, client_id, to_change=True)
+    row = to_change(work, principal, client_id)
     if changes.redirect_uris is not None:
         row.redirect_uris = _redirects(row.grant_types, changes.redirect_uris)
     if changes.post_logout_redirect_uris is not None:
@@ -172,7 +178,7 @@ def govern(
     work: UnitOfWork, principal: Principal, client_id: str, flags: Mapping[str, Any]
 ) -> ApplicationRow:
     """Set some flags of one application; InvalidError `invalid_governance`."""
-    row = application(work, principal, client_id, to_change=True)
+    row = to_change(work, principal, client_id)
     governance = Governance.of(row.governance).changed(flags)
     check_redirect_uris(governance.allowed_redirect_uris, field="allowed_redirect_uris")
     row.governance = governance.stored()
@@ -193,7 +199,7 @@ def rotate_secret(
     """A new secret, and when those before it end; ConflictError `public_client`, or
     `no_secret_client` for one that proves itself by keys.
     """
-    row = application(work, principal, client_id, to_change=True)
+    row = to_change(work, principal, client_id)
     if not row.is_public and not set(SECRET_METHODS) & set(row.auth_methods):
         raise ConflictError("no_secret_client", "This application proves itself by its own keys.")
     secret, ends = client_secrets.rotate_secret(work, row, grace=grace)
@@ -206,7 +212,7 @@ def delete_application(work: UnitOfWork, principal: Principal, client_id: str) -
 
     ConflictError `own_client` for the caller itself: nobody could undo it over the API.
     """
-    row = application(work, principal, client_id, to_change=True)
+    row = to_change(work, principal, client_id)
     if row.client_id == principal.client_id:
         raise ConflictError("own_client", "Delete this application as another one.")
     row.status = DELETED
@@ -219,6 +225,11 @@ def delete_application(work: UnitOfWork, principal: Principal, client_id: str) -
     )
     for grant in work.session.scalars(grants):
         end_grant(work, grant, reason="application_deleted")
+    # Nobody is asked about it again, and nobody finds it among what they connected.
+    for consent in work.session.scalars(
+        select(ConsentRow).where(ConsentRow.client_id == row.client_id)
+    ):
+        work.session.delete(consent)
     note(work, principal, row, "app.deleted", event="app.deleted")
 
 

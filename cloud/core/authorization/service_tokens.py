@@ -11,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from cloud.core.authorization import profiles
-from cloud.core.authorization.applications import STATUS_APPROVED, application, note
+from cloud.core.authorization.applications import STATUS_APPROVED, application, note, to_change
 from cloud.core.authorization.governance import Governance
 from cloud.core.authorization.grant_tables import ServiceTokenRow
 from cloud.core.authorization.tables import ApplicationRow
@@ -52,7 +52,7 @@ def make_service_token(
     ForbiddenError `service_tokens_disabled` when its governance forbids it, or wants tokens bound;
     InvalidError `scope_not_approved`.
     """
-    row = application(work, principal, client_id, to_change=True)
+    row = to_change(work, principal, client_id)
     governance = Governance.of(row.governance)
     is_bound = governance.require_mtls or governance.require_dpop
     if (
@@ -93,7 +93,7 @@ def make_sandbox_token(
     scenarios: Iterable[str],
 ) -> NewServiceToken:
     """A token for the sandbox with all the application is approved for; no other door takes it."""
-    row = application(work, principal, client_id, to_change=True)
+    row = to_change(work, principal, client_id)
     made = _make(
         work,
         principal,
