@@ -20,6 +20,7 @@ from cloud.core.identity.tables import UserRow
 from cloud.core.kernel.work import Clock, Database, StorageError, UnitOfWork
 
 BOUND: Final = timedelta(seconds=5)
+AGAIN: Final = timedelta(seconds=1)
 MOST_STALE: Final = timedelta(minutes=2)
 # A row's time is its transaction's beginning; it may be seen only some seconds later.
 _OVERLAP: Final = timedelta(seconds=30)
@@ -80,6 +81,17 @@ class Revocations:
         """Whether the token itself, or all of its grant, was ended."""
         self._look()
         return token_id in self._known.tokens or (bool(grant_id) and grant_id in self._known.grants)
+
+    def look_again(self) -> bool:
+        """Look though `BOUND` is not over, for somebody this process may not know yet; False when
+        it looked within the last second.
+        """
+        now, looked_at = self._clock(), self._looked_at
+        if looked_at is not None and abs(now - looked_at) < AGAIN:
+            return False
+        self.forget()
+        self._look()
+        return True
 
     def forget(self) -> None:
         """Something changed here: look before the next answer."""

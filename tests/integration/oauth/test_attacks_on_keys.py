@@ -109,6 +109,26 @@ async def test_a_person_or_client_that_is_suspended(
         assert (fresh.status_code == 400) is (what != "epoch")
 
 
+async def test_who_was_made_elsewhere_is_known_within_a_second(
+    embedded: Installation, http: httpx.AsyncClient
+) -> None:
+    """The other side of attack 31: nobody waits for the bound to be let in."""
+    clock = embedded.clock
+    elsewhere = Database(embedded.database.engine)
+    people = People(elsewhere, embedded.parts.vault, clock)
+    known = (await embedded.headers(http))["Authorization"].partition(" ")[2]
+    assert await is_good(http, known)
+    clock.pass_(1)
+    client = people.client(embedded.mine.tenant_id)
+    form = {"grant_type": "client_credentials", **client.form}
+    body = (await http.post(client.token_path, data=form)).json()
+    assert await is_good(http, body["access_token"])
+    people.change(client, epoch=2)
+    assert await is_good(http, body["access_token"]), "within the bound"
+    clock.pass_(BOUND.total_seconds())
+    assert not await is_good(http, body["access_token"])
+
+
 async def test_registration_and_devices_are_not_offered(http: httpx.AsyncClient) -> None:
     """Attack 32: there is no address to give a logo or a sector of others to."""
     for path in ("oauth-authorization-server", "openid-configuration"):
