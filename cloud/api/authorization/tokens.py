@@ -17,7 +17,7 @@ from cloud.api.shared.answers import exact_json
 from cloud.api.shared.services import AllServices, Services
 from cloud.core.authorization import endings
 from cloud.core.authorization.asking import TokenAnswer
-from cloud.core.authorization.client_authentication import ProvenClient
+from cloud.core.authorization.client_authentication import ProvenClient, secret_compared
 from cloud.core.authorization.profiles import CLINICAL, NONE, PLATFORM, PORTAL, Profile
 from cloud.core.authorization.refusals import GrantError, invalid_client, invalid_request
 from cloud.core.authorization.token_endpoint import record
@@ -103,6 +103,7 @@ def _act(
         raise invalid_request("Send token.")
     client = presented(request, form, issuer=server.issuer)
     server.keys_ahead(client, form)
+    client = secret_compared(services.database, client, services.clock())
     with services.database.begin(now=services.clock()) as work:
         proven = server.clients.prove(work, profile, client)
         body = act(work, services, proven, form)

@@ -18,6 +18,7 @@ from cloud.core.authorization.client_authentication import (
     Presented,
     ProvenClient,
     find_client,
+    secret_compared,
 )
 from cloud.core.authorization.grant_tables import PushedRequestRow
 from cloud.core.authorization.keys_ahead import KeysAhead
@@ -76,6 +77,7 @@ class PushedRequests:
     ) -> tuple[str, int]:
         """The `request_uri` and the seconds it is good for; GrantError when it is refused."""
         self._keys_ahead(presented, {})
+        presented = secret_compared(self._database, presented, self._clock())
         with self._database.begin(now=self._clock()) as work:
             application: ApplicationRow | None = None
             try:

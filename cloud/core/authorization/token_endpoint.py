@@ -15,6 +15,7 @@ from cloud.core.authorization.client_authentication import (
     ClientAuthentication,
     Presented,
     find_client,
+    secret_compared,
 )
 from cloud.core.authorization.dpop import ProofError, read_proof
 from cloud.core.authorization.keys_ahead import KeysAhead
@@ -78,6 +79,7 @@ class TokenEndpoint:
     ) -> TokenAnswer:
         """The token; GrantError when it is refused."""
         self._keys_ahead(presented, form)
+        presented = secret_compared(self._database, presented, self._clock())
         with self._database.begin(now=self._clock()) as work:
             application: ApplicationRow | None = None
             try:

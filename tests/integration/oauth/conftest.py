@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
 
 from tests.fixtures.cloud import Installation
+from tests.fixtures.key_server import KeyServer
 from tests.fixtures.oauth import People
 
 
@@ -22,3 +23,11 @@ async def http(embedded: Installation) -> AsyncIterator[httpx.AsyncClient]:
 def people(embedded: Installation) -> People:
     """Registers clients and people."""
     return People(embedded.database, embedded.parts.vault, embedded.clock)
+
+
+@pytest.fixture
+def key_server() -> Iterator[KeyServer]:
+    """An address that publishes keys."""
+    server = KeyServer()
+    yield server
+    server.close()

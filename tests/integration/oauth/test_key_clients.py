@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import httpx
 import pytest
 
-from cloud.app.composition import create_app
 from cloud.core.authorization.client_authentication import ASSERTION_TYPE
 from cloud.core.authorization.governance import Governance
 from cloud.core.authorization.profiles import PRIVATE_KEY_JWT
-from cloud.settings import CloudSettings
 from tests.fixtures.cloud import ISSUER, START, FakeClock, Installation
+from tests.fixtures.key_server import KeyServer, opened_to_loopback
 from tests.fixtures.oauth import Client, People, redemption, self_signed, showing
 from tests.fixtures.signed import Key, assertion, dpop_proof, key_set, new_key
 
@@ -44,55 +38,6 @@ async def test_a_client_signs_with_a_registered_key(
         assert answer.status_code == 200, answer.text
     answer = await by_assertion(http, client, assertion(stranger.client_id, key, ISSUER, START))
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
-
-
-class KeyServer:
-    """An address where a hospital publishes its keys; counts who asks."""
-
-    def __init__(self) -> None:
-        self.document: dict[str, object] = {}
-        self.calls = 0
-        server = self
-
-        class Answers(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                server.calls += 1
-                body = json.dumps(server.document).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/jwks.json"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(10)
-
-
-@pytest.fixture
-def key_server() -> Iterator[KeyServer]:
-    server = KeyServer()
-    yield server
-    server.close()
-
-
-def opened_to_loopback(embedded: Installation) -> httpx.AsyncClient:
-    """The same installation, allowed to fetch key sets from this machine."""
-    parts = embedded.parts
-    settings = CloudSettings(data=parts.settings.data, outbound_networks="127.0.0.0/8")
-    fresh = type(parts)(
-        settings=settings, database=parts.database, vault=parts.vault, clock=parts.clock
-    )
-    transport = httpx.ASGITransport(create_app(fresh, issuer=ISSUER))
-    return httpx.AsyncClient(transport=transport, base_url=ISSUER)
 
 
 async def test_a_hospitals_keys_are_fetched_and_followed_when_they_change(
