@@ -62,8 +62,8 @@ ENDPOINTS = [
     Endpoint(
         "POST", "/api/v1/epcr/encounters/{encounter}/handover", "argus:epcr:read", 200, HANDOVER
     ),
-    Endpoint("GET", "/v1/platform/scopes", "platform:apps:read", by="admin", strangers_see=200),
-    Endpoint("GET", "/v1/platform/apps", "platform:apps:read", by="admin", strangers_see=200),
+    Endpoint("GET", "/v1/platform/scopes", "clients:admin", by="admin", strangers_see=200),
+    Endpoint("GET", "/v1/platform/apps", "clients:admin", by="admin", strangers_see=200),
 ]
 NAMES = [f"{one.method} {one.path}" for one in ENDPOINTS]
 

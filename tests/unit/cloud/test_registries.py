@@ -29,6 +29,7 @@ OPEN = {
     "/health",
     "/metrics",
     "/v1/gateways/enrol",
+    "/v2/partners/authenticate",
     "/.well-known/jwks.json",
     "/v1/auth/jwks.json",
     "/oauth/discovery/keys",
