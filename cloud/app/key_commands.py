@@ -61,7 +61,9 @@ def verify_audit(parts: Parts, given: argparse.Namespace) -> tuple[list[str], in
         for owner in [given.tenant] if given.tenant else owners:
             report = audit.verify(work, owner)
             if report.broken_at is None:
-                lines.append(f"{owner}: {report.entries} entries, whole")
+                lines.append(
+                    f"{owner}: {report.entries} entries, whole, ending in {report.ends_in}"
+                )
             else:
                 code = BROKEN
                 lines.append(

@@ -70,10 +70,15 @@ class AuditRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class ChainReport:
-    """What a check of one chain found; `broken_at` is the first position that does not fit."""
+    """What a check of one chain found; `broken_at` is the first position that does not fit.
+
+    `ends_in` is the hash of the last entry that does: whoever keeps it elsewhere sees a chain that
+    was made anew.
+    """
 
     entries: int
     broken_at: int | None
+    ends_in: str = GENESIS
 
 
 def record(
@@ -119,13 +124,13 @@ def verify(work: UnitOfWork, tenant_id: str) -> ChainReport:
     for entry in work.session.scalars(statement.execution_options(yield_per=500)):
         fits = entry.position == position + 1 and entry.previous_hash == previous
         if not fits or entry.hash != _hash(entry):
-            return ChainReport(position, position + 1)
+            return ChainReport(position, position + 1, previous)
         previous, position = entry.hash, entry.position
     head = work.session.get(AuditHeadRow, tenant_id)
     ends = (0, GENESIS) if head is None else (head.position, head.hash)
     if ends != (position, previous):
-        return ChainReport(position, position + 1)
-    return ChainReport(position, None)
+        return ChainReport(position, position + 1, previous)
+    return ChainReport(position, None, previous)
 
 
 def chains(work: UnitOfWork) -> list[str]:
