@@ -40,7 +40,8 @@ from cloud.core.kernel.work import Database, UnitOfWork
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_ALGORITHMS: Final = ("RS256", "RS384", "PS256", "ES256", "ES384", "Ed25519")
 ASSERTION_LIFE: Final = timedelta(minutes=5)
-LEEWAY: Final = timedelta(seconds=5)
+LEEWAY: Final = timedelta(seconds=10)
+"""FAPI 2.0 (5.3.2.1) wants assertions from clocks ten seconds ahead to be taken."""
 USED_EVERY: Final = timedelta(minutes=1)
 
 FleetCertificate = Callable[[UnitOfWork, bytes], str | None]

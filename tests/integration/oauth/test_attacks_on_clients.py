@@ -53,7 +53,7 @@ async def test_client_assertions_of_another_kind(
         "six minutes": made(exp=NOW + 360),
         "no exp": made(exp=None),
         "exp a text": made(exp=str(NOW + 60)),
-        "past": made(exp=NOW - 6),
+        "past": made(exp=NOW - 11),
         "not yet": made(nbf=NOW + 60),
         "made tomorrow": made(iat=NOW + 86_400),
         "no jti": made(jti=None),
