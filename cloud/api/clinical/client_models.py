@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -9,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from cloud.api.clinical.identifiers import Id, wire_id
 from cloud.api.shared.strict_json import StrictModel, Timestamp
-from cloud.core.authorization.client_certificates import LONGEST_PEM, certificates_of
-from cloud.core.authorization.client_secrets import secrets_of
+from cloud.core.authorization.client_certificates import LONGEST_PEM, certificates_of_all
+from cloud.core.authorization.client_secrets import secrets_of_all
 from cloud.core.authorization.credential_tables import ClientCertificateRow, ClientSecretRow
 from cloud.core.authorization.profiles import CLIENT_CREDENTIALS
 from cloud.core.authorization.tables import ApplicationRow
@@ -139,21 +140,31 @@ class CertificateRequest(StrictModel):
 
 def client_model(work: UnitOfWork, row: ApplicationRow, *, secret: str = "") -> ClientModel:
     """A client as the wire shows it."""
-    return ClientModel(
-        id=wire_id(row.client_id),
-        client_id=row.client_id,
-        client_secret=secret or None,
-        name=row.name,
-        org_id=wire_id(row.tenant_id),
-        product_id=None if row.product_id is None else wire_id(row.product_id),
-        scopes=row.approved_scopes,
-        grant_types=row.grant_types,
-        internal=row.is_internal,
-        status="active" if row.status == "approved" else row.status,
-        created_at=row.created_at,
-        certificates=[certificate_model(one) for one in certificates_of(work, row)],
-        secrets=[secret_model(one) for one in secrets_of(work, row)],
-    )
+    (model,) = client_models(work, [row])
+    return model.model_copy(update={"client_secret": secret or None})
+
+
+def client_models(work: UnitOfWork, rows: Sequence[ApplicationRow]) -> list[ClientModel]:
+    """Several, their credentials read in one go."""
+    names = [row.client_id for row in rows]
+    certificates, secrets = certificates_of_all(work, names), secrets_of_all(work, names)
+    return [
+        ClientModel(
+            id=wire_id(row.client_id),
+            client_id=row.client_id,
+            name=row.name,
+            org_id=wire_id(row.tenant_id),
+            product_id=None if row.product_id is None else wire_id(row.product_id),
+            scopes=row.approved_scopes,
+            grant_types=row.grant_types,
+            internal=row.is_internal,
+            status="active" if row.status == "approved" else row.status,
+            created_at=row.created_at,
+            certificates=[certificate_model(one) for one in certificates[row.client_id]],
+            secrets=[secret_model(one) for one in secrets[row.client_id]],
+        )
+        for row in rows
+    ]
 
 
 def secret_model(row: ClientSecretRow, *, secret: str = "") -> SecretModel:

@@ -16,6 +16,7 @@ from cloud.api.clinical.client_models import (
     ClientRequest,
     ClientsModel,
     client_model,
+    client_models,
 )
 from cloud.api.clinical.identifiers import ClientPath, Id, client_id_of
 from cloud.api.shared.answers import exact_json
@@ -106,9 +107,7 @@ def list_clients(
         following = services.cursors.encode(
             caller, _LIST, [last.created_at.isoformat(), last.client_id]
         )
-    document = ClientsModel(
-        items=[client_model(work, row) for row in rows[:limit]], next_cursor=following
-    )
+    document = ClientsModel(items=client_models(work, rows[:limit]), next_cursor=following)
     return exact_json(document.model_dump(exclude={"items": {"__all__": {"client_secret"}}}))
 
 

@@ -27,6 +27,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 ADDRESS_HEADER: Final = b"x-forwarded-for"
 LONGEST: Final = 16_384
 _OF_PROXIES: Final = (b"forwarded", b"x-real-ip", b"client-cert", b"client-cert-chain")
+_NONE: Final = {b"", b"(null)"}
+"""What proxies write where the client showed no certificate."""
 _PREFIX: Final = b"x-forwarded-"
 _QUOTED: Final = re.compile(r'(?:^|[;,])\s*Cert="([^"]*)"', re.IGNORECASE)
 
@@ -61,7 +63,7 @@ class TrustedProxies:
         if address := self._client_address(headers):
             scope["client"] = (address, 0)
         sent = [value for name, value in headers if name == self.certificate_header.encode()]
-        if not self.certificate_header or not any(sent):
+        if not self.certificate_header or set(sent) <= _NONE:
             return
         if len(sent) > 1 or len(sent[0]) > LONGEST:
             raise _unreadable()
@@ -96,7 +98,9 @@ def certificate_in(text: str) -> bytes:
         if "-----BEGIN" in written:
             certificate = x509.load_pem_x509_certificate(_lines(written).encode())
         else:
-            octets = base64.b64decode(written.strip(":"), validate=True)
+            # A list of bare base64 is a chain, the client's own certificate first.
+            first = written.partition(",")[0]
+            octets = base64.b64decode(first.strip(": "), validate=True)
             certificate = x509.load_der_x509_certificate(octets)
         return certificate.public_bytes(Encoding.DER)
     except (ValueError, binascii.Error) as exc:

@@ -103,12 +103,22 @@ def revoke_all(work: UnitOfWork, application: ApplicationRow) -> int:
 
 def certificates_of(work: UnitOfWork, application: ApplicationRow) -> list[ClientCertificateRow]:
     """All that were ever registered, oldest first."""
+    return certificates_of_all(work, [application.client_id])[application.client_id]
+
+
+def certificates_of_all(
+    work: UnitOfWork, client_ids: Collection[str]
+) -> dict[str, list[ClientCertificateRow]]:
+    """The same for several clients at once, by client id."""
     statement = (
         select(ClientCertificateRow)
-        .where(ClientCertificateRow.client_id == application.client_id)
+        .where(ClientCertificateRow.client_id.in_(client_ids))
         .order_by(ClientCertificateRow.created_at, ClientCertificateRow.certificate_id)
     )
-    return list(work.session.scalars(statement))
+    found: dict[str, list[ClientCertificateRow]] = {client_id: [] for client_id in client_ids}
+    for row in work.session.scalars(statement):
+        found[row.client_id].append(row)
+    return found
 
 
 def is_certificate_only(work: UnitOfWork, application: ApplicationRow) -> bool:

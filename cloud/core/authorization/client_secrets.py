@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -97,12 +98,22 @@ def revoke_all(work: UnitOfWork, application: ApplicationRow) -> None:
 
 def secrets_of(work: UnitOfWork, application: ApplicationRow) -> list[ClientSecretRow]:
     """Every secret that was not revoked, newest first, those that ran out too."""
+    return secrets_of_all(work, [application.client_id])[application.client_id]
+
+
+def secrets_of_all(
+    work: UnitOfWork, client_ids: Collection[str]
+) -> dict[str, list[ClientSecretRow]]:
+    """The same for several clients at once, by client id."""
     statement = (
         select(ClientSecretRow)
-        .where(ClientSecretRow.client_id == application.client_id)
+        .where(ClientSecretRow.client_id.in_(client_ids))
         .order_by(ClientSecretRow.created_at.desc(), ClientSecretRow.secret_id)
     )
-    return list(work.session.scalars(statement))
+    found: dict[str, list[ClientSecretRow]] = {client_id: [] for client_id in client_ids}
+    for row in work.session.scalars(statement):
+        found[row.client_id].append(row)
+    return found
 
 
 def valid_secrets(work: UnitOfWork, application: ApplicationRow) -> list[ClientSecretRow]:

@@ -54,6 +54,7 @@ def settled(
         PEM.replace("\n", " "),
         base64.b64encode(DER).decode(),
         f":{base64.b64encode(DER).decode()}:",
+        f"{base64.b64encode(DER).decode()},{base64.b64encode(b'issuer').decode()}",
         f'Hash=ab;Cert="{quote(PEM)}";Subject="CN=partner"',
         f'Cert="{quote("forged by the client")}",By=spiffe://x;Cert="{quote(PEM)}"',
     ],
@@ -76,6 +77,11 @@ def test_nobody_else_can_show_a_certificate_or_an_address(peer: str | None) -> N
     assert "state" not in scope
     assert scope["client"] == (None if peer is None else (peer, 4000))
     assert scope["headers"] == [(b"host", b"cloud.test")]
+
+
+@pytest.mark.parametrize("written", ["", "(null)"])
+def test_a_proxy_may_say_that_there_was_no_certificate(written: str) -> None:
+    assert "state" not in settled((HEADER, written))
 
 
 def test_a_certificate_header_nobody_configured_is_taken_away_and_not_read() -> None:
