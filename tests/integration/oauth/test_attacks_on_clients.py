@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import base64
 import time
+from urllib.parse import quote
 
 import httpx
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from cloud.app.composition import create_app
 from cloud.core.authorization.client_authentication import ASSERTION_TYPE
 from cloud.core.authorization.profiles import NONE, PRIVATE_KEY_JWT, SECRET_BASIC
+from cloud.settings import CloudSettings, SettingsFaultError, read_settings
 from tests.fixtures.cloud import ISSUER, START, Installation
 from tests.fixtures.oauth import SECRET, Client, People, self_signed, showing
 from tests.fixtures.signed import assertion, key_set, new_key
@@ -152,6 +158,59 @@ async def test_certificates_of_others(
         assert (name, answer.json()["error"]) == (name, "mtls_required")
         stolen = await http.get(DEVICES, headers={**headers, name: spoofed})
         assert (name, stolen.status_code) == (name, 401)
+
+
+async def test_certificates_in_the_headers_of_proxies(
+    embedded: Installation, people: People
+) -> None:
+    """Attack 20: a header is believed from a listed proxy's own socket, and from nobody else."""
+    client = people.client(embedded.mine.tenant_id)
+    right, twin = (self_signed("client", START) for _ in range(2))
+    people.certificate(client, right)
+    form = {**GRANT, "client_id": client.client_id}
+    settings = {"trusted_proxies": "10.0.0.4/32", "client_certificate_header": "X-Client-Cert"}
+    async with (
+        behind(embedded, "10.0.0.4", settings) as proxy,
+        behind(embedded, "203.0.113.9", settings) as outside,
+    ):
+        headers = {"X-Client-Cert": escaped(right)}
+        answer = await proxy.post(client.token_path, data=form, headers=headers)
+        assert answer.status_code == 200, answer.text
+        token = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        assert (await proxy.get(DEVICES, headers={**headers, **token})).status_code == 200
+        spoofed = await outside.post(client.token_path, data=form, headers=headers)
+        assert (spoofed.status_code, spoofed.json()["error"]) == (401, "mtls_required")
+        assert (await outside.get(DEVICES, headers={**headers, **token})).status_code == 401
+        forwarded = {**headers, "X-Forwarded-For": "10.0.0.4"}
+        spoofed = await outside.post(client.token_path, data=form, headers=forwarded)
+        assert spoofed.json()["error"] == "mtls_required"
+        other = {"X-Client-Cert": escaped(twin)}
+        answer = await proxy.post(client.token_path, data=form, headers=other)
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+        assert (await proxy.get(DEVICES, headers={**other, **token})).status_code == 401
+        twice = [("X-Client-Cert", escaped(one)) for one in (right, twin)]
+        assert (await proxy.post(client.token_path, data=form, headers=twice)).status_code == 400
+    with pytest.raises(SettingsFaultError):
+        read_settings(None, {"client_certificate_header": "X-Client-Cert"})
+
+
+def behind(embedded: Installation, address: str, settings: dict[str, str]) -> httpx.AsyncClient:
+    """The installation with other settings, called from an address."""
+    parts = embedded.parts
+    fresh = type(parts)(
+        settings=CloudSettings(data=parts.settings.data, **settings),  # type: ignore[arg-type]  # names of settings
+        database=parts.database,
+        vault=parts.vault,
+        clock=parts.clock,
+    )
+    transport = httpx.ASGITransport(create_app(fresh, issuer=ISSUER), client=(address, 1))
+    return httpx.AsyncClient(transport=transport, base_url=ISSUER)
+
+
+def escaped(certificate: bytes) -> str:
+    """As a proxy passes it on: PEM, percent-encoded."""
+    pem = x509.load_der_x509_certificate(certificate).public_bytes(Encoding.PEM)
+    return quote(pem.decode(), safe="")
 
 
 async def test_which_clients_there_are_cannot_be_found_out(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlencode
@@ -145,6 +146,28 @@ async def test_guessing_a_password(embedded: Installation, made: MadeApplication
     async with browser(embedded, "198.51.100.5") as new_place:
         page = await new_place.open(PORTAL.authorize_path, **asking(made))
         assert (await new_place.sign_in(page, ADA, PASSWORD)).status == 200
+
+
+async def test_which_people_there_are_cannot_be_found_out(
+    embedded: Installation, made: MadeApplication
+) -> None:
+    """Attack 26: an address nobody has, the other tenant's and a wrong password look alike and
+    take alike long.
+    """
+    least, pages = {}, set()
+    for number, email in enumerate(("nobody@example.org", "eve@example.org", ADA)):
+        async with browser(embedded, f"203.0.113.{number + 1}") as thief:
+            page = await thief.open(PORTAL.authorize_path, **asking(made))
+            times = []
+            for attempt in range(4):
+                started = time.process_time()
+                seen = await thief.sign_in(page, email, f"a wrong password {attempt}")
+                times.append(time.process_time() - started)
+            least[email] = min(times)
+            assert seen.status == 403
+            pages.add(seen.text.replace(email, ""))
+    assert len(pages) == 1
+    assert max(least.values()) < 3 * min(least.values())
 
 
 async def test_one_password_on_many_accounts(embedded: Installation, made: MadeApplication) -> None:
