@@ -201,10 +201,12 @@ def secret_compared(database: Database, presented: Presented, now: datetime) -> 
     """The same with its secret compared: argon2id takes 25 ms on purpose, and no unit of work
     should be open meanwhile. What is not found out here is found out where it counts.
     """
-    secret = presented.basic_secret or presented.post_secret
+    secret = presented.basic_secret or presented.post_secret or presented.json_secret
     if secret is None or len(presented.secrets) > 1:
         return presented
     with database.reading(now=now) as work:
+        if presented.json_secret is not None and _api_key(work, presented.api_key) is None:
+            return presented
         application = find_client(work, presented.client_id)
         rows = [] if application is None else _valid_secrets(work, application.client_id)
     hashes = [row.secret_hash for row in rows] or [DUMMY_HASH]
@@ -260,19 +262,22 @@ def _by_nothing(application: ApplicationRow | None) -> ProvenClient:
 
 def _owner_of_key(work: UnitOfWork, api_key: str | None) -> str | None:
     """The client whose valid key this is; None for no key and for one nobody has."""
-    if not api_key:
-        return None
-    row = work.session.scalars(
-        select(ApiKeyRow).where(
-            ApiKeyRow.key_hash == key_hash(api_key),
-            or_(ApiKeyRow.expires_at.is_(None), ApiKeyRow.expires_at > work.now),
-        )
-    ).one_or_none()
+    row = _api_key(work, api_key)
     if row is None:
         return None
     if is_news(row.last_used_at, work.now):
         row.last_used_at = work.now
     return row.client_id
+
+
+def _api_key(work: UnitOfWork, api_key: str | None) -> ApiKeyRow | None:
+    if not api_key:
+        return None
+    statement = select(ApiKeyRow).where(
+        ApiKeyRow.key_hash == key_hash(api_key),
+        or_(ApiKeyRow.expires_at.is_(None), ApiKeyRow.expires_at > work.now),
+    )
+    return work.session.scalars(statement).one_or_none()
 
 
 def _check_method(profile: Profile, proven: ProvenClient) -> None:

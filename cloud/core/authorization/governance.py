@@ -52,7 +52,8 @@ class Governance:
             raise InvalidError(
                 "invalid_governance",
                 "Correct the flags in details.fields, or leave them out.",
-                details={"fields": sorted(wrong)},
+                # An unknown name is the caller's text: it comes back shortened.
+                details={"fields": sorted(name[:40] for name in wrong)[:20]},
             )
         return replace(self, **_frozen(changes))
 
