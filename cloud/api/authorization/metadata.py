@@ -67,6 +67,24 @@ def server_metadata(services: AllServices) -> Response:
     return exact_json(_common(services.authorization.issuer, PLATFORM), headers=_CACHED)
 
 
+@router.get("/.well-known/oauth-protected-resource", summary="Resource metadata (RFC 9728)")
+def resource_metadata(services: AllServices) -> Response:
+    """Whose tokens the API takes, and how."""
+    issuer = services.authorization.issuer
+    return exact_json(
+        {
+            "resource": issuer,
+            "authorization_servers": [issuer],
+            "bearer_methods_supported": ["header"],
+            "scopes_supported": sorted(scope.name for scope in CATALOGUE if scope.is_requestable),
+            "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
+            "dpop_bound_access_tokens_required": False,
+            "tls_client_certificate_bound_access_tokens": True,
+        },
+        headers=_CACHED,
+    )
+
+
 @router.get("/.well-known/openid-configuration", summary="OpenID Connect discovery")
 def openid_configuration(services: AllServices) -> Response:
     """The portal's endpoints, and what it says of people."""

@@ -34,6 +34,7 @@ OPEN = {
     "/v1/auth/jwks.json",
     "/oauth/discovery/keys",
     "/.well-known/oauth-authorization-server",
+    "/.well-known/oauth-protected-resource",
     "/.well-known/openid-configuration",
     "/.well-known/smart-configuration",
     "/fhir/R4/.well-known/smart-configuration",
