@@ -48,7 +48,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenAnswer:
-    """What was issued. `subject` is the person it stands for, for the audit."""
+    """What was issued. `user_id` is the person it stands for, for the audit."""
 
     access: IssuedToken
     refresh_token: str = ""

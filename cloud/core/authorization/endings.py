@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from cloud.core.authorization.grant_tables import GrantRow, RefreshTokenRow, RevokedTokenRow
 from cloud.core.authorization.persons_tokens import end_grant
@@ -47,9 +49,12 @@ def revoke_token(
 
 
 def end_access_token(work: UnitOfWork, token_id: str, *, expires_at: datetime) -> None:
-    """Put a token on the list of those that ended early."""
+    """Put a token on the list of those that ended early; it may be there already."""
     known = select(RevokedTokenRow).where(RevokedTokenRow.token_id == token_id)
-    if work.session.scalars(known).one_or_none() is None:
+    if work.session.scalars(known).one_or_none() is not None:
+        return
+    # Another call may end it at the same moment: then it has ended.
+    with contextlib.suppress(IntegrityError), work.session.begin_nested():
         work.session.add(
             RevokedTokenRow(token_id=token_id, revoked_at=work.now, expires_at=expires_at)
         )

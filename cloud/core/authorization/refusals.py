@@ -4,10 +4,7 @@ from __future__ import annotations
 
 
 class GrantError(Exception):
-    """`error` is the code (RFC 6749 5.2 and its successors), `description` says what to do.
-
-    `tried_client`: the client could not be authenticated, so the answer is 401.
-    """
+    """`error` is the code (RFC 6749 5.2 and its successors), `description` says what to do."""
 
     def __init__(self, error: str, description: str) -> None:
         self.error = error

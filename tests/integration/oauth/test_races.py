@@ -137,3 +137,14 @@ def test_one_assertion_and_one_proof_in_a_race(race: Race) -> None:
         race.at_once(lambda: httpx.get(url, headers=headers, timeout=60)),
         (401, "invalid_dpop_proof"),
     )
+
+
+def test_revocations_of_one_token_in_a_race(race: Race) -> None:
+    """RFC 7009 2.2: 200 for each of them, and the token has ended."""
+    client = race.people.client(race.mine)
+    token = race.post(client, {"grant_type": "client_credentials"}).json()["access_token"]
+    url = f"{race.cloud.base_url}/v1/oauth/revoke"
+    form = {"token": token, **client.form}
+    answers = race.at_once(lambda: httpx.post(url, data=form, timeout=60))
+    assert {answer.status_code for answer in answers} == {200}
+    assert not race.is_good(token)
