@@ -124,7 +124,6 @@ def _asked(state: str, *, hint: str = "", problem: str = "", retry_after: int = 
         state=state,
         client_name="",
         tenant_name="",
-        redirect_uri="",
         hint=hint,
         problem=problem,
         retry_after=retry_after,
