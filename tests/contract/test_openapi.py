@@ -112,6 +112,8 @@ def test_every_error_is_told_in_the_shape_it_comes_in(tmp_path: Path) -> None:
             if name.endswith("/oauth/userinfo") and status == "401":
                 schema = answer["content"]["application/json"]["schema"]
                 assert set(schema["properties"]) == {"error"}
+            elif name.endswith("/oauth/authorize"):
+                assert told == {"text/html": ""}, (name, status)
             elif is_form and status in ("400", "401"):
                 schema = answer["content"]["application/json"]["schema"]
                 assert set(schema["properties"]) == {"error", "error_description"}

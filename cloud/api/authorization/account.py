@@ -21,7 +21,7 @@ from cloud.core.kernel.errors import ThrottledError
 router = APIRouter(tags=["OAuth"], route_class=PageRoute)
 
 HOME: Final = "/account"
-_LONGEST_NAME: Final = 80
+_LONGEST_NAME: Final = 120
 
 
 @router.get(HOME, include_in_schema=False)
@@ -54,7 +54,7 @@ async def sign_in(request: Request, services: AllServices) -> Response:
         arrival = await run_in_threadpool(
             own.sign_in,
             form.get("state", ""),
-            tenant_id=_tenant_id(organisation),
+            organisation=organisation[:_LONGEST_NAME],
             email=email,
             password=form.get("password", ""),
             browser=browser,
@@ -124,7 +124,6 @@ def _asked(state: str, *, hint: str = "", problem: str = "", retry_after: int = 
         state=state,
         client_name="",
         tenant_name="",
-        redirect_uri="",
         hint=hint,
         problem=problem,
         retry_after=retry_after,
@@ -135,9 +134,3 @@ def _sign_in_page(request: Request, asked: SignInAsked, organisation: str) -> Re
     return sign_in_page(
         request, f"{HOME}/sign-in", asked, organisation=organisation[:_LONGEST_NAME]
     )
-
-
-def _tenant_id(organisation: str) -> str:
-    """What may be the id of a tenant; nobody's otherwise."""
-    is_plain = organisation.isprintable() and len(organisation) <= _LONGEST_NAME
-    return organisation if is_plain else ""

@@ -10,10 +10,11 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from cloud.api.authorization import limits
 from cloud.api.authorization.cookies import Cookies
+from cloud.api.authorization.documentation import authorization_parameters
 from cloud.api.authorization.page_route import PageRoute, own_form, parameters
 from cloud.api.authorization.pages import page
 from cloud.api.shared.services import AllServices, Services
@@ -136,9 +137,18 @@ for _profile in WITH_PEOPLE:
     router.add_api_route(
         _profile.authorize_path,
         _authorize(_profile),
-        methods=["GET", "POST"],
-        include_in_schema=False,
+        methods=["GET"],
+        response_class=HTMLResponse,
+        openapi_extra=authorization_parameters(),
+        summary=f"Ask a person to allow an application something ({_profile.name})",
         name=f"{_profile.name}_authorize",
+    )
+    router.add_api_route(
+        _profile.authorize_path,
+        _authorize(_profile),
+        methods=["POST"],
+        include_in_schema=False,
+        name=f"{_profile.name}_authorize_by_form",
     )
     router.add_api_route(
         f"{_profile.base_path}/sign-in",

@@ -111,6 +111,47 @@ def introspection_body() -> dict[str, Any]:
     }
 
 
+def authorization_parameters() -> dict[str, Any]:
+    """Parameters and responses of an authorization endpoint."""
+    told = {
+        "client_id": "The application.",
+        "response_type": "Always `code`.",
+        "redirect_uri": "Exactly one of the application's registered addresses.",
+        "scope": "Space-separated; all the application has when it is left out.",
+        "state": "Comes back as it was sent, 2000 characters at most.",
+        "code_challenge": "43 characters (RFC 7636); needed unless governance says otherwise.",
+        "code_challenge_method": "Always `S256`.",
+        "nonce": "Comes back in the ID token.",
+        "prompt": "`none`, or of `login`, `consent`, `select_account`.",
+        "max_age": "Seconds since the person signed in, at most.",
+        "login_hint": "An address to fill in.",
+        "id_token_hint": "Who is expected to be signed in.",
+        "dpop_jkt": "The key that alone may redeem the code (RFC 9449).",
+        "request_uri": "A pushed request instead of all but `client_id` (RFC 9126).",
+    }
+    page = {"text/html": {"schema": {"type": "string"}}}
+    return {
+        "parameters": [
+            {
+                "name": name,
+                "in": "query",
+                "required": name == "client_id",
+                "description": sentence,
+                "schema": {"type": "string"},
+            }
+            for name, sentence in told.items()
+        ],
+        "responses": {
+            "200": {"description": "A page that asks the person", "content": page},
+            "302": {
+                "description": "Back to the application with `code` or `error`, `state` and `iss`"
+            },
+            "400": {"description": "A page: nobody knows where to go back to", "content": page},
+            "429": {"description": "A page: too many, see Retry-After", "content": page},
+        },
+    }
+
+
 def pushed_body() -> dict[str, Any]:
     """Request and responses of a pushed authorization request."""
     text = {"type": "string"}

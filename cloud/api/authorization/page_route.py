@@ -32,6 +32,7 @@ class PageRoute(APIRoute):
             try:
                 return await handle(request)
             except ForeignFormError as exc:
+                LOG.warning("event=form_refused request_id=%s", request.state.request_id)
                 return problem(request, 403, str(exc))
             except PageError as exc:
                 return problem(request, 400, str(exc))

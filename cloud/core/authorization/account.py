@@ -12,7 +12,7 @@ from cloud.core.authorization.page_states import ACCOUNT, SIGN_IN, PageState, Pa
 from cloud.core.authorization.scope_sentences import ScopeShown, shown
 from cloud.core.authorization.sessions import SignedIn, session_of, sign_out
 from cloud.core.authorization.sign_ins import Arrival, SignIns
-from cloud.core.identity.service import tenant
+from cloud.core.identity.service import tenant, tenant_called
 from cloud.core.kernel.work import Clock, Database, UnitOfWork
 
 
@@ -68,14 +68,18 @@ class Account:
         return self._states.seal(SIGN_IN, PageState(), browser, now=self._clock())
 
     def sign_in(
-        self, sealed: str, *, tenant_id: str, email: str, password: str, browser: Browser
+        self, sealed: str, *, organisation: str, email: str, password: str, browser: Browser
     ) -> Arrival | None:
-        """Open a session; None when anything of it is wrong. PageError, ForeignFormError,
-        ThrottledError.
+        """Open a session; None when anything of it is wrong, after the same time for all of it.
+        PageError, ForeignFormError, ThrottledError.
         """
         kept = self._states.open(SIGN_IN, sealed, browser, now=self._clock())
         if kept.request is not None:
             raise ForeignFormError("This form belongs to another address. Begin again.")
+        with self._database.reading(now=self._clock()) as work:
+            # No tenant is called by what cannot be printed, and PostgreSQL compares no NUL.
+            found = tenant_called(work, organisation) if organisation.isprintable() else None
+        tenant_id = "" if found is None else found.tenant_id
         return self._sign_ins.attempt(
             tenant_id=tenant_id, email=email, password=password, browser=browser
         )

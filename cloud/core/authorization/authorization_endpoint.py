@@ -237,7 +237,6 @@ class AuthorizationEndpoint:
             state=self._states.seal(SIGN_IN, state, browser, now=work.now),
             client_name=visit.application.name,
             tenant_name=tenant(work, visit.application.tenant_id).name,
-            redirect_uri=visit.request.redirect_uri,
             hint=hint or visit.request.login_hint,
         )
 

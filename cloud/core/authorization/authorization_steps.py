@@ -28,7 +28,6 @@ class SignInAsked:
     state: str
     client_name: str
     tenant_name: str
-    redirect_uri: str
     hint: str = ""
     problem: str = ""
     retry_after: int = 0

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from cloud.core.identity.tables import ProductRow, TenantRow
 from cloud.core.kernel.errors import DuplicateError, InvalidError, NotFoundError
@@ -72,6 +72,12 @@ def tenant(work: UnitOfWork, tenant_id: str) -> TenantRow:
     if row is None:
         raise NotFoundError("tenant_not_found", "Use a tenant that exists.")
     return row
+
+
+def tenant_called(work: UnitOfWork, words: str) -> TenantRow | None:
+    """The tenant whose id or name these words are; None when there is none."""
+    statement = select(TenantRow).where(or_(TenantRow.tenant_id == words, TenantRow.name == words))
+    return work.session.scalars(statement.order_by(TenantRow.tenant_id).limit(1)).first()
 
 
 def pseudonym(vault: Vault, owner: TenantRow, subject: str) -> str:

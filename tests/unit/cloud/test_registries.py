@@ -39,10 +39,11 @@ OPEN = {
     "/.well-known/smart-configuration",
     "/fhir/R4/.well-known/smart-configuration",
     "/oauth/userinfo",
+    "/v2/partners/authenticate",
     *(
         f"{base}/{name}"
         for base in ("/v1/oauth", "/v1/auth/oauth", "/oauth")
-        for name in ("token", "revoke", "introspect", "par")
+        for name in ("authorize", "token", "revoke", "introspect", "par")
     ),
 }
 

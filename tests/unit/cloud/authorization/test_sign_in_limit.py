@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -117,3 +118,10 @@ def test_waiting_is_told_to_the_second() -> None:
     with pytest.raises(ThrottledError) as caught:
         limit.admit(at(1), now=late)
     assert caught.value.retry_after == 1
+
+
+def test_attempts_at_the_same_moment_do_not_slip_through_together() -> None:
+    limit = SignInLimit()
+    with ThreadPoolExecutor(20) as pool:
+        heard = pool.map(lambda _: admitted(limit, at(1), 5), range(20))
+    assert sum(heard) == 5
