@@ -51,7 +51,7 @@ test: check coverage ## check, coverage, then every other test but the long ones
 	@$(SYSTEM) test
 	@$(BIN)/pytest --ignore tests/unit/protocols -n $(PYTEST_WORKERS) --dist worksteal $(PYTEST_FLAGS)
 
-test-long: $(DEV_STAMP) ## third-party FHIR judges, long fuzz, soak
+test-long: $(DEV_STAMP) ## third-party FHIR judges and OAuth clients, how-to pages as written, long fuzz, soak
 	@$(SYSTEM) test-long
 	@$(BIN)/pytest tests/unit/protocols -n $(PYTEST_WORKERS) --dist worksteal $(PYTEST_FLAGS)
 	@$(BIN)/pytest -m "acceptance or soak or fuzz" --timeout 3600 $(PYTEST_FLAGS)

@@ -1,6 +1,7 @@
 """`vitalwire-cloud`: serve | broker | ingest | worker | migrate | bootstrap | gateways | ...
 
-Exit codes: 0 done, 2 it cannot start (one line on stderr says why and what to do).
+Exit codes: 0 done, 1 the audit is broken, 2 it cannot start (one line on stderr says why and what
+to do).
 """
 
 from __future__ import annotations
@@ -14,7 +15,12 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from cloud.app.bootstrap import Made, bootstrap
+from cloud.app.administration import (
+    ADMINISTRATION,
+    add_administration_arguments,
+    run_administration,
+)
+from cloud.app.bootstrap import ADMIN_EMAIL, Made, bootstrap
 from cloud.app.composition import Parts
 from cloud.app.fleet_commands import (
     add_broker_arguments,
@@ -54,34 +60,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     given = _parser().parse_args(arguments)
     try:
-        _run(given)
+        return _run(given)
     except (StartError, BrokerStartError, SettingsFaultError) as exc:
         print(f"{PROGRAM}: {exc}.", file=sys.stderr)
         return CANNOT_START
-    return 0
 
 
-def _run(given: argparse.Namespace) -> None:
+def _run(given: argparse.Namespace) -> int:
     settings = read_settings(given.config, _chosen(given))
     log_to_stderr(settings.log_level, settings.log_format)
     if given.command == "migrate":
         with opened(settings, migrating=True):
             print("The database has the newest schema.")
-        return
+        return 0
     if given.command == "bootstrap":
-        _bootstrap(settings, given.name, as_json=given.json)
-        return
+        _bootstrap(settings, given)
+        return 0
     with opened(settings) as parts:
         if given.command in _FLEET:
             print("\n".join(run_fleet_command(parts, given)))
-            return
+            return 0
+        if given.command in ADMINISTRATION:
+            return run_administration(parts, given, _show)
         with traced(parts):
             asyncio.run(_RUNNING[given.command](parts))
+    return 0
 
 
-def _bootstrap(settings: CloudSettings, name: str, *, as_json: bool) -> None:
+def _bootstrap(settings: CloudSettings, given: argparse.Namespace) -> None:
     with opened(settings) as parts:
-        bootstrap(parts, name, lambda made: _show(_secrets(made, as_json=as_json)))
+        bootstrap(
+            parts,
+            given.name,
+            lambda made: _show(_secrets(made, as_json=given.json)),
+            email=given.admin_email,
+        )
 
 
 def _secrets(made: Made, *, as_json: bool) -> str:
@@ -129,6 +142,10 @@ def _parser() -> argparse.ArgumentParser:
         ("bootstrap", "create a first tenant and print its secrets once"),
         ("gateways", "invite, list or revoke gateways"),
         ("broker-config", "write the configuration of a Mosquitto for the fleet"),
+        ("apps", "register, approve, suspend or end clients and partners"),
+        ("users", "add people, set their passwords, suspend them"),
+        ("keys", "list, rotate or retire the keys that sign tokens"),
+        ("audit", "prove that nothing of the audit was changed or removed"),
     ):
         command = commands.add_parser(name, help=words)
         command.add_argument("--data", type=Path, metavar="DIR", help="the data folder")
@@ -170,11 +187,19 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--name", default="First tenant", metavar="NAME", help="the tenant's name"
             )
+            command.add_argument(
+                "--admin-email",
+                default=ADMIN_EMAIL,
+                metavar="ADDRESS",
+                help=f"what the first person signs in by ({ADMIN_EMAIL})",
+            )
             command.add_argument("--json", action="store_true", help="print one JSON object")
         if name == "gateways":
             add_gateway_commands(command)
         if name == "broker-config":
             add_broker_arguments(command)
+        if name in ADMINISTRATION:
+            add_administration_arguments(name, command)
     return parser
 
 

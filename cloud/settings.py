@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,6 +22,8 @@ PREFIX: Final = "CLOUD_"
 # How alike a variable's name must be to count as a misspelling of one of ours.
 LIKENESS: Final = 0.8
 MAX_PORT: Final = 65_535
+HEADER_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,60}")
+LIMIT: Final = re.compile(r"[1-9][0-9]{0,6}/(second|minute|hour|day)")
 
 
 class SettingsFaultError(Exception):
@@ -102,6 +106,37 @@ class CloudSettings(BaseSettings):
     token_lifetime_seconds: int = Field(
         default=3600, ge=60, le=86_400, description="how long an access token lives"
     )
+    outbound_networks: str = Field(
+        default="",
+        description="networks (CIDR, with spaces) besides the public ones where key sets may be "
+        "fetched from",
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="proxies in front (addresses or CIDR, with spaces) whose word on the client's "
+        "address and certificate is believed",
+    )
+    client_certificate_header: str = Field(
+        default="",
+        description="the header those proxies pass the client's certificate in, such as "
+        "`X-Forwarded-Client-Cert`; empty: none is believed",
+    )
+    limit_tokens_by_address: str = Field(
+        default="600/minute",
+        description="requests at token endpoints from one address; empty: no limit",
+    )
+    limit_tokens_by_client: str = Field(
+        default="300/minute",
+        description="tokens of one client; empty: no limit",
+    )
+    limit_administration: str = Field(
+        default="300/minute",
+        description="administrative calls of one client; empty: no limit",
+    )
+    limit_login_by_address: str = Field(
+        default="30/minute",
+        description="attempts to sign in from one address; empty: no limit",
+    )
     device_silence_seconds: float = Field(
         default=60.0, gt=0, description="after this silence a device counts as offline"
     )
@@ -118,6 +153,37 @@ class CloudSettings(BaseSettings):
     log_format: str = Field(
         default="text", pattern="^(text|json)$", description="form of the log lines: text or json"
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, given: str) -> str:
+        for word in given.split():
+            ipaddress.ip_network(word)
+        return given
+
+    @field_validator("client_certificate_header")
+    @classmethod
+    def _has_proxies(cls, given: str, info: ValidationInfo) -> str:
+        if given and not HEADER_NAME.fullmatch(given):
+            raise ValueError("it is no name of a header")
+        if given and not str(info.data.get("trusted_proxies", "")).split():
+            raise ValueError(
+                "whoever can reach the server could send it, so trusted_proxies must list the "
+                "proxies that may"
+            )
+        return given
+
+    @field_validator(
+        "limit_tokens_by_address",
+        "limit_tokens_by_client",
+        "limit_administration",
+        "limit_login_by_address",
+    )
+    @classmethod
+    def _is_limit(cls, given: str) -> str:
+        if given and not LIMIT.fullmatch(given):
+            raise ValueError("write it as 60/minute, or leave it empty")
+        return given
 
     @property
     def database(self) -> str | None:

@@ -42,7 +42,19 @@ REFERENCE = ROOT / "docs" / "reference"
 NOTE = "Written by `make docs` from the code; do not edit.\n"
 COMMANDS = {
     "edge": ("", "run", "status", "settings", "decode", "explain", "certify"),
-    "cloud": ("", "serve", "ingest", "worker", "broker", "migrate", "bootstrap"),
+    "cloud": (
+        "",
+        "serve",
+        "ingest",
+        "worker",
+        "broker",
+        "migrate",
+        "bootstrap",
+        "apps",
+        "users",
+        "keys",
+        "audit",
+    ),
     "simulators": ("", "device", "bluetooth", "ambulance", "fleet", "patient", "scenarios", "demo"),
 }
 PROGRAMS = {"edge": "vitalwire-edge", "cloud": "vitalwire-cloud", "simulators": "vitalwire-sim"}

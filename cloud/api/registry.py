@@ -6,13 +6,43 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from cloud.api.authorization import (
+    account,
+    authorize,
+    logout,
+    metadata,
+    partners,
+    pushed,
+    tokens,
+    userinfo,
+)
+from cloud.api.clinical import clients, credentials, keys, users
 from cloud.api.console import board
 from cloud.api.epcr import devices, encounters, gateway_commands, gateways
-from cloud.api.platform import applications, downlink, joining, oauth, operations, uplink
+from cloud.api.platform import (
+    applications,
+    downlink,
+    joining,
+    operations,
+    service_tokens,
+    uplink,
+)
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    oauth.router,
+    tokens.router,
+    metadata.router,
+    partners.router,
+    authorize.router,
+    pushed.router,
+    userinfo.router,
+    logout.router,
+    account.router,
     applications.router,
+    service_tokens.router,
+    clients.router,
+    credentials.router,
+    keys.router,
+    users.router,
     devices.router,
     encounters.router,
     gateways.router,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
@@ -12,18 +13,24 @@ from starlette.types import ASGIApp
 
 from cloud.api.console.feed import LiveFeed
 from cloud.api.registry import BATCH_ROUTERS, ROUTERS
-from cloud.api.shared import errors
+from cloud.api.shared import errors, rate_limits
 from cloud.api.shared.attempts import AttemptLimit
 from cloud.api.shared.metrics import HttpMetrics, StoreMetrics
 from cloud.api.shared.middleware import RequestFrame
+from cloud.api.shared.rate_limits import RateLimits
+from cloud.api.shared.seen_proofs import SeenProofs
 from cloud.api.shared.services import Health, Services
-from cloud.core.authorization.keys import KeyRing
-from cloud.core.authorization.tokens import TokenPolicy, TokenService
+from cloud.api.shared.trusted_proxies import TrustedProxies
+from cloud.core.authorization.authorization_server import put_together
+from cloud.core.authorization.client_keys import FetchError
+from cloud.core.authorization.tokens import TokenPolicy
+from cloud.core.devices.certificates import gateway_of_certificate
 from cloud.core.devices.fleet_metrics import FleetMetrics
 from cloud.core.devices.joining import Offer
+from cloud.core.kernel.outbound import OutboundError, OutboundPolicy, get_json
 from cloud.core.kernel.paging import CursorSigner
 from cloud.core.kernel.vault import Vault
-from cloud.core.kernel.work import Clock, Database, utc_now
+from cloud.core.kernel.work import Clock, Database, UnitOfWork, utc_now
 from cloud.core.observations.batch_traces import BatchTraces
 from cloud.core.observations.ingest_metrics import IngestMetrics
 from cloud.settings import CloudSettings
@@ -92,11 +99,20 @@ def lay_out(settings: CloudSettings) -> FastAPI:
 
 def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None) -> None:
     """Put what a program opened behind the surfaces."""
-    ring = KeyRing(parts.database, parts.vault, parts.clock)
     policy = TokenPolicy(issuer=issuer, lifetime_seconds=parts.settings.token_lifetime_seconds)
+    outbound = OutboundPolicy(allowed=tuple(parts.settings.outbound_networks.split()))
+    authorization = put_together(
+        parts.database,
+        parts.vault,
+        parts.clock,
+        policy,
+        fetch=partial(_fetch_keys, outbound),
+        fleet_certificate=_owner_of_certificate,
+    )
     app.state.services = Services(
         database=parts.database,
-        tokens=TokenService(ring, policy, parts.clock),
+        authorization=authorization,
+        seen_proofs=SeenProofs(),
         vault=parts.vault,
         cursors=CursorSigner(parts.vault.derive("cursors")),
         clock=parts.clock,
@@ -106,8 +122,33 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None
         store_metrics=StoreMetrics(parts.registry),
         offer=offer or Offer(http_url=issuer),
         attempts=AttemptLimit(),
+        limits=RateLimits(_spelled_limits(parts.settings), parts.clock),
         probes=parts.probes,
+    )
+    app.state.proxies = TrustedProxies.of(
+        parts.settings.trusted_proxies, parts.settings.client_certificate_header
     )
     app.state.registry = parts.registry
     app.state.http_metrics = HttpMetrics(parts.registry)
     app.state.live_feed = LiveFeed(parts.database, parts.clock)
+
+
+def _spelled_limits(settings: CloudSettings) -> dict[str, str]:
+    return {
+        rate_limits.TOKENS_BY_ADDRESS: settings.limit_tokens_by_address,
+        rate_limits.TOKENS_BY_CLIENT: settings.limit_tokens_by_client,
+        rate_limits.ADMINISTRATION: settings.limit_administration,
+        rate_limits.LOGIN_BY_ADDRESS: settings.limit_login_by_address,
+    }
+
+
+def _fetch_keys(policy: OutboundPolicy, uri: str) -> dict[str, Any]:
+    try:
+        return get_json(uri, policy)
+    except OutboundError as exc:
+        raise FetchError(str(exc)) from exc
+
+
+def _owner_of_certificate(work: UnitOfWork, certificate: bytes) -> str | None:
+    gateway = gateway_of_certificate(work, certificate)
+    return None if gateway is None else gateway.client_id

@@ -20,6 +20,7 @@ from fastapi import FastAPI
 
 from cloud.api.shared.peer import PeerProtocol
 from cloud.api.shared.services import Health
+from cloud.app.client_trust import trusting_clients
 from cloud.app.composition import Parts, create_app
 from cloud.app.memory import bound_memory
 from cloud.app.opening import StartError, ingest_secret
@@ -64,7 +65,10 @@ async def serve(parts: Parts) -> None:
             ingest = stack.enter_context(_ingesting(parts, broker))
         issuer = settings.public_url.rstrip("/") or base_url
         app = create_app(parts, issuer=issuer, offer=_offer(settings, issuer, broker))
-        server = _Server(_http_config(app, tls))
+        # The broker's handshakes stay as they are: registered clients have no business there.
+        http_tls = server_tls(parts)
+        stack.enter_context(trusting_clients(parts, http_tls))
+        server = _Server(_http_config(app, http_tls))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(server.serve(sockets=[listener]), name="http")
             await server.serving.wait()

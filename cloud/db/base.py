@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Table
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 NAMING: Final = {
@@ -61,6 +61,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class Stamped:
+    """Gives a table the time of its rows' last change; the unit of work writes it."""
+
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class ExactDecimal(TypeDecorator[Decimal]):

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, UOWTransaction
 
+from cloud.db.base import Stamped
 from cloud.db.engine import WRITING
 from cloud.db.errors import StorageConflictError, StorageFaultError
+
+_NOW: Final = "now"
+_CHANGED: Final = "changed"
+
+
+class _WatchedSession(Session):
+    """Knows which tables it wrote rows of, and stamps those that bear the time of their change."""
+
+
+@event.listens_for(_WatchedSession, "before_flush")
+def _note_changes(session: Session, _context: UOWTransaction, _instances: object) -> None:
+    changed = session.info[_CHANGED]
+    for row in (*session.new, *session.deleted):
+        changed.add(type(row))
+    for row in session.dirty:
+        if session.is_modified(row):
+            changed.add(type(row))
+            if isinstance(row, Stamped):
+                row.changed_at = session.info[_NOW]
 
 
 class UnitOfWork:
@@ -34,6 +55,14 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writing = engine.execution_options(**{WRITING: True})
+        self._watchers: list[tuple[frozenset[type], Callable[[], None]]] = []
+
+    def watch(self, tables: Iterable[type], act: Callable[[], None]) -> None:
+        """Call `act` after every unit of this process that changed rows of these tables.
+
+        Statements that go past the session are not seen.
+        """
+        self._watchers.append((frozenset(tables), act))
 
     @contextmanager
     def begin(self, *, now: datetime) -> Iterator[UnitOfWork]:
@@ -45,6 +74,10 @@ class Database:
         with self._unit(self._writing, now) as work:
             yield work
             work.session.commit()
+            changed = work.session.info[_CHANGED]
+            for tables, act in self._watchers if changed else ():
+                if tables & changed:
+                    act()
 
     @contextmanager
     def reading(self, *, now: datetime) -> Iterator[UnitOfWork]:
@@ -54,7 +87,8 @@ class Database:
 
     @contextmanager
     def _unit(self, engine: Engine, now: datetime) -> Iterator[UnitOfWork]:
-        with Session(engine, expire_on_commit=False) as session:
+        info: dict[str, object] = {_NOW: now, _CHANGED: set()}
+        with _WatchedSession(engine, expire_on_commit=False, info=info) as session:
             try:
                 yield UnitOfWork(session, now)
             except IntegrityError as exc:

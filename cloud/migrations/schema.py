@@ -6,6 +6,8 @@ from typing import Final
 
 from sqlalchemy import MetaData
 
+from cloud.core.authorization import credential_tables as credentials
+from cloud.core.authorization import grant_tables as grants
 from cloud.core.authorization import tables as authorization
 from cloud.core.devices import fleet_tables as fleet
 from cloud.core.devices import tables as devices
@@ -19,10 +21,12 @@ from cloud.db.base import Base
 MODULES: Final = (
     audit,
     authorization,
+    credentials,
     crew,
     devices,
     encounters,
     fleet,
+    grants,
     idempotency,
     identity,
     observations,

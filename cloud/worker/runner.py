@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from cloud.core.authorization.forgetting import forget_over
 from cloud.core.devices import commands
 from cloud.core.devices.on_board import follow_devices
 from cloud.core.devices.service import mark_silent
@@ -62,6 +63,7 @@ def standard_jobs(
         with database.begin(now=clock()) as work:
             forget_old(work)
             forget_relayed(work)
+            forget_over(work)
 
     return (
         Job("relay", 0.5, relay),

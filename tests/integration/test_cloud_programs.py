@@ -98,6 +98,10 @@ def test_bootstrap_prints_exactly_the_keys_once(
         "admin_client_secret",
         "gateway_id",
         "gateway_secret",
+        "product_id",
+        "admin_user_id",
+        "admin_user_email",
+        "admin_user_password",
     }
     assert main(["bootstrap", "--data", data, "--json"]) == 2
     again = capsys.readouterr()
@@ -105,6 +109,8 @@ def test_bootstrap_prints_exactly_the_keys_once(
     assert "Choose another with --name" in again.err
     assert main(["bootstrap", "--data", data, "--name", "Other"]) == 0
     assert "gateway_secret" in capsys.readouterr().out
+    assert main(["bootstrap", "--data", data, "--name", "Third", "--admin-email", "nobody"]) == 2
+    assert "as --admin-email" in capsys.readouterr().err
     assert (tmp_path / "d" / "master.key").stat().st_mode & 0o777 == 0o600
     assert main(["migrate", "--data", data]) == 0
 

@@ -158,6 +158,7 @@ async def test_forged_tokens_get_one_constant_answer(embedded: Installation, nam
     parts = embedded.parts
     ring: KeyRing = embedded.app.state.services.tokens.ring
     key = ring.signing_key()
+    assert isinstance(key, RSAKey)
     header = {"alg": "RS256", "typ": "at+jwt", "kid": str(key.kid)}
     mine = embedded.mine
     claims = {
@@ -223,7 +224,8 @@ async def test_a_key_of_another_master_key_verifies_but_never_signs(
     second = KeyRing(embedded.database, elsewhere, embedded.clock)
     new = second.signing_key()
     assert new.kid != old.kid
-    assert [document["kid"] for document in second.documents()] == [old.kid, new.kid]
+    signing = [one["kid"] for one in second.documents() if one["alg"] == "RS256"]
+    assert signing == [old.kid, new.kid]
     assert second.public_key(str(old.kid)) is not None
     embedded.clock.pass_(11)
     assert first.signing_key().kid == old.kid

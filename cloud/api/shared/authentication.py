@@ -13,8 +13,10 @@ from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from cloud.api.shared.peer import client_certificate
+from cloud.api.shared.peer import caller_address, client_certificate, sent_path
 from cloud.api.shared.services import AllServices, Services
+from cloud.core.authorization.dpop import ProofError, read_proof
+from cloud.core.authorization.profiles import PLATFORM
 from cloud.core.authorization.tokens import thumbprint
 from cloud.core.devices.certificates import gateway_of_certificate
 from cloud.core.kernel import audit
@@ -22,10 +24,13 @@ from cloud.core.kernel.errors import (
     ForbiddenError,
     InvalidError,
     MalformedError,
+    ProofRefusedError,
     UnauthenticatedError,
 )
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import (
+    APPS_READ,
+    APPS_WRITE,
     DEVICES_READ,
     DEVICES_WRITE,
     EPCR_READ,
@@ -34,42 +39,85 @@ from cloud.core.kernel.scopes import (
     PLATFORM_ADMIN,
     check_required,
 )
-from cloud.core.kernel.work import UnitOfWork
 
 TENANT_HEADER: Final = "x-tenant-id"
 
 
-def authenticated(request: Request, services: AllServices) -> Principal:
-    """The verified caller; UnauthenticatedError, or ForbiddenError `tenant_mismatch`."""
-    if "\x00" in request.url.path or any(
-        "\x00" in value for value in request.query_params.values()
-    ):
-        raise MalformedError("malformed_address", "Leave NUL out of the address.")
-    if "access_token" in request.query_params:
-        raise MalformedError("token_in_query", "Send the token in the Authorization header only.")
-    with services.database.reading(now=services.clock()) as work:
-        principal = _of_certificate(request, work) or services.tokens.verify(
-            work, bearer_token(request)
+class Authentication:
+    """A dependency that gives the verified caller of a surface: UnauthenticatedError, or
+    ForbiddenError `tenant_mismatch`. `audiences` are whom its tokens are made out to.
+    """
+
+    def __init__(self, audiences: tuple[str, ...]) -> None:
+        self.audiences = audiences
+
+    def __call__(self, request: Request, services: AllServices) -> Principal:
+        """The caller; no database is read for a token."""
+        if "\x00" in request.url.path or any(
+            "\x00" in value for value in request.query_params.values()
+        ):
+            raise MalformedError("malformed_address", "Leave NUL out of the address.")
+        if "access_token" in request.query_params:
+            raise MalformedError(
+                "token_in_query", "Send the token in the Authorization header only."
+            )
+        principal = _of_certificate(request, services) or self._of_token(request, services)
+        claimed = request.headers.get(TENANT_HEADER)
+        if claimed is not None and claimed != principal.tenant_id:
+            raise ForbiddenError(
+                "tenant_mismatch", "Send the X-Tenant-ID of the token's own tenant, or none."
+            )
+        return replace(
+            principal, request_id=str(request.state.request_id), address=caller_address(request)
         )
-    certificate = client_certificate(request)
-    if principal.bound_to and (
-        certificate is None or thumbprint(certificate) != principal.bound_to
-    ):
-        raise UnauthenticatedError(token_sent=True)
-    claimed = request.headers.get(TENANT_HEADER)
-    if claimed is not None and claimed != principal.tenant_id:
-        raise ForbiddenError(
-            "tenant_mismatch", "Send the X-Tenant-ID of the token's own tenant, or none."
-        )
-    return replace(principal, request_id=str(request.state.request_id))
+
+    def _of_token(self, request: Request, services: Services) -> Principal:
+        scheme, token = sent_token(request)
+        principal = services.tokens.verify(token, audiences=self.audiences)
+        binding = principal.binding
+        if binding.certificate:
+            certificate = client_certificate(request)
+            if certificate is None or thumbprint(certificate) != binding.certificate:
+                raise UnauthenticatedError(token_sent=True)
+        # RFC 9449 7.1: a bound token comes under its own scheme, with a proof, and no other does.
+        if (scheme == "dpop") != bool(binding.key):
+            raise UnauthenticatedError(token_sent=True)
+        if binding.key:
+            _check_proof(request, services, token, binding.key)
+        return principal
 
 
-def _of_certificate(request: Request, work: UnitOfWork) -> Principal | None:
+def _check_proof(request: Request, services: Services, token: str, key: str) -> None:
+    proofs = request.headers.getlist("dpop")
+    if len(proofs) != 1:
+        raise ProofRefusedError
+    now = services.clock()
+    try:
+        proof = read_proof(
+            proofs[0],
+            method=request.method,
+            url=f"{services.tokens.policy.issuer}{sent_path(request)}",
+            now=now,
+            access_token=token,
+        )
+    except ProofError as exc:
+        raise ProofRefusedError from exc
+    if proof.thumbprint != key:
+        raise ProofRefusedError
+    is_first = services.seen_proofs.is_first(
+        f"{key} {proof.proof_id}", now=now, until=proof.fresh_until
+    )
+    if not is_first:
+        raise ProofRefusedError
+
+
+def _of_certificate(request: Request, services: Services) -> Principal | None:
     """The gateway whose certificate the connection shows, None where a token has to speak."""
     certificate = client_certificate(request)
     if certificate is None or "authorization" in request.headers:
         return None
-    gateway = gateway_of_certificate(work, certificate)
+    with services.database.reading(now=services.clock()) as work:
+        gateway = gateway_of_certificate(work, certificate)
     if gateway is None:
         raise ForbiddenError(
             "certificate_refused", "The gateway was revoked, or has to be enrolled anew."
@@ -77,15 +125,27 @@ def _of_certificate(request: Request, work: UnitOfWork) -> Principal | None:
     return gateway
 
 
-def bearer_token(request: Request) -> str:
-    """The token of the one Authorization header; UnauthenticatedError when there is none."""
+def sent_token(request: Request) -> tuple[str, str]:
+    """Scheme (`bearer` or `dpop`) and token of the one Authorization header;
+    UnauthenticatedError when there is none.
+    """
     values = request.headers.getlist("authorization")
     if not values:
         raise UnauthenticatedError(token_sent=False)
     scheme, _, token = values[0].partition(" ")
-    if len(values) > 1 or scheme.lower() != "bearer" or not token or " " in token:
+    scheme = scheme.lower()
+    if len(values) > 1 or scheme not in ("bearer", "dpop") or not token or " " in token:
         raise UnauthenticatedError(token_sent=True)
-    return token
+    return scheme, token
+
+
+def bearer_token(request: Request) -> str:
+    """The token of the one Authorization header; UnauthenticatedError when there is none."""
+    return sent_token(request)[1]
+
+
+on_platform = Authentication((PLATFORM.audience,))
+"""Who calls the platform's surfaces."""
 
 
 class Requirement:
@@ -98,7 +158,7 @@ class Requirement:
         self,
         request: Request,
         services: AllServices,
-        principal: Annotated[Principal, Depends(authenticated)],
+        principal: Annotated[Principal, Depends(on_platform)],
     ) -> Principal:
         """The caller, or ForbiddenError `insufficient_scope`; InvalidError for a stray query."""
         if any(principal.may(scope) for scope in self.any_of):
@@ -157,4 +217,6 @@ DevicesWrite = Annotated[Principal, Depends(require(DEVICES_WRITE))]
 EpcrRead = Annotated[Principal, Depends(require(EPCR_READ))]
 EpcrWrite = Annotated[Principal, Depends(require(EPCR_WRITE))]
 PlatformAdmin = Annotated[Principal, Depends(require(PLATFORM_ADMIN))]
+AppsRead = Annotated[Principal, Depends(require(PLATFORM_ADMIN, APPS_READ, APPS_WRITE))]
+AppsWrite = Annotated[Principal, Depends(require(PLATFORM_ADMIN, APPS_WRITE))]
 GatewayUplink = Annotated[Principal, Depends(require(GATEWAY_UPLINK))]

@@ -36,6 +36,7 @@ _SENTENCES: Final = {
     404: "Absent, or another organisation's",
     406: "The caller takes no media type that is offered",
     409: "The state of the resource forbids it",
+    412: "It is no longer as If-Match says",
     413: "The body is too large",
     415: "Not application/json",
     429: "Too many; Retry-After says when to try again",
@@ -46,9 +47,11 @@ _SENTENCES: Final = {
 
 _OURS: Final = "#/components/schemas/ErrorModel"
 _FRAMEWORKS: Final = "#/components/schemas/HTTPValidationError"
-_SHAPES: Final = {
-    JSON_MEDIA_TYPE: _OURS,
-    FHIR_MEDIA_TYPE: "#/components/schemas/OperationOutcome",
+_PAGE: Final = "text/html"
+_SHAPES: Final[dict[str, dict[str, str]]] = {
+    JSON_MEDIA_TYPE: {"$ref": _OURS},
+    FHIR_MEDIA_TYPE: {"$ref": "#/components/schemas/OperationOutcome"},
+    _PAGE: {"type": "string"},
 }
 _OUTCOME: Final[dict[str, Any]] = {
     "type": "object",
@@ -139,12 +142,14 @@ def _tell_errors(route: APIRoute, operation: dict[str, Any], *, is_secured: bool
     if FHIR_MEDIA_TYPE in success.get("content", {}):
         is_bundle = route.path_format.endswith(FHIR_PATH_END)
         formats = [FHIR_MEDIA_TYPE] if is_bundle else [JSON_MEDIA_TYPE, FHIR_MEDIA_TYPE]
+    elif _PAGE in success.get("content", {}):
+        formats = [_PAGE]
     for status in sorted(statuses | declared):
         answer = responses.setdefault(str(status), {})
         is_frameworks = _FRAMEWORKS in str(answer.get("content"))
         if status not in declared or is_frameworks or _OURS in str(answer.get("content")):
             answer["description"] = _SENTENCES[status]
-            answer["content"] = {one: {"schema": {"$ref": _SHAPES[one]}} for one in formats}
+            answer["content"] = {one: {"schema": _SHAPES[one]} for one in formats}
 
 
 def required_scopes(dependant: Dependant) -> tuple[str, ...]:

@@ -14,10 +14,12 @@ from starlette.responses import Response
 from cloud.api.shared import accept
 from cloud.api.shared.answers import FHIR_MEDIA_TYPE, JSON_MEDIA_TYPE, exact_json
 from cloud.core.kernel.errors import (
+    ConflictError,
     DomainError,
     InvalidError,
     MalformedError,
     NotFoundError,
+    ProofRefusedError,
     ThrottledError,
     TooLargeError,
     UnauthenticatedError,
@@ -53,6 +55,11 @@ _BY_STATUS: Final[Mapping[int, tuple[type[DomainError], str, str]]] = {
     404: (NotFoundError, "not_found", "There is nothing at this address."),
     406: (UnsupportedError, "not_acceptable", "Accept application/json, or what the path offers."),
     405: (UnsupportedError, "method_not_allowed", "Use a method this address allows."),
+    412: (
+        ConflictError,
+        "precondition_failed",
+        "Read it again: it is no longer as If-Match says.",
+    ),
     413: (TooLargeError, "body_too_large", "Send a smaller body."),
     415: (UnsupportedError, "unsupported_media_type", "Send application/json."),
 }
@@ -104,9 +111,10 @@ def render(request: Request, error: DomainError, *, status: int | None = None) -
 
 def _headers(error: DomainError) -> dict[str, str]:
     if isinstance(error, UnauthenticatedError):
-        challenge = 'Bearer realm="vitalwire"'
+        scheme = "DPoP" if isinstance(error, ProofRefusedError) else "Bearer"
+        challenge = f'{scheme} realm="vitalwire"'
         if error.token_sent:
-            challenge += ', error="invalid_token"'
+            challenge += f', error="{error.reason}"'
         return {"WWW-Authenticate": challenge}
     if error.reason == "insufficient_scope":
         wanted = error.details.get("required", "")

@@ -21,21 +21,30 @@ def answer_once(
     request: Request,
     work: UnitOfWork,
     caller: Principal,
-    body: BaseModel,
+    body: BaseModel | None,
     produce: Callable[[], tuple[int, BaseModel]],
+    *,
+    shown_once: frozenset[str] = frozenset(),
 ) -> Response:
-    """The response of `produce` (status, document), or the one stored under the request's key."""
+    """The response of `produce` (status, document), or the one stored under the request's key.
+
+    The members in `shown_once` are neither stored nor given again.
+    """
 
     def answer() -> Answer:
         status, document = produce()
-        return Answer(status, dumps(document.model_dump(exclude_none=True)))
+        whole = dumps(document.model_dump(exclude_none=True))
+        if not shown_once:
+            return Answer(status, whole)
+        kept = document.model_dump(exclude_none=True, exclude=set(shown_once))
+        return Answer(status, whole, kept=dumps(kept))
 
     given = once(
         work,
         caller,
         route=f"{request.method} {request.url.path}"[:160],
         key=request.headers.get(HEADER),
-        request=body.model_dump_json().encode(),
+        request=b"" if body is None else body.model_dump_json().encode(),
         produce=answer,
     )
     headers = {}

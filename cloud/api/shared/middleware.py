@@ -15,7 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cloud.api.shared.errors import render
 from cloud.api.shared.metrics import HttpMetrics
-from cloud.core.kernel.errors import TooLargeError
+from cloud.api.shared.rate_limits import STATE, Standing
+from cloud.api.shared.trusted_proxies import TrustedProxies
+from cloud.core.kernel.errors import MalformedError, TooLargeError
 
 LOG: Final = logging.getLogger("vitalwire.http")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -46,9 +48,19 @@ class RequestFrame:
         scope.setdefault("state", {})["request_id"] = request_id
         answer = _Answer(scope, receive, send, request_id)
         try:
-            await self._app(scope, receive, answer.send)
+            await self._settled(scope, receive, answer)
         finally:
             self._note(scope, answer.status, time.perf_counter() - started, request_id)
+
+    async def _settled(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        """Let the application see the client as a trusted proxy saw it."""
+        proxies: TrustedProxies = scope["app"].state.proxies
+        try:
+            proxies.settle(scope)
+        except MalformedError as exc:
+            await render(Request(scope), exc)(scope, receive, answer.send)
+            return
+        await self._app(scope, receive, answer.send)
 
     def _note(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
         # The route's template, never the path: a path may hold an identifier of a patient.
@@ -103,6 +115,9 @@ class _Answer:
             headers["x-request-id"] = self._request_id
             # Gateways mend wrong clocks by this, so it is the clock that our rows are stamped by.
             now = self._scope["app"].state.services.clock()
+            standing = self._scope["state"].get(STATE)
+            if isinstance(standing, Standing):
+                headers.update(standing.headers())
             headers["date"] = format_datetime(now, usegmt=True)
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)

@@ -1,7 +1,7 @@
 """The client's certificate, from the connection to whoever asks.
 
-The server verified it against the fleet's authority; the state of each request carries its octets.
-No header can put one there.
+The server verified it against the fleet's authority, or a listed proxy vouches for it (see
+`trusted_proxies`); the state of each request carries its octets. No other header can put one there.
 """
 
 from __future__ import annotations
@@ -29,6 +29,17 @@ class PeerProtocol(H11Protocol):
 
 
 def client_certificate(request: Request) -> bytes | None:
-    """The verified certificate of a request's client (DER), None without one."""
+    """The certificate whose key a request's client proved (DER), None without one."""
     found = getattr(request.state, STATE, None)
     return found if isinstance(found, bytes) else None
+
+
+def caller_address(request: Request) -> str:
+    """Where the request comes from, empty where the server does not say."""
+    return request.client.host if request.client is not None else ""
+
+
+def sent_path(request: Request) -> str:
+    """The path as it was sent, percent-encoded: what a client signs is what it sends."""
+    raw = request.scope.get("raw_path")
+    return raw.decode("ascii") if isinstance(raw, bytes) and raw.isascii() else request.url.path

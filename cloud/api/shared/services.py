@@ -10,6 +10,9 @@ from fastapi import Depends, Request
 
 from cloud.api.shared.attempts import AttemptLimit
 from cloud.api.shared.metrics import StoreMetrics
+from cloud.api.shared.rate_limits import RateLimits
+from cloud.api.shared.seen_proofs import SeenProofs
+from cloud.core.authorization.authorization_server import AuthorizationServer
 from cloud.core.authorization.tokens import TokenService
 from cloud.core.devices.fleet_metrics import FleetMetrics
 from cloud.core.devices.joining import Offer
@@ -33,7 +36,8 @@ class Services:
     """Built once by the composition root. `probes` tell the health of each part by name."""
 
     database: Database
-    tokens: TokenService
+    authorization: AuthorizationServer
+    seen_proofs: SeenProofs
     vault: Vault
     cursors: CursorSigner
     clock: Clock
@@ -43,7 +47,13 @@ class Services:
     store_metrics: StoreMetrics
     offer: Offer
     attempts: AttemptLimit
+    limits: RateLimits
     probes: dict[str, Callable[[], Health]]
+
+    @property
+    def tokens(self) -> TokenService:
+        """Issues and verifies access tokens."""
+        return self.authorization.tokens
 
 
 def services_of(request: Request) -> Services:

@@ -33,14 +33,16 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the request before FastAPI reads its body."""
         handle = super().get_route_handler()
-        takes_json = self.body_field is not None
+        body = self.body_field
+        takes_json = body is not None
+        may_be_absent = body is not None and not body.field_info.is_required()
         offered = [JSON_MEDIA_TYPE, *self.responses.get(200, {}).get("content", ())]
 
         async def strict(request: Request) -> Response:
             # A format in the query is the caller's last word on it.
             if "format" not in request.query_params and not admits(accepted(request), offered):
                 raise HTTPException(406)
-            if takes_json:
+            if takes_json and not (may_be_absent and not _has_body(request)):
                 _check_media_type(request)
                 request = _StrictRequest(request.scope, request.receive)
             return await handle(request)
@@ -57,6 +59,11 @@ class _StrictRequest(Request):
             raise BodyRefusedError(
                 MalformedError("malformed_json", f"Send valid JSON: {exc}.")
             ) from exc
+
+
+def _has_body(request: Request) -> bool:
+    length = request.headers.get("content-length", "0")
+    return length != "0" or "transfer-encoding" in request.headers
 
 
 def _check_media_type(request: Request) -> None:

@@ -1,7 +1,8 @@
-"""Client secrets: 256 random bits shown once, argon2id at rest."""
+"""Client secrets and passwords, argon2id at rest; codes and keys of 256 random bits, hashed."""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import threading
 from typing import Final
@@ -34,6 +35,19 @@ def matches(secret_hash: str, secret: str) -> bool:
             return _HASHER.verify(secret_hash, secret[:MAX_SECRET])
     except (VerificationError, InvalidHashError):
         return False
+
+
+def new_opaque(prefix: str) -> str:
+    """A code, token or key of 256 random bits; the prefix lets scanners find one that leaked."""
+    return f"{prefix}_{secrets.token_urlsafe(32)}"
+
+
+def key_hash(opaque: str) -> str:
+    """What is stored of something random and long: SHA-256, 64 hexadecimal digits.
+
+    Only what nobody can guess may be hashed so; what people choose is for `hash_secret`.
+    """
+    return hashlib.sha256(opaque.encode()).hexdigest()
 
 
 # Verified against when the client is unknown, so that its answer takes as long as a wrong secret's.

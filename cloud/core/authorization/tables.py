@@ -1,59 +1,73 @@
-"""Applications (OAuth clients), their secrets, and the signing keys."""
+"""Applications (OAuth clients) and the signing keys."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text
+from sqlalchemy import JSON, Boolean, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.core.kernel.tenancy import TenantOwned
-from cloud.db.base import ID_LENGTH, Base, RowNumber, UtcDateTime
+from cloud.db.base import ID_LENGTH, Base, Stamped, UtcDateTime
+
+KIND_APPLICATION: Final = "application"
+KIND_GATEWAY: Final = "gateway"
+KIND_API_CLIENT: Final = "api_client"
+KIND_PARTNER: Final = "partner"
+DELETED: Final = "deleted"
 
 
-class ApplicationRow(TenantOwned, Base):
+class ApplicationRow(TenantOwned, Stamped, Base):
     """An OAuth client of one tenant.
 
-    `kind` is application or gateway, `status` pending, approved or revoked. `epoch` is in every
-    token; raising it ends them all.
+    `kind` says who administers it: application (platform), api_client (clinical), partner or
+    gateway. `status` is pending, approved, suspended, revoked or deleted. `epoch` is in every
+    token; raising it ends them all. `profiles` names the ways in it may use (see
+    `profiles`), `auth_methods` the ways it may authenticate at them, in the words of RFC 8414.
     """
 
     __tablename__ = "applications"
 
     client_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    product_id: Mapped[str | None] = mapped_column(ForeignKey("products.product_id"))
     name: Mapped[str] = mapped_column(String(120))
     kind: Mapped[str] = mapped_column(String(20))
+    profiles: Mapped[list[str]] = mapped_column(JSON)
+    auth_methods: Mapped[list[str]] = mapped_column(JSON)
     grant_types: Mapped[list[str]] = mapped_column(JSON)
     redirect_uris: Mapped[list[str]] = mapped_column(JSON)
+    post_logout_redirect_uris: Mapped[list[str]] = mapped_column(JSON)
     requested_scopes: Mapped[list[str]] = mapped_column(JSON)
     approved_scopes: Mapped[list[str]] = mapped_column(JSON)
     governance: Mapped[dict[str, Any]] = mapped_column(JSON)
+    jwks: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    jwks_uri: Mapped[str | None] = mapped_column(String(2000))
+    id_token_algorithm: Mapped[str] = mapped_column(String(20), default="RS256")
+    is_internal: Mapped[bool] = mapped_column(Boolean, default=False)
     status: Mapped[str] = mapped_column(String(20))
     epoch: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
-
-class ApplicationSecretRow(Base):
-    """One argon2id hash of a client secret; several may be valid while rotating."""
-
-    __tablename__ = "application_secrets"
-
-    row_id: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
-    client_id: Mapped[str] = mapped_column(ForeignKey("applications.client_id"), index=True)
-    secret_hash: Mapped[str] = mapped_column(String(200))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    @property
+    def is_public(self) -> bool:
+        """Whether it holds no credential of its own (RFC 6749, 2.1)."""
+        return self.auth_methods == ["none"]
 
 
 class SigningKeyRow(Base):
-    """An RSA key: the public part as JWK, the private part sealed by the vault."""
+    """A key pair: the public part as JWK, the private part sealed by the vault.
+
+    It signs until `retiring_at`, and verifies until `retired_at`.
+    """
 
     __tablename__ = "signing_keys"
 
     kid: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    algorithm: Mapped[str] = mapped_column(String(20))
     public_jwk: Mapped[dict[str, Any]] = mapped_column(JSON)
     sealed_private_key: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    retiring_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     note: Mapped[str] = mapped_column(Text, default="")

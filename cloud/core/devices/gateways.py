@@ -9,8 +9,8 @@ from typing import Final
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from cloud.core.authorization.applications import KIND_GATEWAY, NewClient, authenticate, register
-from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.authorization.applications import NewClient, authenticate, register
+from cloud.core.authorization.tables import KIND_GATEWAY, ApplicationRow
 from cloud.core.devices.tables import GatewayRow, VehicleRow
 from cloud.core.kernel import outbox
 from cloud.core.kernel.errors import ForbiddenError

@@ -6,11 +6,13 @@ import hashlib
 import hmac
 import secrets
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from cloud.core.identity.tables import TenantRow
-from cloud.core.kernel.errors import DuplicateError, NotFoundError
+from cloud.core.identity.tables import ProductRow, TenantRow
+from cloud.core.kernel.errors import DuplicateError, InvalidError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
+from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import UnitOfWork
 
@@ -34,12 +36,48 @@ def create_tenant(work: UnitOfWork, vault: Vault, name: str) -> TenantRow:
     return row
 
 
+def create_product(work: UnitOfWork, *, tenant_id: str, name: str) -> ProductRow:
+    """A new product of a tenant; DuplicateError `product_exists` when it has one of that name."""
+    taken = select(ProductRow.product_id).where(
+        ProductRow.tenant_id == tenant_id, ProductRow.name == name
+    )
+    if work.session.scalar(taken) is not None:
+        raise DuplicateError("product_exists", "Choose a name the tenant does not use yet.")
+    row = ProductRow(product_id=new_id("prd"), tenant_id=tenant_id, name=name, created_at=work.now)
+    work.session.add(row)
+    work.session.flush()
+    return row
+
+
+def check_product(work: UnitOfWork, principal: Principal, product_id: str) -> str | None:
+    """The id of a product of the caller's tenant, None for an empty one; InvalidError
+    `unknown_product` for another tenant's and for one there is not.
+    """
+    if not product_id:
+        return None
+    statement = scoped(principal, ProductRow).where(ProductRow.product_id == product_id)
+    row = None if "\x00" in product_id else work.session.scalars(statement).one_or_none()
+    if row is None:
+        raise InvalidError(
+            "unknown_product",
+            "Use a product of this tenant.",
+            details={"fields": ["product_id"]},
+        )
+    return row.product_id
+
+
 def tenant(work: UnitOfWork, tenant_id: str) -> TenantRow:
     """The tenant; NotFoundError when there is none of that id."""
     row = work.session.get(TenantRow, tenant_id)
     if row is None:
         raise NotFoundError("tenant_not_found", "Use a tenant that exists.")
     return row
+
+
+def tenant_called(work: UnitOfWork, words: str) -> TenantRow | None:
+    """The tenant whose id or name these words are; None when there is none."""
+    statement = select(TenantRow).where(or_(TenantRow.tenant_id == words, TenantRow.name == words))
+    return work.session.scalars(statement.order_by(TenantRow.tenant_id).limit(1)).first()
 
 
 def pseudonym(vault: Vault, owner: TenantRow, subject: str) -> str:

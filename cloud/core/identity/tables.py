@@ -1,13 +1,20 @@
-"""Tenants."""
+"""Tenants, their products and sites; people, what they may be, and who else vouches for them."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cloud.db.base import ID_LENGTH, Base, UtcDateTime
+from cloud.core.kernel.tenancy import TenantOwned
+from cloud.db.base import ID_LENGTH, Base, RowNumber, Stamped, UtcDateTime
+
+NAME_LENGTH = 120
+EMAIL_LENGTH = 254
+URL_LENGTH = 2000
+SUBJECT_LENGTH = 255
 
 
 class TenantRow(Base):
@@ -19,6 +26,93 @@ class TenantRow(Base):
     __tablename__ = "tenants"
 
     tenant_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
-    name: Mapped[str] = mapped_column(String(120), unique=True)
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH), unique=True)
     pseudonym_key: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ProductRow(TenantOwned, Base):
+    """What a tenant runs under one name: applications may belong to one of its products."""
+
+    __tablename__ = "products"
+    __table_args__ = (UniqueConstraint("tenant_id", "name"),)
+
+    product_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SiteRow(TenantOwned, Base):
+    """A place of a tenant: a station, a clinic, a hospital's door. `kind` says which."""
+
+    __tablename__ = "sites"
+    __table_args__ = (UniqueConstraint("tenant_id", "name"),)
+
+    site_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    kind: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class UserRow(TenantOwned, Stamped, Base):
+    """A person who signs in, of one tenant; `email` is kept in its compared form.
+
+    `status` is active or suspended. `epoch` is in every token that stands for the person; raising
+    it ends them all. `sealed_claims` holds what else is known of them, sealed by the vault.
+    """
+
+    __tablename__ = "users"
+    __table_args__ = (UniqueConstraint("tenant_id", "email"),)
+
+    user_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    email: Mapped[str] = mapped_column(String(EMAIL_LENGTH))
+    given_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    family_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    sealed_claims: Mapped[bytes | None] = mapped_column(LargeBinary)
+    status: Mapped[str] = mapped_column(String(20))
+    epoch: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class MembershipRow(TenantOwned, Base):
+    """What a person is in a tenant; the role's scopes bound what may be done in their name."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (UniqueConstraint("user_id", "tenant_id", "role"),)
+
+    row_id: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.user_id"))
+    role: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ExternalIdentityRow(TenantOwned, Base):
+    """The name another issuer has for a person: `iss` and `sub` of its ID tokens."""
+
+    __tablename__ = "external_identities"
+    __table_args__ = (UniqueConstraint("tenant_id", "issuer", "subject"),)
+
+    row_id: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.user_id"), index=True)
+    issuer: Mapped[str] = mapped_column(String(URL_LENGTH))
+    subject: Mapped[str] = mapped_column(String(SUBJECT_LENGTH))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TrustedIssuerRow(TenantOwned, Base):
+    """An issuer whose ID tokens a tenant takes for its people (RFC 8693 subject tokens).
+
+    `jwks` holds its keys as they were configured; `jwks_uri` is where newer ones are fetched.
+    """
+
+    __tablename__ = "trusted_issuers"
+    __table_args__ = (UniqueConstraint("tenant_id", "issuer"),)
+
+    row_id: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    issuer: Mapped[str] = mapped_column(String(URL_LENGTH))
+    audience: Mapped[str] = mapped_column(String(SUBJECT_LENGTH))
+    jwks: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    jwks_uri: Mapped[str | None] = mapped_column(String(URL_LENGTH))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

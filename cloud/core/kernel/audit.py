@@ -23,6 +23,9 @@ from cloud.core.kernel.work import UnitOfWork
 from cloud.db.base import ID_LENGTH, Base, RowNumber, UtcDateTime
 
 GENESIS: Final = "0" * 64
+ADDRESS_LENGTH: Final = 45
+INSTALLATION: Final = "installation"
+"""The chain of what belongs to no tenant: callers nobody knows, keys that serve all."""
 
 
 class AuditHeadRow(Base):
@@ -36,7 +39,11 @@ class AuditHeadRow(Base):
 
 
 class AuditRow(Base):
-    """One access. `outcome` is `success` or `denied`; ids only."""
+    """One access. `outcome` is `success` or `denied`; ids only.
+
+    `user_id` is the person a client acted for, `address` where the call came from, `note` a word
+    of ours on why.
+    """
 
     __tablename__ = "audit_entries"
     __table_args__ = (UniqueConstraint("tenant_id", "position"),)
@@ -52,16 +59,26 @@ class AuditRow(Base):
     resource_type: Mapped[str] = mapped_column(String(40))
     resource_id: Mapped[str] = mapped_column(String(ID_LENGTH))
     outcome: Mapped[str] = mapped_column(String(20))
+    user_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    token_use: Mapped[str | None] = mapped_column(String(20))
+    address: Mapped[str | None] = mapped_column(String(ADDRESS_LENGTH))
+    trace_id: Mapped[str | None] = mapped_column(String(32))
+    note: Mapped[str | None] = mapped_column(String(80))
     previous_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
 
 
 @dataclass(frozen=True, slots=True)
 class ChainReport:
-    """What a check of one chain found; `broken_at` is the first position that does not fit."""
+    """What a check of one chain found; `broken_at` is the first position that does not fit.
+
+    `ends_in` is the hash of the last entry that does: whoever keeps it elsewhere sees a chain that
+    was made anew.
+    """
 
     entries: int
     broken_at: int | None
+    ends_in: str = GENESIS
 
 
 def record(
@@ -72,8 +89,9 @@ def record(
     resource_id: str,
     *,
     outcome: str = "success",
+    note: str = "",
 ) -> None:
-    """Append one entry in this unit."""
+    """Append one entry in this unit; `note` is a word of ours, never what a caller sent."""
     head = _locked_head(work, principal.tenant_id)
     entry = AuditRow(
         tenant_id=principal.tenant_id,
@@ -86,6 +104,11 @@ def record(
         resource_type=resource_type,
         resource_id=resource_id[:ID_LENGTH],
         outcome=outcome,
+        user_id=principal.user_id or None,
+        token_use=principal.token_use or None,
+        address=principal.address[:ADDRESS_LENGTH] or None,
+        trace_id=principal.trace_id or None,
+        note=note or None,
         previous_hash=head.hash,
         hash="",
     )
@@ -101,12 +124,21 @@ def verify(work: UnitOfWork, tenant_id: str) -> ChainReport:
     for entry in work.session.scalars(statement.execution_options(yield_per=500)):
         fits = entry.position == position + 1 and entry.previous_hash == previous
         if not fits or entry.hash != _hash(entry):
-            return ChainReport(position, position + 1)
+            return ChainReport(position, position + 1, previous)
         previous, position = entry.hash, entry.position
     head = work.session.get(AuditHeadRow, tenant_id)
-    if head is not None and (head.position, head.hash) != (position, previous):
-        return ChainReport(position, position + 1)
-    return ChainReport(position, None)
+    ends = (0, GENESIS) if head is None else (head.position, head.hash)
+    if ends != (position, previous):
+        return ChainReport(position, position + 1, previous)
+    return ChainReport(position, None, previous)
+
+
+def chains(work: UnitOfWork) -> list[str]:
+    """Whose chains there are, the installation's own among them."""
+    # every tenant: the operator of the service proves all of them.
+    heads = set(work.session.scalars(select(AuditHeadRow.tenant_id)))
+    owners = set(work.session.scalars(select(AuditRow.tenant_id).distinct()))
+    return sorted(heads | owners)
 
 
 def _locked_head(work: UnitOfWork, tenant_id: str) -> AuditHeadRow:
@@ -122,19 +154,21 @@ def _locked_head(work: UnitOfWork, tenant_id: str) -> AuditHeadRow:
 
 
 def _hash(entry: AuditRow) -> str:
-    content = json.dumps(
-        [
-            entry.tenant_id,
-            entry.position,
-            entry.at.isoformat(),
-            entry.client_id,
-            entry.token_id,
-            entry.request_id,
-            entry.action,
-            entry.resource_type,
-            entry.resource_id,
-            entry.outcome,
-        ],
-        separators=(",", ":"),
-    )
+    facts = [
+        entry.tenant_id,
+        entry.position,
+        entry.at.isoformat(),
+        entry.client_id,
+        entry.token_id,
+        entry.request_id,
+        entry.action,
+        entry.resource_type,
+        entry.resource_id,
+        entry.outcome,
+    ]
+    later = [entry.user_id, entry.token_use, entry.address, entry.trace_id, entry.note]
+    # Entries from before there were these facts keep the hash they have.
+    if any(fact is not None for fact in later):
+        facts += later
+    content = json.dumps(facts, separators=(",", ":"))
     return hashlib.sha256(f"{entry.previous_hash}{content}".encode()).hexdigest()

@@ -5,6 +5,7 @@ DomainError           `code` is a FHIR issue type, `reason` the contract's snake
   InvalidError        invalid         it can be read but breaks a rule of its fields
   BusinessRuleError   business-rule   well formed, but the state of things forbids it
   UnauthenticatedError login          no or no valid token
+    ProofRefusedError                 a bound token without its proof
   ForbiddenError      forbidden       a known caller without the right
   NotFoundError       not-found       absent, or another tenant's: the answer is the same
   ConflictError       conflict        the state of the resource forbids it
@@ -68,6 +69,15 @@ class UnauthenticatedError(DomainError):
             super().__init__("invalid_token", "Get a new access token and send it again.")
         else:
             super().__init__("token_required", "Send an access token as Authorization: Bearer.")
+
+
+class ProofRefusedError(UnauthenticatedError):
+    """A token bound to a key came without a proof of that key that holds (RFC 9449, 7.1)."""
+
+    def __init__(self) -> None:
+        super().__init__(token_sent=True)
+        self.reason = "invalid_dpop_proof"
+        self.message = "Sign a new DPoP proof for this call with the token's own key."
 
 
 class ForbiddenError(DomainError):

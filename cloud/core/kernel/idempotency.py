@@ -39,12 +39,16 @@ class IdempotencyRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a call gave: HTTP status and JSON octets; how it relates to an earlier call."""
+    """What a call gave: HTTP status and JSON octets; how it relates to an earlier call.
+
+    `kept` is what may be given again, where that is less: a secret is shown once and stored never.
+    """
 
     status: int
     body: bytes
     replayed: bool = False
     payload_differs: bool = False
+    kept: bytes | None = None
 
 
 def once(
@@ -89,7 +93,8 @@ def once(
     if inserted is None:
         return Answer(row.status, row.body, True, row.request_hash != request_hash)
     answer = produce()
-    row.status, row.body = answer.status, answer.body
+    row.status = answer.status
+    row.body = answer.body if answer.kept is None else answer.kept
     return answer
 
 

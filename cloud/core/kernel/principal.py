@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cloud.core.kernel.scopes import covered
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Whose hands a token is good in: the thumbprint of a certificate (RFC 8705), or of a key that
+    signs each call (DPoP, RFC 9449). Empty for anybody's.
+    """
+
+    certificate: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """A verified caller. `gateway_id` is set where the client is a gateway (then = client_id).
 
-    `token_id` is the token's jti, for the audit; empty where no token was used (MQTT, jobs).
-    `bound_to` is the thumbprint of the one certificate the token is good with, empty for any.
+    `user_id` is the person the client acts for, empty when it acts for itself. `token_id` is the
+    token's jti, for the audit; empty where no token was used (MQTT, jobs). `address` and `trace_id`
+    say where the call came from and which trace it belongs to.
     """
 
     tenant_id: str
     client_id: str
     scopes: tuple[str, ...]
     gateway_id: str | None = None
+    user_id: str = ""
     token_id: str = ""
+    token_use: str = ""
+    audience: str = ""
+    grant_id: str = ""
     request_id: str = ""
-    bound_to: str = ""
+    address: str = ""
+    trace_id: str = ""
+    binding: Binding = field(default_factory=Binding)
 
     def may(self, required: str) -> bool:
         """Whether the granted scopes cover the concrete scope `required`."""
@@ -35,6 +52,17 @@ def gateway_principal(*, tenant_id: str, gateway_id: str) -> Principal:
         client_id=gateway_id,
         scopes=("gateway:uplink",),
         gateway_id=gateway_id,
+    )
+
+
+def anonymous_principal(*, address: str, request_id: str) -> Principal:
+    """A caller who has not proved to be anybody."""
+    return Principal(
+        tenant_id="installation",
+        client_id="unknown",
+        scopes=(),
+        address=address,
+        request_id=request_id,
     )
 
 

@@ -24,14 +24,27 @@ ROUTES = [
     for route in router.routes
     if isinstance(route, APIRoute)
 ]
+# Whoever calls these proves themselves in another way, or nobody needs to.
 OPEN = {
     "/health",
     "/metrics",
     "/v1/gateways/enrol",
-    "/v1/oauth/token",
+    "/v2/partners/authenticate",
     "/.well-known/jwks.json",
     "/v1/auth/jwks.json",
+    "/oauth/discovery/keys",
     "/.well-known/oauth-authorization-server",
+    "/.well-known/oauth-protected-resource",
+    "/.well-known/openid-configuration",
+    "/.well-known/smart-configuration",
+    "/fhir/R4/.well-known/smart-configuration",
+    "/oauth/userinfo",
+    "/v2/partners/authenticate",
+    *(
+        f"{base}/{name}"
+        for base in ("/v1/oauth", "/v1/auth/oauth", "/oauth")
+        for name in ("authorize", "token", "revoke", "introspect", "par")
+    ),
 }
 
 

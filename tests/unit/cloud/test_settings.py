@@ -27,6 +27,9 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
         ('port = "x"', '"port"'),
         ("port = 70000", '"port"'),
         ("device_silence_seconds = 0", '"device_silence_seconds"'),
+        ('trusted_proxies = "10.0.0.0/8 proxy"', '"trusted_proxies"'),
+        ('trusted_proxies = "10.0.0.5"\nclient_certificate_header = "a b"', "no name of a header"),
+        ('limit_administration = "many"', '"limit_administration"'),
         ('log_level = "LOUD"', '"log_level"'),
         ("port = ", "cannot be read"),
     ],
@@ -36,6 +39,18 @@ def test_a_wrong_file_is_named_by_its_key(tmp_path: Path, text: str, named: str)
     config.write_text(text, encoding="utf-8")
     with pytest.raises(SettingsFaultError, match=named):
         read_settings(config, {})
+
+
+def test_a_certificate_header_without_a_list_of_proxies_is_refused(tmp_path: Path) -> None:
+    config = tmp_path / "cloud.toml"
+    config.write_text('client_certificate_header = "X-Client-Cert"', encoding="utf-8")
+    with pytest.raises(SettingsFaultError, match="trusted_proxies must list"):
+        read_settings(config, {})
+    config.write_text(
+        'client_certificate_header = "X-Client-Cert"\ntrusted_proxies = "10.0.0.0/8 ::1"',
+        encoding="utf-8",
+    )
+    assert read_settings(config, {}).client_certificate_header == "X-Client-Cert"
 
 
 def test_an_unknown_key_is_called_unknown(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The clinical surfaces: what administers their clients, keys, scopes and people."""

@@ -1,0 +1,66 @@
+"""`vitalwire-cloud apps | users | keys | audit`: what an operator does on the machine itself."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from cloud.app.application_commands import add_application_commands, run_application_command
+from cloud.app.composition import Parts
+from cloud.app.key_commands import (
+    add_audit_commands,
+    add_key_commands,
+    run_key_command,
+    verify_audit,
+)
+from cloud.app.opening import StartError
+from cloud.app.people_commands import add_people_commands, ask_password, run_people_command
+from cloud.core.identity.service import tenant
+from cloud.core.kernel.errors import DomainError
+from cloud.core.kernel.principal import service_principal
+from cloud.core.kernel.scopes import PLATFORM_ADMIN
+from cloud.core.kernel.work import StorageError
+
+_ARGUMENTS: Final = {
+    "apps": add_application_commands,
+    "users": add_people_commands,
+    "keys": add_key_commands,
+    "audit": add_audit_commands,
+}
+_OF_TENANTS: Final = {"apps": run_application_command, "users": run_people_command}
+ADMINISTRATION: Final = tuple(_ARGUMENTS)
+
+
+def add_administration_arguments(name: str, command: argparse.ArgumentParser) -> None:
+    """The acts of one of these commands."""
+    _ARGUMENTS[name](command)
+
+
+def run_administration(parts: Parts, given: argparse.Namespace, show: Callable[[str], None]) -> int:
+    """Carry one out and show what it says; the exit code. StartError says what is wrong.
+
+    What is shown once is shown before it is final: what could not be shown is not kept.
+    """
+    try:
+        if given.command == "audit":
+            lines, code = verify_audit(parts, given)
+            show("\n".join(lines))
+            return code
+        if given.command == "keys":
+            show("\n".join(run_key_command(parts, given)))
+            return 0
+        if given.act == "set-password":
+            given.password = ask_password()
+        caller = replace(service_principal(given.tenant, "operator"), scopes=(PLATFORM_ADMIN,))
+        with parts.database.begin(now=parts.clock()) as work:
+            tenant(work, given.tenant)
+            show("\n".join(_OF_TENANTS[given.command](parts, work, caller, given)))
+    except DomainError as exc:
+        raise StartError(f"{exc.reason}: {exc.message.rstrip('.')}") from exc
+    except OSError as exc:
+        raise StartError(f"nothing was changed: it could not be printed ({exc.strerror})") from exc
+    except StorageError as exc:
+        raise StartError(f"{exc}, so nothing was changed. Run it again") from exc
+    return 0

@@ -1,0 +1,146 @@
+"""`vitalwire-cloud apps`: clients and partners of a tenant, from the machine the cloud runs on."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from cloud.app.composition import Parts
+from cloud.core.authorization import client_certificates, client_secrets, partners, profiles
+from cloud.core.authorization.applications import application, applications, note
+from cloud.core.authorization.registrations import (
+    NewApplication,
+    approve_scopes,
+    delete_application,
+    register_application,
+    suspend,
+)
+from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.work import UnitOfWork
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add_application_commands(command: argparse.ArgumentParser) -> None:
+    """`apps` and its acts."""
+    acts: Commands = command.add_subparsers(dest="act", required=True, metavar="ACT")
+    acts.add_parser("list", help="print the clients, one JSON object a line")
+    one = acts.add_parser("add", help="register an application; its secret is printed once")
+    one.add_argument("--name", required=True, help="what to call it")
+    one.add_argument(
+        "--grant",
+        action="append",
+        choices=("client_credentials", "authorization_code", "refresh_token"),
+        help="how it gets tokens, several times if need be (client_credentials)",
+    )
+    one.add_argument("--scope", action="append", default=[], help="a scope it requests")
+    one.add_argument("--redirect-uri", action="append", default=[], help="where people come back")
+    one.add_argument("--public", action="store_true", help="without a secret, with PKCE")
+    one.add_argument("--portal", action="store_true", help="for the patient portal")
+    one = acts.add_parser("approve", help="approve the scopes it requests, or those named here")
+    one.add_argument("--scope", action="append", help="exactly these, several times if need be")
+    acts.add_parser("suspend", help="stop it at once, tokens and all")
+    acts.add_parser("resume", help="let it go on")
+    acts.add_parser("delete", help="end it with everything that was issued to it")
+    one = acts.add_parser("new-secret", help="print a new secret once")
+    one.add_argument(
+        "--grace-minutes",
+        type=int,
+        default=1440,
+        metavar="N",
+        help="how long the old ones stay good (1440)",
+    )
+    acts.add_parser(
+        "drop-certificates", help="let its secret speak for it again: for a client locked out"
+    )
+    one = acts.add_parser("add-partner", help="make a scribe partner; its secrets are printed once")
+    one.add_argument("--name", required=True, help="what to call it")
+    acts.add_parser("new-key", help="print a new API key of a partner once")
+    for name, parser in acts.choices.items():
+        parser.add_argument("--tenant", required=True, metavar="ID", help="whose clients")
+        if name not in ("list", "add", "add-partner"):
+            parser.add_argument("client", metavar="ID", help="the client's id")
+
+
+def run_application_command(
+    parts: Parts, work: UnitOfWork, caller: Principal, given: argparse.Namespace
+) -> list[str]:
+    """Carry one out; the lines to print. DomainError says what is wrong."""
+    if given.act == "list":
+        return [json.dumps(_line(row)) for row in applications(work, caller, kind=None)]
+    if given.act == "add":
+        return _add(work, caller, given)
+    if given.act == "add-partner":
+        made = partners.create_partner(work, parts.vault, caller, given.name)
+        return _once(client_id=made.row.client_id, client_secret=made.secret, api_key=made.api_key)
+    if given.act == "delete":
+        delete_application(work, caller, given.client)
+        return [f"{given.client} is deleted"]
+    if given.act == "approve":
+        row = approve_scopes(work, caller, given.client, given.scope, kind=None)
+        return [f"{row.client_id} is approved for {' '.join(row.approved_scopes) or 'no scope'}"]
+    row = application(work, caller, given.client, kind=None, to_change=True)
+    if given.act == "new-key":
+        return _once(api_key=partners.add_api_key(work, caller, row))
+    return _change(work, caller, given, row)
+
+
+def _change(
+    work: UnitOfWork, caller: Principal, given: argparse.Namespace, row: ApplicationRow
+) -> list[str]:
+    if given.act == "new-secret":
+        grace = timedelta(minutes=max(0, given.grace_minutes))
+        secret, _ = client_secrets.rotate_secret(
+            work, row, grace=min(grace, client_secrets.LONGEST_GRACE)
+        )
+        note(work, caller, row, "app.secret_rotated", event="app.secret_rotated")
+        return _once(client_secret=secret)
+    if given.act == "drop-certificates":
+        count = client_certificates.revoke_all(work, row)
+        note(work, caller, row, "client.certificates_dropped")
+        return [f"{count} certificates of {row.client_id} are revoked; its secret is good again"]
+    suspend(row, is_suspended=given.act == "suspend")
+    note(work, caller, row, "app.updated", event="app.updated", status=row.status)
+    return [f"{row.client_id} is {row.status}"]
+
+
+def _add(work: UnitOfWork, caller: Principal, given: argparse.Namespace) -> list[str]:
+    made = register_application(
+        work,
+        caller,
+        NewApplication(
+            name=given.name,
+            grant_types=tuple(given.grant or (profiles.CLIENT_CREDENTIALS,)),
+            redirect_uris=tuple(given.redirect_uri),
+            requested_scopes=tuple(given.scope),
+            auth_method=profiles.NONE if given.public else profiles.SECRET_BASIC,
+            ways=((profiles.PORTAL if given.portal else profiles.PLATFORM).name,),
+        ),
+    )
+    return [
+        *_once(client_id=made.row.client_id, client_secret=made.secret),
+        "It waits: approve it with `apps approve`.",
+    ]
+
+
+def _once(**secrets: str) -> list[str]:
+    rows = [f"  {name}: {value}" for name, value in secrets.items() if value]
+    return ["These are shown only now:", *rows]
+
+
+def _line(row: ApplicationRow) -> dict[str, object]:
+    return {
+        "client_id": row.client_id,
+        "name": row.name,
+        "kind": row.kind,
+        "status": row.status,
+        "profiles": row.profiles,
+        "grant_types": row.grant_types,
+        "approved_scopes": row.approved_scopes,
+        "requested_scopes": row.requested_scopes,
+        "created_at": row.created_at.isoformat(),
+    }

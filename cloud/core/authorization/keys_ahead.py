@@ -1,0 +1,78 @@
+"""Keys are had before a unit of work begins, never inside it.
+
+Our own are made when there are none, in a unit of their own. Others' are fetched, and whoever runs
+the address decides how long that takes: a transaction that waited for it would keep everybody else
+waiting too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cloud.core.authorization.client_authentication import Presented, find_client
+from cloud.core.authorization.client_keys import ClientKeys
+from cloud.core.authorization.keys import KeyRing
+from cloud.core.authorization.unverified import UnreadableError, peek
+from cloud.core.identity.people import trusted_issuer
+from cloud.core.kernel.work import Clock, Database, UnitOfWork
+
+Needed = tuple[str, str | None]
+"""Where a key set is, and which of its keys is wanted."""
+
+
+class KeysAhead:
+    """Call it with what a request presents, while no unit of work is open."""
+
+    def __init__(self, database: Database, clock: Clock, ring: KeyRing, keys: ClientKeys) -> None:
+        self._database = database
+        self._ring = ring
+        self._clock = clock
+        self._keys = keys
+
+    def __call__(self, presented: Presented, form: Mapping[str, str]) -> None:
+        """Make what signs, fetch what the assertion and the subject token are checked with.
+
+        Nothing is decided here: what cannot be read or fetched is refused where it is checked.
+        """
+        self._ring.make_missing()
+        subject_token = form.get("subject_token", "")
+        if presented.assertion is None and not subject_token:
+            return
+        with self._database.reading(now=self._clock()) as work:
+            needed = [*_of_client(work, presented), *_of_issuer(work, presented, subject_token)]
+        for jwks_uri, kid in needed:
+            self._keys.fetch_ahead(jwks_uri, kid)
+
+
+def _of_client(work: UnitOfWork, presented: Presented) -> Iterator[Needed]:
+    if presented.assertion is None:
+        return
+    try:
+        header, claims = peek(presented.assertion)
+    except UnreadableError:
+        return
+    application = find_client(work, str(claims.get("sub", "")))
+    if application is not None and application.jwks is None and application.jwks_uri:
+        yield application.jwks_uri, _kid(header)
+
+
+def _of_issuer(work: UnitOfWork, presented: Presented, token: str) -> Iterator[Needed]:
+    client_id = presented.client_id
+    try:
+        header, claims = peek(token)
+        if presented.assertion is not None:
+            client_id = str(peek(presented.assertion)[1].get("sub", ""))
+    except UnreadableError:
+        return
+    application = find_client(work, client_id)
+    issuer = claims.get("iss")
+    if application is None or not isinstance(issuer, str) or "\x00" in issuer:
+        return
+    trusted = trusted_issuer(work, tenant_id=application.tenant_id, issuer=issuer)
+    if trusted is not None and trusted.jwks is None and trusted.jwks_uri:
+        yield trusted.jwks_uri, _kid(header)
+
+
+def _kid(header: Mapping[str, object]) -> str | None:
+    kid = header.get("kid")
+    return kid if isinstance(kid, str) else None

@@ -1,0 +1,39 @@
+"""Proofs that are good once: client assertions and DPoP proofs leave their `jti` behind."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from cloud.core.authorization.credential_tables import UsedProofRow
+from cloud.core.kernel.work import UnitOfWork
+
+
+def use_once(work: UnitOfWork, *parts: str, expires_at: datetime) -> bool:
+    """Remember a proof by what makes it its own; False when it was there before.
+
+    Of two at the same moment one waits for the other and is refused.
+    """
+    content = "\x1f".join(parts)
+    insert = postgresql_insert if work.is_postgresql else sqlite_insert
+    statement = (
+        insert(UsedProofRow)
+        .values(proof_hash=hashlib.sha256(content.encode()).hexdigest(), expires_at=expires_at)
+        .on_conflict_do_nothing()
+        .returning(UsedProofRow.proof_hash)
+    )
+    return work.session.execute(statement).first() is not None
+
+
+def forget_old(work: UnitOfWork) -> int:
+    """Drop those whose time is over anyway; how many."""
+    statement = (
+        delete(UsedProofRow)
+        .where(UsedProofRow.expires_at <= work.now)
+        .returning(UsedProofRow.proof_hash)
+    )
+    return len(work.session.scalars(statement).all())

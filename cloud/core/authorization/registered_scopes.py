@@ -1,0 +1,98 @@
+"""Scopes a tenant may grant: those of the catalogue, and those its own services registered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import select
+
+from cloud.core.authorization.grant_tables import RegisteredScopeRow
+from cloud.core.kernel import audit
+from cloud.core.kernel.errors import DuplicateError, InvalidError
+from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.scope_catalogue import BY_NAME, CATALOGUE, Scope
+from cloud.core.kernel.scopes import EVERYTHING, covers, is_grantable, is_well_formed
+from cloud.core.kernel.tenancy import scoped
+from cloud.core.kernel.work import UnitOfWork
+
+OURS: Final = frozenset({"argus", "platform", "gateway", "bp", "clients", "system"})
+"""Whatever is added under these names later must not be granted already."""
+
+
+def register_scope(
+    work: UnitOfWork, principal: Principal, *, name: str, description: str, service: str
+) -> RegisteredScopeRow:
+    """Add a scope to the tenant's catalogue; InvalidError `wildcard_scope`, `invalid_scope_name`
+    or `reserved_scope`, DuplicateError `scope_exists`.
+    """
+    if "*" in name:
+        raise InvalidError("wildcard_scope", "Register whole names: a wildcard is for grants.")
+    if not is_well_formed(name) or "/" in name:
+        raise InvalidError("invalid_scope_name", "Write it as resource:action, in lower case.")
+    if name.partition(":")[0] in OURS:
+        raise InvalidError("reserved_scope", "Choose a resource of the service's own.")
+    if name in BY_NAME or name in _names(work, principal):
+        raise DuplicateError("scope_exists", "There is a scope of that name already.")
+    row = RegisteredScopeRow(
+        tenant_id=principal.tenant_id,
+        name=name,
+        description=description,
+        service=service,
+        created_at=work.now,
+    )
+    work.session.add(row)
+    audit.record(work, principal, "scope.registered", "scope", name)
+    return row
+
+
+def catalogue(work: UnitOfWork, principal: Principal) -> list[Scope]:
+    """Every scope there is for this tenant, by name; a registered one's surface is its service."""
+    own = [Scope(row.name, row.description, row.service) for row in _rows(work, principal)]
+    return sorted([*CATALOGUE, *own], key=lambda scope: scope.name)
+
+
+def check_grantable(
+    work: UnitOfWork,
+    principal: Principal,
+    scopes: Iterable[str],
+    *,
+    is_internal: bool = False,
+    only_requestable: bool = False,
+) -> None:
+    """InvalidError `unknown_scope` unless each may be granted, `internal_only_scope` for `*`.
+
+    `only_requestable`: what an application may ask for by itself, or a wildcard that covers some.
+    """
+    wanted = tuple(scopes)
+    known = _names(work, principal) if wanted else ()
+    if EVERYTHING in wanted and not (is_internal or only_requestable):
+        raise InvalidError(
+            "internal_only_scope",
+            "Only an internal client may hold everything.",
+            details={"fields": ["scopes"], "scopes": [EVERYTHING]},
+        )
+    askable = (*known, *(scope.name for scope in CATALOGUE if scope.is_requestable))
+    unknown = [
+        scope
+        for scope in wanted
+        if not is_grantable(scope, registered=known, is_internal=is_internal)
+        or (only_requestable and not any(covers(scope, name) for name in askable))
+    ]
+    if unknown:
+        raise InvalidError(
+            "unknown_scope",
+            "Use scopes of GET /v1/platform/scopes.",
+            details={"fields": ["scopes"], "scopes": [scope[:100] for scope in unknown[:20]]},
+        )
+
+
+def _rows(work: UnitOfWork, principal: Principal) -> list[RegisteredScopeRow]:
+    return list(work.session.scalars(scoped(principal, RegisteredScopeRow)))
+
+
+def _names(work: UnitOfWork, principal: Principal) -> tuple[str, ...]:
+    statement = select(RegisteredScopeRow.name).where(
+        RegisteredScopeRow.tenant_id == principal.tenant_id
+    )
+    return tuple(work.session.scalars(statement))

@@ -1,0 +1,227 @@
+"""People: making them, what they may be, and who else vouches for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from cloud.core.identity.tables import (
+    ExternalIdentityRow,
+    MembershipRow,
+    TrustedIssuerRow,
+    UserRow,
+)
+from cloud.core.kernel.errors import DuplicateError, InvalidError, NotFoundError
+from cloud.core.kernel.identifiers import new_id
+from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.scopes import CLIENTS_ADMIN, PLATFORM_ADMIN
+from cloud.core.kernel.tenancy import scoped
+from cloud.core.kernel.vault import Vault
+from cloud.core.kernel.work import UnitOfWork
+
+ROLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "admin": (
+        PLATFORM_ADMIN,
+        CLIENTS_ADMIN,
+        "platform:apps:*",
+        "argus:*",
+        "webhooks:*",
+        "audit:read",
+        "events:read",
+    ),
+    "clinician": (
+        "patients:*",
+        "cases:*",
+        "images:*",
+        "assessments:*",
+        "derm_review:*",
+        "human_review:*",
+        "consent:*",
+        "orchestrator:*",
+        "argus:epcr:read",
+        "argus:epcr:handover",
+        "argus:devices:read",
+    ),
+    "reviewer": ("cases:read", "images:read", "derm_review:read", "human_review:*"),
+    "dispatcher": ("argus:epcr:read", "argus:epcr:write", "argus:devices:read"),
+    "crew": ("argus:epcr:*", "argus:devices:*"),
+    "analyst": ("argus:acqi:read", "events:read"),
+    "patient": ("openid", "profile_read", "appointment_read", "appointment_write"),
+}
+"""What each role may do at most; a token for a person never holds more."""
+LONGEST_EMAIL: Final = 254
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPerson:
+    """A person to be made. `claims` are further OIDC claims, kept sealed."""
+
+    email: str
+    given_name: str
+    family_name: str
+    roles: tuple[str, ...] = ()
+    issuer: str = ""
+    subject: str = ""
+    claims: Mapping[str, Any] | None = None
+
+
+def compared_email(email: str) -> str:
+    """The form in which two spellings of one address are equal; InvalidError when it is none."""
+    compared = email.strip().lower()
+    name, at, host = compared.partition("@")
+    is_plain = all(letter.isprintable() and not letter.isspace() for letter in compared)
+    if not (name and at and "." in host and is_plain and len(compared) <= LONGEST_EMAIL):
+        raise InvalidError("invalid_email", "Write the address as name@host.")
+    return compared
+
+
+def create_person(
+    work: UnitOfWork, vault: Vault, *, tenant_id: str, person: NewPerson, password_hash: str = ""
+) -> UserRow:
+    """A new person of a tenant; DuplicateError `user_exists` or `identity_taken`, InvalidError
+    `unknown_role`.
+    """
+    unknown = sorted(set(person.roles) - set(ROLES))
+    if unknown:
+        raise InvalidError(
+            "unknown_role",
+            f"Use {', '.join(sorted(ROLES))}.",
+            details={"fields": ["memberships.role"]},
+        )
+    email = compared_email(person.email)
+    taken = select(UserRow.user_id).where(UserRow.tenant_id == tenant_id, UserRow.email == email)
+    if work.session.scalar(taken) is not None:
+        raise DuplicateError("user_exists", "There is a person with that address already.")
+    row = UserRow(
+        user_id=new_id("usr"),
+        tenant_id=tenant_id,
+        email=email,
+        given_name=person.given_name,
+        family_name=person.family_name,
+        password_hash=password_hash or None,
+        sealed_claims=None,
+        status="active",
+        created_at=work.now,
+        changed_at=work.now,
+    )
+    if person.claims:
+        sealed = json.dumps(dict(person.claims)).encode()
+        row.sealed_claims = vault.seal(sealed, purpose=_purpose(row.user_id))
+    work.session.add(row)
+    work.session.flush()
+    for role in dict.fromkeys(person.roles):
+        work.session.add(
+            MembershipRow(user_id=row.user_id, tenant_id=tenant_id, role=role, created_at=work.now)
+        )
+    if person.subject:
+        link_identity(work, row, issuer=person.issuer, subject=person.subject)
+    work.session.flush()
+    return row
+
+
+def link_identity(work: UnitOfWork, user: UserRow, *, issuer: str, subject: str) -> None:
+    """Another issuer's name for a person; DuplicateError `identity_taken`."""
+    if person_of_identity(work, tenant_id=user.tenant_id, issuer=issuer, subject=subject):
+        raise DuplicateError("identity_taken", "That identity stands for somebody already.")
+    work.session.add(
+        ExternalIdentityRow(
+            tenant_id=user.tenant_id,
+            user_id=user.user_id,
+            issuer=issuer,
+            subject=subject,
+            created_at=work.now,
+        )
+    )
+
+
+def person_of_identity(
+    work: UnitOfWork, *, tenant_id: str, issuer: str, subject: str
+) -> UserRow | None:
+    """Who another issuer means, within one tenant."""
+    statement = (
+        select(UserRow)
+        .join(ExternalIdentityRow, ExternalIdentityRow.user_id == UserRow.user_id)
+        .where(
+            ExternalIdentityRow.tenant_id == tenant_id,
+            ExternalIdentityRow.issuer == issuer,
+            ExternalIdentityRow.subject == subject,
+        )
+    )
+    return work.session.scalars(statement).one_or_none()
+
+
+def person_of_email(work: UnitOfWork, *, tenant_id: str, email: str) -> UserRow | None:
+    """Who signs in by this address in a tenant; None for nobody, and for what is no address."""
+    try:
+        compared = compared_email(email)
+    except InvalidError:
+        return None
+    statement = select(UserRow).where(UserRow.tenant_id == tenant_id, UserRow.email == compared)
+    return work.session.scalars(statement).one_or_none()
+
+
+def person(work: UnitOfWork, principal: Principal, user_id: str) -> UserRow:
+    """A person of the caller's tenant; NotFoundError."""
+    statement = scoped(principal, UserRow).where(UserRow.user_id == user_id)
+    row = work.session.scalars(statement).one_or_none()
+    if row is None:
+        raise NotFoundError("user_not_found", "Use a person of this tenant.")
+    return row
+
+
+def roles_of(work: UnitOfWork, user: UserRow, *, tenant_id: str) -> tuple[str, ...]:
+    """What a person is in a tenant, in the order of `ROLES`."""
+    statement = select(MembershipRow.role).where(
+        MembershipRow.user_id == user.user_id, MembershipRow.tenant_id == tenant_id
+    )
+    held = set(work.session.scalars(statement))
+    return tuple(role for role in ROLES if role in held)
+
+
+def scopes_of_roles(roles: Iterable[str]) -> tuple[str, ...]:
+    """What these roles may do together."""
+    return tuple(dict.fromkeys(scope for role in roles for scope in ROLES.get(role, ())))
+
+
+def claims_of(vault: Vault, user: UserRow) -> dict[str, Any]:
+    """The further claims of a person; VaultError when another master key sealed them."""
+    if user.sealed_claims is None:
+        return {}
+    opened = vault.open(user.sealed_claims, purpose=_purpose(user.user_id))
+    claims: dict[str, Any] = json.loads(opened)
+    return claims
+
+
+def trust_issuer(
+    work: UnitOfWork,
+    *,
+    tenant_id: str,
+    issuer: str,
+    audience: str,
+    jwks: dict[str, Any] | None = None,
+    jwks_uri: str | None = None,
+) -> TrustedIssuerRow:
+    """Take an issuer's ID tokens for the tenant's people, or change where its keys are."""
+    row = trusted_issuer(work, tenant_id=tenant_id, issuer=issuer)
+    if row is None:
+        row = TrustedIssuerRow(tenant_id=tenant_id, issuer=issuer, created_at=work.now)
+        work.session.add(row)
+    row.audience, row.jwks, row.jwks_uri = audience, jwks, jwks_uri
+    work.session.flush()
+    return row
+
+
+def trusted_issuer(work: UnitOfWork, *, tenant_id: str, issuer: str) -> TrustedIssuerRow | None:
+    """The issuer as this tenant trusts it."""
+    statement = select(TrustedIssuerRow).where(
+        TrustedIssuerRow.tenant_id == tenant_id, TrustedIssuerRow.issuer == issuer
+    )
+    return work.session.scalars(statement).one_or_none()
+
+
+def _purpose(user_id: str) -> str:
+    return f"claims:{user_id}"

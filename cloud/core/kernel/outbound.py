@@ -1,0 +1,163 @@
+"""Calls to addresses that others gave us: never into our own network, never far.
+
+The name is looked up once, every address it has must be a public one, and the connection goes to
+that very address while TLS still checks the name. Redirects are not followed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit
+
+TIMEOUT_SECONDS: Final = 5.0
+MOST_OCTETS: Final = 65_536
+_OK: Final = 200
+_CARRIER: Final = ipaddress.ip_network("100.64.0.0/10")
+_UNICAST: Final = ipaddress.ip_network("2000::/3")
+# 6to4 and documentation: inside the unicast space, but not where one may go. What lies outside it
+# (NAT64, IPv4-compatible, site-local) can lead into a network of ours.
+_NOT_PUBLIC: Final = tuple(ipaddress.ip_network(cidr) for cidr in ("2002::/16", "3fff::/20"))
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class OutboundError(Exception):
+    """The address may not be called, or the call failed; the words never name a host."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundPolicy:
+    """`allowed` are networks (CIDR) an operator opened, besides the public ones."""
+
+    allowed: tuple[str, ...] = ()
+    timeout_seconds: float = TIMEOUT_SECONDS
+    networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read the networks once."""
+        networks = tuple(ipaddress.ip_network(cidr) for cidr in self.allowed)
+        object.__setattr__(self, "networks", networks)
+
+    def permits(self, address: Address) -> bool:
+        """Whether we may connect there."""
+        if any(address in network for network in self.networks):
+            return True
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        if isinstance(address, ipaddress.IPv6Address) and (
+            address not in _UNICAST or any(address in network for network in _NOT_PUBLIC)
+        ):
+            return False
+        return address.is_global and not address.is_multicast and address not in _CARRIER
+
+
+def check_url(url: str, policy: OutboundPolicy) -> SplitResult:
+    """The parts of an address that may be called: https, or http into a network an operator
+    opened; OutboundError otherwise. The name is not looked up yet.
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as exc:
+        raise OutboundError("the address cannot be read") from exc
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username is not None:
+        raise OutboundError("use an https address without a name and password in it")
+    if parts.scheme == "http" and not policy.networks:
+        raise OutboundError("use an https address")
+    return parts
+
+
+def get_json(url: str, policy: OutboundPolicy) -> dict[str, Any]:
+    """The JSON object at an address; OutboundError when it may not be had or is none."""
+    parts = check_url(url, policy)
+    secure = parts.scheme == "https"
+    port = parts.port or (443 if secure else 80)
+    host = parts.hostname or ""
+    address = _permitted(host, port, policy, is_secure=secure)
+    kind = _PinnedHttps if secure else _PinnedHttp
+    connection = kind(host, port, timeout=policy.timeout_seconds)
+    connection.pinned = str(address)
+    path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+    # A socket's own timeout begins anew with each octet: whoever sends slowly would hold us.
+    deadline = threading.Timer(policy.timeout_seconds, connection.hang_up)
+    deadline.daemon = True
+    deadline.start()
+    try:
+        connection.request("GET", path, headers={"Accept": "application/json"})
+        response = connection.getresponse()
+        body = response.read(MOST_OCTETS + 1)
+        if response.status != _OK or len(body) > MOST_OCTETS:
+            raise OutboundError("the address answers with something else than what is wanted")
+        document = json.loads(body)
+    except (OSError, HTTPException, ValueError, RecursionError) as exc:
+        raise OutboundError(f"the call failed ({type(exc).__name__})") from exc
+    finally:
+        deadline.cancel()
+        connection.close()
+    if not isinstance(document, dict):
+        raise OutboundError("the address answers with something else than what is wanted")
+    return document
+
+
+def _permitted(host: str, port: int, policy: OutboundPolicy, *, is_secure: bool) -> Address:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as exc:
+        raise OutboundError("the name cannot be looked up") from exc
+    addresses = [ipaddress.ip_address(str(item[4][0]).partition("%")[0]) for item in found]
+    if not addresses or not all(policy.permits(address) for address in addresses):
+        raise OutboundError("the address leads into a network that is not called")
+    if not is_secure and not _all_opened(addresses, policy):
+        raise OutboundError("use an https address")
+    return addresses[0]
+
+
+def _all_opened(addresses: Iterable[Address], policy: OutboundPolicy) -> bool:
+    return all(any(one in network for network in policy.networks) for one in addresses)
+
+
+class _PinnedHttp(HTTPConnection):
+    """Connects to the address that was checked, whatever the name says meanwhile."""
+
+    pinned = ""
+    is_over = False
+    plain: socket.socket | None = None
+
+    def connect(self) -> None:
+        """One connection, to the pinned address."""
+        self.plain = socket.create_connection((self.pinned, self.port), self.timeout)
+        self.sock = self.plain
+        if self.is_over:
+            raise TimeoutError
+
+    def hang_up(self) -> None:
+        """The time is over: whatever is being read ends now."""
+        self.is_over = True
+        if self.plain is not None:
+            with contextlib.suppress(OSError):
+                # Of a TLS socket the plain part alone: the other belongs to the thread that reads.
+                socket.socket.shutdown(self.plain, socket.SHUT_RDWR)
+
+
+class _PinnedHttps(_PinnedHttp):
+    """The same under TLS, which checks the name."""
+
+    default_port = 443
+
+    def connect(self) -> None:
+        """One connection, to the pinned address, under the name's certificate."""
+        super().connect()
+        secured = ssl.create_default_context().wrap_socket(
+            self.sock, server_hostname=self.host, do_handshake_on_connect=False
+        )
+        # The plain socket gave its descriptor away.
+        self.sock = self.plain = secured
+        secured.do_handshake()

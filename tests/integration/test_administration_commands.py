@@ -1,0 +1,224 @@
+"""The operator's commands: clients, people, keys and the audit, from the machine itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import ECKey
+from sqlalchemy import delete, select, update
+
+from cloud.__main__ import main
+from cloud.core.authorization.sessions import person_by_password, session_of, sign_in
+from cloud.core.authorization.token_endpoint import Caller
+from cloud.core.identity.people import trusted_issuer
+from cloud.core.identity.tables import UserRow
+from cloud.core.kernel.audit import INSTALLATION, AuditHeadRow, AuditRow
+from tests.fixtures.administration import platform_token
+from tests.fixtures.cloud import Installation
+
+Operator = Callable[..., tuple[int, str, str]]
+PROJECT = Path(__file__).resolve().parents[2]
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def operator(embedded: Installation, capsys: pytest.CaptureFixture[str]) -> Operator:
+    """Runs a command over the installation's folder: exit code, output, errors."""
+
+    def run(*words: str, tenant: str | None = None) -> tuple[int, str, str]:
+        owner = embedded.mine.tenant_id if tenant is None else tenant
+        whose = ["--tenant", owner] if words[0] in ("apps", "users") else []
+        code = main([words[0], "--data", str(embedded.parts.settings.data), *words[1:], *whose])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def piped(embedded: Installation, email: str, text: str) -> subprocess.CompletedProcess[str]:
+    """`users set-password` with the password on its standard input."""
+    folder, tenant = embedded.parts.settings.data, embedded.mine.tenant_id
+    words = ["users", "--data", str(folder), "set-password", email, "--tenant", tenant]
+    return subprocess.run(
+        [sys.executable, "-m", "cloud", *words],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+    )
+
+
+def told(text: str, name: str) -> str:
+    """What a command shows once under a name."""
+    found = re.search(rf"^  {name}: (\S+)$", text, re.MULTILINE)
+    assert found is not None, text
+    return found[1]
+
+
+async def test_a_client_is_added_approved_stopped_and_ended(
+    embedded: Installation, operator: Operator
+) -> None:
+    code, text, _ = operator("apps", "add", "--name", "Board", "--scope", "argus:epcr:read")
+    assert code == 0
+    client_id, secret = told(text, "client_id"), told(text, "client_secret")
+    async with embedded.client() as client:
+        assert operator("apps", "approve", client_id)[1].startswith(f"{client_id} is approved")
+        assert (await platform_token(client, client_id, secret)).status_code == 200
+        code, text, _ = operator("apps", "new-secret", client_id, "--grace-minutes", "0")
+        new = told(text, "client_secret")
+        assert (await platform_token(client, client_id, new)).status_code == 200
+        assert operator("apps", "suspend", client_id)[1] == f"{client_id} is suspended\n"
+        assert (await platform_token(client, client_id, new)).status_code == 400
+        assert operator("apps", "resume", client_id)[1] == f"{client_id} is approved\n"
+        _, listed, _ = operator("apps", "list")
+        assert secret not in listed
+        assert [json.loads(line)["name"] for line in listed.splitlines()][-1] == "Board"
+        none = operator("apps", "drop-certificates", client_id)[1]
+        assert none.startswith("0 certificates")
+        assert operator("apps", "delete", client_id)[0] == 0
+        assert (await platform_token(client, client_id, new)).status_code == 401
+    code, out, error = operator("apps", "suspend", client_id)
+    assert (code, out) == (2, "")
+    assert error.endswith("vitalwire-cloud: app_not_found: Use an application of this tenant.\n")
+
+
+def test_a_partner_gets_another_key_and_a_public_client_no_secret(operator: Operator) -> None:
+    _, text, _ = operator("apps", "add-partner", "--name", "Scribe")
+    assert told(text, "api_key").startswith("vwk_")
+    _, more, _ = operator("apps", "new-key", told(text, "client_id"))
+    assert told(more, "api_key") != told(text, "api_key")
+    words = ("--redirect-uri", "https://a.example/cb", "--public", "--portal")
+    _, text, _ = operator("apps", "add", "--name", "App", "--grant", "authorization_code", *words)
+    assert "client_secret" not in text
+    code, _, error = operator("apps", "new-key", told(text, "client_id"))
+    assert (code, "no_partner" in error) == (2, True)
+
+
+def test_people_are_added_given_passwords_and_stopped(
+    embedded: Installation, operator: Operator
+) -> None:
+    tenant_id, email = embedded.mine.tenant_id, "anna@hospital.example"
+    names = ("--given-name", "Anna", "--family-name", "Adler")
+    code, text, _ = operator("users", "add", email, *names, "--role", "clinician")
+    assert (code, text.split()[1]) == (0, email)
+    done = piped(embedded, email, f"{PASSWORD}\n")
+    assert done.returncode == 0, done.stderr
+    assert PASSWORD not in done.stdout + done.stderr
+    with embedded.database.begin(now=embedded.clock()) as work:
+        user = person_by_password(work, tenant_id=tenant_id, email=email, password=PASSWORD)
+        assert user is not None
+        _, cookie = sign_in(work, user)
+    short = piped(embedded, email, "short\n")
+    assert (short.returncode, "weak_password" in short.stderr) == (2, True)
+    assert operator("users", "suspend", text.split()[0])[1] == f"{email} is suspended\n"
+    with embedded.database.reading(now=embedded.clock()) as work:
+        assert session_of(work, cookie, Caller()) is None
+        assert person_by_password(work, tenant_id=tenant_id, email=email, password=PASSWORD) is None
+    assert operator("users", "resume", email)[1] == f"{email} is active\n"
+    with embedded.database.reading(now=embedded.clock()) as work:
+        assert session_of(work, cookie, Caller()) is None, "what ended stays ended"
+        user = work.session.scalars(select(UserRow).where(UserRow.email == email)).one()
+        assert user.epoch == 3
+    _, listed, _ = operator("users", "list")
+    rows = {json.loads(line)["email"]: json.loads(line) for line in listed.splitlines()}
+    assert rows[email]["roles"] == ["clinician"]
+    for name in (email, "nobody", "usr_0"):
+        tenant = embedded.other.tenant_id
+        code, _, error = operator("users", "suspend", name, tenant=tenant)
+        assert (code, "user_not_found" in error) == (2, True)
+    code, _, error = operator(
+        "users", "add", "b@b.example", *names, "--issuer", "https://i.example"
+    )
+    assert (code, "--issuer and --subject" in error) == (2, True)
+
+
+def test_an_issuer_is_trusted_with_its_public_keys(
+    embedded: Installation, operator: Operator
+) -> None:
+    path = embedded.parts.settings.data / "keys.json"
+    key = ECKey.generate_key("P-256")
+    public = {**key.as_dict(private=False), "kid": "k1"}
+    issuer = ("--issuer", "https://login.example", "--audience", "vitalwire")
+    for content, words in (
+        ({"keys": [public]}, ""),
+        ({"keys": [{**key.as_dict(private=True), "kid": "k1"}]}, "is no JWK set"),
+        ([], "is no JWK set"),
+    ):
+        path.write_text(json.dumps(content), encoding="utf-8")
+        code, _, error = operator("users", "trust", *issuer, "--jwks-file", str(path))
+        assert (code, words in error) == (2 if words else 0, True)
+    code, _, error = operator("users", "trust", *issuer, "--jwks-file", "absent.json")
+    assert (code, "cannot be read" in error) == (2, True)
+    code, _, error = operator("users", "trust", *issuer, "--jwks-uri", "http://login.example")
+    assert (code, "https only" in error) == (2, True)
+    with embedded.database.reading(now=embedded.clock()) as work:
+        row = trusted_issuer(
+            work, tenant_id=embedded.mine.tenant_id, issuer="https://login.example"
+        )
+        assert row is not None
+        assert row.jwks is not None
+        assert row.jwks["keys"][0]["kid"] == "k1"
+
+
+def test_keys_are_turned_and_one_that_leaked_ends_at_once(operator: Operator) -> None:
+    _, text, _ = operator("keys", "rotate")
+    kids = [line.split()[0] for line in text.splitlines()]
+    assert len(kids) == 2
+    code, _, error = operator("keys", "rotate")
+    assert (code, "rotated_recently" in error) == (2, True)
+    code, text, _ = operator("keys", "retire", kids[0])
+    assert (code, text.startswith(f"{kids[0]} is retired")) == (0, True)
+    code, _, error = operator("keys", "retire", kids[0])
+    assert (code, "key_not_found" in error) == (2, True)
+    _, listed, _ = operator("keys", "list")
+    statuses = {
+        row["kid"]: row["status"] for row in (json.loads(line) for line in listed.splitlines())
+    }
+    assert statuses[kids[0]] == "retired"
+    assert statuses[kids[1]] == "active"
+
+
+@pytest.mark.parametrize("spoil", ["change", "remove", "cut", "headless"])
+async def test_the_audit_proves_itself_and_tells_where_it_was_touched(
+    embedded: Installation, operator: Operator, spoil: str
+) -> None:
+    mine, other = embedded.mine.tenant_id, embedded.other.tenant_id
+    async with embedded.client() as client:
+        await platform_token(client, embedded.mine.client_id, embedded.mine.client_secret)
+        await platform_token(client, "app_nobody", "x")
+    code, text, _ = operator("audit", "verify")
+    assert code == 0
+    assert f"{mine}: 5 entries, whole" in text
+    assert f"{INSTALLATION}: 1 entries, whole" in text
+    entry = (AuditRow.tenant_id == mine, AuditRow.position == (5 if spoil == "cut" else 3))
+    with embedded.database.engine.begin() as raw:
+        raw.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        if spoil == "change":
+            raw.execute(update(AuditRow).where(*entry).values(outcome="denied"))
+        elif spoil == "headless":
+            raw.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+            raw.execute(delete(AuditRow).where(AuditRow.tenant_id == mine, AuditRow.position > 2))
+            raw.execute(
+                update(AuditHeadRow)
+                .where(AuditHeadRow.tenant_id == mine)
+                .values(position=0, hash="0" * 64)
+            )
+        else:
+            raw.execute(delete(AuditRow).where(*entry))
+    code, text, _ = operator("audit", "verify")
+    assert code == 1
+    broken_at = 5 if spoil == "cut" else 3
+    assert f"{mine}: broken at position {broken_at}; the {broken_at - 1} entries" in text
+    assert f"{other}: 4 entries, whole" in text
+    assert operator("audit", "verify", "--tenant", other)[0] == 0
+    code, _, error = operator("audit", "verify", "--tenant", "ten_0")
+    assert (code, "tenant_not_found" in error) == (2, True)

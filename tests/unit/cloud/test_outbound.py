@@ -1,0 +1,219 @@
+"""Calls to addresses of others: real sockets on loopback, which an operator had to open."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cloud.core.kernel.outbound import OutboundError, OutboundPolicy, check_url, get_json
+from tests.fixtures.authority import Authority
+
+PUBLIC_ONLY = OutboundPolicy()
+LOOPBACK = OutboundPolicy(allowed=("127.0.0.0/8",), timeout_seconds=5)
+
+
+@contextlib.contextmanager
+def answering(act: Callable[[socket.socket], None]) -> Iterator[tuple[int, list[bytes]]]:
+    """A server of one thread; its port, and what each caller sent first."""
+    heard: list[bytes] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection, contextlib.suppress(OSError):
+                    heard.append(connection.recv(4096))
+                    act(connection)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1], heard
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(10)
+
+
+def saying(body: bytes, *, status: str = "200 OK", more: str = "") -> Callable[..., None]:
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{more}\r\n".encode()
+    return lambda connection: connection.sendall(head + body)
+
+
+def test_an_object_comes_back_from_an_opened_network() -> None:
+    with answering(saying(b'{"keys": []}')) as (port, heard):
+        assert get_json(f"http://127.0.0.1:{port}/a?b=1", LOOPBACK) == {"keys": []}
+    assert heard[0].startswith(b"GET /a?b=1 HTTP/1.1\r\n")
+    assert b"Host: 127.0.0.1:%d\r\n" % port in heard[0]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        saying(b"[]"),
+        saying(b"{"),
+        saying(b"[" * 60_000),
+        saying(b'"' + b"a" * 70_000 + b'"'),
+        saying(b"{}", status="404 Not Found"),
+        saying(b"", status="302 Found", more="Location: http://127.0.0.1:9/\r\n"),
+        lambda connection: connection.sendall(b"nonsense\r\n\r\n"),
+        lambda connection: connection.close(),
+    ],
+    ids=["list", "no JSON", "deep", "long", "missing", "redirect", "no HTTP", "hung up"],
+)
+def test_anything_else_is_refused(act: Callable[[socket.socket], None]) -> None:
+    with answering(act) as (port, heard):
+        with pytest.raises(OutboundError) as refused:
+            get_json(f"http://127.0.0.1:{port}/", LOOPBACK)
+        assert len(heard) == 1, "a redirect is not followed"
+    assert "127.0.0.1" not in str(refused.value)
+
+
+@pytest.mark.parametrize("what", ["head", "body"])
+def test_a_slow_answer_ends_with_the_time_for_all_of_it(what: str) -> None:
+    between = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        if what == "body":
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        else:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        for _ in range(100):
+            connection.sendall(b"a")
+            between.wait(0.1)
+
+    policy = OutboundPolicy(allowed=("127.0.0.0/8",), timeout_seconds=0.5)
+    with answering(drip) as (port, _):
+        started = time.monotonic()
+        with pytest.raises(OutboundError):
+            get_json(f"http://127.0.0.1:{port}/", policy)
+        assert time.monotonic() - started < 5
+
+
+def test_tls_checks_who_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = Authority.make(tmp_path / "tls")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.server_certificate, authority.server_key)
+
+    def serve(listener: socket.socket, times: int) -> None:
+        for _ in range(times):
+            connection, _ = listener.accept()
+            with (
+                connection,
+                contextlib.suppress(OSError),
+                context.wrap_socket(connection, server_side=True) as secured,
+            ):
+                secured.recv(4096)
+                saying(b'{"a": 1}')(secured)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener, 2), daemon=True)
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        with pytest.raises(OutboundError, match="SSLCertVerificationError"):
+            get_json(url, LOOPBACK)
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.certificate))
+        assert get_json(url, LOOPBACK) == {"a": 1}
+        thread.join(10)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:{port}/",
+        "https://127.0.0.1:{port}/",
+        "https://localhost:{port}/",
+        "https://2130706433:{port}/",
+        "https://0x7f.1:{port}/",
+        "https://[::ffff:127.0.0.1]:{port}/",
+    ],
+)
+def test_our_own_network_is_never_reached_whatever_the_spelling(url: str) -> None:
+    with answering(saying(b"{}")) as (port, heard):
+        with pytest.raises(OutboundError):
+            get_json(url.format(port=port), PUBLIC_ONLY)
+        assert heard == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://example.test/",
+        "file:///etc/passwd",
+        "gopher://example.test/",
+        "https:///path",
+        "https://user@example.test/",
+        "https://user:word@example.test/",
+        "https://example.test:port/",
+        "https://[::1/",
+        "http://example.test/",
+        "/relative",
+    ],
+)
+def test_addresses_of_another_form_are_refused_unseen(url: str) -> None:
+    with pytest.raises(OutboundError):
+        check_url(url, PUBLIC_ONLY)
+
+
+def test_plain_http_is_for_opened_networks_alone() -> None:
+    policy = OutboundPolicy(allowed=("10.0.0.0/8",))
+    with answering(saying(b"{}")) as (port, heard):
+        with pytest.raises(OutboundError):
+            get_json(f"http://127.0.0.1:{port}/", policy)
+        assert heard == []
+    with pytest.raises(OutboundError, match="https"):
+        get_json("http://8.8.8.8/", policy)
+
+
+def test_a_name_nobody_has_cannot_be_called() -> None:
+    for host in ("nobody.invalid", "a" * 64 + ".test", "."):
+        with pytest.raises(OutboundError):
+            get_json(f"https://{host}/", PUBLIC_ONLY)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_public"),
+    [
+        ("8.8.8.8", True),
+        ("2606:4700::1111", True),
+        ("127.0.0.1", False),
+        ("0.0.0.0", False),  # noqa: S104 - an address to refuse
+        ("10.0.0.1", False),
+        ("172.16.0.1", False),
+        ("192.168.1.1", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("192.0.0.170", False),
+        ("198.18.0.1", False),
+        ("224.0.0.1", False),
+        ("255.255.255.255", False),
+        ("::", False),
+        ("::1", False),
+        ("::ffff:10.0.0.1", False),
+        ("::127.0.0.1", False),
+        ("64:ff9b::7f00:1", False),
+        ("64:ff9b:1::1", False),
+        ("2002:7f00:1::", False),
+        ("2001::1", False),
+        ("2001:db8::1", False),
+        ("3fff::1", False),
+        ("fc00::1", False),
+        ("fe80::1", False),
+        ("fec0::1", False),
+        ("ff02::1", False),
+        ("fd00:ec2::254", False),
+    ],
+)
+def test_only_public_addresses_are_called(address: str, *, is_public: bool) -> None:
+    assert PUBLIC_ONLY.permits(ipaddress.ip_address(address)) is is_public
+    everything = OutboundPolicy(allowed=("0.0.0.0/0", "::/0"))
+    assert everything.permits(ipaddress.ip_address(address))
