@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from cloud.core.encounters.binding import bind_vehicle, claim_readings
+from cloud.core.encounters.binding import bind_vehicle, claim_crew_events, claim_readings
 from cloud.core.encounters.crew_tables import (
     BY_LENGTH,
     KIND_LENGTH,
@@ -21,6 +21,7 @@ from cloud.core.encounters.crew_tables import (
     CrewEventRow,
 )
 from cloud.core.encounters.lifecycle import Status
+from cloud.core.encounters.releasing import OWN_INCIDENT, follow_release, settle_release
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel import audit, outbox
 from cloud.core.kernel.identifiers import new_id
@@ -37,7 +38,6 @@ MOST_DETAILS: Final = 64
 MOST_PARTS: Final = 4096
 EVENT_RECORDED: Final = "epcr.encounter.crew_event_recorded"
 _AHEAD: Final = timedelta(minutes=5)
-_OWN_INCIDENT: Final = "vehicle-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,31 +105,6 @@ def attachment(work: UnitOfWork, principal: Principal, attachment_id: UUID) -> b
     return b"".join(row.octets for row in rows)
 
 
-def claim_crew_events(work: UnitOfWork, principal: Principal, encounter: EncounterRow) -> None:
-    """Give a new encounter the vehicle's events since its start that belong to none yet."""
-    later = work.session.scalar(
-        select(func.min(EncounterRow.started_at)).where(
-            EncounterRow.tenant_id == principal.tenant_id,
-            EncounterRow.vehicle_id == encounter.vehicle_id,
-            EncounterRow.started_at > encounter.started_at,
-        )
-    )
-    statement = (
-        update(CrewEventRow)
-        .where(
-            CrewEventRow.tenant_id == principal.tenant_id,
-            CrewEventRow.vehicle_id == encounter.vehicle_id,
-            CrewEventRow.encounter_id.is_(None),
-            CrewEventRow.happened_at >= encounter.started_at,
-        )
-        .values(encounter_id=encounter.encounter_id)
-        .execution_options(synchronize_session=False)
-    )
-    if later is not None:
-        statement = statement.where(CrewEventRow.happened_at < later)
-    work.session.execute(statement)
-
-
 def _record_event(
     work: UnitOfWork, gateway: Principal, vehicle_id: str, row: UplinkRow, event: CrewEvent
 ) -> int:
@@ -166,6 +141,8 @@ def _record_event(
             resource_id=encounter_id,
             data={"vehicle_id": vehicle_id, "kind": str(event.kind)},
         )
+    if new:
+        follow_release(work, gateway, event, encounter_id)
     return new
 
 
@@ -237,7 +214,7 @@ def _named(work: UnitOfWork, gateway: Principal, vehicle_id: str, reference: str
             EncounterRow.tenant_id == gateway.tenant_id,
             EncounterRow.vehicle_id == vehicle_id,
             (EncounterRow.encounter_id == reference)
-            | (EncounterRow.cad_incident_id == f"{_OWN_INCIDENT}{reference}"),
+            | (EncounterRow.cad_incident_id == f"{OWN_INCIDENT}{reference}"),
         )
     ).one_or_none()
 
@@ -246,7 +223,7 @@ def _begin(work: UnitOfWork, gateway: Principal, vehicle_id: str, event: CrewEve
     """An encounter that dispatch does not know: begun on the vehicle, its patient unnamed."""
     if event.at > work.now + _AHEAD:
         raise UnstorableError("out_of_range")
-    if len(event.encounter) > ID_LENGTH - len(_OWN_INCIDENT):
+    if len(event.encounter) > ID_LENGTH - len(OWN_INCIDENT):
         raise UnstorableError("out_of_range")
     row = EncounterRow(
         encounter_id=new_id("enc"),
@@ -254,7 +231,7 @@ def _begin(work: UnitOfWork, gateway: Principal, vehicle_id: str, event: CrewEve
         status=Status.IN_PROGRESS.value,
         care_model="prehospital_emergency",
         vehicle_id=vehicle_id,
-        cad_incident_id=f"{_OWN_INCIDENT}{event.encounter}",
+        cad_incident_id=f"{OWN_INCIDENT}{event.encounter}",
         crew_ids=[value for name, value in event.details if name.startswith("crew_")],
         # Nobody knows yet who it is: a pseudonym of its own, which no other encounter shares.
         patient_pseudonym=secrets.token_hex(32),
@@ -267,6 +244,8 @@ def _begin(work: UnitOfWork, gateway: Principal, vehicle_id: str, event: CrewEve
     work.session.flush()
     claim_readings(work, gateway, row)
     claim_crew_events(work, gateway, row)
+    _take_named(work, gateway, row, event.encounter)
+    settle_release(work, gateway, row)
     audit.record(work, gateway, "create", "encounter", row.encounter_id)
     outbox.publish(
         work,
@@ -277,3 +256,20 @@ def _begin(work: UnitOfWork, gateway: Principal, vehicle_id: str, event: CrewEve
         data={"status": row.status, "vehicle_id": vehicle_id},
     )
     return row.encounter_id
+
+
+def _take_named(
+    work: UnitOfWork, gateway: Principal, encounter: EncounterRow, reference: str
+) -> None:
+    """What names the encounter and came before its beginning was known is its own after all."""
+    statement = (
+        update(CrewEventRow)
+        .where(
+            CrewEventRow.tenant_id == gateway.tenant_id,
+            CrewEventRow.vehicle_id == encounter.vehicle_id,
+            CrewEventRow.encounter_ref == reference,
+        )
+        .values(encounter_id=encounter.encounter_id)
+        .execution_options(synchronize_session=False)
+    )
+    work.session.execute(statement)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from cloud.core.devices.commands import queue
 from cloud.core.devices.tables import GatewayRow
+from cloud.core.encounters.releasing import RELEASED, REOPENED
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.errors import DomainError
 from cloud.core.kernel.outbox import DomainEvent
@@ -21,7 +22,8 @@ from protocols.uplink.commands import BindEncounter, ReleaseEncounter, Request
 LOG: Final = logging.getLogger("vitalwire.dispatch")
 CREATED: Final = "epcr.encounter.created"
 MOVED: Final = "gateway.moved"
-CLOSED: Final = frozenset({"epcr.encounter.handed_over"})
+OPENED: Final = frozenset({CREATED, REOPENED})
+CLOSED: Final = frozenset({"epcr.encounter.handed_over", RELEASED})
 LIFE: Final = timedelta(hours=24)
 # Names the command of one event and gateway, so that an event relayed twice makes one command.
 _COMMANDS: Final = UUID("5f0b8a52-6f0c-5f57-9a3e-3f1f6c1d2b77")
@@ -35,12 +37,15 @@ def tell_gateways(event: DomainEvent, work: UnitOfWork) -> None:
     if event.type == MOVED:
         _tell_moved(event, work)
         return
-    if event.type != CREATED and event.type not in CLOSED:
+    if event.type not in OPENED and event.type not in CLOSED:
         return
     encounter = work.session.get(EncounterRow, event.resource_id)
     if encounter is None or encounter.tenant_id != event.tenant_id:
         return
-    request = _bind(encounter) if event.type == CREATED else _release(encounter)
+    # Opened and over, or over and open again, before anybody was told: no longer to be told.
+    if (encounter.ended_at is None) != (event.type in OPENED):
+        return
+    request = _bind(encounter) if event.type in OPENED else _release(encounter)
     statement = select(GatewayRow.gateway_id).where(
         GatewayRow.tenant_id == event.tenant_id, GatewayRow.vehicle_id == encounter.vehicle_id
     )
@@ -58,7 +63,7 @@ def _tell_moved(event: DomainEvent, work: UnitOfWork) -> None:
         .order_by(EncounterRow.started_at.desc(), EncounterRow.created_at.desc())
         .limit(1)
     ).first()
-    if newest is not None and newest.closed_at is None:
+    if newest is not None and newest.ended_at is None:
         _tell(event, work, event.resource_id, _bind(newest))
 
 

@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from cloud.core.devices.gateways import note_vehicle
 from cloud.core.devices.identity import info_of
 from cloud.core.devices.tables import DeviceRow
-from cloud.core.encounters.binding import claim_readings
-from cloud.core.encounters.crew import claim_crew_events, crew_events
+from cloud.core.encounters.binding import claim_crew_events, claim_readings
+from cloud.core.encounters.crew import crew_events
 from cloud.core.encounters.crew_tables import CrewEventRow
 from cloud.core.encounters.handover import Handover, HandoverDevice, WaveformGap
 from cloud.core.encounters.lifecycle import CLOSED, Status, Step, after

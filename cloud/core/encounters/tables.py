@@ -15,7 +15,8 @@ from cloud.db.base import ID_LENGTH, Base, UtcDateTime
 class EncounterRow(TenantOwned, Base):
     """One patient contact. Only the person's pseudonym is kept, never the person's id.
 
-    `closed_at` ends the time in which the vehicle's readings belong to it.
+    `closed_at` and `released_at`, whichever is earlier, end the time in which the vehicle's
+    readings belong to it: the first is the hospital's word, the second the crew's.
     """
 
     __tablename__ = "encounters"
@@ -37,9 +38,15 @@ class EncounterRow(TenantOwned, Base):
     triage: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     handover_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     destination: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     received_by: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """Since when the vehicle's readings no longer belong to it, None while they do."""
+        return min(filter(None, (self.closed_at, self.released_at)), default=None)
