@@ -140,17 +140,6 @@ def _unbind(
     at: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
     *which: ColumnElement[bool],
 ) -> datetime | None:
-<<<<<<< HEAD
-    wheres = (
-        table.tenant_id == encounter.tenant_id,
-        table.encounter_id == encounter.encounter_id,
-        *which,
-    )
-    newest = work.session.scalar(select(func.max(at)).where(*wheres))
-    if newest is not None:
-        statement = update(table).where(*wheres).values(encounter_id=None)
-        work.session.execute(statement.execution_options(synchronize_session=False))
-=======
     wheres = (table.encounter_id == encounter.encounter_id, *which)
     newest = work.session.scalar(
         select(func.max(at)).where(table.tenant_id == encounter.tenant_id, *wheres)
@@ -160,7 +149,6 @@ def _unbind(
         work.session.execute(
             statement.values(encounter_id=None).execution_options(synchronize_session=False)
         )
->>>>>>> main
     return newest
 
 
