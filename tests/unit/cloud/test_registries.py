@@ -39,7 +39,6 @@ OPEN = {
     "/.well-known/smart-configuration",
     "/fhir/R4/.well-known/smart-configuration",
     "/oauth/userinfo",
-    "/v2/partners/authenticate",
     *(
         f"{base}/{name}"
         for base in ("/v1/oauth", "/v1/auth/oauth", "/oauth")
