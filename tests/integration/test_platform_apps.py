@@ -267,6 +267,7 @@ async def test_rotating_leaves_the_old_secret_its_grace(cloud: Installation) -> 
         for wrong in ("?grace_seconds=604801", "?grace_seconds=-1"):
             assert (await admin.ask("POST", f"{path}{wrong}")).status_code == 422
         for _ in range(7):
+            cloud.clock.pass_(1)
             last = (await admin.ask("POST", path)).json()["client_secret"]
         assert (await platform_token(client, client_id, newest)).status_code == 401
         assert (await platform_token(client, client_id, last)).status_code == 200
