@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from typing import Final
 
+import anyio
 from hypothesis import HealthCheck, settings
 
 for _name in [name for name in os.environ if name.startswith(("EDGE_", "CLOUD_"))]:
@@ -12,3 +14,8 @@ for _name in [name for name in os.environ if name.startswith(("EDGE_", "CLOUD_")
 # A busy machine is no fault of the code under test: pytest's own timeout bounds a test.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+# anyio imports its parts when they are first asked for, and pytest compiles them anew at that
+# moment. CPython 3.11 may fail at that while another thread compiles too, so a server that runs in
+# a thread must not be the first to ask.
+AT_ONCE: Final = (anyio.open_file, anyio.create_task_group, anyio.to_thread, anyio.from_thread)

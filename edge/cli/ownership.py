@@ -13,6 +13,7 @@ from typing import Final
 
 from edge.errors import SettingsError
 
+_PROGRAM: Final = Path(__file__).parents[1]
 _ROOT: Final = 0
 _PRIVATE: Final = 0o077
 
@@ -40,7 +41,8 @@ def owner_to_become(folder: Path, *, acting: int) -> Owner | None:
 def act_as_owner(folder: Path, *, reads: str = "") -> None:
     """From now on, and for good, this process is the folder's owner where it was root.
 
-    `reads`: a file that is needed afterwards; SettingsError when the owner cannot read it.
+    `reads`: a file that is needed afterwards; SettingsError when the owner cannot read it, or the
+    program itself, most of which is loaded only when it is needed.
     """
     owner = owner_to_become(folder, acting=os.geteuid())
     if owner is None:
@@ -56,6 +58,12 @@ def act_as_owner(folder: Path, *, reads: str = "") -> None:
         raise SettingsError(
             f"{reads} cannot be read by {owner.name}, to whom the data folder belongs",
             mend="Put it where that user can read it, as in /etc/vitalwire",
+        )
+    if not os.access(_PROGRAM, os.R_OK | os.X_OK):
+        raise SettingsError(
+            f"the program in {_PROGRAM} cannot be read by {owner.name}, to whom the data folder"
+            " belongs",
+            mend="Install it where that user can read it, as in /opt",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import os
 import sys
@@ -15,6 +16,7 @@ from edge.__main__ import main
 from edge.buffer.packing import pack_rows
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import FILE_NAME, open_store
+from edge.cli import buffer as buffer_command
 from edge.cli.ownership import Owner, act_as_owner, owner_to_become
 from tests.fixtures.gateway import BASE
 from tests.unit.edge.enrolment.test_joining import answering
@@ -22,6 +24,21 @@ from tests.unit.edge.making import NOON, spo2
 
 NOBODY_ELSE = os.geteuid() or 12_345
 """A user without a name where these tests run as root, else whoever runs them."""
+
+
+PROGRAM = Path(buffer_command.__file__).parents[1]
+_PR_SET_SECUREBITS, _NO_SETUID_FIXUP = 28, 1 << 2
+
+
+def can_reach(path: Path) -> bool:
+    """Whether that user could read this checkout: root may keep it where nobody else can."""
+    return os.geteuid() != 0 or all(one.stat().st_mode & 0o005 == 0o005 for one in path.parents)
+
+
+def keep_reading() -> None:
+    """Let this process still read what root can once it is another user; it writes as that one."""
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_SECUREBITS, _NO_SETUID_FIXUP, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "root may not keep its capabilities here")
 
 
 @pytest.fixture
@@ -37,8 +54,13 @@ def box() -> Iterator[Path]:
         yield folder
 
 
-def run(*words: str, given: str = "", user: int | None = None) -> tuple[int, str]:
-    """The command in a process of its own: its exit code, and what it said."""
+def run(
+    *words: str, given: str = "", user: int | None = None, is_within_reach: bool = False
+) -> tuple[int, str]:
+    """The command in a process of its own: its exit code, and what it said.
+
+    `is_within_reach`: as if the program were where the data folder's owner can read it.
+    """
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -47,6 +69,8 @@ def run(*words: str, given: str = "", user: int | None = None) -> tuple[int, str
             os.dup2(writer, 1)
             sys.stdin, sys.stdout = io.StringIO(given), os.fdopen(1, "w")
             sys.stderr = sys.stdout
+            if is_within_reach and not can_reach(PROGRAM):
+                keep_reading()
             if user is not None and os.geteuid() == 0:
                 os.setuid(user)
             code = main(words)
@@ -66,13 +90,24 @@ def owners(data: Path) -> set[int]:
 
 
 def test_a_pin_set_by_root_can_be_read_by_the_service(box: Path) -> None:
-    assert run("crew-pin", "--config", str(box / "edge.toml"), given="4711\n") == (0, "PIN set\n")
+    words = ("crew-pin", "--config", str(box / "edge.toml"))
+    assert run(*words, given="4711\n", is_within_reach=True) == (0, "PIN set\n")
     assert owners(box / "data") == {NOBODY_ELSE}
+
+
+def test_a_program_that_the_owner_cannot_read_is_named(box: Path) -> None:
+    code, said = run("crew-pin", "--config", str(box / "edge.toml"), given="4711\n")
+    if can_reach(PROGRAM):
+        assert code == 0, said
+    else:
+        assert (code, f"{PROGRAM} cannot be read" in said) == (2, True), said
+        assert not list((box / "data").iterdir())
 
 
 def test_an_identity_joined_by_root_can_be_read_by_the_service(box: Path) -> None:
     with answering(201, None) as cloud:
-        code, said = run("enrol", "CODE", "--cloud", cloud, "--data", str(box / "data"))
+        words = ("enrol", "CODE", "--cloud", cloud, "--data", str(box / "data"))
+        code, said = run(*words, is_within_reach=True)
     assert code == 0, said
     assert owners(box / "data") == {NOBODY_ELSE}
 
@@ -87,7 +122,7 @@ def test_a_buffer_mended_by_root_can_be_written_by_the_service(box: Path) -> Non
     broken.write_bytes(broken.read_bytes()[:4096] + b"\x00" * 4096)
     for path in data.iterdir():
         os.chown(path, NOBODY_ELSE, -1)
-    code, said = run("buffer", "repair", "--config", str(box / "edge.toml"))
+    code, said = run("buffer", "repair", "--config", str(box / "edge.toml"), is_within_reach=True)
     assert (code, "set aside" in said) == (0, True), said
     assert owners(data) == {NOBODY_ELSE}
 
