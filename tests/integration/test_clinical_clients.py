@@ -9,7 +9,6 @@ from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx
-import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from cloud.api.shared.rate_limits import ADMINISTRATION, RateLimits
@@ -69,25 +68,23 @@ async def test_a_client_is_good_at_once_and_its_secret_is_shown_once(cloud: Inst
     assert ("auth.client.created", made["client_id"]) in admin.events()
 
 
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"scopes": ["cases:nothing"]}, "unknown_scope"),
-        ({"scopes": ["case:*"]}, "unknown_scope"),
-        ({"scopes": ["*"]}, "internal_only_scope"),
-        ({"org_id": str(uuid4())}, "unknown_organisation"),
-        ({"product_id": str(uuid4())}, "unknown_product"),
-        ({"grant_types": ["authorization_code"]}, "invalid_request"),
-        ({"org_id": "mine"}, "invalid_request"),
-    ],
-)
-async def test_what_cannot_be_made_is_refused_by_name(
-    embedded: Installation, changes: dict[str, Any], reason: str
-) -> None:
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"scopes": ["cases:nothing"]}, "unknown_scope"),
+    ({"scopes": ["case:*"]}, "unknown_scope"),
+    ({"scopes": ["*"]}, "internal_only_scope"),
+    ({"org_id": str(uuid4())}, "unknown_organisation"),
+    ({"product_id": str(uuid4())}, "unknown_product"),
+    ({"grant_types": ["authorization_code"]}, "invalid_request"),
+    ({"org_id": "mine"}, "invalid_request"),
+]
+
+
+async def test_what_cannot_be_made_is_refused_by_name(embedded: Installation) -> None:
     async with embedded.client() as client:
         admin = await clinical_administrator(embedded, client)
-        refused = await admin.ask("POST", CLIENTS, wanted(embedded.mine, **changes))
-        assert (refused.status_code, refused.json()["error"]) == (422, reason), refused.text
+        for changes, reason in REFUSED:
+            refused = await admin.ask("POST", CLIENTS, wanted(embedded.mine, **changes))
+            assert (refused.status_code, refused.json()["error"]) == (422, reason), changes
         foreign = wanted(embedded.mine, product_id=embedded.other.product_id)
         refused = await admin.ask("POST", CLIENTS, foreign)
         assert (refused.status_code, refused.json()["error"]) == (422, "unknown_product")
@@ -176,29 +173,27 @@ async def test_secrets_overlap_and_the_last_one_stays(cloud: Installation) -> No
 WEAK = rsa.generate_private_key(65537, 1024)  # noqa: S505 - that it is weak is what is tested
 
 
-@pytest.mark.parametrize(
-    ("pem", "reason"),
-    [
-        (client_certificate().key_pem, "private_key_rejected"),
-        (client_certificate().pem + client_certificate().key_pem, "private_key_rejected"),
-        (client_certificate().pem + client_certificate().pem, "invalid_certificate"),
-        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "invalid_certificate"),
-        ("nothing", "invalid_certificate"),
-        (client_certificate(begins=START - timedelta(days=9), days=9).pem, "certificate_expired"),
-        (client_certificate(key=WEAK).pem, "weak_key"),
-        (client_certificate(key=ec.generate_private_key(ec.SECP256K1())).pem, "weak_key"),
-    ],
-)
-async def test_what_is_no_fit_certificate_is_refused_by_name(
-    embedded: Installation, pem: str, reason: str
-) -> None:
+UNFIT: list[tuple[str, str]] = [
+    (client_certificate().key_pem, "private_key_rejected"),
+    (client_certificate().pem + client_certificate().key_pem, "private_key_rejected"),
+    (client_certificate().pem + client_certificate().pem, "invalid_certificate"),
+    ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "invalid_certificate"),
+    ("nothing", "invalid_certificate"),
+    (client_certificate(begins=START - timedelta(days=9), days=9).pem, "certificate_expired"),
+    (client_certificate(key=WEAK).pem, "weak_key"),
+    (client_certificate(key=ec.generate_private_key(ec.SECP256K1())).pem, "weak_key"),
+]
+
+
+async def test_what_is_no_fit_certificate_is_refused_by_name(embedded: Installation) -> None:
     async with embedded.client() as client:
         admin = await clinical_administrator(embedded, client)
         made = await admin.made(CLIENTS, wanted(embedded.mine))
         path = f"{CLIENTS}/{made['id']}/certificates"
-        refused = await admin.ask("POST", path, {"certificate_pem": pem})
-        assert (refused.status_code, refused.json()["error"]) == (422, reason), refused.text
-        assert "PRIVATE" not in refused.text
+        for pem, reason in UNFIT:
+            refused = await admin.ask("POST", path, {"certificate_pem": pem})
+            assert (refused.status_code, refused.json()["error"]) == (422, reason), refused.text
+            assert "PRIVATE" not in refused.text
         assert (await admin.ask("GET", path)).json() == {
             "certificates": [],
             "certificate_only": False,
@@ -302,9 +297,8 @@ ROUTES = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body"), ROUTES)
 async def test_another_organisations_client_answers_like_an_absent_one(
-    cloud: Installation, method: str, path: str, body: object
+    cloud: Installation,
 ) -> None:
     async with cloud.client() as client:
         admin = await clinical_administrator(cloud, client)
@@ -312,20 +306,22 @@ async def test_another_organisations_client_answers_like_an_absent_one(
         certificates = f"{CLIENTS}/{made['id']}/certificates"
         pem = client_certificate().pem
         certificate = await admin.made(certificates, {"certificate_pem": pem})
-        tail = path.format(secret=made["secrets"][0]["id"], certificate=certificate["id"])
         before = (await admin.ask("GET", f"{CLIENTS}/{made['id']}")).json()
         stranger = await clinical_administrator(cloud, client, of=cloud.other)
-        answers = []
-        for name in (made["id"], made["client_id"], str(uuid4()), cloud.mine.client_id, "x"):
-            answer = await stranger.ask(method, f"{CLIENTS}/{name}{tail}", body)
-            document = answer.json()
-            del document["request_id"]
-            answers.append((answer.status_code, document))
-        assert all(answer == answers[0] for answer in answers)
-        assert (answers[0][0], answers[0][1]["error"]) == (404, "client_not_found")
+        for method, path, body in ROUTES:
+            tail = path.format(secret=made["secrets"][0]["id"], certificate=certificate["id"])
+            answers = []
+            for name in (made["id"], made["client_id"], str(uuid4()), cloud.mine.client_id, "x"):
+                answer = await stranger.ask(method, f"{CLIENTS}/{name}{tail}", body)
+                document = answer.json()
+                del document["request_id"]
+                answers.append((answer.status_code, document))
+            assert all(answer == answers[0] for answer in answers), (method, path)
+            assert (answers[0][0], answers[0][1]["error"]) == (404, "client_not_found")
+            content: dict[str, Any] = {"json": body}
+            nobody = await client.request(method, f"{CLIENTS}/x{tail}", **content)
+            assert nobody.status_code == 401, (method, path)
         assert (await admin.ask("GET", f"{CLIENTS}/{made['id']}")).json() == before
-        content: dict[str, Any] = {"json": body}
-        assert (await client.request(method, f"{CLIENTS}/x{tail}", **content)).status_code == 401
         assert (await stranger.ask("GET", CLIENTS)).json()["items"] == []
 
 

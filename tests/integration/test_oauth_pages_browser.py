@@ -1,4 +1,7 @@
-"""The pages of the authorization server in a real browser without scripts, over real sockets."""
+"""The pages of the authorization server in a real browser without scripts, over real sockets.
+
+One flow runs by default; what the others add to the tests without a browser is looks and keys.
+"""
 
 from __future__ import annotations
 
@@ -142,7 +145,13 @@ def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.keyboard.press("Enter")
 
 
-@pytest.mark.parametrize("profile", [PLATFORM, PORTAL], ids=lambda one: str(one.name))
+@pytest.mark.parametrize(
+    "profile",
+    [
+        pytest.param(PLATFORM, id="platform", marks=pytest.mark.soak),
+        pytest.param(PORTAL, id="portal"),
+    ],
+)
 def test_from_sign_in_to_a_code_by_keyboard_on_a_phone(
     browser: Browser, cloud: ServedCloud, client: Client, profile: Profile
 ) -> None:
@@ -174,6 +183,7 @@ def test_from_sign_in_to_a_code_by_keyboard_on_a_phone(
     assert complaints == []
 
 
+@pytest.mark.soak
 def test_a_denial_is_told_and_scripts_are_not_needed(
     browser: Browser, cloud: ServedCloud, client: Client
 ) -> None:
@@ -195,6 +205,7 @@ def test_a_denial_is_told_and_scripts_are_not_needed(
     assert complaints == []
 
 
+@pytest.mark.soak
 def test_a_wrong_password_is_said_aloud_and_the_address_is_kept(
     browser: Browser, cloud: ServedCloud, client: Client
 ) -> None:
@@ -216,6 +227,7 @@ def test_a_wrong_password_is_said_aloud_and_the_address_is_kept(
     assert [one for one in complaints if "403" not in one] == []
 
 
+@pytest.mark.soak
 def test_a_foreign_address_ends_on_a_page_of_ours(
     browser: Browser, cloud: ServedCloud, client: Client
 ) -> None:
@@ -229,6 +241,7 @@ def test_a_foreign_address_ends_on_a_page_of_ours(
     assert client.came == []
 
 
+@pytest.mark.soak
 def test_what_was_allowed_is_taken_back_on_the_own_page(
     browser: Browser, cloud: ServedCloud, client: Client
 ) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.fixtures.administration import (
     APPS,
     Administrator,
@@ -33,23 +31,22 @@ ROUTES = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body"), ROUTES)
 async def test_another_tenants_application_and_a_gateway_answer_like_absent_ones(
-    cloud: Installation, method: str, path: str, body: object
+    cloud: Installation,
 ) -> None:
     async with cloud.client() as client:
         admin = await administrator(cloud, client)
         before = (await admin.ask("GET", f"{APPS}/{cloud.mine.client_id}")).json()
         stranger = await administrator(cloud, client, of=cloud.other)
-        answers = []
-        for client_id in (cloud.mine.client_id, cloud.mine.gateway_id, "app_0", "app_%00"):
-            answer = await stranger.ask(method, f"{APPS}/{client_id}{path}", body)
-            document = answer.json()
-            del document["request_id"]
-            answers.append((answer.status_code, document))
-        assert answers[0] == answers[1] == answers[2]
-        assert answers[0][0] == 404
-        assert answers[3][0] == 400
+        for method, path, body in ROUTES:
+            answers = []
+            for client_id in (cloud.mine.client_id, cloud.mine.gateway_id, "app_0", "app_%00"):
+                answer = await stranger.ask(method, f"{APPS}/{client_id}{path}", body)
+                document = answer.json()
+                del document["request_id"]
+                answers.append((answer.status_code, document))
+            assert answers[0] == answers[1] == answers[2], (method, path)
+            assert [status for status, _ in answers] == [404, 404, 404, 400], (method, path)
         after = (await admin.ask("GET", f"{APPS}/{cloud.mine.client_id}")).json()
         assert after == before
 

@@ -14,9 +14,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cloud.app.composition import create_app
 from cloud.core.authorization.client_authentication import ASSERTION_TYPE
 from cloud.core.authorization.profiles import NONE, PRIVATE_KEY_JWT, SECRET_BASIC
+from cloud.core.authorization.secrets import hash_secret
 from cloud.settings import CloudSettings, SettingsFaultError, read_settings
 from tests.fixtures.cloud import ISSUER, START, Installation
 from tests.fixtures.oauth import SECRET, Client, People, self_signed, showing
+from tests.fixtures.quick_hashes import set_secret_hash
 from tests.fixtures.signed import assertion, key_set, new_key
 
 GRANT = {"grant_type": "client_credentials"}
@@ -219,10 +221,14 @@ async def test_which_clients_there_are_cannot_be_found_out(
     """Attack 26: an unknown client and a wrong secret answer alike and take alike long."""
     tenant = embedded.mine.tenant_id
     known = people.client(tenant)
+    foreign = people.client(embedded.other.tenant_id)
+    with embedded.database.begin(now=embedded.clock()) as work:
+        for client in (known, foreign):
+            set_secret_hash(work, client.client_id, hash_secret(SECRET))
     names = {
         "known": known.client_id,
         "unknown": "app_unknown",
-        "other tenant's": people.client(embedded.other.tenant_id).client_id,
+        "other tenant's": foreign.client_id,
         "without secret": people.client(tenant, methods=(NONE,)).client_id,
         "by key": people.client(
             tenant, methods=(PRIVATE_KEY_JWT,), jwks=key_set(new_key("k"))

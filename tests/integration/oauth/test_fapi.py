@@ -11,13 +11,13 @@ from typing import Any
 import httpx
 import pytest
 
-from cloud.core.authorization import sessions
 from cloud.core.authorization.authorization_code import challenge_of
 from cloud.core.authorization.client_authentication import ASSERTION_TYPE
 from cloud.core.authorization.governance import Governance
 from cloud.core.authorization.profiles import PLATFORM, PRIVATE_KEY_JWT
 from tests.fixtures.cloud import ISSUER, FakeClock, Installation
 from tests.fixtures.oauth import REDIRECT, VERIFIER, Client, People, redemption
+from tests.fixtures.quick_hashes import quick_hash
 from tests.fixtures.signed import Key, assertion, dpop_proof, key_set, new_key
 from tests.fixtures.visitor import Seen, Visitor
 
@@ -75,7 +75,7 @@ class Strict:
 def strict(embedded: Installation, http: httpx.AsyncClient, people: People) -> Strict:
     key = new_key("k")
     user_id = people.person(embedded.mine.tenant_id)
-    people.change_person(user_id, email=EMAIL, password_hash=sessions.hash_password(PASSWORD))
+    people.change_person(user_id, email=EMAIL, password_hash=quick_hash(PASSWORD))
     client = people.client(
         embedded.mine.tenant_id,
         methods=(PRIVATE_KEY_JWT,),

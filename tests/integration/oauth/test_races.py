@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Barrier
 
 import httpx
@@ -25,22 +24,22 @@ AT_ONCE = 20
 class Race:
     """A served installation with two tenants, and requests that start together."""
 
-    def __init__(self, cloud: ServedCloud) -> None:
+    def __init__(self, cloud: ServedCloud, http: httpx.Client) -> None:
         self.cloud = cloud
+        self.http = http
         self.people = People(cloud.parts.database, cloud.parts.vault, cloud.parts.clock)
         self.mine = cloud.caller.tenant_id
         self.other = str(bootstrap(cloud.parts, "Other")["tenant_id"])
 
     def post(self, client: Client, form: dict[str, str]) -> httpx.Response:
-        return httpx.post(
+        return self.http.post(
             f"{self.cloud.base_url}{client.token_path}",
             data={**form, **client.form},
-            timeout=60,
         )
 
     def is_good(self, token: str) -> bool:
         headers = {"Authorization": f"Bearer {token}"}
-        answer = httpx.get(f"{self.cloud.base_url}/api/v1/devices", headers=headers, timeout=60)
+        answer = self.http.get(f"{self.cloud.base_url}/api/v1/devices", headers=headers)
         assert answer.status_code in (200, 401)
         return answer.status_code == 200
 
@@ -68,16 +67,22 @@ def one_of(answers: list[httpx.Response], refused: tuple[int, str]) -> httpx.Res
     return good[0]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def race(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Race]:
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)]
+)
+def race(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Race]:
     url = None
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres")
         url = server.new_database()
-    data = tmp_path / "data"
-    data.mkdir()
-    with served_cloud(data, database_url=url) as cloud:
-        yield Race(cloud)
+    each_their_own = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+    with (
+        served_cloud(tmp_path_factory.mktemp("races"), database_url=url) as cloud,
+        httpx.Client(timeout=60, limits=each_their_own) as http,
+    ):
+        yield Race(cloud, http)
 
 
 def test_parallel_redemptions_of_one_code(race: Race) -> None:
@@ -124,7 +129,7 @@ def test_one_assertion_and_one_proof_in_a_race(race: Race) -> None:
     url = f"{race.cloud.base_url}{holder.token_path}"
     proof = {"DPoP": dpop_proof(key, "POST", url, utc_now())}
     good = one_of(
-        race.at_once(lambda: httpx.post(url, data=form, headers=proof, timeout=60)),
+        race.at_once(lambda: race.http.post(url, data=form, headers=proof)),
         (400, "invalid_dpop_proof"),
     )
     token = good.json()["access_token"]
@@ -134,7 +139,7 @@ def test_one_assertion_and_one_proof_in_a_race(race: Race) -> None:
         "DPoP": dpop_proof(key, "GET", url, utc_now(), token=token),
     }
     one_of(
-        race.at_once(lambda: httpx.get(url, headers=headers, timeout=60)),
+        race.at_once(lambda: race.http.get(url, headers=headers)),
         (401, "invalid_dpop_proof"),
     )
 
@@ -145,6 +150,6 @@ def test_revocations_of_one_token_in_a_race(race: Race) -> None:
     token = race.post(client, {"grant_type": "client_credentials"}).json()["access_token"]
     url = f"{race.cloud.base_url}/v1/oauth/revoke"
     form = {"token": token, **client.form}
-    answers = race.at_once(lambda: httpx.post(url, data=form, timeout=60))
+    answers = race.at_once(lambda: race.http.post(url, data=form))
     assert {answer.status_code for answer in answers} == {200}
     assert not race.is_good(token)
