@@ -17,9 +17,11 @@ from joserfc.jwk import RSAKey
 
 from cloud.core.authorization.applications import authenticate
 from cloud.core.authorization.keys import KeyRing
+from cloud.core.authorization.secrets import hash_secret
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.kernel.vault import open_vault
 from tests.fixtures.cloud import ISSUER, START, Installation
+from tests.fixtures.quick_hashes import set_secret_hash
 
 
 async def test_raising_the_epoch_ends_every_token_of_a_client(embedded: Installation) -> None:
@@ -233,6 +235,9 @@ async def test_a_key_of_another_master_key_verifies_but_never_signs(
 
 
 def test_wrong_secret_and_unknown_client_take_alike_long(embedded: Installation) -> None:
+    with embedded.database.begin(now=START) as work:
+        set_secret_hash(work, embedded.mine.client_id, hash_secret(embedded.mine.client_secret))
+
     def seconds(client_id: str) -> float:
         with embedded.database.reading(now=START) as work:
             started = time.perf_counter()
