@@ -12,11 +12,13 @@ let devices = [];
 let shift = [];
 let asked = new Set();
 let aside = null;
+let beginId = ""; // the same until an encounter is there: a press that failed and its repeat are one
 
 const attempt = (work, words) => work.then(() => words && say(words)).catch((problem) => say(`NOT DONE. ${problem.message}`));
 
 export function showEncounter(given) {
   encounter = given;
+  if (given) beginId = "";
   const state = !given ? "none" : given.confirmed ? "confirmed" : "unconfirmed";
   setAttribute(by("encounter-chip"), "data-state", state);
   ageState();
@@ -34,8 +36,9 @@ export function forgetState() {
 
 function encounterSheet() {
   if (!encounter) {
+    beginId ||= newId();
     const begin = choice("Begin an encounter", "without dispatch", () =>
-      attempt(post("/encounter/begin", { id: newId() }), "Encounter begun"),
+      attempt(post("/encounter/begin", { id: beginId }), "Encounter begun"),
     );
     openSheet("No encounter", [
       element("p", "Dispatch binds one by itself when there is a connection. Readings are kept either way."),
