@@ -65,6 +65,7 @@ function forget() {
   tiles.clear();
   events.clear();
   curves.clear();
+  showHold(false);
   showPressures([]);
   takePressures([]);
   by("atmist").replaceChildren();
@@ -116,6 +117,11 @@ function showView(name) {
   if (name === "handover") showHandover();
 }
 
+function showHold(on) {
+  by("hold").setAttribute("aria-pressed", String(on));
+  setText(by("hold"), on ? "Go on" : "Hold");
+}
+
 function connectViews() {
   const buttons = [...document.querySelectorAll("[data-view]")];
   for (const button of buttons) button.addEventListener("click", () => showView(button.dataset.view));
@@ -130,16 +136,14 @@ function connectViews() {
   by("devices-chip").addEventListener("click", () => showView("devices"));
   by("hold").addEventListener("click", () => {
     const on = by("hold").getAttribute("aria-pressed") !== "true";
-    by("hold").setAttribute("aria-pressed", String(on));
-    setText(by("hold"), on ? "Go on" : "Hold");
+    showHold(on);
     curves.hold(on);
   });
   document.querySelector('[data-choose="ecg"]').addEventListener("click", () => {
-    const leads = curves.available;
-    openSheet(
-      "Which lead",
-      leads.length ? [grid(leads.map((lead) => choice(lead, "", () => curves.choose(lead))))] : [element("p", "No ECG yet.")],
-    );
+    const choices = curves.choices;
+    const several = new Set(choices.map(([, device]) => device)).size > 1;
+    const made = choices.map(([lead, device, name]) => choice(lead, several ? name : "", () => curves.choose(lead, device)));
+    openSheet("Which lead", made.length ? [grid(made)] : [element("p", "No ECG yet.")]);
   });
   by("news2").addEventListener("click", () => score && slow.scoreSheet(score));
 }

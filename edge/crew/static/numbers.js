@@ -135,7 +135,7 @@ export function showPressures(readings) {
       const at = element("time", timeOfDay(Date.parse(one.at), { seconds: false }));
       const pair = one.absent || `${one.systolic ?? "-"}/${one.diastolic ?? "-"}`;
       const what = element("p");
-      what.append(element("b", pair), element("small", one.mean ? ` (${one.mean})` : ""));
+      what.append(element("b", pair), element("small", `${one.mean ? ` (${one.mean})` : ""}${one.unit === "kPa" ? " kPa" : ""}`));
       row.append(at, what);
       return row;
     }),
