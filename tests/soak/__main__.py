@@ -9,12 +9,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.soak.growth import lines
 from tests.soak.plan import SHIFT_SECONDS
 from tests.soak.shift import play
 
 
 def main() -> int:
-    """Play it, print what came of it; 0 when nothing was lost."""
+    """Play it, print what came of it; 0 when nothing was lost and nothing has grown."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     minutes = os.environ.get("SOAK_MINUTES", "")
     parser.add_argument("--minutes", type=float, default=float(minutes) if minutes else None)
@@ -34,11 +35,17 @@ def main() -> int:
     for census in shift.censuses.values():
         for line in census.lines():
             say(line)
+    for line in lines(list(shift.censuses.values())):
+        say(line)
     for line in ledger.lines():
         say(line)
+    grown = shift.grown()
+    for line in grown:
+        say(f"   grown: {line}")
     say(f"took {(time.monotonic() - began) / 60:.1f} minutes")
     say("The ledger reconciles." if ledger.reconciles else "The ledger does NOT reconcile.")
-    return 0 if ledger.reconciles else 1
+    say("Memory and files have grown." if grown else "Nothing has grown that was judged.")
+    return 0 if ledger.reconciles and not grown else 1
 
 
 def say(line: str) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 from simulators.patient.scenario_fields import time_words
 from simulators.patient.scenario_files import find_scenario
 from tests.soak.census import Census
+from tests.soak.growth import JUDGED, findings
 from tests.soak.ledger import Encounter, SoakLedger, draw_up
 from tests.soak.plan import Happening, Trouble, around, shift_file, troubles
 from tests.soak.world import VEHICLE, World
@@ -40,6 +41,7 @@ class Shift:
     counts: dict[Trouble, int] = field(default_factory=dict)
     _next_look: float = 0.0
     _around: float = 0.0
+    _patients: int = 0
     _tolerance: float = 0.0
     _troubled: list[tuple[float, float]] = field(default_factory=list)
     _wrong_clock: list[tuple[float, float]] = field(default_factory=list)
@@ -66,7 +68,12 @@ class Shift:
             excused=self._wrong_clock,
             troubled=self._troubled,
             kept=self.world.kept.ids,
+            gave_way=self.world.kept.gave_way,
         )
+
+    def grown(self) -> list[str]:
+        """What of the gateway and the cloud has not stayed flat."""
+        return findings([self.censuses.get(name, Census(name)) for name in JUDGED])
 
     def _turn(self) -> bool:
         """Do what is due and look at the programs; whether the devices have finished."""
@@ -77,12 +84,17 @@ class Shift:
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + _LOOK_EVERY
             self._look()
-        return not self.world.vehicle.running
+        if self.world.vehicle.running:
+            return False
+        assert len(self.encounters) == self._patients, "the vehicle ended before its last patient"
+        return True
 
     def _lay_out(self) -> None:
         self._around = around(self.world.seconds)
         self._tolerance = 1.0 + _LATENCY * self.world.speed
-        for call in find_scenario(self.world.scenario).calls:
+        calls = find_scenario(self.world.scenario).calls
+        self._patients = len(calls)
+        for call in calls:
             self._at(call.begin - self._around, self._opener(call.begin, call.end))
         for one in troubles(self.world.seconds, self.seed):
             self._at(one.at, partial(self._begin, one))
@@ -156,7 +168,7 @@ class Shift:
                 world.set_clock_wrong(0.0)
 
     def _look(self) -> None:
-        for name in ("edge", "cloud", "vehicle"):
+        for name in (*JUDGED, "vehicle"):
             child = getattr(self.world, name)
             self.censuses.setdefault(name, Census(name)).look(child.pid, self.world.patient_time)
 
@@ -192,6 +204,8 @@ def play(
             say(given_up)
     for line in world.kept.lines():
         say(line)
+    for census in shift.censuses.values():
+        census.write(folder / f"census-{census.name}.csv")
     ledger = shift.draw_up()
     ledger.given_up = given_up
     return ledger, shift
