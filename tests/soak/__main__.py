@@ -31,7 +31,8 @@ def main() -> int:
     say("")
     for kind, count in sorted(shift.counts.items(), key=lambda item: item[0].value):
         say(f"{count:4} x {kind.value}")
-    say(f"{len(shift.encounters):4} encounters")
+    released = sum(one.is_known for one in shift.releases)
+    say(f"{len(shift.encounters):4} encounters, {released} released by the crew")
     for census in shift.censuses.values():
         for line in census.lines():
             say(line)
@@ -39,13 +40,13 @@ def main() -> int:
         say(line)
     for line in ledger.lines():
         say(line)
-    grown = shift.grown()
-    for line in grown:
-        say(f"   grown: {line}")
+    complaints = shift.complaints()
+    for line in complaints:
+        say(f"   {line}")
     say(f"took {(time.monotonic() - began) / 60:.1f} minutes")
     say("The ledger reconciles." if ledger.reconciles else "The ledger does NOT reconcile.")
-    say("Memory and files have grown." if grown else "Nothing has grown that was judged.")
-    return 0 if ledger.reconciles and not grown else 1
+    say("There are complaints." if complaints else "Nothing to complain of.")
+    return 0 if ledger.reconciles and not complaints else 1
 
 
 def say(line: str) -> None:

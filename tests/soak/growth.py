@@ -38,13 +38,15 @@ class Bounds:
     megabytes: float = 12.0
     """More than so much above the second quarter, or than `share` of it, whichever is more."""
     share: float = 0.1
-    files: float = 6.0
-    warm_up: float = 180.0
-    """Seconds of a life that do not count."""
-    least_life: float = 240.0
+    files: float = 8.0
+    warm_up: float = 360.0
+    """Seconds of a life that do not count: a gateway takes 3 to 5 MB then, as its patient comes."""
+    least_life: float = 180.0
     """Seconds beyond its warm-up that a life must last to be looked at."""
-    megabytes_an_hour: float = 12.0
-    files_an_hour: float = 12.0
+    least_lives: float = 3600.0
+    """Seconds that the looked at parts of all lives must come to: one alone wavers by a MB."""
+    megabytes_an_hour: float = 20.0
+    files_an_hour: float = 24.0
 
 
 USUAL: Final = Bounds()
@@ -67,15 +69,16 @@ def rise(census: Census, figure: Figure) -> float:
 
 
 def rise_in_a_life(census: Census, figure: Figure, bounds: Bounds = USUAL) -> float | None:
-    """How much a life gains an hour; None when none lasted long enough."""
-    slopes = [
-        _slope(looks, figure)
-        for life in census.lives()
-        if (looks := [one for one in life if one.age >= bounds.warm_up])
-        and len(looks) >= _LEAST_POINTS
-        and looks[-1].at - looks[0].at >= bounds.least_life
+    """How much a life gains an hour; None when too few lasted long enough to tell."""
+    warm = ([one for one in life if one.age >= bounds.warm_up] for life in census.lives())
+    long = [
+        looks
+        for looks in warm
+        if len(looks) >= _LEAST_POINTS and looks[-1].at - looks[0].at >= bounds.least_life
     ]
-    return median(slopes) * _HOUR if slopes else None
+    if sum(looks[-1].at - looks[0].at for looks in long) < bounds.least_lives:
+        return None
+    return median(_slope(looks, figure) for looks in long) * _HOUR
 
 
 def lines(censuses: Sequence[Census], bounds: Bounds = USUAL) -> Iterator[str]:

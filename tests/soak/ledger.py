@@ -15,19 +15,11 @@ from simulators.ambulance.vehicle import USUAL_DEVICES
 from simulators.devices.registry import BY_NAME
 from simulators.journal import DeviceRecord, MadeReading
 from tests.soak.gave_way import told_drops, without_reason
+from tests.soak.stays import Encounter, Stays
 
 _SHOWN: Final = 8
 _LISTS: Final = ("lost", "invented", "wrong_patient", "wrong_time", "live_lost_for_no_reason")
 _TABLES: Final = ("observations", "waveforms")
-
-
-@dataclass(frozen=True, slots=True)
-class Encounter:
-    """One patient as dispatch knows them: the cloud's id and when they were on board."""
-
-    encounter_id: str
-    begin: float
-    end: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +61,7 @@ class SoakLedger:
     invented: list[str] = field(default_factory=list)
     twice: int = 0
     wrong_patient: list[str] = field(default_factory=list)
+    after_release: int = 0
     wrong_time: list[str] = field(default_factory=list)
     off_while_clock_was_wrong: int = 0
     qualities: Counter[str] = field(default_factory=Counter)
@@ -109,6 +102,7 @@ class SoakLedger:
             f"{len(self.wrong_time)} at a wrong time, {self.off_while_clock_was_wrong} off while "
             "the gateway's clock was wrong"
         )
+        yield f"{self.after_release:,} readings were made after the crew had released their patient"
         yield f"time qualities: {dict(self.qualities)}"
         yield f"devices were up to {self.latest_made:.1f} s of the shift behind their own clocks"
         for name in _LISTS:
@@ -138,6 +132,7 @@ def draw_up(
     """
     ledger = SoakLedger(gave_way=gave_way)
     away_from_trouble: list[tuple[float, str]] = []
+    stays = Stays(encounters, tolerance, excused)
     rows, ledger.twice = _rows(database)
     for name in devices:
         record = DeviceRecord.read(name, journals / f"{name}.jsonl")
@@ -162,7 +157,9 @@ def draw_up(
                 captured = (row.captured_at - start_at.replace(tzinfo=None)).total_seconds()
                 is_excused = any(begin <= captured <= end for begin, end in excused)
                 _compare_times(ledger, what, row, true_at, tolerance, is_excused=is_excused)
-                _compare_patients(ledger, what, row, t, encounters)
+                observed = (row.observed_at - start_at.replace(tzinfo=None)).total_seconds()
+                times = (t, observed) if is_excused else (t,)
+                _compare_patients(ledger, what, row, times, stays)
     ledger.invented = [f"row {one} was made by no device" for one in rows]
     told = told_drops(database, start_at=start_at, tolerance=tolerance, excused=excused)
     ledger.told_to_give_way = sum(one.stretches for one in told)
@@ -237,8 +234,12 @@ def _compare_times(
 
 
 def _compare_patients(
-    ledger: SoakLedger, what: str, row: StoredRow, t: float, encounters: Sequence[Encounter]
+    ledger: SoakLedger, what: str, row: StoredRow, times: Sequence[float], stays: Stays
 ) -> None:
-    right = next((one.encounter_id for one in encounters if one.begin <= t <= one.end), None)
-    if row.encounter_id != right:
-        ledger.wrong_patient.append(f"{what} is at {row.encounter_id}, belongs to {right}")
+    """`times`: the true second, and the stored one where that may be another."""
+    right = frozenset().union(*map(stays.right, times))
+    ledger.after_release += all(map(stays.is_after_release, times))
+    if row.encounter_id not in right:
+        ledger.wrong_patient.append(
+            f"{what} is at {row.encounter_id}, belongs to {' or '.join(sorted(map(str, right)))}"
+        )

@@ -13,7 +13,7 @@ from tests.soak.growth import findings, lines, rise, rise_in_a_life
 
 HOUR = 3600.0
 LOOK_EVERY = 12.0
-KILLED_EVERY = 480.0
+KILLED_EVERY = 900.0
 Curve = Callable[[float, float], float]
 
 
@@ -58,10 +58,10 @@ def test_a_good_shift_is_flat() -> None:
 
 
 def test_a_cloud_that_grows_and_grows_is_found_twice() -> None:
-    found = findings([cloud(lambda at, _age: 160 + 16 * at / HOUR)])
+    found = findings([cloud(lambda at, _age: 160 + 24 * at / HOUR)])
     assert len(found) == 2
     assert "MB more at the end" in found[0]
-    assert "cloud gains 16" in found[1]
+    assert "cloud gains 24" in found[1]
 
 
 def test_a_step_that_stays_is_found() -> None:
@@ -70,16 +70,22 @@ def test_a_step_that_stays_is_found() -> None:
 
 
 def test_a_leak_that_every_kill_hides_is_found_within_the_lives() -> None:
-    leaking = census(lambda _at, age: 90 + 24 * age / HOUR)
+    leaking = census(lambda _at, age: 90 + 36 * age / HOUR)
     assert rise(leaking, lambda look: look.megabytes) < 1
     (found,) = findings([leaking])
-    assert found.startswith("edge gains 2")
+    assert found.startswith("edge gains 3")
     assert "MB an hour of a life" in found
 
 
 def test_a_gateway_that_starts_bigger_each_time_is_found_over_the_run() -> None:
     (found,) = findings([census(lambda at, age: 90 + 3 * (at - age) / HOUR)])
     assert "MB more at the end" in found
+
+
+def test_what_a_start_takes_is_no_leak() -> None:
+    starting = census(lambda _at, age: 90 + min(age, 360.0) / 72)
+    assert findings([starting]) == []
+    assert rise_in_a_life(starting, lambda look: look.megabytes) == pytest.approx(0, abs=1)
 
 
 def test_what_one_life_alone_takes_in_a_burst_is_no_leak() -> None:
@@ -93,7 +99,7 @@ def test_what_one_life_alone_takes_in_a_burst_is_no_leak() -> None:
     ("judged", "words"),
     [
         (cloud(lambda _a, _b: 160, lambda at, _age: 36 + at / 1800), "cloud has 1"),
-        (census(lambda _a, _b: 90, lambda _at, age: 40 + age / 120), "edge gains "),
+        (census(lambda _a, _b: 90, lambda _at, age: 40 + age / 100), "edge gains "),
     ],
 )
 def test_files_that_stay_open_are_found(judged: Census, words: str) -> None:

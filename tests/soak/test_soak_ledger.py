@@ -22,8 +22,9 @@ from simulators.patient.scenario_files import find_scenario
 from simulators.patient.vital_signs import Patient
 from tests.soak.gave_way import GaveWay, without_reason
 from tests.soak.kept import keep
-from tests.soak.ledger import Encounter, SoakLedger, draw_up
+from tests.soak.ledger import SoakLedger, draw_up
 from tests.soak.plan import SHIFT_SECONDS, Trouble, shift_file, troubles
+from tests.soak.stays import Encounter, Stays
 from tests.unit.edge.making import spo2
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -96,12 +97,13 @@ class Books:
         self,
         kept: frozenset[str] = frozenset(),
         gave_way: int = 0,
+        released: tuple[float, float] | None = None,
         **seconds: Sequence[tuple[float, float]],
     ) -> SoakLedger:
         return draw_up(
             self.journals,
             self.database,
-            [Encounter("enc_1", -10.0, 100.0)],
+            [Encounter("enc_1", -10.0, 100.0, released)],
             start_at=START,
             tolerance=1.0,
             devices=NAMES,
@@ -197,6 +199,40 @@ def test_a_drop_told_in_words_the_soak_does_not_know_is_an_error(tmp_path: Path)
     books.spoil("UPDATE observations SET text = 'no room in the buffer: all went'")
     with pytest.raises(ValueError, match="other words"):
         books.ledger()
+
+
+def test_what_is_charted_to_a_patient_after_the_release_is_at_the_wrong_patient(
+    tmp_path: Path,
+) -> None:
+    books = Books(tmp_path)
+    ledger = books.ledger(released=(9.0, 10.0))
+    assert len(ledger.wrong_patient) == ledger.after_release > 20
+    assert ledger.wrong_patient[0].endswith("is at enc_1, belongs to None")
+    assert not ledger.reconciles
+    with sqlite3.connect(books.database) as store:
+        for table in ("observations", "waveforms"):
+            store.execute(
+                f"UPDATE {table} SET encounter_id = NULL "  # noqa: S608 - ours
+                "WHERE observed_at > '2026-03-01 12:00:09.5'"
+            )
+    charted_right = books.ledger(released=(9.0, 10.0))
+    assert charted_right.reconciles, list(charted_right.lines())
+    assert charted_right.after_release == ledger.after_release
+    assert not books.ledger().reconciles, "nobody was released: these belong to somebody"
+
+
+def test_only_around_a_release_a_reading_may_be_anybodys() -> None:
+    stays = Stays([Encounter("one", 0.0, 100.0, (50.0, 52.0)), Encounter("two", 110.0, 200.0)], 4.0)
+    assert stays.right(45.9) == {"one"}
+    assert stays.right(46.0) == stays.right(56.0) == {"one", None}
+    assert stays.right(56.1) == stays.right(105.0) == {None}
+    assert stays.right(150.0) == {"two"}
+    assert [stays.is_after_release(t) for t in (45.0, 56.0, 57.0, 105.0, 150.0)] == [
+        *(False, False, True, False, False)
+    ]
+    wrong_clock = Stays(stays.encounters, 4.0, [(30.0, 48.0), (150.0, 160.0)])
+    assert wrong_clock.right(30.0) == {"one", None}
+    assert wrong_clock.right(29.0) == {"one"}
 
 
 @pytest.mark.parametrize("table", ["observations", "waveforms"])
