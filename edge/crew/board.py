@@ -156,6 +156,7 @@ class CrewBoard:
         return {
             "devices": devices_in_words(status) if status else [],
             "foreign": self._foreign(status),
+            "scanned": self.enrolled.scanned() if self.enrolled is not None else [],
             "uplink": uplink_in_words(status, now) if status else None,
             "encounter": self._encounter(),
             "shift": self.shift,

@@ -236,7 +236,8 @@ def test_a_scan_is_sent_nowhere_before_a_person_says_that_it_is_a_device(
         expect(page.get_by_label("The code on the device")).to_have_value("SN-4711")
         assert crew.devices.inbox.enrolments() == ()
         page.get_by_role("button", name="Add", exact=True).click()
-        expect(page.locator(".toast", has_text="is enrolled")).to_be_visible()
+        expect(page.locator(".toast", has_text="is taken down")).to_be_visible()
+        expect(page.locator("#scanned-list")).to_contain_text("waiting for the cloud")
         assert [one.serial_number for one in crew.devices.inbox.enrolments()] == ["SN-4711"]
         scan(page, "(8018)505001234567890126(91)9434765919")
         expect(page.locator('[name="nhs_number"]')).to_have_value("9434765919")

@@ -5,6 +5,7 @@ import { now, synchronise, timeOfDay } from "./clock.js";
 import { Curves } from "./curves.js";
 import { connectDeeds, say, undo } from "./deeds.js";
 import { by, element, setText } from "./dom.js";
+import { connectEnrolling, enrolSheet, showScanned } from "./enrolling.js";
 import { connectHandover, showHandover } from "./handover.js";
 import { connectLock, look, touch } from "./lock.js";
 import { Events, Tiles, showPressures, showScore } from "./numbers.js";
@@ -31,6 +32,7 @@ const SLOW = {
   uplink: (given) => given && slow.showUplink(given),
   devices: slow.showDevices,
   foreign: slow.showForeign,
+  scanned: showScanned,
   pairing: slow.showPairing,
   shift: slow.showShift,
   patient: showPatient,
@@ -193,7 +195,7 @@ function scanned(text) {
   } else if (by("view-devices").hidden || isPerson(text)) {
     // It may be a patient's: nothing of it is shown, kept or sent.
     say("NOT TAKEN. No NHS number with a fitting check digit is in that code. A device is added under Devices.");
-  } else slow.enrolSheet(text);
+  } else enrolSheet(text);
 }
 
 function tick() {
@@ -217,6 +219,7 @@ connectPatient(say);
 connectTrends();
 connectHandover();
 connectViews();
+connectEnrolling();
 connectScanner(scanned, () => !by("page").hidden);
 slow.connectState(() => member, {
   signedIn: (name) => (member = name),
