@@ -32,6 +32,7 @@ DEVICE_COLUMNS: Final = (
     "bat",
     "what is wrong",
 )
+LINK_COLUMNS: Final = ("way", "", "for", "acked", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def link_rows(now: Snapshot) -> list[Row]:
         tone = GOOD if link["is_up"] else BAD
         words = link["detail"] if link["is_up"] else link["reason"].rstrip(".")
         if link["vain_since"]:
-            tone, words = BAD, "acknowledges nothing"
+            tone, words = BAD, "sends no receipts"
         elif link.get("poor_because"):
             tone, words = WARN, f"{link['poor_because']}: the other way is used"
         elif link["is_up"] and link.get("standing_words"):
@@ -119,7 +120,7 @@ def link_rows(now: Snapshot) -> list[Row]:
         if link.get("caution"):
             tone, words = WARN, f"{words}; {link['caution']}"
         since = _age(link["since"], now["at"])
-        rows.append(Row((link["way"], state, since, f"{link['acknowledged']} acked", words), tone))
+        rows.append(Row((link["way"], state, since, str(link["acknowledged"]), words), tone))
     rows = rows or [Row(("none", "", "", "", "rows stay in the buffer"), WARN)]
     radio = now.get("radio")
     if radio:

@@ -18,6 +18,7 @@ from edge.cli.top_rows import (
     BAD,
     DEVICE_COLUMNS,
     GOOD,
+    LINK_COLUMNS,
     PLAIN,
     WARN,
     Row,
@@ -106,7 +107,7 @@ class TopScreen(App[None]):
         self._show("head", Text(head_line(snapshot), no_wrap=True, overflow="ellipsis"))
         devices, columns = without_empty(device_rows(snapshot, self._before), DEVICE_COLUMNS)
         self._show("device_table", _table(devices, columns))
-        self._show("links", _table(link_rows(snapshot)))
+        self._show("links", _table(link_rows(snapshot), LINK_COLUMNS))
         self._show("buffer", Text("\n".join(buffer_lines(snapshot)), no_wrap=True))
         self._show("task_table", _table(task_rows(snapshot)))
         self._show("log_lines", Text("\n".join(reversed(lines)), no_wrap=True, overflow="ellipsis"))
@@ -138,7 +139,7 @@ def _table(rows: Sequence[Row], columns: Sequence[str] = ()) -> Table:
         table.add_column(
             columns[index] if columns else "",
             no_wrap=not is_last,
-            overflow="ellipsis",
+            overflow="fold" if is_last else "ellipsis",
             ratio=1 if is_last else None,
         )
     for row in rows:

@@ -161,7 +161,7 @@ def test_ways_buffer_and_work_are_said_in_lines() -> None:
 def test_bad_days_are_said_in_lines_too() -> None:
     now = snapshot(recorder=None)
     now["uplink"]["links"][0]["vain_since"] = AT
-    assert link_rows(now)[0].cells[4] == "acknowledges nothing"
+    assert link_rows(now)[0].cells[4] == "sends no receipts"
     now["uplink"]["links"][0] |= {"vain_since": None, "standing_words": "delivers, 0.1 s a batch"}
     assert link_rows(now)[0].cells[4] == "TLS 1.3, delivers, 0.1 s a batch"
     now["uplink"]["links"][0]["poor_because"] = "slow, 7.2 s a batch"
@@ -238,7 +238,7 @@ async def test_why_a_way_is_down_is_read_whole_on_a_small_terminal() -> None:
     async with screen.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         text = shown(screen)
-    for word in ("acknowledges", "nothing", "retries 4567", "oldest 116m", "12.0 MB in 3 files"):
+    for word in ("no", "receipts", "retries 4567", "oldest 116m", "12.0 MB in 3 files"):
         assert word in text, text
 
 
