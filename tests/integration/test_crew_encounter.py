@@ -8,8 +8,10 @@ from uuid import uuid4
 
 import pytest
 
+from edge.commands.encounter import Binding
 from edge.commands.inbox import CommandInbox
-from tests.fixtures.served_crew import ServedCrew, events, served_crew, snapshot
+from tests.fixtures import crew_patient as make
+from tests.fixtures.served_crew import ServedCrew, events, press, served_crew, snapshot
 
 
 @pytest.fixture
@@ -41,3 +43,31 @@ def test_a_disk_that_refuses_is_said_and_a_repeat_is_the_same_encounter(crew: Se
         assert snapshot(client)["encounter"] is None
     told = [event for event in events(crew.held()) if event.kind == "encounter_begun"]
     assert [event.encounter for event in told] == [own["id"]]
+
+
+def test_what_an_undo_would_leave_as_it_is_cannot_be_taken_back(crew: ServedCrew) -> None:
+    with crew.client() as client:
+        client.post("/encounter/begin", json={"id": str(uuid4())})
+        client.post("/patient", json={"id": str(uuid4()), "sex": "female"})
+        press(client)
+        lines = {line["kind"]: line for line in snapshot(client)["events"]}
+        offered = {kind: line["undo"] for kind, line in lines.items()}
+        assert offered == {"encounter_begun": False, "patient_details": False, "shock": True}
+        for kind, words in (("encounter_begun", "Release"), ("patient_details", "save them")):
+            undo = {"id": str(uuid4()), "undoes": lines[kind]["id"]}
+            answer = client.post("/events/undo", json=undo)
+            assert (answer.status_code, words in answer.json()["words"]) == (422, True)
+        undone = [line["undone"] for line in snapshot(client)["events"]]
+        assert undone == [False] * 3
+    assert "undone" not in [event.kind for event in events(crew.held())]
+
+
+def test_an_undone_confirmation_is_asked_for_again(crew: ServedCrew) -> None:
+    with crew.client() as client:
+        crew.bind(Binding(encounter_id="enc_1", started_at=make.utc_now()))
+        client.post("/encounter/confirm")
+        (line,) = snapshot(client)["events"]
+        assert line["undo"] is True
+        undo = {"id": str(uuid4()), "undoes": line["id"]}
+        assert client.post("/events/undo", json=undo).status_code == 201
+        assert snapshot(client)["encounter"]["confirmed"] is False

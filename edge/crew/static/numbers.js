@@ -117,7 +117,7 @@ export class Events {
     const facts = [timeOfDay(Date.parse(line.at)), line.by, fate].filter(Boolean);
     text.append(element("span", line.text, "what"), element("span", facts.join(" \u00b7 "), "by"));
     node.append(text);
-    if (line.from === "crew" && !line.undone) {
+    if (line.undo && !line.undone) {
       const undo = element("button", "Undo", "undo", { type: "button", "aria-label": `Take back: ${line.text}` });
       undo.addEventListener("click", () => this.#undo(line));
       node.append(undo);
