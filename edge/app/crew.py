@@ -60,6 +60,7 @@ class Crew:
             "wrong_pins": page.throttle.failures,
             "events": len(page.desk.journal.events),
             "events_outside_buffer": len(page.desk.journal.unkept),
+            "photographs_outside_buffer": page.photographs.waiting,
         }
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from protocols.model.observation import Observation
 from tests.fixtures import crew_patient as make
 from tests.fixtures.served_crew import events, served_crew
 from tests.integration.test_crew_browser import browser, screen, unlock
+from tests.waiting import wait_until
 
 __all__ = ["browser"]
 LEVELS = """() => {
@@ -82,7 +83,7 @@ def test_the_same_lead_of_two_devices_is_never_one_line(browser: Browser, tmp_pa
             page.locator("#sheet-body button", has_text=name).click()
             note = page.locator('[data-choose="ecg"] [data-part="note"]')
             expect(note).to_contain_text(f"Acme {name}")
-            page.wait_for_function(f"({LEVELS})().length === 1", timeout=20_000)
+            wait_until(lambda: len(page.evaluate(LEVELS)) == 1, timeout=20, what="one line")
             rows[name] = page.evaluate(LEVELS)[0]
         assert rows["Rescue 4"] < rows["Cardio 12"]
     # The browser finds it slow that the test reads its canvas.

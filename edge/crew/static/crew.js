@@ -101,6 +101,7 @@ function lock() {
   takeTrends({});
   showScore((score = { total: null, least: 0, risk: null, red: false, missing: [], scale: 1, parts: [], unfit: "", age_told: true }));
   by("toasts").replaceChildren();
+  for (const canvas of by("page").querySelectorAll("canvas")) canvas.width = 0; // also those not in view
   by("page").hidden = true;
   by("lock").hidden = false;
   by("pin").focus();

@@ -91,7 +91,7 @@ def test_devices_that_need_a_hand_come_first() -> None:
         status(
             devices=[
                 device("gone", "ended"),
-                device("good") | {"battery_percent": 20},
+                device("good") | {"battery_percent": 40},
                 device("new", "associated"),
                 device("lost", "bond_lost"),
                 device("late") | {"clock_fault": True},
@@ -101,11 +101,32 @@ def test_devices_that_need_a_hand_come_first() -> None:
     )
     assert [one["name"] for one in told] == ["lost", "late", "new", "odd", "good", "gone"]
     by_name = {one["name"]: one for one in told}
-    assert by_name["good"]["battery"] == "battery 20 %"
+    assert by_name["good"]["battery"] == "battery 40 %"
     assert "clock is wrong" in str(by_name["late"]["words"])
     assert by_name["odd"]["words"] == "dancing slowly"
     many = devices_in_words(status(devices=[device(str(n), "ended") for n in range(20)]))
     assert len(many) == 6
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "grade"),
+    [
+        ("receiving", "sending readings; its battery is low", "warn"),
+        ("stale", "has fallen silent; its battery is low", "bad"),
+        ("ended", "gone", "off"),
+    ],
+)
+def test_a_low_battery_is_said_in_words(state: str, words: str, grade: str) -> None:
+    low = {"battery_percent": 9, "is_battery_low": True}
+    (told,) = devices_in_words(status(devices=[device("OX-1", state) | low]))
+    assert (told["words"], told["grade"], told["battery"]) == (words, grade, "battery 9 %")
+
+
+@pytest.mark.parametrize("what", ["events_outside_buffer", "photographs_outside_buffer"])
+def test_what_the_buffer_could_not_take_yet_is_not_sent(what: str) -> None:
+    told = uplink_in_words(status(crew={what: 2}), NOON)
+    assert (told["state"], told["waiting"], told["all_sent"]) == ("up", 2, False)
+    assert uplink_in_words(status(crew=None), NOON)["all_sent"] is True
 
 
 @pytest.mark.parametrize(
