@@ -107,6 +107,7 @@ def make_crew(
         clock=clock,
         pairing=pairing,
         enrolled=None if devices is None else DeviceEnroller(devices, clock),
+        zone=settings.drivers.zone,
     )
     page = CrewPage(
         policy=policy,

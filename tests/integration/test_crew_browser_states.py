@@ -7,15 +7,19 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
+from edge.commands.encounter import Binding
 from edge.commands.inbox import CommandInbox
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation
 from tests.fixtures import crew_patient as make
-from tests.fixtures.served_crew import events, served_crew
+from tests.fixtures.served_crew import events, press, served_crew
 from tests.integration.test_crew_browser import browser, screen, unlock
 from tests.waiting import wait_until
 
 __all__ = ["browser"]
+SPILLS = """() => [...document.querySelectorAll(".bar, .bar > *")].some(
+  (one) => one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1)"""
+"""Whether anything at the page's head does not fit."""
 LEVELS = """() => {
   const canvas = document.querySelector('.strip-ecg canvas');
   const { width, height } = canvas;
@@ -51,6 +55,32 @@ def test_a_disk_that_refuses_an_encounter_is_told_in_words(
         assert [event.encounter for event in begun] == [
             crew.encounter.current and crew.encounter.current.encounter_id
         ]
+
+
+def test_all_times_are_the_vehicles_whatever_the_tablet_thinks(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with (
+        served_crew(tmp_path, time_zone="Asia/Kathmandu") as crew,
+        crew.client() as client,
+        screen(browser, crew) as (page, complaints),
+    ):
+        started = make.utc_now() - timedelta(minutes=7)
+        crew.bind(Binding(encounter_id="enc_1", started_at=started, number="INC-7"))
+        press(client, "shock", ago=300)
+        (shock,) = [one.at for one in events(crew.held()) if one.kind == "shock"]
+        at = [f"{time + timedelta(minutes=345):%H:%M}" for time in (started, shock)]
+        unlock(page)
+        expect(page.locator("#zone")).to_have_text("UTC+05:45")
+        expect(page.locator(".event .by")).to_contain_text(f"{at[1]}:")
+        page.locator("#encounter-chip").click()
+        expect(page.locator("#sheet-body")).to_contain_text(f"Since {at[0]}:")
+        page.locator("#sheet-close").click()
+        page.keyboard.press("Alt+6")
+        expect(page.locator("#atmist")).to_contain_text(f"{at[0]} (all times UTC+05:45)")
+        expect(page.locator("#atmist")).to_contain_text(f"{at[1]} Shock given")
+        assert page.evaluate(SPILLS) is False
+    assert complaints == []
 
 
 def level_lines(millivolts: dict[str, int]) -> list[Observation]:

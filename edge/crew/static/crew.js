@@ -1,7 +1,7 @@
 // The crew page: lock, stream, views.
 
 import { whenLocked } from "./ask.js";
-import { now, synchronise, timeOfDay } from "./clock.js";
+import { now, setZone, synchronise, timeOfDay } from "./clock.js";
 import { Curves } from "./curves.js";
 import { connectDeeds, say, undo } from "./deeds.js";
 import { by, element, setText } from "./dom.js";
@@ -44,6 +44,7 @@ const SLOW = {
 
 function take(name, data) {
   synchronise(data.now);
+  if (data.zone) showZone(data.zone);
   if (name === "snapshot" || name === "clear") {
     forget();
     if (data.member !== undefined) member = data.member;
@@ -60,6 +61,14 @@ function take(name, data) {
     takePressures(data.pressures);
   }
   for (const [key, show] of Object.entries(SLOW)) if (key in data) show(data[key]);
+}
+
+/** The zone of every time on the page, the same on every tablet. */
+function showZone(zone) {
+  setText(by("zone"), zone.name);
+  if (!setZone(zone.minutes)) return;
+  events.redraw();
+  drawTrends();
 }
 
 /** Nothing of a patient stays on the screen, nor behind it. */

@@ -83,6 +83,11 @@ export class Events {
     this.#sum();
   }
 
+  /** The vehicle's zone is another one. */
+  redraw() {
+    this.take([...this.#lines.values()]);
+  }
+
   /** When the compressions that go on began, or 0. */
   get compressionsSince() {
     const told = [...this.#lines.values()]
