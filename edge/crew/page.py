@@ -173,7 +173,11 @@ class CrewPage:
         age = patient.age(self.clock.utc().date())
         is_named = bool(patient.family_name)
         identity = "checked number" if patient.nhs_number else "named" if is_named else "unknown"
-        pairs = (("sex", patient.sex), ("age_years", "" if age is None else str(age)))
+        pairs = (
+            ("sex", patient.sex),
+            ("age_years", "" if age is None else str(age)),
+            ("allergies", patient.allergies),
+        )
         await self.desk.record(
             CrewEventKind.PATIENT_DETAILS,
             by=self.author(session),
