@@ -60,6 +60,7 @@ class Crew:
             "wrong_pins": page.throttle.failures,
             "events": len(page.desk.journal.events),
             "events_outside_buffer": len(page.desk.journal.unkept),
+            "photographs_outside_buffer": page.photographs.waiting,
         }
 
     def close(self) -> None:
@@ -106,6 +107,7 @@ def make_crew(
         clock=clock,
         pairing=pairing,
         enrolled=None if devices is None else DeviceEnroller(devices, clock),
+        zone=settings.drivers.zone,
     )
     page = CrewPage(
         policy=policy,

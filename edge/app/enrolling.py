@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -47,6 +47,7 @@ class Enrolled:
             "configuration_rolled_back": verdict.reason
             if verdict is not None and not verdict.is_kept
             else None,
+            "scanned": [asdict(one) for one in self.devices.scanned()],
         }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -32,6 +32,7 @@ DEVICE_COLUMNS: Final = (
     "bat",
     "what is wrong",
 )
+LINK_COLUMNS: Final = ("way", "", "for", "acked", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,16 @@ def device_rows(now: Snapshot, before: Snapshot | None) -> list[Row]:
     return sorted(rows, key=lambda row: _ORDER.index(row.tone))
 
 
+def without_empty(rows: Sequence[Row], columns: Sequence[str]) -> tuple[list[Row], list[str]]:
+    """The table without the columns no row fills: their room is for what is wrong, the last one."""
+    last = len(columns) - 1
+    kept = [
+        index for index in range(last + 1) if index == last or any(row.cells[index] for row in rows)
+    ]
+    narrow = [Row(tuple(row.cells[index] for index in kept), row.tone) for row in rows]
+    return narrow, [columns[index] for index in kept]
+
+
 def _device_row(device: Snapshot, now: Snapshot, before: Snapshot | None) -> Row:
     wrong = [device["reason"].rstrip(".")] if device["reason"] else []
     if device["clock_fault"]:
@@ -61,7 +72,7 @@ def _device_row(device: Snapshot, now: Snapshot, before: Snapshot | None) -> Row
         tone = WARN
     battery, rssi = device["battery_percent"], device["rssi_dbm"]
     cells = (
-        device["name"],
+        device["name"].removeprefix("agent "),
         device["state"],
         _age(device["since"], now["at"]),
         _rate(device, now, before),
@@ -90,7 +101,7 @@ def head_line(now: Snapshot) -> str:
     """Who it is, and since when."""
     started = _age(now.get("started_at"), now["at"])
     agents = now.get("agents") or "nowhere"
-    return f"{now['gateway_id']}  {now['vehicle_id']}  up {started}  agents: {agents}"
+    return f"{now['vehicle_id']}  up {started}  agents: {agents}  {now['gateway_id']}"
 
 
 def link_rows(now: Snapshot) -> list[Row]:
@@ -101,7 +112,7 @@ def link_rows(now: Snapshot) -> list[Row]:
         tone = GOOD if link["is_up"] else BAD
         words = link["detail"] if link["is_up"] else link["reason"].rstrip(".")
         if link["vain_since"]:
-            tone, words = BAD, "acknowledges nothing"
+            tone, words = BAD, "sends no receipts"
         elif link.get("poor_because"):
             tone, words = WARN, f"{link['poor_because']}: the other way is used"
         elif link["is_up"] and link.get("standing_words"):
@@ -109,7 +120,7 @@ def link_rows(now: Snapshot) -> list[Row]:
         if link.get("caution"):
             tone, words = WARN, f"{words}; {link['caution']}"
         since = _age(link["since"], now["at"])
-        rows.append(Row((link["way"], state, since, f"{link['acknowledged']} acked", words), tone))
+        rows.append(Row((link["way"], state, since, str(link["acknowledged"]), words), tone))
     rows = rows or [Row(("none", "", "", "", "rows stay in the buffer"), WARN)]
     radio = now.get("radio")
     if radio:
@@ -124,14 +135,15 @@ def buffer_lines(now: Snapshot) -> Iterator[str]:
     buffer, uplink = now["buffer"], now["uplink"]
     lanes = "  ".join(f"{name} {count}" for name, count in buffer["waiting"].items())
     yield f"waiting   {lanes}"
-    oldest = buffer["oldest_seconds"]
     yield (
         f"claimed   {buffer['in_flight']}, retries {uplink['retries']}, quarantine"
-        f" {buffer['quarantine']}, oldest {_span(oldest) if oldest is not None else '-'}"
+        f" {buffer['quarantine']}"
     )
+    oldest = buffer["oldest_seconds"]
+    since = "" if oldest is None else f", oldest {_span(oldest)}"
     share = 100 * buffer["octets_used"] / max(1, buffer["octets_most"])
     full = "  FULL: nothing is confirmed" if buffer["is_full"] else ""
-    yield f"store     {buffer['octets_used'] / 1e6:.1f} MB, {share:.0f} % of its room{full}"
+    yield f"store     {buffer['octets_used'] / 1e6:.1f} MB, {share:.0f} % full{since}{full}"
     delays = now["report_to_durable"]
     if delays["count"]:
         p99 = delays["p99_seconds"] * 1000

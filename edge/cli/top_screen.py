@@ -18,6 +18,7 @@ from edge.cli.top_rows import (
     BAD,
     DEVICE_COLUMNS,
     GOOD,
+    LINK_COLUMNS,
     PLAIN,
     WARN,
     Row,
@@ -27,6 +28,7 @@ from edge.cli.top_rows import (
     head_line,
     link_rows,
     task_rows,
+    without_empty,
 )
 from edge.errors import SettingsError
 
@@ -41,7 +43,9 @@ class TopScreen(App[None]):
 
     CSS = """
     Screen { layout: vertical; }
-    #head { height: 1; background: $primary-darken-2; }
+    #head { height: auto; max-height: 3; background: $primary-darken-2; }
+    #head.alone { background: $error; color: white; text-style: bold; }
+    .silent { opacity: 35%; }
     #devices { height: 3fr; min-height: 4; }
     #middle { height: 7; }
     #links { width: 2fr; border-top: solid $primary; }
@@ -93,15 +97,17 @@ class TopScreen(App[None]):
             snapshot = (await asyncio.to_thread(self._ask, "status")).get("status") or {}
             lines = (await asyncio.to_thread(self._ask, "log")).get("lines", [])
         except SettingsError as exc:
-            self._show("head", Text(str(exc), style="bold red"))
+            self._mark(is_silent=True)
+            self._show("head", Text(str(exc)))
             return
+        self._mark(is_silent=False)
         if "at" not in snapshot:
             self._show("head", Text("the gateway has not looked at itself yet"))
             return
-        self._show("head", Text(head_line(snapshot), no_wrap=True))
-        devices = device_rows(snapshot, self._before)
-        self._show("device_table", _table(devices, DEVICE_COLUMNS))
-        self._show("links", _table(link_rows(snapshot)))
+        self._show("head", Text(head_line(snapshot), no_wrap=True, overflow="ellipsis"))
+        devices, columns = without_empty(device_rows(snapshot, self._before), DEVICE_COLUMNS)
+        self._show("device_table", _table(devices, columns))
+        self._show("links", _table(link_rows(snapshot), LINK_COLUMNS))
         self._show("buffer", Text("\n".join(buffer_lines(snapshot)), no_wrap=True))
         self._show("task_table", _table(task_rows(snapshot)))
         self._show("log_lines", Text("\n".join(reversed(lines)), no_wrap=True, overflow="ellipsis"))
@@ -115,6 +121,12 @@ class TopScreen(App[None]):
             widget.set_class(bool(part) and name != part, "gone")
             widget.set_class(name == part, "wide")
 
+    def _mark(self, *, is_silent: bool) -> None:
+        """What a gateway said that does not answer any more is old news, and looks like it."""
+        self.query_one("#head").set_class(is_silent, "alone")
+        for name in ("devices", "middle", "tasks", "log"):
+            self.query_one(f"#{name}").set_class(is_silent, "silent")
+
     def _show(self, name: str, what: Text | Table) -> None:
         self.query_one(f"#{name}", Static).update(what)
 
@@ -126,8 +138,8 @@ def _table(rows: Sequence[Row], columns: Sequence[str] = ()) -> Table:
         is_last = index == width - 1
         table.add_column(
             columns[index] if columns else "",
-            no_wrap=True,
-            overflow="ellipsis",
+            no_wrap=not is_last,
+            overflow="fold" if is_last else "ellipsis",
             ratio=1 if is_last else None,
         )
     for row in rows:

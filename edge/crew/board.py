@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, timedelta, tzinfo
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +16,7 @@ from edge.crew import early_warning
 from edge.crew.desk import CrewDesk
 from edge.crew.enrolling import DeviceEnroller
 from edge.crew.happenings import DeviceTales, by_time, crew_payload, is_listed
+from edge.crew.local_time import LocalTime
 from edge.crew.news2 import Parameters
 from edge.crew.policy import CrewPolicy
 from edge.crew.readings import TILES, Payload, Readings
@@ -56,7 +57,10 @@ _KINDS: Final = {
 
 @dataclass(slots=True, kw_only=True)
 class CrewBoard:
-    """The state behind all screens; of one event loop. `status` is the gateway's last look."""
+    """The state behind all screens; of one event loop. `status` is the gateway's last look.
+
+    `zone`: the vehicle's, of every time that is shown.
+    """
 
     policy: CrewPolicy
     desk: CrewDesk
@@ -67,6 +71,7 @@ class CrewBoard:
     clock: Clock
     pairing: PairingDesk | None = None
     enrolled: DeviceEnroller | None = None
+    zone: tzinfo = UTC
     viewers: Viewers = field(init=False)
     _readings: Readings = field(default_factory=Readings)
     _waves: Waves = field(default_factory=Waves)
@@ -154,8 +159,10 @@ class CrewBoard:
         """What changes slowly."""
         status, now = self.status(), self.clock.utc()
         return {
+            "zone": asdict(self.local_time),
             "devices": devices_in_words(status) if status else [],
             "foreign": self._foreign(status),
+            "scanned": self.enrolled.scanned() if self.enrolled is not None else [],
             "uplink": uplink_in_words(status, now) if status else None,
             "encounter": self._encounter(),
             "shift": self.shift,
@@ -167,6 +174,11 @@ class CrewBoard:
             "trends": self._trends.payload(),
             "pairing": self._pairing(),
         }
+
+    @property
+    def local_time(self) -> LocalTime:
+        """What times are shown in now."""
+        return LocalTime.of(self.zone, self.clock.utc())
 
     @property
     def shift(self) -> list[str]:

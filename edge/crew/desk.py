@@ -21,6 +21,14 @@ log = logging.getLogger(__name__)
 MOST_TEXT: Final = 500
 MOST_DETAILS: Final = 24
 _RETRY_SECONDS: Final = 5.0
+STAYS: Final = {
+    CrewEventKind.ENCOUNTER_BEGUN: "Release the encounter instead: it stays on board.",
+    CrewEventKind.PATIENT_DETAILS: "Mend the details and save them anew: they stay as they are.",
+}
+"""What an undo would leave as it is, and what to do instead.
+
+A release is not among them: taken back, the patient's stay goes on in the cloud.
+"""
 Watcher = Callable[[CrewEvent], None]
 
 
@@ -59,8 +67,9 @@ class CrewDesk:
         """The event, durable when this returns; the one recorded before when it is a repeat.
 
         `ago`: how long it is past; by it and not by the screen's clock, which may be wrong.
-        RefusedError for an undo of what does not exist or is undone, BufferFaultError when the
-        disk does not take it: then it is not saved, and the page must say so.
+        RefusedError for an undo of what does not exist, is undone or would stay as it is,
+        BufferFaultError when the disk does not take it: then it is not saved, and the page must
+        say so.
         """
         async with self._busy:
             known = self.journal.find(event_id) if event_id is not None else None
@@ -109,5 +118,7 @@ class CrewDesk:
         event = self.journal.find(undoes)
         if event is None or event.kind == CrewEventKind.UNDONE:
             raise RefusedError("There is no such event to take back.")
+        if event.kind in STAYS:
+            raise RefusedError(STAYS[CrewEventKind(event.kind)])
         if self.is_undone(undoes):
             raise RefusedError("That event is taken back already.")

@@ -53,7 +53,7 @@ class DevicesRoutes:
             raise RefusedError("This gateway cannot enrol devices yet.")
         del session
         given = await asked.read(request, asked.Code)
-        return document({"words": enrolled.enrol(given.id, given.code)}, status=201)
+        return document({"words": enrolled.enrol(given.id, given.code, given.kind)}, status=201)
 
     @property
     def _pairing(self) -> PairingDesk:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 from uuid import UUID
 
 from edge.clock import Clock
 from edge.crew.desk import RefusedError
+from edge.crew.readings import Payload
 from edge.enrolment.devices import Belonging, EnrolledDevices
 from protocols.uplink.commands import DeviceEnrolment
 
@@ -82,10 +83,15 @@ class DeviceEnroller:
         found = self.devices.find(system_id)
         return found.vehicle_id if found is not None else "another vehicle"
 
-    def enrol(self, enrolment_id: UUID, text: str) -> str:
+    def scanned(self) -> list[Payload]:
+        """How the devices that were added here stand, in words."""
+        return [asdict(one) for one in self.devices.scanned()]
+
+    def enrol(self, enrolment_id: UUID, text: str, kind: str = "") -> str:
         """Enrol the device of a code, durable when this returns; a sentence for the crew.
 
-        RefusedError for a code that names no device, and for another vehicle's device.
+        `kind` is the class of a device that does not say it itself, else empty. RefusedError for a
+        code that names no device, and for another vehicle's device.
         """
         code = read_code(text)
         if code is None:
@@ -96,14 +102,14 @@ class DeviceEnroller:
             at=self.clock.utc(),
             serial_number=code.serial_number,
             manufacturer="",
-            device_class="",
+            device_class=kind,
             system_id=code.system_id,
         )
         if self.devices.enrol(enrolment) is Belonging.OTHER_VEHICLE:
             vehicle = self.foreign_vehicle(code.system_id) or "another vehicle"
             raise RefusedError(f"That device belongs to {vehicle}. It stays theirs.")
         name = code.serial_number or code.system_id
-        return f"{name} is enrolled to this vehicle."
+        return f"{name} is taken down. How it stands is under Devices."
 
     def _refuse_theirs(self, code: DeviceCode) -> None:
         """A serial number alone is another vehicle's when the fleet knows it there, not here."""

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import segno
 
 from edge.commands.encounter import Binding
+from edge.crew.local_time import LocalTime
 from edge.crew.readings import BY_ID, Payload
 from edge.crew.told import Patient
 from protocols.model.crew import CrewEvent, CrewEventKind
 
+MOST_OCTETS: Final = 900
+"""A denser code cannot be read from a screen."""
+CUT: Final = "CUT TO FIT: the crew's screen has all of it"
 _BAND_YEARS: Final = 10
-_MOST_OCTETS: Final = 900
+_SHORTER: Final = (500, 120, 60, 24)
+"""How many characters a text may have, tried one after the other."""
+_MOST_TREATMENTS: Final = 60
 _SIGNS: Final = ("hr", "spo2", "nibp", "rr", "etco2", "temp", "glucose")
 _NOT_TREATMENT: Final = frozenset(
     {
@@ -32,57 +39,104 @@ _NOT_TREATMENT: Final = frozenset(
 )
 
 
-def atmist(
-    *,
-    patient: Patient,
-    encounter: Binding | None,
-    numbers: Mapping[str, Payload],
-    news2: Payload,
-    events: Iterable[CrewEvent],
-    now: datetime,
-) -> list[tuple[str, str]]:
-    """Age and sex, time, mechanism, injuries, signs, treatment: (letter and word, text) each.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """What the hospital is told. `events` are the crew's, oldest first; `now` is aware.
 
-    What nobody told is said not to be told. The screen shows it behind the PIN.
+    All times in it are of `local`, and it says so.
     """
-    age = patient.age(now.date())
-    sex = patient.sex or (encounter.sex if encounter else "")
-    started = f"{encounter.started_at:%H:%M} UTC" if encounter else ""
-    complaint = patient.complaint or (encounter.complaint if encounter else "")
-    return [
-        ("A  Age, sex", ", ".join(filter(None, ("" if age is None else f"{age} years", sex)))),
-        ("T  Time", started),
-        ("M  Mechanism, complaint", "; ".join(filter(None, (patient.mechanism, complaint)))),
-        ("I  Injuries, illness", patient.injuries),
-        ("S  Signs", _signs(numbers, news2)),
-        ("T  Treatment", _treatment(events)),
-    ]
 
+    patient: Patient
+    encounter: Binding | None
+    numbers: Mapping[str, Payload]
+    news2: Payload
+    events: Sequence[CrewEvent]
+    now: datetime
+    local: LocalTime
 
-def code_text(
-    lines: Iterable[tuple[str, str]],
-    *,
-    patient: Patient,
-    encounter: Binding | None,
-    now: datetime,
-) -> str:
-    """What the QR code holds: the encounter's reference and ATMIST, the age as a band.
+    def lines(self) -> list[tuple[str, str]]:
+        """Age and sex, time, mechanism, injuries, signs, treatment, allergies.
 
-    Neither name nor number nor date of birth is in it: whoever photographs the screen learns no
-    more than the partner's projection tells. Cut where a code would be too dense for a screen.
-    """
-    sex = patient.sex or (encounter.sex if encounter else "")
-    who = ", ".join(filter(None, (_band(patient.age(now.date())), sex)))
-    rows = [
-        f"VITALWIRE HANDOVER {now:%Y-%m-%d %H:%M}Z",
-        f"ENCOUNTER {encounter.encounter_id if encounter else 'none'}",
-        f"A {who or 'not told'}",
-    ]
-    rows += [f"{head[0]} {text or 'not told'}" for head, text in list(lines)[1:]]
-    text = "\n".join(rows)
-    while len(text.encode()) > _MOST_OCTETS:
-        text = text[:-1]
-    return text
+        (Letter and word, text) each; empty is what nobody told. The screen shows it behind the PIN.
+        """
+        age = self.patient.age(self.now.date())
+        return [
+            ("A  Age, sex", _joined(", ", "" if age is None else f"{age} years", self._sex)),
+            ("T  Time", f"{self._started} (all times {self.local.label})"),
+            ("M  Mechanism, complaint", self._mechanism),
+            ("I  Injuries, illness", self.patient.injuries),
+            ("S  Signs", self._signs),
+            ("T  Treatment", ", ".join(self._treatment())),
+            ("A  Allergies", self.patient.allergies),
+        ]
+
+    def code(self) -> str:
+        """What the QR code holds: the encounter's reference and the same, the age as a band.
+
+        Neither name nor number nor date of birth is in it: whoever photographs the screen learns
+        no more than the partner's projection tells. What has no room is left out, and the code
+        says so: the oldest treatment first, then the ends of long texts. Allergies are kept whole.
+        """
+        done = self._treatment()
+        early = max(0, len(done) - _MOST_TREATMENTS)
+        for most in _SHORTER:
+            for left_out in range(early, max(early + 1, len(done))):
+                text = self._code(done, left_out, most)
+                if len(text.encode()) <= MOST_OCTETS:
+                    return text
+        text = self._code(done, len(done), _SHORTER[-1], is_cut=True)
+        return text.encode()[:MOST_OCTETS].decode(errors="ignore")
+
+    def _code(self, done: Sequence[str], left_out: int, most: int, *, is_cut: bool = False) -> str:
+        texts = [self._mechanism, self.patient.injuries, self._signs, *done[left_out:]]
+        is_cut = is_cut or left_out > 0 or any(len(text) > most for text in texts)
+        age = _band(self.patient.age(self.now.date()))
+        mark = f"({left_out} earlier NOT in this code) " if left_out else ""
+        given = ", ".join(_short(text, most) for text in done[left_out:])
+        rows = (
+            f"VITALWIRE HANDOVER {self.local.day_and_clock(self.now)} {self.local.label}",
+            *((CUT,) if is_cut else ()),
+            f"ENCOUNTER {self.encounter.encounter_id if self.encounter else 'none'}",
+            f"ALLERGIES {self.patient.allergies or 'not told'}",
+            f"A {_joined(', ', age, self._sex) or 'not told'}",
+            f"T {self._started}",
+            f"M {_short(self._mechanism, most) or 'not told'}",
+            f"I {_short(self.patient.injuries, most) or 'not told'}",
+            f"S {_short(self._signs, most) or 'not told'}",
+            f"T {mark}{given or 'not told'}",
+        )
+        return "\n".join(rows)
+
+    @property
+    def _sex(self) -> str:
+        return self.patient.sex or (self.encounter.sex if self.encounter else "")
+
+    @property
+    def _started(self) -> str:
+        return self.local.clock(self.encounter.started_at) if self.encounter else "no encounter"
+
+    @property
+    def _mechanism(self) -> str:
+        bound = self.encounter.complaint if self.encounter else ""
+        return _joined("; ", self.patient.mechanism, self.patient.complaint or bound)
+
+    @property
+    def _signs(self) -> str:
+        parts = []
+        for tile_id in _SIGNS:
+            number = self.numbers.get(tile_id)
+            if number is not None and number["value"] is not None:
+                at = self.local.clock(datetime.fromisoformat(str(number["at"])))
+                label = BY_ID[tile_id].label
+                parts.append(f"{label} {number['value']} {number['unit']} ({at})")
+        if self.news2["total"] is not None:
+            doubt = "" if self.news2["age_told"] else " (age not told)"
+            parts.append(f"NEWS2 {self.news2['total']}{doubt}")
+        return ", ".join(parts)
+
+    def _treatment(self) -> list[str]:
+        done = [event for event in self.events if event.kind not in _NOT_TREATMENT]
+        return [f"{self.local.clock(event.at)} {event.words}" for event in done]
 
 
 def code_svg(text: str) -> bytes:
@@ -101,27 +155,16 @@ def code_svg(text: str) -> bytes:
     return drawing.getvalue()
 
 
+def _joined(between: str, *texts: str) -> str:
+    return between.join(filter(None, texts))
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def _band(age: int | None) -> str:
     if age is None:
         return ""
     first = age // _BAND_YEARS * _BAND_YEARS
     return f"{first}-{first + _BAND_YEARS - 1} years"
-
-
-def _signs(numbers: Mapping[str, Payload], news2: Payload) -> str:
-    parts = []
-    for tile_id in _SIGNS:
-        number = numbers.get(tile_id)
-        if number is not None and number["value"] is not None:
-            at = datetime.fromisoformat(str(number["at"]))
-            label = BY_ID[tile_id].label
-            parts.append(f"{label} {number['value']} {number['unit']} ({at:%H:%M})")
-    if news2["total"] is not None:
-        doubt = "" if news2["age_told"] else " (age not told)"
-        parts.append(f"NEWS2 {news2['total']}{doubt}")
-    return ", ".join(parts)
-
-
-def _treatment(events: Iterable[CrewEvent]) -> str:
-    done = [event for event in events if event.kind not in _NOT_TREATMENT]
-    return ", ".join(f"{event.at:%H:%M} {event.words}" for event in done)

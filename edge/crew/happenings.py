@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from edge.crew.desk import STAYS
 from edge.crew.readings import Payload
 from protocols.model.codes import MdcCode, SystemId
 from protocols.model.crew import CrewEvent, CrewEventKind
@@ -42,6 +43,7 @@ def crew_payload(event: CrewEvent, *, is_undone: bool, is_saved: bool) -> Payloa
         "grade": _GRADES.get(event.kind, "info"),
         "undone": is_undone,
         "saved": is_saved,
+        "undo": event.kind not in STAYS,
         "from": "crew",
     }
 
@@ -75,6 +77,7 @@ class DeviceTales:
             "grade": grade,
             "undone": False,
             "saved": True,
+            "undo": False,
             "from": "device",
         }
         self._told.append(line)

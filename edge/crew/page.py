@@ -23,6 +23,7 @@ from edge.crew.sessions import Session, Sessions
 from edge.crew.told import Assessment, Patient, Told
 from edge.crew.viewers import frame
 from protocols.model.crew import CrewEvent, CrewEventKind
+from protocols.model.identifiers import marked_id
 
 BEAT_SECONDS: Final = 2.0
 UNNAMED: Final = "crew"
@@ -95,10 +96,14 @@ class CrewPage:
         """Begin one with no dispatch at hand; the event first, so that it is known to the cloud."""
         if self.encounters.current is not None:
             raise RefusedError("Release the encounter on board first.")
+        if self._is_released(reference):
+            raise RefusedError("That encounter was released. Begin another one.")
         crew = tuple((f"crew_{place}", who) for place, who in enumerate(self.board.shift, start=1))
         event = await self.desk.record(
             CrewEventKind.ENCOUNTER_BEGUN,
             by=self.author(session),
+            # One event over all tries: the disk may refuse the binding that follows it.
+            event_id=marked_id(UUID(reference), "begun"),
             details=crew,
             encounter=reference,
         )
@@ -106,6 +111,12 @@ class CrewPage:
             Binding(encounter_id=reference, started_at=event.at, is_from_dispatch=False)
         )
         await self._pass_on_early(session)
+
+    def _is_released(self, reference: str) -> bool:
+        return any(
+            event.kind == CrewEventKind.ENCOUNTER_RELEASED and event.encounter == reference
+            for event in self.desk.journal.events
+        )
 
     async def confirm_encounter(self, session: Session) -> None:
         """The crew says that dispatch's encounter is theirs."""
@@ -162,7 +173,11 @@ class CrewPage:
         age = patient.age(self.clock.utc().date())
         is_named = bool(patient.family_name)
         identity = "checked number" if patient.nhs_number else "named" if is_named else "unknown"
-        pairs = (("sex", patient.sex), ("age_years", "" if age is None else str(age)))
+        pairs = (
+            ("sex", patient.sex),
+            ("age_years", "" if age is None else str(age)),
+            ("allergies", patient.allergies),
+        )
         await self.desk.record(
             CrewEventKind.PATIENT_DETAILS,
             by=self.author(session),

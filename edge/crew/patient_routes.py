@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, Response
 
 from edge.crew import requests as asked
 from edge.crew.answers import document, problem
-from edge.crew.handover import atmist, code_svg, code_text
+from edge.crew.handover import Handover, code_svg
 from edge.crew.page import CrewPage
 from edge.crew.sessions import Session
 
@@ -60,7 +60,7 @@ class PatientRoutes:
         patient = self._page.told.patient
         return document(
             {
-                "lines": [[head, text] for head, text in self._lines()],
+                "lines": [[head, text] for head, text in self._handover().lines()],
                 "name": " ".join(filter(None, (patient.given_name, patient.family_name))),
                 "nhs_number": patient.nhs_number,
             }
@@ -69,24 +69,19 @@ class PatientRoutes:
     async def handover_code(self, request: Request, session: Session) -> Response:
         """The same as a code to scan, without who it is."""
         del request, session
-        page = self._page
-        text = code_text(
-            self._lines(),
-            patient=page.told.patient,
-            encounter=page.encounters.current,
-            now=page.clock.utc(),
-        )
+        text = self._handover().code()
         return Response(await asyncio.to_thread(code_svg, text), media_type="image/svg+xml")
 
-    def _lines(self) -> list[tuple[str, str]]:
+    def _handover(self) -> Handover:
         page = self._page
-        return atmist(
+        return Handover(
             patient=page.told.patient,
             encounter=page.encounters.current,
             numbers=page.board.numbers(),
             news2=page.board.news2(),
             events=page.board.events_of_patient(),
             now=page.clock.utc(),
+            local=page.board.local_time,
         )
 
 

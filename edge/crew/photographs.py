@@ -149,6 +149,11 @@ class Photographs:
                 continue
             self._news.clear()
 
+    @property
+    def waiting(self) -> int:
+        """Pictures whose pieces are not all in the buffer."""
+        return len(self._unsent())
+
     def forget(self) -> None:
         """Remove pictures whose event is not in the book any more, and that were sent."""
         for path in self._pictures():

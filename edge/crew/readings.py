@@ -187,7 +187,7 @@ class Readings:
         if reading.status != reading.status & MeasurementStatus.VALIDATED:
             return None
         quantity = _compared(reading)
-        return None if quantity is None else _in_usual_unit(quantity)
+        return None if quantity is None else in_usual_unit(quantity)
 
 
 def written(reading: Number) -> tuple[str | None, str, str, str]:
@@ -224,7 +224,11 @@ def _compared(reading: Number) -> Quantity | None:
     return reading.value
 
 
-def _in_usual_unit(quantity: Quantity) -> Decimal | None:
+def in_usual_unit(quantity: Quantity) -> Decimal | None:
+    """The number in mmHg or degrees Celsius where it is in kPa or Fahrenheit, else as it is.
+
+    None where there is no number, or its unit is not known.
+    """
     number, row = quantity.number, find_unit(quantity.unit)
     if number is None or row is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -112,10 +112,16 @@ class Address(Body):
 
 
 class Code(Body):
-    """A scanned or typed code of a device; the id is made by the page, for retries."""
+    """A scanned or typed code of a device; the id is made by the page, for retries.
+
+    `kind` is told for a device that does not say it itself.
+    """
 
     id: UUID
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    kind: Literal[
+        "", "defib", "ecg", "oximeter", "bp", "glucose", "etco2", "thermometer", "multiparameter"
+    ] = ""
 
 
 B = TypeVar("B", bound=Body)

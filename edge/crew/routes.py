@@ -18,7 +18,7 @@ from edge.crew.guard import HostGuard, PrivateHandler, allowed_hosts, own, priva
 from edge.crew.page import CrewPage
 from edge.crew.patient_routes import PatientRoutes
 from edge.crew.screen_routes import LockRoutes, ScreenRoutes
-from edge.errors import BufferFaultError
+from edge.errors import BufferFaultError, CommandStoreError
 
 
 def crew_application(page: CrewPage) -> ASGIApp:
@@ -28,6 +28,7 @@ def crew_application(page: CrewPage) -> ASGIApp:
         exception_handlers={
             RefusedError: _refused,
             BufferFaultError: _not_saved,
+            CommandStoreError: _not_saved,
             HTTPException: _no_route,
         },
     )

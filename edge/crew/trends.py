@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from edge.crew.readings import DIASTOLIC, MEAN, SYSTOLIC, TILE_OF, Number, Payload, written
+from edge.crew.readings import (
+    DIASTOLIC,
+    MEAN,
+    SYSTOLIC,
+    TILE_OF,
+    Number,
+    Payload,
+    in_usual_unit,
+    written,
+)
 from protocols.model.codes import SystemId
 from protocols.model.observation import CompoundNumericObservation
 
@@ -19,7 +28,10 @@ TRENDED: Final = ("hr", "spo2", "etco2", "rr", "temp")
 
 @dataclass(slots=True)
 class Trends:
-    """Points of one patient; the newest reading of each step stands for it."""
+    """Points of one patient; the newest reading of each step stands for it.
+
+    Whatever a device measures in, the points are in the units of their charts: mmHg, Celsius.
+    """
 
     _points: dict[str, deque[tuple[int, float]]] = field(default_factory=dict)
     _pressures: deque[Payload] = field(default_factory=lambda: deque(maxlen=MOST_PRESSURES))
@@ -33,7 +45,7 @@ class Trends:
             if tile.id == "nibp":
                 self._pressures.append(_pressure(reading, names))
             return tile.id == "nibp"
-        number = reading.value.number
+        number = in_usual_unit(reading.value)
         if tile.id in TRENDED and number is not None and not reading.status.value & 0xE000:
             step = int(reading.observed_at.at.timestamp()) // STEP_SECONDS * STEP_SECONDS
             points = self._points.setdefault(tile.id, deque(maxlen=MOST_POINTS))

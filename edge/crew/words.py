@@ -35,6 +35,8 @@ def _device(one: dict[str, Any]) -> Payload:
     words, grade = _STATES.get(one["state"], (one["state"].replace("_", " "), "warn"))
     if one.get("clock_fault"):
         words += "; its clock is wrong"
+    if is_low := bool(one.get("is_battery_low")) and grade != "off":
+        words += "; its battery is low"
     percent = one.get("battery_percent")
     battery = f"battery {percent} %" if isinstance(percent, int) else ""
     return {
@@ -42,7 +44,7 @@ def _device(one: dict[str, Any]) -> Payload:
         "key": one["name"],
         "system_id": one.get("system_id", ""),
         "words": words,
-        "grade": "warn" if grade == "good" and one.get("clock_fault") else grade,
+        "grade": "warn" if grade == "good" and (is_low or one.get("clock_fault")) else grade,
         "since": one["since"],
         "last": one["last_report_at"],
         "reason": one["reason"],
@@ -53,7 +55,9 @@ def _device(one: dict[str, Any]) -> Payload:
 def uplink_in_words(status: dict[str, Any], now: datetime) -> Payload:
     """The way to the hospital: whether it is up, what is unsent and since when."""
     buffer, links = status.get("buffer", {}), status.get("uplink", {}).get("links", [])
-    waiting = sum(buffer.get("waiting", {}).values())
+    crew = status.get("crew") or {}
+    outside = ("events_outside_buffer", "photographs_outside_buffer")
+    waiting = sum(buffer.get("waiting", {}).values()) + sum(crew.get(one, 0) for one in outside)
     oldest = buffer.get("oldest_seconds")
     up = [link for link in links if link["is_up"] and not link.get("vain_since")]
     if not links:

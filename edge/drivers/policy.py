@@ -47,7 +47,9 @@ class DriverPolicy:
         "never or when_allowed: set the clock of a device that asks its manager to,"
         " while something outside vouches for the gateway's own",
     ] = ClockSetting.NEVER
-    time_zone: Annotated[str, "local time of such clocks, as Europe/Berlin; empty is UTC"] = ""
+    time_zone: Annotated[
+        str, "local time of such clocks and of the crew page, as Europe/Berlin; empty is UTC"
+    ] = ""
     test_associations: Annotated[
         bool, "take test associations; their readings are marked, never charted"
     ] = False

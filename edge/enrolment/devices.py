@@ -5,15 +5,23 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Final
+from uuid import UUID
 
 from edge.commands.carrying import Carried, refused
 from edge.commands.inbox import CommandInbox
+from edge.enrolment.outcomes import Scanned, scanned_in_words
 from protocols.errors import DecodeError
 from protocols.model.codes import SystemId
-from protocols.uplink.commands import Command, DeviceEnrolment, EnrolledDevice, ListDevices
+from protocols.uplink.commands import (
+    Command,
+    DeviceEnrolment,
+    EnrolledDevice,
+    EnrolmentOutcome,
+    ListDevices,
+)
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +49,14 @@ class EnrolledDevices:
     look_again: Callable[[], None] = lambda: None
     _version: int = 0
     _devices: dict[str, EnrolledDevice] = field(default_factory=dict)
+    _outcomes: tuple[EnrolmentOutcome, ...] = ()
+    _unsent: dict[UUID, DeviceEnrolment] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._unsent = {one.enrolment_id: one for one in self.inbox.enrolments()}
         text = self.inbox.kept(KEPT)
         if text is not None:
-            members = json.loads(text)
-            self._take(
-                members["version"], tuple(EnrolledDevice(**one) for one in members["devices"])
-            )
+            self._take(_read(text))
 
     def judge(self, system_id: SystemId | str) -> Belonging:
         """Whose device this is, by its System-Id, or its Bluetooth address (its last six octets).
@@ -59,7 +67,7 @@ class EnrolledDevices:
         if found is not None:
             is_ours = found.vehicle_id in ("", self.vehicle_id)
             return Belonging.OURS if is_ours else Belonging.OTHER_VEHICLE
-        if any(_key(one.system_id) == _key(system_id) for one in self.inbox.enrolments()):
+        if any(_key(one.system_id) == _key(system_id) for one in self._unsent.values()):
             return Belonging.OURS
         return Belonging.UNKNOWN
 
@@ -85,25 +93,22 @@ class EnrolledDevices:
         request = command.request
         if not isinstance(request, ListDevices):
             return refused("another_request")
-        for enrolment_id in request.settled:
-            self.inbox.drop_enrolment(enrolment_id)
         if request.version <= self._version:
+            self._settle(request)
             return Carried(facts=(("list", "older"),))
-        rows = [
-            {
-                "system_id": one.system_id,
-                "serial_number": one.serial_number,
-                "manufacturer": one.manufacturer,
-                "vehicle_id": one.vehicle_id,
-            }
-            for one in request.devices
-        ]
-        text = json.dumps({"version": request.version, "devices": rows})
+
+        def then() -> None:
+            self._take(request)
+            # Only now: how they stand is on the disk. One that stays is sent again and settled.
+            self._settle(request)
+
         return Carried(
-            facts=(("devices", str(len(rows))),),
-            keep={KEPT: text},
-            then=lambda: self._take(request.version, request.devices),
+            facts=(("devices", str(len(request.devices))),), keep={KEPT: _text(request)}, then=then
         )
+
+    def scanned(self) -> tuple[Scanned, ...]:
+        """How the devices enrolled on board stand, those that have yet to go up first."""
+        return scanned_in_words(self._unsent.values(), self._outcomes)
 
     def enrol(self, enrolment: DeviceEnrolment) -> Belonging:
         """Enrol a device scanned on board, unless it is another vehicle's; whose it is now.
@@ -113,13 +118,38 @@ class EnrolledDevices:
         if enrolment.system_id and self.judge(enrolment.system_id) is Belonging.OTHER_VEHICLE:
             return Belonging.OTHER_VEHICLE
         self.inbox.add_enrolment(enrolment)
+        self._unsent[enrolment.enrolment_id] = enrolment
         self.look_again()
         return Belonging.OURS
 
-    def _take(self, version: int, devices: tuple[EnrolledDevice, ...]) -> None:
-        self._version = version
-        self._devices = {_key(one.system_id): one for one in devices}
-        log.info("list of devices taken devices=%d", len(devices))
+    def _settle(self, said: ListDevices) -> None:
+        for enrolment_id in said.settled:
+            if self._unsent.pop(enrolment_id, None) is not None:
+                self.inbox.drop_enrolment(enrolment_id)
+
+    def _take(self, said: ListDevices) -> None:
+        self._version, self._outcomes = said.version, said.outcomes
+        self._devices = {_key(one.system_id): one for one in said.devices}
+        log.info("list of devices taken devices=%d", len(said.devices))
+
+
+def _text(said: ListDevices) -> str:
+    outcomes = [asdict(one) | {"enrolment_id": one.enrolment_id.hex} for one in said.outcomes]
+    devices = [asdict(one) for one in said.devices]
+    return json.dumps({"version": said.version, "devices": devices, "outcomes": outcomes})
+
+
+def _read(text: str) -> ListDevices:
+    members = json.loads(text)
+    outcomes = members.get("outcomes", ())
+    return ListDevices(
+        version=members["version"],
+        devices=tuple(EnrolledDevice(**one) for one in members["devices"]),
+        outcomes=tuple(
+            EnrolmentOutcome(**one | {"enrolment_id": UUID(hex=one["enrolment_id"])})
+            for one in outcomes
+        ),
+    )
 
 
 def _key(system_id: SystemId | str) -> str:

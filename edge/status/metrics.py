@@ -48,6 +48,7 @@ _CREW_GAUGES: Final = {
     "wrong_pins": "Wrong PINs since the last right one",
     "events": "Events in the crew's own book",
     "events_outside_buffer": "Events that the buffer has not taken yet",
+    "photographs_outside_buffer": "Photographs that the buffer has not taken whole yet",
 }
 _UPLINK_COUNTS: Final = {
     "batches": "Batches acknowledged by the cloud",

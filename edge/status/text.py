@@ -83,6 +83,7 @@ def _membership_lines(membership: Snapshot) -> list[str]:
             f"fleet     certificate until {membership['certificate_ends_at']},"
             f" configuration {version}{trial}"
         )
+    lines += [f"scanned   {one['code']}: {one['words']}" for one in membership.get("scanned", ())]
     if membership.get("configuration_rolled_back"):
         lines.append(
             "fleet     a configuration was rolled back:"

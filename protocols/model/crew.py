@@ -36,7 +36,8 @@ class CrewEventKind(StrEnum):
     PHOTOGRAPH = "photograph"
     """Details `attachment`, `media_type`, `octets`, `sha256`, `parts`; the pieces travel apart."""
     PATIENT_DETAILS = "patient_details"
-    """What may be told of who the patient is; details `sex`, `age_years`, `identity`."""
+    """What may be told of who the patient is; details `sex`, `age_years`, `allergies`,
+    `identity`."""
     ENCOUNTER_BEGUN = "encounter_begun"
     """The crew began an encounter by itself; `encounter` is the id the vehicle gave it.
 

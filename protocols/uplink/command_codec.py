@@ -65,6 +65,7 @@ class _DevicesRecord(msgspec.Struct, array_like=True, frozen=True):
     version: int
     devices: tuple[tuple[str, str, str, str], ...] = ()
     settled: tuple[UUID, ...] = ()
+    outcomes: tuple[tuple[UUID, str, str, str, str], ...] = ()
 
 
 _COMMAND: Final = msgspec.msgpack.Decoder(_CommandRecord)
@@ -148,7 +149,11 @@ def _request_octets(request: cmd.Request) -> bytes:
                 (one.system_id, one.serial_number, one.manufacturer, one.vehicle_id)
                 for one in request.devices
             )
-            record = _DevicesRecord(request.version, rows, request.settled)
+            outcomes = tuple(
+                (one.enrolment_id, one.state, one.reason, one.code, one.vehicle_id)
+                for one in request.outcomes
+            )
+            record = _DevicesRecord(request.version, rows, request.settled, outcomes)
         case cmd.UnknownRequest():
             return request.octets
         case _:
@@ -209,4 +214,12 @@ def _devices(record: _DevicesRecord) -> cmd.ListDevices:
         )
         for system_id, serial_number, manufacturer, vehicle_id in record.devices
     )
-    return cmd.ListDevices(version=record.version, devices=devices, settled=record.settled)
+    outcomes = tuple(
+        cmd.EnrolmentOutcome(
+            enrolment_id=enrolment_id, state=state, reason=reason, code=code, vehicle_id=vehicle_id
+        )
+        for enrolment_id, state, reason, code, vehicle_id in record.outcomes
+    )
+    return cmd.ListDevices(
+        version=record.version, devices=devices, settled=record.settled, outcomes=outcomes
+    )

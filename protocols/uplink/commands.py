@@ -92,16 +92,34 @@ class EnrolledDevice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentOutcome:
+    """What became of one enrolment made on board.
+
+    `state` is `waiting`, `enrolled` or `refused`; `reason` is a snake_case word for what is waited
+    for, or why it was refused. `code` is the serial number or the System-Id that was given,
+    `vehicle_id` another vehicle that has the device, else empty.
+    """
+
+    enrolment_id: UUID
+    state: str
+    reason: str = ""
+    code: str = ""
+    vehicle_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListDevices:
     """`devices.list`: every device of the fleet, complete, as of `version` (it only grows).
 
-    `settled` names the enrolments of this gateway that the cloud has dealt with; a device that
-    was refused is not in the list.
+    `settled` names the enrolments of this gateway that the cloud has in its keeping: they need not
+    come again. `outcomes` says how they stand; a device that waits or was refused is not in the
+    list.
     """
 
     version: int
     devices: tuple[EnrolledDevice, ...] = ()
     settled: tuple[UUID, ...] = ()
+    outcomes: tuple[EnrolmentOutcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +214,8 @@ class DeviceEnrolment:
     """A device that was enrolled on board, on its way up over the `answers` channel.
 
     `enrolment_id` stays the same over repeats; `system_id` is in hexadecimal digits or empty.
-    It is sent again until a `devices.list` settles it.
+    Either it or `serial_number` is there; what else is empty the device says itself, and until
+    then the cloud keeps the enrolment waiting. It is sent again until a `devices.list` settles it.
     """
 
     enrolment_id: UUID

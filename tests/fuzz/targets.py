@@ -52,6 +52,7 @@ from protocols.uplink.commands import (
     Command,
     CommandAnswer,
     EnrolledDevice,
+    EnrolmentOutcome,
     GatewayReport,
     ListDevices,
     Outcome,
@@ -248,6 +249,7 @@ def _commands() -> tuple[bytes, ...]:
                 ),
             ),
             settled=(UUID(int=1),),
+            outcomes=(EnrolmentOutcome(enrolment_id=UUID(int=1), state="waiting"),),
         ),
         ReadClock(),
     )

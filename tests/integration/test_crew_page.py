@@ -343,8 +343,14 @@ def test_a_device_of_another_vehicle_is_pointed_at_and_a_new_one_is_enrolled(
             answer = client.post("/devices/enrol", json={"id": str(uuid4()), "code": text})
             assert (answer.status_code, words in answer.json()["words"]) == (code, True)
         assert client.post("/pairing/begin", json={"address": "x"}).status_code == 422
-    (enrolment,) = crew.devices.inbox.enrolments()
-    assert enrolment.system_id == "002209225800AA01"
+        (waiting,) = snapshot(client)["scanned"]
+        assert (waiting["code"], waiting["state"]) == ("002209225800AA01", "to_send")
+        told = {"id": str(uuid4()), "code": "SN-78", "kind": "toaster"}
+        assert client.post("/devices/enrol", json=told).status_code == 422
+        assert client.post("/devices/enrol", json={**told, "kind": "bp"}).status_code == 201
+    found = {one.serial_number: one for one in crew.devices.inbox.enrolments()}
+    assert found[""].system_id == "002209225800AA01"
+    assert found["SN-78"].device_class == "bp"
 
 
 def test_the_newest_screen_is_refused_above_the_bound(tmp_path: Path) -> None:

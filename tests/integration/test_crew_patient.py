@@ -167,6 +167,24 @@ def test_dispatch_replaces_an_encounter_begun_on_board_and_a_person_says_whose_i
     assert (("age_years", "67") in told[-1].details) is is_same
 
 
+def test_allergies_go_up_with_what_may_be_told_and_no_identifier_does(crew: ServedCrew) -> None:
+    with crew.client() as client:
+        bind(crew, "enc_1")
+        told = details(
+            family_name="Example", nhs_number="943 476 5919", born="1960-02-29", sex="female",
+            allergies="Penicillin, latex", complaint="Fall",
+        )  # fmt: skip
+        client.post("/patient", json=told)
+        assert ["A  Allergies", "Penicillin, latex"] in client.get("/handover").json()["lines"]
+    (event,) = [one for one in events(crew.held()) if one.kind == "patient_details"]
+    assert (event.encounter, event.text) == ("enc_1", "")
+    sent = dict(event.details)
+    assert sent.pop("age_years").isdecimal()
+    assert sent == {
+        "sex": "female", "allergies": "Penicillin, latex", "identity": "checked number"
+    }  # fmt: skip
+
+
 def test_what_was_told_long_before_an_encounter_is_asked_about(crew: ServedCrew) -> None:
     with crew.client() as client:
         client.post("/patient", json=details(family_name="Example"))

@@ -9,12 +9,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.soak.growth import lines
 from tests.soak.plan import SHIFT_SECONDS
 from tests.soak.shift import play
 
 
 def main() -> int:
-    """Play it, print what came of it; 0 when nothing was lost."""
+    """Play it, print what came of it; 0 when nothing was lost and nothing has grown."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     minutes = os.environ.get("SOAK_MINUTES", "")
     parser.add_argument("--minutes", type=float, default=float(minutes) if minutes else None)
@@ -30,15 +31,22 @@ def main() -> int:
     say("")
     for kind, count in sorted(shift.counts.items(), key=lambda item: item[0].value):
         say(f"{count:4} x {kind.value}")
-    say(f"{len(shift.encounters):4} encounters")
+    released = sum(one.is_known for one in shift.releases)
+    say(f"{len(shift.encounters):4} encounters, {released} released by the crew")
     for census in shift.censuses.values():
         for line in census.lines():
             say(line)
+    for line in lines(list(shift.censuses.values())):
+        say(line)
     for line in ledger.lines():
         say(line)
+    complaints = shift.complaints()
+    for line in complaints:
+        say(f"   {line}")
     say(f"took {(time.monotonic() - began) / 60:.1f} minutes")
     say("The ledger reconciles." if ledger.reconciles else "The ledger does NOT reconcile.")
-    return 0 if ledger.reconciles else 1
+    say("There are complaints." if complaints else "Nothing to complain of.")
+    return 0 if ledger.reconciles and not complaints else 1
 
 
 def say(line: str) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 _KIB_A_MB = 1024
@@ -17,6 +19,7 @@ class Look(NamedTuple):
     megabytes: float
     files: int
     age: float
+    pid: int
 
 
 @dataclass(slots=True)
@@ -41,16 +44,22 @@ class Census:
         resident = next((line for line in status.splitlines() if line.startswith("VmRSS")), "")
         if resident:
             megabytes = int(resident.split()[1]) / _KIB_A_MB
-            self.looks.append(Look(at, megabytes, files, at - self._since))
+            self.looks.append(Look(at, megabytes, files, at - self._since, pid))
+
+    @property
+    def lasts(self) -> float:
+        """Seconds of the shift from the first look to the last."""
+        return self.looks[-1].at - self.looks[0].at if self.looks else 0.0
 
     def part(self, first: float, last: float) -> list[Look]:
         """The looks of a part of the run, 0 to 1."""
         count = len(self.looks)
         return self.looks[int(first * count) : max(int(last * count), int(first * count) + 1)]
 
-    def growth(self) -> float:
-        """MB more in the last quarter than in the second, by their medians."""
-        return _median(self.part(0.75, 1.0)) - _median(self.part(0.25, 0.5))
+    def lives(self) -> Iterator[list[Look]]:
+        """The looks at one process after the other."""
+        for _, looks in groupby(self.looks, key=lambda one: one.pid):
+            yield list(looks)
 
     def lines(self) -> Iterator[str]:
         """Four quarters in words."""
@@ -60,11 +69,15 @@ class Census:
                 most = max(one.megabytes for one in looks)
                 files = [one.files for one in looks]
                 yield (
-                    f"{self.name:<10} quarter {number + 1}: {_median(looks):6.1f} MB, "
+                    f"{self.name:<10} quarter {number + 1}: "
+                    f"{median(one.megabytes for one in looks):6.1f} MB, "
                     f"at most {most:6.1f}; files {min(files)} to {max(files)}"
                 )
 
-
-def _median(looks: list[Look]) -> float:
-    ordered = sorted(one.megabytes for one in looks)
-    return ordered[len(ordered) // 2] if ordered else 0.0
+    def write(self, path: Path) -> None:
+        """Every look as a line of commas, for whoever wants to draw it."""
+        lines = [",".join(Look._fields)]
+        lines += [
+            f"{at:.0f},{mb:.1f},{files},{age:.0f},{pid}" for at, mb, files, age, pid in self.looks
+        ]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -44,8 +44,6 @@ class Kept:
                 f"kept in {self.folder}: {len(self.waiting):,} readings that wait for the cloud, "
                 f"{len(self.set_apart):,} in quarantine"
             )
-        if self.gave_way:
-            yield f"{self.gave_way:,} live stretches gave way in the buffer when the disk was full"
 
 
 def keep(gateway: Path, copy: Path) -> Kept:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -13,8 +13,11 @@ from typing import Final
 from simulators.patient.scenario_fields import time_words
 from simulators.patient.scenario_files import find_scenario
 from tests.soak.census import Census
-from tests.soak.ledger import Encounter, SoakLedger, draw_up
+from tests.soak.crew import Release
+from tests.soak.growth import JUDGED, findings
+from tests.soak.ledger import SoakLedger, draw_up
 from tests.soak.plan import Happening, Trouble, around, shift_file, troubles
+from tests.soak.stays import Encounter
 from tests.soak.world import VEHICLE, World
 from tests.waiting import wait_until
 
@@ -22,6 +25,9 @@ _TICK: Final = 0.05
 _LOOK_EVERY: Final = 1.0
 _PATIENCE: Final = 300.0
 _LOOKS: Final = 3
+_PRESS_AGAIN: Final = 10.0
+_RELEASED_AT: Final = 0.8
+"""The crew presses *Release* so far into a stay; the devices go on measuring."""
 _COMES_BACK: Final = 8.0
 """True seconds after a trouble until everybody talks again, a gateway's start among them."""
 _LATENCY: Final = 0.25
@@ -38,8 +44,10 @@ class Shift:
     encounters: list[Encounter] = field(default_factory=list)
     censuses: dict[str, Census] = field(default_factory=dict)
     counts: dict[Trouble, int] = field(default_factory=dict)
+    releases: list[Release] = field(default_factory=list)
     _next_look: float = 0.0
     _around: float = 0.0
+    _patients: int = 0
     _tolerance: float = 0.0
     _troubled: list[tuple[float, float]] = field(default_factory=list)
     _wrong_clock: list[tuple[float, float]] = field(default_factory=list)
@@ -57,16 +65,25 @@ class Shift:
 
     def draw_up(self) -> SoakLedger:
         """The ledger, once every program has ended."""
+        spans = {one.encounter_id: one.span for one in self.releases if one.span is not None}
         return draw_up(
             self.world.folder / "journals",
             self.world.database,
-            self.encounters,
+            [replace(one, released=spans.get(one.encounter_id)) for one in self.encounters],
             start_at=self.world.start_at,
             tolerance=self._tolerance,
             excused=self._wrong_clock,
             troubled=self._troubled,
             kept=self.world.kept.ids,
+            gave_way=self.world.kept.gave_way,
         )
+
+    def complaints(self) -> list[str]:
+        """What was not flat, and what did not happen that had to."""
+        found = findings([self.censuses.get(name, Census(name)) for name in JUDGED])
+        if not any(one.is_known for one in self.releases):
+            found.append("no patient was released by the crew")
+        return found
 
     def _turn(self) -> bool:
         """Do what is due and look at the programs; whether the devices have finished."""
@@ -77,13 +94,20 @@ class Shift:
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + _LOOK_EVERY
             self._look()
-        return not self.world.vehicle.running
+        if self.world.vehicle.running:
+            return False
+        assert len(self.encounters) == self._patients, "the vehicle ended before its last patient"
+        return True
 
     def _lay_out(self) -> None:
         self._around = around(self.world.seconds)
         self._tolerance = 1.0 + _LATENCY * self.world.speed
-        for call in find_scenario(self.world.scenario).calls:
-            self._at(call.begin - self._around, self._opener(call.begin, call.end))
+        calls = find_scenario(self.world.scenario).calls
+        self._patients = len(calls)
+        for number, call in enumerate(calls):
+            # Every second patient leaves by the hospital's word alone.
+            opener = self._opener(call.begin, call.end, is_released=number % 2 == 0)
+            self._at(call.begin - self._around, opener)
         for one in troubles(self.world.seconds, self.seed):
             self._at(one.at, partial(self._begin, one))
             if one.lasts:
@@ -93,7 +117,7 @@ class Shift:
     def _at(self, t: float, act: Callable[[], None]) -> None:
         self._due.append((t, len(self._due), act))
 
-    def _opener(self, begin: float, end: float) -> Callable[[], None]:
+    def _opener(self, begin: float, end: float, *, is_released: bool) -> Callable[[], None]:
         def open_it() -> None:
             started_at = self.world.start_at + timedelta(seconds=begin - self._around)
             body: dict[str, object] = {
@@ -107,11 +131,24 @@ class Shift:
             self.encounters.append(
                 Encounter(encounter_id, begin - self._around, end + self._around)
             )
+            if is_released:
+                release = Release(encounter_id)
+                self.releases.append(release)
+                pressed_at = begin + _RELEASED_AT * (end - begin)
+                self._at(pressed_at, lambda: self._release(release, end + self._around))
             self._at(end + self._around, lambda: self._close(encounter_id))
             self._due.sort(key=lambda due: due[:2])
             self._tell(f"a patient comes on board, encounter {encounter_id}")
 
         return open_it
+
+    def _release(self, release: Release, until: float) -> None:
+        """Press, and again a little later until it is taken or the hospital has the patient."""
+        if release.attempt(self.world.screen.release, lambda: self.world.patient_time):
+            self._tell("the crew releases the patient")
+        elif (again := self.world.patient_time + _PRESS_AGAIN) < until:
+            self._at(again, lambda: self._release(release, until))
+            self._due.sort(key=lambda due: due[:2])
 
     def _close(self, encounter_id: str) -> None:
         self.world.client.post(
@@ -156,7 +193,7 @@ class Shift:
                 world.set_clock_wrong(0.0)
 
     def _look(self) -> None:
-        for name in ("edge", "cloud", "vehicle"):
+        for name in (*JUDGED, "vehicle"):
             child = getattr(self.world, name)
             self.censuses.setdefault(name, Census(name)).look(child.pid, self.world.patient_time)
 
@@ -192,6 +229,8 @@ def play(
             say(given_up)
     for line in world.kept.lines():
         say(line)
+    for census in shift.censuses.values():
+        census.write(folder / f"census-{census.name}.csv")
     ledger = shift.draw_up()
     ledger.given_up = given_up
     return ledger, shift

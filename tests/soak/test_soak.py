@@ -17,8 +17,11 @@ def assert_nothing_is_lost(folder: Path, *, seconds: float, speed: float) -> Non
     ledger, shift = play(folder, seconds=seconds, speed=speed, seed=3, say=said.append)
     for census in shift.censuses.values():
         said.extend(census.lines())
-    words = "\n".join([*said, *ledger.lines()])
+    complaints = shift.complaints()
+    words = "\n".join([*said, *ledger.lines(), *complaints])
     assert ledger.reconciles, words
+    assert not complaints, words
+    assert ledger.after_release > 0, words
     assert len(shift.counts) == 6, words
 
 
@@ -30,5 +33,5 @@ def test_some_minutes_of_a_bad_shift_lose_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
-def test_twelve_hours_of_a_bad_shift_lose_nothing(tmp_path: Path) -> None:
+def test_twelve_hours_of_a_bad_shift_lose_nothing_and_grow_nothing(tmp_path: Path) -> None:
     assert_nothing_is_lost(tmp_path / "soak", seconds=SHIFT_SECONDS, speed=SPEED)

@@ -13,25 +13,30 @@ import pytest
 from edge.buffer.buffer import ObservationBuffer
 from edge.buffer.exporting import look
 from edge.buffer.policy import BufferPolicy
+from edge.buffer.rows import to_microseconds
+from edge.buffer.thinning import Dropped
+from edge.pipeline.happenings import dropped_in_words
 from simulators.devices.registry import BY_NAME
 from simulators.journal import Journal
 from simulators.patient.scenario_files import find_scenario
 from simulators.patient.vital_signs import Patient
+from tests.soak.gave_way import GaveWay, without_reason
 from tests.soak.kept import keep
-from tests.soak.ledger import Encounter, SoakLedger, draw_up
+from tests.soak.ledger import SoakLedger, draw_up
 from tests.soak.plan import SHIFT_SECONDS, Trouble, shift_file, troubles
+from tests.soak.stays import Encounter, Stays
 from tests.unit.edge.making import spo2
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NAMES = ("oximeter", "capnometer")
 COLUMNS = (
     "observation_id TEXT, device_id TEXT, encounter_id TEXT, observed_at TEXT, "
-    "captured_at TEXT, time_quality TEXT"
+    "captured_at TEXT, time_quality TEXT, text TEXT"
 )
 
 INSERTS = {
-    "observations": "INSERT INTO observations VALUES (?, ?, ?, ?, ?, ?)",
-    "waveforms": "INSERT INTO waveforms VALUES (?, ?, ?, ?, ?, ?)",
+    "observations": "INSERT INTO observations VALUES (?, ?, ?, ?, ?, ?, NULL)",
+    "waveforms": "INSERT INTO waveforms VALUES (?, ?, ?, ?, ?, ?, NULL)",
 }
 
 
@@ -74,17 +79,36 @@ class Books:
         with sqlite3.connect(self.database) as store:
             assert store.execute(statement + first).rowcount == 1
 
+    def tell(self, stretches: int, first: float, last: float) -> None:
+        """The gateway says that so many stretches made room."""
+        first_us, last_us = (
+            to_microseconds(START + timedelta(seconds=one)) for one in (first, last)
+        )
+        dropped = Dropped(
+            is_thinned=False, rows=stretches, octets=9, first_us=first_us, last_us=last_us
+        )
+        text = dropped_in_words(dropped)
+        with sqlite3.connect(self.database) as store:
+            store.execute(
+                "INSERT INTO observations (device_id, text) VALUES ('gateway', ?)", (text,)
+            )
+
     def ledger(
-        self, kept: frozenset[str] = frozenset(), **seconds: Sequence[tuple[float, float]]
+        self,
+        kept: frozenset[str] = frozenset(),
+        gave_way: int = 0,
+        released: tuple[float, float] | None = None,
+        **seconds: Sequence[tuple[float, float]],
     ) -> SoakLedger:
         return draw_up(
             self.journals,
             self.database,
-            [Encounter("enc_1", -10.0, 100.0)],
+            [Encounter("enc_1", -10.0, 100.0, released)],
             start_at=START,
             tolerance=1.0,
             devices=NAMES,
             kept=kept,
+            gave_way=gave_way,
             **seconds,
         )
 
@@ -125,14 +149,90 @@ def test_a_time_that_is_off_is_found(tmp_path: Path) -> None:
     assert excused.off_while_clock_was_wrong == 1
 
 
-def test_a_live_stretch_that_is_not_stored_is_counted_and_no_loss(tmp_path: Path) -> None:
+def test_a_live_stretch_is_lost_in_a_trouble_and_never_else(tmp_path: Path) -> None:
     books = Books(tmp_path)
     books.spoil("DELETE FROM waveforms", "waveforms")
     ledger = books.ledger()
-    assert ledger.reconciles
     assert ledger.live_lost_in_transit == 1
     assert len(ledger.live_lost_for_no_reason) == 1
-    assert not books.ledger(troubled=[(-5.0, 25.0)]).live_lost_for_no_reason
+    assert not ledger.reconciles
+    excused = books.ledger(troubled=[(-5.0, 25.0)])
+    assert (excused.live_lost_in_transit, excused.live_lost_for_no_reason) == (1, [])
+    assert excused.reconciles
+
+
+def test_what_the_gateway_told_to_have_dropped_is_a_reason_for_so_many_and_no_more(
+    tmp_path: Path,
+) -> None:
+    books = Books(tmp_path)
+    for _ in range(2):
+        books.spoil("DELETE FROM waveforms", "waveforms")
+    books.tell(1, -1.0, 25.0)
+    ledger = books.ledger(gave_way=1)
+    assert (ledger.live_gave_way, len(ledger.live_lost_for_no_reason)) == (1, 1)
+    books.tell(1, -1.0, 25.0)
+    ledger = books.ledger(gave_way=2)
+    assert (ledger.live_gave_way, ledger.live_lost_for_no_reason) == (2, [])
+    assert ledger.reconciles
+    untold = books.ledger(gave_way=3)
+    assert (untold.gave_way, untold.told_to_give_way) == (3, 2)
+    assert not untold.reconciles
+
+
+def test_a_drop_of_another_time_is_no_reason(tmp_path: Path) -> None:
+    books = Books(tmp_path)
+    books.spoil("DELETE FROM waveforms", "waveforms")
+    books.tell(9, 60.0, 80.0)
+    assert len(books.ledger().live_lost_for_no_reason) == 1
+    assert not books.ledger(excused=[(-5.0, 70.0)]).live_lost_for_no_reason
+
+
+def test_each_lost_stretch_takes_the_drop_that_ends_first() -> None:
+    told = [GaveWay(1, 0.0, 100.0), GaveWay(1, 0.0, 10.0), GaveWay(1, 5.0, 20.0)]
+    lost = [(at, f"{at:.0f}") for at in (50.0, 5.0, 6.0)]
+    assert without_reason(lost, told) == []
+    assert without_reason([*lost, (7.0, "7"), (101.0, "101")], told) == ["50", "101"]
+
+
+def test_a_drop_told_in_words_the_soak_does_not_know_is_an_error(tmp_path: Path) -> None:
+    books = Books(tmp_path)
+    books.spoil("UPDATE observations SET text = 'no room in the buffer: all went'")
+    with pytest.raises(ValueError, match="other words"):
+        books.ledger()
+
+
+def test_what_is_charted_to_a_patient_after_the_release_is_at_the_wrong_patient(
+    tmp_path: Path,
+) -> None:
+    books = Books(tmp_path)
+    ledger = books.ledger(released=(9.0, 10.0))
+    assert len(ledger.wrong_patient) == ledger.after_release > 20
+    assert ledger.wrong_patient[0].endswith("is at enc_1, belongs to None")
+    assert not ledger.reconciles
+    with sqlite3.connect(books.database) as store:
+        for table in ("observations", "waveforms"):
+            store.execute(
+                f"UPDATE {table} SET encounter_id = NULL "  # noqa: S608 - ours
+                "WHERE observed_at > '2026-03-01 12:00:09.5'"
+            )
+    charted_right = books.ledger(released=(9.0, 10.0))
+    assert charted_right.reconciles, list(charted_right.lines())
+    assert charted_right.after_release == ledger.after_release
+    assert not books.ledger().reconciles, "nobody was released: these belong to somebody"
+
+
+def test_only_around_a_release_a_reading_may_be_anybodys() -> None:
+    stays = Stays([Encounter("one", 0.0, 100.0, (50.0, 52.0)), Encounter("two", 110.0, 200.0)], 4.0)
+    assert stays.right(45.9) == {"one"}
+    assert stays.right(46.0) == stays.right(56.0) == {"one", None}
+    assert stays.right(56.1) == stays.right(105.0) == {None}
+    assert stays.right(150.0) == {"two"}
+    assert [stays.is_after_release(t) for t in (45.0, 56.0, 57.0, 105.0, 150.0)] == [
+        *(False, False, True, False, False)
+    ]
+    wrong_clock = Stays(stays.encounters, 4.0, [(30.0, 48.0), (150.0, 160.0)])
+    assert wrong_clock.right(30.0) == {"one", None}
+    assert wrong_clock.right(29.0) == {"one"}
 
 
 @pytest.mark.parametrize("table", ["observations", "waveforms"])

@@ -22,6 +22,7 @@ from simulators.incident.listening import free_port
 from simulators.incident.plan import SIMULATORS
 from simulators.incident.processes import Child, Processes
 from simulators.incident.tenant import Tenant
+from tests.soak.crew import CrewScreen, choose_pin
 from tests.soak.door import Door
 from tests.soak.fast_clock import set_clock_wrong, write_clock
 from tests.soak.kept import Kept, keep
@@ -51,6 +52,7 @@ class World:
     cloud: Child = field(init=False)
     vehicle: Child = field(init=False)
     client: CloudClient = field(init=False)
+    screen: CrewScreen = field(init=False)
     has_small_disk: bool = field(init=False, default=False)
     kept: Kept = field(init=False)
     _doors: list[Door] = field(init=False, default_factory=list)
@@ -195,7 +197,11 @@ class World:
         )
         # An answer takes as long as ever while the clock runs faster.
         waits = f"[uplink]\nack_timeout_seconds = {10 * self.speed}\n"
-        config.write_text(config.read_text().replace("[uplink]\n", waits))
+        crew = free_port()
+        page = f'\n[crew]\nlisten = "tcp:127.0.0.1:{crew}"\n'
+        config.write_text(config.read_text().replace("[uplink]\n", waits) + page)
+        choose_pin(self.edge_data)
+        self.screen = self._stack.enter_context(CrewScreen(crew))
         words = [sys.executable, "-m", "tests.soak.fast_edge"]
         words += ["--config", str(config), "--clock", str(self.clock_file)]
         self.edge = self.processes.launch("edge", words, settings={"PYTHONPATH": str(PROJECT)})

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from cloud.core.devices.gateways import is_news
+from cloud.core.devices.identity import agree
 from cloud.core.devices.tables import DeviceDescriptionRow, DeviceRow
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.principal import Principal
@@ -119,14 +120,16 @@ def _adopt(work: UnitOfWork, gateway: Principal, info: DeviceInfo) -> None:
     """Give an enrolled device without a System-Id the one it turns out to have."""
     if not info.serial_number or _by_system_id(work, gateway, {info.system_id.hex: info.system_id}):
         return
+    maker = info.manufacturer.strip()
     statement = scoped(gateway, DeviceRow).where(
         DeviceRow.system_id.is_(None), DeviceRow.serial_number == info.serial_number.strip()
     )
-    for row in work.session.scalars(statement):
-        if row.manufacturer.casefold() == info.manufacturer.strip().casefold():
-            row.system_id = info.system_id.hex
-            work.session.flush()
-            return
+    found = [row for row in work.session.scalars(statement) if agree(row.manufacturer, maker)]
+    named = [row for row in found if row.manufacturer.strip().casefold() == maker.casefold()]
+    # Where a maker is not known, the serial number has to say by itself which device it is.
+    if len(named or found) == 1:
+        (named or found)[0].system_id = info.system_id.hex
+        work.session.flush()
 
 
 def _note(row: DeviceRow, gateway: Principal, vehicle_id: str, now: datetime) -> None:

@@ -116,12 +116,21 @@ class GatewayReportRow(TenantOwned, Base):
 
 
 class BoardEnrolmentRow(TenantOwned, Base):
-    """A device enrolled on board: what became of it (`enrolled`, or the reason why not)."""
+    """A device enrolled on board: what was said of it, and what became of it.
+
+    `outcome`: `enrolled`, `waiting`, or the reason why it was refused; `waits_for` says what for.
+    `received_at` is when the gateway said it last, `decided_at` when the outcome last changed.
+    """
 
     __tablename__ = "board_enrolments"
+    __table_args__ = (Index("ix_board_enrolments_waiting", "tenant_id", "outcome"),)
 
     enrolment_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
     gateway_id: Mapped[str] = mapped_column(ForeignKey("gateways.gateway_id"), index=True)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outcome: Mapped[str] = mapped_column(String(40))
+    waits_for: Mapped[str] = mapped_column(String(20), default="")
     device_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    home: Mapped[str] = mapped_column(String(ID_LENGTH), default="")
+    said: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)

@@ -11,12 +11,32 @@ from protocols.model.codes import MdcCode, SystemId
 from protocols.model.device import DeviceInfo
 
 _UUID_OCTETS = 16
+_EUI_64, _ADDRESS, _FILL = 8, 6, b"\xff\xfe"
 
 
 def enrolment_key(manufacturer: str, serial_number: str) -> str:
     """What stands for a manufacturer and serial number; case and outer blanks do not matter."""
     text = f"{manufacturer.strip().casefold()}\n{serial_number.strip().casefold()}"
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def agree(one: str, other: str) -> bool:
+    """Whether two names of a maker may be one: an empty one is not known, and no other one."""
+    names = {one.strip().casefold(), other.strip().casefold()} - {""}
+    return len(names) < 2
+
+
+def identities(text: str) -> tuple[str, ...]:
+    """The spellings of a System-Id in the store: an EUI-64 made of an address is that address too.
+
+    DecodeError for what is no System-Id.
+    """
+    octets = SystemId.parse(text).octets
+    if len(octets) == _EUI_64 and octets[3:5] == _FILL:
+        return (octets.hex().upper(), (octets[:3] + octets[5:]).hex().upper())
+    if len(octets) == _ADDRESS:
+        return (octets.hex().upper(), (octets[:3] + _FILL + octets[3:]).hex().upper())
+    return (octets.hex().upper(),)
 
 
 def system_id_of(device: DeviceRow) -> SystemId:

@@ -3,41 +3,71 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from cloud.core.devices import commands
+from cloud.core.devices.board_enrolments import ENROLLED, WAITING, decide, waiting_for
 from cloud.core.devices.discovery import ACTIVE, OFFLINE
 from cloud.core.devices.fleet_tables import BoardEnrolmentRow
-from cloud.core.devices.service import DEVICE_CLASSES, Enrolment, enrol
 from cloud.core.devices.tables import DeviceRow, GatewayRow
-from cloud.core.kernel.errors import DomainError, InvalidError
+from cloud.core.kernel.errors import DomainError
 from cloud.core.kernel.outbox import DomainEvent
 from cloud.core.kernel.principal import Principal, service_principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
-from protocols.errors import DecodeError
-from protocols.model.codes import SystemId
-from protocols.uplink.commands import DeviceEnrolment, EnrolledDevice, ListDevices
+from protocols.model.device import DeviceInfo
+from protocols.uplink.commands import (
+    DeviceEnrolment,
+    EnrolledDevice,
+    EnrolmentOutcome,
+    ListDevices,
+)
 
 LOG: Final = logging.getLogger("vitalwire.fleet")
-ENROLLED: Final = "enrolled"
 MOST_DEVICES: Final = 2000
 MOST_SETTLED: Final = 200
+MOST_TEXT: Final = 120
 SETTLED_FOR: Final = timedelta(days=7)
 
 
 def take_enrolment(work: UnitOfWork, gateway: Principal, enrolment: DeviceEnrolment) -> str:
-    """Enrol the device for the gateway's vehicle, or keep why not; the gateway gets a new list."""
-    known = work.session.get(BoardEnrolmentRow, enrolment.enrolment_id.hex)
+    """Enrol the device for the gateway's vehicle, keep it waiting, or keep why not.
+
+    The gateway gets a new list either way.
+    """
+    statement = scoped(gateway, BoardEnrolmentRow).where(
+        BoardEnrolmentRow.enrolment_id == enrolment.enrolment_id.hex
+    )
+    known = work.session.scalars(statement).one_or_none()
     if known is None:
-        work.session.add(_taken(work, gateway, enrolment))
-        work.session.flush()
+        row = _said(work, gateway, enrolment)
+        decide(work, gateway, row)
+        work.session.add(row)
+    else:
+        known.received_at = work.now
+    work.session.flush()
     send_list(work, gateway)
     return "enrolment" if known is None else "repeated"
+
+
+def complete_enrolments(
+    work: UnitOfWork, gateway: Principal, described: Sequence[DeviceInfo]
+) -> None:
+    """Decide what waited for these devices, now that they have said what they are."""
+    changed = {
+        row.gateway_id
+        for row in (waiting_for(work, gateway, described) if described else ())
+        if decide(work, gateway, row)
+    }
+    work.session.flush()
+    for gateway_id in sorted(changed):
+        _send_list_if_it_can(work, replace(gateway, gateway_id=gateway_id))
 
 
 def send_list(work: UnitOfWork, gateway: Principal) -> None:
@@ -53,16 +83,7 @@ def follow_devices(event: DomainEvent, work: UnitOfWork) -> None:
     caller = service_principal(event.tenant_id, "fleet")
     statement = select(GatewayRow.gateway_id).where(GatewayRow.tenant_id == event.tenant_id)
     for gateway_id in work.session.scalars(statement):
-        gateway = Principal(
-            tenant_id=caller.tenant_id,
-            client_id=caller.client_id,
-            scopes=(),
-            gateway_id=gateway_id,
-        )
-        try:
-            send_list(work, gateway)
-        except DomainError as exc:
-            LOG.info("event=list_not_sent gateway=%s reason=%s", gateway_id, exc.reason)
+        _send_list_if_it_can(work, replace(caller, gateway_id=gateway_id))
 
 
 def device_list(work: UnitOfWork, gateway: Principal) -> ListDevices:
@@ -86,50 +107,61 @@ def device_list(work: UnitOfWork, gateway: Principal) -> ListDevices:
         )
         for row in work.session.scalars(statement)
     )
+    recent = work.now - SETTLED_FOR
     settled = (
         scoped(gateway, BoardEnrolmentRow)
         .where(
             BoardEnrolmentRow.gateway_id == gateway.gateway_id,
-            BoardEnrolmentRow.received_at > work.now - SETTLED_FOR,
+            or_(
+                BoardEnrolmentRow.received_at > recent,
+                BoardEnrolmentRow.decided_at > recent,
+                BoardEnrolmentRow.outcome == WAITING,
+            ),
         )
-        .order_by(BoardEnrolmentRow.received_at.desc())
+        .order_by(BoardEnrolmentRow.received_at.desc(), BoardEnrolmentRow.enrolment_id)
         .limit(MOST_SETTLED)
     )
+    rows = list(work.session.scalars(settled))
     return ListDevices(
         version=int(work.now.timestamp() * 1_000_000),
         devices=devices,
-        settled=tuple(UUID(hex=row.enrolment_id) for row in work.session.scalars(settled)),
+        settled=tuple(UUID(hex=row.enrolment_id) for row in rows),
+        outcomes=tuple(_outcome(row) for row in rows),
     )
 
 
-def _taken(work: UnitOfWork, gateway: Principal, enrolment: DeviceEnrolment) -> BoardEnrolmentRow:
-    row = BoardEnrolmentRow(
+def _outcome(row: BoardEnrolmentRow) -> EnrolmentOutcome:
+    is_refused = row.outcome not in (ENROLLED, WAITING)
+    said = row.said or {}
+    return EnrolmentOutcome(
+        enrolment_id=UUID(hex=row.enrolment_id),
+        state="refused" if is_refused else row.outcome,
+        reason=row.outcome if is_refused else row.waits_for,
+        code=said.get("serial_number") or said.get("system_id", ""),
+        vehicle_id=row.home,
+    )
+
+
+def _send_list_if_it_can(work: UnitOfWork, gateway: Principal) -> None:
+    try:
+        send_list(work, gateway)
+    except DomainError as exc:
+        LOG.info("event=list_not_sent gateway=%s reason=%s", gateway.gateway_id, exc.reason)
+
+
+def _said(work: UnitOfWork, gateway: Principal, enrolment: DeviceEnrolment) -> BoardEnrolmentRow:
+    return BoardEnrolmentRow(
         enrolment_id=enrolment.enrolment_id.hex,
         tenant_id=gateway.tenant_id,
         gateway_id=str(gateway.gateway_id),
         received_at=work.now,
-        outcome=ENROLLED,
-    )
-    try:
-        device, _ = enrol(work, gateway, _wanted(work, gateway, enrolment))
-        row.device_id = device.device_id
-    except (DomainError, DecodeError) as exc:
-        row.outcome = exc.reason if isinstance(exc, DomainError) else "invalid_system_id"
-        LOG.warning(
-            "event=device_not_enrolled gateway=%s reason=%s", gateway.gateway_id, row.outcome
-        )
-    return row
-
-
-def _wanted(work: UnitOfWork, gateway: Principal, said: DeviceEnrolment) -> Enrolment:
-    if said.device_class not in DEVICE_CLASSES or not said.serial_number.strip():
-        raise InvalidError("invalid_enrolment", "Send a serial number and a class of device.")
-    home = work.session.get(GatewayRow, gateway.gateway_id)
-    return Enrolment(
-        serial_number=said.serial_number[:120],
-        device_class=said.device_class,
-        manufacturer=said.manufacturer[:120],
-        model=said.model[:120],
-        vehicle_id=home.vehicle_id if home is not None else None,
-        system_id=SystemId.parse(said.system_id) if said.system_id else None,
+        outcome=WAITING,
+        waits_for="",
+        said={
+            "serial_number": enrolment.serial_number.strip()[:MOST_TEXT],
+            "system_id": enrolment.system_id.strip()[:MOST_TEXT],
+            "manufacturer": enrolment.manufacturer.strip()[:MOST_TEXT],
+            "device_class": enrolment.device_class[:MOST_TEXT],
+            "model": enrolment.model[:MOST_TEXT],
+        },
     )

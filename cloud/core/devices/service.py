@@ -36,7 +36,10 @@ STATUSES: Final = (DISCOVERED, ACTIVE, OFFLINE, "retired", "quarantined")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """What a caller says about the device it enrols."""
+    """What a caller says about the device it enrols.
+
+    `serial_number` may be empty where there is a System-Id: many sensors have no number to tell.
+    """
 
     serial_number: str
     device_class: str
@@ -87,7 +90,7 @@ def enrol(work: UnitOfWork, principal: Principal, wanted: Enrolment) -> tuple[De
     ConflictError `enrolled_elsewhere` when another organisation holds the device, and
     `system_id_taken` when another device of this organisation has the System-Id.
     """
-    key = enrolment_key(wanted.manufacturer, wanted.serial_number)
+    key = _key_of(wanted)
     row = _enrolled(work, principal, key)
     if row is None:
         row = _heard_before(work, principal, wanted) or DeviceRow(
@@ -148,6 +151,13 @@ def mark_silent(work: UnitOfWork, *, silence: timedelta) -> int:
     return len(rows)
 
 
+def _key_of(wanted: Enrolment) -> str:
+    number = wanted.serial_number.strip()
+    if not number and wanted.system_id is not None:
+        number = wanted.system_id.hex
+    return enrolment_key(wanted.manufacturer, number)
+
+
 def _enrolled(work: UnitOfWork, principal: Principal, key: str) -> DeviceRow | None:
     # every tenant: it says only that another organisation is in the way.
     row = work.session.scalars(
@@ -170,7 +180,7 @@ def _heard_before(work: UnitOfWork, principal: Principal, wanted: Enrolment) -> 
     candidates = work.session.scalars(
         unenrolled.where(DeviceRow.serial_number == wanted.serial_number.strip())
     )
-    key = enrolment_key(wanted.manufacturer, wanted.serial_number)
+    key = _key_of(wanted)
     for row in candidates:
         if enrolment_key(row.manufacturer, row.serial_number) == key:
             return row

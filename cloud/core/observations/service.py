@@ -11,6 +11,7 @@ from typing import Final
 
 from cloud.core.devices import discovery
 from cloud.core.devices.gateways import note_gateway
+from cloud.core.devices.on_board import complete_enrolments
 from cloud.core.kernel import outbox
 from cloud.core.kernel.errors import ForbiddenError, InvalidError
 from cloud.core.kernel.principal import Principal
@@ -113,6 +114,7 @@ def record_batch(
     plain = sort_readings(batch)
     rows = _sort(_with(batch, plain.odd))
     described = discovery.describe(work, gateway, batch.vehicle_id, rows.descriptions)
+    complete_enrolments(work, gateway, [one.info for one in rows.descriptions])
     devices = discovery.heard(work, gateway, batch.vehicle_id, rows.devices | plain.devices)
     sender = Sender(
         gateway=gateway,

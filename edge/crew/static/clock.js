@@ -2,6 +2,7 @@
 
 let ahead = 0; // milliseconds to add to performance.now()
 let best = Infinity;
+let east = 0; // milliseconds that the vehicle's local time is ahead of UTC
 
 /** The gateway said what time it is (seconds since 1970). */
 export function synchronise(seconds) {
@@ -19,11 +20,18 @@ export function now() {
   return best === Infinity ? Date.now() : performance.now() + ahead;
 }
 
-/** 14:03:22. */
+/** The vehicle's zone, for every tablet in it: whether it is another one than before. */
+export function setZone(minutes) {
+  const before = east;
+  east = minutes * 60_000;
+  return east !== before;
+}
+
+/** 14:03:22 by the vehicle's local time. */
 export function timeOfDay(at, { seconds = true } = {}) {
-  const options = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const options = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC" };
   if (seconds) options.second = "2-digit";
-  return new Date(at).toLocaleTimeString("en-GB", options);
+  return new Date(at + east).toLocaleTimeString("en-GB", options);
 }
 
 /** How long ago, in few letters. */

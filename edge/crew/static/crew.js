@@ -1,10 +1,11 @@
 // The crew page: lock, stream, views.
 
 import { whenLocked } from "./ask.js";
-import { now, synchronise, timeOfDay } from "./clock.js";
+import { now, setZone, synchronise, timeOfDay } from "./clock.js";
 import { Curves } from "./curves.js";
 import { connectDeeds, say, undo } from "./deeds.js";
 import { by, element, setText } from "./dom.js";
+import { connectEnrolling, enrolSheet, showScanned } from "./enrolling.js";
 import { connectHandover, showHandover } from "./handover.js";
 import { connectLock, look, touch } from "./lock.js";
 import { Events, Tiles, showPressures, showScore } from "./numbers.js";
@@ -31,6 +32,7 @@ const SLOW = {
   uplink: (given) => given && slow.showUplink(given),
   devices: slow.showDevices,
   foreign: slow.showForeign,
+  scanned: showScanned,
   pairing: slow.showPairing,
   shift: slow.showShift,
   patient: showPatient,
@@ -42,6 +44,7 @@ const SLOW = {
 
 function take(name, data) {
   synchronise(data.now);
+  if (data.zone) showZone(data.zone);
   if (name === "snapshot" || name === "clear") {
     forget();
     if (data.member !== undefined) member = data.member;
@@ -60,11 +63,20 @@ function take(name, data) {
   for (const [key, show] of Object.entries(SLOW)) if (key in data) show(data[key]);
 }
 
+/** The zone of every time on the page, the same on every tablet. */
+function showZone(zone) {
+  setText(by("zone"), zone.name);
+  if (!setZone(zone.minutes)) return;
+  events.redraw();
+  drawTrends();
+}
+
 /** Nothing of a patient stays on the screen, nor behind it. */
 function forget() {
   tiles.clear();
   events.clear();
   curves.clear();
+  showHold(false);
   showPressures([]);
   takePressures([]);
   by("atmist").replaceChildren();
@@ -98,6 +110,7 @@ function lock() {
   takeTrends({});
   showScore((score = { total: null, least: 0, risk: null, red: false, missing: [], scale: 1, parts: [], unfit: "", age_told: true }));
   by("toasts").replaceChildren();
+  for (const canvas of by("page").querySelectorAll("canvas")) canvas.width = 0; // also those not in view
   by("page").hidden = true;
   by("lock").hidden = false;
   by("pin").focus();
@@ -116,6 +129,11 @@ function showView(name) {
   if (name === "handover") showHandover();
 }
 
+function showHold(on) {
+  by("hold").setAttribute("aria-pressed", String(on));
+  setText(by("hold"), on ? "Go on" : "Hold");
+}
+
 function connectViews() {
   const buttons = [...document.querySelectorAll("[data-view]")];
   for (const button of buttons) button.addEventListener("click", () => showView(button.dataset.view));
@@ -130,16 +148,14 @@ function connectViews() {
   by("devices-chip").addEventListener("click", () => showView("devices"));
   by("hold").addEventListener("click", () => {
     const on = by("hold").getAttribute("aria-pressed") !== "true";
-    by("hold").setAttribute("aria-pressed", String(on));
-    setText(by("hold"), on ? "Go on" : "Hold");
+    showHold(on);
     curves.hold(on);
   });
   document.querySelector('[data-choose="ecg"]').addEventListener("click", () => {
-    const leads = curves.available;
-    openSheet(
-      "Which lead",
-      leads.length ? [grid(leads.map((lead) => choice(lead, "", () => curves.choose(lead))))] : [element("p", "No ECG yet.")],
-    );
+    const choices = curves.choices;
+    const several = new Set(choices.map(([, device]) => device)).size > 1;
+    const made = choices.map(([lead, device, name]) => choice(lead, several ? name : "", () => curves.choose(lead, device)));
+    openSheet("Which lead", made.length ? [grid(made)] : [element("p", "No ECG yet.")]);
   });
   by("news2").addEventListener("click", () => score && slow.scoreSheet(score));
 }
@@ -189,7 +205,7 @@ function scanned(text) {
   } else if (by("view-devices").hidden || isPerson(text)) {
     // It may be a patient's: nothing of it is shown, kept or sent.
     say("NOT TAKEN. No NHS number with a fitting check digit is in that code. A device is added under Devices.");
-  } else slow.enrolSheet(text);
+  } else enrolSheet(text);
 }
 
 function tick() {
@@ -213,6 +229,7 @@ connectPatient(say);
 connectTrends();
 connectHandover();
 connectViews();
+connectEnrolling();
 connectScanner(scanned, () => !by("page").hidden);
 slow.connectState(() => member, {
   signedIn: (name) => (member = name),

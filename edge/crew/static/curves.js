@@ -5,15 +5,22 @@ import { by, element, setText } from "./dom.js";
 import { Curve, Delay, Strip } from "./sweep.js";
 
 const LEADS = ["I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"];
+const ECG = LEADS.map((lead) => `ecg-${lead}`);
+const NO_CURVE = new Curve();
 const FRAME_MS = 33;
 const LEAD_KEY = "vitalwire.lead";
+const DEVICE_KEY = "vitalwire.ecg";
+const SILENT_MS = 10_000; // a device that says nothing for so long gives way to one that does
+const NOTE = "25 mm/s \u00b7 10 mm/mV";
 
+/** Curves by lane and device: what two devices measure is never drawn into one line. */
 export class Curves {
-  #curves = new Map();
+  #curves = new Map(); // lane -> device -> Curve
+  #names = new Map();
   #delay = new Delay();
   #strips = {};
   #leads = [];
-  #held = 0; // the time the 12-lead view is held at
+  #held = null; // what the 12-lead view is held at
   #last = 0;
 
   constructor() {
@@ -33,43 +40,75 @@ export class Curves {
 
   take(waves) {
     for (const wave of waves) {
-      const curve = this.#curve(wave.k);
+      if (!this.#curves.has(wave.k)) this.#curves.set(wave.k, new Map());
+      const lane = this.#curves.get(wave.k);
+      if (!lane.has(wave.dev)) lane.set(wave.dev, new Curve());
+      const curve = lane.get(wave.dev);
       curve.add(wave);
-      if (wave.u === "kPa" && wave.k === "co2") this.#strips.co2.scale = [0, 8];
+      this.#names.set(wave.dev, wave.from);
       this.#delay.note(curve.end, wave.at, now());
     }
   }
 
   clear() {
-    for (const curve of this.#curves.values()) curve.clear();
+    this.#curves.clear();
+    this.#held = null;
   }
 
-  /** Leads that have samples now. */
-  get available() {
-    return LEADS.filter((lead) => this.#curve(`ecg-${lead}`).chunks.length);
+  /** Leads that have samples, with the device and its name: [lead, device, name]. */
+  get choices() {
+    return this.#devices(ECG).flatMap((device) => this.#leadsOf(device).map((lead) => [lead, device, this.#name(device)]));
   }
 
-  get lead() {
-    const wanted = localStorage.getItem(LEAD_KEY) ?? "II";
-    const there = this.available;
-    return !there.length || there.includes(wanted) ? wanted : there.includes("II") ? "II" : there[0];
-  }
-
-  choose(lead) {
+  choose(lead, device) {
     localStorage.setItem(LEAD_KEY, lead);
+    localStorage.setItem(DEVICE_KEY, device);
   }
 
   hold(on) {
-    this.#held = on ? this.#cursor() : 0;
+    const device = this.#devices(ECG)[0] ?? "";
+    const curves = new Map(LEADS.map((lead) => [lead, this.#curve(`ecg-${lead}`, device).copy()]));
+    this.#held = on ? { at: this.#cursor(), device, curves } : null;
   }
 
   restyle() {
     for (const strip of [...Object.values(this.#strips), ...this.#leads.map(([, one]) => one)]) strip.resize();
   }
 
-  #curve(lane) {
-    if (!this.#curves.has(lane)) this.#curves.set(lane, new Curve());
-    return this.#curves.get(lane);
+  #curve(lane, device) {
+    return this.#curves.get(lane)?.get(device) ?? NO_CURVE;
+  }
+
+  #leadsOf(device) {
+    return LEADS.filter((lead) => this.#curve(`ecg-${lead}`, device).chunks.length);
+  }
+
+  /**
+   * Devices with samples in these lanes, the one to be shown first: one that sends before one that
+   * is silent, then the chosen one, then the one with most lanes.
+   */
+  #devices(lanes) {
+    const wanted = localStorage.getItem(DEVICE_KEY);
+    const ranks = new Map();
+    for (const lane of lanes) {
+      for (const [device, curve] of this.#curves.get(lane) ?? []) {
+        if (!curve.chunks.length) continue;
+        const sends = now() - curve.end < SILENT_MS ? 1000 : 0;
+        const best = Math.max(ranks.get(device) ?? 0, sends + (device === wanted ? 500 : 0));
+        ranks.set(device, best + 1);
+      }
+    }
+    return [...ranks].sort(([one, a], [other, b]) => b - a || (one < other ? -1 : 1)).map(([device]) => device);
+  }
+
+  #lead(device) {
+    const wanted = localStorage.getItem(LEAD_KEY) ?? "II";
+    const there = this.#leadsOf(device);
+    return !there.length || there.includes(wanted) ? wanted : there.includes("II") ? "II" : there[0];
+  }
+
+  #name(device) {
+    return this.#names.get(device) || `device ${device.slice(-6)}`;
   }
 
   #cursor() {
@@ -80,15 +119,37 @@ export class Curves {
     requestAnimationFrame((next) => this.#frame(next));
     if (at - this.#last < FRAME_MS || document.hidden) return;
     this.#last = at;
-    const cursor = this.#cursor();
     if (!by("view-live").hidden) {
-      const lead = this.lead;
-      setText(this.#strips.ecg.figure.querySelector('[data-part="name"]'), `ECG ${lead}`);
-      this.#strips.ecg.draw(this.#curve(`ecg-${lead}`), cursor);
-      this.#strips.pleth.draw(this.#curve("pleth"), cursor);
-      this.#strips.co2.draw(this.#curve("co2"), cursor);
-    } else if (!by("view-twelve").hidden) {
-      for (const [lead, strip] of this.#leads) strip.draw(this.#curve(`ecg-${lead}`), this.#held || cursor);
+      for (const name of ["ecg", "pleth", "co2"]) this.#show(name, this.#cursor());
+    } else if (!by("view-twelve").hidden) this.#showTwelve(this.#cursor());
+  }
+
+  #show(name, cursor) {
+    const devices = this.#devices(name === "ecg" ? ECG : [name]);
+    const device = devices[0] ?? "";
+    const lead = name === "ecg" ? this.#lead(device) : "";
+    const strip = this.#strips[name];
+    const curve = this.#curve(lead ? `ecg-${lead}` : name, device);
+    const part = (which) => strip.figure.querySelector(`[data-part="${which}"]`);
+    const notes = [devices.length > 1 && this.#name(device)];
+    if (lead) {
+      setText(part("name"), `ECG ${lead}`);
+      notes.push(NOTE);
+    } else if (name === "co2") {
+      strip.scale = curve.unit === "kPa" ? [0, 8] : [0, 60];
+      notes.push(`0-${strip.scale[1]} ${curve.unit || "mmHg"}`);
+    }
+    setText(part("note"), notes.filter(Boolean).join(" \u00b7 "));
+    strip.draw(curve, cursor);
+  }
+
+  #showTwelve(cursor) {
+    const devices = this.#devices(ECG);
+    const device = this.#held?.device ?? devices[0] ?? "";
+    setText(by("twelve-note"), [devices.length > 1 && this.#name(device), NOTE].filter(Boolean).join(" \u00b7 "));
+    for (const [lead, strip] of this.#leads) {
+      const curve = this.#held?.curves.get(lead) ?? this.#curve(`ecg-${lead}`, device);
+      strip.draw(curve, this.#held?.at ?? cursor);
     }
   }
 }

@@ -24,7 +24,7 @@ export function connectHandover() {
     let timer = 0;
     openSheet(
       "Scan to take over",
-      [picture, element("p", "It holds the encounter's reference, age band, sex, signs and treatment. No name, no number, no date of birth.")],
+      [picture, element("p", "It holds the encounter's reference, age band, sex, signs, treatment and allergies. No name, no number, no date of birth.")],
       () => clearTimeout(timer),
     );
     timer = setTimeout(closeSheet, SHOWN_MS);

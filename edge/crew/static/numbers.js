@@ -83,6 +83,11 @@ export class Events {
     this.#sum();
   }
 
+  /** The vehicle's zone is another one. */
+  redraw() {
+    this.take([...this.#lines.values()]);
+  }
+
   /** When the compressions that go on began, or 0. */
   get compressionsSince() {
     const told = [...this.#lines.values()]
@@ -117,7 +122,7 @@ export class Events {
     const facts = [timeOfDay(Date.parse(line.at)), line.by, fate].filter(Boolean);
     text.append(element("span", line.text, "what"), element("span", facts.join(" \u00b7 "), "by"));
     node.append(text);
-    if (line.from === "crew" && !line.undone) {
+    if (line.undo && !line.undone) {
       const undo = element("button", "Undo", "undo", { type: "button", "aria-label": `Take back: ${line.text}` });
       undo.addEventListener("click", () => this.#undo(line));
       node.append(undo);
@@ -135,7 +140,7 @@ export function showPressures(readings) {
       const at = element("time", timeOfDay(Date.parse(one.at), { seconds: false }));
       const pair = one.absent || `${one.systolic ?? "-"}/${one.diastolic ?? "-"}`;
       const what = element("p");
-      what.append(element("b", pair), element("small", one.mean ? ` (${one.mean})` : ""));
+      what.append(element("b", pair), element("small", `${one.mean ? ` (${one.mean})` : ""}${one.unit === "kPa" ? " kPa" : ""}`));
       row.append(at, what);
       return row;
     }),

@@ -12,11 +12,13 @@ let devices = [];
 let shift = [];
 let asked = new Set();
 let aside = null;
+let beginId = ""; // the same until an encounter is there: a press that failed and its repeat are one
 
 const attempt = (work, words) => work.then(() => words && say(words)).catch((problem) => say(`NOT DONE. ${problem.message}`));
 
 export function showEncounter(given) {
   encounter = given;
+  if (given) beginId = "";
   const state = !given ? "none" : given.confirmed ? "confirmed" : "unconfirmed";
   setAttribute(by("encounter-chip"), "data-state", state);
   ageState();
@@ -34,8 +36,9 @@ export function forgetState() {
 
 function encounterSheet() {
   if (!encounter) {
+    beginId ||= newId();
     const begin = choice("Begin an encounter", "without dispatch", () =>
-      attempt(post("/encounter/begin", { id: newId() }), "Encounter begun"),
+      attempt(post("/encounter/begin", { id: beginId }), "Encounter begun"),
     );
     openSheet("No encounter", [
       element("p", "Dispatch binds one by itself when there is a connection. Readings are kept either way."),
@@ -258,31 +261,9 @@ function menuSheet(member, hooks) {
   ]);
 }
 
-/** Only after a person's yes: the code is told to the fleet. */
-export function enrolSheet(code = "") {
-  const [label, input] = field("The code on the device, scanned or typed", { maxlength: "120" });
-  const save = element("button", "Add", "action action-main", { type: "submit" });
-  const form = element("form", "", "row");
-  form.append(label, save);
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (input.value.trim()) enrol(input.value.trim());
-  });
-  input.value = code;
-  const words = "Only a device's code: the fleet is told of it. Never a name or a patient's number.";
-  openSheet("Add a device to this vehicle", [form, element("p", words)]);
-  if (!code) input.focus();
-}
-
-function enrol(code) {
-  closeSheet();
-  attempt(post("/devices/enrol", { id: newId(), code }).then((answer) => say(answer.words)));
-}
-
 export function connectState(member, hooks) {
   by("encounter-chip").addEventListener("click", encounterSheet);
   by("menu-button").addEventListener("click", () => menuSheet(member(), hooks));
-  by("enrol").addEventListener("click", () => enrolSheet());
 }
 
 /** The score with its parts, and a button that takes it down. */

@@ -24,6 +24,7 @@ export function calibrate(pixels) {
 /** One curve's samples in time order, without repeats. */
 export class Curve {
   chunks = [];
+  unit = "";
   #ids = new Set();
 
   add(wave) {
@@ -32,6 +33,7 @@ export class Curve {
     const octets = Uint8Array.from(atob(wave.d), (letter) => letter.charCodeAt(0));
     const samples = wave.w === 2 ? new Int16Array(octets.buffer) : new Int32Array(octets.buffer);
     const factor = MILLIVOLTS[wave.u] ?? 1;
+    this.unit = wave.u;
     const values = Float32Array.from(samples, (sample) => (sample * wave.s + wave.o) * factor);
     const period = wave.p / 1000;
     const chunk = { id: wave.i, start: wave.at, period, end: wave.at + values.length * period, values };
@@ -59,9 +61,12 @@ export class Curve {
     return [low, high];
   }
 
-  clear() {
-    this.chunks = [];
-    this.#ids.clear();
+  /** As it is now, whatever comes after. */
+  copy() {
+    const made = new Curve();
+    made.chunks = [...this.chunks];
+    made.unit = this.unit;
+    return made;
   }
 }
 

@@ -10,6 +10,7 @@ const CHARTS = [
   { name: "etCO\u2082 mmHg", colour: "carbon", keys: ["etco2"], range: [0, 80] },
   { name: "RR /min", colour: "carbon", keys: ["rr"], range: [0, 50] },
 ];
+const MMHG_IN_KPA = 7.50062;
 let minutes = 30;
 let points = {};
 let pressures = [];
@@ -109,6 +110,8 @@ function bars(context, x, y, from) {
   for (const one of pressures) {
     const at = Date.parse(one.at);
     if (at < from || one.systolic === null || one.diastolic === null) continue;
-    context.fillRect(x(at) - 2.5, y(one.systolic), 5, Math.max(2, y(one.diastolic) - y(one.systolic)));
+    const factor = one.unit === "kPa" ? MMHG_IN_KPA : 1;
+    const [top, low] = [y(one.systolic * factor), y(one.diastolic * factor)];
+    context.fillRect(x(at) - 2.5, top, 5, Math.max(2, low - top));
   }
 }

@@ -137,7 +137,7 @@ def test_devices_that_need_a_hand_stand_first_with_what_is_wrong() -> None:
 
 def test_ways_buffer_and_work_are_said_in_lines() -> None:
     now = snapshot()
-    assert head_line(now) == "gw-1  medic-7  up 3h  agents: tcp:0.0.0.0:6024"
+    assert head_line(now) == "medic-7  up 3h  agents: tcp:0.0.0.0:6024  gw-1"
     assert [row.cells[4] for row in link_rows(now)] == ["TLS 1.3", "no route"]
     now["radio"] = {"is_up": True, "adapters": ["hci0", "hci1"], "reason": ""}
     assert link_rows(now)[2].cells == ("radio", "up", "", "", "hci0, hci1")
@@ -145,7 +145,8 @@ def test_ways_buffer_and_work_are_said_in_lines() -> None:
     assert (link_rows(now)[2].tone, link_rows(now)[2].cells[4]) == (BAD, "no adapter")
     text = "\n".join(buffer_lines(now))
     assert "events 0  numerics 12  waveforms 340" in text
-    assert "claimed   2, retries 2, quarantine 1, oldest 3s" in text
+    assert "claimed   2, retries 2, quarantine 1" in text
+    assert "store     5.0 MB, 0 % full, oldest 3s" in text
     assert "p99 7.4 ms" in text
     assert "set 1 times" in text
     assert "recorder  12.0 MB in 3 files" in text
@@ -160,7 +161,7 @@ def test_ways_buffer_and_work_are_said_in_lines() -> None:
 def test_bad_days_are_said_in_lines_too() -> None:
     now = snapshot(recorder=None)
     now["uplink"]["links"][0]["vain_since"] = AT
-    assert link_rows(now)[0].cells[4] == "acknowledges nothing"
+    assert link_rows(now)[0].cells[4] == "sends no receipts"
     now["uplink"]["links"][0] |= {"vain_since": None, "standing_words": "delivers, 0.1 s a batch"}
     assert link_rows(now)[0].cells[4] == "TLS 1.3, delivers, 0.1 s a batch"
     now["uplink"]["links"][0]["poor_because"] = "slow, 7.2 s a batch"
@@ -215,6 +216,32 @@ async def test_eight_devices_fit_on_a_small_terminal() -> None:
     assert [f"device {number}" in text for number in range(8)] == [True] * 8
 
 
+async def test_what_is_wrong_is_read_whole_on_a_small_terminal() -> None:
+    name = "agent 0A-4D-56-00-00-00-00-B2"
+    reason = "it let go of the bond: forget it on the device, then pair it again here"
+    full = snapshot(devices=[device(name, "bond lost", reason=reason)])
+    screen = TopScreen(lambda _do: {"status": full, "lines": []})
+    async with screen.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        words = shown(screen).replace("\n", " ").split()
+    for word in ("0A-4D-56-00-00-00-00-B2", *reason.split()):
+        assert word in words, words
+    assert "dBm" not in words, "no device has a radio here"
+
+
+async def test_why_a_way_is_down_is_read_whole_on_a_small_terminal() -> None:
+    full = snapshot()
+    full["uplink"]["links"][0]["vain_since"] = AT
+    full["buffer"] |= {"in_flight": 123, "oldest_seconds": 7000.0}
+    full["uplink"]["retries"] = 4567
+    screen = TopScreen(lambda _do: {"status": full, "lines": []})
+    async with screen.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        text = shown(screen)
+    for word in ("no", "receipts", "retries 4567", "oldest 116m", "12.0 MB in 3 files"):
+        assert word in text, text
+
+
 async def test_one_part_can_have_the_whole_screen() -> None:
     screen = TopScreen(answers)
     async with screen.run_test(size=(80, 24)) as pilot:
@@ -231,14 +258,31 @@ async def test_one_part_can_have_the_whole_screen() -> None:
         assert "oximeter" in shown(screen)
 
 
-async def test_a_gateway_that_ends_meanwhile_is_told() -> None:
-    def nobody(do: str) -> dict[str, Any]:
-        raise SettingsError(f"no gateway runs here to answer {do}")
+async def test_a_gateway_that_ends_meanwhile_is_told_whole_and_what_it_said_fades() -> None:
+    words = "no gateway runs on /var/lib/vitalwire. Start it, or name its settings with --config."
+    has_ended = False
 
-    screen = TopScreen(nobody)
-    async with screen.run_test(size=(80, 24)) as pilot:
+    def until_then(do: str) -> dict[str, Any]:
+        if has_ended:
+            raise SettingsError(words)
+        return answers(do)
+
+    screen = TopScreen(until_then)
+    async with screen.run_test(size=(60, 24)) as pilot:
         await pilot.pause()
-        assert "no gateway runs here" in shown(screen)
+        devices = screen.query_one("#devices")
+        assert devices.styles.opacity == 1.0
+        has_ended = True
+        await screen.look()
+        await pilot.pause()
+        seen = " ".join(shown(screen).split())
+        assert words in seen
+        assert devices.styles.opacity < 0.5
+        has_ended = False
+        await screen.look()
+        await pilot.pause()
+        assert devices.styles.opacity == 1.0
+        assert "no gateway runs" not in shown(screen)
 
 
 async def test_a_gateway_that_has_just_begun_is_told() -> None:

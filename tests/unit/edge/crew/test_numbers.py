@@ -201,3 +201,26 @@ def test_cuff_readings_are_listed_newest_first() -> None:
     assert None in systolics
     trends.clear()
     assert (trends.pressures, trends.payload()) == ([], {})
+
+
+def test_trends_are_in_the_unit_of_their_chart() -> None:
+    trends = Trends()
+    trends.take(make.number(151708, NOON, "5", KILOPASCAL, make.CAPNOMETER), {})
+    trends.take(make.number(150364, NOON, "98.6", FAHRENHEIT, make.CUFF), {})
+    points = {tile: value for tile, ((_, value),) in trends.payload().items()}
+    assert points == {"etco2": pytest.approx(37.5, abs=0.1), "temp": pytest.approx(37)}
+
+
+def test_the_same_lead_of_two_devices_is_two_curves() -> None:
+    waves = Waves()
+    for device in (make.DEFIBRILLATOR, make.OXIMETER) * 2:
+        chunk = make.wave(
+            131330, NOON, [1, 2], scale="0.001", unit=make.MILLIVOLT, period_us=4000, device=device
+        )
+        waves.take(chunk, {})
+    shown = waves.recent()
+    assert [one["k"] for one in shown] == ["ecg-II"] * 4
+    assert [one["dev"] for one in shown] == [
+        octets for device in (make.DEFIBRILLATOR, make.OXIMETER)
+        for octets in [device.octets.hex()] * 2
+    ]  # fmt: skip

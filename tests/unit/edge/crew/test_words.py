@@ -14,10 +14,8 @@ import pytest
 
 from edge.commands.encounter import Binding
 from edge.crew.guard import allowed_hosts
-from edge.crew.handover import atmist, code_svg, code_text
 from edge.crew.happenings import DeviceTales, by_time, crew_payload, is_listed
 from edge.crew.policy import CrewPolicy
-from edge.crew.readings import Readings
 from edge.crew.told import Assessment, Patient, Told
 from edge.crew.viewers import MOST_FRAMES, Viewers
 from edge.crew.words import devices_in_words, uplink_in_words
@@ -91,7 +89,7 @@ def test_devices_that_need_a_hand_come_first() -> None:
         status(
             devices=[
                 device("gone", "ended"),
-                device("good") | {"battery_percent": 20},
+                device("good") | {"battery_percent": 40},
                 device("new", "associated"),
                 device("lost", "bond_lost"),
                 device("late") | {"clock_fault": True},
@@ -101,11 +99,32 @@ def test_devices_that_need_a_hand_come_first() -> None:
     )
     assert [one["name"] for one in told] == ["lost", "late", "new", "odd", "good", "gone"]
     by_name = {one["name"]: one for one in told}
-    assert by_name["good"]["battery"] == "battery 20 %"
+    assert by_name["good"]["battery"] == "battery 40 %"
     assert "clock is wrong" in str(by_name["late"]["words"])
     assert by_name["odd"]["words"] == "dancing slowly"
     many = devices_in_words(status(devices=[device(str(n), "ended") for n in range(20)]))
     assert len(many) == 6
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "grade"),
+    [
+        ("receiving", "sending readings; its battery is low", "warn"),
+        ("stale", "has fallen silent; its battery is low", "bad"),
+        ("ended", "gone", "off"),
+    ],
+)
+def test_a_low_battery_is_said_in_words(state: str, words: str, grade: str) -> None:
+    low = {"battery_percent": 9, "is_battery_low": True}
+    (told,) = devices_in_words(status(devices=[device("OX-1", state) | low]))
+    assert (told["words"], told["grade"], told["battery"]) == (words, grade, "battery 9 %")
+
+
+@pytest.mark.parametrize("what", ["events_outside_buffer", "photographs_outside_buffer"])
+def test_what_the_buffer_could_not_take_yet_is_not_sent(what: str) -> None:
+    told = uplink_in_words(status(crew={what: 2}), NOON)
+    assert (told["state"], told["waiting"], told["all_sent"]) == ("up", 2, False)
+    assert uplink_in_words(status(crew=None), NOON)["all_sent"] is True
 
 
 @pytest.mark.parametrize(
@@ -150,48 +169,12 @@ def test_a_slow_way_is_told_while_it_is_the_one_that_is_used(
     assert (told["state"], told["words"]) == ("up", words)
 
 
-# ---- the handover
+# ---- who it is
 
 PATIENT = Patient(
     family_name="Example", given_name="Ada", nhs_number="943 476 5919", age_years=67,
     sex="female", mechanism="Fall",
 )  # fmt: skip
-BOUND = Binding(encounter_id="enc_1", started_at=NOON, complaint="Hip pain")
-
-
-def lines_of(patient: Patient, bound: Binding | None, *events: CrewEvent) -> list[tuple[str, str]]:
-    readings = Readings()
-    readings.take(make.number(147842, NOON, "84", make.BEATS))
-    shown = readings.payload("hr", {})
-    assert shown is not None
-    return atmist(
-        patient=patient, encounter=bound, numbers={"hr": shown},
-        news2={"total": 3, "age_told": True},
-        events=events, now=NOON,
-    )  # fmt: skip
-
-
-def test_the_handover_says_what_is_known_and_what_is_not() -> None:
-    told = lines_of(PATIENT, BOUND, event("shock", "200 J"), event("note", "wife called"))
-    assert [text for _, text in told] == [
-        "67 years, female", "12:00 UTC", "Fall; Hip pain", "", "HR 84 /min (12:00), NEWS2 3",
-        "12:00 Shock given: 200 J",
-    ]  # fmt: skip
-    assert [head[0] for head, _ in told] == list("ATMIST")
-
-
-def test_the_code_names_nobody() -> None:
-    told = lines_of(PATIENT, BOUND, *[event("drug", "Adrenaline 1 mg IV")] * 200)
-    text = code_text(told, patient=PATIENT, encounter=BOUND, now=NOON)
-    for secret in ("Example", "Ada", "943", "67"):
-        assert secret not in text
-    assert "A 60-69 years, female" in text
-    assert "ENCOUNTER enc_1" in text
-    assert len(text.encode()) <= 900
-    assert code_svg(text).startswith(b"<svg")
-    bare = code_text(lines_of(Patient(), None), patient=Patient(), encounter=None, now=NOON)
-    assert "A not told" in bare
-    assert "ENCOUNTER none" in bare
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from protocols.uplink.commands import (
     CommandAnswer,
     DeviceEnrolment,
     EnrolledDevice,
+    EnrolmentOutcome,
     ListDevices,
     Outcome,
     ReadClock,
@@ -94,4 +95,57 @@ async def test_a_scanned_device_is_ours_at_once_and_settled_by_the_cloud(tmp_pat
     assert {one.enrolment_id for one in inbox.enrolments()} == {UUID(int=1), UUID(int=2)}
     await take(devices, ListDevices(version=6, settled=(UUID(int=1), UUID(int=2))))
     assert inbox.enrolments() == ()
+    inbox.close()
+
+
+async def test_how_a_scan_stands_is_known_over_a_power_cut(tmp_path: Path) -> None:
+    inbox = CommandInbox(tmp_path)
+    devices = EnrolledDevices(inbox, "AMB-7")
+    devices.enrol(scan(1))
+    devices.enrol(scan(2))
+    again = EnrolledDevices(inbox, "AMB-7")
+    assert [(one.code, one.state) for one in again.scanned()] == [
+        ("S-1", "to_send"),
+        ("S-2", "to_send"),
+    ]
+    said = ListDevices(
+        version=6,
+        settled=(UUID(int=1),),
+        outcomes=(
+            EnrolmentOutcome(
+                enrolment_id=UUID(int=1), state="waiting", reason="device", code="S-1"
+            ),
+        ),
+    )
+    await take(again, said)
+    for where in (again, EnrolledDevices(inbox, "AMB-7")):
+        assert [(one.code, one.state) for one in where.scanned()] == [
+            ("S-2", "to_send"),
+            ("S-1", "waiting"),
+        ]
+    inbox.close()
+
+
+async def test_what_is_killed_before_it_is_settled_goes_up_once_more(tmp_path: Path) -> None:
+    inbox = CommandInbox(tmp_path)
+    devices = EnrolledDevices(inbox, "AMB-7")
+    devices.enrol(scan(1))
+    one = command(ListDevices(version=6, settled=(UUID(int=1),)))
+    inbox.take(one)
+    carried = await devices.take_list(one)
+    answer = CommandAnswer(command_id=one.command_id, outcome=Outcome.DONE, at=NOON)
+    inbox.finish(answer, carried.keep)
+    again = EnrolledDevices(inbox, "AMB-7")
+    assert [one.enrolment_id for one in inbox.enrolments()] == [UUID(int=1)]
+    await take(again, ListDevices(version=5, settled=(UUID(int=1),)))
+    assert inbox.enrolments() == (), "an older list settles too"
+    inbox.close()
+
+
+def test_a_list_kept_by_an_older_gateway_is_read(tmp_path: Path) -> None:
+    inbox = CommandInbox(tmp_path)
+    inbox.keep({"devices.list": '{"version": 3, "devices": []}'})
+    devices = EnrolledDevices(inbox, "AMB-7")
+    assert devices.is_known()
+    assert devices.scanned() == ()
     inbox.close()

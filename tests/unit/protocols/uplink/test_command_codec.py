@@ -57,6 +57,17 @@ EVERY_REQUEST: tuple[st.SearchStrategy[cmd.Request], ...] = (
             max_size=3,
         ).map(tuple),
         settled=st.lists(st.uuids(), max_size=2).map(tuple),
+        outcomes=st.lists(
+            st.builds(
+                cmd.EnrolmentOutcome,
+                enrolment_id=st.uuids(),
+                state=texts,
+                reason=texts,
+                code=texts,
+                vehicle_id=texts,
+            ),
+            max_size=2,
+        ).map(tuple),
     ),
 )
 requests: st.SearchStrategy[cmd.Request] = st.one_of(*EVERY_REQUEST)

@@ -1,0 +1,120 @@
+"""The crew page in a real browser: what it says and draws in the rarer states of a vehicle."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect
+
+from edge.commands.encounter import Binding
+from edge.commands.inbox import CommandInbox
+from protocols.model.device import DeviceInfo
+from protocols.model.observation import Observation
+from tests.fixtures import crew_patient as make
+from tests.fixtures.served_crew import events, press, served_crew
+from tests.integration.test_crew_browser import browser, screen, unlock
+from tests.waiting import wait_until
+
+__all__ = ["browser"]
+SPILLS = """() => [...document.querySelectorAll(".bar, .bar > *")].some(
+  (one) => one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1)"""
+"""Whether anything at the page's head does not fit."""
+LEVELS = """() => {
+  const canvas = document.querySelector('.strip-ecg canvas');
+  const { width, height } = canvas;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  const is_green = (i) => data[i + 1] > 180 && data[i] < 120;
+  const found = [];
+  for (let y = 0; y < height; y++) {
+    let count = 0;
+    for (let x = 0; x < width; x++) count += is_green(4 * (y * width + x));
+    if (count > 40 && !(found.at(-1) > y - 4)) found.push(y);
+  }
+  return found;
+}"""
+"""The rows of the ECG strip on which a level line stands."""
+
+
+def test_a_disk_that_refuses_an_encounter_is_told_in_words(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with served_crew(tmp_path) as crew, screen(browser, crew) as (page, _):
+        unlock(page)
+        good = crew.encounter.inbox
+        (tmp_path / "full").mkdir()
+        crew.encounter.inbox = CommandInbox(tmp_path / "full")
+        crew.encounter.inbox.close()
+        for words in ("disk does not take it", "Encounter begun"):
+            page.locator("#encounter-chip").click()
+            page.get_by_role("button", name="Begin an encounter").click()
+            expect(page.locator(".toast", has_text=words)).to_be_visible()
+            crew.encounter.inbox = good
+        expect(page.locator("#encounter-head")).to_have_text("Begun on board")
+        begun = [event for event in events(crew.held()) if event.kind == "encounter_begun"]
+        assert [event.encounter for event in begun] == [
+            crew.encounter.current and crew.encounter.current.encounter_id
+        ]
+
+
+def test_all_times_are_the_vehicles_whatever_the_tablet_thinks(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with (
+        served_crew(tmp_path, time_zone="Asia/Kathmandu") as crew,
+        crew.client() as client,
+        screen(browser, crew) as (page, complaints),
+    ):
+        started = make.utc_now() - timedelta(minutes=7)
+        crew.bind(Binding(encounter_id="enc_1", started_at=started, number="INC-7"))
+        press(client, "shock", ago=300)
+        (shock,) = [one.at for one in events(crew.held()) if one.kind == "shock"]
+        at = [f"{time + timedelta(minutes=345):%H:%M}" for time in (started, shock)]
+        unlock(page)
+        expect(page.locator("#zone")).to_have_text("UTC+05:45")
+        expect(page.locator(".event .by")).to_contain_text(f"{at[1]}:")
+        page.locator("#encounter-chip").click()
+        expect(page.locator("#sheet-body")).to_contain_text(f"Since {at[0]}:")
+        page.locator("#sheet-close").click()
+        page.keyboard.press("Alt+6")
+        expect(page.locator("#atmist")).to_contain_text(f"{at[0]} (all times UTC+05:45)")
+        expect(page.locator("#atmist")).to_contain_text(f"{at[1]} Shock given")
+        assert page.evaluate(SPILLS) is False
+    assert complaints == []
+
+
+def level_lines(millivolts: dict[str, int]) -> list[Observation]:
+    """Lead II of an ECG and of a defibrillator, each a level line."""
+    end = make.utc_now()
+    return [
+        make.wave(
+            131330, end - timedelta(milliseconds=250 * quarter), [1000 * level] * 62,
+            scale="0.001", unit=make.MILLIVOLT, period_us=4000,
+            device=make.DEFIBRILLATOR if name == "Rescue 4" else make.CUFF,
+        )
+        for name, level in millivolts.items()
+        for quarter in range(24, 0, -1)
+    ]  # fmt: skip
+
+
+def test_the_same_lead_of_two_devices_is_never_one_line(browser: Browser, tmp_path: Path) -> None:
+    with served_crew(tmp_path) as crew, screen(browser, crew) as (page, complaints):
+        crew.append(
+            [
+                DeviceInfo(system_id=make.DEFIBRILLATOR, manufacturer="Acme", model="Rescue 4"),
+                DeviceInfo(system_id=make.CUFF, manufacturer="Acme", model="Cardio 12"),
+            ]
+        )
+        unlock(page)
+        rows = {}
+        for name in ("Rescue 4", "Cardio 12"):
+            crew.append(level_lines({"Rescue 4": 1, "Cardio 12": -1}))
+            page.locator('[data-choose="ecg"]').click()
+            page.locator("#sheet-body button", has_text=name).click()
+            note = page.locator('[data-choose="ecg"] [data-part="note"]')
+            expect(note).to_contain_text(f"Acme {name}")
+            wait_until(lambda: len(page.evaluate(LEVELS)) == 1, timeout=20, what="one line")
+            rows[name] = page.evaluate(LEVELS)[0]
+        assert rows["Rescue 4"] < rows["Cardio 12"]
+    # The browser finds it slow that the test reads its canvas.
+    assert [one for one in complaints if "readback" not in one] == []
