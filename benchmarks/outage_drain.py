@@ -120,6 +120,7 @@ async def drain(folder: Path, url: str, credentials: Credentials, pid: int) -> D
                 rows = contents(ROWS + 10)[10:]
                 for first in range(0, ROWS, 500):
                     await buffer.append(rows[first : first + 500])
+                del rows  # a gateway holds what waits on its disk only
                 await asyncio.sleep(OUTAGE_SECONDS)
                 shaped.release()
                 began, before = time.perf_counter(), sender.counts.rows
@@ -144,6 +145,7 @@ async def buffer_alone(folder: Path) -> float:
     rows = contents(ROWS)
     for first in range(0, ROWS, 500):
         await buffer.append(rows[first : first + 500])
+    del rows
     began = time.perf_counter()
     while claim := await buffer.claim(limit=5_000, octets=1 << 20):
         await buffer.settle(UplinkAck(batch_id=claim.batch_id, stored=len(claim.rows), repeated=0))

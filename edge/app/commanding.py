@@ -14,12 +14,15 @@ from edge.commands.desk import CommandDesk
 from edge.commands.encounter import EncounterOnBoard
 from edge.commands.inbox import CommandInbox
 from edge.commands.reporting import CountedRows, GatewayReporter
+from edge.commands.station import Station
 from edge.commands.waveforms import StoredWaveforms, WaveformSender
 from edge.uplink.choice import LinkChoice
 from edge.uplink.downlink import AskedLink, Downlink, PushingLink
 from edge.uplink.link import LinkClient
+from edge.uplink.way_out import StationPolicy
 
 PROGRAM_VERSION: Final = version("vitalwire")
+AT_NO_NETWORK: Final = StationPolicy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,7 @@ class Commanding:
     downlink: Downlink
     desk: CommandDesk
     reporter: GatewayReporter
+    station: Station
 
     @property
     def services(self) -> tuple[tuple[str, Callable[[], Awaitable[None]]], ...]:
@@ -39,6 +43,7 @@ class Commanding:
             ("commands", self.desk.run),
             ("downlink", self.downlink.run),
             ("gateway reports", self.reporter.run),
+            ("station", self.station.run),
         )
 
 
@@ -69,6 +74,7 @@ def make_commanding(
     *,
     buffer: CountedRows,
     vehicle_id: str,
+    station: StationPolicy = AT_NO_NETWORK,
 ) -> Commanding:
     """Everything behind the commands; CommandStoreError when the folder refuses."""
     inbox = CommandInbox(folder)
@@ -102,5 +108,10 @@ def make_commanding(
 
     downlink.listen(desk.arrive, returned)
     return Commanding(
-        inbox=inbox, encounter=encounter, downlink=downlink, desk=desk, reporter=reporter
+        inbox=inbox,
+        encounter=encounter,
+        downlink=downlink,
+        desk=desk,
+        reporter=reporter,
+        station=Station(inbox=inbox, encounters=encounter, clock=clock, policy=station),
     )

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from edge.clock import Clock
 from edge.commands.encounter import EncounterOnBoard
+from edge.commands.station import Station
 from edge.crew.board import CrewBoard
 from edge.crew.desk import CrewDesk
 from edge.crew.enrolling import DeviceEnroller
@@ -79,6 +80,7 @@ def make_crew(
     status: Callable[[], dict[str, Any]],
     clock: Clock,
     devices: EnrolledDevices | None = None,
+    station: Station | None = None,
 ) -> Crew | None:
     """The page, None when it is off. StartError when its port is taken."""
     policy = settings.crew
@@ -121,5 +123,6 @@ def make_crew(
         photographs=photographs,
         encounters=encounter,
         clock=clock,
+        station=station,
     )
     return Crew(page, crew_application(page), open_socket(policy.listen))

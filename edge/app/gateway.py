@@ -33,6 +33,7 @@ from edge.status.metrics import serve_metrics
 from edge.status.pairing import register_pairing
 from edge.status.reporter import StatusReporter
 from edge.status.service_manager import of_this_process
+from edge.status.station import register_station
 from edge.supervision import TaskTree
 from edge.transports.tcp import AgentListener, TcpTransport, listen, parse_address
 from edge.uplink.budget import Budget
@@ -150,8 +151,15 @@ class Gateway:
             self._sender.delivered = tracing.delivered
             self._sender.traceparent = tracing.traceparent
         self.commanding = make_commanding(
-            folder, links, clock, buffer=buffer, vehicle_id=settings.vehicle_id
+            folder,
+            links,
+            clock,
+            buffer=buffer,
+            vehicle_id=settings.vehicle_id,
+            station=settings.station,
         )
+        budget.is_at_station = self.commanding.station.is_here
+        register_station(self._control, self.commanding.station)
         self._send_waveforms = add_waveforms(
             self.commanding, buffer, choice, clock, gateway_id=settings.gateway_id
         )
@@ -183,6 +191,7 @@ class Gateway:
             policy=settings.status,
             radio=None if self._gatt is None else self._gatt.radio,
             membership=self.enrolled.describe,
+            station=self.commanding.station.describe,
         )
         self.tail = LogTail()
         register_watching(self._control, self.reporter, self.tail)
@@ -193,6 +202,7 @@ class Gateway:
             sink=sink,
             feed=feed,
             encounter=self.commanding.encounter,
+            station=self.commanding.station,
             pairing=None if self._gatt is None else self._gatt.desk,
             status=lambda: self.reporter.latest,
             clock=clock,

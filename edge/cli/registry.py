@@ -22,6 +22,7 @@ COMMANDS: Final = (
     "top",
     "buffer",
     "pair",
+    "station",
     "settings",
     "recorder",
     "decode",

@@ -1,4 +1,4 @@
-"""Pairing and enrolment of devices by hand."""
+"""Pairing and enrolment of devices by hand, and what is sent where."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edge.transports.ble.pairing import PairingDesk
 
 @dataclass(frozen=True, slots=True)
 class DevicesRoutes:
-    """Pairing and enrolment, where the gateway has them."""
+    """Pairing and enrolment, where the gateway has them, and the station."""
 
     page: CrewPage
 
@@ -54,6 +54,18 @@ class DevicesRoutes:
         del session
         given = await asked.read(request, asked.Code)
         return document({"words": enrolled.enrol(given.id, given.code, given.kind)}, status=201)
+
+    async def station(self, request: Request, session: Session) -> Response:
+        """The vehicle is at its station, or has left it."""
+        del session
+        station = self.page.station
+        if station is None:
+            raise RefusedError("This gateway knows no station.")
+        if (await asked.read(request, asked.AtStation)).is_here:
+            station.arrive()
+        else:
+            station.leave()
+        return document({"is_here": station.is_here()})
 
     @property
     def _pairing(self) -> PairingDesk:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from edge.clock import Clock
 from edge.commands.encounter import Binding, EncounterOnBoard
+from edge.commands.station import Station
 from edge.crew.board import CrewBoard
 from edge.crew.desk import CrewDesk, RefusedError
 from edge.crew.nhs_number import parse_nhs_number
@@ -58,6 +59,7 @@ class CrewPage:
     photographs: Photographs
     encounters: EncounterOnBoard
     clock: Clock
+    station: Station | None = None
     _telling: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def record(self, session: Session, deed: Deed) -> CrewEvent:

@@ -124,6 +124,12 @@ class Code(Body):
     ] = ""
 
 
+class AtStation(Body):
+    """Whether the vehicle is at its station."""
+
+    is_here: bool
+
+
 B = TypeVar("B", bound=Body)
 
 

@@ -70,6 +70,7 @@ def crew_routes(page: CrewPage) -> list[Route]:
         hidden("/pairing/begin", devices.begin, "POST"),
         hidden("/pairing/forget", devices.forget, "POST"),
         hidden("/devices/enrol", devices.enrol, "POST"),
+        hidden("/station", devices.station, "POST"),
     ]
 
 

@@ -19,6 +19,7 @@ _STATES: Final = {
     "bond_lost": ("pairing lost: pair it again", "bad"),
 }
 _HIDDEN: Final = 6
+_NO_BUDGET: Final = {"profile": "full", "holds_waveforms": False}
 _SLOW: Final = (Standing.SLOW.value, Standing.UNSTEADY.value)
 
 
@@ -58,6 +59,7 @@ def uplink_in_words(status: dict[str, Any], now: datetime) -> Payload:
     crew = status.get("crew") or {}
     outside = ("events_outside_buffer", "photographs_outside_buffer")
     waiting = sum(buffer.get("waiting", {}).values()) + sum(crew.get(one, 0) for one in outside)
+    budget = status.get("uplink", {}).get("budget") or _NO_BUDGET
     oldest = buffer.get("oldest_seconds")
     up = [link for link in links if link["is_up"] and not link.get("vain_since")]
     if not links:
@@ -77,4 +79,14 @@ def uplink_in_words(status: dict[str, Any], now: datetime) -> Payload:
         "quarantine": buffer.get("quarantine", 0),
         "is_full": bool(buffer.get("is_full")),
         "all_sent": bool(up) and waiting == 0,
+        "held": buffer.get("waiting", {}).get("waveforms", 0) if budget["holds_waveforms"] else 0,
+        "station": _station(status, is_thin=budget["profile"] == "thin"),
     }
+
+
+def _station(status: dict[str, Any], *, is_thin: bool) -> Payload | None:
+    """Whether the vehicle is at its station; None where that makes no difference."""
+    station = status.get("station")
+    if not station or not is_thin:
+        return None
+    return {name: station[name] for name in ("is_here", "words", "until")}

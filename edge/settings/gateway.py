@@ -25,6 +25,7 @@ from edge.settings.uplink import UplinkSettings
 from edge.status.policy import StatusPolicy
 from edge.supervision import SupervisionPolicy
 from edge.transports.policy import TransportPolicy
+from edge.uplink.way_out import StationPolicy
 
 PREFIX: Final = "EDGE_"
 
@@ -89,6 +90,7 @@ class EdgeSettings(BaseSettings):
     supervision: SupervisionPolicy = SupervisionPolicy()
     crew: CrewPolicy = CrewPolicy()
     recorder: RecorderPolicy = RecorderPolicy()
+    station: StationPolicy = StationPolicy()
 
     @model_validator(mode="after")
     def _check_together(self) -> EdgeSettings:

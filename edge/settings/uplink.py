@@ -61,7 +61,8 @@ class UplinkSettings(Group):
     )
     budget: Profile = Field(
         default=Profile.FULL,
-        description="`thin`: events and numbers alone, waveforms on demand or at the station",
+        description="`thin`: events and numbers alone, waveforms on demand or at the station"
+        " (see `[station]`)",
     )
     octets_per_hour: int = Field(
         default=0, description="near this waveforms wait, at it numbers do; 0: no cap"

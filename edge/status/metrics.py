@@ -282,5 +282,11 @@ def _uplink_metrics(uplink: dict[str, Any]) -> Iterator[Metric]:
             is_it = float(link["standing"] == standing.value)
             standings.add_metric([link["way"], standing.value], is_it)
     yield from (vain, standings, uses)
+    if (budget := uplink.get("budget")) is not None:
+        yield GaugeMetricFamily(
+            "vitalwire_edge_uplink_holds_waveforms",
+            "1 while waveforms wait until they are asked for, or until the station",
+            value=float(budget["holds_waveforms"]),
+        )
     for name, text in _UPLINK_COUNTS.items():
         yield CounterMetricFamily(f"vitalwire_edge_uplink_{name}", text, value=uplink[name])

@@ -56,6 +56,7 @@ class StatusReporter:
     membership: Callable[[], Snapshot] | None = None
     crew: Callable[[], Snapshot] | None = None
     budget: Budget | None = None
+    station: Callable[[], Snapshot] | None = None
     latest: Snapshot = field(default_factory=dict)
     _watch: ClockWatch = field(default_factory=ClockWatch)
     _began: float | None = None
@@ -96,6 +97,7 @@ class StatusReporter:
             "radio": self.radio and describe_radio(self.radio.health),
             "membership": self.membership and self.membership(),
             "crew": self.crew and self.crew(),
+            "station": self.station and self.station(),
             "tasks": describe_tasks(self.tree),
             "recorder": describe_recorder(self.recorder.health),
             "restarts_held_back": self.tree.held_back,

@@ -98,6 +98,7 @@ def describe_uplink(
         "budget": budget
         and {
             "profile": budget.policy.profile.value,
+            "holds_waveforms": budget.is_thin,
             "octets_per_hour": budget.policy.octets_per_hour,
             "octets_last_hour": round(budget.spent),
             "octets": budget.total,

@@ -47,6 +47,7 @@ def format_status(status: Snapshot, *, now: datetime) -> str:
         lines += [_link_line(link, now) for link in status["uplink"]["links"]] or [
             "uplink    none configured: rows stay in the buffer"
         ]
+        lines += _station_lines(status)
         lines += _membership_lines(status.get("membership") or {})
         lines.append(_buffer_line(status["buffer"]))
         lines.append(_delay_line(status["report_to_durable"]))
@@ -68,6 +69,24 @@ def format_status(status: Snapshot, *, now: datetime) -> str:
                 f" it, the rest is in {recovery['set_aside']}"
             )
     return "\n".join(lines)
+
+
+def station_in_words(station: Snapshot) -> str:
+    """One line: whether the vehicle is at its station, and why."""
+    if station["until"] is not None:
+        until = datetime.fromisoformat(station["until"])
+        return f"{station['words']}; at the latest {until:%d %b %H:%M} UTC"
+    network = f" {station['network']}" if station["network"] else ""
+    return f"{station['words']}{network}"
+
+
+def _station_lines(status: Snapshot) -> list[str]:
+    """Nothing where it makes no difference."""
+    station, budget = status.get("station"), status["uplink"].get("budget") or {}
+    if not station or (budget.get("profile") != "thin" and not station["is_here"]):
+        return []
+    held = "; waveforms wait until then" if budget.get("holds_waveforms") else ""
+    return [f"station   {station_in_words(station)}{held}"]
 
 
 def _membership_lines(membership: Snapshot) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -44,11 +44,11 @@ class BudgetPolicy:
 
 @dataclass(slots=True)
 class Budget:
-    """One gateway's spending over all its ways. `is_at_station`: the crew's or a command's word."""
+    """One gateway's spending over all its ways. `is_at_station` is asked at every look."""
 
     policy: BudgetPolicy
     links: Sequence[LinkClient]
-    is_at_station: bool = False
+    is_at_station: Callable[[], bool] = lambda: False
     spent: float = field(default=0.0, init=False)
     total: int = field(default=0, init=False)
     _looked_at: float | None = field(default=None, init=False)
@@ -70,13 +70,16 @@ class Budget:
             return True
         if stream is Stream.NUMERICS:
             return not cap or self.spent < cap
-        is_thin = self.policy.profile is Profile.THIN and not self.is_at_station
-        if is_thin:
+        if self.is_thin:
             return False
         return not cap or self.spent < cap * _WAVEFORMS_SHARE
 
     @property
     def linger_seconds(self) -> float:
         """How long rows wait for company beyond the usual."""
-        is_thin = self.policy.profile is Profile.THIN and not self.is_at_station
-        return self.policy.thin_linger_seconds if is_thin else 0.0
+        return self.policy.thin_linger_seconds if self.is_thin else 0.0
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether waveforms wait now until they are asked for, or until the station."""
+        return self.policy.profile is Profile.THIN and not self.is_at_station()

@@ -19,7 +19,7 @@ CODED: Final = "e"
 BITS: Final = "b"
 
 
-class SeriesRecord(msgspec.Struct, array_like=True, frozen=True):
+class SeriesRecord(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What the rows of one series share.
 
     `kind` is the tag of the row's record in version 1; `device` counts in the batch's devices.
@@ -44,7 +44,7 @@ class SeriesRecord(msgspec.Struct, array_like=True, frozen=True):
     counts_reports: bool = False
 
 
-class DeviceColumns(msgspec.Struct, array_like=True, frozen=True):
+class DeviceColumns(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A device and the course of its times in this batch; times in the moments' `unit`.
 
     `at`: its first observed time after the batch's `sent_at`; `step` how far its moments usually
@@ -62,7 +62,7 @@ class DeviceColumns(msgspec.Struct, array_like=True, frozen=True):
     stamp_unit: int
 
 
-class MomentColumns(msgspec.Struct, array_like=True, frozen=True):
+class MomentColumns(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One entry a moment, in the order of the rows.
 
     `rows` how many rows it has. `at`: how far its observed time is from one step after the
@@ -78,7 +78,7 @@ class MomentColumns(msgspec.Struct, array_like=True, frozen=True):
     unit: int
 
 
-class SampleColumn(msgspec.Struct, array_like=True, frozen=True):
+class SampleColumn(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """All samples of one series end to end, as differences to what they are expected to be.
 
     `rule` says what is expected (see `sample_columns`), `base` and `other` the series it looks at.
@@ -93,7 +93,7 @@ class SampleColumn(msgspec.Struct, array_like=True, frozen=True):
     planes: tuple[bytes, ...]
 
 
-class PlaceColumns(msgspec.Struct, array_like=True, frozen=True):
+class PlaceColumns(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Where the rows' octets are recorded; `runs` of four numbers each.
 
     How many rows, which recording (from 1; 0: none), how far behind the end of the one before in
@@ -104,7 +104,7 @@ class PlaceColumns(msgspec.Struct, array_like=True, frozen=True):
     runs: tuple[int, ...] = ()
 
 
-class ColumnsRecord(msgspec.Struct, array_like=True, frozen=True):
+class ColumnsRecord(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A batch. `batch_id` is empty when it follows from the rows (see `messages.batch_name`).
 
     `sent_at` since 1970 in the moments' unit. `runs`: how many sequences are skipped, how many rows

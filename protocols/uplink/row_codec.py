@@ -29,7 +29,7 @@ CONTENT_JSON: Final[msgspec.json.Decoder[rec.ContentRecord]] = msgspec.json.Deco
 _ROW_BINARY: Final = msgspec.msgpack.Decoder(rec.RowRecord)
 
 
-class _OpenRow(msgspec.Struct, array_like=True, frozen=True):
+class _OpenRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """`RowRecord` with its content read in the same go."""
 
     sequence: int

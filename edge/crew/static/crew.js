@@ -13,6 +13,7 @@ import { ageAssessment, clearPatient, connectPatient, isPerson, nhsNumberIn, sho
 import { canScan, connectScanner, scanByCamera } from "./scanner.js";
 import { choice, closeSheet, forgetSheets, grid, openSheet } from "./sheets.js";
 import * as slow from "./state.js";
+import { connectStation } from "./station.js";
 import { Stream } from "./stream.js";
 import { calibrate, pixelsPerMillimetre } from "./sweep.js";
 import { connectTrends, drawTrends, takePressures, takeTrends } from "./trends.js";
@@ -230,6 +231,7 @@ connectTrends();
 connectHandover();
 connectViews();
 connectEnrolling();
+connectStation();
 connectScanner(scanned, () => !by("page").hidden);
 slow.connectState(() => member, {
   signedIn: (name) => (member = name),

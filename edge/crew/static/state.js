@@ -5,6 +5,7 @@ import { ago, elapsed, now, timeOfDay } from "./clock.js";
 import { record, say } from "./deeds.js";
 import { by, element, newId, setAttribute, setText } from "./dom.js";
 import { askSheet, choice, closeAsked, closeSheet, field, grid, openSheet } from "./sheets.js";
+import { showStation } from "./station.js";
 
 let encounter = null;
 let uplink = null;
@@ -90,6 +91,7 @@ function asideSheet() {
 
 export function showUplink(given) {
   uplink = given;
+  showStation(given.station);
   ageState();
 }
 
@@ -152,11 +154,14 @@ function ageUplink() {
   setText(by("uplink-head"), head);
   // With the link up a handful is always on its way; only what lingers is worth a number.
   const lingers = uplink.oldest_at && now() / 1000 - uplink.oldest_at > 15;
-  const going = uplink.state === "up" && !lingers ? "sending as it comes" : `${rows} ${since}`;
+  // Curves that wait for the station wait on purpose: they are no backlog.
+  const onlyHeld = uplink.state === "up" && uplink.held > 0 && uplink.held === uplink.waiting;
+  const going = onlyHeld ? "curves wait for the station" : uplink.state === "up" && !lingers ? "sending as it comes" : `${rows} ${since}`;
   setText(by("uplink-text"), uplink.is_full ? "DISK FULL: nothing more is kept" : uplink.waiting ? going : "everything is sent");
   const sign = by("sent-sign");
   setAttribute(sign, "data-state", uplink.all_sent ? "sent" : uplink.state === "up" ? "waiting" : "down");
-  setText(by("sent-head"), uplink.all_sent ? "Everything is sent. You may switch off." : `Wait: ${rows} ${since}`);
+  const wait = onlyHeld ? "All but the curves is sent. They wait for the station." : `Wait: ${rows} ${since}`;
+  setText(by("sent-head"), uplink.all_sent ? "Everything is sent. You may switch off." : wait);
   const apart = uplink.quarantine ? ` ${uplink.quarantine} rows were refused and are kept apart.` : "";
   const held = uplink.all_sent ? "" : "What is not sent yet stays on board, over a power cut too.";
   setText(by("sent-text"), `${uplink.words[0].toUpperCase()}${uplink.words.slice(1)}. ${held}${apart}`);

@@ -169,6 +169,28 @@ def test_a_slow_way_is_told_while_it_is_the_one_that_is_used(
     assert (told["state"], told["words"]) == ("up", words)
 
 
+@pytest.mark.parametrize(
+    ("profile", "is_here", "held", "is_told"),
+    [("thin", False, 7, True), ("thin", True, 0, True), ("full", False, 0, False)],
+)
+def test_curves_that_wait_for_the_station_are_told_apart_from_a_backlog(
+    profile: str, held: int, *, is_here: bool, is_told: bool
+) -> None:
+    budget = {"profile": profile, "holds_waveforms": profile == "thin" and not is_here}
+    station = {"is_here": is_here, "words": "in words", "until": None, "why": "nothing"}
+    told = uplink_in_words(
+        status(
+            uplink={"links": [link()], "budget": budget},
+            buffer={"waiting": {"events": 2, "waveforms": 7}, "is_full": False},
+            station=station,
+        ),
+        NOON,
+    )
+    shown = {"is_here": is_here, "words": "in words", "until": None}
+    assert (told["held"], told["station"]) == (held, shown if is_told else None)
+    assert (told["waiting"], told["all_sent"]) == (9, False)
+
+
 # ---- who it is
 
 PATIENT = Patient(

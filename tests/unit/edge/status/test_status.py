@@ -22,6 +22,7 @@ from edge.status.reporter import StatusReporter
 from edge.status.snapshot import Snapshot, describe_uplink
 from edge.status.text import format_status, look
 from edge.supervision import TaskTree
+from edge.uplink.budget import Budget, BudgetPolicy, Profile
 from edge.uplink.link import LinkHealth
 from edge.uplink.policy import Way
 from edge.uplink.sender import SenderCounts
@@ -127,6 +128,48 @@ async def test_people_get_lines(tmp_path: Path) -> None:
     assert "report to disk p50 2.0 ms" in text
     assert "recorder  off: no octets are kept" in text
     assert "service   control ended: failed 2 times, 1 by faults in the program" in text
+
+
+@pytest.mark.parametrize(
+    ("profile", "station", "line"),
+    [
+        (
+            "thin",
+            {"is_here": False, "words": "not at the station", "until": None, "network": ""},
+            "station   not at the station; waveforms wait until then\n",
+        ),
+        (
+            "full",
+            {"is_here": True, "words": "by its network", "until": None, "network": "wlan0"},
+            "station   by its network wlan0\n",
+        ),
+        (
+            "thin",
+            {
+                "is_here": True,
+                "words": "said",
+                "until": "2026-03-01T18:05:00+00:00",
+                "network": "",
+            },
+            "station   said; at the latest 01 Mar 18:05 UTC\n",
+        ),
+        ("full", {"is_here": False, "words": "not there", "until": None, "network": ""}, ""),
+    ],
+)
+async def test_the_station_is_told_where_it_makes_a_difference(
+    tmp_path: Path, profile: str, station: dict[str, object], line: str
+) -> None:
+    policy = BudgetPolicy(profile=Profile(profile))
+    budget = Budget(policy, (), is_at_station=lambda: bool(station["is_here"]))
+    uplink = describe_uplink([], SenderCounts(), budget, now=10.0)
+    status = await snapshot_of(tmp_path, ManualTime()) | {"uplink": uplink, "station": station}
+    text = format_status(status | {"running": True}, now=NOON)
+    assert line in text
+    assert text.count("station   ") == bool(line)
+    registry = CollectorRegistry()
+    registry.register(SnapshotCollector(lambda: status))
+    held = float(budget.is_thin)
+    assert f"vitalwire_edge_uplink_holds_waveforms {held}" in generate_latest(registry).decode()
 
 
 async def test_a_poor_way_and_the_one_used_for_it_are_told_in_words(tmp_path: Path) -> None:

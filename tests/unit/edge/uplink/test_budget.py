@@ -31,7 +31,7 @@ def test_thin_sends_no_waveforms_unasked() -> None:
     budget = Budget(BudgetPolicy(profile=Profile.THIN, thin_linger_seconds=7.0), ())
     assert allowed(budget) == ["events", "numerics"]
     assert budget.linger_seconds == 7.0
-    budget.is_at_station = True
+    budget.is_at_station = lambda: True
     assert allowed(budget) == ["events", "numerics", "waveforms"]
     assert budget.linger_seconds == 0.0
 
