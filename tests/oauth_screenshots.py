@@ -54,8 +54,10 @@ def walk(page: Page, cloud: ServedCloud, client: Client, folder: Path, name: str
     page.goto(f"{cloud.base_url}/oauth/logout")
     picture("7-sign-out")
     page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("heading", name="You are signed out").wait_for()
+    picture("8-signed-out")
     page.goto(f"{cloud.base_url}/account")
-    picture("8-own-sign-in")
+    picture("9-own-sign-in")
 
 
 def main() -> None:

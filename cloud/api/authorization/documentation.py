@@ -19,6 +19,7 @@ _ERRORS: Final = (
     "unauthorized_client",
     "unsupported_grant_type",
     "invalid_scope",
+    "invalid_target",
     "invalid_dpop_proof",
     "mtls_required",
     "temporarily_unavailable",

@@ -83,7 +83,7 @@ def put_together(
         tokens,
         clients,
         keys_ahead,
-        TokenEndpoint(database, clock, clients, keys_ahead, grants),
+        TokenEndpoint(database, clock, clients, keys_ahead, grants, issuer=policy.issuer),
         sign_ins,
         AuthorizationEndpoint(database, clock, vault, tokens, states, sign_ins),
         PushedRequests(database, clock, clients, keys_ahead),

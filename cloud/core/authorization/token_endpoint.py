@@ -56,12 +56,15 @@ class TokenEndpoint:
         clients: ClientAuthentication,
         keys_ahead: KeysAhead,
         grants: Sequence[Grant],
+        *,
+        issuer: str,
     ) -> None:
         self._database = database
         self._clock = clock
         self._clients = clients
         self._keys_ahead = keys_ahead
         self._grants = {grant.name: grant for grant in grants}
+        self._issuer = issuer
 
     @property
     def grants(self) -> tuple[str, ...]:
@@ -90,6 +93,7 @@ class TokenEndpoint:
                     profile=profile, client=proven, form=form, key=key, address=caller.address
                 )
                 grant = self._chosen(asked)
+                self._check_resource(form.get("resource", ""))
                 asked.governance.check_call(
                     address=caller.address, certificate=proven.certificate, key=key
                 )
@@ -127,6 +131,12 @@ class TokenEndpoint:
         ):
             raise unauthorized_client("The application is not approved for this grant.")
         return grant
+
+    def _check_resource(self, resource: str) -> None:
+        """RFC 8707 2: whoever wants a token for somebody else's API is told that it is not."""
+        below = resource == self._issuer or resource.startswith(f"{self._issuer}/")
+        if resource and (not below or "#" in resource):
+            raise GrantError("invalid_target", f"Tokens are for {self._issuer} alone.")
 
 
 def proven_key(work: UnitOfWork, shown: ProofShown) -> str:

@@ -65,7 +65,7 @@ class TokenExchange:
         access = self._tokens.issue(
             TokenRequest(
                 application=asked.application,
-                scopes=requested_scopes(form.get("scope", ""), allowed),
+                scopes=self._chosen(asked, allowed),
                 audience=asked.profile.audience,
                 seconds=seconds,
                 use="delegated",
@@ -133,6 +133,15 @@ class TokenExchange:
         if not allowed:
             raise invalid_scope("The client and the person's role have no scope in common.")
         return allowed
+
+    def _chosen(self, asked: Asked, allowed: tuple[str, ...]) -> tuple[str, ...]:
+        """Of what the client was granted and asks for, what the person's roles allow too."""
+        granted = tuple(asked.application.approved_scopes)
+        wanted = requested_scopes(asked.form.get("scope", ""), granted)
+        chosen = intersection(wanted, allowed)
+        if not chosen:
+            raise invalid_scope("The person's role allows nothing of what is requested.")
+        return chosen
 
 
 def _holds(claims: dict[str, Any], trusted: TrustedIssuerRow, now: float) -> bool:

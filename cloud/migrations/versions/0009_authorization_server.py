@@ -1,7 +1,7 @@
 """Products, sites and people; what clients prove themselves with; what people allowed.
 
-Revision ID: 0008
-Revises: 0007
+Revision ID: 0009
+Revises: 0008
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.fixtures.cloud import ISSUER
+from tests.fixtures.cloud import ISSUER, Installation
+from tests.fixtures.oauth import People
 
 DOCUMENTS = (
     "oauth-authorization-server",
@@ -55,3 +56,19 @@ async def test_what_is_promised_is_what_is_done(http: httpx.AsyncClient) -> None
     assert (await http.get("/fhir/R4/.well-known/smart-configuration")).json() == smart
     assert (resource["resource"], resource["authorization_servers"]) == (ISSUER, [ISSUER])
     assert resource["bearer_methods_supported"] == ["header"]
+
+
+async def test_a_token_is_for_the_resource_that_is_published(
+    embedded: Installation, http: httpx.AsyncClient, people: People
+) -> None:
+    """RFC 8707 2: an address of ours is taken, anybody else's refused by name."""
+    published = (await http.get("/.well-known/oauth-protected-resource")).json()["resource"]
+    for tenant in (embedded.mine.tenant_id, embedded.other.tenant_id):
+        client = people.client(tenant)
+        form = {"grant_type": "client_credentials", **client.form}
+        for ours in (published, f"{published}/api/v1/devices"):
+            answer = await http.post(client.token_path, data={**form, "resource": ours})
+            assert answer.status_code == 200, ours
+        for others in ("https://api.example", f"{ISSUER}.example", f"{ISSUER}/#x", "devices"):
+            answer = await http.post(client.token_path, data={**form, "resource": others})
+            assert (answer.status_code, answer.json()["error"]) == (400, "invalid_target"), others
