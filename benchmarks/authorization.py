@@ -14,10 +14,12 @@ from pathlib import Path
 from cloud.core.authorization.client_authentication import ASSERTION_TYPE, Presented
 from cloud.core.authorization.dpop import read_proof
 from cloud.core.authorization.profiles import BY_NAME, PRIVATE_KEY_JWT
+from cloud.core.authorization.secrets import hash_secret
 from cloud.core.authorization.token_endpoint import Caller, TokenEndpoint
 from cloud.core.authorization.tokens import TokenService
 from tests.fixtures.cloud import ISSUER, START, Installation, install, running
 from tests.fixtures.oauth import Client, People
+from tests.fixtures.quick_hashes import set_secret_hash
 from tests.fixtures.signed import assertion, dpop_proof, key_set, new_key
 
 TOKENS = 200
@@ -47,6 +49,8 @@ def issuing(cloud: Installation, people: People) -> list[Row]:
     tenant = cloud.mine.tenant_id
     secret = people.client(tenant)
     signer = people.client(tenant, methods=(PRIVATE_KEY_JWT,), jwks=key_set(key))
+    with cloud.database.begin(now=cloud.clock()) as work:
+        set_secret_hash(work, secret.client_id, hash_secret(secret.secret))
     by_secret = [Presented(client_id=secret.client_id, post_secret=secret.secret)] * TOKENS
     by_key = [
         Presented(assertion=assertion(signer.client_id, key, ISSUER, START), audiences=(ISSUER,))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cloud.app.composition import Parts
+from cloud.app.opening import StartError
 from cloud.core.authorization import client_certificates, client_secrets, partners, profiles
 from cloud.core.authorization.applications import application, applications, note
 from cloud.core.authorization.registrations import (
@@ -54,6 +56,11 @@ def add_application_commands(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help="how long the old ones stay good (1440)",
     )
+    one = acts.add_parser(
+        "add-certificate", help="register a certificate: from the first one on only they prove it"
+    )
+    one.add_argument("--file", type=Path, required=True, help="the certificate as PEM, no key")
+    one.add_argument("--label", default="", help="what to call it")
     acts.add_parser(
         "drop-certificates", help="let its secret speak for it again: for a client locked out"
     )
@@ -69,7 +76,7 @@ def add_application_commands(command: argparse.ArgumentParser) -> None:
 def run_application_command(
     parts: Parts, work: UnitOfWork, caller: Principal, given: argparse.Namespace
 ) -> list[str]:
-    """Carry one out; the lines to print. DomainError says what is wrong."""
+    """Carry one out; the lines to print. DomainError or StartError says what is wrong."""
     if given.act == "list":
         return [json.dumps(_line(row)) for row in applications(work, caller, kind=None)]
     if given.act == "add":
@@ -99,6 +106,12 @@ def _change(
         )
         note(work, caller, row, "app.secret_rotated", event="app.secret_rotated")
         return _once(client_secret=secret)
+    if given.act == "add-certificate":
+        made = client_certificates.add_certificate(
+            work, row, pem=_read(given.file), label=given.label[:120]
+        )
+        note(work, caller, row, "client.certificate_added", event="app.updated", status=row.status)
+        return [f"{row.client_id} proves itself by certificate only; x5t#S256 {made.thumbprint}"]
     if given.act == "drop-certificates":
         count = client_certificates.revoke_all(work, row)
         note(work, caller, row, "client.certificates_dropped")
@@ -125,6 +138,15 @@ def _add(work: UnitOfWork, caller: Principal, given: argparse.Namespace) -> list
         *_once(client_id=made.row.client_id, client_secret=made.secret),
         "It waits: approve it with `apps approve`.",
     ]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as exc:
+        raise StartError(f"{path} cannot be read ({exc.strerror}). Correct --file") from exc
+    except ValueError as exc:
+        raise StartError(f"{path} is no certificate as PEM. Correct --file") from exc
 
 
 def _once(**secrets: str) -> list[str]:

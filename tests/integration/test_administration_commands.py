@@ -15,11 +15,14 @@ from sqlalchemy import delete, select, update
 from cloud.__main__ import main
 from cloud.core.authorization.sessions import person_by_password, session_of, sign_in
 from cloud.core.authorization.token_endpoint import Caller
+from cloud.core.authorization.tokens import thumbprint
 from cloud.core.identity.people import trusted_issuer
 from cloud.core.identity.tables import UserRow
 from cloud.core.kernel.audit import INSTALLATION, AuditHeadRow, AuditRow
 from tests.fixtures.administration import platform_token
-from tests.fixtures.cloud import Installation
+from tests.fixtures.client_certificates import client_certificate
+from tests.fixtures.cloud import ISSUER, Installation
+from tests.fixtures.oauth import showing
 
 Operator = Callable[..., tuple[int, str, str]]
 PASSWORD = "correct horse battery"
@@ -71,6 +74,36 @@ async def test_a_client_is_added_approved_stopped_and_ended(
     code, out, error = operator("apps", "suspend", client_id)
     assert (code, out) == (2, "")
     assert error.endswith("vitalwire-cloud: app_not_found: Use an application of this tenant.\n")
+
+
+async def test_a_platform_application_is_held_to_its_certificate(
+    embedded: Installation, operator: Operator
+) -> None:
+    mine, own = embedded.mine, client_certificate()
+    path = embedded.parts.settings.data / "own.pem"
+    words = ("apps", "add-certificate", mine.client_id, "--file", str(path))
+    code, _, error = operator(*words)
+    assert (code, "cannot be read" in error) == (2, True)
+    for content, reason in (
+        (b"\xff\xfe", "is no certificate"),
+        (own.key_pem.encode(), "private_key_rejected"),
+    ):
+        path.write_bytes(content)
+        code, _, error = operator(*words)
+        assert (code, reason in error, "PRIVATE" in error) == (2, True, False)
+    path.write_text(own.pem, encoding="utf-8")
+    assert operator(*words, tenant=embedded.other.tenant_id)[0] == 2
+    code, text, _ = operator(*words, "--label", "2026")
+    assert (code, thumbprint(own.der) in text) == (0, True)
+    async with embedded.client() as client:
+        refused = await platform_token(client, mine.client_id, mine.client_secret)
+        assert (refused.status_code, refused.json()["error"]) == (401, "mtls_required")
+    form = {"grant_type": "client_credentials", "client_id": mine.client_id}
+    async with showing(embedded.app, own.der, issuer=ISSUER) as client:
+        answer = await client.post("/v1/oauth/token", data=form)
+        assert answer.status_code == 200, answer.text
+    dropped = operator("apps", "drop-certificates", mine.client_id)[1]
+    assert dropped.startswith("1 certificates")
 
 
 def test_a_partner_gets_another_key_and_a_public_client_no_secret(operator: Operator) -> None:
