@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from edge.commands.encounter import Binding
 from edge.commands.inbox import CommandInbox
+from edge.crew.policy import CrewPolicy
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation
 from tests.fixtures import crew_patient as make
@@ -81,6 +83,27 @@ def test_all_times_are_the_vehicles_whatever_the_tablet_thinks(
         expect(page.locator("#atmist")).to_contain_text(f"{at[1]} Shock given")
         assert page.evaluate(SPILLS) is False
     assert complaints == []
+
+
+@pytest.mark.parametrize(("hours", "locks"), [(1.9, False), (2.1, True)])
+def test_compressions_nobody_stopped_do_not_keep_the_page_open_for_ever(
+    browser: Browser, tmp_path: Path, hours: float, *, locks: bool
+) -> None:
+    policy = CrewPolicy(members=("crew-11",), lock_seconds=30)
+    with (
+        served_crew(tmp_path, policy=policy) as crew,
+        crew.client() as client,
+        screen(browser, crew) as (page, _),
+    ):
+        page.clock.install()
+        page.reload()
+        press(client, "cpr_started", ago=hours * 3600)
+        unlock(page)
+        expect(page.locator("#cpr-head")).to_have_text("CPR stop")
+        for _ in range(3):
+            page.clock.run_for(11_000)
+        expect(page.locator("#lock" if locks else "#page")).to_be_visible()
+        expect(page.locator("#page" if locks else "#lock")).to_be_hidden()
 
 
 def level_lines(millivolts: dict[str, int]) -> list[Observation]:
