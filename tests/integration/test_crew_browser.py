@@ -265,6 +265,7 @@ def test_a_scan_is_sent_nowhere_before_a_person_says_that_it_is_a_device(
     assert complaints == []
 
 
+@pytest.mark.soak
 def test_the_station_is_said_by_a_press_where_curves_wait_for_it(
     browser: Browser, tmp_path: Path
 ) -> None:
