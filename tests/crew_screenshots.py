@@ -32,8 +32,17 @@ SECONDS = 2.5
 class Playing:
     """Curves that go on while pictures are taken."""
 
-    def __init__(self, crew: ServedCrew, *, is_arrest: bool, with_pleth: bool, top: float) -> None:
+    def __init__(
+        self,
+        crew: ServedCrew,
+        *,
+        is_arrest: bool,
+        with_pleth: bool,
+        top: float,
+        with_paddles: bool = False,
+    ) -> None:
         self._stop = threading.Event()
+        self._with_paddles = with_paddles
         self._thread = threading.Thread(
             target=self._play, args=(crew, is_arrest, with_pleth, top), daemon=True
         )
@@ -44,9 +53,8 @@ class Playing:
         hr = "0" if is_arrest else "84"
         beats = 0
         while not self._stop.wait(max(0.0, (at - make.utc_now()).total_seconds() + 0.25)):
-            crew.append(
-                list(make.chunk(at, 0.25, is_arrest=is_arrest, with_pleth=with_pleth, top=top))
-            )
+            curves = list(make.chunk(at, 0.25, is_arrest=is_arrest, with_pleth=with_pleth, top=top))
+            crew.append(make.with_paddles(curves) if self._with_paddles else curves)
             at += timedelta(milliseconds=250)
             beats += 1
             if beats % 4 == 0:
@@ -204,10 +212,41 @@ def no_uplink(crew: ServedCrew, client: httpx.Client) -> Playing:
     return Playing(crew, is_arrest=False, with_pleth=True, top=36)
 
 
+def two_ecgs(crew: ServedCrew, client: httpx.Client) -> Playing:
+    """An ECG and a defibrillator, both with lead II; a long list of drugs, one battery low."""
+    now = make.utc_now()
+    crew.append(list(make.DESCRIBED))
+    crew.bind(
+        Binding(
+            encounter_id="enc_9c20", started_at=now - timedelta(minutes=50),
+            number="INC-2026-004713", complaint="Chest pain",
+        )
+    )  # fmt: skip
+    client.post("/encounter/confirm")
+    crew.status = status(
+        devices=[
+            device("Acme Cardio 12"),
+            device("Acme Rescue 4") | {"battery_percent": 9, "is_battery_low": True},
+            device("Acme OX-1"),
+            device("Acme Capno"),
+        ],
+        crew={"events_outside_buffer": 1, "photographs_outside_buffer": 1},
+    )
+    client.post(
+        "/patient",
+        json={"id": str(uuid4()), "age_years": 67, "sex": "male", "allergies": "Penicillin, latex"},
+    )
+    for number in range(30, 0, -1):
+        deed(client, "drug", f"Adrenaline {number} mg IV", 60 * number)
+    crew.append(make.with_paddles(make.curves_until(make.utc_now(), 8, is_arrest=False)))
+    return Playing(crew, is_arrest=False, with_pleth=True, top=36, with_paddles=True)
+
+
 SCENES: dict[str, Callable[[ServedCrew, httpx.Client], Playing]] = {
     "arrest": arrest,
     "dead-oximeter": dead_oximeter,
     "no-uplink": no_uplink,
+    "two-ecgs": two_ecgs,
 }
 VIEWS = ("twelve", "trends", "patient", "devices", "handover")
 
@@ -220,7 +259,7 @@ def take(folder: Path, scenes: list[str]) -> None:
         for name in scenes:
             with (
                 tempfile.TemporaryDirectory() as data,
-                served_crew(Path(data)) as crew,
+                served_crew(Path(data), time_zone="Europe/London") as crew,
                 crew.client() as client,
             ):
                 _play(browser, crew, client, folder, name)
@@ -269,7 +308,16 @@ def _scene(
 
 def _others(page: Page, prefix: Path, theme: str) -> None:
     scene = prefix.name
-    if scene.startswith("no-uplink") or (scene.startswith("arrest") and theme == "night"):
+    if scene.startswith("two-ecgs"):
+        page.locator('[data-choose="ecg"]').click()
+        page.wait_for_timeout(300)
+        page.screenshot(path=f"{prefix}-leads.png")
+        page.locator("#sheet-body button", has_text="Rescue 4").click()
+        page.wait_for_timeout(700)
+        page.screenshot(path=f"{prefix}-paddles.png")
+    if scene.startswith(("no-uplink", "two-ecgs")) or (
+        scene.startswith("arrest") and theme == "night"
+    ):
         for view in VIEWS:
             page.locator(f'[data-view="{view}"]').click()
             page.wait_for_timeout(700)

@@ -107,11 +107,14 @@ def make_commanding(
         reporter.look_again()
 
     downlink.listen(desk.arrive, returned)
+    place = Station(inbox=inbox, encounters=encounter, clock=clock, policy=station)
+    for kind in ("station.here", "station.left"):
+        desk.register(kind, place.take_word)
     return Commanding(
         inbox=inbox,
         encounter=encounter,
         downlink=downlink,
         desk=desk,
         reporter=reporter,
-        station=Station(inbox=inbox, encounters=encounter, clock=clock, policy=station),
+        station=place,
     )

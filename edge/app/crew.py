@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from starlette.types import ASGIApp
 
@@ -18,9 +19,10 @@ from edge.crew.board import CrewBoard
 from edge.crew.desk import CrewDesk
 from edge.crew.enrolling import DeviceEnroller
 from edge.crew.folder import crew_folder
+from edge.crew.forgetting import Forgetting
 from edge.crew.journal import EventJournal
 from edge.crew.page import CrewPage
-from edge.crew.photographs import Photographs
+from edge.crew.photographs import Photographs, unsent_pictures
 from edge.crew.pin import PinStore, PinThrottle
 from edge.crew.routes import crew_application
 from edge.crew.serving import open_socket, serve
@@ -39,6 +41,7 @@ class Crew:
     """The page and what keeps it alive; each service may fail by itself and is begun again."""
 
     page: CrewPage
+    forgetting: Forgetting
     application: ASGIApp
     listener: socket.socket
 
@@ -50,6 +53,7 @@ class Crew:
             ("crew look", self.page.board.look),
             ("crew desk", self.page.desk.run),
             ("crew photographs", self.page.photographs.run),
+            ("crew forgetting", self.forgetting.run),
         )
 
     def describe(self) -> Snapshot:
@@ -88,7 +92,9 @@ def make_crew(
         return None
     own = crew_folder(folder)
     journal = EventJournal(own)
-    journal.open(since=clock.utc() - timedelta(hours=policy.keep_hours))
+    keep = timedelta(hours=policy.keep_hours)
+    unsent = [UUID(path.stem) for path in unsent_pictures(own)]
+    journal.open(since=clock.utc() - keep, but=unsent)
     desk = CrewDesk(
         journal=journal,
         sink=sink,
@@ -98,7 +104,7 @@ def make_crew(
     )
     told = Told(own)
     photographs = Photographs(own, desk=desk, sink=sink)
-    photographs.forget()
+    photographs.forget(and_torn=True)
     board = CrewBoard(
         policy=policy,
         desk=desk,
@@ -125,4 +131,12 @@ def make_crew(
         clock=clock,
         station=station,
     )
-    return Crew(page, crew_application(page), open_socket(policy.listen))
+    forgetting = Forgetting(
+        keep=keep,
+        journal=journal,
+        told=told,
+        photographs=photographs,
+        clock=clock,
+        on_forgotten=board.show_anew,
+    )
+    return Crew(page, forgetting, crew_application(page), open_socket(policy.listen))

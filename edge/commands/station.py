@@ -16,10 +16,12 @@ from enum import Enum
 from typing import Final
 
 from edge.clock import Clock
+from edge.commands.carrying import Carried, refused
 from edge.commands.encounter import Binding, EncounterOnBoard
 from edge.commands.inbox import CommandInbox
 from edge.errors import CommandStoreError
 from edge.uplink.way_out import StationPolicy, WayOut, read_way_out
+from protocols.uplink.commands import ArriveAtStation, Command, LeaveStation
 
 log = logging.getLogger(__name__)
 
@@ -97,10 +99,14 @@ class Station:
 
     def leave(self) -> None:
         """Somebody says that it has left; durable when this returns."""
-        if self._network:
-            self._say(is_here=False)
-        elif self._said is not None:
-            self._forget("said on board")
+        self._say(is_here=False)
+
+    async def take_word(self, command: Command) -> Carried:
+        """Carry out `station.here` and `station.left`: the cloud's word counts as a person's."""
+        if not isinstance(command.request, ArriveAtStation | LeaveStation):
+            return refused("another_request")
+        said = self._word(is_here=isinstance(command.request, ArriveAtStation))
+        return Carried(keep={SAID: _text(said)}, then=lambda: self._take(said))
 
     def look(self) -> None:
         """Look at the network and the clock."""
@@ -137,13 +143,20 @@ class Station:
         }
 
     def _say(self, *, is_here: bool) -> None:
-        now = self.clock.utc()
+        said = self._word(is_here=is_here)
+        self.inbox.keep({SAID: _text(said)})
+        self._take(said)
+
+    def _word(self, *, is_here: bool) -> _Said | None:
+        """What is to be kept: of a station that no network is there to speak for, nothing."""
+        if not is_here and not self._network:
+            return None
         deadline = self.clock.seconds_up() + self.policy.hours * _HOUR
-        encounter = self._encounter
-        members = {"is_here": is_here, "at": now.isoformat(), "encounter": encounter}
-        self.inbox.keep({SAID: json.dumps(members)})
-        self._said = _Said(is_here, now, deadline, encounter)
-        log.info("station said is_here=%s", is_here)
+        return _Said(is_here, self.clock.utc(), deadline, self._encounter)
+
+    def _take(self, said: _Said | None) -> None:
+        self._said = said
+        log.info("station said is_here=%s", said is not None and said.is_here)
 
     def _forget(self, why: str) -> None:
         self._said = None
@@ -182,3 +195,10 @@ class Station:
         left = self.policy.hours * _HOUR - since if since >= 0 else 0.0
         deadline = self.clock.seconds_up() + left
         return _Said(members["is_here"], at, deadline, members["encounter"])
+
+
+def _text(said: _Said | None) -> str | None:
+    if said is None:
+        return None
+    members = {"is_here": said.is_here, "at": said.at.isoformat(), "encounter": said.encounter}
+    return json.dumps(members)

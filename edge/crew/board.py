@@ -214,6 +214,10 @@ class CrewBoard:
             for kept in (self._readings, self._waves, self._trends, self._tales):
                 kept.clear()
         self.told.open(self.encounters.current)
+        self.show_anew()
+
+    def show_anew(self) -> None:
+        """Less is to be seen than before: every screen begins again."""
         for line in ("clear", "state"):
             self.viewers.tell(line, self.snapshot())
 

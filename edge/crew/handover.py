@@ -55,7 +55,7 @@ class Handover:
     local: LocalTime
 
     def lines(self) -> list[tuple[str, str]]:
-        """Age and sex, time, mechanism, injuries, signs, treatment, allergies.
+        """Age and sex, time, mechanism, injuries, signs, allergies, and treatment, which is long.
 
         (Letter and word, text) each; empty is what nobody told. The screen shows it behind the PIN.
         """
@@ -66,8 +66,8 @@ class Handover:
             ("M  Mechanism, complaint", self._mechanism),
             ("I  Injuries, illness", self.patient.injuries),
             ("S  Signs", self._signs),
-            ("T  Treatment", ", ".join(self._treatment())),
             ("A  Allergies", self.patient.allergies),
+            ("T  Treatment", ", ".join(self._treatment())),
         ]
 
     def code(self) -> str:

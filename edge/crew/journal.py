@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -46,10 +46,11 @@ class EventJournal:
     _unkept: dict[UUID, CrewEvent] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def open(self, *, since: datetime) -> None:
-        """Read the book and write it anew without what is older than `since` and sent."""
+    def open(self, *, since: datetime, but: Collection[UUID] = ()) -> None:
+        """Read the book and write it anew without what `forget` lets go of."""
         self.read()
-        self.forget(since)
+        with self._lock:
+            self._keep_only(self._needed(since, but))
 
     def read(self) -> None:
         """Read the book and leave it as it is."""
@@ -87,12 +88,27 @@ class EventJournal:
             self._unkept.pop(event_id, None)
             self._add(_Line(kept=event_id), sync=False)
 
-    def forget(self, since: datetime) -> None:
-        """Let go of what is older and sent; patient data stay on board no longer than needed."""
+    def forget(self, since: datetime, *, but: Collection[UUID] = ()) -> bool:
+        """Let go of what is older and sent, but for these; whether there was any.
+
+        Patient data stay on board no longer than needed. BufferFaultError when the disk refuses:
+        then all of it is there still.
+        """
         with self._lock:
-            kept = [one for one in self._events.values() if one.at >= since][-MOST_EVENTS:]
-            self._events = {one.event_id: one for one in kept} | self._unkept
-            write_durably(self._path, b"".join(self._text(self._events.values())))
+            needed = self._needed(since, but)
+            is_less = len(needed) < len(self._events)
+            if is_less:
+                self._keep_only(needed)
+        return is_less
+
+    def _needed(self, since: datetime, but: Collection[UUID]) -> dict[UUID, CrewEvent]:
+        young = [one.event_id for one in self._events.values() if one.at >= since][-MOST_EVENTS:]
+        needed = {*young, *self._unkept, *but}
+        return {name: event for name, event in self._events.items() if name in needed}
+
+    def _keep_only(self, needed: dict[UUID, CrewEvent]) -> None:
+        write_durably(self._path, b"".join(self._text(needed.values())))
+        self._events = needed
 
     def _text(self, events: Iterable[CrewEvent]) -> Iterable[bytes]:
         for event in events:

@@ -27,8 +27,9 @@ class LocalTime:
     @property
     def label(self) -> str:
         """The zone as no reader can mistake it: `BST, UTC+01:00`."""
-        offset = _offset(self.minutes)
-        return offset if self.name == offset else f"{self.name}, {offset}"
+        if self.name == _offset(self.minutes):
+            return self.name
+        return f"{self.name}, {_offset(self.minutes) if self.minutes else 'UTC+00:00'}"
 
     def clock(self, at: datetime) -> str:
         """Hours and minutes of an aware time: `13:04`."""

@@ -150,14 +150,24 @@ class Photographs:
             self._news.clear()
 
     @property
-    def waiting(self) -> int:
+    def unsent(self) -> frozenset[UUID]:
         """Pictures whose pieces are not all in the buffer."""
+        return frozenset(UUID(path.stem) for path in self._unsent())
+
+    @property
+    def waiting(self) -> int:
+        """How many pictures wait for the buffer."""
         return len(self._unsent())
 
-    def forget(self) -> None:
-        """Remove pictures whose event is not in the book any more, and that were sent."""
+    def forget(self, *, and_torn: bool = False) -> None:
+        """Remove pictures that were sent and whose event is not in the book any more.
+
+        `and_torn`: those too whose event was never written, by a power cut between the two; only
+        while none is being taken.
+        """
         for path in self._pictures():
-            if self.desk.journal.find(UUID(path.stem)) is None:
+            is_over = and_torn or _mark(path).exists()
+            if is_over and self.desk.journal.find(UUID(path.stem)) is None:
                 path.unlink(missing_ok=True)
                 _mark(path).unlink(missing_ok=True)
 

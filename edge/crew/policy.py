@@ -62,7 +62,9 @@ class CrewPolicy:
         600.0
     )
     keep_hours: Annotated[
-        float, "events and patient details stay on board for so long, then they are forgotten"
+        float,
+        "events stay on board for so long, patient details for so long after they were told last,"
+        " a released encounter or not; what is not sent yet stays",
     ] = 24.0
     most_viewers: Annotated[int, "screens that may watch at once"] = 8
     photograph_octets: Annotated[int, "the largest photograph taken in, in octets"] = 4 << 20

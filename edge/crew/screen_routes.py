@@ -89,14 +89,7 @@ class LockRoutes:
                 return problem(401, "wrong_pin", "That is not the PIN of this vehicle.")
             await asyncio.to_thread(page.throttle.succeed)
         answer = document({"unlocked": True})
-        answer.set_cookie(
-            COOKIE,
-            page.sessions.begin(given.member),
-            max_age=_COOKIE_SECONDS,
-            httponly=True,
-            samesite="strict",
-            path="/",
-        )
+        _give(answer, page.sessions.begin(given.member))
         return answer
 
     async def close(self, request: Request, session: Session) -> Response:
@@ -109,9 +102,11 @@ class LockRoutes:
         return answer
 
     async def touch(self, request: Request, session: Session) -> Response:
-        """Somebody works on this screen."""
-        del request, session
-        return document({"unlocked": True})
+        """Somebody works on this screen: its cookie lasts on, however long the shift is."""
+        del session  # found by this cookie
+        answer = document({"unlocked": True})
+        _give(answer, request.cookies[COOKIE])
+        return answer
 
     async def sign_in(self, request: Request, session: Session) -> Response:
         """Who works on this screen from now on."""
@@ -122,3 +117,9 @@ class LockRoutes:
         """Who is on board."""
         await self._page.set_shift(session, await asked.read(request, asked.Shift))
         return document({"shift": self._page.board.shift})
+
+
+def _give(answer: Response, token: str) -> None:
+    answer.set_cookie(
+        COOKIE, token, max_age=_COOKIE_SECONDS, httponly=True, samesite="strict", path="/"
+    )

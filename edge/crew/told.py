@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -84,13 +86,14 @@ class _Kept(msgspec.Struct):
 
 @dataclass(slots=True)
 class Told:
-    """Of one encounter, or of none yet. What blocks on the disk is said to.
+    """Of one encounter, or of none yet, for any thread. What blocks on the disk is said to.
 
     `aside` waits for a person: the encounter changed, and nobody knows whether the patient did.
     """
 
     folder: Path
     _kept: _Kept = field(default_factory=lambda: _Kept(""))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def encounter_id(self) -> str:
@@ -119,6 +122,10 @@ class Told:
         long before, or of an encounter begun on board that dispatch's replaces, is set aside. Of
         every other encounter nothing is left on the disk.
         """
+        with self._lock:
+            self._open(binding)
+
+    def _open(self, binding: Binding | None) -> None:
         before = self._read()
         now = _Kept("") if binding is None else _next(before, binding)
         if before is not None and before.encounter_id == now.encounter_id:
@@ -141,31 +148,38 @@ class Told:
         at: datetime | None = None,
     ) -> None:
         """Durable when this returns; BufferFaultError when it is not."""
-        self._replace(
-            patient=patient or self.patient,
-            assessment=assessment or self.assessment,
-            at=at or self._kept.at,
-        )
+        given = {"patient": patient, "assessment": assessment, "at": at}
+        with self._lock:
+            self._replace({name: value for name, value in given.items() if value is not None})
 
     def settle(self, *, is_same: bool) -> None:
         """The answer about what was set aside; durable when this returns.
 
         Of the same patient it is taken over, but for what was told anew meanwhile.
         """
-        aside = self.aside
-        changes: dict[str, object] = {"aside": None}
-        if aside is not None and is_same:
-            changes["patient"] = _merged(self.patient, aside.patient)
-            changes["assessment"] = _merged(self.assessment, aside.assessment)
-        self._replace(**changes)
+        with self._lock:
+            aside = self.aside
+            changes: dict[str, object] = {"aside": None}
+            if aside is not None and is_same:
+                changes["patient"] = _merged(self.patient, aside.patient)
+                changes["assessment"] = _merged(self.assessment, aside.assessment)
+            self._replace(changes)
 
-    def forget(self, since: datetime) -> None:
-        """Let go of what was told before `since`; blocks on the disk."""
-        if self._kept.at is not None and self._kept.at < since:
+    def forget(self, since: datetime) -> bool:
+        """Let go of what was told last before `since`, or nobody knows when; whether there was any.
+
+        Blocks on the disk; OSError when it refuses.
+        """
+        with self._lock:
+            kept = self._kept
+            is_young = kept.at is not None and kept.at >= since
+            if is_young or (kept.is_empty and kept.aside is None):
+                return False
             self._path.unlink(missing_ok=True)
-            self._kept = _Kept(self.encounter_id, is_begun_here=self._kept.is_begun_here)
+            self._kept = _Kept(kept.encounter_id, is_begun_here=kept.is_begun_here)
+            return True
 
-    def _replace(self, **changes: object) -> None:
+    def _replace(self, changes: Mapping[str, object]) -> None:
         before = self._kept
         self._kept = msgspec.structs.replace(before, **changes)
         try:

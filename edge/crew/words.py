@@ -34,10 +34,9 @@ def devices_in_words(status: dict[str, Any]) -> list[Payload]:
 
 def _device(one: dict[str, Any]) -> Payload:
     words, grade = _STATES.get(one["state"], (one["state"].replace("_", " "), "warn"))
-    if one.get("clock_fault"):
-        words += "; its clock is wrong"
-    if is_low := bool(one.get("is_battery_low")) and grade != "off":
-        words += "; its battery is low"
+    troubles = _troubles(one) if grade != "off" else []
+    # On a narrow screen only the first words are seen.
+    words = "; ".join((*troubles, words) if grade == "good" else (words, *troubles))
     percent = one.get("battery_percent")
     battery = f"battery {percent} %" if isinstance(percent, int) else ""
     return {
@@ -45,12 +44,20 @@ def _device(one: dict[str, Any]) -> Payload:
         "key": one["name"],
         "system_id": one.get("system_id", ""),
         "words": words,
-        "grade": "warn" if grade == "good" and (is_low or one.get("clock_fault")) else grade,
+        "grade": "warn" if grade == "good" and troubles else grade,
         "since": one["since"],
         "last": one["last_report_at"],
         "reason": one["reason"],
         "battery": battery,
     }
+
+
+def _troubles(one: dict[str, Any]) -> list[str]:
+    told = (
+        (one.get("is_battery_low"), "battery is low"),
+        (one.get("clock_fault"), "clock is wrong"),
+    )
+    return [words for is_so, words in told if is_so]
 
 
 def uplink_in_words(status: dict[str, Any], now: datetime) -> Payload:

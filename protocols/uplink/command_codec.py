@@ -191,6 +191,10 @@ def _read_request(kind: str, octets: bytes) -> cmd.Request | None:
             return cmd.ReadClock()
         case "credentials.renew":
             return cmd.RenewCredentials()
+        case "station.here":
+            return cmd.ArriveAtStation()
+        case "station.left":
+            return cmd.LeaveStation()
     return None
 
 

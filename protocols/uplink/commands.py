@@ -63,6 +63,16 @@ class ReadClock:
 
 
 @dataclass(frozen=True, slots=True)
+class ArriveAtStation:
+    """`station.here`: the vehicle is at its station, where waveforms go up under any profile."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveStation:
+    """`station.left`: it is there no longer."""
+
+
+@dataclass(frozen=True, slots=True)
 class RenewCredentials:
     """`credentials.renew`: fetch a new certificate now, whatever the age of the present one."""
 
@@ -136,6 +146,8 @@ Request = (
     | ApplyConfiguration
     | SendWaveformWindow
     | ReadClock
+    | ArriveAtStation
+    | LeaveStation
     | RenewCredentials
     | InstallCertificate
     | Revoke
@@ -149,6 +161,8 @@ KINDS: dict[str, type[Request]] = {
     "configuration.apply": ApplyConfiguration,
     "waveform.window": SendWaveformWindow,
     "clock.read": ReadClock,
+    "station.here": ArriveAtStation,
+    "station.left": LeaveStation,
     "credentials.renew": RenewCredentials,
     "credentials.install": InstallCertificate,
     "revoke": Revoke,

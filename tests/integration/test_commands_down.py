@@ -106,6 +106,29 @@ async def test_a_command_made_over_the_api_is_carried_out_and_its_answer_is_show
     assert 'vitalwire_gateway_answers_total{outcome="done",way="mqtt"} 1.0' in text
 
 
+async def test_the_cloud_says_that_the_vehicle_is_at_its_station_and_that_it_has_left(
+    embedded: Installation, tmp_path: Path
+) -> None:
+    embedded.clock.at = SYSTEM_CLOCK.utc()
+    path = f"/api/v1/gateways/{embedded.mine.gateway_id}/commands"
+    with embedded_broker(embedded) as port, ingesting(embedded, own(port)) as ingest:
+        assert await asyncio.to_thread(ingest.wait_ready, PATIENCE)
+        async with (
+            on_board(embedded, port, tmp_path / "board") as board,
+            embedded.client() as client,
+        ):
+            headers = await embedded.headers(client)
+            late = await client.post(path, json={"kind": "station.here"}, headers=headers)
+            assert late.status_code == 422, "a vehicle that hears it tomorrow is somewhere else"
+            for kind, is_here in (("station.here", True), ("station.left", False)):
+                body = {"kind": kind, "expires_in_seconds": 600}
+                made = await client.post(path, json=body, headers=headers)
+                assert made.status_code == 201, made.text
+                answered = await answer_of(client, f"{path}/{made.json()['id']}", headers)
+                assert answered["status"] == "done"
+                assert board.station.is_here() is is_here
+
+
 async def answer_of(
     client: httpx.AsyncClient, path: str, headers: dict[str, str]
 ) -> dict[str, Any]:

@@ -265,6 +265,39 @@ def test_a_scan_is_sent_nowhere_before_a_person_says_that_it_is_a_device(
     assert complaints == []
 
 
+@pytest.mark.soak
+def test_the_station_is_said_by_a_press_where_curves_wait_for_it(
+    browser: Browser, tmp_path: Path
+) -> None:
+    def looks(crew: ServedCrew) -> None:
+        is_here = crew.station.is_here()
+        crew.status = status(
+            uplink={
+                "links": [link()],
+                "budget": {"profile": "thin", "holds_waveforms": not is_here},
+            },
+            buffer={"waiting": {"waveforms": 0 if is_here else 9}, "oldest_seconds": 900.0},
+            station=crew.station.describe(),
+        )
+
+    with served_crew(tmp_path) as crew, screen(browser, crew) as (page, complaints):
+        looks(crew)
+        unlock(page)
+        expect(page.locator("#uplink-text")).to_have_text("curves wait for the station")
+        page.keyboard.press("Alt+5")
+        expect(page.locator("#sent-head")).to_contain_text("All but the curves is sent")
+        expect(page.locator("#station-words")).to_have_text("Not at the station.")
+        page.get_by_role("button", name="At the station").click()
+        expect(page.locator(".toast")).to_contain_text("curves go up too")
+        looks(crew)
+        expect(page.locator("#sent-head")).to_contain_text("Everything is sent")
+        expect(page.locator("#station-words")).to_contain_text("at the latest")
+        page.get_by_role("button", name="Left the station").click()
+        expect(page.locator(".toast", has_text="curves wait")).to_be_visible()
+        assert not crew.station.is_here()
+    assert complaints == []
+
+
 def test_a_tablet_out_of_the_vehicles_network_locks_itself(
     browser: Browser, tmp_path: Path
 ) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from edge.commands.encounter import Binding
 from edge.commands.inbox import CommandInbox
+from edge.crew.policy import CrewPolicy
 from protocols.model.device import DeviceInfo
-from protocols.model.observation import Observation
+from protocols.model.observation import Observation, SampleArrayObservation
 from tests.fixtures import crew_patient as make
 from tests.fixtures.served_crew import events, press, served_crew
-from tests.integration.test_crew_browser import browser, screen, unlock
+from tests.integration.test_crew_browser import UPRIGHT, browser, screen, unlock
 from tests.waiting import wait_until
 
 __all__ = ["browser"]
@@ -83,6 +86,27 @@ def test_all_times_are_the_vehicles_whatever_the_tablet_thinks(
     assert complaints == []
 
 
+@pytest.mark.parametrize(("hours", "locks"), [(1.9, False), (2.1, True)])
+def test_compressions_nobody_stopped_do_not_keep_the_page_open_for_ever(
+    browser: Browser, tmp_path: Path, hours: float, *, locks: bool
+) -> None:
+    policy = CrewPolicy(members=("crew-11",), lock_seconds=30)
+    with (
+        served_crew(tmp_path, policy=policy) as crew,
+        crew.client() as client,
+        screen(browser, crew) as (page, _),
+    ):
+        page.clock.install()
+        page.reload()
+        press(client, "cpr_started", ago=hours * 3600)
+        unlock(page)
+        expect(page.locator("#cpr-head")).to_have_text("CPR stop")
+        for _ in range(3):
+            page.clock.run_for(11_000)
+        expect(page.locator("#lock" if locks else "#page")).to_be_visible()
+        expect(page.locator("#page" if locks else "#lock")).to_be_hidden()
+
+
 def level_lines(millivolts: dict[str, int]) -> list[Observation]:
     """Lead II of an ECG and of a defibrillator, each a level line."""
     end = make.utc_now()
@@ -97,8 +121,16 @@ def level_lines(millivolts: dict[str, int]) -> list[Observation]:
     ]  # fmt: skip
 
 
+def twelve_of_cardio() -> list[Observation]:
+    return [
+        replace(one, device=make.CUFF)
+        for one in make.curves_until(make.utc_now(), 2, is_arrest=False)
+        if isinstance(one, SampleArrayObservation) and one.device == make.DEFIBRILLATOR
+    ]
+
+
 def test_the_same_lead_of_two_devices_is_never_one_line(browser: Browser, tmp_path: Path) -> None:
-    with served_crew(tmp_path) as crew, screen(browser, crew) as (page, complaints):
+    with served_crew(tmp_path) as crew, screen(browser, crew, size=UPRIGHT) as (page, complaints):
         crew.append(
             [
                 DeviceInfo(system_id=make.DEFIBRILLATOR, manufacturer="Acme", model="Rescue 4"),
@@ -111,10 +143,16 @@ def test_the_same_lead_of_two_devices_is_never_one_line(browser: Browser, tmp_pa
             crew.append(level_lines({"Rescue 4": 1, "Cardio 12": -1}))
             page.locator('[data-choose="ecg"]').click()
             page.locator("#sheet-body button", has_text=name).click()
-            note = page.locator('[data-choose="ecg"] [data-part="note"]')
-            expect(note).to_contain_text(f"Acme {name}")
+            source = page.locator('[data-choose="ecg"] [data-part="source"]')
+            expect(source).to_have_text(f"Acme {name}")
             wait_until(lambda: len(page.evaluate(LEVELS)) == 1, timeout=20, what="one line")
             rows[name] = page.evaluate(LEVELS)[0]
         assert rows["Rescue 4"] < rows["Cardio 12"]
+        # All leads are shown of the device that has most of them, whichever the strip shows.
+        page.locator('[data-choose="ecg"]').click()
+        page.locator("#sheet-body button", has_text="Rescue 4").click()
+        crew.append(twelve_of_cardio())
+        page.keyboard.press("Alt+2")
+        expect(page.locator("#twelve-note")).to_contain_text("Acme Cardio 12")
     # The browser finds it slow that the test reads its canvas.
     assert [one for one in complaints if "readback" not in one] == []

@@ -13,6 +13,7 @@ import httpx
 
 from edge.clock import SYSTEM_CLOCK
 from edge.crew.pin import PinStore
+from edge.settings import load_settings
 from edge.status.text import format_status, look
 from protocols.specializations.pulse_oximeter import SPECIALIZATION
 from tests.fixtures.brokers import PATIENCE, embedded_broker, ingesting, own
@@ -21,6 +22,7 @@ from tests.fixtures.gateway import Gateway
 from tests.fixtures.oximeter import OXIMETER_ID, Oximeter, connect
 from tests.fixtures.served_cloud import free_port
 from tests.fixtures.served_crew import OWN, PIN, snapshot
+from tests.integration.test_edge_app import gateway
 from tests.waiting import wait_until
 
 SETTINGS = """
@@ -32,6 +34,8 @@ data = "{data}"
 listen = "tcp:127.0.0.1:0"
 [uplink]
 mqtt_url = "mqtt://127.0.0.1:{broker}"
+[status]
+interval_seconds = 0.2
 [crew]
 listen = "tcp:127.0.0.1:{page}"
 """
@@ -56,48 +60,53 @@ def shows(cloud: Installation, client: httpx.Client, words: str) -> None:
     wait_until(partial(says, cloud, client, words), timeout=20, what=words)
 
 
-def play(cloud: Installation, folder: Path, page: int, broker: int) -> str:
-    """Add the device, lose the power, find the broker, let the device speak; the last status."""
-    text = SETTINGS.format(
-        gateway=cloud.mine.gateway_id,
-        tenant=cloud.mine.tenant_id,
-        secret=cloud.mine.gateway_secret,
-        vehicle=VEHICLE,
-        data=folder / "data",
-        broker=broker,
-        page=page,
-    )
-    (folder / "data" / "crew").mkdir(parents=True)
-    PinStore(folder / "data" / "crew").set(PIN)
-    gateway = Gateway.start_with(folder, text)
+def told_again(cloud: Installation, data: Path, page: int, agents: str) -> None:
+    """The cloud has it from a gateway that lost its power; then the device speaks."""
+    with screen(page) as client:
+        shows(cloud, client, "waiting for the device")
+        with closing(connect(agents)) as line:
+            oximeter = Oximeter(line, specializations=SPECIALIZATION.type_versions)
+            oximeter.associate()
+            oximeter.send_confirmed(1)
+            # It answers the gateway's questions meanwhile, as a device does.
+            is_enrolled = partial(says, cloud, client, "enrolled to this vehicle")
+            oximeter.work_until(is_enrolled, "the device to be enrolled")
+    said = f"scanned   {OXIMETER_ID.hex}: enrolled to this vehicle"
+    status = partial(format_status, now=SYSTEM_CLOCK.utc())
+    wait_until(lambda: said in status(look(data)), timeout=20, what=said)
+
+
+def add_and_lose_power(cloud: Installation, folder: Path, text: str, page: int) -> None:
+    """No broker is there when the crew adds the device."""
+    dying = Gateway.start_with(folder, text)
     with screen(page) as client:
         code = {"id": str(uuid4()), "code": str(OXIMETER_ID)}
         answer = client.post("/devices/enrol", json=code)
         assert answer.status_code == 201, answer.text
-    gateway.kill()
-    gateway = Gateway.start_with(folder, text)
-    with screen(page) as client:
         shows(cloud, client, "waiting for the cloud")
-        with embedded_broker(cloud, broker) as port, ingesting(cloud, own(port)) as ingest:
-            assert ingest.wait_ready(PATIENCE)
-            shows(cloud, client, "waiting for the device")
-            with closing(connect(gateway.agents)) as line:
-                oximeter = Oximeter(line, specializations=SPECIALIZATION.type_versions)
-                oximeter.associate()
-                oximeter.send_confirmed(1)
-                # It answers the gateway's questions meanwhile, as a device does.
-                is_enrolled = partial(says, cloud, client, "enrolled to this vehicle")
-                oximeter.work_until(is_enrolled, "the device to be enrolled")
-            assert gateway.stop() == 0
-    return format_status(look(gateway.data), now=SYSTEM_CLOCK.utc())
+    dying.kill()
 
 
 async def test_a_device_added_on_the_crew_page_is_in_the_fleet_when_it_has_spoken(
     embedded: Installation, tmp_path: Path
 ) -> None:
-    embedded.clock.at = SYSTEM_CLOCK.utc()
-    status = await asyncio.to_thread(play, embedded, tmp_path, free_port(), free_port())
-    assert f"scanned   {OXIMETER_ID.hex}: enrolled to this vehicle" in status
+    broker, page, data = free_port(), free_port(), tmp_path / "data"
+    text = SETTINGS.format(
+        gateway=embedded.mine.gateway_id,
+        tenant=embedded.mine.tenant_id,
+        secret=embedded.mine.gateway_secret,
+        vehicle=VEHICLE,
+        data=data,
+        broker=broker,
+        page=page,
+    )
+    (data / "crew").mkdir(parents=True)
+    PinStore(data / "crew").set(PIN)
+    await asyncio.to_thread(add_and_lose_power, embedded, tmp_path, text, page)
+    with embedded_broker(embedded, broker) as port, ingesting(embedded, own(port)) as ingest:
+        assert await asyncio.to_thread(ingest.wait_ready, PATIENCE)
+        async with gateway(load_settings(tmp_path / "edge.toml")) as agents:
+            await asyncio.to_thread(told_again, embedded, data, page, agents)
     async with embedded.client() as client:
         headers = await embedded.headers(client)
         (listed,) = (await client.get("/api/v1/devices", headers=headers)).json()

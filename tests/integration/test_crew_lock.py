@@ -72,6 +72,22 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(shared: ServedCrew) -> 
     assert "4711" not in cookie
 
 
+def test_the_cookie_lasts_as_long_as_somebody_works_and_no_longer(crew: ServedCrew) -> None:
+    with crew.client() as client:
+        token = client.cookies["vitalwire_crew"]
+        answer = client.post("/touch")
+        cookie = answer.headers["set-cookie"].lower()
+        assert "max-age=43200" in cookie
+        assert "httponly" in cookie
+        assert "samesite=strict" in cookie
+        assert client.cookies["vitalwire_crew"] == token
+        assert client.get("/lock").json()["unlocked"] is True
+        assert client.post("/lock-now").status_code == 200
+        client.cookies.set("vitalwire_crew", token)
+        late = client.post("/touch")
+        assert (late.status_code, "set-cookie" in late.headers) == (401, False)
+
+
 def test_wrong_pins_are_waited_out_and_the_wait_outlives_a_restart(tmp_path: Path) -> None:
     with served_crew(tmp_path) as crew, crew.client(pin=None) as client:
         for _ in range(3):

@@ -61,7 +61,7 @@ def test_one_answer_told_anew_does_not_make_the_others_new(crew: ServedCrew) -> 
     )  # fmt: skip
     with crew.client() as client:
         crew.bind(Binding(encounter_id="enc_1", started_at=hour_ago))
-        crew.crew.page.told.keep(assessment=old)
+        crew.crew.page.told.keep(assessment=old, at=make.utc_now())
         tell(client, on_oxygen=True)
         shown = snapshot(client)
         assert points(shown["news2"])["Air or oxygen"] == 2

@@ -15,11 +15,12 @@ from edge.buffer.buffer import ObservationBuffer
 from edge.buffer.policy import BufferPolicy
 from edge.clock import SYSTEM_CLOCK
 from edge.crew.pin import PinStore
+from edge.settings import load_settings
 from tests.fixtures.brokers import PATIENCE, embedded_broker, ingesting, own
 from tests.fixtures.cloud import VEHICLE, Installation
-from tests.fixtures.gateway import Gateway
 from tests.fixtures.served_cloud import free_port
 from tests.fixtures.served_crew import OWN, PIN, snapshot
+from tests.integration.test_edge_app import gateway
 from tests.unit.edge.making import ecg, spo2
 from tests.waiting import wait_until
 
@@ -36,6 +37,8 @@ budget = "thin"
 thin_linger_seconds = 0
 [crew]
 listen = "tcp:127.0.0.1:{page}"
+[status]
+interval_seconds = 0.2
 [station]
 networks = ["no-such-radio"]
 """
@@ -49,10 +52,10 @@ async def measured(data: Path) -> None:
     await buffer.close()
 
 
-def station(gateway: Gateway, *wish: str) -> str:
+def station(data: Path, *wish: str) -> str:
     """What `vitalwire-edge station` prints."""
     with contextlib.redirect_stdout(io.StringIO()) as printed:
-        assert main(["station", "--data", str(gateway.data), *wish]) == 0
+        assert main(["station", "--data", str(data), *wish]) == 0
     return printed.getvalue().strip()
 
 
@@ -70,45 +73,43 @@ def shows(client: httpx.Client, sign: tuple[bool, object, bool]) -> None:
     wait_until(lambda: sent_sign(client) == sign, timeout=20, what=f"{sign} on the page")
 
 
-def play(cloud: Installation, folder: Path) -> None:
-    page = free_port()
-    with embedded_broker(cloud) as port, ingesting(cloud, own(port)) as ingest:
-        assert ingest.wait_ready(PATIENCE)
-        text = SETTINGS.format(
-            gateway=cloud.mine.gateway_id,
-            tenant=cloud.mine.tenant_id,
-            secret=cloud.mine.gateway_secret,
-            vehicle=VEHICLE,
-            data=folder / "data",
-            broker=port,
-            page=page,
-        )
-        gateway = Gateway.start_with(folder, text)
-        address = f"http://127.0.0.1:{page}"
-        with httpx.Client(base_url=address, headers=OWN, timeout=20) as client:
-            assert client.post("/unlock", json={"pin": PIN, "member": "crew-11"}).is_success
-            arrived(cloud, (5, 0))
-            shows(client, (False, 3, False))
-            assert client.post("/station", json={"is_here": True}).json() == {"is_here": True}
-            arrived(cloud, (5, 3))
-            shows(client, (True, 0, True))
-            assert station(gateway, "--left") == "not at the station"
-            shows(client, (True, 0, False))
-            assert station(gateway).startswith("not at the station")
-            assert station(gateway, "--here").startswith("at the station, as was said on board")
-            shows(client, (True, 0, True))
-            begun = client.post("/encounter/begin", json={"id": str(uuid4())})
-            assert begun.status_code == 201, begun.text
-            assert station(gateway) == "not at the station", "a patient is no cheap way"
-        assert gateway.stop() == 0
+def press(cloud: Installation, data: Path, page: int) -> None:
+    """What is there before the press, and after it."""
+    address = f"http://127.0.0.1:{page}"
+    with httpx.Client(base_url=address, headers=OWN, timeout=20) as client:
+        assert client.post("/unlock", json={"pin": PIN, "member": "crew-11"}).is_success
+        arrived(cloud, (5, 0))
+        shows(client, (False, 3, False))
+        assert client.post("/station", json={"is_here": True}).json() == {"is_here": True}
+        arrived(cloud, (5, 3))
+        shows(client, (True, 0, True))
+        assert station(data, "--left") == "not at the station"
+        assert station(data, "--here").startswith("at the station, as was said on board")
+        begun = client.post("/encounter/begin", json={"id": str(uuid4())})
+        assert begun.status_code == 201, begun.text
+        assert station(data) == "not at the station", "a patient is no cheap way"
 
 
 async def test_curves_wait_under_a_thin_budget_and_go_up_when_the_station_is_said(
     embedded: Installation, tmp_path: Path
 ) -> None:
     embedded.clock.at = SYSTEM_CLOCK.utc()
-    data = tmp_path / "data"
+    data, page = tmp_path / "data", free_port()
     (data / "crew").mkdir(parents=True)
     PinStore(data / "crew").set(PIN)
     await measured(data)
-    await asyncio.to_thread(play, embedded, tmp_path)
+    with embedded_broker(embedded) as port, ingesting(embedded, own(port)) as ingest:
+        assert await asyncio.to_thread(ingest.wait_ready, PATIENCE)
+        path = tmp_path / "edge.toml"
+        text = SETTINGS.format(
+            gateway=embedded.mine.gateway_id,
+            tenant=embedded.mine.tenant_id,
+            secret=embedded.mine.gateway_secret,
+            vehicle=VEHICLE,
+            data=data,
+            broker=port,
+            page=page,
+        )
+        path.write_text(text, encoding="utf-8")
+        async with gateway(load_settings(path)):
+            await asyncio.to_thread(press, embedded, data, page)

@@ -40,7 +40,7 @@ def main() -> int:
         say(line)
     for line in ledger.lines():
         say(line)
-    complaints = shift.complaints()
+    complaints = shift.complaints(ledger)
     for line in complaints:
         say(f"   {line}")
     say(f"took {(time.monotonic() - began) / 60:.1f} minutes")

@@ -25,8 +25,10 @@ _TICK: Final = 0.05
 _LOOK_EVERY: Final = 1.0
 _PATIENCE: Final = 300.0
 _LOOKS: Final = 3
+_LONG: Final = 3600.0
+"""Seconds of a shift with enough patients for one release that nothing gets in the way of."""
 _PRESS_AGAIN: Final = 10.0
-_RELEASED_AT: Final = 0.8
+_RELEASED_AT: Final = 0.5
 """The crew presses *Release* so far into a stay; the devices go on measuring."""
 _COMES_BACK: Final = 8.0
 """True seconds after a trouble until everybody talks again, a gateway's start among them."""
@@ -78,11 +80,13 @@ class Shift:
             gave_way=self.world.kept.gave_way,
         )
 
-    def complaints(self) -> list[str]:
+    def complaints(self, ledger: SoakLedger) -> list[str]:
         """What was not flat, and what did not happen that had to."""
         found = findings([self.censuses.get(name, Census(name)) for name in JUDGED])
         if not any(one.is_known for one in self.releases):
             found.append("no patient was released by the crew")
+        elif not ledger.after_release and self.world.seconds >= _LONG:
+            found.append("nothing was measured after a release, so nothing was proved of it")
         return found
 
     def _turn(self) -> bool:
@@ -105,8 +109,8 @@ class Shift:
         calls = find_scenario(self.world.scenario).calls
         self._patients = len(calls)
         for number, call in enumerate(calls):
-            # Every second patient leaves by the hospital's word alone.
-            opener = self._opener(call.begin, call.end, is_released=number % 2 == 0)
+            # Every third patient leaves by the hospital's word alone.
+            opener = self._opener(call.begin, call.end, is_released=number % 3 != 2)
             self._at(call.begin - self._around, opener)
         for one in troubles(self.world.seconds, self.seed):
             self._at(one.at, partial(self._begin, one))

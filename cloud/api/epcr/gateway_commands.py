@@ -101,6 +101,10 @@ def _asked(body: CommandRequest) -> wire.Request:
         return wire.ReadClock()
     if body.kind == "credentials.renew":
         return wire.RenewCredentials()
+    if body.kind == "station.here":
+        return wire.ArriveAtStation()
+    if body.kind == "station.left":
+        return wire.LeaveStation()
     if body.from_at is None or body.to_at is None:
         raise AssertionError("a window was checked to have both ends")
     return wire.SendWaveformWindow(

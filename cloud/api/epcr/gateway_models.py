@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from cloud.api.shared.strict_json import StrictModel, Timestamp
 
 CommandStatus = Literal["open", "done", "refused", "failed", "expired", "unsupported"]
+_STATION_LIFE: Final = 3600
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
 
 class CommandRequest(StrictModel):
-    """A command to a gateway: `waveform.window` takes a window, the others take nothing."""
+    """A command to a gateway: `waveform.window` takes a window, the others take nothing.
+
+    `station.here` expires within the hour.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -29,7 +33,9 @@ class CommandRequest(StrictModel):
         }
     )
 
-    kind: Literal["clock.read", "credentials.renew", "waveform.window"]
+    kind: Literal[
+        "clock.read", "credentials.renew", "station.here", "station.left", "waveform.window"
+    ]
     expires_in_seconds: Annotated[int, Field(strict=True, ge=1, le=604_800)] = 86_400
     from_at: Annotated[Timestamp | None, Field(alias="from")] = None
     to_at: Annotated[Timestamp | None, Field(alias="to")] = None
@@ -42,6 +48,9 @@ class CommandRequest(StrictModel):
             raise ValueError("from and to belong to waveform.window, and both are needed there")
         if self.from_at is not None and self.to_at is not None and self.from_at >= self.to_at:
             raise ValueError("from is before to")
+        if self.kind == "station.here" and self.expires_in_seconds > _STATION_LIFE:
+            # A vehicle that hears it tomorrow is somewhere else.
+            raise ValueError(f"station.here expires within {_STATION_LIFE} seconds")
         return self
 
 

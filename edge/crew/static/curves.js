@@ -66,7 +66,7 @@ export class Curves {
   }
 
   hold(on) {
-    const device = this.#devices(ECG)[0] ?? "";
+    const device = this.#devices(ECG, true)[0] ?? "";
     const curves = new Map(LEADS.map((lead) => [lead, this.#curve(`ecg-${lead}`, device).copy()]));
     this.#held = on ? { at: this.#cursor(), device, curves } : null;
   }
@@ -85,16 +85,17 @@ export class Curves {
 
   /**
    * Devices with samples in these lanes, the one to be shown first: one that sends before one that
-   * is silent, then the chosen one, then the one with most lanes.
+   * is silent, then the chosen one, then the one with most lanes; for all leads the latter first.
    */
-  #devices(lanes) {
+  #devices(lanes, most = false) {
     const wanted = localStorage.getItem(DEVICE_KEY);
+    const weight = most ? 0.5 : 500;
     const ranks = new Map();
     for (const lane of lanes) {
       for (const [device, curve] of this.#curves.get(lane) ?? []) {
         if (!curve.chunks.length) continue;
         const sends = now() - curve.end < SILENT_MS ? 1000 : 0;
-        const best = Math.max(ranks.get(device) ?? 0, sends + (device === wanted ? 500 : 0));
+        const best = Math.max(ranks.get(device) ?? 0, sends + (device === wanted ? weight : 0));
         ranks.set(device, best + 1);
       }
     }
@@ -131,20 +132,17 @@ export class Curves {
     const strip = this.#strips[name];
     const curve = this.#curve(lead ? `ecg-${lead}` : name, device);
     const part = (which) => strip.figure.querySelector(`[data-part="${which}"]`);
-    const notes = [devices.length > 1 && this.#name(device)];
-    if (lead) {
-      setText(part("name"), `ECG ${lead}`);
-      notes.push(NOTE);
-    } else if (name === "co2") {
+    setText(part("source"), devices.length > 1 ? this.#name(device) : "");
+    if (lead) setText(part("name"), `ECG ${lead}`);
+    else if (name === "co2") {
       strip.scale = curve.unit === "kPa" ? [0, 8] : [0, 60];
-      notes.push(`0-${strip.scale[1]} ${curve.unit || "mmHg"}`);
+      setText(part("note"), `0-${strip.scale[1]} ${curve.unit || "mmHg"}`);
     }
-    setText(part("note"), notes.filter(Boolean).join(" \u00b7 "));
     strip.draw(curve, cursor);
   }
 
   #showTwelve(cursor) {
-    const devices = this.#devices(ECG);
+    const devices = this.#devices(ECG, true);
     const device = this.#held?.device ?? devices[0] ?? "";
     setText(by("twelve-note"), [devices.length > 1 && this.#name(device), NOTE].filter(Boolean).join(" \u00b7 "));
     for (const [lead, strip] of this.#leads) {

@@ -4,7 +4,7 @@ import { now, timeOfDay } from "./clock.js";
 import { by, element, setAttribute } from "./dom.js";
 
 const CHARTS = [
-  { name: "HR /min", colour: "heart", keys: ["hr"], range: [20, 200] },
+  { name: "HR /min", colour: "heart", keys: ["hr"], range: [0, 200] },
   { name: "SpO\u2082 %", colour: "oxygen", keys: ["spo2"], range: [60, 100] },
   { name: "NIBP mmHg", colour: "pressure", keys: [], range: [20, 220] },
   { name: "etCO\u2082 mmHg", colour: "carbon", keys: ["etco2"], range: [0, 80] },

@@ -9,12 +9,21 @@ from pathlib import Path
 
 import pytest
 
+from edge.commands.carrying import Carried
 from edge.commands.encounter import Binding, EncounterOnBoard
 from edge.commands.inbox import CommandInbox
 from edge.commands.station import LOOK_SECONDS, Station, Why
 from edge.status.control import ControlSocket
 from edge.status.station import register_station
 from edge.uplink.way_out import StationPolicy, WayOut
+from protocols.uplink.commands import (
+    ArriveAtStation,
+    CommandAnswer,
+    LeaveStation,
+    ReadClock,
+    Request,
+)
+from tests.unit.edge.commands.ordering import command
 from tests.unit.edge.making import NOON, ManualTime
 
 YARD = WayOut("wlan0", IPv4Address("10.20.1.1"))
@@ -159,6 +168,25 @@ def test_left_is_said_of_the_network_that_is_there_and_of_no_later_one(vehicle: 
     vehicle.drive(ROAD)
     vehicle.drive(YARD)
     assert vehicle.station.is_here()
+
+
+async def test_the_clouds_word_counts_as_one_and_is_kept_with_its_answer(
+    vehicle: Vehicle,
+) -> None:
+    async def carry_out(request: Request) -> Carried:
+        one = command(request)
+        vehicle.inbox.take(one)
+        carried = await vehicle.station.take_word(one)
+        answer = CommandAnswer(command_id=one.command_id, outcome=carried.outcome, at=NOON)
+        vehicle.inbox.finish(answer, carried.keep)
+        return carried
+
+    await carry_out(ArriveAtStation())
+    vehicle.restart()
+    assert vehicle.station.is_here(), "the power went between the commit and what follows"
+    (await carry_out(LeaveStation())).then()
+    assert not vehicle.station.is_here()
+    assert (await carry_out(ReadClock())).reason == "another_request"
 
 
 def test_a_full_disk_holds_up_no_encounter(vehicle: Vehicle) -> None:

@@ -109,8 +109,8 @@ def test_devices_that_need_a_hand_come_first() -> None:
 @pytest.mark.parametrize(
     ("state", "words", "grade"),
     [
-        ("receiving", "sending readings; its battery is low", "warn"),
-        ("stale", "has fallen silent; its battery is low", "bad"),
+        ("receiving", "battery is low; sending readings", "warn"),
+        ("stale", "has fallen silent; battery is low", "bad"),
         ("ended", "gone", "off"),
     ],
 )

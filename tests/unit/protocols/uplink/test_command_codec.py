@@ -41,6 +41,8 @@ EVERY_REQUEST: tuple[st.SearchStrategy[cmd.Request], ...] = (
     ),
     st.just(cmd.ReadClock()),
     st.just(cmd.RenewCredentials()),
+    st.just(cmd.ArriveAtStation()),
+    st.just(cmd.LeaveStation()),
     st.builds(cmd.Revoke, reason=texts),
     st.builds(cmd.InstallCertificate, certificate=texts),
     st.builds(

@@ -14,6 +14,8 @@ def test_a_command_bears_the_name_of_its_request() -> None:
     for kind, request in (
         ("clock.read", cmd.ReadClock()),
         ("credentials.renew", cmd.RenewCredentials()),
+        ("station.here", cmd.ArriveAtStation()),
+        ("station.left", cmd.LeaveStation()),
         ("revoke", cmd.Revoke(reason="stolen")),
         ("coffee.brew", cmd.UnknownRequest(kind="coffee.brew", octets=b"\x90")),
     ):
