@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 
 import pytest
@@ -40,6 +41,16 @@ def operator(embedded: Installation, capsys: pytest.CaptureFixture[str]) -> Oper
         return code, captured.out, captured.err
 
     return run
+
+
+@contextlib.contextmanager
+def piped(text: str) -> Iterator[None]:
+    """What the next command finds on its standard input."""
+    before, sys.stdin = sys.stdin, StringIO(text)
+    try:
+        yield
+    finally:
+        sys.stdin = before
 
 
 def told(text: str, name: str) -> str:
@@ -119,21 +130,21 @@ def test_a_partner_gets_another_key_and_a_public_client_no_secret(operator: Oper
 
 
 def test_people_are_added_given_passwords_and_stopped(
-    embedded: Installation, operator: Operator, monkeypatch: pytest.MonkeyPatch
+    embedded: Installation, operator: Operator
 ) -> None:
     tenant_id, email = embedded.mine.tenant_id, "anna@hospital.example"
     names = ("--given-name", "Anna", "--family-name", "Adler")
     code, text, _ = operator("users", "add", email, *names, "--role", "clinician")
     assert (code, text.split()[1]) == (0, email)
-    monkeypatch.setattr(sys, "stdin", StringIO(f"{PASSWORD}\n"))
-    code, out, error = operator("users", "set-password", email)
+    with piped(f"{PASSWORD}\n"):
+        code, out, error = operator("users", "set-password", email)
     assert (code, PASSWORD in out + error) == (0, False)
     with embedded.database.begin(now=embedded.clock()) as work:
         user = person_by_password(work, tenant_id=tenant_id, email=email, password=PASSWORD)
         assert user is not None
         _, cookie = sign_in(work, user)
-    monkeypatch.setattr(sys, "stdin", StringIO("short\n"))
-    code, _, error = operator("users", "set-password", email)
+    with piped("short\n"):
+        code, _, error = operator("users", "set-password", email)
     assert (code, "weak_password" in error) == (2, True)
     assert operator("users", "suspend", text.split()[0])[1] == f"{email} is suspended\n"
     with embedded.database.reading(now=embedded.clock()) as work:
