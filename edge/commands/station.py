@@ -112,7 +112,7 @@ class Station:
         """Look at the network and the clock."""
         before, self._network = self._network, self.policy.network_of(self.look_out())
         if before != self._network:
-            log.info("network of the station before=%s now=%s", before or "none", self._network)
+            log.info("network of the station is_there=%s", bool(self._network))
         said = self._said
         if said is None:
             return

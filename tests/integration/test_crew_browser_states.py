@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
+from edge.clock import SYSTEM_CLOCK
 from edge.commands.encounter import Binding
 from edge.commands.inbox import CommandInbox
 from edge.crew.policy import CrewPolicy
+from edge.transports.ble.pairing import PairingDesk
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation, SampleArrayObservation
 from tests.fixtures import crew_patient as make
-from tests.fixtures.served_crew import events, press, served_crew
+from tests.fixtures.served_crew import ServedCrew, events, press, served_crew
 from tests.integration.test_crew_browser import UPRIGHT, browser, screen, unlock
 from tests.waiting import wait_until
 
@@ -119,6 +122,45 @@ def level_lines(millivolts: dict[str, int]) -> list[Observation]:
         for name, level in millivolts.items()
         for quarter in range(24, 0, -1)
     ]  # fmt: skip
+
+
+def test_questions_of_pairing_wait_for_what_is_typed_and_each_of_them_is_asked(
+    browser: Browser, tmp_path: Path
+) -> None:
+    desk = PairingDesk(SYSTEM_CLOCK)
+    desk.is_enrolled = lambda _address: True
+    with (
+        served_crew(tmp_path, pairing=desk) as crew,
+        screen(browser, crew) as (page, complaints),
+    ):
+        unlock(page)
+        page.locator('[data-sheet="note"]').click()
+        page.locator("#sheet-body input, #sheet-body textarea").first.fill("half typed")
+        asked = [
+            asyncio.run_coroutine_threadsafe(desk.passkey(f"F0:00:00:00:00:0{n}"), crew.loop)
+            for n in (1, 2)
+        ]
+        wait_until(lambda: len(desk.open_requests()) == 2, timeout=10, what="both questions")
+        press_seen(page, crew)
+        typed = page.locator("#sheet-body input, #sheet-body textarea").first
+        expect(typed).to_have_value("half typed")
+        page.locator("#sheet-close").click()
+        for number, question in enumerate(asked, start=1):
+            expect(page.locator("#sheet-title")).to_contain_text(f"0{number} wants its number")
+            page.get_by_label("The number on the device").fill(f"12345{number}")
+            page.get_by_role("button", name="Pair", exact=True).click()
+            assert question.result(10) == 123_450 + number
+        expect(
+            page.locator(".toast", has_text="paired once it stands under Devices")
+        ).to_have_count(2)
+    assert complaints == []
+
+
+def press_seen(page: Page, crew: ServedCrew) -> None:
+    """Wait until the page has been told of everything up to now."""
+    with crew.client() as client:
+        press(client)
+    expect(page.locator("#shock-count")).to_have_text("1 given")
 
 
 def twelve_of_cardio() -> list[Observation]:
