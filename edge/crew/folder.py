@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,8 @@ def write_durably(path: Path, octets: bytes) -> None:
         beside.replace(path)
         sync_folder(path.parent)
     except OSError as exc:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise fault_of(exc) from exc
 
 

@@ -19,6 +19,7 @@ from uuid import UUID
 import msgspec
 
 from edge.crew.folder import PRIVATE, fault_of, sync_folder, write_durably
+from edge.errors import BufferFaultError
 from protocols.errors import EncodeError
 from protocols.model.crew import CrewEvent
 
@@ -47,10 +48,16 @@ class EventJournal:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def open(self, *, since: datetime, but: Collection[UUID] = ()) -> None:
-        """Read the book and write it anew without what `forget` lets go of."""
+        """Read the book and write it anew without what `forget` lets go of.
+
+        A gateway starts on a full disk too: then all of it stays until `forget` is asked again.
+        """
         self.read()
-        with self._lock:
-            self._keep_only(self._needed(since, but))
+        try:
+            with self._lock:
+                self._keep_only(self._needed(since, but))
+        except BufferFaultError as exc:
+            log.warning("the crew's book is not written anew reason=%r", str(exc))
 
     def read(self) -> None:
         """Read the book and leave it as it is."""

@@ -142,3 +142,18 @@ def test_a_full_disk_is_told_apart(tmp_path: Path) -> None:
     assert not isinstance(fault_of(OSError(errno.EACCES, "")), BufferFullError)
     with pytest.raises(BufferFaultError):
         write_durably(tmp_path / "nowhere" / "file", b"x")
+
+
+def test_a_full_disk_at_the_start_keeps_the_old_book_and_the_gateway_runs(tmp_path: Path) -> None:
+    first = opened(tmp_path)
+    first.write(SHOCK)
+    first.write(replace(DRUG, at=LONG_AGO))
+    first.mark(DRUG.event_id)
+    beside = tmp_path / ".events.jsonl.new"
+    beside.symlink_to("/dev/full")
+    again = opened(tmp_path)
+    assert {event.event_id for event in again.events} == {SHOCK.event_id, DRUG.event_id}
+    assert again.unkept == (SHOCK,)
+    assert not beside.is_symlink(), "what could not be written whole takes up no room"
+    assert again.forget(NOON - timedelta(hours=24)), "there is room again"
+    assert [event.event_id for event in opened(tmp_path).events] == [SHOCK.event_id]
