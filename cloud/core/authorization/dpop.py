@@ -13,6 +13,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
 from cloud.core.authorization.public_keys import PRIVATE_MEMBERS, PublicKey, read_public_key
+from cloud.core.authorization.unverified import is_storable
 
 PROOF_TYPE: Final = "dpop+jwt"
 ALGORITHMS: Final = ("ES256", "ES384", "PS256", "RS256", "Ed25519")
@@ -60,6 +61,8 @@ def read_proof(
         thumbprint = key.thumbprint()
     except (JoseError, ValueError, TypeError, RecursionError) as exc:
         raise ProofError("the DPoP proof is not signed by the key it carries") from exc
+    if not is_storable([header, claims]):
+        raise ProofError("the DPoP proof holds text that cannot be written down")
     _check_call(claims, method=method, url=url)
     fresh_until = _check_time(claims, now)
     if access_token and claims.get("ath") != _hash(access_token):

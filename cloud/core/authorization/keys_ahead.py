@@ -66,7 +66,7 @@ def _of_issuer(work: UnitOfWork, presented: Presented, token: str) -> Iterator[N
         return
     application = find_client(work, client_id)
     issuer = claims.get("iss")
-    if application is None or not isinstance(issuer, str) or "\x00" in issuer:
+    if application is None or not isinstance(issuer, str):
         return
     trusted = trusted_issuer(work, tenant_id=application.tenant_id, issuer=issuer)
     if trusted is not None and trusted.jwks is None and trusted.jwks_uri:

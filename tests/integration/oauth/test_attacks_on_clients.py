@@ -76,6 +76,10 @@ async def test_client_assertions_of_another_kind(
         "jwk inside": assertion(name, old, ISSUER, START, header={"jwk": key_set(old)["keys"][0]}),
         "not a JWT": "abc",
         "too long": made(jti="j" * 9000),
+        "sub half a character": made(sub="\ud800"),
+        "jti half a character": made(jti="\ud800"),
+        "jti with NUL": made(jti="a\x00"),
+        "kid half a character": made(header={"kid": "\ud800"}),
     }
     for why, text in texts.items():
         answer = await by_assertion(http, client, text)
