@@ -39,6 +39,8 @@ from cloud.core.kernel.work import Database, UnitOfWork
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_ALGORITHMS: Final = ("RS256", "RS384", "PS256", "ES256", "ES384", "Ed25519")
+ASSERTION_TYPES: Final = ("JWT", "client-authentication+jwt")
+"""So that no DPoP proof, and nothing else the same key signs, passes for an assertion."""
 ASSERTION_LIFE: Final = timedelta(minutes=5)
 LEEWAY: Final = timedelta(seconds=10)
 """FAPI 2.0 (5.3.2.1) wants assertions from clocks ten seconds ahead to be taken."""
@@ -177,7 +179,8 @@ class ClientAuthentication:
         if (
             algorithm not in ASSERTION_ALGORITHMS
             or set(header) - {"alg", "kid", "typ", "jku"}
-            or not (kid is None or isinstance(kid, str))
+            or not isinstance(kid, str)
+            or header.get("typ", "JWT") not in ASSERTION_TYPES
             or header.get("jku", application.jwks_uri) != application.jwks_uri
         ):
             raise invalid_client()
