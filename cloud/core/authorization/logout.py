@@ -113,5 +113,8 @@ class Logout:
                     "The address the application wants you sent to is not one it is registered "
                     "with."
                 )
+            # Nobody vouches for the name and the addresses of one that is not approved.
+            if application.status != "approved":
+                return _Asked(None, session_id, "")
             address = with_answer(address, [("state", values.get("state", ""))])
         return _Asked(application, session_id, address)
