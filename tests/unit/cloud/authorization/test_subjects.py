@@ -30,19 +30,23 @@ def test_a_client_always_hears_the_same_name_and_it_tells_nothing() -> None:
     assert "usr" not in name
 
 
-def test_clients_of_one_host_share_a_sector_and_others_do_not() -> None:
+def test_every_client_hears_another_name_for_every_person() -> None:
     one = application("app_1", "https://one.test/back")
     names = [
         subject(one),
-        subject(application("app_2", "https://two.test/back")),
+        subject(application("app_2", "https://one.test/back")),
         subject(application("app_1", "https://one.test/back", tenant="ten_b")),
         subject(one, "usr_2"),
         subject(one, vault=Vault(b"b" * 32)),
-        subject(application("app_1", "https://one.test/", "https://two.test/")),
-        subject(application("app_2", "https://one.test/", "https://two.test/")),
-        subject(application("app_1")),
+        subject(application("app_3", "http://127.0.0.1/back")),
+        subject(application("app_4", "http://127.0.0.1/back")),
+        subject(application("app_5", "com.example.app:/back")),
+        subject(application("app_6")),
     ]
-    # Several hosts, or none: the client itself is the sector.
-    assert names[5] == names[7]
-    assert len(set(names)) == len(names) - 1
-    assert subject(application("app_9", "https://one.test/")) == names[0]
+    assert len(set(names)) == len(names)
+
+
+def test_a_name_stays_when_a_client_moves() -> None:
+    name = subject(application("app_1", "https://one.test/back"))
+    for redirects in (["https://one.test/", "https://two.test/"], ["https://two.test/"], []):
+        assert subject(application("app_1", *redirects)) == name
