@@ -133,6 +133,10 @@ FOR_OTHERS: tuple[dict[str, Any], ...] = (
     {"cnf": {}},
     {"cnf": "abc"},
     {"user_id": "usr_unknown", "user_epoch": 1, "sub": "usr_unknown"},
+    {"person": "usr_unknown"},
+    {"person": "a"},
+    {"person": "é"},
+    {"person": ["usr_unknown"]},
 )
 
 

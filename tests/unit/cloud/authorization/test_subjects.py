@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cloud.core.authorization.profiles import PLATFORM, PORTAL
-from cloud.core.authorization.subjects import subject_for
+from cloud.core.authorization.subjects import (
+    opened_person,
+    sealed_person,
+    session_name,
+    session_of_name,
+    subject_for,
+)
 from cloud.core.authorization.tables import ApplicationRow
-from cloud.core.kernel.vault import Vault
+from cloud.core.kernel.vault import Vault, VaultError
 
 VAULT = Vault(b"a" * 32)
 
@@ -50,3 +58,22 @@ def test_a_name_stays_when_a_client_moves() -> None:
     name = subject(application("app_1", "https://one.test/back"))
     for redirects in (["https://one.test/", "https://two.test/"], ["https://two.test/"], []):
         assert subject(application("app_1", *redirects)) == name
+
+
+def test_a_sealed_person_is_another_each_time_and_opens_for_one_client() -> None:
+    sealed = sealed_person(VAULT, "app_1", "usr_1", 7)
+    assert opened_person(VAULT, "app_1", sealed) == ("usr_1", 7)
+    assert sealed_person(VAULT, "app_1", "usr_1", 7) != sealed
+    for client, text in (("app_2", sealed), ("app_1", sealed[1:]), ("app_1", ""), ("app_1", "é")):
+        with pytest.raises(VaultError):
+            opened_person(VAULT, client, text)
+
+
+def test_a_session_is_called_alike_at_one_client_only() -> None:
+    name = session_name(VAULT, "app_1", "ses_1")
+    assert session_of_name(VAULT, "app_1", name) == "ses_1"
+    assert session_name(VAULT, "app_1", "ses_1") == name
+    assert session_name(VAULT, "app_2", "ses_1") != name
+    for client, text in (("app_2", name), ("app_1", "ses_1"), ("app_1", ""), ("app_1", "é")):
+        with pytest.raises(VaultError):
+            session_of_name(VAULT, client, text)
