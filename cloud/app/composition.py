@@ -112,7 +112,7 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None
     app.state.services = Services(
         database=parts.database,
         authorization=authorization,
-        seen_proofs=SeenProofs(),
+        seen_proofs=SeenProofs(since=parts.clock()),
         vault=parts.vault,
         cursors=CursorSigner(parts.vault.derive("cursors")),
         clock=parts.clock,

@@ -18,6 +18,7 @@ from tests.fixtures.people_apps import (
     MadeApplication,
     asking,
     audited,
+    change_application,
     make_application,
     make_person,
     redeem,
@@ -255,6 +256,22 @@ async def test_an_application_signs_a_person_out(embedded: Installation, visitor
     again = await visitor.open("/oauth/logout", id_token_hint=hint)
     assert "You are signed out" in again.text
     assert len(audited(embedded, embedded.mine.tenant_id, "session.ended")) == 1
+
+
+async def test_an_application_that_is_not_approved_signs_out_and_sends_nobody_anywhere(
+    embedded: Installation, visitor: Visitor
+) -> None:
+    made = make_application(embedded, embedded.mine, Made(post_logout_redirect_uris=(GOODBYE,)))
+    make_person(embedded, embedded.mine)
+    hint = str((await connected(visitor, made))["id_token"])
+    change_application(embedded, made.client_id, status="suspended")
+    asked = {"client_id": made.client_id, "post_logout_redirect_uri": GOODBYE}
+    question = await visitor.open("/oauth/logout", **asked)
+    assert (question.status, "Appointment Helper" in question.text) == (200, False)
+    out = await visitor.open("/oauth/logout", id_token_hint=hint, **asked)
+    assert (out.status, out.address, "You are signed out" in out.text) == (200, "", True)
+    nobody = await visitor.open("/oauth/logout", **asked)
+    assert (nobody.status, nobody.address) == (200, "")
 
 
 async def test_a_hint_ends_its_session_where_no_cookie_comes_along(

@@ -164,11 +164,13 @@ async def test_a_state_too_long_to_keep_is_not_given_back(
 
 @both
 @pytest.mark.parametrize("status", ["pending", "suspended", "revoked"])
-async def test_an_application_that_is_not_approved_is_told_so(
+async def test_an_application_that_is_not_approved_sends_nobody_anywhere(
     embedded: Installation, visitor: Visitor, profile: Profile, status: str
 ) -> None:
     made = make_application(embedded, embedded.mine, of(profile, status=status))
-    told(await visitor.open(profile.authorize_path, **asking(made)), "unauthorized_client")
+    for more in ({}, {"prompt": "none"}, {"response_type": "token"}):
+        seen = await visitor.open(profile.authorize_path, **{**asking(made), **more})
+        on_a_page_of_ours(seen, "is not approved here (unauthorized_client)")
 
 
 async def test_an_application_keeps_to_its_profile_and_its_grants(
@@ -290,8 +292,8 @@ async def test_an_app_anybody_can_pose_as_is_asked_for_each_time(
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"status": "suspended"}, "unauthorized_client"),
         ({"approved_scopes": ["openid"]}, "invalid_scope"),
+        ({"status": "suspended"}, ""),
         ({"redirect_uris": ["https://client.example/new"]}, ""),
     ],
     ids=str,
@@ -306,8 +308,9 @@ async def test_what_changes_while_a_page_is_open_counts(
     change_application(embedded, made.client_id, **changes)
     again, back = await visitor.sign_in(page, ADA, PASSWORD), await visitor.decide(consent)
     if not error:
-        on_a_page_of_ours(back, "is not one it is registered with")
-        on_a_page_of_ours(again, "is not one it is registered with")
+        words = "is not approved here" if "status" in changes else "is not one it is registered"
+        on_a_page_of_ours(back, words)
+        on_a_page_of_ours(again, words)
         return
     told(back, error)
     assert again.told["error"] == error

@@ -64,6 +64,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"requested_scopes": ["argus:nothing:read"]}, "unknown_scope"),
     ({"requested_scopes": ["argus:epcr:read", "argus:platform:admin"]}, "unknown_scope"),
     ({"requested_scopes": ["*"]}, "unknown_scope"),
+    ({"requested_scopes": ["argus:*"]}, "unknown_scope"),
+    ({"requested_scopes": ["argus:epcr:*"]}, "unknown_scope"),
+    ({"requested_scopes": ["clients:*"]}, "unknown_scope"),
     ({"grant_types": ["authorization_code"]}, "redirect_uri_required"),
     ({"redirect_uris": ["http://a.example/cb"]}, "insecure_redirect_uri"),
     ({"redirect_uris": ["https://*.a.example/cb"]}, "insecure_redirect_uri"),
@@ -159,25 +162,27 @@ async def test_a_change_waits_for_approval_only_when_it_wants_more(embedded: Ins
     async with embedded.client() as client:
         admin = await administrator(embedded, client)
         made = await admin.made(
-            APPS, {**NEW, "requested_scopes": ["argus:epcr:*", "argus:devices:read"]}
+            APPS, {**NEW, "requested_scopes": ["argus:jobs:*", "argus:epcr:read"]}
         )
         path = f"{APPS}/{made['client_id']}"
+        wider = await admin.ask("PATCH", path, {"requested_scopes": ["argus:*"]})
+        assert (wider.status_code, wider.json()["error"]) == (422, "unknown_scope")
         refused = await admin.ask("PATCH", path, {"status": "suspended"})
         assert (refused.status_code, refused.json()["error"]) == (409, "app_pending")
         await admin.ask("POST", f"{path}/approve-scopes")
         token = await platform_token(client, made["client_id"], made["client_secret"])
         headers = {"Authorization": f"Bearer {token.json()['access_token']}"}
-        less = await admin.ask("PATCH", path, {"requested_scopes": ["argus:epcr:read"]})
+        less = await admin.ask("PATCH", path, {"requested_scopes": ["argus:jobs:read"]})
         assert (less.json()["status"], less.json()["approved_scopes"]) == (
             "approved",
-            ["argus:epcr:read"],
+            ["argus:jobs:read"],
         )
         more = await admin.ask(
             "PATCH", path, {"requested_scopes": ["argus:epcr:read", "argus:jobs:read"]}
         )
         assert (more.json()["status"], more.json()["approved_scopes"]) == (
             "pending",
-            ["argus:epcr:read"],
+            ["argus:jobs:read"],
         )
         gone = await client.get("/api/v1/epcr/encounters", headers=headers)
         assert gone.status_code == 401

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
@@ -15,8 +16,9 @@ from fastapi.routing import APIRoute
 
 from cloud.api.shared.peer import caller_address, client_certificate, sent_path
 from cloud.api.shared.services import AllServices, Services
-from cloud.core.authorization.dpop import ProofError, read_proof
+from cloud.core.authorization.dpop import Proof, ProofError, read_proof
 from cloud.core.authorization.profiles import PLATFORM
+from cloud.core.authorization.proofs import use_once
 from cloud.core.authorization.tokens import thumbprint
 from cloud.core.devices.certificates import gateway_of_certificate
 from cloud.core.kernel import audit
@@ -41,6 +43,8 @@ from cloud.core.kernel.scopes import (
 )
 
 TENANT_HEADER: Final = "x-tenant-id"
+SAFE: Final = ("GET", "HEAD", "OPTIONS")
+"""What changes nothing (RFC 9110, 9.2.1)."""
 
 
 class Authentication:
@@ -105,10 +109,17 @@ def _check_proof(request: Request, services: Services, token: str, key: str) -> 
     if proof.thumbprint != key:
         raise ProofRefusedError
     is_first = services.seen_proofs.is_first(
-        f"{key} {proof.proof_id}", now=now, until=proof.fresh_until
+        f"{key} {proof.proof_id}", made_at=proof.made_at, now=now, until=proof.fresh_until
     )
-    if not is_first:
+    if not is_first or not (request.method in SAFE or _is_first_anywhere(services, proof, now)):
         raise ProofRefusedError
+
+
+def _is_first_anywhere(services: Services, proof: Proof, now: datetime) -> bool:
+    """Whether no process of the installation has seen it at a resource."""
+    with services.database.begin(now=now) as work:
+        parts = ("resource", proof.thumbprint, proof.proof_id)
+        return use_once(work, *parts, expires_at=proof.fresh_until)
 
 
 def _of_certificate(request: Request, services: Services) -> Principal | None:

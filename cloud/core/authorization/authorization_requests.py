@@ -31,11 +31,22 @@ _LOOPBACK: Final = ("127.0.0.1", "::1")
 
 
 class PageError(Exception):
-    """The browser must not be sent anywhere: the words are for a page of ours."""
+    """The browser must not be sent anywhere: the words are for a page of ours.
+
+    `error` is what an application hears that pushes the same request.
+    """
+
+    error = "invalid_request"
 
 
 class ForeignFormError(PageError):
     """A form that this browser, or this session, was never shown."""
+
+
+class UnapprovedError(PageError):
+    """The application may not begin: nobody vouches for the addresses it is registered with."""
+
+    error = "unauthorized_client"
 
 
 class ReturnedError(Exception):
@@ -130,6 +141,9 @@ def read_request(
         raise PageError(
             "The address the application wants you sent back to is not one it is registered with."
         )
+    # Anybody who may register could send browsers anywhere otherwise (RFC 9700, 4.11).
+    if application.status != "approved":
+        raise UnapprovedError("The application is not approved here (unauthorized_client).")
     reader = _Reader(values, application)
     reader.check_application(profile, is_pushed=is_pushed)
     reader.check_form()
@@ -179,8 +193,7 @@ class _Reader:
     def check_application(self, profile: Profile, *, is_pushed: bool) -> None:
         """Whether it may ask at all."""
         if (
-            self.application.status != "approved"
-            or profile.name not in self.application.profiles
+            profile.name not in self.application.profiles
             or profiles.AUTHORIZATION_CODE not in self.application.grant_types
         ):
             raise self.refuse("unauthorized_client", "The application is not approved for this.")

@@ -63,7 +63,7 @@ def put_together(
 ) -> AuthorizationServer:
     """The server over opened parts; `fetch` gets clients' and issuers' key sets."""
     ring = KeyRing(database, vault, clock)
-    tokens = TokenService(ring, policy, clock, Revocations(database, clock))
+    tokens = TokenService(ring, vault, policy, clock, Revocations(database, clock))
     keys = ClientKeys(fetch, clock)
     clients = ClientAuthentication(keys, fleet_certificate)
     persons = PersonsTokens(tokens, vault)
@@ -87,6 +87,6 @@ def put_together(
         sign_ins,
         AuthorizationEndpoint(database, clock, vault, tokens, states, sign_ins),
         PushedRequests(database, clock, clients, keys_ahead),
-        Logout(database, clock, ring, policy.issuer, states),
+        Logout(database, clock, vault, tokens, states),
         Account(database, clock, states, sign_ins),
     )

@@ -18,6 +18,7 @@ from sqlalchemy import or_, select
 
 from cloud.core.authorization import profiles
 from cloud.core.authorization.client_keys import ClientKeys, FetchError
+from cloud.core.authorization.client_secrets import valid_secrets
 from cloud.core.authorization.credential_tables import (
     ApiKeyRow,
     ClientCertificateRow,
@@ -39,6 +40,8 @@ from cloud.core.kernel.work import Database, UnitOfWork
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_ALGORITHMS: Final = ("RS256", "RS384", "PS256", "ES256", "ES384", "Ed25519")
+ASSERTION_TYPES: Final = ("JWT", "client-authentication+jwt")
+"""So that no DPoP proof, and nothing else the same key signs, passes for an assertion."""
 ASSERTION_LIFE: Final = timedelta(minutes=5)
 LEEWAY: Final = timedelta(seconds=10)
 """FAPI 2.0 (5.3.2.1) wants assertions from clocks ten seconds ahead to be taken."""
@@ -177,7 +180,8 @@ class ClientAuthentication:
         if (
             algorithm not in ASSERTION_ALGORITHMS
             or set(header) - {"alg", "kid", "typ", "jku"}
-            or not (kid is None or isinstance(kid, str))
+            or not isinstance(kid, str)
+            or header.get("typ", "JWT") not in ASSERTION_TYPES
             or header.get("jku", application.jwks_uri) != application.jwks_uri
         ):
             raise invalid_client()
@@ -208,7 +212,7 @@ def secret_compared(database: Database, presented: Presented, now: datetime) -> 
         if presented.json_secret is not None and _api_key(work, presented.api_key) is None:
             return presented
         application = find_client(work, presented.client_id)
-        rows = [] if application is None else _valid_secrets(work, application.client_id)
+        rows = [] if application is None else _candidates(work, application, secret)
     hashes = [row.secret_hash for row in rows] or [DUMMY_HASH]
     return replace(presented, compared={one: matches(one, secret) for one in hashes})
 
@@ -220,16 +224,15 @@ def secret_fits(
     compared: Mapping[str, bool] | None = None,
 ) -> bool:
     """Whether it is one of the client's valid secrets; an unknown client costs the same time."""
-    rows = [] if application is None else _valid_secrets(work, application.client_id)
+    rows = [] if application is None else _candidates(work, application, secret)
     known = compared or {}
-    # Every candidate is tried, so that the time tells nothing about which one fits.
     results = [
         known[one] if one in known else matches(one, secret)
         for one in [row.secret_hash for row in rows] or [DUMMY_HASH]
     ]
     for row, fits in zip(rows, results, strict=False):
         if fits and is_news(row.last_used_at, work.now):
-            row.last_used_at = work.now
+            row.last_used_at, row.last_four = work.now, secret[-4:]
     return bool(rows) and any(results)
 
 
@@ -299,12 +302,17 @@ def _certificates(application: ApplicationRow) -> Any:  # noqa: ANN401 - a selec
     )
 
 
-def _valid_secrets(work: UnitOfWork, client_id: str) -> list[ClientSecretRow]:
-    statement = select(ClientSecretRow).where(
-        ClientSecretRow.client_id == client_id,
-        or_(ClientSecretRow.expires_at.is_(None), ClientSecretRow.expires_at > work.now),
-    )
-    return list(work.session.scalars(statement))
+def _candidates(
+    work: UnitOfWork, application: ApplicationRow, secret: str
+) -> list[ClientSecretRow]:
+    """The one valid secret that ends as this one does; none of a client's end alike.
+
+    So one hash is compared however many there are, and the time does not tell how many that is.
+    Where there is none: those from before ends were kept, each until its next use.
+    """
+    valid = valid_secrets(work, application)
+    alike = [row for row in valid if row.last_four == secret[-4:]]
+    return alike[:1] or [row for row in valid if not row.last_four]
 
 
 def claimed_client(presented: Presented) -> str:

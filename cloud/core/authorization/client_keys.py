@@ -58,7 +58,7 @@ class ClientKeys:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
-    def fetch_ahead(self, jwks_uri: str, kid: str | None) -> None:
+    def fetch_ahead(self, jwks_uri: str, kid: str) -> None:
         """Have at hand what `key` will be asked for, if it can be had at all."""
         now = self._clock()
         with self._lock:
@@ -79,9 +79,9 @@ class ClientKeys:
                 self._kept.popitem(last=False)
 
     def key(
-        self, kid: str | None, *, jwks: dict[str, Any] | None, jwks_uri: str | None
+        self, kid: str, *, jwks: dict[str, Any] | None, jwks_uri: str | None
     ) -> PublicKey | None:
-        """The key of this id, or the only key when no id is given; None when there is none.
+        """The key of this id; None when there is none, or more than one.
 
         FetchError when the keys had to be fetched and could not be.
         """
@@ -100,7 +100,7 @@ class ClientKeys:
         return _pick(kept.document, kid)
 
 
-def _is_due(kept: _Kept, kid: str | None, now: datetime) -> bool:
+def _is_due(kept: _Kept, kid: str, now: datetime) -> bool:
     """Whether there is a reason to fetch it again, and it was not tried just now."""
     is_good = (
         kept.document is not None
@@ -142,8 +142,8 @@ def _plain(jwk: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _pick(document: dict[str, Any], kid: str | None) -> PublicKey | None:
+def _pick(document: dict[str, Any], kid: str) -> PublicKey | None:
     listed = document.get("keys")
     keys = [jwk for jwk in listed if isinstance(jwk, dict)] if isinstance(listed, list) else []
-    named = keys if kid is None else [jwk for jwk in keys if jwk.get("kid") == kid]
+    named = [jwk for jwk in keys if jwk.get("kid") == kid]
     return read_public_key(named[0]) if len(named) == 1 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,7 +19,6 @@ from cloud.core.kernel.work import UnitOfWork
 GRACE: Final = timedelta(hours=24)
 LONGEST_GRACE: Final = timedelta(days=7)
 MOST: Final = 5
-"""Every wrong guess is held against each of them."""
 
 
 def add_secret(
@@ -28,8 +27,11 @@ def add_secret(
     *,
     expires_at: datetime | None = None,
     vault: Vault | None = None,
+    draw: Callable[[], str] = new_secret,
 ) -> tuple[ClientSecretRow, str]:
     """One more secret and its only sight; with a `vault` it is kept sealed too.
+
+    No two good secrets of a client end alike: by its end one is found among them.
 
     ConflictError `public_client` for a client that holds none, `too_many_secrets` beyond `MOST`;
     InvalidError `expiry_past`.
@@ -38,9 +40,12 @@ def add_secret(
         raise ConflictError("public_client", "A public client holds no secret: use PKCE.")
     if expires_at is not None and expires_at <= work.now:
         raise InvalidError("expiry_past", "Let the secret end in the future.")
-    if len(valid_secrets(work, application)) >= MOST:
+    ends = [row.last_four for row in valid_secrets(work, application)]
+    if len(ends) >= MOST:
         raise ConflictError("too_many_secrets", f"Revoke one of the {MOST} first.")
-    secret = new_secret()
+    secret = draw()
+    while secret[-4:] in ends:
+        secret = draw()
     row = ClientSecretRow(
         secret_id=new_id("sec"),
         client_id=application.client_id,

@@ -13,6 +13,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
 from cloud.core.authorization.public_keys import PRIVATE_MEMBERS, PublicKey, read_public_key
+from cloud.core.authorization.unverified import is_storable
 
 PROOF_TYPE: Final = "dpop+jwt"
 ALGORITHMS: Final = ("ES256", "ES384", "PS256", "RS256", "Ed25519")
@@ -36,11 +37,16 @@ class ProofError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A proof that holds: its key's thumbprint (RFC 7638), its id, and until when it is fresh."""
+    """A proof that holds: its key's thumbprint (RFC 7638), its id, and when it was made."""
 
     thumbprint: str
     proof_id: str
-    fresh_until: datetime
+    made_at: datetime
+
+    @property
+    def fresh_until(self) -> datetime:
+        """How long it must be remembered: any clock of ours takes it until then."""
+        return self.made_at + 2 * WINDOW
 
 
 def read_proof(
@@ -60,11 +66,13 @@ def read_proof(
         thumbprint = key.thumbprint()
     except (JoseError, ValueError, TypeError, RecursionError) as exc:
         raise ProofError("the DPoP proof is not signed by the key it carries") from exc
+    if not is_storable([header, claims]):
+        raise ProofError("the DPoP proof holds text that cannot be written down")
     _check_call(claims, method=method, url=url)
-    fresh_until = _check_time(claims, now)
+    made_at = _check_time(claims, now)
     if access_token and claims.get("ath") != _hash(access_token):
         raise ProofError("the DPoP proof is for another access token")
-    return Proof(thumbprint, str(claims["jti"]), fresh_until)
+    return Proof(thumbprint, str(claims["jti"]), made_at)
 
 
 def _key(header: dict[str, Any]) -> PublicKey:
@@ -96,7 +104,7 @@ def _check_time(claims: dict[str, Any], now: datetime) -> datetime:
     made_at = datetime.fromtimestamp(issued, UTC)
     if abs(now - made_at) > WINDOW:
         raise ProofError("the DPoP proof was not made just now")
-    return made_at + 2 * WINDOW
+    return made_at
 
 
 def _address(url: str) -> str:

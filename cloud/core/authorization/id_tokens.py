@@ -20,12 +20,12 @@ MAX_TOKEN: Final = 8192
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """A person's sign-in as a client may know it."""
+    """A person's sign-in as a client may know it: its own names for person and session."""
 
     subject: str
     authenticated_at: datetime
     nonce: str = ""
-    session_id: str = ""
+    session_name: str = ""
 
 
 def issue_id_token(
@@ -51,8 +51,8 @@ def issue_id_token(
     }
     if sign_in.nonce:
         claims["nonce"] = sign_in.nonce
-    if sign_in.session_id:
-        claims["sid"] = sign_in.session_id
+    if sign_in.session_name:
+        claims["sid"] = sign_in.session_name
     header = {"alg": algorithm, "typ": "JWT", "kid": str(key.kid)}
     return jwt.encode(header, claims, key, algorithms=[algorithm])
 

@@ -16,7 +16,7 @@ from cloud.core.authorization.unverified import UnreadableError, peek
 from cloud.core.identity.people import trusted_issuer
 from cloud.core.kernel.work import Clock, Database, UnitOfWork
 
-Needed = tuple[str, str | None]
+Needed = tuple[str, str]
 """Where a key set is, and which of its keys is wanted."""
 
 
@@ -51,9 +51,11 @@ def _of_client(work: UnitOfWork, presented: Presented) -> Iterator[Needed]:
         header, claims = peek(presented.assertion)
     except UnreadableError:
         return
-    application = find_client(work, str(claims.get("sub", "")))
-    if application is not None and application.jwks is None and application.jwks_uri:
-        yield application.jwks_uri, _kid(header)
+    application, kid = find_client(work, str(claims.get("sub", ""))), header.get("kid")
+    if application is None or not isinstance(kid, str):
+        return
+    if application.jwks is None and application.jwks_uri:
+        yield application.jwks_uri, kid
 
 
 def _of_issuer(work: UnitOfWork, presented: Presented, token: str) -> Iterator[Needed]:
@@ -65,14 +67,9 @@ def _of_issuer(work: UnitOfWork, presented: Presented, token: str) -> Iterator[N
     except UnreadableError:
         return
     application = find_client(work, client_id)
-    issuer = claims.get("iss")
-    if application is None or not isinstance(issuer, str) or "\x00" in issuer:
+    issuer, kid = claims.get("iss"), header.get("kid")
+    if application is None or not isinstance(issuer, str) or not isinstance(kid, str):
         return
     trusted = trusted_issuer(work, tenant_id=application.tenant_id, issuer=issuer)
     if trusted is not None and trusted.jwks is None and trusted.jwks_uri:
-        yield trusted.jwks_uri, _kid(header)
-
-
-def _kid(header: Mapping[str, object]) -> str | None:
-    kid = header.get("kid")
-    return kid if isinstance(kid, str) else None
+        yield trusted.jwks_uri, kid

@@ -14,11 +14,13 @@ from cloud.core.authorization.browsers import Browser
 from cloud.core.authorization.client_authentication import find_client
 from cloud.core.authorization.grant_tables import SessionRow
 from cloud.core.authorization.id_tokens import read_id_token_hint
-from cloud.core.authorization.keys import KeyRing
 from cloud.core.authorization.page_states import SIGN_OUT, PageState, PageStates
 from cloud.core.authorization.redirects import with_answer
 from cloud.core.authorization.sessions import session_of, sign_out
+from cloud.core.authorization.subjects import session_of_name
 from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.authorization.tokens import TokenService
+from cloud.core.kernel.vault import Vault, VaultError
 from cloud.core.kernel.work import Clock, Database, UnitOfWork
 
 
@@ -53,12 +55,18 @@ class Logout:
     """The end-session endpoint."""
 
     def __init__(
-        self, database: Database, clock: Clock, ring: KeyRing, issuer: str, states: PageStates
+        self,
+        database: Database,
+        clock: Clock,
+        vault: Vault,
+        tokens: TokenService,
+        states: PageStates,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._ring = ring
-        self._issuer = issuer
+        self._vault = vault
+        self._ring = tokens.ring
+        self._issuer = tokens.policy.issuer
         self._states = states
 
     def begin(
@@ -104,7 +112,8 @@ class Logout:
             claims = read_id_token_hint(self._ring, hint, issuer=self._issuer)
             if claims is None or client_id not in ("", claims["aud"]):
                 raise PageError("The application sent no good ID token along.")
-            client_id, session_id = claims["aud"], str(claims.get("sid", ""))
+            client_id = claims["aud"]
+            session_id = self._session(client_id, claims.get("sid"))
         application = find_client(work, client_id)
         address = values.get("post_logout_redirect_uri", "")
         if address:
@@ -113,5 +122,17 @@ class Logout:
                     "The address the application wants you sent to is not one it is registered "
                     "with."
                 )
+            # Nobody vouches for the name and the addresses of one that is not approved.
+            if application.status != "approved":
+                return _Asked(None, session_id, "")
             address = with_answer(address, [("state", values.get("state", ""))])
         return _Asked(application, session_id, address)
+
+    def _session(self, client_id: str, name: object) -> str:
+        """The session an ID token of a client names; empty where it names none."""
+        if not isinstance(name, str):
+            return ""
+        try:
+            return session_of_name(self._vault, client_id, name)
+        except VaultError:
+            return ""

@@ -12,7 +12,7 @@ from cloud.core.authorization.id_tokens import SignIn, issue_id_token
 from cloud.core.authorization.persons_scopes import within_roles
 from cloud.core.authorization.refusals import invalid_grant
 from cloud.core.authorization.secrets import key_hash, new_opaque
-from cloud.core.authorization.subjects import subject_for
+from cloud.core.authorization.subjects import session_name, subject_for
 from cloud.core.authorization.tokens import TokenRequest, TokenService
 from cloud.core.identity.tables import UserRow
 from cloud.core.kernel.scopes import OPENID, covered
@@ -55,6 +55,7 @@ class PersonsTokens:
                 user_id=user.user_id,
                 user_epoch=user.epoch,
                 subject=subject,
+                hides_person=asked.profile.is_pairwise,
                 grant_id=grant.grant_id,
                 authenticated_at=int(grant.authenticated_at.timestamp()),
             )
@@ -69,7 +70,7 @@ class PersonsTokens:
                     subject=subject,
                     authenticated_at=grant.authenticated_at,
                     nonce=grant.nonce,
-                    session_id=grant.session_id or "",
+                    session_name=self._session_name(grant),
                 ),
                 access_token=access.access_token,
                 now=work.now,
@@ -78,6 +79,11 @@ class PersonsTokens:
         return TokenAnswer(
             access=access, refresh_token=refresh, id_token=id_token, user_id=user.user_id
         )
+
+    def _session_name(self, grant: GrantRow) -> str:
+        if grant.session_id is None:
+            return ""
+        return session_name(self.vault, grant.client_id, grant.session_id)
 
 
 def new_refresh_token(work: UnitOfWork, asked: Asked, grant: GrantRow) -> str:

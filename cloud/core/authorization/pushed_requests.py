@@ -114,7 +114,7 @@ def push(
     try:
         request, application = read_request(work, profile, asked, is_pushed=True)
     except PageError as exc:
-        raise invalid_request(str(exc)) from exc
+        raise GrantError(exc.error, str(exc)) from exc
     except ReturnedError as exc:
         raise GrantError(exc.error, exc.description) from exc
     if application.client_id != client.application.client_id:

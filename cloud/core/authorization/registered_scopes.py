@@ -62,7 +62,8 @@ def check_grantable(
 ) -> None:
     """InvalidError `unknown_scope` unless each may be granted, `internal_only_scope` for `*`.
 
-    `only_requestable`: what an application may ask for by itself, or a wildcard that covers some.
+    `only_requestable`: what an application may ask for by itself, or a wildcard that covers
+    nothing else.
     """
     wanted = tuple(scopes)
     known = _names(work, principal) if wanted else ()
@@ -72,12 +73,13 @@ def check_grantable(
             "Only an internal client may hold everything.",
             details={"fields": ["scopes"], "scopes": [EVERYTHING]},
         )
-    askable = (*known, *(scope.name for scope in CATALOGUE if scope.is_requestable))
+    # Whoever approves "what it requested" must not give unseen what nobody may ask for.
+    kept_back = [scope.name for scope in CATALOGUE if not scope.is_requestable]
     unknown = [
         scope
         for scope in wanted
         if not is_grantable(scope, registered=known, is_internal=is_internal)
-        or (only_requestable and not any(covers(scope, name) for name in askable))
+        or (only_requestable and any(covers(scope, name) for name in kept_back))
     ]
     if unknown:
         raise InvalidError(

@@ -18,9 +18,11 @@ from joserfc.jwk import ECKey, RSAKey
 from cloud.core.authorization.keys import ALGORITHMS, KeyRing
 from cloud.core.authorization.profiles import PLATFORM
 from cloud.core.authorization.revocations import Revocations
+from cloud.core.authorization.subjects import opened_person, sealed_person
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.kernel.errors import UnauthenticatedError
 from cloud.core.kernel.principal import Binding, Principal
+from cloud.core.kernel.vault import Vault, VaultError
 from cloud.core.kernel.work import Clock
 
 TOKEN_TYPE: Final = "at+jwt"  # noqa: S105 - a media type, not a secret
@@ -48,7 +50,8 @@ class TokenRequest:
     """A token as it is wanted: for whom, for what, how long (seconds).
 
     `user_id` is the person it stands for, empty for the client itself; `subject` is how the
-    person is called towards the client. `grant_id` ties it to an authorization that can be ended.
+    person is called towards the client, who learns no more where the token `hides_person`.
+    `grant_id` ties it to an authorization that can be ended.
     """
 
     application: ApplicationRow
@@ -60,6 +63,7 @@ class TokenRequest:
     user_id: str = ""
     user_epoch: int = 0
     subject: str = ""
+    hides_person: bool = False
     grant_id: str = ""
     actor: str = ""
     authenticated_at: int | None = None
@@ -79,12 +83,21 @@ class IssuedToken:
 
 
 class TokenService:
-    """Issues and verifies with the keys of one ring, and what `revocations` knows."""
+    """Issues and verifies with the keys of one ring, and what `revocations` knows.
+
+    The `vault` keeps persons in tokens from clients that must not know them.
+    """
 
     def __init__(
-        self, ring: KeyRing, policy: TokenPolicy, clock: Clock, revocations: Revocations
+        self,
+        ring: KeyRing,
+        vault: Vault,
+        policy: TokenPolicy,
+        clock: Clock,
+        revocations: Revocations,
     ) -> None:
         self.ring = ring
+        self._vault = vault
         self.policy = policy
         self.revocations = revocations
         self._clock = clock
@@ -103,7 +116,7 @@ class TokenService:
             "nbf": now,
             "jti": token_id,
             "token_use": wanted.use,
-            **_who(wanted),
+            **_who(wanted, self._vault),
             **_confirmation(wanted.binding),
         }
         header = {"alg": ALGORITHMS[0], "typ": TOKEN_TYPE, "kid": str(key.kid)}
@@ -187,7 +200,18 @@ class TokenService:
             or claims["aud"] not in audiences
         ):
             raise UnauthenticatedError(token_sent=True)
-        return claims
+        return self._with_person(claims)
+
+    def _with_person(self, claims: dict[str, Any]) -> dict[str, Any]:
+        """The same, with the person it stands for where they are sealed."""
+        sealed = claims.pop("person", None)
+        if sealed is None:
+            return claims
+        try:
+            user_id, epoch = opened_person(self._vault, claims["client_id"], str(sealed))
+        except VaultError as exc:
+            raise UnauthenticatedError(token_sent=True) from exc
+        return claims | {"user_id": user_id, "user_epoch": epoch}
 
     def _key_of(self, header: Mapping[str, Any]) -> RSAKey | ECKey:
         """The key the header names, once the header is exactly what we issue."""
@@ -231,7 +255,7 @@ def _longest(wanted: TokenRequest, policy: TokenPolicy) -> int:
     return wanted.seconds if scale >= 1 else max(1, int(wanted.seconds * scale))
 
 
-def _who(wanted: TokenRequest) -> dict[str, Any]:
+def _who(wanted: TokenRequest, vault: Vault) -> dict[str, Any]:
     application = wanted.application
     claims: dict[str, Any] = {
         "sub": wanted.subject or wanted.user_id or application.client_id,
@@ -244,7 +268,11 @@ def _who(wanted: TokenRequest) -> dict[str, Any]:
     }
     if application.product_id:
         claims["product_id"] = application.product_id
-    if wanted.user_id:
+    if wanted.hides_person:
+        claims["person"] = sealed_person(
+            vault, application.client_id, wanted.user_id, wanted.user_epoch
+        )
+    elif wanted.user_id:
         claims |= {"user_id": wanted.user_id, "user_epoch": wanted.user_epoch}
     if wanted.grant_id:
         claims["grant_id"] = wanted.grant_id

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -30,6 +30,7 @@ class Vault:
             raise VaultError(f"a master key has {_KEY_OCTETS} octets, not {len(master)}")
         self._master = master
         self._aead = AESGCM(self.derive("seal"))
+        self._alike = AESSIV(self.derive("seal-alike"))
 
     def seal(self, plain: bytes, *, purpose: str) -> bytes:
         """Nonce and ciphertext in one."""
@@ -42,6 +43,17 @@ class Vault:
             return self._aead.decrypt(
                 sealed[:_NONCE_OCTETS], sealed[_NONCE_OCTETS:], purpose.encode()
             )
+        except (InvalidTag, ValueError) as exc:
+            raise VaultError("sealed under another master key, or damaged") from exc
+
+    def seal_alike(self, plain: bytes, *, purpose: str) -> bytes:
+        """The same box for the same content, so that boxes can be compared (AES-SIV, RFC 5297)."""
+        return self._alike.encrypt(plain, [purpose.encode()])
+
+    def open_alike(self, sealed: bytes, *, purpose: str) -> bytes:
+        """What `seal_alike` sealed for `purpose`; VaultError as `open`."""
+        try:
+            return self._alike.decrypt(sealed, [purpose.encode()])
         except (InvalidTag, ValueError) as exc:
             raise VaultError("sealed under another master key, or damaged") from exc
 

@@ -77,8 +77,9 @@ async def test_a_person_or_client_that_is_suspended(
     tenant = embedded.mine.tenant_id
     # Another process: what this one changes is not told there, it must look for itself.
     clock, database = embedded.clock, Database(embedded.database.engine)
-    ring = KeyRing(database, embedded.parts.vault, clock)
-    elsewhere = TokenService(ring, TokenPolicy(issuer=ISSUER), clock, Revocations(database, clock))
+    vault, policy = embedded.parts.vault, TokenPolicy(issuer=ISSUER)
+    ring, revocations = KeyRing(database, vault, clock), Revocations(database, clock)
+    elsewhere = TokenService(ring, vault, policy, clock, revocations)
 
     def is_good_elsewhere(token: str) -> bool:
         try:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import httpx
 
+from cloud.app.composition import Parts, equip
 from cloud.core.authorization.profiles import PRIVATE_KEY_JWT
 from cloud.core.authorization.token_exchange import ACCESS_TOKEN_TYPE, ID_TOKEN_TYPE
 from tests.fixtures.cloud import ISSUER, START, Installation
@@ -13,6 +16,7 @@ from tests.integration.oauth.test_exchange import EXCHANGE, Ground
 
 GRANT = {"grant_type": "client_credentials"}
 DEVICES = "/api/v1/devices"
+ENROL = f"{DEVICES}/enrol"
 URL = ISSUER + DEVICES
 NOW = int(START.timestamp())
 
@@ -63,6 +67,44 @@ async def test_proofs_of_another_call_or_key(
     proof = dpop_proof(key, "GET", URL, START, token=free)
     bound = await http.get(DEVICES, headers={"Authorization": f"DPoP {free}", "DPoP": proof})
     assert (bound.status_code, bound.json()["error"]) == (401, "invalid_token")
+
+
+def begin_anew(cloud: Installation) -> None:
+    """Another process over the same store."""
+    parts = cloud.parts
+    fresh = Parts(
+        settings=parts.settings, database=parts.database, vault=parts.vault, clock=parts.clock
+    )
+    equip(cloud.app, fresh, issuer=ISSUER)
+
+
+async def test_proofs_that_another_process_saw(
+    embedded: Installation, http: httpx.AsyncClient, people: People
+) -> None:
+    """Attack 21: a restart makes no used proof good, and another process none of a change."""
+    client = people.client(embedded.mine.tenant_id, scopes=("argus:devices:write",))
+    key = new_key()
+    head = {"DPoP": dpop_proof(key, "POST", ISSUER + client.token_path, START)}
+    issued = await http.post(client.token_path, data={**GRANT, **client.form}, headers=head)
+    token = issued.json()["access_token"]
+
+    async def called(method: str, proof: str) -> int:
+        headers = {"Authorization": f"DPoP {token}", "DPoP": proof}
+        if method == "GET":
+            return (await http.get(DEVICES, headers=headers)).status_code
+        return (await http.post(ENROL, headers=headers, json={})).status_code
+
+    read = dpop_proof(key, "GET", URL, START, token=token)
+    # By a clock ahead of ours: it will not look older than the next process.
+    write = dpop_proof(key, "POST", ISSUER + ENROL, START + timedelta(seconds=30), token=token)
+    assert (await called("GET", read), await called("POST", write)) == (200, 422)
+    begin_anew(embedded)
+    assert await called("POST", write) == 401
+    embedded.clock.pass_(3)
+    begin_anew(embedded)
+    assert (await called("GET", read), await called("POST", write)) == (401, 401)
+    fresh = dpop_proof(key, "GET", URL, embedded.clock(), token=token)
+    assert await called("GET", fresh) == 200
 
 
 async def test_token_exchange_beyond_its_bounds(

@@ -87,6 +87,7 @@ FORGED: dict[str, Forge] = {
     "kid with a path": with_header(kid="../../../dev/null"),
     "kid of SQL": with_header(kid="' OR 1=1 --"),
     "kid of NUL": with_header(kid="\x00"),
+    "kid half a character": with_header(kid="\ud800"),
     "kid a list": with_header(kid=["a"]),
     "300 kB header": with_header(more="x" * 300_000),
     "b64": with_header(b64=False, crit=["b64"]),
@@ -132,6 +133,10 @@ FOR_OTHERS: tuple[dict[str, Any], ...] = (
     {"cnf": {}},
     {"cnf": "abc"},
     {"user_id": "usr_unknown", "user_epoch": 1, "sub": "usr_unknown"},
+    {"person": "usr_unknown"},
+    {"person": "a"},
+    {"person": "é"},
+    {"person": ["usr_unknown"]},
 )
 
 

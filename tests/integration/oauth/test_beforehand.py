@@ -7,13 +7,16 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from cloud.core.authorization import client_secrets
+from cloud.core.authorization.applications import authenticate
 from cloud.core.authorization.client_authentication import (
     ASSERTION_TYPE,
     Presented,
     secret_compared,
 )
+from cloud.core.authorization.credential_tables import ClientSecretRow
 from cloud.core.authorization.profiles import PRIVATE_KEY_JWT
 from cloud.core.authorization.revocations import BOUND, MOST_STALE, Revocations
 from cloud.core.authorization.tables import ApplicationRow
@@ -22,6 +25,7 @@ from cloud.core.kernel.work import Database, StorageError
 from tests.fixtures.cloud import ISSUER, START, Installation
 from tests.fixtures.key_server import KeyServer, opened_to_loopback
 from tests.fixtures.oauth import People
+from tests.fixtures.quick_hashes import add_secret
 from tests.fixtures.signed import assertion, key_set, new_key
 from tests.integration.oauth.test_exchange import AUDIENCE, EXCHANGE, IDP, Ground
 
@@ -72,6 +76,53 @@ def test_a_secret_is_compared_while_others_write(embedded: Installation, people:
     assert [list(one.values()) for one in compared] == [[True], [False], [False]]
     both = Presented(client_id=client.client_id, post_secret="a", basic_secret="b")
     assert secret_compared(embedded.database, both, START) is both
+
+
+def test_one_hash_is_compared_however_many_secrets_there_are(
+    embedded: Installation, people: People
+) -> None:
+    """Attack 26: five secrets take the time of one, and of none."""
+    client = people.client(embedded.mine.tenant_id)
+    rotated = [f"a rotated secret, number {number}" for number in range(1000, 1004)]
+    with embedded.database.begin(now=START) as work:
+        for secret in rotated:
+            add_secret(work, client.client_id, secret)
+    for secret, fits in [
+        *((one, True) for one in (client.secret, *rotated)),
+        ("wrong", False),
+        (f"wrong, with a known end: {rotated[0]}", False),
+    ]:
+        shown = Presented(client_id=client.client_id, basic_secret=secret)
+        compared = secret_compared(embedded.database, shown, START).compared
+        assert list(compared.values()) == [fits]
+    with embedded.database.begin(now=START) as work:
+        assert all(authenticate(work, client.client_id, one) for one in rotated)
+        assert not authenticate(work, client.client_id, "wrong")
+
+
+def test_secrets_of_before_their_ends_were_kept_are_found_and_noted(
+    embedded: Installation, people: People
+) -> None:
+    client = people.client(embedded.mine.tenant_id)
+    held = select(ClientSecretRow).where(ClientSecretRow.client_id == client.client_id)
+    with embedded.database.begin(now=START) as work:
+        add_secret(work, client.client_id, "another")
+        for row in work.session.scalars(held):
+            row.last_four = ""
+    with embedded.database.begin(now=START) as work:
+        assert authenticate(work, client.client_id, client.secret)
+        assert not authenticate(work, client.client_id, "wrong")
+    with embedded.database.reading(now=START) as work:
+        assert {row.last_four for row in work.session.scalars(held)} == {"", client.secret[-4:]}
+
+
+def test_no_two_secrets_of_a_client_end_alike(embedded: Installation, people: People) -> None:
+    client = people.client(embedded.mine.tenant_id)
+    drawn = iter(["vws_AAAAtail", "vws_BBBBtail", "vws_CCCCother"])
+    with embedded.database.begin(now=START) as work:
+        row = work.session.get_one(ApplicationRow, client.client_id)
+        made = [client_secrets.add_secret(work, row, draw=drawn.__next__)[1] for _ in range(2)]
+    assert made == ["vws_AAAAtail", "vws_CCCCother"]
 
 
 async def test_a_hospitals_identity_provider_publishes_its_keys(

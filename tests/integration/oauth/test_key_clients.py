@@ -36,6 +36,11 @@ async def test_a_client_signs_with_a_registered_key(
     for audience in (ISSUER, ISSUER + client.token_path, [ISSUER]):
         answer = await by_assertion(http, client, assertion(client.client_id, key, audience, START))
         assert answer.status_code == 200, answer.text
+    for kind_of_token in (None, "client-authentication+jwt"):
+        head = {"typ": kind_of_token}
+        text = assertion(client.client_id, key, ISSUER, START, header=head)
+        answer = await by_assertion(http, client, text)
+        assert answer.status_code == 200, answer.text
     answer = await by_assertion(http, client, assertion(stranger.client_id, key, ISSUER, START))
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 

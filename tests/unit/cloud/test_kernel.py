@@ -59,6 +59,22 @@ def test_a_box_opens_only_with_its_key_for_its_purpose_and_whole() -> None:
             attempt.open(sealed, purpose=purpose)
 
 
+def test_boxes_that_are_alike_can_be_compared_and_open_as_others_do() -> None:
+    vault, other = Vault(b"a" * 32), Vault(b"b" * 32)
+    box = vault.seal_alike(b"secret", purpose="one")
+    assert vault.open_alike(box, purpose="one") == b"secret"
+    assert vault.seal_alike(b"secret", purpose="one") == box
+    assert vault.seal_alike(b"secret", purpose="two") != box
+    for attempt, purpose, sealed in (
+        (other, "one", box),
+        (vault, "two", box),
+        (vault, "one", box[:-1]),
+        (vault, "one", b""),
+    ):
+        with pytest.raises(VaultError):
+            attempt.open_alike(sealed, purpose=purpose)
+
+
 def test_the_master_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     box = open_vault(tmp_path).seal(b"x", purpose="p")
     assert open_vault(tmp_path).open(box, purpose="p") == b"x"
