@@ -8,13 +8,9 @@ from dataclasses import replace
 from typing import Final
 
 from cloud.app.application_commands import add_application_commands, run_application_command
+from cloud.app.audit_commands import add_audit_commands, run_audit_command
 from cloud.app.composition import Parts
-from cloud.app.key_commands import (
-    add_audit_commands,
-    add_key_commands,
-    run_key_command,
-    verify_audit,
-)
+from cloud.app.key_commands import add_key_commands, run_key_command
 from cloud.app.opening import StartError
 from cloud.app.people_commands import add_people_commands, ask_password, run_people_command
 from cloud.core.identity.service import tenant
@@ -45,7 +41,7 @@ def run_administration(parts: Parts, given: argparse.Namespace, show: Callable[[
     """
     try:
         if given.command == "audit":
-            lines, code = verify_audit(parts, given)
+            lines, code = run_audit_command(parts, given)
             show("\n".join(lines))
             return code
         if given.command == "keys":

@@ -9,8 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import Engine
+
 from cloud.app.composition import Parts
-from cloud.core.kernel.vault import VaultError, open_vault, secret_file
+from cloud.core.kernel import audit
+from cloud.core.kernel.vault import Vault, VaultError, open_vault, secret_file
 from cloud.core.kernel.work import Database
 from cloud.db.engine import open_engine
 from cloud.db.errors import StorageError
@@ -36,17 +39,23 @@ def opened(settings: CloudSettings, *, migrating: bool | None = None) -> Iterato
         engine = open_engine(data=settings.data, database_url=settings.database)
     except StorageError as exc:
         raise StartError(_with_mend(str(exc))) from exc
-    database = Database(engine)
     try:
-        yield _parts(settings, database, settings.migrate if migrating is None else migrating)
+        yield _parts(settings, engine, settings.migrate if migrating is None else migrating)
     finally:
-        database.close()
+        engine.dispose()
 
 
-def _parts(settings: CloudSettings, database: Database, migrating: bool) -> Parts:
+def database_of(engine: Engine, vault: Vault) -> Database:
+    """The database of an engine; it seals the audit's chains by the vault."""
+    return Database(engine, seal_key=vault.derive(audit.SEAL_PURPOSE))
+
+
+def _parts(settings: CloudSettings, engine: Engine, migrating: bool) -> Parts:
     try:
+        vault = open_vault(settings.data)
+        database = database_of(engine, vault)
         _prepare(database, migrating)
-        return Parts(settings=settings, database=database, vault=open_vault(settings.data))
+        return Parts(settings=settings, database=database, vault=vault)
     except (StorageError, VaultError) as exc:
         raise StartError(_with_mend(str(exc))) from exc
     except OSError as exc:
@@ -73,7 +82,7 @@ def ingest_secret(data: Path) -> str:
 
 def _prepare(database: Database, migrating: bool) -> None:
     if migrating:
-        migrate(database.engine)
+        migrate(database.engine, seal_key=database.seal_key)
     elif not is_current(database.engine):
         raise StartError(
             "the database has another schema than this program. Run vitalwire-cloud migrate first"

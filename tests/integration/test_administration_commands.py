@@ -20,6 +20,7 @@ from cloud.core.identity.tables import UserRow
 from cloud.core.kernel.audit import INSTALLATION, AuditHeadRow, AuditRow
 from tests.fixtures.administration import platform_token
 from tests.fixtures.cloud import Installation
+from tests.fixtures.spoilt_audit import unguard
 
 Operator = Callable[..., tuple[int, str, str]]
 PASSWORD = "correct horse battery"
@@ -184,6 +185,7 @@ async def test_the_audit_proves_itself_and_tells_where_it_was_touched(
     assert f"{INSTALLATION}: 1 entries, whole" in text
     entry = (AuditRow.tenant_id == mine, AuditRow.position == (5 if spoil == "cut" else 3))
     with embedded.database.engine.begin() as raw:
+        unguard(raw)
         raw.exec_driver_sql("PRAGMA foreign_keys=OFF")
         if spoil == "change":
             raw.execute(update(AuditRow).where(*entry).values(outcome="denied"))

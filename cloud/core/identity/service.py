@@ -9,6 +9,7 @@ import secrets
 from sqlalchemy import or_, select
 
 from cloud.core.identity.tables import ProductRow, TenantRow
+from cloud.core.kernel import audit
 from cloud.core.kernel.errors import DuplicateError, InvalidError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.principal import Principal
@@ -18,7 +19,7 @@ from cloud.core.kernel.work import UnitOfWork
 
 
 def create_tenant(work: UnitOfWork, vault: Vault, name: str) -> TenantRow:
-    """A new tenant; DuplicateError `tenant_exists` when the name is taken."""
+    """A new tenant and its audit; DuplicateError `tenant_exists` when the name is taken."""
     taken = select(TenantRow.tenant_id).where(TenantRow.name == name)
     if work.session.scalar(taken) is not None:
         raise DuplicateError(
@@ -33,6 +34,7 @@ def create_tenant(work: UnitOfWork, vault: Vault, name: str) -> TenantRow:
     )
     work.session.add(row)
     work.session.flush()
+    audit.begin(work, tenant_id)
     return row
 
 
@@ -72,6 +74,14 @@ def tenant(work: UnitOfWork, tenant_id: str) -> TenantRow:
     if row is None:
         raise NotFoundError("tenant_not_found", "Use a tenant that exists.")
     return row
+
+
+def tenants(work: UnitOfWork) -> list[TenantRow]:
+    """Every tenant by age, for the operator of the service."""
+    # every tenant: that is what is asked.
+    return list(
+        work.session.scalars(select(TenantRow).order_by(TenantRow.created_at, TenantRow.tenant_id))
+    )
 
 
 def tenant_called(work: UnitOfWork, words: str) -> TenantRow | None:
