@@ -64,6 +64,12 @@ def is_current(engine: Engine) -> bool:
         return current(connection) == newest()
 
 
+def is_empty(engine: Engine) -> bool:
+    """Whether the database never got a schema of ours."""
+    with engine.connect() as connection:
+        return current(connection) is None
+
+
 def _seal_chains(connection: Connection, seal_key: bytes) -> None:
     with Session(connection) as session:
         # every tenant: the schema is everybody's.
