@@ -31,7 +31,7 @@ def run_key_command(parts: Parts, given: argparse.Namespace) -> list[str]:
     operator = service_principal(audit.INSTALLATION, "operator")
     with parts.database.begin(now=parts.clock()) as work:
         if given.act == "rotate":
-            made = rotate_keys(work, parts.vault, operator)
+            made = rotate_keys(work, parts.vault, operator, is_operator=True)
             return [f"{row.kid}  {row.algorithm}  signs from now on" for row in made]
         if given.act == "retire":
             retire_key(work, operator, given.kid)

@@ -157,8 +157,9 @@ def test_keys_are_turned_and_one_that_leaked_ends_at_once(operator: Operator) ->
     _, text, _ = operator("keys", "rotate")
     kids = [line.split()[0] for line in text.splitlines()]
     assert len(kids) == 2
-    code, _, error = operator("keys", "rotate")
-    assert (code, "rotated_recently" in error) == (2, True)
+    code, again, _ = operator("keys", "rotate")
+    assert (code, kids[0] in again) == (0, False), "an operator may have to hurry"
+    kids = [line.split()[0] for line in again.splitlines()]
     code, text, _ = operator("keys", "retire", kids[0])
     assert (code, text.startswith(f"{kids[0]} is retired")) == (0, True)
     code, _, error = operator("keys", "retire", kids[0])
