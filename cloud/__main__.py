@@ -144,7 +144,10 @@ def _parser() -> argparse.ArgumentParser:
         ("gateways", "invite, list or revoke gateways"),
         ("broker-config", "write the configuration of a Mosquitto for the fleet"),
         ("apps", "register, approve, suspend or end clients and partners"),
-        ("users", "add people, set their passwords, suspend them"),
+        ("users", "add people, set their passwords and roles, suspend or delete them"),
+        ("tenants", "list the tenants"),
+        ("products", "add or list the products of a tenant"),
+        ("sites", "add or list the places of a tenant"),
         ("keys", "list, rotate or retire the keys that sign tokens"),
         ("audit", "prove that nothing of the audit was changed or removed"),
     ):

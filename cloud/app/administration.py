@@ -1,4 +1,4 @@
-"""`vitalwire-cloud apps | users | keys | audit`: what an operator does on the machine itself."""
+"""`vitalwire-cloud apps | users | keys | audit | ...`: what an operator does on the machine."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ from cloud.app.audit_commands import add_audit_commands, run_audit_command
 from cloud.app.composition import Parts
 from cloud.app.key_commands import add_key_commands, run_key_command
 from cloud.app.opening import StartError
+from cloud.app.organisation_commands import (
+    add_product_commands,
+    add_site_commands,
+    add_tenant_commands,
+    list_tenants,
+    run_product_command,
+    run_site_command,
+)
 from cloud.app.people_commands import add_people_commands, ask_password, run_people_command
 from cloud.core.identity.service import tenant
 from cloud.core.kernel.errors import DomainError
@@ -24,8 +32,16 @@ _ARGUMENTS: Final = {
     "users": add_people_commands,
     "keys": add_key_commands,
     "audit": add_audit_commands,
+    "tenants": add_tenant_commands,
+    "products": add_product_commands,
+    "sites": add_site_commands,
 }
-_OF_TENANTS: Final = {"apps": run_application_command, "users": run_people_command}
+_OF_TENANTS: Final = {
+    "apps": run_application_command,
+    "users": run_people_command,
+    "products": run_product_command,
+    "sites": run_site_command,
+}
 ADMINISTRATION: Final = tuple(_ARGUMENTS)
 
 
@@ -46,6 +62,9 @@ def run_administration(parts: Parts, given: argparse.Namespace, show: Callable[[
             return code
         if given.command == "keys":
             show("\n".join(run_key_command(parts, given)))
+            return 0
+        if given.command == "tenants":
+            show("\n".join(list_tenants(parts)))
             return 0
         if given.act == "set-password":
             given.password = ask_password()
