@@ -55,6 +55,7 @@ def _verify(parts: Parts, given: argparse.Namespace) -> tuple[list[str], int]:
     file = SeenHeads(parts.settings.data)
     seen = _by_owner([*file.read(), *given.expect])
     with parts.database.reading(now=parts.clock()) as work:
+        audit.hold_still(work)
         owners = sorted(_owners(work) | set(seen))
         if given.tenant:
             _check_owner(given.tenant, owners)

@@ -92,6 +92,17 @@ def test_the_database_itself_refuses_to_change_or_remove_entries(cloud: Installa
             connection.exec_driver_sql(statement)
 
 
+def test_what_is_written_during_a_check_is_no_break(cloud: Installation) -> None:
+    mine = cloud.mine.tenant_id
+    with cloud.database.reading(now=cloud.clock()) as work:
+        audit.hold_still(work)
+        before = audit.verify(work, mine)
+        note(cloud, mine)
+        assert audit.verify(work, mine) == before
+    with cloud.database.reading(now=cloud.clock()) as work:
+        assert audit.verify(work, mine).entries == before.entries + 1
+
+
 @pytest.mark.parametrize("spoil", [set_back, empty])
 def test_what_was_cut_stays_broken_whatever_is_written_afterwards(
     embedded: Installation, verify: Verify, spoil: Callable[[Connection, str], None]

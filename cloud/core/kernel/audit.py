@@ -166,6 +166,16 @@ def seal_again(work: UnitOfWork, principal: Principal) -> None:
     record(work, principal, "audit.sealed", "audit", principal.tenant_id)
 
 
+def hold_still(work: UnitOfWork) -> None:
+    """Let a reading unit see one moment throughout; call it first.
+
+    PostgreSQL shows each statement what is new, and a chain that grows between two of them would
+    look broken.
+    """
+    if work.is_postgresql:
+        work.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 def verify(
     work: UnitOfWork, tenant_id: str, *, seen: Mapping[int, str] | None = None
 ) -> ChainReport:
