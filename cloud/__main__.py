@@ -28,7 +28,7 @@ from cloud.app.fleet_commands import (
     run_fleet_command,
 )
 from cloud.app.logs import log_to_stderr
-from cloud.app.opening import StartError, opened
+from cloud.app.opening import StartError, opened, opened_existing
 from cloud.app.programs import run_broker, run_ingest, run_worker, serve
 from cloud.app.tracing import traced
 from cloud.broker.embedded import BrokerStartError
@@ -76,7 +76,8 @@ def _run(given: argparse.Namespace) -> int:
     if given.command == "bootstrap":
         _bootstrap(settings, given)
         return 0
-    with opened(settings) as parts:
+    looks = given.command in (*ADMINISTRATION, "gateways")
+    with opened_existing(settings) if looks else opened(settings) as parts:
         if given.command in _FLEET:
             print("\n".join(run_fleet_command(parts, given)))
             return 0
@@ -143,7 +144,10 @@ def _parser() -> argparse.ArgumentParser:
         ("gateways", "invite, list or revoke gateways"),
         ("broker-config", "write the configuration of a Mosquitto for the fleet"),
         ("apps", "register, approve, suspend or end clients and partners"),
-        ("users", "add people, set their passwords, suspend them"),
+        ("users", "add people, set their passwords and roles, suspend or delete them"),
+        ("tenants", "list the tenants"),
+        ("products", "add or list the products of a tenant"),
+        ("sites", "add or list the places of a tenant"),
         ("keys", "list, rotate or retire the keys that sign tokens"),
         ("audit", "prove that nothing of the audit was changed or removed"),
     ):

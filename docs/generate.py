@@ -54,6 +54,9 @@ COMMANDS = {
         "users",
         "keys",
         "audit",
+        "tenants",
+        "products",
+        "sites",
     ),
     "simulators": ("", "device", "bluetooth", "ambulance", "fleet", "patient", "scenarios", "demo"),
 }

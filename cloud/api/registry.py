@@ -21,6 +21,7 @@ from cloud.api.console import board
 from cloud.api.epcr import devices, encounters, gateway_commands, gateways
 from cloud.api.platform import (
     applications,
+    certificates,
     downlink,
     joining,
     operations,
@@ -38,6 +39,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     logout.router,
     account.router,
     applications.router,
+    certificates.router,
     service_tokens.router,
     clients.router,
     credentials.router,

@@ -1,4 +1,4 @@
-"""`vitalwire-cloud apps | users | keys | audit`: what an operator does on the machine itself."""
+"""`vitalwire-cloud apps | users | keys | audit | ...`: what an operator does on the machine."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from dataclasses import replace
 from typing import Final
 
 from cloud.app.application_commands import add_application_commands, run_application_command
+from cloud.app.audit_commands import add_audit_commands, run_audit_command
 from cloud.app.composition import Parts
-from cloud.app.key_commands import (
-    add_audit_commands,
-    add_key_commands,
-    run_key_command,
-    verify_audit,
-)
+from cloud.app.key_commands import add_key_commands, run_key_command
 from cloud.app.opening import StartError
+from cloud.app.organisation_commands import (
+    add_product_commands,
+    add_site_commands,
+    add_tenant_commands,
+    list_tenants,
+    run_product_command,
+    run_site_command,
+)
 from cloud.app.people_commands import add_people_commands, ask_password, run_people_command
 from cloud.core.identity.service import tenant
 from cloud.core.kernel.errors import DomainError
@@ -28,8 +32,16 @@ _ARGUMENTS: Final = {
     "users": add_people_commands,
     "keys": add_key_commands,
     "audit": add_audit_commands,
+    "tenants": add_tenant_commands,
+    "products": add_product_commands,
+    "sites": add_site_commands,
 }
-_OF_TENANTS: Final = {"apps": run_application_command, "users": run_people_command}
+_OF_TENANTS: Final = {
+    "apps": run_application_command,
+    "users": run_people_command,
+    "products": run_product_command,
+    "sites": run_site_command,
+}
 ADMINISTRATION: Final = tuple(_ARGUMENTS)
 
 
@@ -45,11 +57,14 @@ def run_administration(parts: Parts, given: argparse.Namespace, show: Callable[[
     """
     try:
         if given.command == "audit":
-            lines, code = verify_audit(parts, given)
+            lines, code = run_audit_command(parts, given)
             show("\n".join(lines))
             return code
         if given.command == "keys":
             show("\n".join(run_key_command(parts, given)))
+            return 0
+        if given.command == "tenants":
+            show("\n".join(list_tenants(parts)))
             return 0
         if given.act == "set-password":
             given.password = ask_password()

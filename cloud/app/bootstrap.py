@@ -55,7 +55,8 @@ def bootstrap(
             f'there is a tenant named "{name}" already. Choose another with --name'
         ) from exc
     except DomainError as exc:
-        raise StartError(f"{exc.message.rstrip('.')}, as --admin-email") from exc
+        option = "--name" if exc.reason == "invalid_name" else "--admin-email"
+        raise StartError(f"{exc.message.rstrip('.')}, as {option}") from exc
     except OSError as exc:
         raise StartError(
             f"the secrets could not be printed ({exc.strerror}), so nothing was created. "

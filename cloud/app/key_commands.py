@@ -1,23 +1,20 @@
-"""`vitalwire-cloud keys` and `audit`: what belongs to the installation, not to one tenant."""
+"""`vitalwire-cloud keys`: the signing keys belong to the installation, not to one tenant."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from cloud.app.composition import Parts
 from cloud.core.authorization.key_rotation import all_keys, retire_key, rotate_keys, status_of
 from cloud.core.authorization.tables import SigningKeyRow
 from cloud.core.kernel import audit
-from cloud.core.kernel.errors import NotFoundError
 from cloud.core.kernel.principal import service_principal
 from cloud.core.kernel.work import UnitOfWork
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
-
-BROKEN: Final = 1
 
 
 def add_key_commands(command: argparse.ArgumentParser) -> None:
@@ -29,48 +26,17 @@ def add_key_commands(command: argparse.ArgumentParser) -> None:
     one.add_argument("kid", metavar="KID")
 
 
-def add_audit_commands(command: argparse.ArgumentParser) -> None:
-    """`audit` and its acts."""
-    acts: Commands = command.add_subparsers(dest="act", required=True, metavar="ACT")
-    one = acts.add_parser(
-        "verify", help="work every chain out again; exit code 1 and the position if one is broken"
-    )
-    one.add_argument("--tenant", metavar="ID", help="this tenant's chain alone")
-
-
 def run_key_command(parts: Parts, given: argparse.Namespace) -> list[str]:
     """Carry one out; the lines to print. DomainError says what is wrong."""
     operator = service_principal(audit.INSTALLATION, "operator")
     with parts.database.begin(now=parts.clock()) as work:
         if given.act == "rotate":
-            made = rotate_keys(work, parts.vault, operator)
+            made = rotate_keys(work, parts.vault, operator, is_operator=True)
             return [f"{row.kid}  {row.algorithm}  signs from now on" for row in made]
         if given.act == "retire":
             retire_key(work, operator, given.kid)
             return [f"{given.kid} is retired: every token it signed is void"]
         return [json.dumps(_line(work, row)) for row in all_keys(work)]
-
-
-def verify_audit(parts: Parts, given: argparse.Namespace) -> tuple[list[str], int]:
-    """What each chain is like, and the exit code."""
-    lines, code = [], 0
-    with parts.database.reading(now=parts.clock()) as work:
-        owners = audit.chains(work)
-        if given.tenant and given.tenant not in owners:
-            raise NotFoundError("tenant_not_found", "Use a tenant that exists.")
-        for owner in [given.tenant] if given.tenant else owners:
-            report = audit.verify(work, owner)
-            if report.broken_at is None:
-                lines.append(
-                    f"{owner}: {report.entries} entries, whole, ending in {report.ends_in}"
-                )
-            else:
-                code = BROKEN
-                lines.append(
-                    f"{owner}: broken at position {report.broken_at}; "
-                    f"the {report.entries} entries before it are whole"
-                )
-    return lines, code
 
 
 def _line(work: UnitOfWork, row: SigningKeyRow) -> dict[str, object]:

@@ -12,15 +12,28 @@ from typing import TYPE_CHECKING, Any
 from cloud.app.composition import Parts
 from cloud.app.opening import StartError
 from cloud.core.authorization.accounts import (
+    change_roles,
+    delete_person,
     find_person,
+    link,
     people,
     resume,
     set_password,
     suspend,
+    unlink,
+    untrust,
 )
 from cloud.core.authorization.client_keys import KeySetError, checked_key_set
-from cloud.core.identity.people import ROLES, NewPerson, create_person, roles_of, trust_issuer
-from cloud.core.identity.tables import UserRow
+from cloud.core.identity.people import (
+    ROLES,
+    NewPerson,
+    create_person,
+    identities_of,
+    roles_of,
+    trust_issuer,
+    trusted_issuers,
+)
+from cloud.core.identity.tables import TrustedIssuerRow, UserRow
 from cloud.core.kernel import audit
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
@@ -46,9 +59,23 @@ def add_people_commands(command: argparse.ArgumentParser) -> None:
         ("set-password", "ask for a new password, or read it from a pipe; ends every session"),
         ("suspend", "stop a person at once, sessions, tokens and all"),
         ("resume", "let a person in again"),
+        ("delete", "end a person and forget who it was; what they did stays in the audit"),
+        ("set-roles", "let a person be these and nothing else; tokens from before end"),
+        ("link", "make known what another issuer calls a person"),
+        ("unlink", "take that away, with the tokens it led to"),
     ):
         one = acts.add_parser(name, help=words)
         one.add_argument("person", metavar="PERSON", help="address or id")
+        if name == "set-roles":
+            one.add_argument(
+                "--role", action="append", default=[], choices=sorted(ROLES), help="none: no role"
+            )
+        if name in ("link", "unlink"):
+            one.add_argument("--issuer", required=True, help="`iss` of its tokens")
+            one.add_argument("--subject", required=True, help="what that issuer calls the person")
+    acts.add_parser("issuers", help="print the trusted issuers, one JSON object a line")
+    one = acts.add_parser("untrust", help="take an issuer's word no longer, and end its tokens")
+    one.add_argument("--issuer", required=True, help="`iss` of its tokens")
     one = acts.add_parser("trust", help="take an issuer's ID tokens for the tenant's people")
     one.add_argument("--issuer", required=True, help="`iss` of its tokens")
     one.add_argument("--audience", required=True, help="`aud` they must be made out to")
@@ -69,7 +96,28 @@ def run_people_command(
         return _add(parts, work, caller, given)
     if given.act == "trust":
         return _trust(work, caller, given)
-    user = find_person(work, caller, given.person)
+    if given.act == "issuers":
+        rows = trusted_issuers(work, tenant_id=caller.tenant_id)
+        return [json.dumps(_issuer(row)) for row in rows]
+    if given.act == "untrust":
+        untrust(work, caller, given.issuer)
+        return [f"{given.issuer} is not trusted any more"]
+    return _change(work, caller, find_person(work, caller, given.person), given)
+
+
+def _change(
+    work: UnitOfWork, caller: Principal, user: UserRow, given: argparse.Namespace
+) -> list[str]:
+    if given.act == "set-roles":
+        change_roles(work, caller, user, given.role)
+        return [f"{user.email} is {' '.join(dict.fromkeys(given.role)) or 'nothing here'}"]
+    if given.act == "delete":
+        delete_person(work, caller, user)
+        return [f"{user.user_id} is deleted"]
+    if given.act in ("link", "unlink"):
+        act = link if given.act == "link" else unlink
+        act(work, caller, user, issuer=given.issuer, subject=given.subject)
+        return [f"{user.email} is {given.act}ed: {given.subject} of {given.issuer}"]
     if given.act == "set-password":
         set_password(work, caller, user, given.password)
         return [f"{user.email} has a new password; every session has ended"]
@@ -132,12 +180,25 @@ def _read_keys(path: Path) -> dict[str, Any]:
         raise StartError(f"{path} is no JWK set ({exc}). Correct the file") from exc
 
 
+def _issuer(row: TrustedIssuerRow) -> dict[str, object]:
+    return {
+        "issuer": row.issuer,
+        "audience": row.audience,
+        "jwks_uri": row.jwks_uri,
+        "kids": [key.get("kid") for key in (row.jwks or {}).get("keys", [])],
+        "created_at": row.created_at.isoformat(),
+    }
+
+
 def _line(work: UnitOfWork, row: UserRow) -> dict[str, object]:
     return {
         "user_id": row.user_id,
         "email": row.email,
         "name": f"{row.given_name} {row.family_name}",
         "roles": list(roles_of(work, row, tenant_id=row.tenant_id)),
+        "identities": [
+            {"issuer": one.issuer, "subject": one.subject} for one in identities_of(work, row)
+        ],
         "status": row.status,
         "has_password": row.password_hash is not None,
         "last_login_at": row.last_login_at and row.last_login_at.isoformat(),

@@ -37,6 +37,14 @@ def open_engine(*, data: Path, database_url: str | None) -> Engine:
     return engine
 
 
+def sqlite_file(*, data: Path, database_url: str | None) -> Path | None:
+    """Where the embedded database is or would be; None for PostgreSQL. StorageUnreachableError."""
+    url = _url(data, database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return None
+    return Path(url.database)
+
+
 def _url(data: Path, database_url: str | None) -> URL:
     if not database_url:
         return URL.create("sqlite", database=str(data / SQLITE_FILE))

@@ -37,11 +37,16 @@ def _note_changes(session: Session, _context: UOWTransaction, _instances: object
 
 
 class UnitOfWork:
-    """One transaction: `session` for queries, `now` the aware UTC time that all of it bears."""
+    """One transaction: `session` for queries, `now` the aware UTC time that all of it bears.
 
-    def __init__(self, session: Session, now: datetime) -> None:
+    `seal_key` is what the database itself does not know: with it a row can be sealed so that who
+    writes to the tables alone cannot make another. Empty where nobody gave one.
+    """
+
+    def __init__(self, session: Session, now: datetime, seal_key: bytes = b"") -> None:
         self.session = session
         self.now = now
+        self.seal_key = seal_key
 
     @property
     def is_postgresql(self) -> bool:
@@ -52,8 +57,9 @@ class UnitOfWork:
 class Database:
     """Hands out units of work over one engine."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, seal_key: bytes = b"") -> None:
         self.engine = engine
+        self.seal_key = seal_key
         self._writing = engine.execution_options(**{WRITING: True})
         self._watchers: list[tuple[frozenset[type], Callable[[], None]]] = []
 
@@ -90,7 +96,7 @@ class Database:
         info: dict[str, object] = {_NOW: now, _CHANGED: set()}
         with _WatchedSession(engine, expire_on_commit=False, info=info) as session:
             try:
-                yield UnitOfWork(session, now)
+                yield UnitOfWork(session, now, self.seal_key)
             except IntegrityError as exc:
                 session.rollback()
                 raise StorageConflictError("the store refused a row that breaks its rules") from exc

@@ -9,28 +9,38 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
+from cloud.core.identity.tables import TenantRow
+from cloud.core.kernel import audit
+from cloud.core.kernel.work import UnitOfWork, utc_now
 from cloud.db.engine import WRITING
 from cloud.db.errors import StorageFaultError
 
 _FOLDER: Final = Path(__file__).parent
 _ADVISORY_LOCK: Final = 7_361_001
+_SEALED_SINCE: Final = "0008"
 
 
-def migrate(engine: Engine, *, to: str = "head") -> str:
+def migrate(engine: Engine, *, to: str = "head", seal_key: bytes = b"") -> str:
     """Apply what is missing up to a revision, all or nothing; where the database is afterwards.
 
-    Several processes may call it at once: one works, the others wait. StorageFaultError when the
-    database refuses (no space, no right).
+    With `seal_key` the audit's chains are sealed when the revision that knows seals comes in, and
+    at no other time. Several processes may call it at once: one works, the others wait.
+    StorageFaultError when the database refuses (no space, no right).
     """
     try:
         with engine.execution_options(**{WRITING: True}).begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+            before = current(connection) or ""
             command.upgrade(_config(connection), to)
-            return current(connection) or ""
+            after = current(connection) or ""
+            if seal_key and before < _SEALED_SINCE <= after:
+                _seal_chains(connection, seal_key)
+            return after
     except DBAPIError as exc:
         cause = str(exc.orig).strip().splitlines()
         raise StorageFaultError(
@@ -52,6 +62,20 @@ def is_current(engine: Engine) -> bool:
     """Whether the database has the schema this program wants."""
     with engine.connect() as connection:
         return current(connection) == newest()
+
+
+def is_empty(engine: Engine) -> bool:
+    """Whether the database never got a schema of ours."""
+    with engine.connect() as connection:
+        return current(connection) is None
+
+
+def _seal_chains(connection: Connection, seal_key: bytes) -> None:
+    with Session(connection) as session:
+        # every tenant: the schema is everybody's.
+        owners = session.scalars(select(TenantRow.tenant_id)).all()
+        work = UnitOfWork(session, utc_now(), seal_key)
+        audit.seal_chains(work, (*owners, audit.INSTALLATION))
 
 
 def _config(connection: Connection) -> Config:

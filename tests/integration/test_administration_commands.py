@@ -24,6 +24,7 @@ from tests.fixtures.administration import platform_token
 from tests.fixtures.client_certificates import client_certificate
 from tests.fixtures.cloud import ISSUER, Installation
 from tests.fixtures.oauth import showing
+from tests.fixtures.spoilt_audit import unguard
 
 Operator = Callable[..., tuple[int, str, str]]
 PASSWORD = "correct horse battery"
@@ -200,8 +201,9 @@ def test_keys_are_turned_and_one_that_leaked_ends_at_once(operator: Operator) ->
     _, text, _ = operator("keys", "rotate")
     kids = [line.split()[0] for line in text.splitlines()]
     assert len(kids) == 2
-    code, _, error = operator("keys", "rotate")
-    assert (code, "rotated_recently" in error) == (2, True)
+    code, again, _ = operator("keys", "rotate")
+    assert (code, kids[0] in again) == (0, False), "an operator may have to hurry"
+    kids = [line.split()[0] for line in again.splitlines()]
     code, text, _ = operator("keys", "retire", kids[0])
     assert (code, text.startswith(f"{kids[0]} is retired")) == (0, True)
     code, _, error = operator("keys", "retire", kids[0])
@@ -228,6 +230,7 @@ async def test_the_audit_proves_itself_and_tells_where_it_was_touched(
     assert f"{INSTALLATION}: 1 entries, whole" in text
     entry = (AuditRow.tenant_id == mine, AuditRow.position == (5 if spoil == "cut" else 3))
     with embedded.database.engine.begin() as raw:
+        unguard(raw)
         raw.exec_driver_sql("PRAGMA foreign_keys=OFF")
         if spoil == "change":
             raw.execute(update(AuditRow).where(*entry).values(outcome="denied"))

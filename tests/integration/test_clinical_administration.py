@@ -7,15 +7,23 @@ from uuid import uuid4
 
 import pytest
 
+from cloud.core.authorization.key_rotation import rotate_keys
 from cloud.core.identity.people import person_of_identity
 from cloud.core.kernel.audit import INSTALLATION
 from cloud.core.kernel.identifiers import uuid_of
+from cloud.core.kernel.principal import service_principal
 from tests.fixtures.administration import APPS, CLIENTS, administrator, clinical_administrator
 from tests.fixtures.cloud import Installation, Tenant
 
 KEYS = "/v1/auth/admin/keys"
 SCOPES = "/v1/auth/scopes"
 USERS = "/v1/user-management/admin/users"
+LONG_LIVED = {
+    "name": "Night job",
+    "grant_types": ["client_credentials"],
+    "redirect_uris": [],
+    "requested_scopes": ["argus:epcr:read"],
+}
 
 
 async def test_new_keys_sign_and_the_old_ones_verify_for_a_while(cloud: Installation) -> None:
@@ -41,6 +49,44 @@ async def test_new_keys_sign_and_the_old_ones_verify_for_a_while(cloud: Installa
     assert ("auth.key.rotated", turned.json()["kid"]) in admin.events()
     assert "key.rotated" in admin.audited()
     assert "key.rotated" in admin.audited(INSTALLATION)
+
+
+async def test_no_tenant_fills_the_published_set_nor_holds_the_operator_back(
+    embedded: Installation,
+) -> None:
+    async with embedded.client() as client:
+        platform = await administrator(embedded, client)
+        made = await platform.made(APPS, LONG_LIVED)
+        path = f"{APPS}/{made['client_id']}"
+        await platform.ask("POST", f"{path}/approve-scopes")
+        await platform.ask("PATCH", f"{path}/governance", {"allow_service_tokens": True})
+        wanted = {"scopes": LONG_LIVED["requested_scopes"], "ttl_seconds": 90 * 86_400}
+        token = (await platform.made(f"{path}/service-token", wanted))["token"]
+        for tenant in (embedded.mine, embedded.other, embedded.mine):
+            embedded.clock.pass_(601)
+            admin = await clinical_administrator(embedded, client, of=tenant)
+            turned = await admin.ask("POST", f"{KEYS}/rotate")
+            assert turned.status_code == 200, turned.text
+        embedded.clock.pass_(601)
+        admin = await clinical_administrator(embedded, client)
+        refused = await admin.ask("POST", f"{KEYS}/rotate")
+        assert (refused.status_code, refused.json()["error"]) == (409, "too_many_signing_keys")
+        for _ in range(2):
+            with embedded.database.begin(now=embedded.clock()) as work:
+                operator = service_principal(INSTALLATION, "operator")
+                rotate_keys(work, embedded.parts.vault, operator, is_operator=True)
+        first = (await admin.ask("GET", f"{KEYS}?limit=5")).json()
+        rest = (await admin.ask("GET", f"{KEYS}?limit=200&cursor={first['next_cursor']}")).json()
+        kids = [key["kid"] for key in (*first["keys"], *rest["keys"])]
+        assert (len(first["keys"]), len(set(kids)), rest["next_cursor"]) == (5, 12, None)
+        # The keys that signed the long one stay for it; those after them for hours.
+        embedded.clock.pass_(3 * 3600)
+        published = (await client.get("/.well-known/jwks.json")).json()["keys"]
+        assert len(published) == 4
+        headers = {"Authorization": f"Bearer {token}"}
+        assert (await client.get("/api/v1/epcr/encounters", headers=headers)).status_code == 200
+        admin = await clinical_administrator(embedded, client)
+        assert (await admin.ask("POST", f"{KEYS}/rotate")).status_code == 200
 
 
 async def test_a_service_registers_a_scope_that_its_organisation_alone_can_grant(

@@ -21,6 +21,7 @@ from protocols.uplink.channels import (
 )
 from protocols.uplink.codec import decode_ack, encode_batch
 from tests.fixtures.cloud import START, VEHICLE, Installation, batch, numeric
+from tests.fixtures.spoilt_audit import unguard
 
 ENROL = {"serial_number": "S-9", "device_class": "oximeter", "manufacturer": "Acme"}
 ENCOUNTER = {
@@ -203,6 +204,7 @@ async def test_reads_of_patient_data_are_audited_in_an_unbroken_chain(ground: Gr
     # The encounter, what it was opened with, two tokens and three reads.
     assert (report.entries, report.broken_at) == (4 + 7, None)
     with ground.cloud.database.begin(now=START) as work:
+        unguard(work.session.connection())
         entry = work.session.scalars(
             select(AuditRow).where(AuditRow.position == 2, AuditRow.tenant_id == tenant_id)
         ).one()

@@ -111,6 +111,8 @@ def test_bootstrap_prints_exactly_the_keys_once(
     assert "gateway_secret" in capsys.readouterr().out
     assert main(["bootstrap", "--data", data, "--name", "Third", "--admin-email", "nobody"]) == 2
     assert "as --admin-email" in capsys.readouterr().err
+    assert main(["bootstrap", "--data", data, "--name", "x" * 121]) == 2
+    assert "as --name" in capsys.readouterr().err
     assert (tmp_path / "d" / "master.key").stat().st_mode & 0o777 == 0o600
     assert main(["migrate", "--data", data]) == 0
 

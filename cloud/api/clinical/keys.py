@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, StringConstraints
@@ -14,6 +14,7 @@ from cloud.api.clinical.client_models import Word
 from cloud.api.shared.answers import exact_json
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.idempotent import answer_once
+from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit
 from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictModel, StrictRoute
 from cloud.core.authorization.key_rotation import all_keys, rotate_keys, status_of
@@ -22,6 +23,9 @@ from cloud.core.authorization.tables import SigningKeyRow
 from cloud.core.kernel.work import UnitOfWork
 
 router = APIRouter(prefix="/v1/auth", tags=["Clinical auth"], route_class=StrictRoute)
+
+
+_LIST: Final = "signing-keys"
 
 
 class KeyModel(BaseModel):
@@ -36,9 +40,10 @@ class KeyModel(BaseModel):
 
 
 class KeysModel(BaseModel):
-    """Every key, newest first."""
+    """Keys, newest first."""
 
     keys: list[KeyModel]
+    next_cursor: str | None
 
 
 class RotationModel(BaseModel):
@@ -93,12 +98,29 @@ def rotate(request: Request, caller: ClientsAdmin, work: Work, services: AllServ
 
 
 @router.get(
-    "/admin/keys", response_model=KeysModel, responses=errors(429), summary="The signing keys"
+    "/admin/keys",
+    response_model=KeysModel,
+    responses=errors(400, 422, 429),
+    summary="The signing keys",
 )
-def list_keys(caller: ClientsAdmin, work: Work) -> Response:
-    """Their public names and times."""
-    del caller
-    document = KeysModel(keys=[_key(work, row) for row in all_keys(work)])
+def list_keys(
+    caller: ClientsAdmin,
+    work: Work,
+    services: AllServices,
+    limit: Limit = FIRST_LIMIT,
+    cursor: Cursor = None,
+) -> Response:
+    """Their public names and times, newest first."""
+    after = None
+    if cursor is not None:
+        at, kid = services.cursors.decode(caller, _LIST, cursor)
+        after = (datetime.fromisoformat(str(at)), str(kid))
+    rows = all_keys(work, after=after, limit=limit + 1)
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        following = services.cursors.encode(caller, _LIST, [last.created_at.isoformat(), last.kid])
+    document = KeysModel(keys=[_key(work, row) for row in rows[:limit]], next_cursor=following)
     return exact_json(document.model_dump())
 
 

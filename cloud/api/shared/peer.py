@@ -7,6 +7,7 @@ The server verified it against the fleet's authority, or a listed proxy vouches 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import ssl
 from typing import Final
 
@@ -36,7 +37,17 @@ def client_certificate(request: Request) -> bytes | None:
 
 def caller_address(request: Request) -> str:
     """Where the request comes from, empty where the server does not say."""
-    return request.client.host if request.client is not None else ""
+    return plain_address(request.client.host) if request.client is not None else ""
+
+
+def plain_address(text: str) -> str:
+    """An IPv4 address in its own words: a listener of both families tells it in IPv6's."""
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return text
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return text if mapped is None else str(mapped)
 
 
 def sent_path(request: Request) -> str:

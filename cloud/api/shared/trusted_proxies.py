@@ -19,7 +19,7 @@ from urllib.parse import unquote
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from cloud.api.shared.peer import STATE
+from cloud.api.shared.peer import STATE, plain_address
 from cloud.core.kernel.errors import MalformedError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -30,6 +30,9 @@ _OF_PROXIES: Final = (b"forwarded", b"x-real-ip", b"client-cert", b"client-cert-
 _NONE: Final = {b"", b"(null)"}
 """What proxies write where the client showed no certificate."""
 _PREFIX: Final = b"x-forwarded-"
+_TOLD: Final = re.compile(
+    r"\[(?P<six>[^\[\]]*:[^\[\]]*)\](?::[0-9]+)?|(?P<four>[0-9.]+)(?::[0-9]+)?|(?P<bare>[^\[\]]+)"
+)
 _QUOTED: Final = re.compile(r'(?:^|[;,])\s*Cert="([^"]*)"', re.IGNORECASE)
 
 
@@ -73,7 +76,7 @@ class TrustedProxies:
         """The last address that is not of a listed proxy: what stands before it proves nothing."""
         lines = [value.decode("latin-1") for name, value in headers if name == ADDRESS_HEADER]
         for told in reversed(",".join(lines).split(",")):
-            address = told.strip().strip("[]")
+            address = _address_in(told)
             if not self._is_listed(address):
                 return address if _is_address(address) else ""
         return ""
@@ -81,9 +84,7 @@ class TrustedProxies:
     def _is_listed(self, address: str) -> bool:
         if not self.networks or not _is_address(address):
             return False
-        found = ipaddress.ip_address(address)
-        if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-            found = found.ipv4_mapped
+        found = ipaddress.ip_address(plain_address(address))
         return any(found in network for network in self.networks)
 
 
@@ -113,6 +114,12 @@ def _lines(pem: str) -> str:
     return (
         "-----BEGIN CERTIFICATE-----\n" + "\n".join(body.split()) + "\n-----END CERTIFICATE-----\n"
     )
+
+
+def _address_in(told: str) -> str:
+    """What a proxy wrote without the port that some write too; empty for what has no such form."""
+    found = _TOLD.fullmatch(told.strip())
+    return "" if found is None else plain_address(found["six"] or found["four"] or found["bare"])
 
 
 def _is_of_proxies(name: bytes) -> bool:

@@ -1,13 +1,26 @@
-"""People's accounts: passwords set, people stopped and let in again."""
+"""People's accounts: passwords set, people stopped and let in again, what they are, and who
+vouches for them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 
-from cloud.core.authorization.grant_tables import GrantRow, SessionRow
+from cloud.core.authorization.grant_tables import ConsentRow, GrantRow, SessionRow
 from cloud.core.authorization.persons_tokens import end_grant
 from cloud.core.authorization.sessions import hash_password
-from cloud.core.identity.people import compared_email
+from cloud.core.authorization.tables import DELETED
+from cloud.core.identity.people import (
+    compared_email,
+    identities_of,
+    link_identity,
+    people_of_issuer,
+    set_roles,
+    trusted_issuer,
+    unlink_identity,
+)
 from cloud.core.identity.tables import UserRow
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import InvalidError, NotFoundError
@@ -18,12 +31,13 @@ from cloud.core.kernel.work import UnitOfWork
 
 def people(work: UnitOfWork, principal: Principal) -> list[UserRow]:
     """Everybody of the caller's tenant by address."""
-    return list(work.session.scalars(scoped(principal, UserRow).order_by(UserRow.email)))
+    statement = scoped(principal, UserRow).where(UserRow.status != DELETED)
+    return list(work.session.scalars(statement.order_by(UserRow.email)))
 
 
 def find_person(work: UnitOfWork, principal: Principal, name: str) -> UserRow:
     """A person of the tenant by id or address; NotFoundError."""
-    statement = scoped(principal, UserRow)
+    statement = scoped(principal, UserRow).where(UserRow.status != DELETED)
     if name.startswith("usr_"):
         statement = statement.where(UserRow.user_id == name)
     else:
@@ -58,6 +72,66 @@ def resume(work: UnitOfWork, principal: Principal, user: UserRow) -> None:
     """Let a person in again; what ended stays ended."""
     user.status = "active"
     audit.record(work, principal, "user.resumed", "user", user.user_id)
+
+
+def change_roles(
+    work: UnitOfWork, principal: Principal, user: UserRow, roles: Iterable[str]
+) -> None:
+    """Let a person be these and nothing else; tokens and sessions from before end.
+
+    InvalidError `unknown_role`.
+    """
+    set_roles(work, user, roles)
+    user.epoch += 1
+    audit.record(work, principal, "user.roles_set", "user", user.user_id)
+
+
+def link(
+    work: UnitOfWork, principal: Principal, user: UserRow, *, issuer: str, subject: str
+) -> None:
+    """Another issuer's name for a person; DuplicateError `identity_taken`."""
+    link_identity(work, user, issuer=issuer, subject=subject)
+    audit.record(work, principal, "user.identity_linked", "user", user.user_id)
+
+
+def unlink(
+    work: UnitOfWork, principal: Principal, user: UserRow, *, issuer: str, subject: str
+) -> None:
+    """Take it away, with the tokens it may have led to; NotFoundError `identity_not_found`."""
+    unlink_identity(work, user, issuer=issuer, subject=subject)
+    user.epoch += 1
+    audit.record(work, principal, "user.identity_unlinked", "user", user.user_id)
+
+
+def untrust(work: UnitOfWork, principal: Principal, issuer: str) -> None:
+    """Take an issuer's word no longer; tokens of everybody it means end with it.
+
+    NotFoundError `issuer_not_found`. Who it meant stays known, for the day it is trusted again.
+    """
+    row = trusted_issuer(work, tenant_id=principal.tenant_id, issuer=issuer)
+    if row is None:
+        raise NotFoundError("issuer_not_found", "Use an issuer this tenant trusts.")
+    work.session.delete(row)
+    for user in people_of_issuer(work, tenant_id=principal.tenant_id, issuer=issuer):
+        user.epoch += 1
+    audit.record(work, principal, "issuer.untrusted", "issuer", issuer)
+
+
+def delete_person(work: UnitOfWork, principal: Principal, user: UserRow) -> None:
+    """End a person and forget who it was; the id stays, for the audit goes on meaning it."""
+    _end_everything(work, user, reason="person_deleted")
+    set_roles(work, user, ())
+    for identity in identities_of(work, user):
+        work.session.delete(identity)
+    for consent in work.session.scalars(
+        select(ConsentRow).where(ConsentRow.user_id == user.user_id)
+    ):
+        work.session.delete(consent)
+    user.email = f"{user.user_id}@deleted.invalid"
+    user.given_name = user.family_name = ""
+    user.password_hash = user.sealed_claims = None
+    user.status = DELETED
+    audit.record(work, principal, "user.deleted", "user", user.user_id)
 
 
 def _end_everything(work: UnitOfWork, user: UserRow, *, reason: str) -> None:

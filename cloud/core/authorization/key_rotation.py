@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from cloud.core.authorization import keys
 from cloud.core.authorization.service_tokens import last_to_end
@@ -20,18 +20,27 @@ from cloud.core.kernel.work import UnitOfWork
 
 AT_MOST_EVERY: Final = timedelta(minutes=10)
 SKEW: Final = timedelta(minutes=10)
+MOST_RETIRING: Final = 6
+"""So many keys that sign no more are published at most, unless the operator wants more."""
 
 
-def rotate_keys(work: UnitOfWork, vault: Vault, principal: Principal) -> list[SigningKeyRow]:
+def rotate_keys(
+    work: UnitOfWork, vault: Vault, principal: Principal, *, is_operator: bool = False
+) -> list[SigningKeyRow]:
     """New keys sign from now on; they serve every tenant, so whoever turns them is audited twice.
 
-    ConflictError `rotated_recently`: a caller who turned them over and over would fill the
-    published set.
+    ConflictError `rotated_recently` or `too_many_signing_keys`: a tenant that turned them over and
+    over would fill the published set for all. Nothing holds the operator back, who may have to
+    hurry.
     """
-    turned = [row.retiring_at for row in keys.signing_keys(work) if row.retiring_at is not None]
-    if any(at > work.now - AT_MOST_EVERY for at in turned):
-        raise ConflictError("rotated_recently", "The keys are newer than ten minutes already.")
-    last = last_to_end(work)
+    published = keys.signing_keys(work)
+    if not is_operator:
+        _check_pace(published, work)
+    signing_since = min(
+        (row.created_at for row in published if row.retiring_at is None), default=work.now
+    )
+    # What was made before these keys were there they did not sign.
+    last = last_to_end(work, since=signing_since - SKEW)
     keep_for = keys.OVERLAP if last is None else max(keys.OVERLAP, last - work.now + SKEW)
     made = keys.rotate(work, vault, keep_for=keep_for)
     for row in made:
@@ -54,10 +63,20 @@ def retire_key(work: UnitOfWork, principal: Principal, kid: str) -> None:
     _note(work, principal, "key.retired", kid)
 
 
-def all_keys(work: UnitOfWork) -> Sequence[SigningKeyRow]:
-    """Every key there ever was, newest first."""
+def all_keys(
+    work: UnitOfWork, *, after: tuple[datetime, str] | None = None, limit: int | None = None
+) -> Sequence[SigningKeyRow]:
+    """Every key there ever was, newest first, from the one after `after` (time and id)."""
     statement = select(SigningKeyRow).order_by(SigningKeyRow.created_at.desc(), SigningKeyRow.kid)
-    return work.session.scalars(statement).all()
+    if after is not None:
+        at, kid = after
+        statement = statement.where(
+            or_(
+                SigningKeyRow.created_at < at,
+                and_(SigningKeyRow.created_at == at, SigningKeyRow.kid > kid),
+            )
+        )
+    return work.session.scalars(statement.limit(limit)).all()
 
 
 def status_of(row: SigningKeyRow, work: UnitOfWork) -> str:
@@ -65,6 +84,17 @@ def status_of(row: SigningKeyRow, work: UnitOfWork) -> str:
     if row.retired_at is not None and row.retired_at <= work.now:
         return "retired"
     return "active" if row.retiring_at is None else "retiring"
+
+
+def _check_pace(published: Sequence[SigningKeyRow], work: UnitOfWork) -> None:
+    turned = [row.retiring_at for row in published if row.retiring_at is not None]
+    if any(at > work.now - AT_MOST_EVERY for at in turned):
+        raise ConflictError("rotated_recently", "The keys are newer than ten minutes already.")
+    # All that are published now will sign no more then.
+    if len(published) > MOST_RETIRING:
+        raise ConflictError(
+            "too_many_signing_keys", "Ask the operator, or wait until older keys are over."
+        )
 
 
 def _note(work: UnitOfWork, principal: Principal, action: str, kid: str) -> None:

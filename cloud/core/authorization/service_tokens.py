@@ -154,12 +154,16 @@ def revoke_all(work: UnitOfWork, application_row: ApplicationRow) -> None:
         row.revoked_at = work.now
 
 
-def last_to_end(work: UnitOfWork) -> datetime | None:
-    """When the last of all tenants' tokens ends, so that its key is kept until then."""
+def last_to_end(work: UnitOfWork, *, since: datetime) -> datetime | None:
+    """When the last of all tenants' tokens made since then ends: their key is kept until then."""
     # every tenant: the keys are the installation's.
     statement = (
         select(ServiceTokenRow.expires_at)
-        .where(ServiceTokenRow.revoked_at.is_(None), ServiceTokenRow.expires_at > work.now)
+        .where(
+            ServiceTokenRow.revoked_at.is_(None),
+            ServiceTokenRow.expires_at > work.now,
+            ServiceTokenRow.created_at >= since,
+        )
         .order_by(ServiceTokenRow.expires_at.desc())
     )
     return work.session.scalars(statement.limit(1)).first()

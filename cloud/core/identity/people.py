@@ -85,13 +85,7 @@ def create_person(
     """A new person of a tenant; DuplicateError `user_exists` or `identity_taken`, InvalidError
     `unknown_role`.
     """
-    unknown = sorted(set(person.roles) - set(ROLES))
-    if unknown:
-        raise InvalidError(
-            "unknown_role",
-            f"Use {', '.join(sorted(ROLES))}.",
-            details={"fields": ["memberships.role"]},
-        )
+    _check_roles(person.roles)
     email = compared_email(person.email)
     taken = select(UserRow.user_id).where(UserRow.tenant_id == tenant_id, UserRow.email == email)
     if work.session.scalar(taken) is not None:
@@ -113,14 +107,34 @@ def create_person(
         row.sealed_claims = vault.seal(sealed, purpose=_purpose(row.user_id))
     work.session.add(row)
     work.session.flush()
-    for role in dict.fromkeys(person.roles):
-        work.session.add(
-            MembershipRow(user_id=row.user_id, tenant_id=tenant_id, role=role, created_at=work.now)
-        )
+    set_roles(work, row, person.roles)
     if person.subject:
         link_identity(work, row, issuer=person.issuer, subject=person.subject)
     work.session.flush()
     return row
+
+
+def set_roles(work: UnitOfWork, user: UserRow, roles: Iterable[str]) -> None:
+    """Let a person be these in their tenant, and nothing else; InvalidError `unknown_role`."""
+    wanted = dict.fromkeys(roles)
+    _check_roles(wanted)
+    statement = select(MembershipRow).where(
+        MembershipRow.user_id == user.user_id, MembershipRow.tenant_id == user.tenant_id
+    )
+    held = {row.role: row for row in work.session.scalars(statement)}
+    for role in held.keys() - wanted.keys():
+        work.session.delete(held[role])
+    for role in wanted:
+        if role not in held:
+            work.session.add(
+                MembershipRow(
+                    user_id=user.user_id,
+                    tenant_id=user.tenant_id,
+                    role=role,
+                    created_at=work.now,
+                )
+            )
+    work.session.flush()
 
 
 def link_identity(work: UnitOfWork, user: UserRow, *, issuer: str, subject: str) -> None:
@@ -136,6 +150,35 @@ def link_identity(work: UnitOfWork, user: UserRow, *, issuer: str, subject: str)
             created_at=work.now,
         )
     )
+
+
+def unlink_identity(work: UnitOfWork, user: UserRow, *, issuer: str, subject: str) -> None:
+    """Another issuer means the person no longer; NotFoundError `identity_not_found`."""
+    found = [
+        row for row in identities_of(work, user) if (row.issuer, row.subject) == (issuer, subject)
+    ]
+    if not found:
+        raise NotFoundError("identity_not_found", "Use an identity the person has.")
+    work.session.delete(found[0])
+    work.session.flush()
+
+
+def identities_of(work: UnitOfWork, user: UserRow) -> list[ExternalIdentityRow]:
+    """What other issuers call a person, the oldest first."""
+    statement = select(ExternalIdentityRow).where(
+        ExternalIdentityRow.user_id == user.user_id,
+        ExternalIdentityRow.tenant_id == user.tenant_id,
+    )
+    return list(work.session.scalars(statement.order_by(ExternalIdentityRow.row_id)))
+
+
+def people_of_issuer(work: UnitOfWork, *, tenant_id: str, issuer: str) -> list[UserRow]:
+    """Whom an issuer means, within one tenant."""
+    linked = select(ExternalIdentityRow.user_id).where(
+        ExternalIdentityRow.tenant_id == tenant_id, ExternalIdentityRow.issuer == issuer
+    )
+    statement = select(UserRow).where(UserRow.tenant_id == tenant_id, UserRow.user_id.in_(linked))
+    return list(work.session.scalars(statement))
 
 
 def person_of_identity(
@@ -221,6 +264,21 @@ def trusted_issuer(work: UnitOfWork, *, tenant_id: str, issuer: str) -> TrustedI
         TrustedIssuerRow.tenant_id == tenant_id, TrustedIssuerRow.issuer == issuer
     )
     return work.session.scalars(statement).one_or_none()
+
+
+def trusted_issuers(work: UnitOfWork, *, tenant_id: str) -> list[TrustedIssuerRow]:
+    """Every issuer this tenant trusts."""
+    statement = select(TrustedIssuerRow).where(TrustedIssuerRow.tenant_id == tenant_id)
+    return list(work.session.scalars(statement.order_by(TrustedIssuerRow.issuer)))
+
+
+def _check_roles(roles: Iterable[str]) -> None:
+    if set(roles) - set(ROLES):
+        raise InvalidError(
+            "unknown_role",
+            f"Use {', '.join(sorted(ROLES))}.",
+            details={"fields": ["memberships.role"]},
+        )
 
 
 def _purpose(user_id: str) -> str:

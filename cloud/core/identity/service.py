@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from typing import Final
 
 from sqlalchemy import or_, select
 
-from cloud.core.identity.tables import ProductRow, TenantRow
+from cloud.core.identity.tables import NAME_LENGTH, ProductRow, SiteRow, TenantRow
+from cloud.core.kernel import audit
 from cloud.core.kernel.errors import DuplicateError, InvalidError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.principal import Principal
@@ -16,9 +18,11 @@ from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import UnitOfWork
 
+SITE_KINDS: Final = ("station", "clinic", "hospital", "institution")
+
 
 def create_tenant(work: UnitOfWork, vault: Vault, name: str) -> TenantRow:
-    """A new tenant; DuplicateError `tenant_exists` when the name is taken."""
+    """A new tenant and its audit; DuplicateError `tenant_exists` when the name is taken."""
     taken = select(TenantRow.tenant_id).where(TenantRow.name == name)
     if work.session.scalar(taken) is not None:
         raise DuplicateError(
@@ -33,11 +37,15 @@ def create_tenant(work: UnitOfWork, vault: Vault, name: str) -> TenantRow:
     )
     work.session.add(row)
     work.session.flush()
+    audit.begin(work, tenant_id)
     return row
 
 
 def create_product(work: UnitOfWork, *, tenant_id: str, name: str) -> ProductRow:
-    """A new product of a tenant; DuplicateError `product_exists` when it has one of that name."""
+    """A new product of a tenant; DuplicateError `product_exists` when it has one of that name,
+    InvalidError `invalid_name`.
+    """
+    _check_name(name)
     taken = select(ProductRow.product_id).where(
         ProductRow.tenant_id == tenant_id, ProductRow.name == name
     )
@@ -47,6 +55,32 @@ def create_product(work: UnitOfWork, *, tenant_id: str, name: str) -> ProductRow
     work.session.add(row)
     work.session.flush()
     return row
+
+
+def products(work: UnitOfWork, principal: Principal) -> list[ProductRow]:
+    """The products of the caller's tenant by name."""
+    return list(work.session.scalars(scoped(principal, ProductRow).order_by(ProductRow.name)))
+
+
+def create_site(work: UnitOfWork, *, tenant_id: str, name: str, kind: str) -> SiteRow:
+    """A new place of a tenant, of one of `SITE_KINDS`; DuplicateError `site_exists`, InvalidError
+    `invalid_name`.
+    """
+    _check_name(name)
+    taken = select(SiteRow.site_id).where(SiteRow.tenant_id == tenant_id, SiteRow.name == name)
+    if work.session.scalar(taken) is not None:
+        raise DuplicateError("site_exists", "Choose a name the tenant does not use yet.")
+    row = SiteRow(
+        site_id=new_id("site"), tenant_id=tenant_id, name=name, kind=kind, created_at=work.now
+    )
+    work.session.add(row)
+    work.session.flush()
+    return row
+
+
+def sites(work: UnitOfWork, principal: Principal) -> list[SiteRow]:
+    """The places of the caller's tenant by name."""
+    return list(work.session.scalars(scoped(principal, SiteRow).order_by(SiteRow.name)))
 
 
 def check_product(work: UnitOfWork, principal: Principal, product_id: str) -> str | None:
@@ -74,6 +108,14 @@ def tenant(work: UnitOfWork, tenant_id: str) -> TenantRow:
     return row
 
 
+def tenants(work: UnitOfWork) -> list[TenantRow]:
+    """Every tenant by age, for the operator of the service."""
+    # every tenant: that is what is asked.
+    return list(
+        work.session.scalars(select(TenantRow).order_by(TenantRow.created_at, TenantRow.tenant_id))
+    )
+
+
 def tenant_called(work: UnitOfWork, words: str) -> TenantRow | None:
     """The tenant whose id or name these words are; None when there is none."""
     statement = select(TenantRow).where(or_(TenantRow.tenant_id == words, TenantRow.name == words))
@@ -87,6 +129,11 @@ def pseudonym(vault: Vault, owner: TenantRow, subject: str) -> str:
     """
     key = vault.open(owner.pseudonym_key, purpose=_purpose(owner.tenant_id))
     return hmac.new(key, subject.encode(), hashlib.sha256).hexdigest()
+
+
+def _check_name(name: str) -> None:
+    if not (name.strip() and name.isprintable() and len(name) <= NAME_LENGTH):
+        raise InvalidError("invalid_name", f"Use 1 to {NAME_LENGTH} printable characters.")
 
 
 def _purpose(tenant_id: str) -> str:

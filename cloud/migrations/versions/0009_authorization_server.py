@@ -17,6 +17,8 @@ branch_labels = None
 depends_on = None
 
 _AUDITED = (("user_id", 80), ("token_use", 20), ("address", 45), ("trace_id", 32), ("note", 80))
+_REFUSED = (("audit_entries", "update"), ("audit_entries", "delete"), ("audit_heads", "delete"))
+"""What the audit's tables refuse; a head moves on, so it may be updated."""
 
 
 def upgrade() -> None:
@@ -32,6 +34,41 @@ def upgrade() -> None:
     op.add_column("signing_keys", sa.Column("retiring_at", UtcDateTime(), nullable=True))
     for name, length in _AUDITED:
         op.add_column("audit_entries", sa.Column(name, sa.String(length=length), nullable=True))
+    op.add_column(
+        "audit_heads", sa.Column("seal", sa.String(length=64), nullable=False, server_default="")
+    )
+    _guard_audit()
+
+
+def _guard_audit() -> None:
+    """Let the database itself refuse to change or remove what the audit says.
+
+    SQLite forgets triggers with a table that is made anew: a later revision makes them again.
+    """
+    if op.get_bind().dialect.name == "sqlite":
+        for table, act in _REFUSED:
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{act} BEFORE {act} ON {table}"
+                " BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END"
+            )
+        return
+    op.execute(
+        "CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$"
+        " BEGIN RAISE EXCEPTION 'the audit is append-only'; END $$"
+    )
+    for table, act in (*_REFUSED, ("audit_entries", "truncate"), ("audit_heads", "truncate")):
+        op.execute(
+            f"CREATE TRIGGER {table}_no_{act} BEFORE {act} ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()"
+        )
+
+
+def _release_audit() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        for table, act in _REFUSED:
+            op.execute(f"DROP TRIGGER {table}_no_{act}")
+        return
+    op.execute("DROP FUNCTION refuse_audit_change() CASCADE")
 
 
 def _make_identity() -> None:
@@ -487,6 +524,8 @@ def downgrade() -> None:
         " SELECT client_id, secret_hash, created_at, expires_at FROM client_secrets"
     )
     op.drop_table("client_secrets")
+    _release_audit()
+    op.drop_column("audit_heads", "seal")
     for name, _ in _AUDITED:
         op.drop_column("audit_entries", name)
     for column in ("retiring_at", "algorithm"):

@@ -92,6 +92,9 @@ def test_counts_can_be_forgotten_by_hand() -> None:
     ("address", "site"),
     [
         ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("::ffff:c000:208", "192.0.2.8"),
+        ("fe80::1:2:3:4%eth0", "fe80::"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
         ("testclient", "testclient"),
         ("", ""),

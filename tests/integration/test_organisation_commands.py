@@ -1,0 +1,80 @@
+"""Tenants, products and sites, from the machine itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from cloud.__main__ import main
+from tests.fixtures.administration import APPS, CLIENTS, administrator, clinical_administrator
+from tests.fixtures.cloud import Installation
+
+Operator = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def operator(embedded: Installation, capsys: pytest.CaptureFixture[str]) -> Operator:
+    """Runs a command over the installation's folder: exit code, output, errors."""
+
+    def run(command: str, *words: str) -> tuple[int, str, str]:
+        code = main([command, "--data", str(embedded.parts.settings.data), *words])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def names(text: str) -> list[str]:
+    return [json.loads(line)["name"] for line in text.splitlines() if line]
+
+
+def test_the_tenants_are_listed_by_age(embedded: Installation, operator: Operator) -> None:
+    code, out, _ = operator("tenants", "list")
+    listed = {json.loads(line)["tenant_id"] for line in out.splitlines()}
+    assert (code, listed) == (0, {embedded.mine.tenant_id, embedded.other.tenant_id})
+    assert sorted(names(out)) == ["Mine", "Other"]
+
+
+async def test_a_second_product_takes_clients_of_its_tenant_alone(
+    embedded: Installation, operator: Operator
+) -> None:
+    ours = ("--tenant", embedded.mine.tenant_id)
+    code, out, _ = operator("products", "add", "--name", "Second", *ours)
+    assert code == 0
+    product_id = out.split()[0]
+    assert names(operator("products", "list", *ours)[1]) == ["Mine", "Second"]
+    theirs = ("--tenant", embedded.other.tenant_id)
+    assert names(operator("products", "list", *theirs)[1]) == ["Other"]
+    assert "product_exists" in operator("products", "add", "--name", "Second", *ours)[2]
+    assert "tenant_not_found" in operator("products", "list", "--tenant", "ten_0")[2]
+    body = {"name": "A", "grant_types": ["client_credentials"], "redirect_uris": []}
+    async with embedded.client() as client:
+        admin = await administrator(embedded, client)
+        made = await admin.made(APPS, {**body, "product_id": product_id})
+        assert made["product_id"] == product_id
+        stranger = await clinical_administrator(embedded, client, of=embedded.other)
+        asked = {
+            "name": "B",
+            "org_id": embedded.other.tenant_id,
+            "product_id": product_id,
+            "scopes": ["cases:read"],
+        }
+        refused = await stranger.ask("POST", CLIENTS, asked)
+        assert (refused.status_code, refused.json()["error"]) == (422, "unknown_product")
+    assert "product.created" in admin.audited()
+
+
+def test_sites_are_added_and_listed(embedded: Installation, operator: Operator) -> None:
+    ours = ("--tenant", embedded.mine.tenant_id)
+    station = ("sites", "add", "--name", "Station North", "--kind", "station", *ours)
+    code, out, _ = operator(*station)
+    assert (code, out.split()[0].startswith("site_")) == (0, True)
+    (shown,) = operator("sites", "list", *ours)[1].splitlines()
+    assert (json.loads(shown)["kind"], json.loads(shown)["name"]) == ("station", "Station North")
+    assert names(operator("sites", "list", "--tenant", embedded.other.tenant_id)[1]) == []
+    assert "site_exists" in operator(*station)[2]
+    for name in (" ", "a\x00b", "x" * 121):
+        error = operator("sites", "add", "--name", name, "--kind", "clinic", *ours)[2]
+        assert "invalid_name" in error
