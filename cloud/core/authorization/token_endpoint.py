@@ -140,6 +140,14 @@ def proven_key(work: UnitOfWork, shown: ProofShown) -> str:
     return proof.thumbprint
 
 
+def record_unread(
+    database: Database, clock: Clock, caller: Caller, action: str, refusal: GrantError
+) -> None:
+    """Audit a refusal that came before anybody's claim to be a client was looked at."""
+    with database.begin(now=clock()) as work:
+        record(work, None, caller, action, outcome="denied", note=refusal.error)
+
+
 def record(
     work: UnitOfWork,
     application: ApplicationRow | None,
