@@ -32,7 +32,5 @@ async def refused_unread(
 ) -> Response:
     """The refusal of a form nobody got to read to its end; it is audited as `action`."""
     caller = caller_of(request)
-    await run_in_threadpool(
-        record_unread, services.database, services.clock, caller, action, error
-    )
+    await run_in_threadpool(record_unread, services.database, services.clock, caller, action, error)
     return refusal(request, error)

@@ -13,6 +13,8 @@ from typing import Final
 from fastapi import Request
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from protocols.uplink.trace_ids import named_context
+
 STATE: Final = "client_certificate"
 
 
@@ -37,6 +39,13 @@ def client_certificate(request: Request) -> bytes | None:
 def caller_address(request: Request) -> str:
     """Where the request comes from, empty where the server does not say."""
     return request.client.host if request.client is not None else ""
+
+
+def trace_of(request: Request) -> str:
+    """The trace the caller says its request belongs to (W3C Trace Context), empty for none."""
+    sent = request.headers.getlist("traceparent")
+    context = named_context(sent[0]) if len(sent) == 1 else None
+    return "" if context is None else f"{context.trace_id:032x}"
 
 
 def sent_path(request: Request) -> str:

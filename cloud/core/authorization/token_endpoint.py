@@ -105,6 +105,7 @@ class TokenEndpoint:
                     caller,
                     "token.issued",
                     token_id=answer.access.token_id,
+                    token_use=answer.use,
                     user_id=answer.user_id,
                     note=form.get("grant_type", "").rpartition(":")[2],
                 )
@@ -155,6 +156,7 @@ def record(
     action: str,
     *,
     token_id: str = "",
+    token_use: str = "",
     user_id: str = "",
     outcome: str = "success",
     note: str = "",
@@ -170,7 +172,13 @@ def record(
             request_id=caller.request_id,
             address=caller.address,
         )
-    principal = replace(principal, token_id=token_id, user_id=user_id, trace_id=caller.trace_id)
+    principal = replace(
+        principal,
+        token_id=token_id,
+        token_use=token_use,
+        user_id=user_id,
+        trace_id=caller.trace_id,
+    )
     audit.record(
         work, principal, action, "application", principal.client_id, outcome=outcome, note=note
     )

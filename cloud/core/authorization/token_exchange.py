@@ -75,7 +75,12 @@ class TokenExchange:
                 actor=asked.application.client_id,
             )
         )
-        return TokenAnswer(access=access, issued_token_type=ACCESS_TOKEN_TYPE, user_id=user.user_id)
+        return TokenAnswer(
+            access=access,
+            issued_token_type=ACCESS_TOKEN_TYPE,
+            user_id=user.user_id,
+            use="delegated",
+        )
 
     def _subject(self, work: UnitOfWork, asked: Asked, token: str) -> dict[str, Any]:
         """The claims of the subject token, signed by an issuer the tenant trusts."""

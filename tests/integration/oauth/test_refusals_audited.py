@@ -9,6 +9,7 @@ from cloud.core.kernel.audit import INSTALLATION, AuditRow
 from tests.fixtures.cloud import Installation
 from tests.fixtures.oauth import Client, People
 
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 GRANT = {"grant_type": "client_credentials"}
 
 
@@ -84,3 +85,28 @@ async def test_a_guessed_secret_is_audited_wherever_it_is_tried(
     assert (await http.post("/v1/oauth/introspect", data=asked)).status_code == 401
     last = entries(embedded, public.tenant_id)[-1]
     assert (last.client_id, last.action) == (public.client_id, "introspection.refused")
+
+
+async def test_the_audit_tells_the_trace_and_the_use_of_a_token(
+    embedded: Installation, http: httpx.AsyncClient, people: People
+) -> None:
+    client = a_client(embedded, people)
+    trace = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+    answer = await http.post("/v1/oauth/token", data=GRANT, auth=client.auth, headers=trace)
+    bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    assert (await http.get("/v1/platform/apps", headers=bearer | trace)).status_code == 403
+    assert (await http.post("/v1/oauth/token", headers=trace)).status_code == 400
+    twice = [*bearer.items(), *trace.items(), *trace.items()]
+    for headers in (twice, bearer, bearer | {"traceparent": f"00-{'0' * 32}-00f067aa0ba902b7-01"}):
+        assert (await http.get("/v1/platform/apps", headers=headers)).status_code == 403
+    told = [
+        (row.action, row.token_use, row.trace_id)
+        for row in entries(embedded, client.tenant_id)
+        if row.client_id == client.client_id
+    ]
+    assert told == [
+        ("token.issued", "access", TRACE),
+        ("get", "access", TRACE),
+        *[("get", "access", None)] * 3,
+    ]
+    assert entries(embedded, INSTALLATION)[-1].trace_id == TRACE
