@@ -36,6 +36,7 @@ ID_TOKEN_TYPE: Final = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105
 ACCESS_TOKEN_TYPE: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a type's name
 ALGORITHMS: Final = ("RS256", "ES256", "PS256")
 LEEWAY_SECONDS: Final = 5
+_END_OF_TIME: Final = 1 << 40
 _VOID: Final = "Send an ID token of a person of this organisation, of a configured issuer."
 
 
@@ -143,16 +144,19 @@ class TokenExchange:
 def _holds(claims: dict[str, Any], trusted: TrustedIssuerRow, now: float) -> bool:
     audience = claims.get("aud")
     named = audience if isinstance(audience, list) else [audience]
-    expires, issued, begins = claims.get("exp"), claims.get("iat", 0), claims.get("nbf", 0)
+    expires, issued, begins = claims.get("exp"), claims.get("iat"), claims.get("nbf", 0)
+    # OIDC Core 3.1.3.7: whom it was issued to is the only audience, or is named beside several.
+    issued_to = claims.get("azp", trusted.audience if len(named) == 1 else None)
     return (
         claims.get("iss") == trusted.issuer
         and trusted.audience in named
+        and issued_to == trusted.audience
         and isinstance(claims.get("sub"), str)
         and bool(claims["sub"])
         # Whoever already acts for somebody is no person: there are no chains.
         and "act" not in claims
         and type(expires) is type(issued) is type(begins) is int
-        and expires > now - LEEWAY_SECONDS
+        and now - LEEWAY_SECONDS < expires < _END_OF_TIME
         and issued <= now + LEEWAY_SECONDS
         and begins <= now + LEEWAY_SECONDS
         # Some issuers name the use of their tokens: an access token of theirs is not taken.

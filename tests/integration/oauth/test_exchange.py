@@ -96,6 +96,7 @@ async def test_the_token_acts_for_the_person_within_client_and_role(ground: Grou
             select(AuditRow).where(AuditRow.tenant_id == tenant, AuditRow.token_id == claims["jti"])
         ).one()
         assert (entry.user_id, entry.note) == (ground.user, "token-exchange")
+        assert entry.token_use == "delegated"
 
 
 async def test_narrower_scopes_and_the_administrators_limit_hold(ground: Ground) -> None:
@@ -132,6 +133,11 @@ BROKEN: dict[str, dict[str, Any]] = {
     "expired": {"exp": NOW - 6},
     "no end": {"exp": None},
     "end a text": {"exp": str(NOW + 60)},
+    "an end beyond all time": {"exp": 10**400},
+    "no beginning": {"iat": None},
+    "of another party among several": {"aud": [AUDIENCE, "other"], "azp": "other"},
+    "of another party alone": {"azp": "other"},
+    "of nobody in particular": {"aud": [AUDIENCE, "other"]},
     "from tomorrow": {"nbf": NOW + 86_400},
     "made tomorrow": {"iat": NOW + 86_400},
     "an access token of theirs": {"token_use": "access"},
@@ -151,7 +157,9 @@ async def test_what_the_issuer_did_not_sign_for_us_and_now_is_refused(ground: Gr
 
 
 async def test_a_list_of_audiences_may_hold_ours(ground: Ground) -> None:
-    answer = await ground.exchange(ground.id_token(aud=["other", AUDIENCE]))
+    answer = await ground.exchange(ground.id_token(aud=["other", AUDIENCE], azp=AUDIENCE))
+    assert answer.status_code == 200
+    answer = await ground.exchange(ground.id_token(aud=[AUDIENCE]))
     assert answer.status_code == 200
 
 
