@@ -62,7 +62,7 @@ class TokenExchange:
         user = self._person(work, asked, claims)
         allowed = self._allowed(work, asked, user)
         left = int(claims["exp"] - work.now.timestamp())
-        seconds = asked.governance.seconds(min(profiles.DELEGATED_SECONDS, max(left, 1)))
+        seconds = asked.governance.seconds(min(profiles.DELEGATED_SECONDS, left))
         access = self._tokens.issue(
             TokenRequest(
                 application=asked.application,
@@ -156,7 +156,8 @@ def _holds(claims: dict[str, Any], trusted: TrustedIssuerRow, now: float) -> boo
         # Whoever already acts for somebody is no person: there are no chains.
         and "act" not in claims
         and type(expires) is type(issued) is type(begins) is int
-        and now - LEEWAY_SECONDS < expires < _END_OF_TIME
+        # Without leeway: what is made of it lives for a second, and ends with it at the latest.
+        and now + 1 <= expires < _END_OF_TIME
         and issued <= now + LEEWAY_SECONDS
         and begins <= now + LEEWAY_SECONDS
         # Some issuers name the use of their tokens: an access token of theirs is not taken.
