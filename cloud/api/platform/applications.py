@@ -187,7 +187,7 @@ def delete_application(client_id: str, caller: AppsWrite, work: Work) -> None:
 @router.post(
     "/apps/{client_id}/approve-scopes",
     response_model=ApplicationModel,
-    responses=errors(400, 404, 413, 415, 422, 429),
+    responses=errors(400, 404, 409, 413, 415, 422, 429),
     summary="Approve scopes",
 )
 def approve_scopes(
@@ -202,7 +202,7 @@ def approve_scopes(
 @router.patch(
     "/apps/{client_id}/governance",
     response_model=GovernanceModel,
-    responses=errors(400, 404, 413, 415, 422, 429),
+    responses=errors(400, 404, 409, 413, 415, 422, 429),
     summary="Govern an application",
 )
 def govern(

@@ -13,6 +13,7 @@ from cloud.core.authorization import client_secrets, profiles
 from cloud.core.authorization.applications import (
     STATUS_APPROVED,
     application,
+    check_own,
     new_row,
     note,
     to_change,
@@ -122,8 +123,10 @@ def change_application(
     """The application with some things otherwise.
 
     What it no longer requests it loses at once; with scopes nobody approved it waits again.
+    ConflictError `own_client` when that would stop the caller itself.
     """
     row = to_change(work, principal, client_id)
+    held = tuple(row.approved_scopes)
     if changes.redirect_uris is not None:
         row.redirect_uris = _redirects(row.grant_types, changes.redirect_uris)
     if changes.post_logout_redirect_uris is not None:
@@ -142,6 +145,7 @@ def change_application(
             row.status = "pending"
     if changes.is_suspended is not None:
         suspend(row, is_suspended=changes.is_suspended)
+    check_own(principal, row, held)
     work.session.flush()
     note(work, principal, row, "app.updated", event="app.updated", status=row.status)
     return row
@@ -164,12 +168,15 @@ def approve_scopes(
 ) -> ApplicationRow:
     """Approve what an application requested, or exactly these scopes; it may begin then.
 
-    InvalidError `unknown_scope`. Here, and only here, scopes that nobody may ask for are given.
+    InvalidError `unknown_scope`, ConflictError `own_client`. Here, and only here, scopes that
+    nobody may ask for are given.
     """
     row = application(work, principal, client_id, kind=kind, to_change=True)
     granted = tuple(dict.fromkeys(row.requested_scopes if scopes is None else scopes))
     check_grantable(work, principal, granted, is_internal=row.is_internal)
+    held = tuple(row.approved_scopes)
     row.approved_scopes, row.status = list(granted), STATUS_APPROVED
+    check_own(principal, row, held)
     note(work, principal, row, "app.approved", event="app.approved", scopes=list(granted))
     return row
 
@@ -177,11 +184,14 @@ def approve_scopes(
 def govern(
     work: UnitOfWork, principal: Principal, client_id: str, flags: Mapping[str, Any]
 ) -> ApplicationRow:
-    """Set some flags of one application; InvalidError `invalid_governance`."""
+    """Set some flags of one application; InvalidError `invalid_governance`, ConflictError
+    `own_client`.
+    """
     row = to_change(work, principal, client_id)
     governance = Governance.of(row.governance).changed(flags)
     check_redirect_uris(governance.allowed_redirect_uris, field="allowed_redirect_uris")
     row.governance = governance.stored()
+    check_own(principal, row, row.approved_scopes)
     note(
         work,
         principal,
