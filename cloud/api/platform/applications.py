@@ -214,7 +214,10 @@ def govern(
         Body(examples=[{"allow_service_tokens": True, "enforce_pkce": True}]),
     ],
 ) -> Response:
-    """Set some flags of this one application; the answer has all of them."""
+    """Set some flags of this one application; the answer has all of them.
+
+    Service tokens that they forbid end, and refresh tokens are refused while they forbid those.
+    """
     row = registrations.govern(work, caller, client_id, flags)
     document = GovernanceModel(client_id=row.client_id, governance=row.governance)
     return exact_json(document.model_dump())

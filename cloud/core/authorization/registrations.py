@@ -25,6 +25,7 @@ from cloud.core.authorization.grant_tables import ConsentRow, GrantRow
 from cloud.core.authorization.persons_tokens import end_grant
 from cloud.core.authorization.redirect_uris import check_redirect_uris
 from cloud.core.authorization.registered_scopes import check_grantable
+from cloud.core.authorization.service_tokens import end_forbidden
 from cloud.core.authorization.service_tokens import revoke_all as revoke_service_tokens
 from cloud.core.authorization.tables import DELETED, KIND_APPLICATION, ApplicationRow
 from cloud.core.identity.service import check_product
@@ -146,6 +147,7 @@ def change_application(
     if changes.is_suspended is not None:
         suspend(row, is_suspended=changes.is_suspended)
     check_own(principal, row, held)
+    end_forbidden(work, principal, row)
     work.session.flush()
     note(work, principal, row, "app.updated", event="app.updated", status=row.status)
     return row
@@ -177,6 +179,7 @@ def approve_scopes(
     held = tuple(row.approved_scopes)
     row.approved_scopes, row.status = list(granted), STATUS_APPROVED
     check_own(principal, row, held)
+    end_forbidden(work, principal, row)
     note(work, principal, row, "app.approved", event="app.approved", scopes=list(granted))
     return row
 
@@ -185,13 +188,14 @@ def govern(
     work: UnitOfWork, principal: Principal, client_id: str, flags: Mapping[str, Any]
 ) -> ApplicationRow:
     """Set some flags of one application; InvalidError `invalid_governance`, ConflictError
-    `own_client`.
+    `own_client`. Service tokens that they forbid end.
     """
     row = to_change(work, principal, client_id)
     governance = Governance.of(row.governance).changed(flags)
     check_redirect_uris(governance.allowed_redirect_uris, field="allowed_redirect_uris")
     row.governance = governance.stored()
     check_own(principal, row, row.approved_scopes)
+    end_forbidden(work, principal, row)
     note(
         work,
         principal,
