@@ -207,7 +207,7 @@ def approve_scopes(
 )
 def govern(
     client_id: str,
-    caller: AppsWrite,
+    caller: PlatformAdmin,
     work: Work,
     flags: Annotated[
         dict[str, Any],
