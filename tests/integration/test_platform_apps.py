@@ -126,9 +126,19 @@ async def test_an_application_with_keys_of_its_own_has_no_secret(embedded: Insta
         for given in (leaked, empty):
             refused = await admin.ask("POST", APPS, {**body, "jwks": given})
             assert (refused.status_code, refused.json()["error"]) == (422, "invalid_client_keys")
-        plain = {**body, "jwks": None, "jwks_uri": "http://a.example/jwks"}
-        refused = await admin.ask("POST", APPS, plain)
-        assert (refused.status_code, refused.json()["error"]) == (422, "invalid_client_keys")
+        for uri in (
+            "http://a.example/jwks",
+            "https://",
+            "https://user:p@a.example/jwks",
+            "https://127.0.0.1/jwks",
+            "https://a.example:99999/jwks",
+            "https://a.example/j wks",
+            "https://a.example/jwks#one",
+        ):
+            refused = await admin.ask("POST", APPS, {**body, "jwks": None, "jwks_uri": uri})
+            assert (refused.status_code, refused.json()["error"]) == (422, "invalid_client_keys")
+        fetched = {**body, "jwks": None, "jwks_uri": "https://a.example:8443/jwks?x=1"}
+        assert (await admin.made(APPS, fetched))["jwks_uri"] == fetched["jwks_uri"]
 
 
 async def test_the_list_pages_by_age_with_a_cursor_that_is_the_tenants_own(

@@ -83,7 +83,11 @@ def scopes(caller: AppsRead, work: Work) -> ScopesModel:
     summary="Register an application",
 )
 def create_application(
-    request: Request, body: ApplicationRequest, caller: AppsWrite, work: Work
+    request: Request,
+    body: ApplicationRequest,
+    caller: AppsWrite,
+    work: Work,
+    services: AllServices,
 ) -> Response:
     """It waits for approval. The secret is shown in this answer and in no other."""
 
@@ -103,6 +107,7 @@ def create_application(
                 jwks=body.jwks,
                 jwks_uri=body.jwks_uri or "",
             ),
+            outbound=services.outbound,
         )
         return 201, application_model(made.row, secret=made.secret)
 

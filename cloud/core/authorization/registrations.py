@@ -30,6 +30,7 @@ from cloud.core.authorization.service_tokens import revoke_all as revoke_service
 from cloud.core.authorization.tables import DELETED, KIND_APPLICATION, ApplicationRow
 from cloud.core.identity.service import check_product
 from cloud.core.kernel.errors import ConflictError, InvalidError
+from cloud.core.kernel.outbound import OutboundError, OutboundPolicy, check_address
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import covered, intersection
 from cloud.core.kernel.work import UnitOfWork
@@ -79,8 +80,14 @@ class Registered:
     secret: str = field(repr=False)
 
 
-def register_application(work: UnitOfWork, principal: Principal, new: NewApplication) -> Registered:
-    """A new application that waits for approval.
+def register_application(
+    work: UnitOfWork,
+    principal: Principal,
+    new: NewApplication,
+    *,
+    outbound: OutboundPolicy | None = None,
+) -> Registered:
+    """A new application that waits for approval; `outbound` says where its keys may be.
 
     InvalidError `unknown_scope`, `redirect_uri_required`, `insecure_redirect_uri`,
     `invalid_client_keys`, `credential_required` or `unknown_product`.
@@ -94,7 +101,7 @@ def register_application(work: UnitOfWork, principal: Principal, new: NewApplica
             "token_endpoint_auth_method.",
             details={"fields": ["token_endpoint_auth_method"]},
         )
-    jwks = _keys(new)
+    jwks = _keys(new, outbound or OutboundPolicy())
     row = new_row(
         work,
         tenant_id=principal.tenant_id,
@@ -262,13 +269,16 @@ def _redirects(grant_types: Iterable[str], uris: Iterable[str]) -> list[str]:
     return checked
 
 
-def _keys(new: NewApplication) -> dict[str, Any] | None:
+def _keys(new: NewApplication, outbound: OutboundPolicy) -> dict[str, Any] | None:
     """The registered key set; InvalidError `invalid_client_keys`."""
     has_keys = new.jwks is not None or bool(new.jwks_uri)
     if has_keys != (new.auth_method == profiles.PRIVATE_KEY_JWT) or (new.jwks and new.jwks_uri):
         raise _bad_keys("send jwks or jwks_uri with private_key_jwt, and with nothing else")
-    if new.jwks_uri and not new.jwks_uri.startswith("https://"):
-        raise _bad_keys("use an https address")
+    if new.jwks_uri:
+        try:
+            check_address(new.jwks_uri, outbound)
+        except OutboundError as exc:
+            raise _bad_keys(str(exc)) from exc
     if new.jwks is None:
         return None
     try:
