@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from cloud.app.composition import Parts
 from cloud.app.opening import StartError
 from cloud.core.authorization import client_certificates, client_secrets, partners, profiles
 from cloud.core.authorization.applications import application, applications, note
+from cloud.core.authorization.credential_tables import ApiKeyRow, ClientSecretRow
 from cloud.core.authorization.registrations import (
     NewApplication,
     approve_scopes,
@@ -19,7 +20,7 @@ from cloud.core.authorization.registrations import (
     register_application,
     suspend,
 )
-from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.authorization.tables import KIND_PARTNER, ApplicationRow
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 
@@ -67,10 +68,13 @@ def add_application_commands(command: argparse.ArgumentParser) -> None:
     one = acts.add_parser("add-partner", help="make a scribe partner; its secrets are printed once")
     one.add_argument("--name", required=True, help="what to call it")
     acts.add_parser("new-key", help="print a new API key of a partner once")
+    acts.add_parser("show", help="print one client with what may be known of its secrets and keys")
+    ended = acts.add_parser("revoke-key", help="end an API key of a partner at once")
     for name, parser in acts.choices.items():
         parser.add_argument("--tenant", required=True, metavar="ID", help="whose clients")
         if name not in ("list", "add", "add-partner"):
             parser.add_argument("client", metavar="ID", help="the client's id")
+    ended.add_argument("key", metavar="KEY", help="the key's id, as `apps show` has it")
 
 
 def run_application_command(
@@ -91,18 +95,31 @@ def run_application_command(
         row = approve_scopes(work, caller, given.client, given.scope, kind=None)
         return [f"{row.client_id} is approved for {' '.join(row.approved_scopes) or 'no scope'}"]
     row = application(work, caller, given.client, kind=None, to_change=True)
+    if given.act == "show":
+        return [json.dumps(_line(row) | _credentials(work, row))]
     if given.act == "new-key":
         return _once(api_key=partners.add_api_key(work, caller, row))
-    return _change(work, caller, given, row)
+    if given.act == "revoke-key":
+        partners.revoke_api_key(work, caller, row, given.key)
+        return [f"{given.key} of {row.client_id} is revoked"]
+    return _change(parts, work, caller, given, row)
 
 
 def _change(
-    work: UnitOfWork, caller: Principal, given: argparse.Namespace, row: ApplicationRow
+    parts: Parts,
+    work: UnitOfWork,
+    caller: Principal,
+    given: argparse.Namespace,
+    row: ApplicationRow,
 ) -> list[str]:
     if given.act == "new-secret":
         grace = timedelta(minutes=max(0, given.grace_minutes))
         secret, _ = client_secrets.rotate_secret(
-            work, row, grace=min(grace, client_secrets.LONGEST_GRACE)
+            work,
+            row,
+            grace=min(grace, client_secrets.LONGEST_GRACE),
+            # What is sent to a partner is signed with its newest secret.
+            vault=parts.vault if row.kind == KIND_PARTNER else None,
         )
         note(work, caller, row, "app.secret_rotated", event="app.secret_rotated")
         return _once(client_secret=secret)
@@ -166,3 +183,27 @@ def _line(row: ApplicationRow) -> dict[str, object]:
         "requested_scopes": row.requested_scopes,
         "created_at": row.created_at.isoformat(),
     }
+
+
+def _credentials(work: UnitOfWork, row: ApplicationRow) -> dict[str, object]:
+    """What it may prove itself with, without the secrets themselves."""
+    secrets = client_secrets.secrets_of(work, row)
+    return {
+        "secrets": [{"id": one.secret_id, **_credential(one)} for one in secrets],
+        "api_keys": [
+            {"id": one.key_id, **_credential(one)} for one in partners.api_keys(work, row)
+        ],
+    }
+
+
+def _credential(row: ClientSecretRow | ApiKeyRow) -> dict[str, str | None]:
+    return {
+        "last4": row.last_four,
+        "created_at": row.created_at.isoformat(),
+        "last_used_at": _told(row.last_used_at),
+        "expires_at": _told(row.expires_at),
+    }
+
+
+def _told(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

@@ -123,6 +123,7 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None
         offer=offer or Offer(http_url=issuer),
         attempts=AttemptLimit(),
         limits=RateLimits(_spelled_limits(parts.settings), parts.clock),
+        outbound=outbound,
         probes=parts.probes,
     )
     app.state.proxies = TrustedProxies.of(

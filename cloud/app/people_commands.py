@@ -35,6 +35,7 @@ from cloud.core.identity.people import (
 )
 from cloud.core.identity.tables import TrustedIssuerRow, UserRow
 from cloud.core.kernel import audit
+from cloud.core.kernel.outbound import OutboundError, OutboundPolicy, check_url
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 
@@ -156,8 +157,11 @@ def _add(parts: Parts, work: UnitOfWork, caller: Principal, given: argparse.Name
 
 def _trust(work: UnitOfWork, caller: Principal, given: argparse.Namespace) -> list[str]:
     jwks = None if given.jwks_file is None else _read_keys(given.jwks_file)
-    if given.jwks_uri is not None and not given.jwks_uri.startswith("https://"):
-        raise StartError("keys are fetched by https only. Correct --jwks-uri")
+    if given.jwks_uri is not None:
+        try:
+            check_url(given.jwks_uri, OutboundPolicy())
+        except OutboundError as exc:
+            raise StartError(f"{exc}. Correct --jwks-uri") from exc
     trust_issuer(
         work,
         tenant_id=caller.tenant_id,

@@ -45,7 +45,13 @@ def traceparent_of(batch_id: UUID) -> str:
 
 
 def context_of(batch_id: UUID, traceparent: str = "") -> TraceContext:
-    """The context `traceparent` names, the batch's own where it is empty or none.
+    """The context `traceparent` names, the batch's own where it is empty or none."""
+    named = named_context(traceparent)
+    return named or TraceContext(trace_id_of(batch_id), root_span_id_of(batch_id))
+
+
+def named_context(traceparent: str) -> TraceContext | None:
+    """The context `traceparent` names, None where it names none.
 
     W3C Trace Context, 3.2: lower-case hex, no zero ids, no version ff; what a newer version has
     behind the flags is passed over.
@@ -55,7 +61,7 @@ def context_of(batch_id: UUID, traceparent: str = "") -> TraceContext:
         trace_id, span_id = int(found["trace"], 16), int(found["span"], 16)
         if trace_id and span_id:
             return TraceContext(trace_id, span_id, bool(int(found["flags"], 16) & _SAMPLED))
-    return TraceContext(trace_id_of(batch_id), root_span_id_of(batch_id))
+    return None
 
 
 def _is_first(found: re.Match[str]) -> bool:

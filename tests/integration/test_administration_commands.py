@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey
 from sqlalchemy import delete, select, update
 
 from cloud.__main__ import main
+from cloud.core.authorization.credential_tables import ClientSecretRow
 from cloud.core.authorization.sessions import person_by_password, session_of, sign_in
 from cloud.core.authorization.token_endpoint import Caller
 from cloud.core.authorization.tokens import thumbprint
@@ -27,6 +28,7 @@ from tests.fixtures.oauth import showing
 from tests.fixtures.spoilt_audit import unguard
 
 Operator = Callable[..., tuple[int, str, str]]
+_SECRET = "client_secret"
 PASSWORD = "correct horse battery"
 
 
@@ -130,6 +132,42 @@ def test_a_partner_gets_another_key_and_a_public_client_no_secret(operator: Oper
     assert (code, "no_partner" in error) == (2, True)
 
 
+async def test_a_leaked_key_and_secret_of_a_partner_are_replaced(
+    embedded: Installation, operator: Operator
+) -> None:
+    _, text, _ = operator("apps", "add-partner", "--name", "Scribe")
+    partner, first, old = (told(text, name) for name in ("client_id", "api_key", "client_secret"))
+    second = told(operator("apps", "new-key", partner)[1], "api_key")
+    secret = told(operator("apps", "new-secret", partner, "--grace-minutes", "0")[1], _SECRET)
+    _, text, _ = operator("apps", "show", partner)
+    assert not any(hidden in text for hidden in (first, second, old, secret))
+    shown = json.loads(text)
+    keys = {one["last4"]: one["id"] for one in shown["api_keys"]}
+    assert set(keys) == {first[-4:], second[-4:]}
+    assert [one["last4"] for one in shown["secrets"]] == [secret[-4:], old[-4:]]
+    pair = {"clientId": partner, "clientSecret": secret}
+    async with embedded.client() as client:
+        for key, status in ((first, 200), (first, 403), (second, 200)):
+            if status == 403:
+                code, text, _ = operator("apps", "revoke-key", partner, keys[first[-4:]])
+                assert (code, text) == (0, f"{keys[first[-4:]]} of {partner} is revoked\n")
+            path = "/v2/partners/authenticate"
+            answer = await client.post(path, json=pair, headers={"X-API-Key": key})
+            assert answer.status_code == status
+    with embedded.database.reading(now=embedded.clock()) as work:
+        kept = work.session.get_one(ClientSecretRow, shown["secrets"][0]["id"])
+        assert kept.sealed is not None, "what is sent to the partner is signed with it"
+        purpose = f"client-secret:{kept.secret_id}"
+        assert embedded.parts.vault.open(kept.sealed, purpose=purpose) == secret.encode()
+    last = json.loads(operator("apps", "show", partner)[1])
+    assert last["api_keys"][0]["last_used_at"]
+    assert last["secrets"][0]["last_used_at"]
+    code, _, error = operator("apps", "revoke-key", partner, keys[second[-4:]])
+    assert (code, "last_credential" in error) == (2, True)
+    code, _, error = operator("apps", "revoke-key", partner, keys[first[-4:]])
+    assert (code, "key_not_found" in error) == (2, True)
+
+
 def test_people_are_added_given_passwords_and_stopped(
     embedded: Installation, operator: Operator
 ) -> None:
@@ -186,8 +224,9 @@ def test_an_issuer_is_trusted_with_its_public_keys(
         assert (code, words in error) == (2 if words else 0, True)
     code, _, error = operator("users", "trust", *issuer, "--jwks-file", "absent.json")
     assert (code, "cannot be read" in error) == (2, True)
-    code, _, error = operator("users", "trust", *issuer, "--jwks-uri", "http://login.example")
-    assert (code, "https only" in error) == (2, True)
+    for uri in ("http://login.example", "https://", "https://a@login.example/"):
+        code, _, error = operator("users", "trust", *issuer, "--jwks-uri", uri)
+        assert (code, "https address" in error) == (2, True)
     with embedded.database.reading(now=embedded.clock()) as work:
         row = trusted_issuer(
             work, tenant_id=embedded.mine.tenant_id, issuer="https://login.example"

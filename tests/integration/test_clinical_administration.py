@@ -129,6 +129,10 @@ async def test_a_service_registers_a_scope_that_its_organisation_alone_can_grant
         ("Retention:Run", 422, "invalid_scope_name"),
         ("system/Patient.rs", 422, "invalid_scope_name"),
         ("argus:retention:run", 422, "reserved_scope"),
+        ("cases:delete", 422, "reserved_scope"),
+        ("integrations:write", 422, "reserved_scope"),
+        ("openid:more", 422, "reserved_scope"),
+        ("openid2", 422, "invalid_scope_name"),
         ("cases:read", 409, "scope_exists"),
     ],
 )

@@ -203,6 +203,17 @@ async def test_a_form_that_another_site_sends_is_refused(
     refused(seen, "Choose to allow or to deny", status=400)
 
 
+@pytest.mark.parametrize("first", ["allow", "deny"])
+async def test_a_decision_is_taken_once(
+    embedded: Installation, visitor: Visitor, first: str
+) -> None:
+    consent = await consent_page(embedded, visitor)
+    back = await visitor.decide(consent, first)
+    assert ("code" in back.told) == (first == "allow")
+    for decision in ("allow", "deny"):
+        refused(await visitor.decide(consent, decision), "answered already", status=400)
+
+
 async def test_a_page_does_not_stay_good_for_ever(embedded: Installation, visitor: Visitor) -> None:
     consent = await consent_page(embedded, visitor)
     embedded.clock.pass_(30 * 60)

@@ -129,9 +129,49 @@ async def test_an_application_with_keys_of_its_own_has_no_secret(embedded: Insta
         for given in (leaked, empty):
             refused = await admin.ask("POST", APPS, {**body, "jwks": given})
             assert (refused.status_code, refused.json()["error"]) == (422, "invalid_client_keys")
-        plain = {**body, "jwks": None, "jwks_uri": "http://a.example/jwks"}
-        refused = await admin.ask("POST", APPS, plain)
-        assert (refused.status_code, refused.json()["error"]) == (422, "invalid_client_keys")
+        for uri in (
+            "http://a.example/jwks",
+            "https://",
+            "https://user:p@a.example/jwks",
+            "https://127.0.0.1/jwks",
+            "https://a.example:99999/jwks",
+            "https://a.example/j wks",
+            "https://a.example/jwks#one",
+        ):
+            refused = await admin.ask("POST", APPS, {**body, "jwks": None, "jwks_uri": uri})
+            assert (refused.status_code, refused.json()["error"]) == (422, "invalid_client_keys")
+        fetched = {**body, "jwks": None, "jwks_uri": "https://a.example:8443/jwks?x=1"}
+        assert (await admin.made(APPS, fetched))["jwks_uri"] == fetched["jwks_uri"]
+
+
+async def test_an_application_shows_which_of_its_secrets_are_used(embedded: Installation) -> None:
+    async with embedded.client() as client:
+        admin = await administrator(embedded, client)
+        made = await admin.made(APPS, NEW)
+        path = f"{APPS}/{made['client_id']}"
+        await admin.ask("POST", f"{path}/approve-scopes")
+        embedded.clock.pass_(1)
+        rotated = (await admin.ask("POST", f"{path}/rotate-secret", {"grace_seconds": 60})).json()
+        before = await admin.ask("GET", path)
+        embedded.clock.pass_(1)
+        await platform_token(client, made["client_id"], rotated["client_secret"])
+        shown = await admin.ask("GET", path)
+        assert rotated["client_secret"] not in shown.text
+        new, old = shown.json()["secrets"]
+        assert (new["last4"], old["last4"]) == (
+            rotated["client_secret"][-4:],
+            made["client_secret"][-4:],
+        )
+        assert new["last_used_at"] == "2026-11-23T10:00:02Z"
+        assert "last_used_at" not in old
+        assert old["expires_at"] == rotated["previous_secret_expires_at"]
+        assert shown.headers["etag"] == before.headers["etag"], "being used is no change of it"
+        changed = await admin.ask(
+            "PATCH", path, {"name": "X"}, **{"If-Match": shown.headers["etag"]}
+        )
+        assert changed.status_code == 200
+        listed = (await admin.ask("GET", APPS)).json()["apps"]
+        assert not any("secrets" in one for one in (made, changed.json(), *listed))
 
 
 async def test_the_list_pages_by_age_with_a_cursor_that_is_the_tenants_own(

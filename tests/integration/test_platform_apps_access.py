@@ -116,6 +116,10 @@ async def test_nobody_gets_through_an_application_what_they_may_not_do(
         own = f"{APPS}/{fresh['client_id']}"
         assert (await registrar.ask("POST", f"{own}/rotate-secret")).status_code == 200
         assert (await registrar.ask("POST", f"{own}/approve-scopes")).status_code == 403
+        flags = {"enforce_pkce": False}
+        refused = await registrar.ask("PATCH", f"{own}/governance", flags)
+        assert refused.json()["details"] == {"required": ["argus:platform:admin"]}
+        assert (await admin.ask("PATCH", f"{own}/governance", flags)).status_code == 200
         await admin.ask("POST", f"{own}/approve-scopes")
         assert (await registrar.ask("POST", f"{own}/rotate-secret")).status_code == 403
         await admin.ask("POST", f"{own}/approve-scopes", {"scopes": ["argus:devices:read"]})

@@ -143,3 +143,49 @@ async def test_a_sandbox_token_opens_no_door_with_real_data(embedded: Installati
         assert wrong.status_code == 422
         listed = (await admin.ask("GET", f"{path}/service-tokens")).json()["service_tokens"]
         assert [one["description"] for one in listed] == ["sandbox: chest_pain"]
+
+
+@pytest.mark.parametrize(
+    "flags", [{"allow_service_tokens": False}, {"require_dpop": True}, {"sandbox_only": True}]
+)
+async def test_what_governance_forbids_ends_what_there_is(
+    embedded: Installation, flags: dict[str, bool]
+) -> None:
+    async with embedded.client() as client:
+        admin = await administrator(embedded, client)
+        path, _ = await approved(admin, allow_service_tokens=True)
+        other, _ = await approved(admin, allow_service_tokens=True)
+        made, kept = [await admin.made(f"{one}/service-token", WANTED) for one in (path, other)]
+        await admin.made(f"{path}/sandbox-token", {"scenarios": ["chest_pain"]})
+        await admin.ask("PATCH", f"{path}/governance", {"max_token_ttl_seconds": 60})
+        for forbidden, status in ((False, 200), (True, 401)):
+            if forbidden:
+                await admin.ask("PATCH", f"{path}/governance", flags)
+            headers = {"Authorization": f"Bearer {made['token']}"}
+            answer = await client.get("/api/v1/epcr/encounters", headers=headers)
+            assert answer.status_code == status
+        listed = (await admin.ask("GET", f"{path}/service-tokens")).json()["service_tokens"]
+        assert [one["description"] for one in listed] == ["sandbox: chest_pain"]
+        headers = {"Authorization": f"Bearer {kept['token']}"}
+        assert (await client.get("/api/v1/epcr/encounters", headers=headers)).status_code == 200
+    assert admin.audited().count("service_tokens.ended") == 1
+
+
+async def test_a_scope_that_is_taken_away_ends_the_tokens_that_have_it(
+    embedded: Installation,
+) -> None:
+    async with embedded.client() as client:
+        admin = await administrator(embedded, client)
+        path, _ = await approved(admin, allow_service_tokens=True)
+        both = ["argus:epcr:read", "argus:devices:read"]
+        await admin.ask("POST", f"{path}/approve-scopes", {"scopes": both})
+        for scopes in (both, both[:1]):
+            await admin.made(f"{path}/service-token", {**WANTED, "scopes": scopes})
+        for method, tail, body in (
+            ("PATCH", "", {"requested_scopes": both[:1]}),
+            ("POST", "/approve-scopes", {"scopes": ["argus:devices:read"]}),
+        ):
+            assert (await admin.ask(method, f"{path}{tail}", body)).status_code == 200
+            listed = (await admin.ask("GET", f"{path}/service-tokens")).json()["service_tokens"]
+            left = [both[:1]] if method == "PATCH" else []
+            assert [one["scopes"] for one in listed] == left

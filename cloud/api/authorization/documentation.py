@@ -23,6 +23,8 @@ _ERRORS: Final = (
     "invalid_dpop_proof",
     "mtls_required",
     "temporarily_unavailable",
+    "too_many_requests",
+    "server_error",
 )
 _REFUSAL: Final[dict[str, Any]] = {
     "application/json": {
@@ -58,14 +60,9 @@ _OF_GRANTS: Final[dict[str, dict[str, Any]]] = {
 _REFUSALS: Final[dict[str, Any]] = {
     "400": {"description": "An error of RFC 6749 5.2", "content": _REFUSAL},
     "401": {"description": "The client did not prove itself", "content": _REFUSAL},
-    "413": {
-        "description": "The body is too large",
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorModel"}}},
-    },
-    "429": {
-        "description": "Too many; Retry-After says when to try again",
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorModel"}}},
-    },
+    "413": {"description": "The body is too large", "content": _REFUSAL},
+    "429": {"description": "Too many; Retry-After says when to try again", "content": _REFUSAL},
+    "503": {"description": "The store is away; Retry-After says when", "content": _REFUSAL},
 }
 
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
-from cloud.api.shared.peer import caller_address, client_certificate
+from cloud.api.shared.peer import caller_address, client_certificate, trace_of
 from cloud.core.authorization.client_authentication import ASSERTION_TYPE, Presented
 from cloud.core.authorization.refusals import invalid_client, invalid_request
 from cloud.core.authorization.token_endpoint import Caller, ProofShown
@@ -71,8 +71,12 @@ def proof_shown(request: Request, *, issuer: str) -> ProofShown | None:
 
 
 def caller_of(request: Request) -> Caller:
-    """Where the request comes from."""
-    return Caller(address=caller_address(request), request_id=str(request.state.request_id))
+    """Where the request comes from, and the trace it belongs to."""
+    return Caller(
+        address=caller_address(request),
+        request_id=str(request.state.request_id),
+        trace_id=trace_of(request),
+    )
 
 
 def _basic(request: Request) -> tuple[str | None, str | None]:

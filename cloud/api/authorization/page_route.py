@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
@@ -12,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from cloud.api.authorization.pages import page
 from cloud.api.shared.errors import STATUS
+from cloud.api.shared.services import Services
 from cloud.core.authorization.authorization_requests import ForeignFormError, PageError
 from cloud.core.kernel.errors import DomainError, ThrottledError
 from cloud.core.kernel.work import StorageError
@@ -86,10 +88,20 @@ async def own_form(request: Request) -> dict[str, str]:
 
     The sealed state alone decides; browsers that tell where a post comes from are believed first.
     """
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    if site not in ("same-origin", "none") or not _is_of_ours(request):
         raise ForeignFormError("Another site sent this form. Begin again.")
     pairs = await parameters(request)
     form = dict(pairs)
     if len(form) != len(pairs):
         raise PageError("A field came twice. Begin again.")
     return form
+
+
+def _is_of_ours(request: Request) -> bool:
+    """Whether the Origin of a post, where it has one, is where our pages are."""
+    # Our pages tell no referrer, and so their browser calls them `null` (Fetch, 3.2).
+    told = set(request.headers.getlist("origin")) - {"null"}
+    services: Services = request.app.state.services
+    ours = {urlsplit(services.authorization.issuer).netloc, request.headers.get("host")}
+    return {origin.partition("://")[2] for origin in told} <= ours

@@ -13,7 +13,6 @@ from cloud.api.authorization import limits
 from cloud.api.authorization.forms import caller_of
 from cloud.api.authorization.refusals import NEVER_KEPT
 from cloud.api.shared.answers import JSON_MEDIA_TYPE, exact_json
-from cloud.api.shared.documentation import errors
 from cloud.api.shared.services import AllServices
 from cloud.core.authorization.client_authentication import Presented
 from cloud.core.authorization.profiles import CLIENT_CREDENTIALS, PARTNER
@@ -25,6 +24,12 @@ router = APIRouter(tags=["Partners"])
 
 HEADER: Final = "x-api-key"
 _ANSWERS: Final = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden"}
+_OF_THE_FRAME: Final = {
+    413: "The body is too large",
+    415: "Not application/json",
+    429: "Too many; Retry-After says when to try again",
+    503: "The store is away; Retry-After says when to try again",
+}
 _CODES: Final = {400: "bad_request", 401: "unauthorized", 403: "forbidden"}
 
 
@@ -72,11 +77,8 @@ _BODY: Final[dict[str, Any]] = {
     openapi_extra=_BODY,
     response_model=PartnerTokenModel,
     responses={
-        **errors(413, 415, 429),
-        **{
-            status: {"model": PartnerErrorModel, "description": words}
-            for status, words in _ANSWERS.items()
-        },
+        status: {"model": PartnerErrorModel, "description": words}
+        for status, words in (_ANSWERS | _OF_THE_FRAME).items()
     },
     summary="Get an access token (partner)",
 )

@@ -12,7 +12,7 @@ from cloud.api.authorization import limits
 from cloud.api.authorization.authorize import WITH_PEOPLE
 from cloud.api.authorization.documentation import pushed_body
 from cloud.api.authorization.forms import caller_of, presented, proof_shown, read_form
-from cloud.api.authorization.refusals import NEVER_KEPT, refusal
+from cloud.api.authorization.refusals import NEVER_KEPT, refusal, refused_unread
 from cloud.api.shared.answers import exact_json
 from cloud.api.shared.services import AllServices, Services
 from cloud.core.authorization.profiles import Profile
@@ -28,13 +28,18 @@ def _push(profile: Profile) -> Callable[[Request, Services], Awaitable[Response]
         limits.admit_address(request, services)
         try:
             form = await read_form(request)
+            client = presented(request, form, issuer=server.issuer)
+            proof = proof_shown(request, issuer=server.issuer)
+        except GrantError as exc:
+            return await refused_unread(request, services, "request.refused", exc)
+        try:
             uri, seconds = await run_in_threadpool(
                 server.pushed_requests.answer,
                 profile,
-                presented(request, form, issuer=server.issuer),
+                client,
                 list(form.items()),
                 caller=caller_of(request),
-                proof=proof_shown(request, issuer=server.issuer),
+                proof=proof,
             )
         except GrantError as exc:
             return refusal(request, exc)

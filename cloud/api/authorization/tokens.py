@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -12,15 +13,21 @@ from starlette.responses import Response
 from cloud.api.authorization import limits
 from cloud.api.authorization.documentation import introspection_body, revocation_body, token_body
 from cloud.api.authorization.forms import caller_of, presented, proof_shown, read_form
-from cloud.api.authorization.refusals import NEVER_KEPT, refusal
+from cloud.api.authorization.refusals import NEVER_KEPT, refusal, refused_unread
 from cloud.api.shared.answers import exact_json
 from cloud.api.shared.services import AllServices, Services
 from cloud.core.authorization import endings
 from cloud.core.authorization.asking import TokenAnswer
-from cloud.core.authorization.client_authentication import ProvenClient, secret_compared
+from cloud.core.authorization.client_authentication import (
+    Presented,
+    ProvenClient,
+    find_client,
+    secret_compared,
+)
 from cloud.core.authorization.profiles import CLINICAL, NONE, PLATFORM, PORTAL, Profile
 from cloud.core.authorization.refusals import GrantError, invalid_client, invalid_request
-from cloud.core.authorization.token_endpoint import record
+from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.authorization.token_endpoint import Caller, record
 from cloud.core.kernel.work import UnitOfWork
 
 router = APIRouter(tags=["OAuth"])
@@ -59,13 +66,17 @@ def _token(profile: Profile) -> Endpoint:
                 raise invalid_request("Send grant_type.")
             client = presented(request, form, issuer=server.issuer)
             limits.admit_client(request, services, client)
+            proof = proof_shown(request, issuer=server.issuer)
+        except GrantError as exc:
+            return await refused_unread(request, services, "token.refused", exc)
+        try:
             answer = await run_in_threadpool(
                 server.token_endpoint.answer,
                 profile,
                 client,
                 form,
                 caller=caller_of(request),
-                proof=proof_shown(request, issuer=server.issuer),
+                proof=proof,
             )
         except GrantError as exc:
             return refusal(request, exc)
@@ -78,14 +89,21 @@ def _token(profile: Profile) -> Endpoint:
 Act = Callable[[UnitOfWork, Services, ProvenClient, dict[str, str]], dict[str, Any] | None]
 
 
-def _for_client(profile: Profile, act: Act) -> Endpoint:
-    """An endpoint that acts on a token for the client that sends it."""
+def _for_client(profile: Profile, act: Act, refused: str) -> Endpoint:
+    """An endpoint that acts on a token for the client that sends it; `refused` is for the audit."""
 
     async def endpoint(request: Request, services: AllServices) -> Response:
         limits.admit_address(request, services)
         try:
             form = await read_form(request)
-            body = await run_in_threadpool(_act, request, services, profile, form, act)
+            if not form.get("token"):
+                raise invalid_request("Send token.")
+            client = presented(request, form, issuer=services.authorization.issuer)
+        except GrantError as exc:
+            return await refused_unread(request, services, refused, exc)
+        wanted = _Act(profile, client, form, act, refused, caller_of(request))
+        try:
+            body = await run_in_threadpool(wanted.done, services)
         except GrantError as exc:
             return refusal(request, exc)
         if body is None:
@@ -95,21 +113,37 @@ def _for_client(profile: Profile, act: Act) -> Endpoint:
     return endpoint
 
 
-def _act(
-    request: Request, services: Services, profile: Profile, form: dict[str, str], act: Act
-) -> dict[str, Any] | None:
-    server = services.authorization
-    if not form.get("token"):
-        raise invalid_request("Send token.")
-    client = presented(request, form, issuer=server.issuer)
-    server.keys_ahead(client, form)
-    client = secret_compared(services.database, client, services.clock())
-    with services.database.begin(now=services.clock()) as work:
-        proven = server.clients.prove(work, profile, client)
-        body = act(work, services, proven, form)
-        if body is None:
-            record(work, proven.application, caller_of(request), "token.revoked")
-        return body
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """What a client wants done with a token."""
+
+    profile: Profile
+    client: Presented
+    form: dict[str, str]
+    act: Act
+    refused: str
+    caller: Caller
+
+    def done(self, services: Services) -> dict[str, Any] | None:
+        """What there is to say of it; GrantError, and what it changed before that is kept."""
+        server = services.authorization
+        server.keys_ahead(self.client, self.form)
+        client = secret_compared(services.database, self.client, services.clock())
+        with services.database.begin(now=services.clock()) as work:
+            application: ApplicationRow | None = None
+            try:
+                proven = server.clients.prove(work, self.profile, client)
+                application = proven.application
+                body = self.act(work, services, proven, self.form)
+            except GrantError as exc:
+                who = application or find_client(work, client.client_id)
+                record(work, who, self.caller, self.refused, outcome="denied", note=exc.error)
+                refused = exc
+            else:
+                if body is None:
+                    record(work, application, self.caller, "token.revoked")
+                return body
+        raise refused
 
 
 def _revoke(
@@ -140,7 +174,7 @@ for _profile in _BY_FORM:
     )
     router.add_api_route(
         f"{_profile.base_path}/revoke",
-        _for_client(_profile, _revoke),
+        _for_client(_profile, _revoke, "revocation.refused"),
         methods=["POST"],
         openapi_extra=revocation_body(),
         summary=f"End a token (RFC 7009, {_profile.name})",
@@ -148,7 +182,7 @@ for _profile in _BY_FORM:
     )
     router.add_api_route(
         f"{_profile.base_path}/introspect",
-        _for_client(_profile, _introspect),
+        _for_client(_profile, _introspect, "introspection.refused"),
         methods=["POST"],
         openapi_extra=introspection_body(),
         summary=f"Ask whether a token is good (RFC 7662, {_profile.name})",

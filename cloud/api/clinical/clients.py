@@ -125,7 +125,7 @@ def get_client(given: ClientPath, caller: ClientsAdmin, work: Work) -> Response:
 @router.patch(
     "/{id}",
     response_model=ClientModel,
-    responses=errors(400, 404, 412, 413, 415, 422, 429),
+    responses=errors(400, 404, 409, 412, 413, 415, 422, 429),
     summary="Change an API client",
 )
 def change_client(

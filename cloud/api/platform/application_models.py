@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from cloud.api.shared.strict_json import StrictModel
 from cloud.core.authorization.client_secrets import LONGEST_GRACE
+from cloud.core.authorization.credential_tables import ClientSecretRow
 from cloud.core.authorization.profiles import SECRET_BASIC
 from cloud.core.authorization.service_tokens import LONGEST, SANDBOX_LONGEST, USUAL
 from cloud.core.authorization.tables import ApplicationRow
@@ -83,8 +85,21 @@ class ApprovalRequest(StrictModel):
     scopes: Scopes | None = None
 
 
+class HeldSecretModel(BaseModel):
+    """A secret by its last four characters, and when it was last used."""
+
+    id: str
+    last4: str
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+
+
 class ApplicationModel(BaseModel):
-    """An application; its secret is in the answer that makes it and in no other."""
+    """An application; its secret is in the answer that makes it and in no other.
+
+    `secrets` tells those it has apart, where one application is asked for.
+    """
 
     client_id: str
     client_secret: str | None = None
@@ -103,6 +118,7 @@ class ApplicationModel(BaseModel):
     jwks: dict[str, Any] | None = None
     jwks_uri: str | None = None
     created_at: datetime
+    secrets: list[HeldSecretModel] | None = None
 
 
 class ApplicationsModel(BaseModel):
@@ -189,8 +205,22 @@ def application_model(row: ApplicationRow, *, secret: str = "") -> ApplicationMo
     members = {
         name: getattr(row, name)
         for name in ApplicationModel.model_fields
-        if name not in ("client_secret", "token_endpoint_auth_method")
+        if name not in ("client_secret", "token_endpoint_auth_method", "secrets")
     }
     return ApplicationModel(
         client_secret=secret or None, token_endpoint_auth_method=row.auth_methods[0], **members
     )
+
+
+def held_secrets(rows: Iterable[ClientSecretRow]) -> list[HeldSecretModel]:
+    """Secrets as the wire shows them."""
+    return [
+        HeldSecretModel(
+            id=row.secret_id,
+            last4=row.last_four,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
+            expires_at=row.expires_at,
+        )
+        for row in rows
+    ]

@@ -20,18 +20,19 @@ from cloud.api.platform.application_models import (
     RotatedModel,
     RotationRequest,
     application_model,
+    held_secrets,
 )
 from cloud.api.shared.answers import exact_json
 from cloud.api.shared.authentication import AppsRead, AppsWrite, PlatformAdmin
 from cloud.api.shared.documentation import errors
-from cloud.api.shared.entity_tags import check_match, tagged
+from cloud.api.shared.entity_tags import check_match, tag_of, tagged
 from cloud.api.shared.idempotent import answer_once
 from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit
 from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.authorization import registrations
 from cloud.core.authorization.applications import application, applications, to_change
-from cloud.core.authorization.client_secrets import GRACE, LONGEST_GRACE
+from cloud.core.authorization.client_secrets import GRACE, LONGEST_GRACE, secrets_of
 from cloud.core.authorization.registered_scopes import catalogue
 
 router = APIRouter(
@@ -83,7 +84,11 @@ def scopes(caller: AppsRead, work: Work) -> ScopesModel:
     summary="Register an application",
 )
 def create_application(
-    request: Request, body: ApplicationRequest, caller: AppsWrite, work: Work
+    request: Request,
+    body: ApplicationRequest,
+    caller: AppsWrite,
+    work: Work,
+    services: AllServices,
 ) -> Response:
     """It waits for approval. The secret is shown in this answer and in no other."""
 
@@ -103,6 +108,7 @@ def create_application(
                 jwks=body.jwks,
                 jwks_uri=body.jwks_uri or "",
             ),
+            outbound=services.outbound,
         )
         return 201, application_model(made.row, secret=made.secret)
 
@@ -137,7 +143,9 @@ def list_applications(
     document = ApplicationsModel(
         apps=[application_model(row) for row in rows[:limit]], next_cursor=following
     )
-    return exact_json(document.model_dump(exclude={"apps": {"__all__": {"client_secret"}}}))
+    return exact_json(
+        document.model_dump(exclude={"apps": {"__all__": {"client_secret", "secrets"}}})
+    )
 
 
 @router.get(
@@ -147,8 +155,14 @@ def list_applications(
     summary="One application",
 )
 def get_application(client_id: str, caller: AppsRead, work: Work) -> Response:
-    """An application of the caller's tenant, without its secret."""
-    return tagged(application_model(application(work, caller, client_id)))
+    """An application of the caller's tenant, and which secrets it has. The ETag is of what can be
+    changed: that a secret was used alters nothing of it.
+    """
+    row = application(work, caller, client_id)
+    document = application_model(row)
+    secrets = held_secrets(secrets_of(work, row))
+    shown = document.model_copy(update={"secrets": secrets})
+    return exact_json(shown.model_dump(exclude_none=True), headers={"ETag": tag_of(document)})
 
 
 @router.patch(
@@ -187,7 +201,7 @@ def delete_application(client_id: str, caller: AppsWrite, work: Work) -> None:
 @router.post(
     "/apps/{client_id}/approve-scopes",
     response_model=ApplicationModel,
-    responses=errors(400, 404, 413, 415, 422, 429),
+    responses=errors(400, 404, 409, 413, 415, 422, 429),
     summary="Approve scopes",
 )
 def approve_scopes(
@@ -202,19 +216,22 @@ def approve_scopes(
 @router.patch(
     "/apps/{client_id}/governance",
     response_model=GovernanceModel,
-    responses=errors(400, 404, 413, 415, 422, 429),
+    responses=errors(400, 404, 409, 413, 415, 422, 429),
     summary="Govern an application",
 )
 def govern(
     client_id: str,
-    caller: AppsWrite,
+    caller: PlatformAdmin,
     work: Work,
     flags: Annotated[
         dict[str, Any],
         Body(examples=[{"allow_service_tokens": True, "enforce_pkce": True}]),
     ],
 ) -> Response:
-    """Set some flags of this one application; the answer has all of them."""
+    """Set some flags of this one application; the answer has all of them.
+
+    Service tokens that they forbid end, and refresh tokens are refused while they forbid those.
+    """
     row = registrations.govern(work, caller, client_id, flags)
     document = GovernanceModel(client_id=row.client_id, governance=row.governance)
     return exact_json(document.model_dump())

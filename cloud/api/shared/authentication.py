@@ -14,7 +14,7 @@ from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from cloud.api.shared.peer import caller_address, client_certificate, sent_path
+from cloud.api.shared.peer import caller_address, client_certificate, sent_path, trace_of
 from cloud.api.shared.services import AllServices, Services
 from cloud.core.authorization.dpop import Proof, ProofError, read_proof
 from cloud.core.authorization.profiles import PLATFORM
@@ -72,7 +72,10 @@ class Authentication:
                 "tenant_mismatch", "Send the X-Tenant-ID of the token's own tenant, or none."
             )
         return replace(
-            principal, request_id=str(request.state.request_id), address=caller_address(request)
+            principal,
+            request_id=str(request.state.request_id),
+            address=caller_address(request),
+            trace_id=trace_of(request),
         )
 
     def _of_token(self, request: Request, services: Services) -> Principal:

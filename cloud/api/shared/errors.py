@@ -1,4 +1,4 @@
-"""Every error's voice: JSON for the contracts, OperationOutcome on FHIR paths."""
+"""Every error's voice: JSON as the address's contract has it, OperationOutcome on FHIR paths."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from cloud.api.shared import accept
 from cloud.api.shared.answers import FHIR_MEDIA_TYPE, JSON_MEDIA_TYPE, exact_json
+from cloud.api.shared.voices import error_body, speaks_fixed_json
 from cloud.core.kernel.errors import (
     ConflictError,
     DomainError,
@@ -93,20 +94,13 @@ def render(request: Request, error: DomainError, *, status: int | None = None) -
     request_id = str(getattr(request.state, "request_id", ""))
     code = status or STATUS[error.code]
     headers = _headers(error)
-    if wants_fhir(request):
+    path = request.url.path
+    if wants_fhir(request) and not speaks_fixed_json(path):
         outcome = operation_outcome(
             error.code, error.reason, error.message, request_id, details=error.details
         )
         return exact_json(outcome, status=code, media_type=FHIR_MEDIA_TYPE, headers=headers)
-    body: dict[str, object] = {
-        "error": error.reason,
-        "issue_type": error.code,
-        "message": error.message,
-        "request_id": request_id,
-    }
-    if error.details:
-        body["details"] = error.details
-    return exact_json(body, status=code, headers=headers)
+    return exact_json(error_body(path, error, request_id), status=code, headers=headers)
 
 
 def _headers(error: DomainError) -> dict[str, str]:

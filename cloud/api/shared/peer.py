@@ -14,6 +14,8 @@ from typing import Final
 from fastapi import Request
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from protocols.uplink.trace_ids import named_context
+
 STATE: Final = "client_certificate"
 
 
@@ -48,6 +50,13 @@ def plain_address(text: str) -> str:
         return text
     mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
     return text if mapped is None else str(mapped)
+
+
+def trace_of(request: Request) -> str:
+    """The trace the caller says its request belongs to (W3C Trace Context), empty for none."""
+    sent = request.headers.getlist("traceparent")
+    context = named_context(sent[0]) if len(sent) == 1 else None
+    return "" if context is None else f"{context.trace_id:032x}"
 
 
 def sent_path(request: Request) -> str:

@@ -16,6 +16,7 @@ from cloud.core.authorization.authorization_server import AuthorizationServer
 from cloud.core.authorization.tokens import TokenService
 from cloud.core.devices.fleet_metrics import FleetMetrics
 from cloud.core.devices.joining import Offer
+from cloud.core.kernel.outbound import OutboundPolicy
 from cloud.core.kernel.paging import CursorSigner
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, UnitOfWork
@@ -33,7 +34,9 @@ class Health:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Built once by the composition root. `probes` tell the health of each part by name."""
+    """Built once by the composition root. `probes` tell the health of each part by name, and
+    `outbound` says which addresses of others are called.
+    """
 
     database: Database
     authorization: AuthorizationServer
@@ -48,6 +51,7 @@ class Services:
     offer: Offer
     attempts: AttemptLimit
     limits: RateLimits
+    outbound: OutboundPolicy
     probes: dict[str, Callable[[], Health]]
 
     @property

@@ -10,6 +10,7 @@ from cloud.core.authorization import client_secrets, profiles
 from cloud.core.authorization.applications import (
     STATUS_APPROVED,
     application,
+    check_own,
     new_row,
     note,
 )
@@ -80,7 +81,11 @@ def change(
     is_suspended: bool | None = None,
     ends_tokens: bool = False,
 ) -> None:
-    """Change a client of `find`; with `ends_tokens` what it was given before ends at once."""
+    """Change a client of `find`; with `ends_tokens` what it was given before ends at once.
+
+    ConflictError `own_client` when that would stop the caller itself.
+    """
+    held = tuple(row.approved_scopes)
     if name is not None:
         row.name = name
     if scopes is not None:
@@ -89,6 +94,7 @@ def change(
         row.requested_scopes, row.approved_scopes = wanted, list(wanted)
     if is_suspended is not None:
         suspend(row, is_suspended=is_suspended)
+    check_own(principal, row, held)
     row.epoch += ends_tokens
     work.session.flush()
     note(work, principal, row, "client.updated", event=UPDATED, ended_tokens=ends_tokens)

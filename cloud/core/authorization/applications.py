@@ -20,7 +20,7 @@ from cloud.core.authorization.tables import (
     ApplicationRow,
 )
 from cloud.core.kernel import audit, outbox
-from cloud.core.kernel.errors import ForbiddenError, NotFoundError
+from cloud.core.kernel.errors import ConflictError, ForbiddenError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import PLATFORM_ADMIN, covered, is_well_formed
@@ -159,6 +159,22 @@ def to_change(work: UnitOfWork, principal: Principal, client_id: str) -> Applica
             details={"required": [PLATFORM_ADMIN]},
         )
     return row
+
+
+def check_own(principal: Principal, row: ApplicationRow, held: Iterable[str]) -> None:
+    """ConflictError `own_client` when the caller's own client, changed as it is now, is stopped or
+    has lost one of the scopes it `held`: nobody could undo it over the API.
+    """
+    if row.client_id != principal.client_id:
+        return
+    governance = Governance.of(row.governance)
+    if (
+        row.status != STATUS_APPROVED
+        or not all(covered(row.approved_scopes, scope) for scope in held)
+        or governance.sandbox_only
+        or not governance.admits(principal.address)
+    ):
+        raise ConflictError("own_client", "Do this as another application: it is your own.")
 
 
 def applications(

@@ -48,13 +48,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenAnswer:
-    """What was issued. `user_id` is the person it stands for, for the audit."""
+    """What was issued. `user_id` is the person it stands for and `use` its `token_use`, for the
+    audit.
+    """
 
     access: IssuedToken
     refresh_token: str = ""
     id_token: str = ""
     issued_token_type: str = ""
     user_id: str = ""
+    use: str = "access"
 
 
 class Grant(Protocol):

@@ -28,11 +28,13 @@ from cloud.core.authorization.authorization_steps import (
 from cloud.core.authorization.browsers import Browser
 from cloud.core.authorization.client_authentication import find_client
 from cloud.core.authorization.id_tokens import read_id_token_hint
-from cloud.core.authorization.page_states import CONSENT, SIGN_IN, PageState, PageStates
+from cloud.core.authorization.page_states import CONSENT, LIFE, SIGN_IN, PageState, PageStates
 from cloud.core.authorization.profiles import BY_NAME, Profile
+from cloud.core.authorization.proofs import use_once
 from cloud.core.authorization.pushed_requests import answered, pushed
 from cloud.core.authorization.redirects import with_answer
 from cloud.core.authorization.scope_sentences import shown
+from cloud.core.authorization.secrets import new_opaque
 from cloud.core.authorization.sessions import SignedIn, session_of, sign_out
 from cloud.core.authorization.sign_ins import Arrival, SignIns
 from cloud.core.authorization.subjects import subject_for
@@ -127,7 +129,7 @@ class AuthorizationEndpoint:
             return self._proceed(work, visit, signed_in, who, is_fresh=True), arrival
 
     def decide(self, profile: Profile, sealed: str, decision: str, browser: Browser) -> Step:
-        """What follows a person's decision; PageError, ForeignFormError."""
+        """What follows a person's decision, which counts once; PageError, ForeignFormError."""
         kept = self._states.open(CONSENT, sealed, browser, now=self._clock())
         with self._database.begin(now=self._clock()) as work:
             try:
@@ -142,12 +144,14 @@ class AuthorizationEndpoint:
             if decision == SWITCH:
                 sign_out(work, who.session, browser.caller)
                 return self._sign_in_asked(work, visit, browser)
+            if decision not in (ALLOW, DENY):
+                raise PageError("Choose to allow or to deny.")
+            if not use_once(work, "consent", kept.facts["once"], expires_at=work.now + LIFE):
+                raise PageError("This page was answered already. Begin again in the application.")
             if decision == ALLOW:
                 return self._allow(work, visit, who, kept)
-            if decision == DENY:
-                consents.deny(work, visit.request, who, note="by the person")
-                return self._answer(work, visit, returned(visit.request, "access_denied", DENIED))
-            raise PageError("Choose to allow or to deny.")
+            consents.deny(work, visit.request, who, note="by the person")
+            return self._answer(work, visit, returned(visit.request, "access_denied", DENIED))
 
     def _read(
         self,
@@ -249,7 +253,7 @@ class AuthorizationEndpoint:
             session_id=who.session.session_id,
             request=request.stored(),
             pushed=visit.pushed,
-            facts={"scopes": " ".join(scopes)},
+            facts={"scopes": " ".join(scopes), "once": new_opaque("vwo")},
         )
         return ConsentAsked(
             state=self._states.seal(CONSENT, state, browser, now=work.now),

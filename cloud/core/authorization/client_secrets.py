@@ -63,11 +63,16 @@ def add_secret(
 
 
 def rotate_secret(
-    work: UnitOfWork, application: ApplicationRow, *, grace: timedelta = GRACE
+    work: UnitOfWork,
+    application: ApplicationRow,
+    *,
+    grace: timedelta = GRACE,
+    vault: Vault | None = None,
 ) -> tuple[str, datetime | None]:
     """A new secret; those before it end after `grace`, and when that is.
 
-    None for a client that had none. Of many that are still good only the newest keep their grace.
+    With a `vault` it is kept sealed too. None for a client that had none. Of many that are still
+    good only the newest keep their grace.
     """
     if application.is_public:
         raise ConflictError("public_client", "A public client holds no secret: use PKCE.")
@@ -77,7 +82,7 @@ def rotate_secret(
         kept = ends if place < MOST - 1 else work.now
         row.expires_at = kept if row.expires_at is None else min(row.expires_at, kept)
     work.session.flush()
-    _, secret = add_secret(work, application)
+    _, secret = add_secret(work, application, vault=vault)
     return secret, ends if held else None
 
 

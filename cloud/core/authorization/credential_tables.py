@@ -63,7 +63,9 @@ class ApiKeyRow(Base):
 
 
 class UsedProofRow(Base):
-    """A proof that is good once: `jti` of a client assertion or of a DPoP proof, hashed."""
+    """A proof that is good once: `jti` of a client assertion or of a DPoP proof, or what a consent
+    page was answered by, hashed.
+    """
 
     __tablename__ = "used_proofs"
 

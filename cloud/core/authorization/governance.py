@@ -32,6 +32,12 @@ class Governance:
     allow_refresh_tokens: bool = True
     sandbox_only: bool = False
 
+    @property
+    def gives_service_tokens(self) -> bool:
+        """Whether there may be tokens that an administrator makes, and that are anybody's."""
+        is_bound = self.require_mtls or self.require_dpop
+        return self.allow_service_tokens and not is_bound and not self.sandbox_only
+
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Governance:
         """The flags as they are kept; one that was not there yet has its default."""

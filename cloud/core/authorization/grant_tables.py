@@ -117,12 +117,16 @@ class RefreshTokenRow(Base):
 
 
 class ServiceTokenRow(TenantOwned, Base):
-    """A long-lived token made by an administrator: its id, so that it can be listed and ended."""
+    """A long-lived token made by an administrator: its id, so that it can be listed and ended.
+
+    `use` is its `token_use`: service or sandbox.
+    """
 
     __tablename__ = "service_tokens"
 
     token_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
     client_id: Mapped[str] = mapped_column(ForeignKey("applications.client_id"), index=True)
+    use: Mapped[str] = mapped_column(String(20))
     description: Mapped[str] = mapped_column(String(200))
     scopes: Mapped[list[str]] = mapped_column(JSON)
     created_by: Mapped[str] = mapped_column(String(ID_LENGTH))

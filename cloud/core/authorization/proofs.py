@@ -1,4 +1,6 @@
-"""Proofs that are good once: client assertions and DPoP proofs leave their `jti` behind."""
+"""Proofs that are good once: client assertions and DPoP proofs leave their `jti` behind, consent
+pages the name they were shown under.
+"""
 
 from __future__ import annotations
 

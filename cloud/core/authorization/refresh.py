@@ -68,6 +68,8 @@ class Refresh:
             end_grant(work, grant, reason="refresh_reused")
             LOG.warning("event=refresh_token_reused grant=%s", grant.grant_id)
             raise invalid_grant(_VOID)
+        if not asked.governance.allow_refresh_tokens:
+            raise invalid_grant("The application gets no refresh tokens: ask the person again.")
         scopes = _narrowed(asked.form.get("scope", ""), tuple(grant.scopes))
         answer = self._persons.issue(work, asked, grant, scopes)
         if row.rotated_at is None:

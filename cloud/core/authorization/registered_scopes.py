@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -16,8 +17,8 @@ from cloud.core.kernel.scopes import EVERYTHING, covers, is_grantable, is_well_f
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
 
-OURS: Final = frozenset({"argus", "platform", "gateway", "bp", "clients", "system"})
-"""Whatever is added under these names later must not be granted already."""
+OURS: Final = frozenset(re.split("[:/]", name)[0] for name in BY_NAME)
+"""The resources of the catalogue: what is added to it later must not be granted already."""
 
 
 def register_scope(
@@ -28,12 +29,13 @@ def register_scope(
     """
     if "*" in name:
         raise InvalidError("wildcard_scope", "Register whole names: a wildcard is for grants.")
-    if not is_well_formed(name) or "/" in name:
+    # Names of one part are the portal's way of writing them, and so the catalogue's too.
+    if not is_well_formed(name) or "/" in name or ":" not in name:
         raise InvalidError("invalid_scope_name", "Write it as resource:action, in lower case.")
-    if name.partition(":")[0] in OURS:
-        raise InvalidError("reserved_scope", "Choose a resource of the service's own.")
     if name in BY_NAME or name in _names(work, principal):
         raise DuplicateError("scope_exists", "There is a scope of that name already.")
+    if name.partition(":")[0] in OURS:
+        raise InvalidError("reserved_scope", "Choose a resource of the service's own.")
     row = RegisteredScopeRow(
         tenant_id=principal.tenant_id,
         name=name,

@@ -13,6 +13,7 @@ from cloud.core.authorization import client_secrets, profiles
 from cloud.core.authorization.applications import (
     STATUS_APPROVED,
     application,
+    check_own,
     new_row,
     note,
     to_change,
@@ -24,10 +25,12 @@ from cloud.core.authorization.grant_tables import ConsentRow, GrantRow
 from cloud.core.authorization.persons_tokens import end_grant
 from cloud.core.authorization.redirect_uris import check_redirect_uris
 from cloud.core.authorization.registered_scopes import check_grantable
+from cloud.core.authorization.service_tokens import end_forbidden
 from cloud.core.authorization.service_tokens import revoke_all as revoke_service_tokens
 from cloud.core.authorization.tables import DELETED, KIND_APPLICATION, ApplicationRow
 from cloud.core.identity.service import check_product
 from cloud.core.kernel.errors import ConflictError, InvalidError
+from cloud.core.kernel.outbound import OutboundError, OutboundPolicy, check_address
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import covered, intersection
 from cloud.core.kernel.work import UnitOfWork
@@ -77,8 +80,14 @@ class Registered:
     secret: str = field(repr=False)
 
 
-def register_application(work: UnitOfWork, principal: Principal, new: NewApplication) -> Registered:
-    """A new application that waits for approval.
+def register_application(
+    work: UnitOfWork,
+    principal: Principal,
+    new: NewApplication,
+    *,
+    outbound: OutboundPolicy | None = None,
+) -> Registered:
+    """A new application that waits for approval; `outbound` says where its keys may be.
 
     InvalidError `unknown_scope`, `redirect_uri_required`, `insecure_redirect_uri`,
     `invalid_client_keys`, `credential_required` or `unknown_product`.
@@ -92,7 +101,7 @@ def register_application(work: UnitOfWork, principal: Principal, new: NewApplica
             "token_endpoint_auth_method.",
             details={"fields": ["token_endpoint_auth_method"]},
         )
-    jwks = _keys(new)
+    jwks = _keys(new, outbound or OutboundPolicy())
     row = new_row(
         work,
         tenant_id=principal.tenant_id,
@@ -122,8 +131,10 @@ def change_application(
     """The application with some things otherwise.
 
     What it no longer requests it loses at once; with scopes nobody approved it waits again.
+    ConflictError `own_client` when that would stop the caller itself.
     """
     row = to_change(work, principal, client_id)
+    held = tuple(row.approved_scopes)
     if changes.redirect_uris is not None:
         row.redirect_uris = _redirects(row.grant_types, changes.redirect_uris)
     if changes.post_logout_redirect_uris is not None:
@@ -142,6 +153,8 @@ def change_application(
             row.status = "pending"
     if changes.is_suspended is not None:
         suspend(row, is_suspended=changes.is_suspended)
+    check_own(principal, row, held)
+    end_forbidden(work, principal, row)
     work.session.flush()
     note(work, principal, row, "app.updated", event="app.updated", status=row.status)
     return row
@@ -164,12 +177,16 @@ def approve_scopes(
 ) -> ApplicationRow:
     """Approve what an application requested, or exactly these scopes; it may begin then.
 
-    InvalidError `unknown_scope`. Here, and only here, scopes that nobody may ask for are given.
+    InvalidError `unknown_scope`, ConflictError `own_client`. Here, and only here, scopes that
+    nobody may ask for are given.
     """
     row = application(work, principal, client_id, kind=kind, to_change=True)
     granted = tuple(dict.fromkeys(row.requested_scopes if scopes is None else scopes))
     check_grantable(work, principal, granted, is_internal=row.is_internal)
+    held = tuple(row.approved_scopes)
     row.approved_scopes, row.status = list(granted), STATUS_APPROVED
+    check_own(principal, row, held)
+    end_forbidden(work, principal, row)
     note(work, principal, row, "app.approved", event="app.approved", scopes=list(granted))
     return row
 
@@ -177,11 +194,15 @@ def approve_scopes(
 def govern(
     work: UnitOfWork, principal: Principal, client_id: str, flags: Mapping[str, Any]
 ) -> ApplicationRow:
-    """Set some flags of one application; InvalidError `invalid_governance`."""
+    """Set some flags of one application; InvalidError `invalid_governance`, ConflictError
+    `own_client`. Service tokens that they forbid end.
+    """
     row = to_change(work, principal, client_id)
     governance = Governance.of(row.governance).changed(flags)
     check_redirect_uris(governance.allowed_redirect_uris, field="allowed_redirect_uris")
     row.governance = governance.stored()
+    check_own(principal, row, row.approved_scopes)
+    end_forbidden(work, principal, row)
     note(
         work,
         principal,
@@ -248,13 +269,16 @@ def _redirects(grant_types: Iterable[str], uris: Iterable[str]) -> list[str]:
     return checked
 
 
-def _keys(new: NewApplication) -> dict[str, Any] | None:
+def _keys(new: NewApplication, outbound: OutboundPolicy) -> dict[str, Any] | None:
     """The registered key set; InvalidError `invalid_client_keys`."""
     has_keys = new.jwks is not None or bool(new.jwks_uri)
     if has_keys != (new.auth_method == profiles.PRIVATE_KEY_JWT) or (new.jwks and new.jwks_uri):
         raise _bad_keys("send jwks or jwks_uri with private_key_jwt, and with nothing else")
-    if new.jwks_uri and not new.jwks_uri.startswith("https://"):
-        raise _bad_keys("use an https address")
+    if new.jwks_uri:
+        try:
+            check_address(new.jwks_uri, outbound)
+        except OutboundError as exc:
+            raise _bad_keys(str(exc)) from exc
     if new.jwks is None:
         return None
     try:

@@ -25,8 +25,9 @@ from cloud.core.kernel.work import UnitOfWork
 LONGEST: Final = 90 * 86_400
 USUAL: Final = 30 * 86_400
 SANDBOX_LONGEST: Final = 86_400
+SERVICE: Final = "service"
 SANDBOX: Final = "sandbox"
-"""The audience of sandbox tokens: no door of real data takes it."""
+"""The use of sandbox tokens, and their audience: no door of real data takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,7 @@ def make_service_token(
     """
     row = to_change(work, principal, client_id)
     governance = Governance.of(row.governance)
-    is_bound = governance.require_mtls or governance.require_dpop
-    if (
-        not governance.allow_service_tokens
-        or is_bound
-        or governance.sandbox_only
-        or profiles.PLATFORM.name not in row.profiles
-    ):
+    if not governance.gives_service_tokens or profiles.PLATFORM.name not in row.profiles:
         raise ForbiddenError(
             "service_tokens_disabled", "Have the application's governance allow service tokens."
         )
@@ -74,7 +69,7 @@ def make_service_token(
             scopes=wanted,
             audience=profiles.PLATFORM.audience,
             seconds=governance.seconds(seconds),
-            use="service",
+            use=SERVICE,
             token_id=str(uuid4()),
         ),
         description,
@@ -103,7 +98,7 @@ def make_sandbox_token(
             scopes=_approved(row, row.approved_scopes),
             audience=SANDBOX,
             seconds=seconds,
-            use="sandbox",
+            use=SANDBOX,
             token_id=str(uuid4()),
         ),
         f"sandbox: {' '.join(scenarios)}"[:200],
@@ -154,6 +149,24 @@ def revoke_all(work: UnitOfWork, application_row: ApplicationRow) -> None:
         row.revoked_at = work.now
 
 
+def end_forbidden(work: UnitOfWork, principal: Principal, row: ApplicationRow) -> None:
+    """End those that could not be made any more: governance forbids them, or a scope is gone."""
+    is_given = Governance.of(row.governance).gives_service_tokens
+    statement = select(ServiceTokenRow).where(
+        ServiceTokenRow.client_id == row.client_id, ServiceTokenRow.revoked_at.is_(None)
+    )
+    ended = [
+        token
+        for token in work.session.scalars(statement)
+        if (token.use == SERVICE and not is_given)
+        or not all(covered(row.approved_scopes, scope) for scope in token.scopes)
+    ]
+    for token in ended:
+        token.revoked_at = work.now
+    if ended:
+        note(work, principal, row, "service_tokens.ended")
+
+
 def last_to_end(work: UnitOfWork, *, since: datetime) -> datetime | None:
     """When the last of all tenants' tokens made since then ends: their key is kept until then."""
     # every tenant: the keys are the installation's.
@@ -193,6 +206,7 @@ def _make(
         token_id=issued.token_id,
         tenant_id=wanted.application.tenant_id,
         client_id=wanted.application.client_id,
+        use=wanted.use,
         description=description,
         scopes=list(wanted.scopes),
         created_by=principal.client_id,

@@ -96,8 +96,9 @@ def _audit_refusal(
     """Whose account it was, where there is one; never what was typed."""
     user = person_of_email(work, tenant_id=tenant_id, email=email)
     if user is None:
+        caller = browser.caller
         who = anonymous_principal(
-            address=browser.caller.address, request_id=browser.caller.request_id
+            address=caller.address, request_id=caller.request_id, trace_id=caller.trace_id
         )
     else:
         who = sessions.person_principal(user, browser.caller, client_id=client_id)

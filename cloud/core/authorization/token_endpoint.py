@@ -109,6 +109,7 @@ class TokenEndpoint:
                     caller,
                     "token.issued",
                     token_id=answer.access.token_id,
+                    token_use=answer.use,
                     user_id=answer.user_id,
                     note=form.get("grant_type", "").rpartition(":")[2],
                 )
@@ -150,6 +151,14 @@ def proven_key(work: UnitOfWork, shown: ProofShown) -> str:
     return proof.thumbprint
 
 
+def record_unread(
+    database: Database, clock: Clock, caller: Caller, action: str, refusal: GrantError
+) -> None:
+    """Audit a refusal that came before anybody's claim to be a client was looked at."""
+    with database.begin(now=clock()) as work:
+        record(work, None, caller, action, outcome="denied", note=refusal.error)
+
+
 def record(
     work: UnitOfWork,
     application: ApplicationRow | None,
@@ -157,6 +166,7 @@ def record(
     action: str,
     *,
     token_id: str = "",
+    token_use: str = "",
     user_id: str = "",
     outcome: str = "success",
     note: str = "",
@@ -172,7 +182,13 @@ def record(
             request_id=caller.request_id,
             address=caller.address,
         )
-    principal = replace(principal, token_id=token_id, user_id=user_id, trace_id=caller.trace_id)
+    principal = replace(
+        principal,
+        token_id=token_id,
+        token_use=token_use,
+        user_id=user_id,
+        trace_id=caller.trace_id,
+    )
     audit.record(
         work, principal, action, "application", principal.client_id, outcome=outcome, note=note
     )

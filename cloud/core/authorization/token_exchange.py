@@ -63,7 +63,7 @@ class TokenExchange:
         user = self._person(work, asked, claims)
         allowed = self._allowed(work, asked, user)
         left = int(claims["exp"] - work.now.timestamp())
-        seconds = asked.governance.seconds(min(profiles.DELEGATED_SECONDS, max(left, 1)))
+        seconds = asked.governance.seconds(min(profiles.DELEGATED_SECONDS, left))
         access = self._tokens.issue(
             TokenRequest(
                 application=asked.application,
@@ -77,7 +77,12 @@ class TokenExchange:
                 actor=asked.application.client_id,
             )
         )
-        return TokenAnswer(access=access, issued_token_type=ACCESS_TOKEN_TYPE, user_id=user.user_id)
+        return TokenAnswer(
+            access=access,
+            issued_token_type=ACCESS_TOKEN_TYPE,
+            user_id=user.user_id,
+            use="delegated",
+        )
 
     def _subject(self, work: UnitOfWork, asked: Asked, token: str) -> dict[str, Any]:
         """The claims of the subject token, signed by an issuer the tenant trusts."""
@@ -149,16 +154,20 @@ class TokenExchange:
 def _holds(claims: dict[str, Any], trusted: TrustedIssuerRow, now: float) -> bool:
     audience = claims.get("aud")
     named = audience if isinstance(audience, list) else [audience]
-    expires, issued, begins = claims.get("exp"), claims.get("iat", 0), claims.get("nbf", 0)
+    expires, issued, begins = claims.get("exp"), claims.get("iat"), claims.get("nbf", 0)
+    # OIDC Core 3.1.3.7: whom it was issued to is the only audience, or is named beside several.
+    issued_to = claims.get("azp", trusted.audience if len(named) == 1 else None)
     return (
         claims.get("iss") == trusted.issuer
         and trusted.audience in named
+        and issued_to == trusted.audience
         and isinstance(claims.get("sub"), str)
         and bool(claims["sub"])
         # Whoever already acts for somebody is no person: there are no chains.
         and "act" not in claims
         and type(expires) is type(issued) is type(begins) is int
-        and now - LEEWAY_SECONDS < expires < LATEST
+        # Without leeway: what is made of it lives for a second, and ends with it at the latest.
+        and now + 1 <= expires < LATEST
         and issued <= now + LEEWAY_SECONDS
         and begins <= now + LEEWAY_SECONDS
         # Some issuers name the use of their tokens: an access token of theirs is not taken.

@@ -75,6 +75,18 @@ def check_url(url: str, policy: OutboundPolicy) -> SplitResult:
     return parts
 
 
+def check_address(url: str, policy: OutboundPolicy) -> None:
+    """OutboundError for an address that will never be called, as far as its words tell: nothing is
+    looked up, and where a name leads is seen when it is called.
+    """
+    if any(character <= " " or character in "#\x7f" for character in url):
+        raise OutboundError("the address cannot be read")
+    host = check_url(url, policy).hostname or ""
+    with contextlib.suppress(ValueError):
+        if not policy.permits(ipaddress.ip_address(host)):
+            raise OutboundError("the address leads into a network that is not called")
+
+
 def get_json(url: str, policy: OutboundPolicy) -> dict[str, Any]:
     """The JSON object at an address; OutboundError when it may not be had or is none."""
     parts = check_url(url, policy)

@@ -55,7 +55,7 @@ def gateway_principal(*, tenant_id: str, gateway_id: str) -> Principal:
     )
 
 
-def anonymous_principal(*, address: str, request_id: str) -> Principal:
+def anonymous_principal(*, address: str, request_id: str, trace_id: str = "") -> Principal:
     """A caller who has not proved to be anybody."""
     return Principal(
         tenant_id="installation",
@@ -63,6 +63,7 @@ def anonymous_principal(*, address: str, request_id: str) -> Principal:
         scopes=(),
         address=address,
         request_id=request_id,
+        trace_id=trace_id,
     )
 
 

@@ -319,6 +319,7 @@ def _make_grants() -> None:
         "service_tokens",
         sa.Column("token_id", sa.String(length=80), nullable=False),
         sa.Column("client_id", sa.String(length=80), nullable=False),
+        sa.Column("use", sa.String(length=20), nullable=False),
         sa.Column("description", sa.String(length=200), nullable=False),
         sa.Column("scopes", sa.JSON(), nullable=False),
         sa.Column("created_by", sa.String(length=80), nullable=False),

@@ -201,12 +201,16 @@ async def test_forged_posts_frames_and_open_redirects(
         assert seen.response.headers["x-frame-options"] == "DENY"
     action = consent.form.action
     fields = {**consent.form.fields, "decision": "allow"}
-    foreign = {"Sec-Fetch-Site": "cross-site"}
+    foreign = ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.test"})
+    ports = ({"Origin": f"{ISSUER}:8080"}, {"Origin": "http://["}, {"Origin": ""})
     forged = [
         await visitor.http.post(action, data={"decision": "allow"}),
         await visitor.http.post(action, data={**fields, "state": "forged"}),
         await visitor.http.post(action, data={**fields, "state": page.form.fields["state"]}),
-        await visitor.http.post(action, data=fields, headers=foreign),
+        *[
+            await visitor.http.post(action, data=fields, headers=headers)
+            for headers in (*foreign, *ports)
+        ],
     ]
     async with browser(embedded) as other:
         forged.append(await other.http.post(action, data=fields))
@@ -223,7 +227,11 @@ async def test_forged_posts_frames_and_open_redirects(
         check_stays(seen)
     unknown = await visitor.open("/oauth/logout", post_logout_redirect_uri=BYE)
     check_stays(unknown)
-    assert (await visitor.decide(consent)).told["code"], "the real form still works"
+    # A page that tells no referrer is posted by its own browser as from nowhere.
+    nowhere = await visitor.send(consent.form, headers={"Origin": "null"}, decision="switch")
+    again = await visitor.sign_in(nowhere, ADA, PASSWORD)
+    own = await visitor.send(again.form, headers={"Origin": ISSUER}, decision="allow")
+    assert own.told["code"], "the real form still works"
 
 
 async def push(visitor: Visitor, made: MadeApplication, **more: str) -> str:

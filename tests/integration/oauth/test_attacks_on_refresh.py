@@ -7,6 +7,7 @@ import logging
 import httpx
 import pytest
 
+from cloud.core.authorization.governance import Governance
 from cloud.core.kernel.scopes import check_required
 from tests.fixtures.cloud import Installation
 from tests.fixtures.oauth import People, is_good, redeem
@@ -34,6 +35,21 @@ async def test_refresh_reuse(
     assert (newest.status_code, newest.json()["error"]) == (400, "invalid_grant")
     for token in (body["access_token"], fresh["access_token"]):
         assert not await is_good(http, token)
+
+
+async def test_a_refresh_token_is_refused_where_governance_gives_none_any_more(
+    embedded: Installation, http: httpx.AsyncClient, people: People
+) -> None:
+    client = people.client(embedded.mine.tenant_id)
+    body = await redeem(http, client, people.code(client, people.person(client.tenant_id)))
+    form = {"grant_type": "refresh_token", "refresh_token": body["refresh_token"]}
+    people.change(client, governance=Governance(allow_refresh_tokens=False).stored())
+    refused = await http.post(client.token_path, data=form, auth=client.auth)
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
+    assert await is_good(http, body["access_token"]), "it lives to its own end"
+    people.change(client, governance=Governance().stored())
+    again = await http.post(client.token_path, data=form, auth=client.auth)
+    assert again.status_code == 200
 
 
 WIDER = (

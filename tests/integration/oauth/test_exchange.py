@@ -96,6 +96,7 @@ async def test_the_token_acts_for_the_person_within_client_and_role(ground: Grou
             select(AuditRow).where(AuditRow.tenant_id == tenant, AuditRow.token_id == claims["jti"])
         ).one()
         assert (entry.user_id, entry.note) == (ground.user, "token-exchange")
+        assert entry.token_use == "delegated"
 
 
 async def test_narrower_scopes_and_the_administrators_limit_hold(ground: Ground) -> None:
@@ -107,6 +108,14 @@ async def test_narrower_scopes_and_the_administrators_limit_hold(ground: Ground)
     for beyond in ("audit:read", "cases:read images:read", "*"):
         refused = await ground.exchange(ground.id_token(), scope=beyond)
         assert (refused.status_code, refused.json()["error"]) == (400, "invalid_scope"), beyond
+
+
+async def test_the_token_never_outlives_the_one_it_was_made_from(ground: Ground) -> None:
+    answer = await ground.exchange(ground.id_token(exp=NOW + 1))
+    assert (answer.status_code, answer.json()["expires_in"]) == (200, 1)
+    ground.cloud.clock.pass_(0.5)
+    answer = await ground.exchange(ground.id_token(exp=NOW + 1))
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
 
 
 async def test_a_request_of_another_form_is_refused(ground: Ground) -> None:
@@ -132,13 +141,17 @@ BROKEN: dict[str, dict[str, Any]] = {
     "empty person": {"sub": ""},
     "other audience": {"aud": "other"},
     "no audience": {"aud": None},
-    "expired": {"exp": NOW - 6},
+    "expired": {"exp": NOW},
     "no end": {"exp": None},
     "end a text": {"exp": str(NOW + 60)},
     "end beyond any calendar": {"exp": 10**400},
     "issuer half a character": {"iss": "\ud800"},
     "person half a character": {"sub": "\ud800"},
     "person with NUL": {"sub": "dr-1\x00"},
+    "no beginning": {"iat": None},
+    "of another party among several": {"aud": [AUDIENCE, "other"], "azp": "other"},
+    "of another party alone": {"azp": "other"},
+    "of nobody in particular": {"aud": [AUDIENCE, "other"]},
     "from tomorrow": {"nbf": NOW + 86_400},
     "made tomorrow": {"iat": NOW + 86_400},
     "an access token of theirs": {"token_use": "access"},
@@ -158,7 +171,9 @@ async def test_what_the_issuer_did_not_sign_for_us_and_now_is_refused(ground: Gr
 
 
 async def test_a_list_of_audiences_may_hold_ours(ground: Ground) -> None:
-    answer = await ground.exchange(ground.id_token(aud=["other", AUDIENCE]))
+    answer = await ground.exchange(ground.id_token(aud=["other", AUDIENCE], azp=AUDIENCE))
+    assert answer.status_code == 200
+    answer = await ground.exchange(ground.id_token(aud=[AUDIENCE]))
     assert answer.status_code == 200
 
 

@@ -13,7 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from cloud.core.kernel.outbound import OutboundError, OutboundPolicy, check_url, get_json
+from cloud.core.kernel.outbound import (
+    OutboundError,
+    OutboundPolicy,
+    check_address,
+    check_url,
+    get_json,
+)
 from tests.fixtures.authority import Authority
 
 PUBLIC_ONLY = OutboundPolicy()
@@ -47,6 +53,24 @@ def answering(act: Callable[[socket.socket], None]) -> Iterator[tuple[int, list[
 def saying(body: bytes, *, status: str = "200 OK", more: str = "") -> Callable[..., None]:
     head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{more}\r\n".encode()
     return lambda connection: connection.sendall(head + body)
+
+
+def test_an_address_is_judged_by_its_words_before_it_is_ever_called() -> None:
+    for url in ("https://a.example/jwks", "https://8.8.8.8/jwks", "https://[2606:4700::1]/"):
+        check_address(url, PUBLIC_ONLY)
+    check_address("https://127.0.0.1/jwks", LOOPBACK)
+    for url in ("http://127.0.0.1/jwks", "http://8.8.8.8/jwks"):
+        with pytest.raises(OutboundError, match="https"):
+            check_address(url, PUBLIC_ONLY)
+    for url in (
+        "https://127.0.0.1/jwks",
+        "https://10.0.0.1:8443/jwks",
+        "https://[::1]/jwks",
+        "https://[::ffff:127.0.0.1]/jwks",
+        "https://169.254.169.254/latest",
+    ):
+        with pytest.raises(OutboundError, match="network"):
+            check_address(url, PUBLIC_ONLY)
 
 
 def test_an_object_comes_back_from_an_opened_network() -> None:

@@ -10,6 +10,7 @@ import pytest
 from protocols.uplink.trace_ids import (
     TraceContext,
     context_of,
+    named_context,
     root_span_id_of,
     trace_id_of,
     traceparent_of,
@@ -44,6 +45,11 @@ def test_the_context_that_is_named_counts_and_its_wish_not_to_be_sampled(
 ) -> None:
     named = context_of(BATCH, f"00-{TRACE}-{SPAN}-{flags}")
     assert named == TraceContext(NAMED.trace_id, NAMED.span_id, is_sampled)
+
+
+def test_a_header_that_names_no_context_is_none() -> None:
+    assert named_context(f"00-{TRACE}-{SPAN}-01") == NAMED
+    assert named_context("") is None
 
 
 def test_a_newer_version_may_say_more() -> None:
