@@ -36,7 +36,8 @@ ID_TOKEN_TYPE: Final = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105
 ACCESS_TOKEN_TYPE: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a type's name
 ALGORITHMS: Final = ("RS256", "ES256", "PS256")
 LEEWAY_SECONDS: Final = 5
-_END_OF_TIME: Final = 1 << 40
+LATEST: Final = 1 << 40
+"""No time of ours is later; numbers without end are no times."""
 _VOID: Final = "Send an ID token of a person of this organisation, of a configured issuer."
 
 
@@ -157,7 +158,7 @@ def _holds(claims: dict[str, Any], trusted: TrustedIssuerRow, now: float) -> boo
         and "act" not in claims
         and type(expires) is type(issued) is type(begins) is int
         # Without leeway: what is made of it lives for a second, and ends with it at the latest.
-        and now + 1 <= expires < _END_OF_TIME
+        and now + 1 <= expires < LATEST
         and issued <= now + LEEWAY_SECONDS
         and begins <= now + LEEWAY_SECONDS
         # Some issuers name the use of their tokens: an access token of theirs is not taken.
