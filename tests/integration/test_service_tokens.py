@@ -145,9 +145,7 @@ async def test_a_sandbox_token_opens_no_door_with_real_data(embedded: Installati
         assert [one["description"] for one in listed] == ["sandbox: chest_pain"]
 
 
-@pytest.mark.parametrize(
-    "flags", [{"allow_service_tokens": False}, {"require_dpop": True}, {"sandbox_only": True}]
-)
+@pytest.mark.parametrize("flags", [{"allow_service_tokens": False}, {"require_dpop": True}])
 async def test_what_governance_forbids_ends_what_there_is(
     embedded: Installation, flags: dict[str, bool]
 ) -> None:

@@ -26,6 +26,7 @@ SMART_PATHS: Final = (
     "/fhir/R4/.well-known/smart-configuration",
 )
 _CACHED: Final = {"Cache-Control": "public, max-age=300"}
+_BY_CERTIFICATE: Final = frozenset({profiles.TLS, profiles.SELF_SIGNED_TLS})
 CLAIMS: Final = (
     "iss",
     "sub",
@@ -165,7 +166,9 @@ def _common(issuer: str, profile: Profile) -> dict[str, Any]:
         ],
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
-        "tls_client_certificate_bound_access_tokens": True,
+        "tls_client_certificate_bound_access_tokens": not _BY_CERTIFICATE.isdisjoint(
+            profile.auth_methods
+        ),
         "authorization_response_iss_parameter_supported": True,
         "scopes_supported": sorted(scope.name for scope in CATALOGUE if scope.is_requestable),
     }

@@ -46,6 +46,9 @@ async def test_what_is_promised_is_what_is_done(http: httpx.AsyncClient) -> None
         assert document["authorization_response_iss_parameter_supported"] is True
         assert "none" not in document["introspection_endpoint_auth_methods_supported"]
         assert not {"password", "implicit"} & set(document["grant_types_supported"])
+        methods = set(document["token_endpoint_auth_methods_supported"])
+        by_certificate = bool({"tls_client_auth", "self_signed_tls_client_auth"} & methods)
+        assert document["tls_client_certificate_bound_access_tokens"] is by_certificate
     # OpenID Connect Discovery 1.0, 3: what a provider must say.
     assert portal["subject_types_supported"] == ["pairwise"]
     assert portal["id_token_signing_alg_values_supported"] == ["RS256", "ES256"]
