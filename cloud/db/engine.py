@@ -73,7 +73,12 @@ def _first_line(exc: DBAPIError) -> str:
 
 def _postgresql_engine(url: URL) -> Engine:
     return create_engine(
-        url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args={"connect_timeout": 5}
+        url,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=20,
+        hide_parameters=True,
+        connect_args={"connect_timeout": 5},
     )
 
 
@@ -82,6 +87,7 @@ def _sqlite_engine(url: URL) -> Engine:
         url,
         pool_size=10,
         max_overflow=40,
+        hide_parameters=True,
         connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)

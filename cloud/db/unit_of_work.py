@@ -99,14 +99,25 @@ class Database:
                 yield UnitOfWork(session, now, self.seal_key)
             except IntegrityError as exc:
                 session.rollback()
-                raise StorageConflictError("the store refused a row that breaks its rules") from exc
+                raise StorageConflictError(
+                    f"the store refused a row that breaks its rules: {_kind_of(exc)}"
+                ) from None
             except (DBAPIError, PoolTimeoutError) as exc:
-                # The statement's parameters may hold patient data: only the kind of fault is told.
                 session.rollback()
-                raise StorageFaultError(f"the store gave up: {type(exc).__name__}") from exc
+                raise StorageFaultError(f"the store gave up: {_kind_of(exc)}") from None
             finally:
                 session.close()
 
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def _kind_of(exc: DBAPIError | PoolTimeoutError) -> str:
+    """The fault's class and the database's own code for it.
+
+    Never its text: parameters, and the row that PostgreSQL shows in full, may hold patient data.
+    """
+    driver = exc.orig if isinstance(exc, DBAPIError) else None
+    code = getattr(driver, "sqlstate", None) or getattr(driver, "sqlite_errorname", None)
+    return f"{type(exc).__name__} {code}" if code else type(exc).__name__

@@ -173,7 +173,7 @@ async def _on_http(request: Request, exc: Exception) -> Response:
 
 
 async def _on_storage_fault(request: Request, exc: Exception) -> Response:
-    LOG.error("event=storage_fault request_id=%s cause=%s", request.state.request_id, exc.__cause__)
+    LOG.error("event=storage_fault request_id=%s cause=%s", request.state.request_id, exc)
     return render(
         request,
         UnavailableError("storage_unavailable", "Nothing was kept. Try again in some seconds."),
@@ -181,9 +181,7 @@ async def _on_storage_fault(request: Request, exc: Exception) -> Response:
 
 
 async def _on_storage_conflict(request: Request, exc: Exception) -> Response:
-    LOG.warning(
-        "event=storage_conflict request_id=%s cause=%s", request.state.request_id, type(exc)
-    )
+    LOG.warning("event=storage_conflict request_id=%s cause=%s", request.state.request_id, exc)
     return render(
         request, UnavailableError("write_conflict", "Nothing was kept. Try again.", retry_after=1)
     )
