@@ -235,13 +235,16 @@ def test_chains_from_before_there_were_seals_are_sealed_when_the_schema_comes(
 
 
 def test_without_a_key_nothing_is_sealed_and_nothing_that_is_broken_can_be(
-    cloud: Installation,
+    cloud: Installation, caplog: pytest.LogCaptureFixture
 ) -> None:
     mine = cloud.mine.tenant_id
     keyless = Database(cloud.database.engine)
     with keyless.begin(now=cloud.clock()) as work:
-        audit.record(work, service_principal(mine, "x"), "seen", "thing", "1")
+        for number in range(2):
+            audit.record(work, service_principal(mine, "x"), "seen", "thing", f"{number}")
         assert audit.verify(work, mine).broken_at is not None
+    # It is told once, when it is found.
+    assert caplog.messages == [f"event=audit_chain_broken tenant={mine} position=4"]
     with cloud.database.begin(now=cloud.clock()) as work:
         assert audit.verify(work, mine).broken_at is not None
         audit.seal_again(work, service_principal(mine, "operator"))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 from cloud.db.base import ID_LENGTH, Base, RowNumber, UtcDateTime
 
+LOG: Final = logging.getLogger("vitalwire.audit")
 GENESIS: Final = "0" * 64
 SEAL_PURPOSE: Final = "audit-head"
 """What the vault derives the key of the seals for."""
@@ -106,6 +108,8 @@ def record(
     head = _locked_head(work, principal.tenant_id)
     # To seal what does not fit would make a chain that was cut look whole again.
     is_whole = _is_sealed(work, head)
+    if not is_whole and (head.seal or not head.position):
+        LOG.error("event=audit_chain_broken tenant=%s position=%d", head.tenant_id, head.position)
     entry = AuditRow(
         tenant_id=principal.tenant_id,
         position=head.position + 1,
