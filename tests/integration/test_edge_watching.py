@@ -29,7 +29,7 @@ def test_a_running_gateway_shows_devices_ways_work_and_log(tmp_path: Path) -> No
     gateway.wait_for_status("the missing port", name="monitor", state="waiting")
     now = ask(gateway.data, "status")["status"]
     rows = {row.cells[0]: row for row in device_rows(now, None)}
-    assert rows["agent 0A-0B-0C-0D-0E-0F-00-01"].cells[1] == "receiving"
+    assert rows["0A-0B-0C-0D-0E-0F-00-01"].cells[1] == "receiving"
     assert "no port is named like" in rows["monitor"].cells[-1]
     assert "gw-1" in head_line(now)
     assert link_rows(now)[0].cells[:2] == ("mqtt", "down")
