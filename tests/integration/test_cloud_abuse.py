@@ -7,7 +7,10 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 import pytest
+from starlette.types import Message, Scope
 
+from cloud.api.shared.errors import CLIENT_GONE
+from protocols.uplink.channels import HTTP_BATCHES_PATH, MEDIA_TYPE_COMPACT
 from tests.fixtures.cloud import START, Installation
 
 PATH = "/api/v1/devices/enrol"
@@ -215,3 +218,44 @@ async def test_metrics_and_health_are_plain(http: httpx.AsyncClient) -> None:
     assert "vitalwire_outbox_depth 1.0" in text
     health = await http.get("/health")
     assert (health.status_code, health.json()["status"]) == (200, "ok")
+
+
+async def test_a_client_that_hangs_up_while_it_sends_is_no_fault_of_ours(
+    embedded: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine = embedded.mine
+    async with embedded.client() as client:
+        sender = await embedded.token(client, mine.gateway_id, mine.gateway_secret)
+    wanted = {**sender, "Content-Type": MEDIA_TYPE_COMPACT, "Content-Length": "4096"}
+    headers = [(name.lower().encode(), value.encode()) for name, value in wanted.items()]
+    scope: Scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "https",
+        "path": HTTP_BATCHES_PATH,
+        "raw_path": HTTP_BATCHES_PATH.encode(),
+        "query_string": b"",
+        "headers": headers,
+        "client": ("192.0.2.7", 4000),
+        "server": ("cloud", 443),
+    }
+    events: list[Message] = [
+        {"type": "http.request", "body": b"\x02\x01", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    told: list[Message] = []
+
+    async def receive() -> Message:
+        return events.pop(0)
+
+    async def send(message: Message) -> None:
+        told.append(message)
+
+    with caplog.at_level("INFO", "vitalwire"):
+        await embedded.app(scope, receive, send)
+    assert told[0]["status"] == CLIENT_GONE
+    assert "event=client_gone" in caplog.text
+    assert "event=fault" not in caplog.text
+    assert "Traceback" not in caplog.text

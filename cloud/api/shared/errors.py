@@ -9,6 +9,7 @@ from typing import Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from cloud.api.shared import accept
@@ -33,6 +34,8 @@ from cloud.fhir.outcome import operation_outcome
 LOG: Final = logging.getLogger("vitalwire.api")
 
 FHIR_PATH_END: Final = "/fhir-bundle"
+CLIENT_GONE: Final = 499
+"""In our own log and metrics only: nobody is there to receive it."""
 
 STATUS: Final[Mapping[str, int]] = {
     "structure": 400,
@@ -129,6 +132,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(StorageFaultError, _on_storage_fault)
     app.add_exception_handler(StorageConflictError, _on_storage_conflict)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)
     app.add_exception_handler(Exception, _on_fault)
 
 
@@ -185,6 +189,12 @@ async def _on_storage_conflict(request: Request, exc: Exception) -> Response:
     return render(
         request, UnavailableError("write_conflict", "Nothing was kept. Try again.", retry_after=1)
     )
+
+
+async def _on_disconnect(request: Request, _exc: Exception) -> Response:
+    """A client that hung up while it sent: no fault of ours, and nobody hears the answer."""
+    LOG.info("event=client_gone request_id=%s", request.state.request_id)
+    return Response(status_code=CLIENT_GONE)
 
 
 async def _on_fault(request: Request, exc: Exception) -> Response:
