@@ -98,7 +98,8 @@ def test_what_one_life_alone_takes_in_a_burst_is_no_leak() -> None:
 @pytest.mark.parametrize(
     ("judged", "words"),
     [
-        (cloud(lambda _a, _b: 160, lambda at, _age: 36 + at / 1800), "cloud has 1"),
+        (cloud(lambda _a, _b: 160, lambda at, _age: 36 + at / 900), "cloud gains 4"),
+        (cloud(lambda _a, _b: 160, lambda at, _age: 36 + 45 * (at > 9 * HOUR)), "cloud has 4"),
         (census(lambda _a, _b: 90, lambda _at, age: 40 + age / 100), "edge gains "),
     ],
 )
@@ -107,6 +108,10 @@ def test_files_that_stay_open_are_found(judged: Census, words: str) -> None:
     assert found
     assert found[0].startswith(words)
     assert all("open files" in line for line in found)
+
+
+def test_files_of_a_crowd_at_the_store_are_no_leak() -> None:
+    assert findings([cloud(lambda _a, _b: 160, lambda at, _age: 36 + 9 * (at > 8 * HOUR))]) == []
 
 
 def test_a_short_run_is_told_and_not_judged() -> None:
