@@ -70,6 +70,8 @@ class ApplicationChange(StrictModel):
     redirect_uris: Uris | None = None
     post_logout_redirect_uris: Uris | None = None
     requested_scopes: Scopes | None = None
+    jwks: dict[str, Any] | None = None
+    jwks_uri: Uri | None = None
     status: Literal["approved", "suspended"] | None = None
 
     @model_validator(mode="after")

@@ -172,18 +172,29 @@ def get_application(client_id: str, caller: AppsRead, work: Work) -> Response:
     summary="Change an application",
 )
 def change_application(
-    request: Request, client_id: str, body: ApplicationChange, caller: AppsWrite, work: Work
+    request: Request,
+    client_id: str,
+    body: ApplicationChange,
+    caller: AppsWrite,
+    work: Work,
+    services: AllServices,
 ) -> Response:
-    """What it no longer requests it loses at once; with a new scope it waits for approval again."""
+    """What it no longer requests it loses at once; with a new scope it waits for approval again.
+    New keys, or their new address, count from the next request on, and the old ones no longer.
+    """
     check_match(request, application_model(to_change(work, caller, client_id)))
     changes = registrations.Changes(
         name=body.name,
         redirect_uris=_tuple(body.redirect_uris),
         post_logout_redirect_uris=_tuple(body.post_logout_redirect_uris),
         requested_scopes=_tuple(body.requested_scopes),
+        jwks=body.jwks,
+        jwks_uri=body.jwks_uri,
         is_suspended=None if body.status is None else body.status == "suspended",
     )
-    row = registrations.change_application(work, caller, client_id, changes)
+    row = registrations.change_application(
+        work, caller, client_id, changes, outbound=services.outbound
+    )
     return tagged(application_model(row))
 
 

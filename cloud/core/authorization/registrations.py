@@ -69,6 +69,8 @@ class Changes:
     redirect_uris: tuple[str, ...] | None = None
     post_logout_redirect_uris: tuple[str, ...] | None = None
     requested_scopes: tuple[str, ...] | None = None
+    jwks: Mapping[str, Any] | None = None
+    jwks_uri: str | None = None
     is_suspended: bool | None = None
 
 
@@ -101,7 +103,10 @@ def register_application(
             "token_endpoint_auth_method.",
             details={"fields": ["token_endpoint_auth_method"]},
         )
-    jwks = _keys(new, outbound or OutboundPolicy())
+    has_keys = new.jwks is not None or bool(new.jwks_uri)
+    if has_keys != (new.auth_method == profiles.PRIVATE_KEY_JWT):
+        raise _bad_keys("send jwks or jwks_uri with private_key_jwt, and with nothing else")
+    jwks = _keys(new.jwks, new.jwks_uri, outbound or OutboundPolicy())
     row = new_row(
         work,
         tenant_id=principal.tenant_id,
@@ -126,12 +131,18 @@ def register_application(
 
 
 def change_application(
-    work: UnitOfWork, principal: Principal, client_id: str, changes: Changes
+    work: UnitOfWork,
+    principal: Principal,
+    client_id: str,
+    changes: Changes,
+    *,
+    outbound: OutboundPolicy | None = None,
 ) -> ApplicationRow:
     """The application with some things otherwise.
 
-    What it no longer requests it loses at once; with scopes nobody approved it waits again.
-    ConflictError `own_client` when that would stop the caller itself.
+    What it no longer requests it loses at once; with scopes nobody approved it waits again. Keys
+    or their address take the place of what was there. ConflictError `own_client` when that would
+    stop the caller itself; InvalidError `invalid_client_keys`.
     """
     row = to_change(work, principal, client_id)
     held = tuple(row.approved_scopes)
@@ -141,6 +152,11 @@ def change_application(
         row.post_logout_redirect_uris = check_redirect_uris(
             changes.post_logout_redirect_uris, field="post_logout_redirect_uris"
         )
+    if changes.jwks is not None or changes.jwks_uri is not None:
+        if profiles.PRIVATE_KEY_JWT not in row.auth_methods:
+            raise _bad_keys("this application does not prove itself by keys")
+        row.jwks = _keys(changes.jwks, changes.jwks_uri or "", outbound or OutboundPolicy())
+        row.jwks_uri = changes.jwks_uri or None
     if changes.name is not None:
         row.name = changes.name
     if changes.requested_scopes is not None:
@@ -269,20 +285,21 @@ def _redirects(grant_types: Iterable[str], uris: Iterable[str]) -> list[str]:
     return checked
 
 
-def _keys(new: NewApplication, outbound: OutboundPolicy) -> dict[str, Any] | None:
-    """The registered key set; InvalidError `invalid_client_keys`."""
-    has_keys = new.jwks is not None or bool(new.jwks_uri)
-    if has_keys != (new.auth_method == profiles.PRIVATE_KEY_JWT) or (new.jwks and new.jwks_uri):
-        raise _bad_keys("send jwks or jwks_uri with private_key_jwt, and with nothing else")
-    if new.jwks_uri:
+def _keys(
+    jwks: Mapping[str, Any] | None, jwks_uri: str, outbound: OutboundPolicy
+) -> dict[str, Any] | None:
+    """The key set to keep, None when it is fetched; InvalidError `invalid_client_keys`."""
+    if jwks is not None and jwks_uri:
+        raise _bad_keys("send jwks or jwks_uri, and not both")
+    if jwks_uri:
         try:
-            check_address(new.jwks_uri, outbound)
+            check_address(jwks_uri, outbound)
         except OutboundError as exc:
             raise _bad_keys(str(exc)) from exc
-    if new.jwks is None:
+    if jwks is None:
         return None
     try:
-        return checked_key_set(dict(new.jwks))
+        return checked_key_set(dict(jwks))
     except KeySetError as exc:
         raise _bad_keys(str(exc)) from exc
 
