@@ -60,6 +60,7 @@ def test_the_pens_stored_doses_reach_the_bundle_from_our_own_capture_format(
     assert doses == [Decimal("2.0"), Decimal("3.0")]
 
 
+@pytest.mark.soak
 def test_a_recording_without_a_reading_is_said_to_have_none(tmp_path: Path) -> None:
     whole = parse_capture(PHD_FILE.read_text(), "antidote-bloodpressure")
     file = tmp_path / "hello.jsonl"

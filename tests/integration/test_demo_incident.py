@@ -109,7 +109,9 @@ def test_the_demo_reconciles_and_leaves_bundle_and_ledger(tmp_path: Path) -> Non
     assert processes_of(data) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.soak)]
+)
 def test_a_stopped_demo_ends_everything_it_started(
     running: Running, number: signal.Signals
 ) -> None:
@@ -135,7 +137,7 @@ def test_a_killed_demo_leaves_no_program_and_no_port_behind(running: Running) ->
         probe.bind((address.hostname, address.port))
 
 
-@pytest.mark.parametrize("program", ["edge", "cloud"])
+@pytest.mark.parametrize("program", ["edge", pytest.param("cloud", marks=pytest.mark.soak)])
 def test_a_child_that_dies_is_named_with_its_log_and_the_others_are_ended(
     running: Running, program: str
 ) -> None:

@@ -99,7 +99,14 @@ def test_a_truncated_report_is_sent_again_and_stored_once(vehicle: Vehicle) -> N
     wait_until(lambda: _held(vehicle) == stored, timeout=5, what="the last status file")
 
 
-@pytest.mark.parametrize("fault", ["no-answers", "wrong-invoke-id", "late-answers"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "no-answers",
+        pytest.param("wrong-invoke-id", marks=pytest.mark.soak),
+        pytest.param("late-answers", marks=pytest.mark.soak),
+    ],
+)
 def test_a_device_that_does_not_answer_is_aborted_and_the_gateway_goes_on(
     vehicle: Vehicle, fault: str
 ) -> None:

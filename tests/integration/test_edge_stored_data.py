@@ -84,7 +84,14 @@ def test_a_gateway_that_dies_in_mid_transfer_loses_nothing_and_stores_nothing_tw
     assert device["repeated"] <= 2 * PAGE_ENTRIES
 
 
-@pytest.mark.parametrize("fault", ["cut-in-mid-page", "segment-aborted", "gap-in-segment"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "cut-in-mid-page",
+        pytest.param("segment-aborted", marks=pytest.mark.soak),
+        pytest.param("gap-in-segment", marks=pytest.mark.soak),
+    ],
+)
 def test_a_transfer_that_breaks_off_is_made_whole(tmp_path: Path, port: int, fault: str) -> None:
     gateway = Gateway.start(tmp_path, AGAIN_SOON)
     try:
