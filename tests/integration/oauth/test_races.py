@@ -105,6 +105,10 @@ def test_refresh_reuse_in_a_race(race: Race) -> None:
     code = race.people.code(client, user)
     first = race.post(client, redemption(code)).json()
     form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+    thief = race.people.client(race.other)
+    absent = race.post(thief, {**form, "refresh_token": "never-issued"})
+    for stolen in race.at_once(lambda: race.post(thief, form)):
+        assert (stolen.status_code, stolen.json()) == (absent.status_code, absent.json())
     good = one_of(race.at_once(lambda: race.post(client, form)), (400, "invalid_grant"))
     newest = {"grant_type": "refresh_token", "refresh_token": good.json()["refresh_token"]}
     assert race.post(client, newest).status_code == 400
@@ -122,6 +126,12 @@ def test_one_assertion_and_one_proof_in_a_race(race: Race) -> None:
         "client_assertion_type": ASSERTION_TYPE,
         "client_assertion": text,
     }
+    stranger = race.people.client(race.other, methods=(PRIVATE_KEY_JWT,), jwks=key_set(key))
+    foreign = race.http.post(
+        f"{race.cloud.base_url}{stranger.token_path}",
+        data={**form, "client_id": stranger.client_id},
+    )
+    assert (foreign.status_code, foreign.json()["error"]) == (401, "invalid_client")
     one_of(race.at_once(lambda: race.post(client, form)), (401, "invalid_client"))
 
     holder = race.people.client(race.mine)
@@ -149,6 +159,13 @@ def test_revocations_of_one_token_in_a_race(race: Race) -> None:
     client = race.people.client(race.mine)
     token = race.post(client, {"grant_type": "client_credentials"}).json()["access_token"]
     url = f"{race.cloud.base_url}/v1/oauth/revoke"
+    stranger = race.people.client(race.other)
+    foreign = race.at_once(lambda: race.http.post(url, data={"token": token, **stranger.form}))
+    absent = race.http.post(url, data={"token": "never-issued", **stranger.form})
+    assert {(one.status_code, one.content) for one in foreign} == {
+        (absent.status_code, absent.content)
+    }
+    assert race.is_good(token), "nobody ends a token of another tenant"
     form = {"token": token, **client.form}
     answers = race.at_once(lambda: race.http.post(url, data=form))
     assert {answer.status_code for answer in answers} == {200}
