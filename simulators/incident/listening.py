@@ -6,12 +6,16 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from random import SystemRandom
 from typing import Final
 
 from simulators.errors import PortTakenError
 
 HOST: Final = "127.0.0.1"
 _HIGHEST: Final = 65_535
+_PORTS: Final = range(20_000, 32_768)
+"""Above the usual services, below what Linux and others dial from."""
+_ANY: Final = SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +28,15 @@ class FixedPort:
 
 
 def free_port() -> int:
-    """A TCP port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A TCP port nobody listens on at this moment.
+
+    Never one that the system gives to outgoing connections: a program that dials before its
+    listener is there would take it, or even meet itself on it.
+    """
+    for number in _ANY.sample(_PORTS, len(_PORTS)):
+        if _is_free(number):
+            return number
+    raise PortTakenError(f"all ports from {_PORTS.start} to {_PORTS.stop - 1} are taken")
 
 
 def require_free(

@@ -25,6 +25,7 @@ from protocols.nomenclature.private import (
     SHOCK_DELIVERED,
     SHOCK_ENERGY,
 )
+from simulators.incident.listening import free_port
 from tests.fixtures.handovers import (
     BEATS,
     DEFIBRILLATOR,
@@ -43,7 +44,7 @@ from tests.fixtures.handovers import (
     numeric,
     pressure,
 )
-from tests.fixtures.served_cloud import ServedCloud, free_port, installed_cloud, served_cloud
+from tests.fixtures.served_cloud import ServedCloud, installed_cloud, served_cloud
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = (

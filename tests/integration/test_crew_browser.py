@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from edge.commands.encounter import Binding
 from edge.crew.policy import CrewPolicy
 from protocols.model.quantity import SpecialValue
+from simulators.incident.listening import free_port
 from tests.fixtures import crew_patient as make
-from tests.fixtures.served_cloud import free_port
 from tests.fixtures.served_crew import (
     PIN,
     VEHICLE,

@@ -16,11 +16,11 @@ from edge.crew.pin import PinStore
 from edge.settings import load_settings
 from edge.status.text import format_status, look
 from protocols.specializations.pulse_oximeter import SPECIALIZATION
+from simulators.incident.listening import free_port
 from tests.fixtures.brokers import PATIENCE, embedded_broker, ingesting, own
 from tests.fixtures.cloud import VEHICLE, Installation
 from tests.fixtures.gateway import Gateway
 from tests.fixtures.oximeter import OXIMETER_ID, Oximeter, connect
-from tests.fixtures.served_cloud import free_port
 from tests.fixtures.served_crew import OWN, PIN, snapshot
 from tests.integration.test_edge_app import gateway
 from tests.waiting import wait_until

@@ -13,8 +13,8 @@ from uuid import uuid4
 import httpx
 
 from protocols.model.crew import AttachmentPart, CrewEvent
+from simulators.incident.listening import free_port
 from tests.fixtures.gateway import BASE, Gateway, held
-from tests.fixtures.served_cloud import free_port
 from tests.fixtures.served_crew import OWN, PIN
 from tests.waiting import wait_until
 

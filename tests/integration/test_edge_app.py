@@ -19,10 +19,11 @@ from edge.settings import EdgeSettings, load_settings
 from edge.status.file import read_status
 from protocols.ieee20601.apdus import encode_apdu
 from protocols.ieee20601.association import AssociateResult, FunctionalUnits, offer
+from simulators.incident.listening import free_port
 from tests.fixtures.authority import Authority
 from tests.fixtures.gateway import BASE, observations
 from tests.fixtures.oximeter import OXIMETER_ID, Oximeter, SocketLine, connect
-from tests.fixtures.uplink_peers import Broker, HttpCloud, MqttCloud, free_port
+from tests.fixtures.uplink_peers import Broker, HttpCloud, MqttCloud
 from tests.waiting import wait_until
 
 

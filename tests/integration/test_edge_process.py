@@ -19,9 +19,10 @@ from protocols.model.codes import SystemId
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation
 from protocols.model.timestamps import DeviceTime
+from simulators.incident.listening import free_port
 from tests.fixtures.gateway import Gateway, held, observations, stamps, status_json
 from tests.fixtures.oximeter import Oximeter, connect, stamp_of
-from tests.fixtures.uplink_peers import HttpCloud, free_port
+from tests.fixtures.uplink_peers import HttpCloud
 from tests.waiting import wait_until
 
 # What a busy machine may need to end an interpreter, beside the gateway's own two seconds.

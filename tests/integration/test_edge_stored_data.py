@@ -14,8 +14,8 @@ import pytest
 from protocols.model.observation import Observation
 from protocols.model.timestamps import TimeQuality
 from simulators.devices.night_oximeter import ENTRIES_AN_HOUR, HOURS, IDENTITY, PAGE_ENTRIES
+from simulators.incident.listening import free_port
 from tests.fixtures.gateway import Gateway, observations, status_json
-from tests.fixtures.uplink_peers import free_port
 from tests.waiting import wait_until
 
 # Two readings an entry: saturation and pulse rate.

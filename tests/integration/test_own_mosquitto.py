@@ -31,9 +31,10 @@ from cloud.core.kernel.work import utc_now
 from cloud.ingest.mqtt import BrokerAddress
 from protocols.uplink.channels import ACK, COMMANDS, STATUS, UP, Channel
 from protocols.uplink.codec import decode_ack, encode_batch
+from simulators.incident.listening import free_port
 from tests.fixtures.brokers import PATIENCE, ingesting
 from tests.fixtures.cloud import Installation, Tenant, batch, numeric
-from tests.fixtures.uplink_peers import MOSQUITTO, free_port
+from tests.fixtures.uplink_peers import MOSQUITTO
 from tests.waiting import wait_until
 
 

@@ -16,9 +16,9 @@ from edge.buffer.policy import BufferPolicy
 from edge.clock import SYSTEM_CLOCK
 from edge.crew.pin import PinStore
 from edge.settings import load_settings
+from simulators.incident.listening import free_port
 from tests.fixtures.brokers import PATIENCE, embedded_broker, ingesting, own
 from tests.fixtures.cloud import VEHICLE, Installation
-from tests.fixtures.served_cloud import free_port
 from tests.fixtures.served_crew import OWN, PIN, snapshot
 from tests.integration.test_edge_app import gateway
 from tests.unit.edge.making import ecg, spo2

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.commands.encounter import Binding
-from tests.fixtures.served_cloud import free_port
+from simulators.incident.listening import free_port
 from tests.fixtures.served_crew import served_crew
 from tests.soak.crew import Answer, CrewScreen, Release, choose_pin
 

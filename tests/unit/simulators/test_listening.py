@@ -53,3 +53,14 @@ def test_all_taken_ports_are_named_at_once_and_get_different_ones(taken: int) ->
 
 def test_free_ports_and_ports_left_open_are_fine() -> None:
     require_free([FixedPort(0, "cloud", "--a"), FixedPort(free_port(), "broker", "--b")])
+
+
+def test_a_free_port_is_none_that_outgoing_connections_are_given() -> None:
+    found = {free_port() for _ in range(50)}
+    assert len(found) > 40, "two programs that look at once rarely find the same"
+    with socket.socket() as caller, socket.socket() as listener:
+        listener.bind(("127.0.0.1", free_port()))
+        listener.listen()
+        caller.connect(listener.getsockname())
+        dialled_from = caller.getsockname()[1]
+    assert max(found) < 32_768 <= dialled_from
