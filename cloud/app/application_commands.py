@@ -124,9 +124,8 @@ def _change(
         note(work, caller, row, "app.secret_rotated", event="app.secret_rotated")
         return _once(client_secret=secret)
     if given.act == "add-certificate":
-        made = client_certificates.add_certificate(
-            work, row, pem=_read(given.file), label=given.label[:120]
-        )
+        pem = _read(given.file)
+        made = client_certificates.add_certificate(work, row, pem=pem, label=given.label)
         note(work, caller, row, "client.certificate_added", event="app.updated", status=row.status)
         return [f"{row.client_id} proves itself by certificate only; x5t#S256 {made.thumbprint}"]
     if given.act == "drop-certificates":

@@ -16,6 +16,7 @@ from cloud.core.identity.people import NewPerson, create_person
 from cloud.core.identity.service import create_product, create_tenant
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import DomainError, DuplicateError
+from cloud.core.kernel.names import LONGEST_NAME
 from cloud.core.kernel.principal import service_principal
 from cloud.core.kernel.scopes import (
     CLIENTS_ADMIN,
@@ -70,17 +71,18 @@ def bootstrap(
 
 
 def _make(parts: Parts, work: UnitOfWork, name: str, email: str) -> Made:
-    tenant_id = create_tenant(work, parts.vault, name).tenant_id
+    owner = create_tenant(work, parts.vault, name)
+    tenant_id, name = owner.tenant_id, owner.name
     product = create_product(work, tenant_id=tenant_id, name=name)
-    client = register(work, tenant_id=tenant_id, name=f"{name} client", scopes=CLIENT_SCOPES)
+    client = register(work, tenant_id=tenant_id, name=_of(name, "client"), scopes=CLIENT_SCOPES)
     admin = register(
         work,
         tenant_id=tenant_id,
-        name=f"{name} administrator",
+        name=_of(name, "administrator"),
         scopes=ADMIN_SCOPES,
         ways=ADMIN_PROFILES,
     )
-    gateway = create_gateway(work, tenant_id=tenant_id, name=f"{name} gateway")
+    gateway = create_gateway(work, tenant_id=tenant_id, name=_of(name, "gateway"))
     password = new_opaque("vwp")
     person = create_person(
         work,
@@ -110,3 +112,8 @@ def _make(parts: Parts, work: UnitOfWork, name: str, email: str) -> Made:
         "admin_user_email": person.email,
         "admin_user_password": password,
     }
+
+
+def _of(tenant_name: str, what: str) -> str:
+    """What belongs to a tenant, by its name as far as there is room for it."""
+    return f"{tenant_name[: LONGEST_NAME - len(what) - 1]} {what}"

@@ -9,6 +9,7 @@ import pytest
 
 from cloud.__main__ import main
 from tests.fixtures.administration import APPS, CLIENTS, administrator, clinical_administrator
+from tests.fixtures.client_certificates import client_certificate
 from tests.fixtures.cloud import Installation
 
 Operator = Callable[..., tuple[int, str, str]]
@@ -78,3 +79,32 @@ def test_sites_are_added_and_listed(embedded: Installation, operator: Operator) 
     for name in (" ", "a\x00b", "x" * 121):
         error = operator("sites", "add", "--name", name, "--kind", "clinic", *ours)[2]
         assert "invalid_name" in error
+
+
+@pytest.mark.parametrize("name", ["", "A\x1b[31m"])
+def test_no_command_gives_a_name_that_nobody_can_read(
+    embedded: Installation, operator: Operator, name: str
+) -> None:
+    ours = ("--tenant", embedded.mine.tenant_id)
+    person = ("users", "add", "anna@hospital.example")
+    certificate = embedded.parts.settings.data / "own.pem"
+    certificate.write_text(client_certificate().pem, encoding="utf-8")
+    shown = ("--label", name, "--file", str(certificate), embedded.mine.client_id)
+    for words, field in (
+        (("apps", "add", "--name", name), "name"),
+        (("apps", "add-partner", "--name", name), "name"),
+        (("apps", "add-certificate", *shown), "label"),
+        ((*person, "--given-name", name, "--family-name", "Adler"), "given name"),
+        ((*person, "--given-name", "Anna", "--family-name", name), "family name"),
+        (("products", "add", "--name", name), "name"),
+        (("sites", "add", "--kind", "clinic", "--name", name), "name"),
+        (("gateways", "invite", "--vehicle", "AMB-1", "--name", name), "name"),
+    ):
+        if (field, name) == ("label", ""):
+            continue
+        code, out, error = operator(*words, *ours)
+        assert (code, out) == (2, ""), words
+        told = f"invalid_name: Write the {field} in 1 to 120 printable characters.\n"
+        assert error.endswith(told), words
+    assert main(["bootstrap", "--data", str(embedded.parts.settings.data), "--name", name]) == 2
+    assert len(names(operator("tenants", "list")[1])) == 2

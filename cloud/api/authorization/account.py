@@ -17,11 +17,11 @@ from cloud.api.shared.assets import serve_asset
 from cloud.api.shared.services import AllServices
 from cloud.core.authorization.authorization_steps import SignInAsked
 from cloud.core.kernel.errors import ThrottledError
+from cloud.core.kernel.names import LONGEST_NAME
 
 router = APIRouter(tags=["OAuth"], route_class=PageRoute)
 
 HOME: Final = "/account"
-_LONGEST_NAME: Final = 120
 
 
 @router.get(HOME, include_in_schema=False)
@@ -54,7 +54,7 @@ async def sign_in(request: Request, services: AllServices) -> Response:
         arrival = await run_in_threadpool(
             own.sign_in,
             form.get("state", ""),
-            organisation=organisation[:_LONGEST_NAME],
+            organisation=organisation[:LONGEST_NAME],
             email=email,
             password=form.get("password", ""),
             browser=browser,
@@ -131,6 +131,4 @@ def _asked(state: str, *, hint: str = "", problem: str = "", retry_after: int = 
 
 
 def _sign_in_page(request: Request, asked: SignInAsked, organisation: str) -> Response:
-    return sign_in_page(
-        request, f"{HOME}/sign-in", asked, organisation=organisation[:_LONGEST_NAME]
-    )
+    return sign_in_page(request, f"{HOME}/sign-in", asked, organisation=organisation[:LONGEST_NAME])

@@ -19,6 +19,7 @@ from cloud.core.authorization.registrations import SECRET_METHODS, Registered, s
 from cloud.core.authorization.tables import KIND_API_CLIENT, ApplicationRow
 from cloud.core.identity.service import check_product
 from cloud.core.kernel.errors import NotFoundError
+from cloud.core.kernel.names import checked_name
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 
@@ -39,8 +40,8 @@ class NewApiClient:
 
 
 def create(work: UnitOfWork, principal: Principal, new: NewApiClient) -> Registered:
-    """A client and its first secret; InvalidError `unknown_scope`, `internal_only_scope` or
-    `unknown_product`.
+    """A client and its first secret; InvalidError `unknown_scope`, `internal_only_scope`,
+    `unknown_product` or `invalid_name`.
     """
     check_grantable(work, principal, new.scopes, is_internal=new.is_internal)
     product_id = check_product(work, principal, new.product_id)
@@ -83,11 +84,12 @@ def change(
 ) -> None:
     """Change a client of `find`; with `ends_tokens` what it was given before ends at once.
 
-    ConflictError `own_client` when that would stop the caller itself.
+    ConflictError `own_client` when that would stop the caller itself; InvalidError
+    `invalid_name`.
     """
     held = tuple(row.approved_scopes)
     if name is not None:
-        row.name = name
+        row.name = checked_name(name)
     if scopes is not None:
         wanted = list(dict.fromkeys(scopes))
         check_grantable(work, principal, wanted, is_internal=row.is_internal)

@@ -22,6 +22,7 @@ from cloud.core.authorization.tables import (
 from cloud.core.kernel import audit, outbox
 from cloud.core.kernel.errors import ConflictError, ForbiddenError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
+from cloud.core.kernel.names import checked_name
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import PLATFORM_ADMIN, covered, is_well_formed
 from cloud.core.kernel.tenancy import scoped
@@ -84,11 +85,13 @@ def new_row(
     requested_scopes: Iterable[str],
     redirect_uris: Iterable[str] = (),
 ) -> ApplicationRow:
-    """A client that waits for approval and holds no credential yet."""
+    """A client that waits for approval and holds no credential yet; InvalidError
+    `invalid_name`.
+    """
     row = ApplicationRow(
         client_id=new_id("gw" if kind == KIND_GATEWAY else "app"),
         tenant_id=tenant_id,
-        name=name,
+        name=checked_name(name),
         kind=kind,
         profiles=list(ways),
         auth_methods=list(auth_methods),

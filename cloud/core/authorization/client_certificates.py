@@ -22,6 +22,7 @@ from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.authorization.tokens import thumbprint
 from cloud.core.kernel.errors import ConflictError, DuplicateError, InvalidError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
+from cloud.core.kernel.names import checked_label
 from cloud.core.kernel.work import UnitOfWork
 
 MOST: Final = 20
@@ -38,12 +39,14 @@ def add_certificate(
 ) -> ClientCertificateRow:
     """Register a certificate; the first one makes the client prove itself by certificate only.
 
-    InvalidError `private_key_rejected`, `invalid_certificate`, `certificate_expired` or `weak_key`;
-    DuplicateError `certificate_exists`; ConflictError `public_client`, `too_many_certificates`.
+    InvalidError `private_key_rejected`, `invalid_certificate`, `certificate_expired`, `weak_key`
+    or `invalid_name`, for the label; DuplicateError `certificate_exists`; ConflictError
+    `public_client`, `too_many_certificates`.
     """
     if application.is_public:
         raise ConflictError("public_client", "A public client holds no credential.")
     certificate = read_certificate(pem, now=work.now)
+    label = checked_label(label)
     shown = thumbprint(certificate.public_bytes(Encoding.DER))
     known = {row.thumbprint: row for row in certificates_of(work, application)}
     row = known.get(shown)

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cloud.core.kernel.names import LONGEST_NAME
 from cloud.db.base import ID_LENGTH, Base, UtcDateTime
 
 
@@ -37,7 +38,7 @@ class ClientCertificateRow(Base):
     certificate_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
     client_id: Mapped[str] = mapped_column(ForeignKey("applications.client_id"), index=True)
     thumbprint: Mapped[str] = mapped_column(String(64))
-    label: Mapped[str] = mapped_column(String(120))
+    label: Mapped[str] = mapped_column(String(LONGEST_NAME))
     pem: Mapped[str] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(String(500))
     serial: Mapped[str] = mapped_column(String(60))

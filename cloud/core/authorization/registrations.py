@@ -30,6 +30,7 @@ from cloud.core.authorization.service_tokens import revoke_all as revoke_service
 from cloud.core.authorization.tables import DELETED, KIND_APPLICATION, ApplicationRow
 from cloud.core.identity.service import check_product
 from cloud.core.kernel.errors import ConflictError, InvalidError
+from cloud.core.kernel.names import checked_name
 from cloud.core.kernel.outbound import OutboundError, OutboundPolicy, check_address
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import covered, intersection
@@ -92,7 +93,7 @@ def register_application(
     """A new application that waits for approval; `outbound` says where its keys may be.
 
     InvalidError `unknown_scope`, `redirect_uri_required`, `insecure_redirect_uri`,
-    `invalid_client_keys`, `credential_required` or `unknown_product`.
+    `invalid_client_keys`, `credential_required`, `unknown_product` or `invalid_name`.
     """
     _check_scopes(work, principal, new.requested_scopes)
     uris = _redirects(new.grant_types, new.redirect_uris)
@@ -142,7 +143,7 @@ def change_application(
 
     What it no longer requests it loses at once; with scopes nobody approved it waits again. Keys
     or their address take the place of what was there. ConflictError `own_client` when that would
-    stop the caller itself; InvalidError `invalid_client_keys`.
+    stop the caller itself; InvalidError `invalid_client_keys` or `invalid_name`.
     """
     row = to_change(work, principal, client_id)
     held = tuple(row.approved_scopes)
@@ -158,7 +159,7 @@ def change_application(
         row.jwks = _keys(changes.jwks, changes.jwks_uri or "", outbound or OutboundPolicy())
         row.jwks_uri = changes.jwks_uri or None
     if changes.name is not None:
-        row.name = changes.name
+        row.name = checked_name(changes.name)
     if changes.requested_scopes is not None:
         _check_scopes(work, principal, changes.requested_scopes)
         row.requested_scopes = list(dict.fromkeys(changes.requested_scopes))

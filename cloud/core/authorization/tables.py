@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import JSON, Boolean, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cloud.core.kernel.names import LONGEST_NAME
 from cloud.core.kernel.tenancy import TenantOwned
 from cloud.db.base import ID_LENGTH, Base, Stamped, UtcDateTime
 
@@ -31,7 +32,7 @@ class ApplicationRow(TenantOwned, Stamped, Base):
 
     client_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
     product_id: Mapped[str | None] = mapped_column(ForeignKey("products.product_id"))
-    name: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     kind: Mapped[str] = mapped_column(String(20))
     profiles: Mapped[list[str]] = mapped_column(JSON)
     auth_methods: Mapped[list[str]] = mapped_column(JSON)

@@ -18,6 +18,7 @@ from cloud.core.devices.fleet_tables import CertificateRow, InvitationRow
 from cloud.core.devices.gateways import create_gateway, is_name, note_gateway
 from cloud.core.kernel import audit, outbox
 from cloud.core.kernel.errors import ForbiddenError, InvalidError
+from cloud.core.kernel.names import checked_name
 from cloud.core.kernel.principal import Principal, gateway_principal
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import UnitOfWork
@@ -51,7 +52,8 @@ def invite(
     """The only sight of a new code, and until when it is good.
 
     With a `gateway_id` the code is for a gateway that is known already: a new box of the same
-    name, which takes the place of the old one. InvalidError for a vehicle without a usable name.
+    name, which takes the place of the old one. InvalidError for a vehicle without a usable name,
+    and for such a name of the gateway.
     """
     if not is_name(vehicle_id):
         raise InvalidError("invalid_vehicle", "Name the vehicle in plain characters.")
@@ -64,7 +66,7 @@ def invite(
         InvitationRow(
             code_hash=_hash(vault, code),
             tenant_id=principal.tenant_id,
-            name=name,
+            name=checked_name(name),
             vehicle_id=vehicle_id,
             created_at=work.now,
             created_by=principal.client_id,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cloud.core.kernel.names import LONGEST_NAME
 from cloud.core.kernel.tenancy import TenantOwned
 from cloud.db.base import ID_LENGTH, Base, UtcDateTime
 
@@ -28,7 +29,7 @@ class GatewayRow(TenantOwned, Base):
     __tablename__ = "gateways"
 
     gateway_id: Mapped[str] = mapped_column(ForeignKey("applications.client_id"), primary_key=True)
-    name: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     vehicle_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

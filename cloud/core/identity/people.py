@@ -17,6 +17,7 @@ from cloud.core.identity.tables import (
 )
 from cloud.core.kernel.errors import DuplicateError, InvalidError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
+from cloud.core.kernel.names import checked_name
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import CLIENTS_ADMIN, PLATFORM_ADMIN
 from cloud.core.kernel.tenancy import scoped
@@ -83,7 +84,7 @@ def create_person(
     work: UnitOfWork, vault: Vault, *, tenant_id: str, person: NewPerson, password_hash: str = ""
 ) -> UserRow:
     """A new person of a tenant; DuplicateError `user_exists` or `identity_taken`, InvalidError
-    `unknown_role`.
+    `unknown_role`, `invalid_email` or `invalid_name`.
     """
     _check_roles(person.roles)
     email = compared_email(person.email)
@@ -94,8 +95,8 @@ def create_person(
         user_id=new_id("usr"),
         tenant_id=tenant_id,
         email=email,
-        given_name=person.given_name,
-        family_name=person.family_name,
+        given_name=checked_name(person.given_name, field="given_name"),
+        family_name=checked_name(person.family_name, field="family_name"),
         password_hash=password_hash or None,
         sealed_claims=None,
         status="active",

@@ -9,10 +9,11 @@ from typing import Final
 
 from sqlalchemy import or_, select
 
-from cloud.core.identity.tables import NAME_LENGTH, ProductRow, SiteRow, TenantRow
+from cloud.core.identity.tables import ProductRow, SiteRow, TenantRow
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import DuplicateError, InvalidError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
+from cloud.core.kernel.names import checked_name
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.vault import Vault
@@ -22,7 +23,10 @@ SITE_KINDS: Final = ("station", "clinic", "hospital", "institution")
 
 
 def create_tenant(work: UnitOfWork, vault: Vault, name: str) -> TenantRow:
-    """A new tenant and its audit; DuplicateError `tenant_exists` when the name is taken."""
+    """A new tenant and its audit; DuplicateError `tenant_exists` when the name is taken,
+    InvalidError `invalid_name`.
+    """
+    name = checked_name(name)
     taken = select(TenantRow.tenant_id).where(TenantRow.name == name)
     if work.session.scalar(taken) is not None:
         raise DuplicateError(
@@ -45,7 +49,7 @@ def create_product(work: UnitOfWork, *, tenant_id: str, name: str) -> ProductRow
     """A new product of a tenant; DuplicateError `product_exists` when it has one of that name,
     InvalidError `invalid_name`.
     """
-    _check_name(name)
+    name = checked_name(name)
     taken = select(ProductRow.product_id).where(
         ProductRow.tenant_id == tenant_id, ProductRow.name == name
     )
@@ -66,7 +70,7 @@ def create_site(work: UnitOfWork, *, tenant_id: str, name: str, kind: str) -> Si
     """A new place of a tenant, of one of `SITE_KINDS`; DuplicateError `site_exists`, InvalidError
     `invalid_name`.
     """
-    _check_name(name)
+    name = checked_name(name)
     taken = select(SiteRow.site_id).where(SiteRow.tenant_id == tenant_id, SiteRow.name == name)
     if work.session.scalar(taken) is not None:
         raise DuplicateError("site_exists", "Choose a name the tenant does not use yet.")
@@ -129,11 +133,6 @@ def pseudonym(vault: Vault, owner: TenantRow, subject: str) -> str:
     """
     key = vault.open(owner.pseudonym_key, purpose=_purpose(owner.tenant_id))
     return hmac.new(key, subject.encode(), hashlib.sha256).hexdigest()
-
-
-def _check_name(name: str) -> None:
-    if not (name.strip() and name.isprintable() and len(name) <= NAME_LENGTH):
-        raise InvalidError("invalid_name", f"Use 1 to {NAME_LENGTH} printable characters.")
 
 
 def _purpose(tenant_id: str) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cloud.core.kernel.names import LONGEST_NAME
 from cloud.core.kernel.tenancy import TenantOwned
 from cloud.db.base import ID_LENGTH, Base, RowNumber, Stamped, UtcDateTime
 
-NAME_LENGTH = 120
 EMAIL_LENGTH = 254
 URL_LENGTH = 2000
 SUBJECT_LENGTH = 255
@@ -26,7 +26,7 @@ class TenantRow(Base):
     __tablename__ = "tenants"
 
     tenant_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
-    name: Mapped[str] = mapped_column(String(NAME_LENGTH), unique=True)
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME), unique=True)
     pseudonym_key: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -38,7 +38,7 @@ class ProductRow(TenantOwned, Base):
     __table_args__ = (UniqueConstraint("tenant_id", "name"),)
 
     product_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
-    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -49,7 +49,7 @@ class SiteRow(TenantOwned, Base):
     __table_args__ = (UniqueConstraint("tenant_id", "name"),)
 
     site_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
-    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     kind: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -66,8 +66,8 @@ class UserRow(TenantOwned, Stamped, Base):
 
     user_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
     email: Mapped[str] = mapped_column(String(EMAIL_LENGTH))
-    given_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
-    family_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    given_name: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    family_name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     sealed_claims: Mapped[bytes | None] = mapped_column(LargeBinary)
     status: Mapped[str] = mapped_column(String(20))
