@@ -15,11 +15,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from cloud.app.administration import (
-    ADMINISTRATION,
-    add_administration_arguments,
-    run_administration,
-)
+from cloud.app.administration import ADMINISTRATION, run_administration
+from cloud.app.arguments import add_acts, add_settings
 from cloud.app.bootstrap import ADMIN_EMAIL, Made, bootstrap
 from cloud.app.composition import Parts
 from cloud.app.fleet_commands import (
@@ -54,6 +51,7 @@ _SETTINGS: Final = (
     "log_format",
 )
 _FLEET: Final = ("gateways", "broker-config")
+_ACTS: Final = {**ADMINISTRATION, "gateways": add_gateway_commands}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,8 +74,7 @@ def _run(given: argparse.Namespace) -> int:
     if given.command == "bootstrap":
         _bootstrap(settings, given)
         return 0
-    looks = given.command in (*ADMINISTRATION, "gateways")
-    with opened_existing(settings) if looks else opened(settings) as parts:
+    with opened_existing(settings) if given.command in _ACTS else opened(settings) as parts:
         if given.command in _FLEET:
             print("\n".join(run_fleet_command(parts, given)))
             return 0
@@ -152,21 +149,7 @@ def _parser() -> argparse.ArgumentParser:
         ("audit", "prove that nothing of the audit was changed or removed"),
     ):
         command = commands.add_parser(name, help=words)
-        command.add_argument("--data", type=Path, metavar="DIR", help="the data folder")
-        command.add_argument("--config", type=Path, metavar="FILE", help="settings, one TOML file")
-        command.add_argument(
-            "--database-url",
-            metavar="URL",
-            help="postgresql+psycopg://... instead of SQLite in --data",
-        )
-        command.add_argument(
-            "--log-level",
-            choices=("DEBUG", "INFO", "WARNING", "ERROR"),
-            help="the least that is logged (default INFO)",
-        )
-        command.add_argument(
-            "--log-format", choices=("text", "json"), help="form of the log lines (default text)"
-        )
+        add_settings(command)
         if name in ("serve", "broker", "ingest"):
             command.add_argument(
                 "--mqtt-host", metavar="HOST", help="the embedded broker's address"
@@ -198,12 +181,10 @@ def _parser() -> argparse.ArgumentParser:
                 help=f"what the first person signs in by ({ADMIN_EMAIL})",
             )
             command.add_argument("--json", action="store_true", help="print one JSON object")
-        if name == "gateways":
-            add_gateway_commands(command)
         if name == "broker-config":
             add_broker_arguments(command)
-        if name in ADMINISTRATION:
-            add_administration_arguments(name, command)
+        if name in _ACTS:
+            add_acts(command, _ACTS[name])
     return parser
 
 

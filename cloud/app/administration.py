@@ -27,7 +27,7 @@ from cloud.core.kernel.principal import service_principal
 from cloud.core.kernel.scopes import PLATFORM_ADMIN
 from cloud.core.kernel.work import StorageError
 
-_ARGUMENTS: Final = {
+ADMINISTRATION: Final = {
     "apps": add_application_commands,
     "users": add_people_commands,
     "keys": add_key_commands,
@@ -36,18 +36,13 @@ _ARGUMENTS: Final = {
     "products": add_product_commands,
     "sites": add_site_commands,
 }
+"""The commands, and what adds their acts."""
 _OF_TENANTS: Final = {
     "apps": run_application_command,
     "users": run_people_command,
     "products": run_product_command,
     "sites": run_site_command,
 }
-ADMINISTRATION: Final = tuple(_ARGUMENTS)
-
-
-def add_administration_arguments(name: str, command: argparse.ArgumentParser) -> None:
-    """The acts of one of these commands."""
-    _ARGUMENTS[name](command)
 
 
 def run_administration(parts: Parts, given: argparse.Namespace, show: Callable[[str], None]) -> int:

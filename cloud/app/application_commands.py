@@ -25,12 +25,11 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from cloud.app.arguments import Acts
 
 
-def add_application_commands(command: argparse.ArgumentParser) -> None:
+def add_application_commands(acts: Acts) -> None:
     """`apps` and its acts."""
-    acts: Commands = command.add_subparsers(dest="act", required=True, metavar="ACT")
     acts.add_parser("list", help="print the clients, one JSON object a line")
     one = acts.add_parser("add", help="register an application; its secret is printed once")
     one.add_argument("--name", required=True, help="what to call it")

@@ -15,14 +15,13 @@ from cloud.core.kernel.principal import service_principal
 from cloud.core.kernel.work import UnitOfWork
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from cloud.app.arguments import Acts
 
 BROKEN: Final = 1
 
 
-def add_audit_commands(command: argparse.ArgumentParser) -> None:
+def add_audit_commands(acts: Acts) -> None:
     """`audit` and its acts."""
-    acts: Commands = command.add_subparsers(dest="act", required=True, metavar="ACT")
     one = acts.add_parser(
         "verify", help="work every chain out again; exit code 1 and the position if one is broken"
     )

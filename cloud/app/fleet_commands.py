@@ -19,14 +19,13 @@ from cloud.core.kernel.errors import DomainError
 from cloud.core.kernel.principal import Principal, service_principal
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from cloud.app.arguments import Acts
 
 MOST_LISTED = 10_000
 
 
-def add_gateway_commands(command: argparse.ArgumentParser) -> None:
+def add_gateway_commands(acts: Acts) -> None:
     """`gateways invite | list | revoke` and their arguments."""
-    acts: Commands = command.add_subparsers(dest="act", required=True, metavar="ACT")
     one = acts.add_parser("invite", help="print a one-time code for a gateway to join with")
     one.add_argument("--name", required=True, help="what to call the gateway")
     one.add_argument("--vehicle", required=True, help="the vehicle it rides in")

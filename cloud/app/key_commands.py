@@ -14,12 +14,11 @@ from cloud.core.kernel.principal import service_principal
 from cloud.core.kernel.work import UnitOfWork
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from cloud.app.arguments import Acts
 
 
-def add_key_commands(command: argparse.ArgumentParser) -> None:
+def add_key_commands(acts: Acts) -> None:
     """`keys` and its acts."""
-    acts: Commands = command.add_subparsers(dest="act", required=True, metavar="ACT")
     acts.add_parser("list", help="print the signing keys, one JSON object a line")
     acts.add_parser("rotate", help="sign with new keys; the old ones verify for a while")
     one = acts.add_parser("retire", help="end a key at once, with every token it signed")

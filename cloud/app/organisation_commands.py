@@ -20,26 +20,23 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from cloud.app.arguments import Acts
 
 
-def add_tenant_commands(command: argparse.ArgumentParser) -> None:
+def add_tenant_commands(acts: Acts) -> None:
     """`tenants` and its acts."""
-    acts: Commands = command.add_subparsers(dest="act", required=True, metavar="ACT")
     acts.add_parser("list", help="print the tenants, one JSON object a line; bootstrap makes one")
 
 
-def add_product_commands(command: argparse.ArgumentParser) -> None:
+def add_product_commands(acts: Acts) -> None:
     """`products` and its acts."""
-    acts: Commands = command.add_subparsers(dest="act", required=True, metavar="ACT")
     acts.add_parser("list", help="print the products, one JSON object a line")
     acts.add_parser("add", help="make a product, to which clients may belong")
     _add_common(acts, "whose products")
 
 
-def add_site_commands(command: argparse.ArgumentParser) -> None:
+def add_site_commands(acts: Acts) -> None:
     """`sites` and its acts."""
-    acts: Commands = command.add_subparsers(dest="act", required=True, metavar="ACT")
     acts.add_parser("list", help="print the sites, one JSON object a line")
     one = acts.add_parser("add", help="make a place of the tenant known")
     one.add_argument("--kind", required=True, choices=SITE_KINDS, help="what it is")
@@ -88,7 +85,7 @@ def run_site_command(
     ]
 
 
-def _add_common(acts: Commands, whose: str) -> None:
+def _add_common(acts: Acts, whose: str) -> None:
     acts.choices["add"].add_argument("--name", required=True, help="what to call it")
     for parser in acts.choices.values():
         parser.add_argument("--tenant", required=True, metavar="ID", help=whose)

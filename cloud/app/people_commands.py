@@ -40,12 +40,11 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from cloud.app.arguments import Acts
 
 
-def add_people_commands(command: argparse.ArgumentParser) -> None:
+def add_people_commands(acts: Acts) -> None:
     """`users` and its acts."""
-    acts: Commands = command.add_subparsers(dest="act", required=True, metavar="ACT")
     acts.add_parser("list", help="print the people, one JSON object a line")
     one = acts.add_parser("add", help="make a person known; set a password afterwards")
     one.add_argument("email", metavar="ADDRESS", help="what the person signs in by")

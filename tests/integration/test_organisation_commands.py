@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -108,3 +109,27 @@ def test_no_command_gives_a_name_that_nobody_can_read(
         assert error.endswith(told), words
     assert main(["bootstrap", "--data", str(embedded.parts.settings.data), "--name", name]) == 2
     assert len(names(operator("tenants", "list")[1])) == 2
+
+
+def test_the_folder_is_named_before_the_act_or_after_it(
+    embedded: Installation, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = str(embedded.parts.settings.data)
+    file = tmp_path / "cloud.toml"
+    file.write_text(f"data = {json.dumps(folder)}\n", encoding="utf-8")
+    here, absent = ("--data", folder), ("--data", str(tmp_path / "absent"))
+    mine = embedded.mine
+    for words in (
+        ["tenants", *here, "list"],
+        ["tenants", "list", *here],
+        ["tenants", "list", "--config", str(file)],
+        ["tenants", "--config", str(file), "list", "--log-level", "ERROR"],
+        ["tenants", *absent, "list", *here],
+        ["audit", "verify", *here],
+        ["gateways", "list", "--tenant", mine.tenant_id, *here],
+    ):
+        assert main(words) == 0, words
+        told = mine.gateway_id if words[0] == "gateways" else mine.tenant_id
+        assert told in capsys.readouterr().out, words
+    assert main(["tenants", "list", *absent]) == 2
+    assert "Correct --data" in capsys.readouterr().err
