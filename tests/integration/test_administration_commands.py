@@ -21,10 +21,11 @@ from cloud.core.authorization.tokens import thumbprint
 from cloud.core.identity.people import trusted_issuer
 from cloud.core.identity.tables import UserRow
 from cloud.core.kernel.audit import INSTALLATION, AuditHeadRow, AuditRow
-from tests.fixtures.administration import platform_token
+from tests.fixtures.administration import APPS, administrator, platform_token
 from tests.fixtures.client_certificates import client_certificate
 from tests.fixtures.cloud import ISSUER, Installation
 from tests.fixtures.oauth import showing
+from tests.fixtures.signed import key_set, new_key
 from tests.fixtures.spoilt_audit import unguard
 
 Operator = Callable[..., tuple[int, str, str]]
@@ -130,6 +131,27 @@ def test_a_partner_gets_another_key_and_a_public_client_no_secret(operator: Oper
     assert "client_secret" not in text
     code, _, error = operator("apps", "new-key", told(text, "client_id"))
     assert (code, "no_partner" in error) == (2, True)
+
+
+async def test_no_command_gives_a_client_what_its_door_does_not_take(
+    embedded: Installation, operator: Operator
+) -> None:
+    path = embedded.parts.settings.data / "own.pem"
+    path.write_text(client_certificate().pem, encoding="utf-8")
+    _, text, _ = operator("apps", "add-partner", "--name", "Scribe")
+    partner = told(text, "client_id")
+    words = ("--redirect-uri", "https://a.example/cb", "--portal")
+    _, text, _ = operator("apps", "add", "--name", "App", "--grant", "authorization_code", *words)
+    for client_id in (partner, told(text, "client_id")):
+        code, _, error = operator("apps", "add-certificate", client_id, "--file", str(path))
+        assert (code, "secret_only_profile" in error) == (2, True)
+    keys = key_set(new_key("k1"))
+    async with embedded.client() as client:
+        admin = await administrator(embedded, client)
+        body = {"name": "Own keys", "grant_types": ["client_credentials"], "jwks": keys}
+        made = await admin.made(APPS, {**body, "token_endpoint_auth_method": "private_key_jwt"})
+    code, _, error = operator("apps", "new-secret", made["client_id"])
+    assert (code, "no_secret_client" in error) == (2, True)
 
 
 async def test_a_leaked_key_and_secret_of_a_partner_are_replaced(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from cloud.core.authorization import client_certificates, profiles
+from cloud.core.authorization import client_certificates
 from cloud.core.authorization.applications import note, to_change
 from cloud.core.authorization.credential_tables import ClientCertificateRow
 from cloud.core.authorization.tables import ApplicationRow
-from cloud.core.kernel.errors import ConflictError
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 
@@ -20,15 +19,9 @@ def add_certificate(
 ) -> ClientCertificateRow:
     """Register one; from the first on the application proves itself by certificate only.
 
-    NotFoundError and ForbiddenError as `to_change`, what `client_certificates` refuses, and
-    ConflictError `secret_only_profile` for an application of a door that takes no certificates.
+    NotFoundError and ForbiddenError as `to_change`, and what `client_certificates` refuses.
     """
     row = to_change(work, principal, client_id)
-    doors = [profiles.BY_NAME[name] for name in row.profiles]
-    if not all(profiles.SELF_SIGNED_TLS in door.auth_methods for door in doors):
-        raise ConflictError(
-            "secret_only_profile", "An application of the patient portal cannot show certificates."
-        )
     made = client_certificates.add_certificate(work, row, pem=pem, label=label)
     note(work, principal, row, "app.certificate_added", event=CHANGED, status=row.status)
     return made

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import select
 
+from cloud.core.authorization import profiles
 from cloud.core.authorization.client_secrets import valid_secrets
 from cloud.core.authorization.credential_tables import ClientCertificateRow
 from cloud.core.authorization.tables import ApplicationRow
@@ -41,10 +42,17 @@ def add_certificate(
 
     InvalidError `private_key_rejected`, `invalid_certificate`, `certificate_expired`, `weak_key`
     or `invalid_name`, for the label; DuplicateError `certificate_exists`; ConflictError
-    `public_client`, `too_many_certificates`.
+    `public_client`, `too_many_certificates`, or `secret_only_profile` for a client of a door that
+    takes no certificates: it could not get in any more.
     """
     if application.is_public:
         raise ConflictError("public_client", "A public client holds no credential.")
+    doors = [profiles.BY_NAME[name] for name in application.profiles]
+    if not all(profiles.SELF_SIGNED_TLS in door.auth_methods for door in doors):
+        raise ConflictError(
+            "secret_only_profile",
+            "Partners and applications of the patient portal cannot show certificates.",
+        )
     certificate = read_certificate(pem, now=work.now)
     label = checked_label(label)
     shown = thumbprint(certificate.public_bytes(Encoding.DER))

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import or_, select
 
+from cloud.core.authorization import profiles
 from cloud.core.authorization.credential_tables import ClientCertificateRow, ClientSecretRow
 from cloud.core.authorization.secrets import hash_secret, new_secret
 from cloud.core.authorization.tables import ApplicationRow
@@ -72,10 +73,13 @@ def rotate_secret(
     """A new secret; those before it end after `grace`, and when that is.
 
     With a `vault` it is kept sealed too. None for a client that had none. Of many that are still
-    good only the newest keep their grace.
+    good only the newest keep their grace. ConflictError `public_client`, or `no_secret_client` for
+    one that proves itself by keys.
     """
     if application.is_public:
         raise ConflictError("public_client", "A public client holds no secret: use PKCE.")
+    if not set(profiles.BY_SECRET) & set(application.auth_methods):
+        raise ConflictError("no_secret_client", "This application proves itself by its own keys.")
     ends = work.now + grace
     held = valid_secrets(work, application)
     for place, row in enumerate(held):

@@ -17,6 +17,7 @@ PRIVATE_KEY_JWT: Final = "private_key_jwt"
 SELF_SIGNED_TLS: Final = "self_signed_tls_client_auth"
 TLS: Final = "tls_client_auth"
 NONE: Final = "none"
+BY_SECRET: Final = (SECRET_BASIC, SECRET_POST, SECRET_JSON)
 
 CODE_SECONDS: Final = 60
 DELEGATED_SECONDS: Final = 900

@@ -234,12 +234,8 @@ def govern(
 def rotate_secret(
     work: UnitOfWork, principal: Principal, client_id: str, *, grace: timedelta
 ) -> tuple[str, datetime | None]:
-    """A new secret, and when those before it end; ConflictError `public_client`, or
-    `no_secret_client` for one that proves itself by keys.
-    """
+    """A new secret, and when those before it end; errors as `client_secrets.rotate_secret`."""
     row = to_change(work, principal, client_id)
-    if not row.is_public and not set(SECRET_METHODS) & set(row.auth_methods):
-        raise ConflictError("no_secret_client", "This application proves itself by its own keys.")
     secret, ends = client_secrets.rotate_secret(work, row, grace=grace)
     note(work, principal, row, "app.secret_rotated", event="app.secret_rotated")
     return secret, ends
