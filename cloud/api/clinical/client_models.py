@@ -6,24 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cloud.api.clinical.identifiers import Id, wire_id
+from cloud.api.shared.certificates import CertificateModel, certificate_model
 from cloud.api.shared.strict_json import StrictModel, Timestamp
-from cloud.core.authorization.client_certificates import LONGEST_PEM, certificates_of_all
+from cloud.api.shared.words import Name, ScopeName
+from cloud.core.authorization.client_certificates import certificates_of_all
 from cloud.core.authorization.client_secrets import secrets_of_all
-from cloud.core.authorization.credential_tables import ClientCertificateRow, ClientSecretRow
+from cloud.core.authorization.credential_tables import ClientSecretRow
 from cloud.core.authorization.profiles import CLIENT_CREDENTIALS
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.kernel.work import UnitOfWork
 
-Word = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$"
-    ),
-]
-ScopeName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Scopes = Annotated[list[ScopeName], Field(min_length=1, max_length=100)]
 GrantType = Literal["client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"]
 Status = Literal["active", "suspended"]
@@ -45,7 +40,7 @@ class ClientRequest(StrictModel):
         }
     )
 
-    name: Word
+    name: Name
     org_id: Id
     product_id: Id
     scopes: Scopes
@@ -56,7 +51,7 @@ class ClientRequest(StrictModel):
 class ClientChange(StrictModel):
     """What is to be otherwise; at least one of these."""
 
-    name: Word | None = None
+    name: Name | None = None
     scopes: Scopes | None = None
     status: Status | None = None
 
@@ -76,28 +71,6 @@ class SecretModel(BaseModel):
     created_at: datetime
     last_used_at: datetime | None
     expires_at: datetime | None
-
-
-class CertificateModel(BaseModel):
-    """A certificate; `certificate_only` says how the client proves itself from now on."""
-
-    id: str
-    label: str
-    subject: str
-    serial: str
-    not_before: datetime
-    not_after: datetime
-    x5t_s256: str
-    status: str
-    last_used_at: datetime | None
-    certificate_only: bool | None = None
-
-
-class CertificatesModel(BaseModel):
-    """Every certificate that was registered, those that were revoked too."""
-
-    certificates: list[CertificateModel]
-    certificate_only: bool
 
 
 class ClientModel(BaseModel):
@@ -129,13 +102,6 @@ class SecretRequest(StrictModel):
     """When the secret is to end; never, when nothing is said."""
 
     expires_at: Timestamp | None = None
-
-
-class CertificateRequest(StrictModel):
-    """One certificate as PEM, without its key."""
-
-    certificate_pem: Annotated[str, StringConstraints(min_length=1, max_length=2 * LONGEST_PEM)]
-    label: Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
 
 
 def client_model(work: UnitOfWork, row: ApplicationRow, *, secret: str = "") -> ClientModel:
@@ -176,22 +142,4 @@ def secret_model(row: ClientSecretRow, *, secret: str = "") -> SecretModel:
         created_at=row.created_at,
         last_used_at=row.last_used_at,
         expires_at=row.expires_at,
-    )
-
-
-def certificate_model(
-    row: ClientCertificateRow, *, certificate_only: bool | None = None
-) -> CertificateModel:
-    """A certificate as the wire shows it."""
-    return CertificateModel(
-        id=row.certificate_id,
-        label=row.label,
-        subject=row.subject,
-        serial=row.serial,
-        not_before=row.not_before,
-        not_after=row.not_after,
-        x5t_s256=row.thumbprint,
-        status=row.status,
-        last_used_at=row.last_used_at,
-        certificate_only=certificate_only,
     )

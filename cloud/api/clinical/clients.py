@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -20,6 +20,7 @@ from cloud.api.clinical.client_models import (
 )
 from cloud.api.clinical.identifiers import ClientPath, Id, client_id_of
 from cloud.api.shared.answers import exact_json
+from cloud.api.shared.certificates import Ends
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.entity_tags import check_match, tagged
 from cloud.api.shared.idempotent import answer_once
@@ -39,7 +40,6 @@ router = APIRouter(
 
 _LIST: Final = "api-clients"
 _SECRET: Final = frozenset({"client_secret"})
-Ends = Annotated[bool, Query(description="Whether the tokens it was given before end at once.")]
 
 
 @router.post(

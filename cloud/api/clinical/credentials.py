@@ -9,18 +9,17 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from cloud.api.clinical.callers import ClientsAdmin
-from cloud.api.clinical.client_models import (
+from cloud.api.clinical.client_models import SecretModel, SecretRequest, secret_model
+from cloud.api.clinical.identifiers import ClientPath, client_id_of
+from cloud.api.shared.certificates import (
     CertificateModel,
     CertificateRequest,
     CertificatesModel,
-    SecretModel,
-    SecretRequest,
+    Ends,
+    all_certificates,
     certificate_model,
-    secret_model,
+    ended_certificate,
 )
-from cloud.api.clinical.clients import Ends
-from cloud.api.clinical.identifiers import ClientPath, client_id_of
-from cloud.api.shared.answers import exact_json
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.idempotent import answer_once
 from cloud.api.shared.services import Work
@@ -108,16 +107,7 @@ def add_certificate(
 )
 def list_certificates(given: ClientPath, caller: ClientsAdmin, work: Work) -> Response:
     """Oldest first, those that were revoked too."""
-    row = api_clients.find(work, caller, client_id_of(given))
-    document = CertificatesModel(
-        certificates=[
-            certificate_model(one) for one in client_certificates.certificates_of(work, row)
-        ],
-        certificate_only=client_certificates.is_certificate_only(work, row),
-    )
-    return exact_json(
-        document.model_dump(exclude={"certificates": {"__all__": {"certificate_only"}}})
-    )
+    return all_certificates(work, api_clients.find(work, caller, client_id_of(given)))
 
 
 @router.delete(
@@ -133,7 +123,4 @@ def revoke_certificate(
     row = api_clients.find(work, caller, client_id_of(given), to_change=True)
     ended = client_certificates.revoke_certificate(work, row, certificate_id)
     api_clients.revoked(work, caller, row, certificate_id, ends_tokens=revoke)
-    document = certificate_model(
-        ended, certificate_only=client_certificates.is_certificate_only(work, row)
-    )
-    return exact_json(document.model_dump())
+    return ended_certificate(work, row, ended)

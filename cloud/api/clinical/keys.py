@@ -10,13 +10,13 @@ from pydantic import BaseModel, StringConstraints
 from starlette.responses import Response
 
 from cloud.api.clinical.callers import ClientsAdmin
-from cloud.api.clinical.client_models import Word
 from cloud.api.shared.answers import exact_json
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.idempotent import answer_once
 from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit
 from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictModel, StrictRoute
+from cloud.api.shared.words import Name, ScopeName
 from cloud.core.authorization.key_rotation import all_keys, rotate_keys, status_of
 from cloud.core.authorization.registered_scopes import catalogue, register_scope
 from cloud.core.authorization.tables import SigningKeyRow
@@ -57,11 +57,11 @@ class RotationModel(BaseModel):
 class ScopeRequest(StrictModel):
     """A scope that a service of the organisation's own asks for."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    name: ScopeName
     description: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)
     ]
-    service: Word
+    service: Name
 
 
 class ScopeModel(BaseModel):

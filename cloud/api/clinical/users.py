@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from cloud.api.clinical.callers import ClientsAdmin
-from cloud.api.clinical.client_models import Word
 from cloud.api.clinical.clients import check_organisation
 from cloud.api.clinical.identifiers import Id, wire_id
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.idempotent import answer_once
 from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictModel, StrictRoute
+from cloud.api.shared.words import Name
 from cloud.core.identity.people import LONGEST_EMAIL, NewPerson, create_person
 from cloud.core.kernel import audit
 
@@ -59,8 +59,8 @@ class UserRequest(StrictModel):
     )
 
     email: Annotated[str, StringConstraints(min_length=3, max_length=LONGEST_EMAIL)]
-    given_name: Word
-    family_name: Word
+    given_name: Name
+    family_name: Name
     external: ExternalModel | None = None
     memberships: Annotated[list[MembershipModel], Field(max_length=20)] = Field(default=[])
 

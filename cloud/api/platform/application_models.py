@@ -9,20 +9,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from cloud.api.shared.strict_json import StrictModel
+from cloud.api.shared.words import Name, ScopeName
 from cloud.core.authorization.client_secrets import LONGEST_GRACE
 from cloud.core.authorization.credential_tables import ClientSecretRow
 from cloud.core.authorization.profiles import SECRET_BASIC
 from cloud.core.authorization.service_tokens import LONGEST, SANDBOX_LONGEST, USUAL
 from cloud.core.authorization.tables import ApplicationRow
 
-Name = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$"
-    ),
-]
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-ScopeName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Scopes = Annotated[list[ScopeName], Field(max_length=100)]
 Uri = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Uris = Annotated[list[Uri], Field(max_length=50)]
