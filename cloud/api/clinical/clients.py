@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -24,7 +23,7 @@ from cloud.api.shared.certificates import Ends
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.entity_tags import check_match, tagged
 from cloud.api.shared.idempotent import answer_once
-from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit
+from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime
 from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.authorization import api_clients
@@ -88,26 +87,18 @@ def list_clients(
     cursor: Cursor = None,
 ) -> Response:
     """By age, without secrets; none for an organisation or product that is not the caller's."""
-    after = None
-    if cursor is not None:
-        at, client_id = services.cursors.decode(caller, _LIST, cursor)
-        after = (datetime.fromisoformat(str(at)), str(client_id))
+    wanted = PageByTime(services.cursors, caller, _LIST, limit, cursor)
     is_foreign = org_id is not None and public_id("ten", org_id) != caller.tenant_id
     rows = applications(
         work,
         caller,
         kind=KIND_API_CLIENT,
         product_id="" if product_id is None else public_id("prd", product_id),
-        after=after,
+        after=wanted.after(),
         limit=0 if is_foreign else limit + 1,
     )
-    following = None
-    if len(rows) > limit:
-        last = rows[limit - 1]
-        following = services.cursors.encode(
-            caller, _LIST, [last.created_at.isoformat(), last.client_id]
-        )
-    document = ClientsModel(items=client_models(work, rows[:limit]), next_cursor=following)
+    page = wanted.of(rows, lambda row: (row.created_at, row.client_id))
+    document = ClientsModel(items=client_models(work, page.items), next_cursor=page.next_cursor)
     return exact_json(document.model_dump(exclude={"items": {"__all__": {"client_secret"}}}))
 
 

@@ -13,7 +13,7 @@ from cloud.api.clinical.callers import ClientsAdmin
 from cloud.api.shared.answers import exact_json
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.idempotent import answer_once
-from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit
+from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime
 from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictModel, StrictRoute
 from cloud.api.shared.words import Name, ScopeName
@@ -111,16 +111,10 @@ def list_keys(
     cursor: Cursor = None,
 ) -> Response:
     """Their public names and times, newest first."""
-    after = None
-    if cursor is not None:
-        at, kid = services.cursors.decode(caller, _LIST, cursor)
-        after = (datetime.fromisoformat(str(at)), str(kid))
-    rows = all_keys(work, after=after, limit=limit + 1)
-    following = None
-    if len(rows) > limit:
-        last = rows[limit - 1]
-        following = services.cursors.encode(caller, _LIST, [last.created_at.isoformat(), last.kid])
-    document = KeysModel(keys=[_key(work, row) for row in rows[:limit]], next_cursor=following)
+    wanted = PageByTime(services.cursors, caller, _LIST, limit, cursor)
+    rows = all_keys(work, after=wanted.after(), limit=limit + 1)
+    page = wanted.of(rows, lambda row: (row.created_at, row.kid))
+    document = KeysModel(keys=[_key(work, row) for row in page.items], next_cursor=page.next_cursor)
     return exact_json(document.model_dump())
 
 

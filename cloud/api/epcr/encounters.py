@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
@@ -22,7 +21,7 @@ from cloud.api.shared.authentication import EpcrRead, EpcrWrite
 from cloud.api.shared.documentation import Responses, errors
 from cloud.api.shared.errors import wants_fhir
 from cloud.api.shared.idempotent import answer_once
-from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, Since, parse_since
+from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime, Since, parse_since
 from cloud.api.shared.services import AllServices, Services, Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.encounters import service as encounters
@@ -86,22 +85,15 @@ def list_encounters(
     cursor: Cursor = None,
 ) -> Response:
     """Encounters by their last change, without their readings."""
-    after = None
-    if cursor is not None:
-        at, encounter_id = services.cursors.decode(caller, _LIST, cursor)
-        after = (datetime.fromisoformat(str(at)), str(encounter_id))
-    wanted = encounters.EncounterFilter(
+    wanted = PageByTime(services.cursors, caller, _LIST, limit, cursor)
+    after = wanted.after()
+    only = encounters.EncounterFilter(
         status=status, since=parse_since(since), vehicle_id=vehicle_id
     )
-    rows = encounters.listing(work, caller, wanted, after_row=after, limit=limit + 1)
-    following = None
-    if len(rows) > limit:
-        last = rows[limit - 1]
-        following = services.cursors.encode(
-            caller, _LIST, [last.updated_at.isoformat(), last.encounter_id]
-        )
+    rows = encounters.listing(work, caller, only, after_row=after, limit=limit + 1)
+    page = wanted.of(rows, lambda row: (row.updated_at, row.encounter_id))
     document = EncountersModel(
-        encounters=[encounter_model(row) for row in rows[:limit]], next_cursor=following
+        encounters=[encounter_model(row) for row in page.items], next_cursor=page.next_cursor
     )
     return exact_json(document.model_dump(exclude_none=True))
 

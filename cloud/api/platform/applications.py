@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Depends, Query, Request
@@ -27,7 +27,7 @@ from cloud.api.shared.authentication import AppsRead, AppsWrite, PlatformAdmin
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.entity_tags import check_match, tag_of, tagged
 from cloud.api.shared.idempotent import answer_once
-from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit
+from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime
 from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.authorization import registrations
@@ -129,19 +129,11 @@ def list_applications(
     cursor: Cursor = None,
 ) -> Response:
     """Every application of the caller's tenant by age, without secrets."""
-    after = None
-    if cursor is not None:
-        at, client_id = services.cursors.decode(caller, _LIST, cursor)
-        after = (datetime.fromisoformat(str(at)), str(client_id))
-    rows = applications(work, caller, after=after, limit=limit + 1)
-    following = None
-    if len(rows) > limit:
-        last = rows[limit - 1]
-        following = services.cursors.encode(
-            caller, _LIST, [last.created_at.isoformat(), last.client_id]
-        )
+    wanted = PageByTime(services.cursors, caller, _LIST, limit, cursor)
+    rows = applications(work, caller, after=wanted.after(), limit=limit + 1)
+    page = wanted.of(rows, lambda row: (row.created_at, row.client_id))
     document = ApplicationsModel(
-        apps=[application_model(row) for row in rows[:limit]], next_cursor=following
+        apps=[application_model(row) for row in page.items], next_cursor=page.next_cursor
     )
     return exact_json(
         document.model_dump(exclude={"apps": {"__all__": {"client_secret", "secrets"}}})

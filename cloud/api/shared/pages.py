@@ -1,14 +1,17 @@
-"""Query parameters of lists."""
+"""Query parameters of lists, and their pages."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Query
 
 from cloud.core.kernel.errors import InvalidError
-from cloud.core.kernel.paging import DEFAULT_LIMIT, MAX_LIMIT
+from cloud.core.kernel.paging import DEFAULT_LIMIT, MAX_LIMIT, CursorSigner, Page
+from cloud.core.kernel.principal import Principal
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many at most.")]
 Cursor = Annotated[
@@ -17,6 +20,34 @@ Cursor = Annotated[
 Since = Annotated[str | None, Query(max_length=40, description="RFC 3339 time with its offset.")]
 
 FIRST_LIMIT = DEFAULT_LIMIT
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class PageByTime:
+    """The page a caller wants of a list that is in the order of a time and an id."""
+
+    cursors: CursorSigner
+    caller: Principal
+    list_name: str
+    limit: int
+    cursor: str | None
+
+    def after(self) -> tuple[datetime, str] | None:
+        """Time and id of the last one of the page before; MalformedError `invalid_cursor`."""
+        if self.cursor is None:
+            return None
+        at, identifier = self.cursors.decode(self.caller, self.list_name, self.cursor)
+        return datetime.fromisoformat(str(at)), str(identifier)
+
+    def of(self, rows: Sequence[T], place: Callable[[T], tuple[datetime, str]]) -> Page[T]:
+        """The page out of what follows `after`, looked up one further than its `limit`."""
+        items = list(rows[: self.limit])
+        if len(rows) <= self.limit:
+            return Page(items, None)
+        at, identifier = place(items[-1])
+        position: list[str | int] = [at.isoformat(), identifier]
+        return Page(items, self.cursors.encode(self.caller, self.list_name, position))
 
 
 def parse_since(text: str | None) -> datetime | None:
