@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from edge.clock import Clock
+from edge.clock import Clock, ClockWatch
 from edge.crew.journal import EventJournal
 from edge.crew.photographs import Photographs
 from edge.crew.told import Told
@@ -18,7 +18,7 @@ from edge.errors import BufferFaultError
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 900.0
-_STEP_US: Final = 60_000_000
+_STEP_SECONDS: Final = 60.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Forgetting:
     photographs: Photographs
     clock: Clock
     on_forgotten: Callable[[], None]
-    _difference_us: int | None = None
+    _watch: ClockWatch = field(default_factory=lambda: ClockWatch(_STEP_SECONDS))
     _set_at: float | None = None
 
     async def run(self) -> None:
@@ -64,8 +64,7 @@ class Forgetting:
 
     def _was_clock_set(self) -> bool:
         """Whether it was less than `keep` ago."""
-        seconds, difference = self.clock.seconds_up(), self.clock.difference_us()
-        before, self._difference_us = self._difference_us, difference
-        if before is not None and abs(difference - before) > _STEP_US:
+        seconds = self.clock.seconds_up()
+        if self._watch.observe(monotonic=seconds, utc=self.clock.utc()):
             self._set_at = seconds
         return self._set_at is not None and seconds - self._set_at < self.keep.total_seconds()
