@@ -16,7 +16,7 @@ export function record(kind, text = "", details = {}) {
   const pressed = performance.now();
   const words = text || by("page").querySelector(`[data-deed="${kind}"] b`)?.textContent || kind.replaceAll("_", " ");
   const toast = new Toast(words);
-  const attempt = async () => {
+  const send = async () => {
     toast.saving();
     try {
       const ago = (performance.now() - pressed) / 1000;
@@ -24,26 +24,26 @@ export function record(kind, text = "", details = {}) {
       toast.saved(() => undo(id, words));
     } catch (problem) {
       const final = problem.status === 422 || problem.status === 403;
-      toast.failed(problem.message, final ? null : attempt);
-      if (!final) toast.timer = setTimeout(attempt, RETRY_MS);
+      toast.failed(problem.message, final ? null : send);
+      if (!final) toast.timer = setTimeout(send, RETRY_MS);
     }
   };
-  return attempt();
+  return send();
 }
 
 /** Take an event back. */
 export async function undo(undoes, words) {
   const toast = new Toast(`Taking back: ${words}`);
   const id = newId();
-  const attempt = async () => {
+  const send = async () => {
     try {
       await post("/events/undo", { id, undoes });
       toast.done(`Taken back: ${words}`);
     } catch (problem) {
-      toast.failed(problem.message, problem.status === 422 ? null : attempt);
+      toast.failed(problem.message, problem.status === 422 ? null : send);
     }
   };
-  return attempt();
+  return send();
 }
 
 class Toast {
@@ -91,6 +91,16 @@ class Toast {
 
 export function say(words) {
   new Toast(words).done(words);
+}
+
+/** What the gateway was asked to do: say these words once it is done, or why it is not. */
+export async function attempt(work, words = "") {
+  try {
+    await work;
+    if (words) say(words);
+  } catch (problem) {
+    say(`NOT DONE. ${problem.message}`);
+  }
 }
 
 const drugs = () => [...by("drug-buttons").content.cloneNode(true).children];

@@ -19,6 +19,19 @@ export function setAttribute(node, name, value) {
   if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }
 
+/** Words as a sentence begins. */
+export const sentence = (words) => `${words[0].toUpperCase()}${words.slice(1)}`;
+
+/** A line of a list with its lamp: what it is, and in words how it stands. */
+export function lampLine(name, { grade, words }, ...more) {
+  const line = element("li");
+  line.dataset.grade = grade;
+  const text = element("div");
+  text.append(element("b", name), " ", element("span", words, "words"), ...more);
+  line.append(element("span", "", "lamp"), text);
+  return line;
+}
+
 /** Mark one of some buttons as the chosen one. */
 export function press(buttons, chosen) {
   for (const button of buttons) setAttribute(button, "aria-pressed", String(chosen(button)));

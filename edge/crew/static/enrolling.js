@@ -1,8 +1,8 @@
 // Devices added to this vehicle by a code, and how each of them stands.
 
 import { post } from "./ask.js";
-import { say } from "./deeds.js";
-import { by, element, newId, press } from "./dom.js";
+import { attempt, say } from "./deeds.js";
+import { by, element, lampLine, newId, press } from "./dom.js";
 import { closeSheet, field, openSheet } from "./sheets.js";
 
 const KINDS = {
@@ -46,23 +46,12 @@ export function enrolSheet(code = "") {
 
 function enrol(code, kind) {
   closeSheet();
-  post("/devices/enrol", { id: newId(), code, kind })
-    .then((answer) => say(answer.words))
-    .catch((problem) => say(`NOT DONE. ${problem.message}`));
+  attempt(post("/devices/enrol", { id: newId(), code, kind }).then((answer) => say(answer.words)));
 }
 
 export function showScanned(given) {
   by("scanned").hidden = given.length === 0;
-  by("scanned-list").replaceChildren(
-    ...given.map((one) => {
-      const item = element("li");
-      item.dataset.grade = one.grade;
-      const text = element("div");
-      text.append(element("b", one.code), " ", element("span", one.words, "words"));
-      item.append(element("span", "", "lamp"), text);
-      return item;
-    }),
-  );
+  by("scanned-list").replaceChildren(...given.map((one) => lampLine(one.code, one)));
 }
 
 export function connectEnrolling() {

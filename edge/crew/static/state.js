@@ -2,8 +2,8 @@
 
 import { post } from "./ask.js";
 import { ago, elapsed, now, timeOfDay } from "./clock.js";
-import { record, say } from "./deeds.js";
-import { by, element, newId, setAttribute, setText } from "./dom.js";
+import { attempt, record } from "./deeds.js";
+import { by, element, lampLine, newId, sentence, setAttribute, setText } from "./dom.js";
 import { askSheet, choice, closeAsked, closeSheet, field, grid, openSheet } from "./sheets.js";
 import { showStation } from "./station.js";
 
@@ -14,8 +14,6 @@ let shift = [];
 let asked = new Set();
 let aside = null;
 let beginId = ""; // the same until an encounter is there: a press that failed and its repeat are one
-
-const attempt = (work, words) => work.then(() => words && say(words)).catch((problem) => say(`NOT DONE. ${problem.message}`));
 
 export function showEncounter(given) {
   encounter = given;
@@ -110,14 +108,8 @@ export function showDevices(given) {
 function ageDevices() {
   by("device-list").replaceChildren(
     ...devices.map((one) => {
-      const item = element("li");
-      item.dataset.grade = one.grade;
-      const text = element("div");
-      text.append(element("b", one.name), " ", element("span", one.words, "words"));
       const facts = [one.last && `last reading ${ago(Date.parse(one.last))}`, one.battery, one.reason].filter(Boolean);
-      text.append(element("p", facts.join(" \u00b7 ")));
-      item.append(element("span", "", "lamp"), text);
-      return item;
+      return lampLine(one.name, one, element("p", facts.join(" \u00b7 ")));
     }),
   );
 }
@@ -164,7 +156,7 @@ function ageUplink() {
   setText(by("sent-head"), uplink.all_sent ? "Everything is sent. You may switch off." : wait);
   const apart = uplink.quarantine ? ` ${uplink.quarantine} rows were refused and are kept apart.` : "";
   const held = uplink.all_sent ? "" : "What is not sent yet stays on board, over a power cut too.";
-  setText(by("sent-text"), `${uplink.words[0].toUpperCase()}${uplink.words.slice(1)}. ${held}${apart}`);
+  setText(by("sent-text"), `${sentence(uplink.words)}. ${held}${apart}`);
 }
 
 export function showPairing(given) {

@@ -2,24 +2,20 @@
 
 import { post } from "./ask.js";
 import { timeOfDay } from "./clock.js";
-import { say } from "./deeds.js";
-import { by, setText } from "./dom.js";
+import { attempt } from "./deeds.js";
+import { by, sentence, setText } from "./dom.js";
 
 /** None where it makes no difference to what is sent. */
 export function showStation(station) {
   by("station").hidden = !station;
   if (!station) return;
   const until = station.until ? `, at the latest ${timeOfDay(Date.parse(station.until), { seconds: false })}` : "";
-  setText(by("station-words"), `${station.words[0].toUpperCase()}${station.words.slice(1)}${until}.`);
+  setText(by("station-words"), `${sentence(station.words)}${until}.`);
   by("station-here").hidden = station.is_here;
   by("station-left").hidden = !station.is_here;
 }
 
-function tell(is_here, words) {
-  post("/station", { is_here })
-    .then(() => say(words))
-    .catch((problem) => say(`NOT DONE. ${problem.message}`));
-}
+const tell = (is_here, words) => attempt(post("/station", { is_here }), words);
 
 export function connectStation() {
   by("station-here").addEventListener("click", () => tell(true, "At the station: curves go up too"));
