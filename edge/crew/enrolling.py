@@ -11,6 +11,7 @@ from edge.clock import Clock
 from edge.crew.desk import RefusedError
 from edge.crew.readings import Payload
 from edge.enrolment.devices import Belonging, EnrolledDevices
+from protocols.model.codes import SystemId
 from protocols.uplink.commands import DeviceEnrolment
 
 _SEPARATORS: Final = str.maketrans("", "", " :-.")
@@ -52,7 +53,7 @@ def read_code(text: str) -> DeviceCode | None:
         if len(plain) == _SYSTEM_ID_DIGITS:
             return DeviceCode(plain, "")
         if len(plain) == _ADDRESS_DIGITS and not plain.isdecimal():
-            return DeviceCode(f"{plain[:6]}FFFE{plain[6:]}", "")
+            return DeviceCode(SystemId.from_address(bytes.fromhex(plain)).hex, "")
     if serial := _SERIAL.search(text):
         return DeviceCode("", (serial[1] or serial[2]).strip())
     if 3 <= len(text) <= 40 and text.isprintable() and _DIGIT.search(text):

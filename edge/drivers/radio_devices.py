@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 FILE_NAME: Final = "radio-devices.json"
 MOST_PAIRED: Final = 64
 _PRIVATE: Final = 0o600
-_EUI_48: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +94,4 @@ def address_identity(address: str) -> SystemId:
 
     As EUI-48 numbers are mapped: FF FE between the maker's half and the device's.
     """
-    octets = bytes.fromhex(address.replace(":", ""))
-    half = _EUI_48 // 2
-    return SystemId(octets[:half] + b"\xff\xfe" + octets[half:])
+    return SystemId.from_address(bytes.fromhex(address.replace(":", "")))

@@ -156,11 +156,7 @@ def _key(system_id: SystemId | str) -> str:
     """One spelling of an identity; an EUI-64 made from a Bluetooth address is that address."""
     if isinstance(system_id, str):
         try:
-            octets = SystemId.parse(system_id).octets
+            return _key(SystemId.parse(system_id))
         except DecodeError:
             return system_id.upper()
-    else:
-        octets = system_id.octets
-    if len(octets) == 8 and octets[3:5] == b"\xff\xfe":
-        octets = octets[:3] + octets[5:]
-    return octets.hex().upper()
+    return (system_id.address or system_id.octets).hex().upper()

@@ -9,6 +9,9 @@ from protocols.errors import DecodeError
 
 PARTITION_DIMENSIONS: Final = 4
 _U16: Final = 0xFFFF
+_EUI_48: Final = 6
+_EUI_64: Final = 8
+_FILLING: Final = b"\xff\xfe"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -83,6 +86,25 @@ class SystemId:
             return cls(bytes.fromhex(text.replace("-", "").replace(":", "")))
         except ValueError as exc:
             raise DecodeError(f"not a System-Id: {text!r}") from exc
+
+    @classmethod
+    def from_address(cls, octets: bytes) -> SystemId:
+        """The EUI-64 made of an EUI-48, such as a Bluetooth address: FF FE between its halves.
+
+        DecodeError for anything but six octets (IEEE guidelines for EUI, mapping of an EUI-48).
+        """
+        if len(octets) != _EUI_48:
+            raise DecodeError(f"EUI-48 of {len(octets)} octets", clause="IEEE EUI-48 to EUI-64")
+        half = _EUI_48 // 2
+        return cls(octets[:half] + _FILLING + octets[half:])
+
+    @property
+    def address(self) -> bytes | None:
+        """The six octets of the EUI-48 that this EUI-64 was made of, None where of none."""
+        half = _EUI_48 // 2
+        if len(self.octets) != _EUI_64 or self.octets[half:-half] != _FILLING:
+            return None
+        return self.octets[:half] + self.octets[-half:]
 
     @property
     def hex(self) -> str:

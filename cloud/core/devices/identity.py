@@ -11,7 +11,7 @@ from protocols.model.codes import MdcCode, SystemId
 from protocols.model.device import DeviceInfo
 
 _UUID_OCTETS = 16
-_EUI_64, _ADDRESS, _FILL = 8, 6, b"\xff\xfe"
+_ADDRESS_OCTETS = 6
 
 
 def enrolment_key(manufacturer: str, serial_number: str) -> str:
@@ -31,12 +31,12 @@ def identities(text: str) -> tuple[str, ...]:
 
     DecodeError for what is no System-Id.
     """
-    octets = SystemId.parse(text).octets
-    if len(octets) == _EUI_64 and octets[3:5] == _FILL:
-        return (octets.hex().upper(), (octets[:3] + octets[5:]).hex().upper())
-    if len(octets) == _ADDRESS:
-        return (octets.hex().upper(), (octets[:3] + _FILL + octets[3:]).hex().upper())
-    return (octets.hex().upper(),)
+    given = SystemId.parse(text)
+    if given.address is not None:
+        return (given.hex, given.address.hex().upper())
+    if len(given.octets) == _ADDRESS_OCTETS:
+        return (given.hex, SystemId.from_address(given.octets).hex)
+    return (given.hex,)
 
 
 def system_id_of(device: DeviceRow) -> SystemId:

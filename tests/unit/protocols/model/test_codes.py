@@ -47,6 +47,23 @@ def test_a_system_id_is_opaque_octets() -> None:
     assert SystemId(b"LNIAGENT").hex == "4C4E494147454E54"
 
 
+def test_a_system_id_made_of_an_address_is_that_address() -> None:
+    address = bytes.fromhex("F0F1F2F3F4F5")
+    clip = SystemId.from_address(address)
+    assert clip.hex == "F0F1F2FFFEF3F4F5"
+    assert clip.address == address
+
+
+@pytest.mark.parametrize("text", ["F0F1F2FFFFF3F4F5", "F0F1F2F3F4F5", "F0F1F2FFFEF3F4F5F6"])
+def test_other_system_ids_are_made_of_no_address(text: str) -> None:
+    assert SystemId.parse(text).address is None
+
+
+def test_an_address_has_six_octets() -> None:
+    with pytest.raises(DecodeError):
+        SystemId.from_address(bytes(8))
+
+
 @pytest.mark.parametrize("text", ["", "zz", "1", "00" * 65])
 def test_other_texts_are_no_system_id(text: str) -> None:
     with pytest.raises(DecodeError):
