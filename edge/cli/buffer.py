@@ -23,6 +23,7 @@ from edge.buffer.repairing import lead_back, lead_up, repair
 from edge.buffer.rows import Stream
 from edge.buffer.schema import FORM
 from edge.cli.ownership import act_as_owner
+from edge.cli.place import add_place, used_folder_of
 from edge.drivers.identity import own_system_id
 from edge.errors import SettingsError
 from edge.pipeline.happenings import happening
@@ -72,15 +73,13 @@ def _action(
     actions: Commands, name: str, act: Callable[[argparse.Namespace], int], text: str
 ) -> argparse.ArgumentParser:
     action = actions.add_parser(name, help=text, description=text)
-    where = action.add_mutually_exclusive_group(required=True)
-    where.add_argument("--config", type=Path, metavar="FILE", help="the gateway's settings")
-    where.add_argument("--data", type=Path, metavar="DIR", help="the gateway's data folder")
+    add_place(action)
     action.set_defaults(act=act)
     return action
 
 
 def _show(options: argparse.Namespace) -> int:
-    overview = look(_folder(options))
+    overview = look(used_folder_of(options))
     if options.json:
         print(json.dumps(asdict(overview)))
         return 0
@@ -105,7 +104,7 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    folder = _folder(options)
+    folder = used_folder_of(options)
     lanes = tuple(_LANES[name] for name in options.lane or _LANES)
     rows = waiting_rows(folder, lanes)
     if options.form == "batches":
@@ -204,17 +203,8 @@ def _downgrade(options: argparse.Namespace) -> int:
     return 0
 
 
-def _folder(options: argparse.Namespace) -> Path:
-    folder: Path = options.data if options.data is not None else load_settings(options.config).data
-    if not folder.is_dir():
-        raise SettingsError(
-            f"there is no data folder {folder}", mend="Name the folder of a gateway that has run"
-        )
-    return folder
-
-
 def _folder_to_change(options: argparse.Namespace) -> Path:
-    folder = _folder(options)
+    folder = used_folder_of(options)
     act_as_owner(folder)
     return folder
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from edge.cli.base import FAILED
+from edge.cli.place import add_place, folder_of
 from edge.errors import SettingsError
-from edge.settings import load_settings
 from edge.status.control import ask
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ def add(commands: Commands) -> None:
     command = commands.add_parser(
         "pair", help="pair a Bluetooth device, or show what is near and what is asked"
     )
-    where = command.add_mutually_exclusive_group(required=True)
-    where.add_argument("--config", type=Path, metavar="FILE", help="the gateway's settings")
-    where.add_argument("--data", type=Path, metavar="DIR", help="the gateway's data folder")
+    add_place(command)
     command.add_argument(
         "address", nargs="?", metavar="ADDRESS", help="the device; without it: what is near"
     )
@@ -52,7 +50,7 @@ def add(commands: Commands) -> None:
 
 def act(options: argparse.Namespace) -> int:
     """Show, pair or forget."""
-    folder = options.data if options.data is not None else load_settings(options.config).data
+    folder = folder_of(options)
     if options.address is None:
         if options.forget:
             raise SettingsError("--forget needs an address")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from edge.cli.base import FAILED
+from edge.cli.place import add_place
 from edge.decoding.again import Comparison, Difference, compare
 from edge.decoding.recordings import export_lines
 from edge.drivers.policy import DriverPolicy
@@ -47,7 +48,7 @@ def add(commands: Commands) -> None:
     octets = acts.add_parser(
         "octets", help="the octets an observation was decoded from, one line for each read"
     )
-    _where(octets)
+    add_place(octets)
     octets.add_argument("place", type=_place, metavar="RECORDING@OFFSET+LENGTH")
     octets.set_defaults(act=_octets)
     decode = acts.add_parser("decode", help="decode again, and say what would differ from then")
@@ -58,14 +59,8 @@ def add(commands: Commands) -> None:
     decode.set_defaults(act=_decode)
 
 
-def _where(command: argparse.ArgumentParser) -> None:
-    where = command.add_mutually_exclusive_group(required=True)
-    where.add_argument("--config", type=Path, metavar="FILE", help="the gateway's settings")
-    where.add_argument("--data", type=Path, metavar="DIR", help="the gateway's data folder")
-
-
 def _choosing(command: argparse.ArgumentParser) -> None:
-    _where(command)
+    add_place(command)
     command.add_argument(
         "--device", metavar="NAME", help="only of this device: its name, address or System-Id"
     )

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.errors import SettingsError
-from edge.settings import load_settings
+from edge.cli.place import add_place, used_folder_of
 from edge.status.control import ask
 
 if TYPE_CHECKING:
@@ -20,19 +18,13 @@ def add(commands: Commands) -> None:
     command = commands.add_parser(
         "top", help="devices, ways up, buffer, work and log of the running gateway, live"
     )
-    where = command.add_mutually_exclusive_group(required=True)
-    where.add_argument("--config", type=Path, metavar="FILE", help="the gateway's settings")
-    where.add_argument("--data", type=Path, metavar="DIR", help="the gateway's data folder")
+    add_place(command)
     command.set_defaults(act=act)
 
 
 def act(options: argparse.Namespace) -> int:
     """Show it until told to stop."""
-    folder = options.data if options.data is not None else load_settings(options.config).data
-    if not folder.is_dir():
-        raise SettingsError(
-            f"there is no data folder {folder}", mend="Name the folder of a gateway that runs"
-        )
+    folder = used_folder_of(options)
     from edge.cli.top_screen import TopScreen  # noqa: PLC0415 - no other command needs its library
 
     TopScreen(partial(ask, folder)).run()
