@@ -11,3 +11,11 @@ if TYPE_CHECKING:
 BAD_START: Final = 2
 FAILED: Final = 1
 INTERRUPTED: Final = 130
+
+
+def add_command(
+    commands: Commands, name: str, text: str, more: str = ""
+) -> argparse.ArgumentParser:
+    """A command or an action; `text` is for the overview and its own help, where `more` follows."""
+    description = f"{text[0].upper()}{text[1:]}. {more}".rstrip()
+    return commands.add_parser(name, help=text, description=description)

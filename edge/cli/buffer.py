@@ -22,6 +22,7 @@ from edge.buffer.releasing import Released, Tell, release
 from edge.buffer.repairing import lead_back, lead_up, repair
 from edge.buffer.rows import Stream
 from edge.buffer.schema import FORM
+from edge.cli.base import add_command
 from edge.cli.ownership import act_as_owner
 from edge.cli.place import add_place, used_folder_of
 from edge.drivers.identity import own_system_id
@@ -41,8 +42,8 @@ _PRIVATE: Final = 0o600
 
 def add(commands: Commands) -> None:
     """The command, its actions and their arguments."""
-    command = commands.add_parser(
-        "buffer", help="look at the buffer, export, repair, release, lead its form"
+    command = add_command(
+        commands, "buffer", "look at the buffer, export or repair it, release rows, lead its form"
     )
     actions = command.add_subparsers(required=True, metavar="ACTION")
     action = _action(actions, "show", _show, "what waits, since when, under which clock")
@@ -72,7 +73,7 @@ def add(commands: Commands) -> None:
 def _action(
     actions: Commands, name: str, act: Callable[[argparse.Namespace], int], text: str
 ) -> argparse.ArgumentParser:
-    action = actions.add_parser(name, help=text, description=text)
+    action = add_command(actions, name, text)
     add_place(action)
     action.set_defaults(act=act)
     return action

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.cli.base import add_command
 from edge.cli.ownership import act_as_owner
 from edge.crew.folder import crew_folder
 from edge.crew.pin import PinStore
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """The command and its arguments."""
-    command = commands.add_parser(
-        "crew-pin", help="set the PIN of the crew page; read twice, or one line from a pipe"
+    command = add_command(
+        commands, "crew-pin", "set the PIN of the crew page; read twice, or one line from a pipe"
     )
     command.add_argument("--config", type=Path, metavar="FILE", help="the gateway's settings")
     command.set_defaults(act=act)

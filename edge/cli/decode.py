@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.cli.base import FAILED
+from edge.cli.base import FAILED, add_command
 from edge.decoding.exporting import export_pcap
 from edge.decoding.kinds import BY_NAME
 from edge.decoding.report import Decoding, kind_of
@@ -22,12 +22,13 @@ def add(commands: Commands) -> None:
     kinds = "\n".join(
         f"  {', '.join(kind.names):<28} {kind.what}" for kind in dict.fromkeys(BY_NAME.values())
     )
-    command = commands.add_parser(
+    command = add_command(
+        commands,
         "decode",
-        help="what octets say: hexadecimal lines, raw octets, a capture file or a PCAP file",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=f"KIND is one of\n{kinds}",
+        "what octets say: hexadecimal lines, raw octets, a capture file or a PCAP file",
     )
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    command.epilog = f"KIND is one of\n{kinds}"
     command.add_argument(
         "file", nargs="?", default="-", metavar="FILE[#ID]", help="- is standard input"
     )

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.cli.base import add_command
 from edge.cli.leaving import leave_fleet
 from edge.cli.ownership import act_as_owner
 from edge.enrolment.joining import join
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """The command and its arguments."""
-    command = commands.add_parser("enrol", help="join a fleet with a one-time code")
+    command = add_command(commands, "enrol", "join a fleet with a one-time code")
     command.add_argument("code", metavar="CODE", help="as the operator of the cloud gave it")
     command.add_argument("--cloud", required=True, metavar="URL", help="https://HOST[:PORT]")
     command.add_argument("--config", type=Path, metavar="FILE", help="the gateway's settings")

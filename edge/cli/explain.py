@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from edge.cli.base import add_command
 from edge.decoding.explaining import explain, meanings_as_lines
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """The command and its arguments."""
-    command = commands.add_parser("explain", help="what a code stands for")
+    command = add_command(commands, "explain", "what a code stands for")
     command.add_argument(
         "code",
         nargs="+",

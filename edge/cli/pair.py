@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from edge.cli.base import FAILED
+from edge.cli.base import FAILED, add_command
 from edge.cli.place import add_place, folder_of
 from edge.errors import SettingsError
 from edge.status.control import ask
@@ -28,8 +28,8 @@ _QUESTIONS: Final = {
 
 def add(commands: Commands) -> None:
     """The command and its arguments."""
-    command = commands.add_parser(
-        "pair", help="pair a Bluetooth device, or show what is near and what is asked"
+    command = add_command(
+        commands, "pair", "pair a Bluetooth device, or show what is near and what is asked"
     )
     add_place(command)
     command.add_argument(

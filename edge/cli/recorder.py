@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from edge.cli.base import FAILED
+from edge.cli.base import FAILED, add_command
 from edge.cli.place import add_place
 from edge.decoding.again import Comparison, Difference, compare
 from edge.decoding.recordings import export_lines
@@ -28,14 +28,16 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """The command and its arguments."""
-    command = commands.add_parser(
-        "recorder", help="what the flight recorder keeps of the devices' octets"
+    command = add_command(
+        commands, "recorder", "what the flight recorder keeps of the devices' octets"
     )
     acts = command.add_subparsers(required=True, metavar="WHAT")
-    kept = acts.add_parser("list", help="which recordings there are, and whether they are whole")
+    kept = add_command(acts, "list", "which recordings there are, and whether they are whole")
     _choosing(kept)
     kept.set_defaults(act=_list)
-    export = acts.add_parser("export", help="recordings as a capture file, for decode and replay:")
+    export = add_command(
+        acts, "export", "recordings as a capture file, for `decode` and the transport `replay:`"
+    )
     _choosing(export)
     export.add_argument(
         "--octets",
@@ -45,13 +47,13 @@ def add(commands: Commands) -> None:
     )
     export.add_argument("--out", type=Path, metavar="FILE", help="write it there, for you alone")
     export.set_defaults(act=_export)
-    octets = acts.add_parser(
-        "octets", help="the octets an observation was decoded from, one line for each read"
+    octets = add_command(
+        acts, "octets", "the octets an observation was decoded from, one line for each read"
     )
     add_place(octets)
     octets.add_argument("place", type=_place, metavar="RECORDING@OFFSET+LENGTH")
     octets.set_defaults(act=_octets)
-    decode = acts.add_parser("decode", help="decode again, and say what would differ from then")
+    decode = add_command(acts, "decode", "decode again, and say what would differ from then")
     _choosing(decode)
     decode.add_argument(
         "--again", action="store_true", required=True, help="with this program, as it is now"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.app import RunWishes, run_configured
+from edge.cli.base import add_command
 from edge.status.logs import start_logging
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """The command and its arguments."""
-    command = commands.add_parser("run", help="run the gateway")
+    command = add_command(commands, "run", "run the gateway")
     command.add_argument("--config", type=Path, metavar="FILE", help="settings, one TOML file")
     command.add_argument(
         "--exit-when-idle",

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.cli.base import add_command
 from edge.settings import load_settings
 from edge.settings.explained import settings_file
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """The command and its arguments."""
-    command = commands.add_parser(
-        "settings", help="print a settings file with every key explained, or check one"
+    command = add_command(
+        commands, "settings", "print a settings file with every key explained, or check one"
     )
     command.add_argument(
         "--check", type=Path, metavar="FILE", help="say whether the gateway would start with it"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from edge.cli.base import add_command
 from edge.cli.place import add_place, folder_of
 from edge.status.control import ask
 from edge.status.text import station_in_words
@@ -15,13 +16,21 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """The command and its arguments."""
-    command = commands.add_parser(
-        "station", help="say that the vehicle is at its station, where waveforms may go up"
+    command = add_command(
+        commands,
+        "station",
+        "say that the vehicle is at its station, where waveforms may go up, or ask",
+        "It makes a difference under a thin budget of the uplink. Without --here and --left the"
+        " command changes nothing: it prints whether the vehicle counts as there, and why.",
     )
     add_place(command)
     what = command.add_mutually_exclusive_group()
-    what.add_argument("--here", action="store_true", help="it is there")
-    what.add_argument("--left", action="store_true", help="it has left")
+    what.add_argument(
+        "--here",
+        action="store_true",
+        help="it is there: counts until an encounter begins, for `[station] hours` at most",
+    )
+    what.add_argument("--left", action="store_true", help="it has left: waveforms wait again")
     command.set_defaults(act=act)
 
 

@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from edge.cli.base import add_command
 from edge.cli.place import add_place, used_folder_of
 from edge.status.text import format_status, look
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """The command and its arguments."""
-    command = commands.add_parser("status", help="how the gateway on this machine is")
+    command = add_command(commands, "status", "how the gateway on this machine is")
     add_place(command)
     command.add_argument("--json", action="store_true", help="all of it, as one JSON object")
     command.set_defaults(act=act)

@@ -6,6 +6,7 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING
 
+from edge.cli.base import add_command
 from edge.cli.place import add_place, used_folder_of
 from edge.status.control import ask
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """The command and its arguments."""
-    command = commands.add_parser(
-        "top", help="devices, ways up, buffer, work and log of the running gateway, live"
+    command = add_command(
+        commands, "top", "devices, ways up, buffer, work and log of the running gateway, live"
     )
     add_place(command)
     command.set_defaults(act=act)
