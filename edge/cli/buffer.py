@@ -22,7 +22,7 @@ from edge.buffer.releasing import Released, Tell, release
 from edge.buffer.repairing import lead_back, lead_up, repair
 from edge.buffer.rows import Stream
 from edge.buffer.schema import FORM
-from edge.cli.base import add_command
+from edge.cli.base import add_command, unwritable
 from edge.cli.ownership import act_as_owner
 from edge.cli.place import add_place, used_folder_of
 from edge.drivers.identity import own_system_id
@@ -136,7 +136,10 @@ def _export_batches(options: argparse.Namespace, rows: Iterator[Waiting]) -> int
             "batches need a folder and the gateway's name", mend="Name both: --to and --config"
         )
     gateway_id = load_settings(options.config).gateway_id
-    options.to.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        options.to.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as exc:
+        raise unwritable(options.to, exc) from exc
     files = count = 0
     for batch in batches(rows, gateway_id=gateway_id, sent_at=datetime.now(UTC)):
         with _private(options.to / f"{batch.batch_id}.batch", "wb") as file:
@@ -226,4 +229,7 @@ def _lines(path: Path | None) -> Iterator[IO[str]]:
 def _private(path: Path, mode: str) -> IO[Any]:
     """For its owner alone: patients' readings are in it."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    return os.fdopen(os.open(path, flags, _PRIVATE), mode)
+    try:
+        return os.fdopen(os.open(path, flags, _PRIVATE), mode)
+    except OSError as exc:
+        raise unwritable(path, exc) from exc

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from edge.cli.base import FAILED, add_command
+from edge.cli.base import FAILED, add_command, unwritable
 from edge.cli.place import add_place
 from edge.decoding.again import Comparison, Difference, compare
 from edge.decoding.recordings import export_lines
@@ -144,10 +144,7 @@ def _export(options: argparse.Namespace) -> int:
         with options.out.open("w", encoding="utf-8") as file:
             _write_captures(ring, chosen, options, file)
     except OSError as exc:
-        raise SettingsError(
-            f"{options.out} cannot be written ({(exc.strerror or '').lower()})",
-            mend="Name another file",
-        ) from exc
+        raise unwritable(options.out, exc) from exc
     print(f"{len(chosen)} recordings in {options.out}")
     return 0
 

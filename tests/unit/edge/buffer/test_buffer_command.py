@@ -101,6 +101,18 @@ def test_batches_need_to_know_whose_they_are(
     assert "--to and --config" in text
 
 
+def test_an_export_that_cannot_be_written_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in (folder, folder / "none" / "rows.jsonl"):
+        assert f"{path} cannot be written" in said(
+            capsys, "export", "--data", folder, "--to", path, code=2
+        )
+    batches = ("export", "--config", folder.parent / "edge.toml", "--as", "batches")
+    taken = folder.parent / "edge.toml"
+    assert f"{taken} cannot be written" in said(capsys, *batches, "--to", taken, code=2)
+
+
 @pytest.mark.parametrize("action", ["repair", "upgrade", "downgrade"])
 def test_what_would_harm_a_running_gateway_is_refused(
     folder: Path, capsys: pytest.CaptureFixture[str], action: str
