@@ -76,9 +76,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patient-seconds", type=float, metavar="N", help="patient time to play")
     parser.add_argument("--seed", type=int, default=1, help="another seed is another patient")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder for this run's data")
-    parser.add_argument("--cloud-port", type=int, metavar="PORT")
-    parser.add_argument("--mqtt-port", type=int, metavar="PORT")
-    parser.add_argument("--agents-port", type=int, metavar="PORT")
+    for name, usual, what in (
+        ("cloud", _PORTS.cloud, "where the cloud answers"),
+        ("mqtt", _PORTS.mqtt, "where the gateway sends by MQTT"),
+        ("agents", _PORTS.agents, "where devices dial the gateway"),
+    ):
+        words = f"{what} (default {usual}; 0: any free one)"
+        parser.add_argument(f"--{name}-port", type=int, metavar="PORT", help=words)
     parser.add_argument(
         "--database-url",
         default=os.environ.get("DATABASE_URL", ""),
