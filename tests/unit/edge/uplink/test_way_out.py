@@ -61,9 +61,15 @@ def test_what_cannot_be_read_is_no_way_out(tmp_path: Path) -> None:
     assert read_way_out(machine(tmp_path, "wlan0 nonsense\n")) is None
 
 
-def test_this_machine_can_be_asked() -> None:
+def test_this_machine_is_asked_and_its_kernel_writes_what_is_read() -> None:
+    own = Path("/proc/self/net")
+    first, *routes = (own / "route").read_text(encoding="ascii").splitlines()
+    assert first.split()[:8] == HEAD.split()[:8]
+    assert (own / "arp").read_text(encoding="ascii").splitlines()[0].split() == ARP_HEAD.split()
+    ways = {line.split()[0] for line in routes if line.split()[1] == line.split()[7] == "0" * 8}
     found = read_way_out()
-    assert found is None or found.interface
+    assert found == read_way_out(own)
+    assert (found.interface in ways) if found is not None else not ways
 
 
 @pytest.mark.parametrize(
