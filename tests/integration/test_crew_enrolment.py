@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
+from typing import get_args, get_type_hints
 from uuid import uuid4
 
 import httpx
 
+from cloud.core.devices.service import DEVICE_CLASSES
 from edge.clock import SYSTEM_CLOCK
+from edge.crew import requests
 from edge.crew.pin import PinStore
 from edge.settings import load_settings
 from edge.status.text import format_status, look
@@ -116,3 +121,11 @@ async def test_a_device_added_on_the_crew_page_is_in_the_fleet_when_it_has_spoke
     )  # fmt: skip
     assert (listed["status"], listed["vehicle_id"]) == ("active", VEHICLE)
     assert listed["enrolled_at"] is not None
+
+
+def test_the_kinds_the_page_offers_are_those_the_cloud_takes() -> None:
+    taken = set(get_args(get_type_hints(requests.Code)["kind"]))
+    assert taken == {"", *DEVICE_CLASSES}
+    script = files("edge.crew").joinpath("static", "enrolling.js").read_text(encoding="utf-8")
+    (kinds,) = re.findall(r"const KINDS = {(.*?)};", script, re.DOTALL)
+    assert set(re.findall(r'^ +"?(\w*)"?:', kinds, re.MULTILINE)) == taken
