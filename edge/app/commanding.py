@@ -22,7 +22,6 @@ from edge.uplink.link import LinkClient
 from edge.uplink.way_out import StationPolicy
 
 PROGRAM_VERSION: Final = version("vitalwire")
-AT_NO_NETWORK: Final = StationPolicy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +73,7 @@ def make_commanding(
     *,
     buffer: CountedRows,
     vehicle_id: str,
-    station: StationPolicy = AT_NO_NETWORK,
+    station: StationPolicy,
 ) -> Commanding:
     """Everything behind the commands; CommandStoreError when the folder refuses."""
     inbox = CommandInbox(folder)

@@ -28,6 +28,7 @@ from edge.enrolment.devices import Belonging, EnrolledDevices
 from edge.uplink.credentials import Credentials
 from edge.uplink.mqtt import MqttLink
 from edge.uplink.policy import MqttPolicy
+from edge.uplink.way_out import StationPolicy
 from protocols.uplink.command_codec import decode_command
 from protocols.uplink.commands import BindEncounter, DeviceEnrolment
 from tests.fixtures.brokers import PATIENCE, embedded_broker, ingesting, mosquitto, own
@@ -69,7 +70,14 @@ async def on_board(cloud: Installation, port: int, folder: Path) -> AsyncIterato
         secret=cloud.mine.gateway_secret,
     )
     link = MqttLink(MqttPolicy(url=f"mqtt://127.0.0.1:{port}"), credentials, SYSTEM_CLOCK)
-    board = make_commanding(folder, [link], SYSTEM_CLOCK, buffer=EmptyBuffer(), vehicle_id=VEHICLE)
+    board = make_commanding(
+        folder,
+        [link],
+        SYSTEM_CLOCK,
+        buffer=EmptyBuffer(),
+        vehicle_id=VEHICLE,
+        station=StationPolicy(),
+    )
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(_again(link.run))]
         running += [tasks.create_task(_again(work)) for _, work in board.services]
