@@ -53,7 +53,9 @@ def act(options: argparse.Namespace) -> int:
     folder = folder_of(options)
     if options.address is None:
         if options.forget:
-            raise SettingsError("--forget needs an address")
+            raise SettingsError(
+                "--forget needs an address", mend="Name the device: ADDRESS --forget"
+            )
         _show(ask(folder, "pairing"))
         return 0
     if options.forget:
