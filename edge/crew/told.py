@@ -20,7 +20,6 @@ from edge.errors import BufferFaultError
 log = logging.getLogger(__name__)
 
 FILE_NAME: Final = "patient.json"
-_MOST_WORDS: Final = 200
 _SAME_PATIENT: Final = timedelta(hours=1)
 """What was told so shortly before an encounter began is of its patient."""
 
@@ -45,12 +44,6 @@ class Patient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             return self.age_years
         before = (today.month, today.day) < (self.born.month, self.born.day)
         return max(0, today.year - self.born.year - before)
-
-    @property
-    def is_short(self) -> bool:
-        """Whether every word fits."""
-        words = (self.family_name, self.given_name, self.complaint, self.allergies)
-        return all(len(word) <= _MOST_WORDS for word in (*words, self.mechanism, self.injuries))
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):

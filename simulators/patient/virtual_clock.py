@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final, Protocol
+from typing import Final
 
 from simulators.errors import DeviceSettingsError
 
@@ -23,18 +23,6 @@ FASTEST: Final = 100.0
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-class PatientClock(Protocol):
-    """What a device needs of a clock."""
-
-    def utc(self) -> datetime:
-        """The patient's time."""
-        ...
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait so many seconds of the patient's time."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

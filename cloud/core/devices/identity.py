@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from uuid import UUID
 
 from cloud.core.devices.tables import DeviceRow
 from cloud.core.kernel.identifiers import uuid_of
 from protocols.model.codes import MdcCode, SystemId
 from protocols.model.device import DeviceInfo
 
-_UUID_OCTETS = 16
 _ADDRESS_OCTETS = 6
 
 
@@ -44,13 +42,6 @@ def system_id_of(device: DeviceRow) -> SystemId:
     if device.system_id is not None:
         return SystemId.parse(device.system_id)
     return SystemId(uuid_of(device.device_id).bytes)
-
-
-def has_no_system_id(system_id: SystemId) -> bool:
-    """Whether this is our own id standing in for a System-Id (16 octets of a UUID)."""
-    return (
-        len(system_id.octets) == _UUID_OCTETS and UUID(bytes=system_id.octets).version is not None
-    )
 
 
 def info_of(device: DeviceRow) -> DeviceInfo:
