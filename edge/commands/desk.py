@@ -19,7 +19,6 @@ from protocols.uplink.commands import (
     CertificateRequest,
     Command,
     CommandAnswer,
-    DeviceEnrolment,
     GatewayReport,
     Outcome,
 )
@@ -89,11 +88,6 @@ class CommandDesk:
     async def say(self, said: GatewayReport | CertificateRequest) -> None:
         """Send what is no answer; UplinkUnreachableError when no way takes it now."""
         await self.way.send_answer(encode_answer(said))
-
-    def enrol_device(self, enrolment: DeviceEnrolment) -> None:
-        """Keep a device's enrolment and send it up until the cloud names the device."""
-        self.inbox.add_enrolment(enrolment)
-        self._to_send.set()
 
     async def run(self) -> None:
         """Carry out and answer until cancelled; first what a power cut left undone."""

@@ -142,7 +142,8 @@ async def test_answers_and_enrolments_wait_for_a_way(tmp_path: Path) -> None:
     )
     async with desk(tmp_path, way, {"clock.read": counting([], Carried())}) as running:
         running.arrive(encode_command(command(ReadClock())))
-        running.enrol_device(enrolment)
+        running.inbox.add_enrolment(enrolment)
+        running.look_again()
         await until(lambda: bool(running.counts.carried_out), "the command")
         assert way.taken == []
         way.is_up = True
