@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,6 @@ from cloud.db.errors import StorageFaultError
 
 _FOLDER: Final = Path(__file__).parent
 _ADVISORY_LOCK: Final = 7_361_001
-_SEALED_SINCE: Final = "0008"
 
 
 def migrate(engine: Engine, *, to: str = "head", seal_key: bytes = b"") -> str:
@@ -35,12 +34,11 @@ def migrate(engine: Engine, *, to: str = "head", seal_key: bytes = b"") -> str:
         with engine.execution_options(**{WRITING: True}).begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
-            before = current(connection) or ""
+            knew_seals = _knows_seals(connection)
             command.upgrade(_config(connection), to)
-            after = current(connection) or ""
-            if seal_key and before < _SEALED_SINCE <= after:
+            if seal_key and not knew_seals and _knows_seals(connection):
                 _seal_chains(connection, seal_key)
-            return after
+            return current(connection) or ""
     except DBAPIError as exc:
         cause = str(exc.orig).strip().splitlines()
         raise StorageFaultError(
@@ -68,6 +66,14 @@ def is_empty(engine: Engine) -> bool:
     """Whether the database never got a schema of ours."""
     with engine.connect() as connection:
         return current(connection) is None
+
+
+def _knows_seals(connection: Connection) -> bool:
+    found = inspect(connection)
+    heads = audit.AuditHeadRow.__tablename__
+    return found.has_table(heads) and any(
+        column["name"] == audit.AuditHeadRow.seal.key for column in found.get_columns(heads)
+    )
 
 
 def _seal_chains(connection: Connection, seal_key: bytes) -> None:

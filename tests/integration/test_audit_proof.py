@@ -209,11 +209,12 @@ def test_a_chain_somebody_looked_into_is_sealed_again_and_says_so(
     assert verify("--tenant", "ten_0", act="seal")[0] == 2
 
 
+@pytest.mark.parametrize("before", ["0001", "0007", "0008"])
 def test_chains_from_before_there_were_seals_are_sealed_when_the_schema_comes(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    before: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     engine = open_engine(data=tmp_path, database_url=None)
-    migrate(engine, to="0007")
+    migrate(engine, to=before, seal_key=b"a key too early")
     with engine.begin() as connection:
         connection.execute(
             text(
