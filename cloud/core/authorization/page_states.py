@@ -8,7 +8,6 @@ a stranger's page has no state for the victim's browser, and cannot give the bro
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -74,7 +73,7 @@ class PageStates:
         try:
             octets = base64.b64decode(sealed.encode("ascii"), altchars=b"-_", validate=True)
             kept = json.loads(self._vault.open(octets, purpose=f"page:{kind}"))
-        except (ValueError, binascii.Error, VaultError) as exc:
+        except (ValueError, VaultError) as exc:
             raise ForeignFormError(_NOT_OURS) from exc
         if not browser.mark_hash or kept["browser"] != browser.mark_hash:
             raise ForeignFormError(

@@ -4,7 +4,6 @@ pages the name they were shown under.
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 from sqlalchemy import delete
@@ -12,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from cloud.core.authorization.credential_tables import UsedProofRow
+from cloud.core.authorization.secrets import key_hash
 from cloud.core.kernel.work import UnitOfWork
 
 
@@ -20,22 +20,16 @@ def use_once(work: UnitOfWork, *parts: str, expires_at: datetime) -> bool:
 
     Of two at the same moment one waits for the other and is refused.
     """
-    content = "\x1f".join(parts)
     insert = postgresql_insert if work.is_postgresql else sqlite_insert
     statement = (
         insert(UsedProofRow)
-        .values(proof_hash=hashlib.sha256(content.encode()).hexdigest(), expires_at=expires_at)
+        .values(proof_hash=key_hash("\x1f".join(parts)), expires_at=expires_at)
         .on_conflict_do_nothing()
         .returning(UsedProofRow.proof_hash)
     )
     return work.session.execute(statement).first() is not None
 
 
-def forget_old(work: UnitOfWork) -> int:
-    """Drop those whose time is over anyway; how many."""
-    statement = (
-        delete(UsedProofRow)
-        .where(UsedProofRow.expires_at <= work.now)
-        .returning(UsedProofRow.proof_hash)
-    )
-    return len(work.session.scalars(statement).all())
+def forget_old(work: UnitOfWork) -> None:
+    """Drop those whose time is over anyway."""
+    work.session.execute(delete(UsedProofRow).where(UsedProofRow.expires_at <= work.now))
