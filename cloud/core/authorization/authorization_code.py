@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 import logging
 import re
@@ -17,6 +15,7 @@ from cloud.core.authorization.grant_tables import AuthorizationCodeRow, GrantRow
 from cloud.core.authorization.persons_tokens import PersonsTokens, end_grant
 from cloud.core.authorization.refusals import GrantError, invalid_grant, invalid_request
 from cloud.core.authorization.secrets import key_hash
+from cloud.core.kernel import base64url
 from cloud.core.kernel.work import UnitOfWork
 
 LOG: Final = logging.getLogger("vitalwire.authorization")
@@ -64,8 +63,7 @@ class AuthorizationCode:
 
 def challenge_of(verifier: str) -> str:
     """S256 (RFC 7636, 4.2)."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return base64url.fingerprint(verifier.encode())
 
 
 def _check(

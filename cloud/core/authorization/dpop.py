@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -14,6 +12,7 @@ from joserfc.errors import JoseError
 
 from cloud.core.authorization.public_keys import PRIVATE_MEMBERS, PublicKey, read_public_key
 from cloud.core.authorization.unverified import is_storable
+from cloud.core.kernel import base64url
 
 PROOF_TYPE: Final = "dpop+jwt"
 ALGORITHMS: Final = ("ES256", "ES384", "PS256", "RS256", "Ed25519")
@@ -70,7 +69,7 @@ def read_proof(
         raise ProofError("the DPoP proof holds text that cannot be written down")
     _check_call(claims, method=method, url=url)
     made_at = _check_time(claims, now)
-    if access_token and claims.get("ath") != _hash(access_token):
+    if access_token and claims.get("ath") != base64url.fingerprint(access_token.encode()):
         raise ProofError("the DPoP proof is for another access token")
     return Proof(thumbprint, str(claims["jti"]), made_at)
 
@@ -118,8 +117,3 @@ def _address(url: str) -> str:
     if port is not None and port != {"http": 80, "https": 443}.get(scheme):
         host = f"{host}:{port}"
     return urlunsplit((scheme, host, parts.path or "/", "", ""))
-
-
-def _hash(access_token: str) -> str:
-    digest = hashlib.sha256(access_token.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from joserfc.errors import JoseError
 
 from cloud.core.authorization.keys import ALGORITHMS, KeyRing
 from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.kernel import base64url
 
 SECONDS: Final = 600
 MAX_TOKEN: Final = 8192
@@ -75,4 +75,4 @@ def read_id_token_hint(ring: KeyRing, hint: str, *, issuer: str) -> dict[str, An
 def _half_hash(token: str) -> str:
     """OIDC Core 3.1.3.6: the left half of the hash that goes with a SHA-256 signature."""
     digest = hashlib.sha256(token.encode()).digest()
-    return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
+    return base64url.encoded(digest[: len(digest) // 2])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 
 from cloud.core.authorization.profiles import Profile
 from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.kernel import base64url
 from cloud.core.kernel.vault import Vault, VaultError
 
 
@@ -21,7 +21,7 @@ def subject_for(vault: Vault, profile: Profile, application: ApplicationRow, use
         return user_id
     content = "\x1f".join((application.tenant_id, application.client_id, user_id))
     digest = hmac.new(vault.derive("pairwise-subjects"), content.encode(), hashlib.sha256).digest()
-    return _text(digest)
+    return base64url.encoded(digest)
 
 
 def sealed_person(vault: Vault, client_id: str, user_id: str, epoch: int) -> str:
@@ -29,7 +29,9 @@ def sealed_person(vault: Vault, client_id: str, user_id: str, epoch: int) -> str
 
     Another one each time, and good in tokens of this client only.
     """
-    return _text(vault.seal(f"{epoch} {user_id}".encode(), purpose=f"person:{client_id}"))
+    return base64url.encoded(
+        vault.seal(f"{epoch} {user_id}".encode(), purpose=f"person:{client_id}")
+    )
 
 
 def opened_person(vault: Vault, client_id: str, sealed: str) -> tuple[str, int]:
@@ -40,7 +42,7 @@ def opened_person(vault: Vault, client_id: str, sealed: str) -> tuple[str, int]:
 
 def session_name(vault: Vault, client_id: str, session_id: str) -> str:
     """The `sid` of a session at a client: always the same there, and another one elsewhere."""
-    return _text(vault.seal_alike(session_id.encode(), purpose=f"session:{client_id}"))
+    return base64url.encoded(vault.seal_alike(session_id.encode(), purpose=f"session:{client_id}"))
 
 
 def session_of_name(vault: Vault, client_id: str, name: str) -> str:
@@ -48,12 +50,8 @@ def session_of_name(vault: Vault, client_id: str, name: str) -> str:
     return vault.open_alike(_octets(name), purpose=f"session:{client_id}").decode()
 
 
-def _text(octets: bytes) -> str:
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
-
-
 def _octets(text: str) -> bytes:
     try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        return base64url.decoded(text)
     except ValueError as exc:
         raise VaultError("no base64url") from exc

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +18,7 @@ from cloud.core.authorization.profiles import PLATFORM
 from cloud.core.authorization.revocations import Revocations
 from cloud.core.authorization.subjects import opened_person, sealed_person
 from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.kernel import base64url
 from cloud.core.kernel.errors import UnauthenticatedError
 from cloud.core.kernel.principal import Binding, Principal
 from cloud.core.kernel.vault import Vault, VaultError
@@ -309,4 +308,4 @@ def _text(claims: dict[str, Any], name: str) -> str:
 
 def thumbprint(certificate: bytes) -> str:
     """What stands for a certificate (DER) in a token: base64url of its SHA-256 (RFC 8705, 3.1)."""
-    return base64.urlsafe_b64encode(hashlib.sha256(certificate).digest()).rstrip(b"=").decode()
+    return base64url.fingerprint(certificate)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
 import json
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from cloud.core.kernel import base64url
 from cloud.core.kernel.errors import MalformedError
 from cloud.core.kernel.principal import Principal
 
@@ -38,13 +37,13 @@ class CursorSigner:
         """A cursor for `position` in `list_name`."""
         payload = json.dumps(position, separators=(",", ":")).encode()
         signature = self._sign(principal, list_name, payload)
-        return base64.urlsafe_b64encode(signature + payload).rstrip(b"=").decode()
+        return base64url.encoded(signature + payload)
 
     def decode(self, principal: Principal, list_name: str, cursor: str) -> list[str | int]:
         """The position; MalformedError `invalid_cursor` for a cursor that is not this caller's."""
         try:
-            octets = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        except (binascii.Error, ValueError) as exc:
+            octets = base64url.decoded(cursor)
+        except ValueError as exc:
             raise _invalid() from exc
         signature, payload = octets[:_SIGNATURE_OCTETS], octets[_SIGNATURE_OCTETS:]
         if not hmac.compare_digest(signature, self._sign(principal, list_name, payload)):

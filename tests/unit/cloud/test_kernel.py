@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from cloud.core.kernel import base64url
 from cloud.core.kernel.errors import MalformedError
 from cloud.core.kernel.identifiers import new_id, public_id, uuid_of
 from cloud.core.kernel.paging import CursorSigner
@@ -16,6 +17,15 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.vault import KEY_FILE, Vault, VaultError, open_vault
 
 MINE = Principal(tenant_id="ten_a", client_id="app_a", scopes=())
+
+
+def test_octets_are_written_as_the_standards_write_them() -> None:
+    # RFC 7515, appendix C; RFC 7636, appendix B.
+    octets, verifier = bytes([3, 236, 255, 224, 193]), "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    assert base64url.encoded(octets) == "A-z_4ME"
+    assert base64url.decoded("A-z_4ME") == octets
+    challenge = base64url.fingerprint(verifier.encode())
+    assert challenge == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
 def test_a_cursor_comes_back_as_the_position_it_stood_for() -> None:
