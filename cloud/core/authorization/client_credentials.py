@@ -27,7 +27,6 @@ class ClientCredentials:
 
     def answer(self, work: UnitOfWork, asked: Asked) -> TokenAnswer:
         """A token of the client itself."""
-        del work
         if asked.application.is_public:
             raise unauthorized_client("A client without a credential cannot act for itself.")
         allowed = tuple(
@@ -40,4 +39,4 @@ class ClientCredentials:
             seconds=asked.governance.seconds(asked.profile.access_seconds),
             binding=asked.binding,
         )
-        return TokenAnswer(access=self._tokens.issue(wanted))
+        return TokenAnswer(access=self._tokens.issue(wanted, now=work.now))

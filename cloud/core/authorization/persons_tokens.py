@@ -58,7 +58,8 @@ class PersonsTokens:
                 hides_person=asked.profile.is_pairwise,
                 grant_id=grant.grant_id,
                 authenticated_at=int(grant.authenticated_at.timestamp()),
-            )
+            ),
+            now=work.now,
         )
         id_token = ""
         if OPENID in allowed:

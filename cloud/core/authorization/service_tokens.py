@@ -201,7 +201,7 @@ def _make(
     wanted: TokenRequest,
     description: str,
 ) -> NewServiceToken:
-    issued = tokens.issue(wanted)
+    issued = tokens.issue(wanted, now=work.now)
     row = ServiceTokenRow(
         token_id=issued.token_id,
         tenant_id=wanted.application.tenant_id,

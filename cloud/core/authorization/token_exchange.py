@@ -75,7 +75,8 @@ class TokenExchange:
                 user_id=user.user_id,
                 user_epoch=user.epoch,
                 actor=asked.application.client_id,
-            )
+            ),
+            now=work.now,
         )
         return TokenAnswer(
             access=access,

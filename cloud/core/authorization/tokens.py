@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
@@ -101,18 +101,18 @@ class TokenService:
         self.revocations = revocations
         self._clock = clock
 
-    def issue(self, wanted: TokenRequest) -> IssuedToken:
-        """Sign a token; its scopes are a subset of a grant, wildcards verbatim."""
-        now = int(self._clock().timestamp())
+    def issue(self, wanted: TokenRequest, *, now: datetime) -> IssuedToken:
+        """Sign a token of this moment; its scopes are a subset of a grant, wildcards verbatim."""
+        issued_at = int(now.timestamp())
         key = self.ring.signing_key()
         seconds = min(wanted.seconds, _longest(wanted, self.policy))
         token_id = wanted.token_id or str(uuid4())
         claims = {
             "iss": self.policy.issuer,
             "aud": wanted.audience,
-            "exp": now + seconds,
-            "iat": now,
-            "nbf": now,
+            "exp": issued_at + seconds,
+            "iat": issued_at,
+            "nbf": issued_at,
             "jti": token_id,
             "token_use": wanted.use,
             **_who(wanted, self._vault),
@@ -121,7 +121,7 @@ class TokenService:
         header = {"alg": ALGORITHMS[0], "typ": TOKEN_TYPE, "kid": str(key.kid)}
         token = jwt.encode(header, claims, key, algorithms=[ALGORITHMS[0]])
         kind = "DPoP" if wanted.binding.key else "Bearer"
-        return IssuedToken(token, seconds, " ".join(wanted.scopes), kind, token_id, now)
+        return IssuedToken(token, seconds, " ".join(wanted.scopes), kind, token_id, issued_at)
 
     def verify(self, token: str, *, audiences: Collection[str] = (PLATFORM.audience,)) -> Principal:
         """The caller a token names; UnauthenticatedError, always with the same words, otherwise.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -10,11 +11,12 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from sqlalchemy import select
 
+from cloud.app.composition import create_app
 from cloud.core.authorization.governance import Governance
 from cloud.core.authorization.token_exchange import ACCESS_TOKEN_TYPE, ID_TOKEN_TYPE
 from cloud.core.identity.people import trust_issuer
 from cloud.core.kernel.audit import AuditRow
-from tests.fixtures.cloud import START, Installation
+from tests.fixtures.cloud import ISSUER, START, FakeClock, Installation
 from tests.fixtures.oauth import Client, People
 from tests.fixtures.signed import Key, key_set, new_key, signed
 
@@ -23,6 +25,15 @@ AUDIENCE = "vitalwire"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 NOW = int(START.timestamp())
 SCOPES = ("cases:*", "patients:read", "audit:read")
+
+
+class MovingClock(FakeClock):
+    """Each look at it takes a second."""
+
+    def __call__(self) -> datetime:
+        """The time."""
+        self.pass_(1)
+        return self.at
 
 
 class Ground:
@@ -116,6 +127,20 @@ async def test_the_token_never_outlives_the_one_it_was_made_from(ground: Ground)
     ground.cloud.clock.pass_(0.5)
     answer = await ground.exchange(ground.id_token(exp=NOW + 1))
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+
+
+async def test_the_time_a_request_takes_makes_no_token_outlive_it(ground: Ground) -> None:
+    parts = ground.cloud.parts
+    slow = type(parts)(
+        settings=parts.settings, database=parts.database, vault=parts.vault, clock=MovingClock()
+    )
+    transport = httpx.ASGITransport(create_app(slow, issuer=ISSUER))
+    async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as http:
+        ground.http = http
+        answer = await ground.exchange(ground.id_token())
+        keys = KeySet.import_key_set((await http.get("/.well-known/jwks.json")).json())
+    claims = jwt.decode(answer.json()["access_token"], keys, algorithms=["RS256"]).claims
+    assert claims["exp"] == NOW + 300
 
 
 async def test_a_request_of_another_form_is_refused(ground: Ground) -> None:
