@@ -103,6 +103,8 @@ async def test_userinfo_is_for_tokens_of_people_who_may_be_known(
     refused = await info(visitor.http, without)
     assert (refused.status_code, refused.json()["error"]) == (403, "insufficient_scope")
     assert 'scope="openid"' in refused.headers["www-authenticate"]
+    reads = audited(embedded, embedded.mine.tenant_id, "read")
+    assert [one.outcome for one in reads] == ["denied"]
     platform = make_application(
         embedded, embedded.mine, Made(profile=PLATFORM, scopes=("openid", "argus:devices:read"))
     )

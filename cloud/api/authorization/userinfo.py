@@ -46,8 +46,7 @@ async def userinfo(request: Request, services: AllServices) -> Response:
 
 def _claims(request: Request, services: Services) -> dict[str, Any]:
     caller = on_portal(request, services)
-    with services.database.begin(now=services.clock()) as work:
-        return claims_of_token(work, services.vault, PORTAL, caller)
+    return claims_of_token(services.database, services.clock, services.vault, PORTAL, caller)
 
 
 for _method in ("GET", "POST"):

@@ -14,7 +14,7 @@ from cloud.core.kernel.errors import ForbiddenError, UnauthenticatedError
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import OPENID, PROFILE_READ
 from cloud.core.kernel.vault import Vault
-from cloud.core.kernel.work import UnitOfWork
+from cloud.core.kernel.work import Clock, Database
 
 SEALED_CLAIMS: Final = (
     "gender",
@@ -29,32 +29,37 @@ SEALED_CLAIMS: Final = (
 
 
 def userinfo(
-    work: UnitOfWork, vault: Vault, profile: Profile, principal: Principal
+    database: Database, clock: Clock, vault: Vault, profile: Profile, principal: Principal
 ) -> dict[str, Any]:
     """The claims the token's scopes open; the `sub` is that of the client's ID tokens.
 
     UnauthenticatedError for a token that stands for nobody, ForbiddenError `insufficient_scope`
-    without `openid`.
+    without `openid`; that is audited too.
     """
-    application = find_client(work, principal.client_id)
-    user = work.session.get(UserRow, principal.user_id) if principal.user_id else None
-    if application is None or user is None or user.tenant_id != principal.tenant_id:
-        raise UnauthenticatedError(token_sent=True)
-    if not principal.may(OPENID):
-        audit.record(work, principal, "read", "userinfo", user.user_id, outcome="denied")
-        raise ForbiddenError(
-            "insufficient_scope", "Ask for the scope openid.", details={"required": [OPENID]}
-        )
-    audit.record(work, principal, "read", "userinfo", user.user_id)
-    claims: dict[str, Any] = {"sub": subject_for(vault, profile, application, user.user_id)}
+    with database.begin(now=clock()) as work:
+        application = find_client(work, principal.client_id)
+        user = work.session.get(UserRow, principal.user_id) if principal.user_id else None
+        if application is None or user is None or user.tenant_id != principal.tenant_id:
+            raise UnauthenticatedError(token_sent=True)
+        is_open = principal.may(OPENID)
+        outcome = "success" if is_open else "denied"
+        audit.record(work, principal, "read", "userinfo", user.user_id, outcome=outcome)
+        if is_open:
+            subject = subject_for(vault, profile, application, user.user_id)
+            return {"sub": subject, **_profile(vault, principal, user)}
+    raise ForbiddenError(
+        "insufficient_scope", "Ask for the scope openid.", details={"required": [OPENID]}
+    )
+
+
+def _profile(vault: Vault, principal: Principal, user: UserRow) -> dict[str, Any]:
     if not principal.may(PROFILE_READ):
-        return claims
+        return {}
     held = claims_of(vault, user)
-    claims |= {
+    return {
         "given_name": user.given_name,
         "family_name": user.family_name,
         "name": f"{user.given_name} {user.family_name}".strip(),
         "email": user.email,
+        **{name: held[name] for name in SEALED_CLAIMS if held.get(name) is not None},
     }
-    claims |= {name: held[name] for name in SEALED_CLAIMS if held.get(name) is not None}
-    return claims
