@@ -13,7 +13,7 @@ from cloud.core.authorization.refusals import invalid_scope
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.authorization.tokens import IssuedToken
 from cloud.core.kernel.principal import Binding
-from cloud.core.kernel.scopes import covered, is_well_formed
+from cloud.core.kernel.scopes import named_within
 from cloud.core.kernel.work import UnitOfWork
 
 
@@ -74,12 +74,9 @@ def requested_scopes(text: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
     """The scopes a request names, all of `allowed` when it names none; GrantError
     `invalid_scope` for one that is misspelled or not allowed.
     """
-    requested = tuple(dict.fromkeys(text.split(" "))) if text.strip() else ()
+    requested = named_within(text, allowed)
+    if requested is None:
+        raise invalid_scope("Request only scopes the application is approved for.")
     if not requested:
-        if not allowed:
-            raise invalid_scope("The application is approved for no scope yet.")
-        return allowed
-    for scope in requested:
-        if not is_well_formed(scope) or not covered(allowed, scope):
-            raise invalid_scope("Request only scopes the application is approved for.")
+        raise invalid_scope("The application is approved for no scope yet.")
     return requested

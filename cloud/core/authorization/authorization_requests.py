@@ -13,12 +13,13 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from cloud.core.authorization import profiles
+from cloud.core.authorization.asking import requested_scopes
 from cloud.core.authorization.client_authentication import find_client
 from cloud.core.authorization.governance import Governance
 from cloud.core.authorization.id_tokens import MAX_TOKEN
 from cloud.core.authorization.profiles import Profile
+from cloud.core.authorization.refusals import GrantError
 from cloud.core.authorization.tables import ApplicationRow
-from cloud.core.kernel.scopes import covered, is_well_formed
 from cloud.core.kernel.work import UnitOfWork
 
 CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -220,18 +221,12 @@ class _Reader:
 
     def scopes(self) -> tuple[str, ...]:
         """All that is asked for; the whole grant when nothing is named."""
-        allowed = tuple(self.application.approved_scopes)
-        wanted = tuple(dict.fromkeys(self.values.get("scope", "").split(" ")))
-        if wanted == ("",):
-            wanted = allowed
-        for scope in wanted:
-            if not is_well_formed(scope) or not covered(allowed, scope):
-                raise self.refuse(
-                    "invalid_scope", "Request only scopes the application is approved for."
-                )
-        if not wanted:
-            raise self.refuse("invalid_scope", "The application is approved for no scope yet.")
-        return wanted
+        try:
+            return requested_scopes(
+                self.values.get("scope", ""), tuple(self.application.approved_scopes)
+            )
+        except GrantError as exc:
+            raise self.refuse(exc.error, exc.description) from exc
 
     def nonce(self) -> str:
         """Echoed in the ID token."""

@@ -55,6 +55,7 @@ __all__ = [
     "intersection",
     "is_grantable",
     "is_well_formed",
+    "named_within",
 ]
 
 EVERYTHING: Final = "*"
@@ -106,6 +107,17 @@ def intersection(first: Iterable[str], second: Iterable[str]) -> tuple[str, ...]
     met = [scope for scope in left if covered(right, scope)]
     met += [scope for scope in right if covered(left, scope)]
     return tuple(dict.fromkeys(met))
+
+
+def named_within(text: str, allowed: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The scopes that a request names, each once, and all of `allowed` when it names none; None
+    where one is misspelled or not covered.
+    """
+    if not text.strip():
+        return allowed
+    named = tuple(dict.fromkeys(text.split(" ")))
+    fits = all(is_well_formed(scope) and covered(allowed, scope) for scope in named)
+    return named if fits else None
 
 
 def check_required(scope: str) -> str:

@@ -15,6 +15,7 @@ from cloud.core.kernel.scopes import (
     intersection,
     is_grantable,
     is_well_formed,
+    named_within,
 )
 
 NAMES = [scope.name for scope in CATALOGUE]
@@ -78,6 +79,15 @@ def test_endpoints_require_scopes_of_the_catalogue_only(scope: str) -> None:
 def test_misspelled_scopes_are_in_no_grant(scope: str) -> None:
     assert not is_well_formed(scope)
     assert not is_grantable(scope, is_internal=True)
+
+
+def test_a_request_names_scopes_of_the_grant_or_means_all_of_it() -> None:
+    allowed = ("cases:*", "openid")
+    assert named_within("", allowed) == named_within("  ", allowed) == allowed
+    assert named_within("openid cases:read openid", allowed) == ("openid", "cases:read")
+    for text in ("patients:read", "openid patients:read", "openid  cases:read", "cases:r*"):
+        assert named_within(text, allowed) is None
+    assert named_within("", ()) == ()
 
 
 def test_everything_at_once_is_for_internal_clients() -> None:
