@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from cloud.core.authorization.grant_tables import ConsentRow, GrantRow, SessionRow
-from cloud.core.authorization.persons_tokens import end_grant
+from cloud.core.authorization.persons_tokens import end_grants
 from cloud.core.authorization.sessions import hash_password
 from cloud.core.authorization.tables import DELETED
 from cloud.core.identity.people import (
@@ -141,7 +141,5 @@ def _end_everything(work: UnitOfWork, user: UserRow, *, reason: str) -> None:
     )
     for session in work.session.scalars(sessions):
         session.ended_at = work.now
-    grants = select(GrantRow).where(GrantRow.user_id == user.user_id, GrantRow.revoked_at.is_(None))
-    for grant in work.session.scalars(grants):
-        end_grant(work, grant, reason=reason)
+    end_grants(work, GrantRow.user_id == user.user_id, reason=reason)
     work.session.flush()

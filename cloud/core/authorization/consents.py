@@ -14,9 +14,8 @@ from cloud.core.authorization.grant_tables import (
     GrantRow,
 )
 from cloud.core.authorization.persons_scopes import within_roles
-from cloud.core.authorization.persons_tokens import end_grant
+from cloud.core.authorization.persons_tokens import end_grants
 from cloud.core.authorization.profiles import CODE_SECONDS
-from cloud.core.authorization.refresh import grants_of
 from cloud.core.authorization.secrets import key_hash, new_opaque
 from cloud.core.authorization.sessions import SignedIn
 from cloud.core.authorization.tables import ApplicationRow
@@ -145,8 +144,12 @@ def take_back(work: UnitOfWork, who: SignedIn, consent_id: str) -> bool:
     row = work.session.scalars(statement).one_or_none()
     if row is None:
         return False
-    for grant in grants_of(work, who.user.user_id, row.client_id):
-        end_grant(work, grant, reason="consent_taken_back")
+    end_grants(
+        work,
+        GrantRow.user_id == who.user.user_id,
+        GrantRow.client_id == row.client_id,
+        reason="consent_taken_back",
+    )
     audit.record(work, who.acting_through(row.client_id), "consent.revoked", "consent", consent_id)
     work.session.delete(row)
     return True

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy import ColumnElement, select
+
 from cloud.core.authorization import profiles
 from cloud.core.authorization.asking import Asked, TokenAnswer
 from cloud.core.authorization.grant_tables import GrantRow, RefreshTokenRow
@@ -105,6 +107,14 @@ def new_refresh_token(work: UnitOfWork, asked: Asked, grant: GrantRow) -> str:
         )
     )
     return token
+
+
+def end_grants(work: UnitOfWork, *which: ColumnElement[bool], reason: str) -> None:
+    """End those of these grants that have not ended."""
+    for grant in work.session.scalars(
+        select(GrantRow).where(GrantRow.revoked_at.is_(None), *which)
+    ):
+        end_grant(work, grant, reason=reason)
 
 
 def end_grant(work: UnitOfWork, grant: GrantRow, *, reason: str) -> None:

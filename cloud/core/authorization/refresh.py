@@ -86,13 +86,3 @@ def _is_forgiven(asked: Asked, row: RefreshTokenRow, work: UnitOfWork) -> bool:
     if row.rotated_at is None or not grace:
         return row.rotated_at is None
     return work.now - row.rotated_at <= grace and row.successors <= MOST_REUSES
-
-
-def grants_of(work: UnitOfWork, user_id: str, client_id: str) -> list[GrantRow]:
-    """What a person's consent to one client has given that has not ended."""
-    statement = select(GrantRow).where(
-        GrantRow.user_id == user_id,
-        GrantRow.client_id == client_id,
-        GrantRow.revoked_at.is_(None),
-    )
-    return list(work.session.scalars(statement))

@@ -22,7 +22,7 @@ from cloud.core.authorization.client_certificates import revoke_all as revoke_ce
 from cloud.core.authorization.client_keys import KeySetError, checked_key_set
 from cloud.core.authorization.governance import Governance
 from cloud.core.authorization.grant_tables import ConsentRow, GrantRow
-from cloud.core.authorization.persons_tokens import end_grant
+from cloud.core.authorization.persons_tokens import end_grants
 from cloud.core.authorization.redirect_uris import check_redirect_uris
 from cloud.core.authorization.registered_scopes import check_grantable
 from cloud.core.authorization.service_tokens import end_forbidden
@@ -254,11 +254,7 @@ def delete_application(work: UnitOfWork, principal: Principal, client_id: str) -
     client_secrets.revoke_all(work, row)
     revoke_certificates(work, row)
     revoke_service_tokens(work, row)
-    grants = select(GrantRow).where(
-        GrantRow.client_id == row.client_id, GrantRow.revoked_at.is_(None)
-    )
-    for grant in work.session.scalars(grants):
-        end_grant(work, grant, reason="application_deleted")
+    end_grants(work, GrantRow.client_id == row.client_id, reason="application_deleted")
     # Nobody is asked about it again, and nobody finds it among what they connected.
     for consent in work.session.scalars(
         select(ConsentRow).where(ConsentRow.client_id == row.client_id)
