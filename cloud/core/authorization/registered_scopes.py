@@ -14,7 +14,6 @@ from cloud.core.kernel.errors import DuplicateError, InvalidError
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scope_catalogue import BY_NAME, CATALOGUE, Scope
 from cloud.core.kernel.scopes import EVERYTHING, covers, is_grantable, is_well_formed
-from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
 
 OURS: Final = frozenset(re.split("[:/]", name)[0] for name in BY_NAME)
@@ -49,9 +48,17 @@ def register_scope(
 
 
 def catalogue(work: UnitOfWork, principal: Principal) -> list[Scope]:
-    """Every scope there is for this tenant, by name; a registered one's surface is its service."""
-    own = [Scope(row.name, row.description, row.service) for row in _rows(work, principal)]
-    return sorted([*CATALOGUE, *own], key=lambda scope: scope.name)
+    """Every scope there is for this tenant, by name."""
+    known = [*CATALOGUE, *added_scopes(work, principal.tenant_id)]
+    return sorted(known, key=lambda scope: scope.name)
+
+
+def added_scopes(work: UnitOfWork, tenant_id: str) -> list[Scope]:
+    """What a tenant's own services registered; the surface of each is its service."""
+    statement = select(RegisteredScopeRow).where(RegisteredScopeRow.tenant_id == tenant_id)
+    return [
+        Scope(row.name, row.description, row.service) for row in work.session.scalars(statement)
+    ]
 
 
 def check_grantable(
@@ -91,12 +98,5 @@ def check_grantable(
         )
 
 
-def _rows(work: UnitOfWork, principal: Principal) -> list[RegisteredScopeRow]:
-    return list(work.session.scalars(scoped(principal, RegisteredScopeRow)))
-
-
 def _names(work: UnitOfWork, principal: Principal) -> tuple[str, ...]:
-    statement = select(RegisteredScopeRow.name).where(
-        RegisteredScopeRow.tenant_id == principal.tenant_id
-    )
-    return tuple(work.session.scalars(statement))
+    return tuple(scope.name for scope in added_scopes(work, principal.tenant_id))

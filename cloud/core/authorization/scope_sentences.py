@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
-from cloud.core.authorization.grant_tables import RegisteredScopeRow
+from cloud.core.authorization.registered_scopes import added_scopes
 from cloud.core.kernel.scopes import CATALOGUE, EVERYTHING, Scope, covers
 from cloud.core.kernel.work import UnitOfWork
 
@@ -31,9 +29,8 @@ class ScopeShown:
 
 def shown(work: UnitOfWork, tenant_id: str, scopes: Iterable[str]) -> tuple[ScopeShown, ...]:
     """Each scope with the sentences of all that it covers, those the tenant added included."""
-    statement = select(RegisteredScopeRow).where(RegisteredScopeRow.tenant_id == tenant_id)
-    added = [Scope(row.name, row.description) for row in work.session.scalars(statement)]
-    return tuple(_shown(name, (*CATALOGUE, *added)) for name in scopes)
+    known = (*CATALOGUE, *added_scopes(work, tenant_id))
+    return tuple(_shown(name, known) for name in scopes)
 
 
 def _shown(name: str, known: Iterable[Scope]) -> ScopeShown:
