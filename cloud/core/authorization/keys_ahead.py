@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cloud.core.authorization.client_authentication import Presented, find_client
+from cloud.core.authorization.client_authentication import Presented, claimed_client, find_client
 from cloud.core.authorization.client_keys import ClientKeys
 from cloud.core.authorization.keys import KeyRing
+from cloud.core.authorization.refusals import GrantError
+from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.authorization.unverified import UnreadableError, peek
 from cloud.core.identity.people import trusted_issuer
 from cloud.core.kernel.work import Clock, Database, UnitOfWork
@@ -38,37 +40,38 @@ class KeysAhead:
         subject_token = form.get("subject_token", "")
         if presented.assertion is None and not subject_token:
             return
+        try:
+            client_id = claimed_client(presented)
+        except GrantError:
+            return
         with self._database.reading(now=self._clock()) as work:
-            needed = [*_of_client(work, presented), *_of_issuer(work, presented, subject_token)]
+            application = find_client(work, client_id)
+            if application is None:
+                return
+            needed = [
+                *_of_client(application, presented.assertion or ""),
+                *_of_issuer(work, application, subject_token),
+            ]
         for jwks_uri, kid in needed:
             self._keys.fetch_ahead(jwks_uri, kid)
 
 
-def _of_client(work: UnitOfWork, presented: Presented) -> Iterator[Needed]:
-    if presented.assertion is None:
-        return
+def _of_client(application: ApplicationRow, assertion: str) -> Iterator[Needed]:
     try:
-        header, claims = peek(presented.assertion)
+        kid = peek(assertion)[0].get("kid")
     except UnreadableError:
         return
-    application, kid = find_client(work, str(claims.get("sub", ""))), header.get("kid")
-    if application is None or not isinstance(kid, str):
-        return
-    if application.jwks is None and application.jwks_uri:
+    if isinstance(kid, str) and application.jwks is None and application.jwks_uri:
         yield application.jwks_uri, kid
 
 
-def _of_issuer(work: UnitOfWork, presented: Presented, token: str) -> Iterator[Needed]:
-    client_id = presented.client_id
+def _of_issuer(work: UnitOfWork, application: ApplicationRow, token: str) -> Iterator[Needed]:
     try:
         header, claims = peek(token)
-        if presented.assertion is not None:
-            client_id = str(peek(presented.assertion)[1].get("sub", ""))
     except UnreadableError:
         return
-    application = find_client(work, client_id)
     issuer, kid = claims.get("iss"), header.get("kid")
-    if application is None or not isinstance(issuer, str) or not isinstance(kid, str):
+    if not isinstance(issuer, str) or not isinstance(kid, str):
         return
     trusted = trusted_issuer(work, tenant_id=application.tenant_id, issuer=issuer)
     if trusted is not None and trusted.jwks is None and trusted.jwks_uri:
