@@ -13,6 +13,7 @@ from cloud.api.shared.answers import exact_json
 from cloud.api.shared.strict_json import StrictModel
 from cloud.api.shared.words import Label
 from cloud.core.authorization import client_certificates
+from cloud.core.authorization.active_certificates import is_certificate_only
 from cloud.core.authorization.credential_tables import ClientCertificateRow
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.kernel.work import UnitOfWork
@@ -76,7 +77,7 @@ def all_certificates(work: UnitOfWork, client: ApplicationRow) -> Response:
         certificates=[
             certificate_model(one) for one in client_certificates.certificates_of(work, client)
         ],
-        certificate_only=client_certificates.is_certificate_only(work, client),
+        certificate_only=is_certificate_only(work, client),
     )
     return exact_json(
         document.model_dump(exclude={"certificates": {"__all__": {"certificate_only"}}})
@@ -87,5 +88,5 @@ def ended_certificate(
     work: UnitOfWork, client: ApplicationRow, ended: ClientCertificateRow
 ) -> Response:
     """One that was revoked just now, and how the client proves itself without it."""
-    is_only = client_certificates.is_certificate_only(work, client)
+    is_only = is_certificate_only(work, client)
     return exact_json(certificate_model(ended, certificate_only=is_only).model_dump())

@@ -17,6 +17,10 @@ from joserfc.errors import JoseError
 from sqlalchemy import or_, select
 
 from cloud.core.authorization import profiles
+from cloud.core.authorization.active_certificates import (
+    active_certificates,
+    is_certificate_only,
+)
 from cloud.core.authorization.client_keys import ClientKeys, FetchError
 from cloud.core.authorization.client_secrets import valid_secrets
 from cloud.core.authorization.credential_tables import (
@@ -106,7 +110,7 @@ class ClientAuthentication:
         if ways > 1:
             raise invalid_request("Authenticate the client in one way only.")
         application = find_client(work, claimed_client(presented))
-        if application is not None and _has_certificate(work, application):
+        if application is not None and is_certificate_only(work, application):
             proven = self._by_registered_certificate(work, application, presented)
         elif presented.assertion is not None:
             proven = self._by_assertion(work, application, presented, presented.assertion)
@@ -128,7 +132,7 @@ class ClientAuthentication:
             )
         shown = thumbprint(presented.certificate)
         row = work.session.scalars(
-            _certificates(application).where(ClientCertificateRow.thumbprint == shown)
+            active_certificates(application).where(ClientCertificateRow.thumbprint == shown)
         ).one_or_none()
         if row is None or not row.not_before <= work.now <= row.not_after:
             raise invalid_client()
@@ -289,17 +293,6 @@ def _check_method(profile: Profile, proven: ProvenClient) -> None:
     registered = proven.application.auth_methods
     if proven.method not in registered and proven.method != profiles.SELF_SIGNED_TLS:
         raise invalid_client("Authenticate in a way the client is registered for.")
-
-
-def _has_certificate(work: UnitOfWork, application: ApplicationRow) -> bool:
-    return work.session.scalar(_certificates(application).limit(1)) is not None
-
-
-def _certificates(application: ApplicationRow) -> Any:  # noqa: ANN401 - a select of SQLAlchemy's
-    return select(ClientCertificateRow).where(
-        ClientCertificateRow.client_id == application.client_id,
-        ClientCertificateRow.status == "active",
-    )
 
 
 def _candidates(

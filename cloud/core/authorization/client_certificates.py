@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from cloud.core.authorization import profiles
 from cloud.core.authorization.client_secrets import valid_secrets
-from cloud.core.authorization.credential_tables import ClientCertificateRow
+from cloud.core.authorization.credential_tables import ACTIVE, REVOKED, ClientCertificateRow
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.authorization.tokens import thumbprint
 from cloud.core.kernel.errors import ConflictError, DuplicateError, InvalidError, NotFoundError
@@ -29,8 +29,6 @@ from cloud.core.kernel.work import UnitOfWork
 MOST: Final = 20
 LONGEST_PEM: Final = 16_384
 MIN_RSA_BITS: Final = 2048
-ACTIVE: Final = "active"
-REVOKED: Final = "revoked"
 _AT_ONCE: Final = 500
 _CURVES: Final = ("secp256r1", "secp384r1", "secp521r1")
 
@@ -130,11 +128,6 @@ def certificates_of_all(
     for row in work.session.scalars(statement):
         found[row.client_id].append(row)
     return found
-
-
-def is_certificate_only(work: UnitOfWork, application: ApplicationRow) -> bool:
-    """Whether the client proves itself by certificate and in no other way."""
-    return any(row.status == ACTIVE for row in certificates_of(work, application))
 
 
 def active_thumbprints(work: UnitOfWork) -> set[str]:

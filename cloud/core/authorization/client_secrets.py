@@ -9,7 +9,8 @@ from typing import Final
 from sqlalchemy import or_, select
 
 from cloud.core.authorization import profiles
-from cloud.core.authorization.credential_tables import ClientCertificateRow, ClientSecretRow
+from cloud.core.authorization.active_certificates import is_certificate_only
+from cloud.core.authorization.credential_tables import ClientSecretRow
 from cloud.core.authorization.secrets import hash_secret, new_secret
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.kernel.errors import ConflictError, InvalidError, NotFoundError
@@ -96,7 +97,7 @@ def revoke_secret(work: UnitOfWork, application: ApplicationRow, secret_id: str)
     if secret_id not in held:
         raise NotFoundError("secret_not_found", "Use a secret of this client.")
     left = [row for row in valid_secrets(work, application) if row.secret_id != secret_id]
-    if not left and not has_other_proof(work, application):
+    if not left and not _has_other_proof(work, application):
         raise ConflictError(
             "last_credential", "Give the client another secret or a certificate first."
         )
@@ -143,12 +144,7 @@ def valid_secrets(work: UnitOfWork, application: ApplicationRow) -> list[ClientS
     return list(work.session.scalars(statement))
 
 
-def has_other_proof(work: UnitOfWork, application: ApplicationRow) -> bool:
+def _has_other_proof(work: UnitOfWork, application: ApplicationRow) -> bool:
     """Whether the client can prove itself by a certificate, or by keys of its own."""
-    if application.jwks or application.jwks_uri:
-        return True
-    statement = select(ClientCertificateRow.certificate_id).where(
-        ClientCertificateRow.client_id == application.client_id,
-        ClientCertificateRow.status == "active",
-    )
-    return work.session.scalars(statement.limit(1)).first() is not None
+    has_keys = bool(application.jwks or application.jwks_uri)
+    return has_keys or is_certificate_only(work, application)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.core.kernel.names import LONGEST_NAME
 from cloud.db.base import ID_LENGTH, Base, UtcDateTime
+
+ACTIVE: Final = "active"
+REVOKED: Final = "revoked"
 
 
 class ClientSecretRow(Base):
