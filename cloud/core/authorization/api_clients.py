@@ -23,7 +23,6 @@ from cloud.core.kernel.names import checked_name
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 
-GRANTS: Final = profiles.CLINICAL.grants
 UPDATED: Final = "auth.client.updated"
 REVOKED: Final = "auth.client.revoked"
 

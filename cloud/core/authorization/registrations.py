@@ -36,19 +36,12 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import covered, intersection
 from cloud.core.kernel.work import UnitOfWork
 
-WAYS: Final = (profiles.PLATFORM.name, profiles.PORTAL.name)
-GRANTS: Final = (
-    profiles.AUTHORIZATION_CODE,
-    profiles.CLIENT_CREDENTIALS,
-    profiles.REFRESH_TOKEN,
-)
 SECRET_METHODS: Final = (profiles.SECRET_BASIC, profiles.SECRET_POST)
-METHODS: Final = (*SECRET_METHODS, profiles.PRIVATE_KEY_JWT, profiles.NONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewApplication:
-    """An application as it is asked for; `auth_method` is one of `METHODS`."""
+    """An application as it is asked for; `auth_method` is a method of `profiles`."""
 
     name: str
     grant_types: tuple[str, ...]

@@ -18,9 +18,7 @@ from cloud.core.identity.tables import (
 from cloud.core.kernel.errors import DuplicateError, InvalidError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.names import checked_name
-from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import CLIENTS_ADMIN, PLATFORM_ADMIN
-from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import UnitOfWork
 
@@ -206,15 +204,6 @@ def person_of_email(work: UnitOfWork, *, tenant_id: str, email: str) -> UserRow 
         return None
     statement = select(UserRow).where(UserRow.tenant_id == tenant_id, UserRow.email == compared)
     return work.session.scalars(statement).one_or_none()
-
-
-def person(work: UnitOfWork, principal: Principal, user_id: str) -> UserRow:
-    """A person of the caller's tenant; NotFoundError."""
-    statement = scoped(principal, UserRow).where(UserRow.user_id == user_id)
-    row = work.session.scalars(statement).one_or_none()
-    if row is None:
-        raise NotFoundError("user_not_found", "Use a person of this tenant.")
-    return row
 
 
 def roles_of(work: UnitOfWork, user: UserRow, *, tenant_id: str) -> tuple[str, ...]:
