@@ -197,7 +197,7 @@ def _line(work: UnitOfWork, row: UserRow) -> dict[str, object]:
     return {
         "user_id": row.user_id,
         "email": row.email,
-        "name": f"{row.given_name} {row.family_name}",
+        "name": row.full_name,
         "roles": list(roles_of(work, row, tenant_id=row.tenant_id)),
         "identities": [
             {"issuer": one.issuer, "subject": one.subject} for one in identities_of(work, row)

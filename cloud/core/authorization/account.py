@@ -57,7 +57,7 @@ class Account:
             state = PageState(session_id=who.session.session_id)
             return AccountShown(
                 state=self._states.seal(ACCOUNT, state, browser, now=work.now),
-                person_name=f"{who.user.given_name} {who.user.family_name}".strip(),
+                person_name=who.user.full_name,
                 email=who.user.email,
                 tenant_name=tenant(work, who.user.tenant_id).name,
                 applications=_connected(work, who),

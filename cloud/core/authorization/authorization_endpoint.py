@@ -260,7 +260,7 @@ class AuthorizationEndpoint:
             client_name=visit.application.name,
             tenant_name=tenant(work, user.tenant_id).name,
             redirect_uri=request.redirect_uri,
-            person_name=f"{user.given_name} {user.family_name}".strip(),
+            person_name=user.full_name,
             email=user.email,
             scopes=shown(work, user.tenant_id, scopes),
             is_partial=not all(covered(scopes, scope) for scope in request.scopes),

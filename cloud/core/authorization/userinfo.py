@@ -59,7 +59,7 @@ def _profile(vault: Vault, principal: Principal, user: UserRow) -> dict[str, Any
     return {
         "given_name": user.given_name,
         "family_name": user.family_name,
-        "name": f"{user.given_name} {user.family_name}".strip(),
+        "name": user.full_name,
         "email": user.email,
         **{name: held[name] for name in SEALED_CLAIMS if held.get(name) is not None},
     }

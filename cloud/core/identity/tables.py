@@ -57,8 +57,8 @@ class SiteRow(TenantOwned, Base):
 class UserRow(TenantOwned, Stamped, Base):
     """A person who signs in, of one tenant; `email` is kept in its compared form.
 
-    `status` is active or suspended. `epoch` is in every token that stands for the person; raising
-    it ends them all. `sealed_claims` holds what else is known of them, sealed by the vault.
+    `status` is active, suspended or deleted. `epoch` is in every token that stands for the person;
+    raising it ends them all. `sealed_claims` holds what else is known of them, sealed by the vault.
     """
 
     __tablename__ = "users"
@@ -74,6 +74,11 @@ class UserRow(TenantOwned, Stamped, Base):
     epoch: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def full_name(self) -> str:
+        """What to call the person; empty once they are deleted."""
+        return f"{self.given_name} {self.family_name}".strip()
 
 
 class MembershipRow(TenantOwned, Base):
