@@ -124,7 +124,7 @@ def client_models(work: UnitOfWork, rows: Sequence[ApplicationRow]) -> list[Clie
             scopes=row.approved_scopes,
             grant_types=row.grant_types,
             internal=row.is_internal,
-            status="active" if row.status == "approved" else row.status,
+            status="active" if row.is_approved else row.status,
             created_at=row.created_at,
             certificates=[certificate_model(one) for one in certificates[row.client_id]],
             secrets=[secret_model(one) for one in secrets[row.client_id]],

@@ -8,7 +8,6 @@ from typing import Final
 
 from cloud.core.authorization import client_secrets, profiles
 from cloud.core.authorization.applications import (
-    STATUS_APPROVED,
     application,
     check_own,
     new_row,
@@ -16,7 +15,7 @@ from cloud.core.authorization.applications import (
 )
 from cloud.core.authorization.registered_scopes import check_grantable
 from cloud.core.authorization.registrations import SECRET_METHODS, Registered, suspend
-from cloud.core.authorization.tables import KIND_API_CLIENT, ApplicationRow
+from cloud.core.authorization.tables import APPROVED, KIND_API_CLIENT, ApplicationRow
 from cloud.core.identity.service import check_product
 from cloud.core.kernel.errors import NotFoundError
 from cloud.core.kernel.names import checked_name
@@ -55,7 +54,7 @@ def create(work: UnitOfWork, principal: Principal, new: NewApiClient) -> Registe
         requested_scopes=new.scopes,
     )
     row.product_id, row.is_internal = product_id, new.is_internal
-    row.approved_scopes, row.status = list(row.requested_scopes), STATUS_APPROVED
+    row.approved_scopes, row.status = list(row.requested_scopes), APPROVED
     _, secret = client_secrets.add_secret(work, row)
     note(work, principal, row, "client.created", event="auth.client.created")
     return Registered(row, secret)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import and_, or_
 
@@ -14,9 +13,11 @@ from cloud.core.authorization.client_authentication import find_client, secret_f
 from cloud.core.authorization.client_secrets import add_secret
 from cloud.core.authorization.governance import Governance
 from cloud.core.authorization.tables import (
+    APPROVED,
     DELETED,
     KIND_APPLICATION,
     KIND_GATEWAY,
+    PENDING,
     ApplicationRow,
 )
 from cloud.core.kernel import audit, outbox
@@ -27,8 +28,6 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import PLATFORM_ADMIN, covered, is_well_formed
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
-
-STATUS_APPROVED: Final = "approved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def register(
         grant_types=(profiles.CLIENT_CREDENTIALS,),
         requested_scopes=granted,
     )
-    row.approved_scopes, row.status = list(granted), STATUS_APPROVED
+    row.approved_scopes, row.status = list(granted), APPROVED
     secret = add_secret(work, row)[1] if has_secret else ""
     return NewClient(row.client_id, secret, granted)
 
@@ -103,7 +102,7 @@ def new_row(
         governance=Governance().stored(),
         jwks=None,
         jwks_uri=None,
-        status="pending",
+        status=PENDING,
         created_at=work.now,
         changed_at=work.now,
     )
@@ -172,7 +171,7 @@ def check_own(principal: Principal, row: ApplicationRow, held: Iterable[str]) ->
         return
     governance = Governance.of(row.governance)
     if (
-        row.status != STATUS_APPROVED
+        not row.is_approved
         or not all(covered(row.approved_scopes, scope) for scope in held)
         or governance.sandbox_only
         or not governance.admits(principal.address)

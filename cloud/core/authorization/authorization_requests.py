@@ -19,7 +19,7 @@ from cloud.core.authorization.governance import Governance
 from cloud.core.authorization.id_tokens import MAX_TOKEN
 from cloud.core.authorization.profiles import Profile
 from cloud.core.authorization.refusals import GrantError
-from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.authorization.tables import KIND_APPLICATION, ApplicationRow
 from cloud.core.kernel.work import UnitOfWork
 
 CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -136,14 +136,14 @@ def read_request(
     """Check parameters in the order in which they become trustworthy; PageError, ReturnedError."""
     values = each_once(parameters)
     application = find_client(work, values.get("client_id", ""))
-    if application is None or application.kind != "application":
+    if application is None or application.kind != KIND_APPLICATION:
         raise PageError("No application of this name is registered here.")
     if not known_redirect(application, values.get("redirect_uri", "")):
         raise PageError(
             "The address the application wants you sent back to is not one it is registered with."
         )
     # Anybody who may register could send browsers anywhere otherwise (RFC 9700, 4.11).
-    if application.status != "approved":
+    if not application.is_approved:
         raise UnapprovedError("The application is not approved here (unauthorized_client).")
     reader = _Reader(values, application)
     reader.check_application(profile, is_pushed=is_pushed)

@@ -149,7 +149,7 @@ class ClientAuthentication:
         if application is None or profiles.TLS not in application.auth_methods:
             return _by_nothing(application)
         # A certificate that was revoked with its client tells the client so.
-        if owner != application.client_id and application.status == "approved":
+        if owner != application.client_id and application.is_approved:
             raise invalid_client()
         return ProvenClient(
             application=application, method=profiles.TLS, certificate=thumbprint(certificate)

@@ -123,7 +123,7 @@ class Logout:
                     "with."
                 )
             # Nobody vouches for the name and the addresses of one that is not approved.
-            if application.status != "approved":
+            if not application.is_approved:
                 return _Asked(None, session_id, "")
             address = with_answer(address, [("state", values.get("state", ""))])
         return _Asked(application, session_id, address)

@@ -9,11 +9,11 @@ from typing import Final
 from sqlalchemy import or_, select
 
 from cloud.core.authorization import profiles
-from cloud.core.authorization.applications import STATUS_APPROVED, new_row, note
+from cloud.core.authorization.applications import new_row, note
 from cloud.core.authorization.client_secrets import add_secret
 from cloud.core.authorization.credential_tables import ApiKeyRow
 from cloud.core.authorization.secrets import key_hash, new_opaque
-from cloud.core.authorization.tables import KIND_PARTNER, ApplicationRow
+from cloud.core.authorization.tables import APPROVED, KIND_PARTNER, ApplicationRow
 from cloud.core.kernel.errors import ConflictError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.principal import Principal
@@ -48,7 +48,7 @@ def create_partner(work: UnitOfWork, vault: Vault, principal: Principal, name: s
         grant_types=(profiles.CLIENT_CREDENTIALS,),
         requested_scopes=SCOPES,
     )
-    row.approved_scopes, row.status = list(SCOPES), STATUS_APPROVED
+    row.approved_scopes, row.status = list(SCOPES), APPROVED
     _, secret = add_secret(work, row, vault=vault)
     note(work, principal, row, "partner.created")
     return NewPartner(row, secret, add_api_key(work, principal, row))

@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from cloud.core.authorization import client_secrets, profiles
 from cloud.core.authorization.applications import (
-    STATUS_APPROVED,
     application,
     check_own,
     new_row,
@@ -27,7 +26,14 @@ from cloud.core.authorization.redirect_uris import check_redirect_uris
 from cloud.core.authorization.registered_scopes import check_grantable
 from cloud.core.authorization.service_tokens import end_forbidden
 from cloud.core.authorization.service_tokens import revoke_all as revoke_service_tokens
-from cloud.core.authorization.tables import DELETED, KIND_APPLICATION, ApplicationRow
+from cloud.core.authorization.tables import (
+    APPROVED,
+    DELETED,
+    KIND_APPLICATION,
+    PENDING,
+    SUSPENDED,
+    ApplicationRow,
+)
 from cloud.core.identity.service import check_product
 from cloud.core.kernel.errors import ConflictError, InvalidError
 from cloud.core.kernel.names import checked_name
@@ -159,8 +165,8 @@ def change_application(
         kept = intersection(row.approved_scopes, row.requested_scopes)
         row.approved_scopes = list(kept)
         is_new = not all(covered(kept, scope) for scope in row.requested_scopes)
-        if is_new and row.status == STATUS_APPROVED:
-            row.status = "pending"
+        if is_new and row.is_approved:
+            row.status = PENDING
     if changes.is_suspended is not None:
         suspend(row, is_suspended=changes.is_suspended)
     check_own(principal, row, held)
@@ -172,9 +178,9 @@ def change_application(
 
 def suspend(row: ApplicationRow, *, is_suspended: bool) -> None:
     """Stop an application, tokens and all, or let it go on; ConflictError `app_pending`."""
-    if row.status == "pending":
+    if row.status == PENDING:
         raise ConflictError("app_pending", "Approve the application's scopes first.")
-    row.status = "suspended" if is_suspended else STATUS_APPROVED
+    row.status = SUSPENDED if is_suspended else APPROVED
 
 
 def approve_scopes(
@@ -194,7 +200,7 @@ def approve_scopes(
     granted = tuple(dict.fromkeys(row.requested_scopes if scopes is None else scopes))
     check_grantable(work, principal, granted, is_internal=row.is_internal)
     held = tuple(row.approved_scopes)
-    row.approved_scopes, row.status = list(granted), STATUS_APPROVED
+    row.approved_scopes, row.status = list(granted), APPROVED
     check_own(principal, row, held)
     end_forbidden(work, principal, row)
     note(work, principal, row, "app.approved", event="app.approved", scopes=list(granted))

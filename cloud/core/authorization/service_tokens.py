@@ -11,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from cloud.core.authorization import profiles
-from cloud.core.authorization.applications import STATUS_APPROVED, application, note, to_change
+from cloud.core.authorization.applications import application, note, to_change
 from cloud.core.authorization.governance import Governance
 from cloud.core.authorization.grant_tables import ServiceTokenRow
 from cloud.core.authorization.tables import ApplicationRow
@@ -184,7 +184,7 @@ def last_to_end(work: UnitOfWork, *, since: datetime) -> datetime | None:
 
 def _approved(row: ApplicationRow, scopes: Iterable[str]) -> tuple[str, ...]:
     wanted = tuple(dict.fromkeys(scopes))
-    is_fit = row.status == STATUS_APPROVED and bool(wanted)
+    is_fit = row.is_approved and bool(wanted)
     if not is_fit or not all(covered(row.approved_scopes, scope) for scope in wanted):
         raise InvalidError(
             "scope_not_approved",

@@ -16,6 +16,9 @@ KIND_APPLICATION: Final = "application"
 KIND_GATEWAY: Final = "gateway"
 KIND_API_CLIENT: Final = "api_client"
 KIND_PARTNER: Final = "partner"
+PENDING: Final = "pending"
+APPROVED: Final = "approved"
+SUSPENDED: Final = "suspended"
 DELETED: Final = "deleted"
 
 
@@ -49,6 +52,11 @@ class ApplicationRow(TenantOwned, Stamped, Base):
     status: Mapped[str] = mapped_column(String(20))
     epoch: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether it may have tokens, and is vouched for."""
+        return self.status == APPROVED
 
     @property
     def is_public(self) -> bool:

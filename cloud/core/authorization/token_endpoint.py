@@ -126,7 +126,7 @@ class TokenEndpoint:
                 "unsupported_grant_type", f"Use {' or '.join(asked.profile.grants)} here."
             )
         if (
-            application.status != "approved"
+            not application.is_approved
             or name not in application.grant_types
             or asked.profile.name not in application.profiles
         ):

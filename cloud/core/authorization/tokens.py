@@ -17,7 +17,7 @@ from cloud.core.authorization.keys import ALGORITHMS, KeyRing
 from cloud.core.authorization.profiles import PLATFORM
 from cloud.core.authorization.revocations import Revocations
 from cloud.core.authorization.subjects import opened_person, sealed_person
-from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.authorization.tables import APPROVED, KIND_GATEWAY, ApplicationRow
 from cloud.core.kernel import base64url
 from cloud.core.kernel.errors import UnauthenticatedError
 from cloud.core.kernel.principal import Binding, Principal
@@ -131,7 +131,7 @@ class TokenService:
         """
         claims = self.claims(token, audiences=audiences)
         client = self.revocations.client(claims["client_id"])
-        is_gateway = client is not None and client.kind == "gateway"
+        is_gateway = client is not None and client.kind == KIND_GATEWAY
         return Principal(
             tenant_id=claims["tenant_id"],
             client_id=claims["client_id"],
@@ -160,7 +160,7 @@ class TokenService:
         client = self.revocations.client(claims["client_id"])
         return (
             client is not None
-            and client.status == "approved"
+            and client.status == APPROVED
             and client.tenant_id == claims["tenant_id"]
             and client.epoch == claims["epoch"]
             and not self.revocations.is_revoked(

@@ -80,7 +80,7 @@ def gateway_of_certificate(work: UnitOfWork, der: bytes) -> Principal | None:
     if [name.value for name in names] != [row.gateway_id]:
         return None
     application = work.session.get(ApplicationRow, row.gateway_id)
-    if application is None or application.status != "approved":
+    if application is None or not application.is_approved:
         return None
     return gateway_principal(tenant_id=row.tenant_id, gateway_id=row.gateway_id)
 

@@ -69,7 +69,7 @@ def queue(
         if known is not None:
             return known
     application = work.session.get(ApplicationRow, gateway_id)
-    if application is None or application.status != "approved":
+    if application is None or not application.is_approved:
         raise ConflictError("gateway_revoked", "A revoked gateway takes no commands.")
     _check_room(work, principal, gateway_id)
     command = Command(

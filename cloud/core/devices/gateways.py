@@ -45,7 +45,7 @@ def create_gateway(
 def authenticate_gateway(work: UnitOfWork, gateway_id: str, secret: str) -> Principal | None:
     """The gateway whose secret this is, None for anything else."""
     application = authenticate(work, gateway_id, secret)
-    if application is None or application.status != "approved":
+    if application is None or not application.is_approved:
         return None
     return _principal(application)
 
@@ -53,11 +53,7 @@ def authenticate_gateway(work: UnitOfWork, gateway_id: str, secret: str) -> Prin
 def known_gateway(work: UnitOfWork, *, tenant_id: str, gateway_id: str) -> Principal | None:
     """The gateway of this tenant and id, as long as it is approved."""
     application = work.session.get(ApplicationRow, gateway_id)
-    if (
-        application is None
-        or application.tenant_id != tenant_id
-        or application.status != "approved"
-    ):
+    if application is None or application.tenant_id != tenant_id or not application.is_approved:
         return None
     return _principal(application)
 
