@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _vehicles(text: str) -> int:
     count = int(text)
     if not 1 <= count <= MOST_VEHICLES:
-        raise argparse.ArgumentTypeError(f"{text} vehicles are too few or too many")
+        raise argparse.ArgumentTypeError(f"{text} vehicles: give 1 to {MOST_VEHICLES}")
     return count
 
 
