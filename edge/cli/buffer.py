@@ -136,10 +136,8 @@ def _export_batches(options: argparse.Namespace, rows: Iterator[Waiting]) -> int
             "batches need a folder and the gateway's name", mend="Name both: --to and --config"
         )
     gateway_id = load_settings(options.config).gateway_id
-    try:
+    with _opening(options.to):
         options.to.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as exc:
-        raise unwritable(options.to, exc) from exc
     files = count = 0
     for batch in batches(rows, gateway_id=gateway_id, sent_at=datetime.now(UTC)):
         with _private(options.to / f"{batch.batch_id}.batch", "wb") as file:
@@ -226,10 +224,18 @@ def _lines(path: Path | None) -> Iterator[IO[str]]:
         yield file
 
 
+@contextmanager
+def _opening(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except PermissionError:
+        raise  # every command tells of that alike
+    except OSError as exc:
+        raise unwritable(path, exc) from exc
+
+
 def _private(path: Path, mode: str) -> IO[Any]:
     """For its owner alone: patients' readings are in it."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    try:
+    with _opening(path):
         return os.fdopen(os.open(path, flags, _PRIVATE), mode)
-    except OSError as exc:
-        raise unwritable(path, exc) from exc
