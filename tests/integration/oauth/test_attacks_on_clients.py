@@ -18,8 +18,9 @@ from cloud.core.authorization.profiles import NONE, PRIVATE_KEY_JWT, SECRET_BASI
 from cloud.core.authorization.secrets import hash_secret
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.settings import CloudSettings, SettingsFaultError, read_settings
+from tests.fixtures.client_certificates import client_certificate
 from tests.fixtures.cloud import ISSUER, START, Installation
-from tests.fixtures.oauth import SECRET, Client, People, self_signed, showing
+from tests.fixtures.oauth import SECRET, Client, People, showing
 from tests.fixtures.quick_hashes import set_secret_hash
 from tests.fixtures.signed import assertion, key_set, new_key
 
@@ -142,8 +143,8 @@ async def test_certificates_of_others(
     header: 401.
     """
     client = people.client(embedded.mine.tenant_id)
-    right, twin = (self_signed("client", START) for _ in range(2))
-    old, withdrawn = (self_signed("client", START, days=days) for days in (0, 365))
+    right, twin = (client_certificate().der for _ in range(2))
+    old, withdrawn = (client_certificate(days=days).der for days in (0, 365))
     people.certificate(client, right)
     people.certificate(client, old)
     people.certificate(client, withdrawn, status="revoked")
@@ -152,7 +153,14 @@ async def test_certificates_of_others(
     async with showing(embedded.app, right, issuer=ISSUER) as holder:
         token = (await holder.post(client.token_path, data=form)).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
-    for certificate in (None, twin, old, withdrawn, self_signed("other", START), b"nonsense"):
+    for certificate in (
+        None,
+        twin,
+        old,
+        withdrawn,
+        client_certificate(name="other").der,
+        b"nonsense",
+    ):
         async with showing(embedded.app, certificate, issuer=ISSUER) as thief:
             answer = await thief.post(client.token_path, data=form)
             error = "mtls_required" if certificate is None else "invalid_client"
@@ -178,7 +186,7 @@ async def test_certificates_in_the_headers_of_proxies(
 ) -> None:
     """Attack 20: a header is believed from a listed proxy's own socket, and from nobody else."""
     client = people.client(embedded.mine.tenant_id)
-    right, twin = (self_signed("client", START) for _ in range(2))
+    right, twin = (client_certificate().der for _ in range(2))
     people.certificate(client, right)
     form = {**GRANT, "client_id": client.client_id}
     settings = {"trusted_proxies": "10.0.0.4/32", "client_certificate_header": "X-Client-Cert"}

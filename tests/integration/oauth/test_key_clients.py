@@ -8,9 +8,10 @@ import pytest
 from cloud.core.authorization.client_authentication import ASSERTION_TYPE
 from cloud.core.authorization.governance import Governance
 from cloud.core.authorization.profiles import PRIVATE_KEY_JWT
+from tests.fixtures.client_certificates import client_certificate
 from tests.fixtures.cloud import ISSUER, START, FakeClock, Installation
 from tests.fixtures.key_server import KeyServer, opened_to_loopback
-from tests.fixtures.oauth import Client, People, redemption, self_signed, showing
+from tests.fixtures.oauth import Client, People, redemption, showing
 from tests.fixtures.signed import Key, assertion, dpop_proof, key_set, new_key
 
 GRANT = {"grant_type": "client_credentials"}
@@ -84,7 +85,7 @@ async def test_a_registered_certificate_is_the_only_way_from_then_on(
     embedded: Installation, http: httpx.AsyncClient, people: People
 ) -> None:
     client = people.client(embedded.mine.tenant_id)
-    certificate = self_signed("client", START)
+    certificate = client_certificate().der
     people.certificate(client, certificate)
     secret = await http.post(client.token_path, data=GRANT, auth=client.auth)
     assert (secret.status_code, secret.json()["error"]) == (401, "mtls_required")
