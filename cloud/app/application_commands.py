@@ -6,8 +6,9 @@ import argparse
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from cloud.app.arguments import minutes
 from cloud.app.composition import Parts
 from cloud.app.opening import StartError
 from cloud.core.authorization import client_certificates, client_secrets, partners, profiles
@@ -26,6 +27,8 @@ from cloud.core.kernel.work import UnitOfWork
 
 if TYPE_CHECKING:
     from cloud.app.arguments import Acts
+
+_LONGEST_GRACE: Final = client_secrets.LONGEST_GRACE // timedelta(minutes=1)
 
 
 def add_application_commands(acts: Acts) -> None:
@@ -51,10 +54,10 @@ def add_application_commands(acts: Acts) -> None:
     one = acts.add_parser("new-secret", help="print a new secret once")
     one.add_argument(
         "--grace-minutes",
-        type=int,
+        type=minutes(0, _LONGEST_GRACE),
         default=1440,
         metavar="N",
-        help="how long the old ones stay good (1440)",
+        help=f"how long the old ones stay good (1440), {_LONGEST_GRACE} at most",
     )
     one = acts.add_parser(
         "add-certificate", help="register a certificate: from the first one on only they prove it"
@@ -112,11 +115,10 @@ def _change(
     row: ApplicationRow,
 ) -> list[str]:
     if given.act == "new-secret":
-        grace = timedelta(minutes=max(0, given.grace_minutes))
         secret, _ = client_secrets.rotate_secret(
             work,
             row,
-            grace=min(grace, client_secrets.LONGEST_GRACE),
+            grace=timedelta(minutes=given.grace_minutes),
             # What is sent to a partner is signed with its newest secret.
             vault=parts.vault if row.kind == KIND_PARTNER else None,
         )

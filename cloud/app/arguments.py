@@ -46,3 +46,14 @@ def add_acts(command: argparse.ArgumentParser, add: Callable[[Acts], None]) -> N
     for act in acts.choices.values():
         # An act that is told nothing leaves what its command was told.
         add_settings(act, default=argparse.SUPPRESS)
+
+
+def minutes(least: int, most: int) -> Callable[[str], int]:
+    """The type of an argument in whole minutes; argparse.ArgumentTypeError outside of these."""
+
+    def read(text: str) -> int:
+        if not (text.isdecimal() and len(text) <= len(str(most)) and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"write {least} to {most} minutes")
+        return int(text)
+
+    return read

@@ -8,11 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cloud.app.arguments import minutes
 from cloud.app.broker_config import write_broker_config
 from cloud.app.composition import Parts
 from cloud.app.opening import StartError
 from cloud.core.devices import fleet
-from cloud.core.devices.invitations import invite
+from cloud.core.devices.invitations import MOST_MINUTES, invite
 from cloud.core.devices.revocation import revoke
 from cloud.core.identity.service import tenant
 from cloud.core.kernel.errors import DomainError
@@ -29,7 +30,13 @@ def add_gateway_commands(acts: Acts) -> None:
     one = acts.add_parser("invite", help="print a one-time code for a gateway to join with")
     one.add_argument("--name", required=True, help="what to call the gateway")
     one.add_argument("--vehicle", required=True, help="the vehicle it rides in")
-    one.add_argument("--minutes", type=int, default=60, help="how long the code is good (60)")
+    one.add_argument(
+        "--minutes",
+        type=minutes(1, MOST_MINUTES),
+        default=60,
+        metavar="N",
+        help=f"how long the code is good (60), {MOST_MINUTES} at most",
+    )
     one.add_argument("--gateway", metavar="ID", help="a known gateway whose box is replaced")
     acts.add_parser("list", help="print the gateways, one JSON object a line")
     one = acts.add_parser("revoke", help="take a gateway out of the fleet at once")

@@ -154,6 +154,23 @@ async def test_no_command_gives_a_client_what_its_door_does_not_take(
     assert (code, "no_secret_client" in error) == (2, True)
 
 
+@pytest.mark.parametrize("minutes", ["-5", "10081", "9" * 12, "1.5", "soon"])
+def test_a_time_that_is_none_is_refused_before_anything_is_made(
+    embedded: Installation,
+    operator: Operator,
+    capsys: pytest.CaptureFixture[str],
+    minutes: str,
+) -> None:
+    client_id = embedded.mine.client_id
+    with pytest.raises(SystemExit):
+        operator("apps", "new-secret", client_id, f"--grace-minutes={minutes}")
+    assert "write 0 to 10080 minutes" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        operator("gateways", "invite", "--name", "A", "--vehicle", "B", f"--minutes={minutes}")
+    assert "write 1 to 1440 minutes" in capsys.readouterr().err
+    assert len(json.loads(operator("apps", "show", client_id)[1])["secrets"]) == 1
+
+
 async def test_a_leaked_key_and_secret_of_a_partner_are_replaced(
     embedded: Installation, operator: Operator
 ) -> None:

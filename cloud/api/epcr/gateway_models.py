@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from cloud.api.shared.strict_json import StrictModel, Timestamp
+from cloud.core.devices.invitations import MOST_MINUTES
 
 CommandStatus = Literal["open", "done", "refused", "failed", "expired", "unsupported"]
 _STATION_LIFE: Final = 3600
@@ -108,7 +109,7 @@ class InvitationRequest(StrictModel):
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
     vehicle_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    minutes: Annotated[int, Field(strict=True, ge=1, le=1440)] = 60
+    minutes: Annotated[int, Field(strict=True, ge=1, le=MOST_MINUTES)] = 60
     gateway_id: Code | None = None
 
 

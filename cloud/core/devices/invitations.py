@@ -24,6 +24,7 @@ from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import UnitOfWork
 
 LIFE: Final = timedelta(hours=1)
+MOST_MINUTES: Final = 1440
 # Without the letters and digits people take for one another.
 _LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _GROUPS: Final = 4
