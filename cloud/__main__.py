@@ -76,7 +76,8 @@ def _run(given: argparse.Namespace) -> int:
         return 0
     with opened_existing(settings) if given.command in _ACTS else opened(settings) as parts:
         if given.command in _FLEET:
-            print("\n".join(run_fleet_command(parts, given)))
+            for line in run_fleet_command(parts, given):
+                print(line)
             return 0
         if given.command in ADMINISTRATION:
             return run_administration(parts, given, _show)
@@ -106,9 +107,9 @@ def _secrets(made: Made, *, as_json: bool) -> str:
 
 
 def _show(text: str) -> None:
-    """Print, past every buffer of ours; OSError when nobody reads."""
+    """Print, past every buffer of ours; OSError when nobody reads. Nothing makes no line."""
     try:
-        print(text, flush=True)
+        print(text, end="\n" if text else "", flush=True)
     except OSError:
         # What is left in the buffer would fail once more, and loudly, at the interpreter's end.
         with Path(os.devnull).open("wb") as nowhere:

@@ -29,7 +29,7 @@ def operator(embedded: Installation, capsys: pytest.CaptureFixture[str]) -> Oper
 
 
 def names(text: str) -> list[str]:
-    return [json.loads(line)["name"] for line in text.splitlines() if line]
+    return [json.loads(line)["name"] for line in text.splitlines()]
 
 
 def test_the_tenants_are_listed_by_age(embedded: Installation, operator: Operator) -> None:
