@@ -246,6 +246,26 @@ def test_people_are_added_given_passwords_and_stopped(
     assert (code, "--issuer and --subject" in error) == (2, True)
 
 
+@pytest.mark.parametrize("word", ["", "A\x1b[31m", "x" * 2001])
+def test_what_another_issuer_cannot_have_written_is_not_kept(
+    embedded: Installation, operator: Operator, word: str
+) -> None:
+    email = embedded.mine.admin_user_email
+    keys = embedded.parts.settings.data / "keys.json"
+    keys.write_text(json.dumps(key_set(new_key("k1"))), encoding="utf-8")
+    trust = ("users", "trust", "--jwks-file", str(keys))
+    for words in (
+        ("users", "link", email, "--issuer", word, "--subject", "a"),
+        ("users", "link", email, "--issuer", "https://i.example", "--subject", word),
+        (*trust, "--issuer", word, "--audience", "vitalwire"),
+        (*trust, "--issuer", "https://i.example", "--audience", word),
+    ):
+        code, out, error = operator(*words)
+        assert (code, out) == (2, "")
+        assert "invalid_identity: Write the" in error
+    assert operator("users", "issuers")[1] == ""
+
+
 def test_an_issuer_is_trusted_with_its_public_keys(
     embedded: Installation, operator: Operator
 ) -> None:

@@ -89,7 +89,9 @@ def change_roles(
 def link(
     work: UnitOfWork, principal: Principal, user: UserRow, *, issuer: str, subject: str
 ) -> None:
-    """Another issuer's name for a person; DuplicateError `identity_taken`."""
+    """Another issuer's name for a person; DuplicateError `identity_taken`, InvalidError
+    `invalid_identity`.
+    """
     link_identity(work, user, issuer=issuer, subject=subject)
     audit.record(work, principal, "user.identity_linked", "user", user.user_id)
 

@@ -10,6 +10,8 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from cloud.core.identity.tables import (
+    SUBJECT_LENGTH,
+    URL_LENGTH,
     ExternalIdentityRow,
     MembershipRow,
     TrustedIssuerRow,
@@ -82,7 +84,7 @@ def create_person(
     work: UnitOfWork, vault: Vault, *, tenant_id: str, person: NewPerson, password_hash: str = ""
 ) -> UserRow:
     """A new person of a tenant; DuplicateError `user_exists` or `identity_taken`, InvalidError
-    `unknown_role`, `invalid_email` or `invalid_name`.
+    `unknown_role`, `invalid_email`, `invalid_name` or `invalid_identity`.
     """
     _check_roles(person.roles)
     email = compared_email(person.email)
@@ -107,7 +109,7 @@ def create_person(
     work.session.add(row)
     work.session.flush()
     set_roles(work, row, person.roles)
-    if person.subject:
+    if person.issuer or person.subject:
         link_identity(work, row, issuer=person.issuer, subject=person.subject)
     work.session.flush()
     return row
@@ -137,7 +139,11 @@ def set_roles(work: UnitOfWork, user: UserRow, roles: Iterable[str]) -> None:
 
 
 def link_identity(work: UnitOfWork, user: UserRow, *, issuer: str, subject: str) -> None:
-    """Another issuer's name for a person; DuplicateError `identity_taken`."""
+    """Another issuer's name for a person; DuplicateError `identity_taken`, InvalidError
+    `invalid_identity`.
+    """
+    _check_told("issuer", issuer, URL_LENGTH)
+    _check_told("subject", subject, SUBJECT_LENGTH)
     if person_of_identity(work, tenant_id=user.tenant_id, issuer=issuer, subject=subject):
         raise DuplicateError("identity_taken", "That identity stands for somebody already.")
     work.session.add(
@@ -238,7 +244,11 @@ def trust_issuer(
     jwks: dict[str, Any] | None = None,
     jwks_uri: str | None = None,
 ) -> TrustedIssuerRow:
-    """Take an issuer's ID tokens for the tenant's people, or change where its keys are."""
+    """Take an issuer's ID tokens for the tenant's people, or change where its keys are;
+    InvalidError `invalid_identity`.
+    """
+    _check_told("issuer", issuer, URL_LENGTH)
+    _check_told("audience", audience, SUBJECT_LENGTH)
     row = trusted_issuer(work, tenant_id=tenant_id, issuer=issuer)
     if row is None:
         row = TrustedIssuerRow(tenant_id=tenant_id, issuer=issuer, created_at=work.now)
@@ -268,6 +278,16 @@ def _check_roles(roles: Iterable[str]) -> None:
             "unknown_role",
             f"Use {', '.join(sorted(ROLES))}.",
             details={"fields": ["memberships.role"]},
+        )
+
+
+def _check_told(what: str, text: str, longest: int) -> None:
+    """What other issuers write is compared letter by letter: it is kept as it is, or refused."""
+    if not (text and text.isprintable() and len(text) <= longest):
+        raise InvalidError(
+            "invalid_identity",
+            f"Write the {what} in 1 to {longest} printable characters.",
+            details={"fields": [what]},
         )
 
 
