@@ -42,8 +42,15 @@ def add_application_commands(acts: Acts) -> None:
         choices=("client_credentials", "authorization_code", "refresh_token"),
         help="how it gets tokens, several times if need be (client_credentials)",
     )
-    one.add_argument("--scope", action="append", default=[], help="a scope it requests")
-    one.add_argument("--redirect-uri", action="append", default=[], help="where people come back")
+    one.add_argument(
+        "--scope", action="append", default=[], help="a scope it requests, several times if need be"
+    )
+    one.add_argument(
+        "--redirect-uri",
+        action="append",
+        default=[],
+        help="where people are sent back to, several times if need be",
+    )
     one.add_argument("--public", action="store_true", help="without a secret, with PKCE")
     one.add_argument("--portal", action="store_true", help="for the patient portal")
     one = acts.add_parser("approve", help="approve the scopes it requests, or those named here")
@@ -60,7 +67,8 @@ def add_application_commands(acts: Acts) -> None:
         help=f"how long the old ones stay good (1440), {_LONGEST_GRACE} at most",
     )
     one = acts.add_parser(
-        "add-certificate", help="register a certificate: from the first one on only they prove it"
+        "add-certificate",
+        help="register a certificate: from the first one on nothing else proves the client",
     )
     one.add_argument("--file", type=Path, required=True, help="the certificate as PEM, no key")
     one.add_argument("--label", default="", help="what to call it")

@@ -22,7 +22,7 @@ def add_key_commands(acts: Acts) -> None:
     acts.add_parser("list", help="print the signing keys, one JSON object a line")
     acts.add_parser("rotate", help="sign with new keys; the old ones verify for a while")
     one = acts.add_parser("retire", help="end a key at once, with every token it signed")
-    one.add_argument("kid", metavar="KID")
+    one.add_argument("kid", metavar="KID", help="the key's id, as `keys list` has it")
 
 
 def run_key_command(parts: Parts, given: argparse.Namespace) -> list[str]:

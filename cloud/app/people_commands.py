@@ -48,11 +48,9 @@ def add_people_commands(acts: Acts) -> None:
     acts.add_parser("list", help="print the people, one JSON object a line")
     one = acts.add_parser("add", help="make a person known; set a password afterwards")
     one.add_argument("email", metavar="ADDRESS", help="what the person signs in by")
-    one.add_argument("--given-name", required=True)
-    one.add_argument("--family-name", required=True)
-    one.add_argument(
-        "--role", action="append", default=[], choices=sorted(ROLES), help="what the person is"
-    )
+    one.add_argument("--given-name", required=True, metavar="NAME", help="the first name")
+    one.add_argument("--family-name", required=True, metavar="NAME", help="the last name")
+    _add_roles(one)
     one.add_argument("--issuer", default="", help="another issuer that knows the person")
     one.add_argument("--subject", default="", help="what that issuer calls the person")
     for name, words in (
@@ -67,9 +65,7 @@ def add_people_commands(acts: Acts) -> None:
         one = acts.add_parser(name, help=words)
         one.add_argument("person", metavar="PERSON", help="address or id")
         if name == "set-roles":
-            one.add_argument(
-                "--role", action="append", default=[], choices=sorted(ROLES), help="none: no role"
-            )
+            _add_roles(one)
         if name in ("link", "unlink"):
             one.add_argument("--issuer", required=True, help="`iss` of its tokens")
             one.add_argument("--subject", required=True, help="what that issuer calls the person")
@@ -84,6 +80,16 @@ def add_people_commands(acts: Acts) -> None:
     keys.add_argument("--jwks-uri", metavar="URL", help="where its keys are fetched from")
     for parser in acts.choices.values():
         parser.add_argument("--tenant", required=True, metavar="ID", help="whose people")
+
+
+def _add_roles(act: argparse.ArgumentParser) -> None:
+    act.add_argument(
+        "--role",
+        action="append",
+        default=[],
+        choices=sorted(ROLES),
+        help="what the person is, several times if need be; nothing when it is left out",
+    )
 
 
 def run_people_command(
