@@ -63,6 +63,7 @@ class Revocations:
         self._lock = threading.Lock()
         self._known = _Known()
         self._looked_at: datetime | None = None
+        self._is_outdated = False
         database.watch(
             (ApplicationRow, UserRow, GrantRow, RevokedTokenRow, ServiceTokenRow), self.forget
         )
@@ -96,16 +97,20 @@ class Revocations:
     def forget(self) -> None:
         """Something changed here: look before the next answer."""
         with self._lock:
-            self._looked_at = None if self._looked_at is None else self._looked_at - BOUND
+            self._is_outdated = True
+
+    def _is_fresh(self, now: datetime) -> bool:
+        looked_at = self._looked_at
+        return not self._is_outdated and looked_at is not None and abs(now - looked_at) < BOUND
 
     def _look(self) -> None:
         now = self._clock()
-        looked_at = self._looked_at
-        if looked_at is not None and abs(now - looked_at) < BOUND:
+        if self._is_fresh(now):
             return
         with self._lock:
-            if self._looked_at is not None and self._looked_at != looked_at:
+            if self._is_fresh(now):
                 return  # another thread looked meanwhile
+            looked_at = self._looked_at
             try:
                 with self._database.reading(now=now) as work:
                     # After a clock was set back, what changed meanwhile bears earlier times.
@@ -114,7 +119,7 @@ class Revocations:
                 if looked_at is None or now - looked_at > MOST_STALE:
                     raise
                 return
-            self._looked_at = now
+            self._looked_at, self._is_outdated = now, False
 
     def _read(self, work: UnitOfWork, *, since: datetime | None) -> None:
         """The rows changed since; all of them the first time. Dropped are those long over."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
 import httpx
 import pytest
@@ -185,13 +184,32 @@ def test_for_two_minutes_what_was_known_goes_on_without_the_store(
     assert known.client(client.client_id) is not None
 
 
-def test_a_clock_that_is_set_back_hides_nothing(embedded: Installation, people: People) -> None:
+def test_what_changes_often_is_not_taken_for_what_is_long_unknown(
+    embedded: Installation, people: People
+) -> None:
     client = people.client(embedded.mine.tenant_id)
-    known = Revocations(Database(embedded.database.engine), embedded.clock)
+    known = Revocations(embedded.database, embedded.clock)
+    assert known.client(client.client_id) is not None
+    for epoch in range(30):
+        people.change(client, epoch=2 + epoch)
+    with embedded.database.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE applications RENAME TO elsewhere"))
+    assert known.client(client.client_id) is not None
+    with embedded.database.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE elsewhere RENAME TO applications"))
+
+
+@pytest.mark.parametrize(("seconds", "is_own"), [(5, True), (3600, True), (3600, False)])
+def test_a_clock_that_is_set_back_hides_nothing(
+    seconds: int, is_own: bool, embedded: Installation, people: People
+) -> None:
+    client = people.client(embedded.mine.tenant_id)
+    database = embedded.database if is_own else Database(embedded.database.engine)
+    known = Revocations(database, embedded.clock)
     found = known.client(client.client_id)
     assert found is not None
     assert found.status == "approved"
-    embedded.clock.pass_(-timedelta(hours=1).total_seconds())
+    embedded.clock.pass_(-seconds)
     people.change(client, status="suspended")
     found = known.client(client.client_id)
     assert found is not None
