@@ -7,13 +7,13 @@ The server verified it against the fleet's authority, or a listed proxy vouches 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import ssl
 from typing import Final
 
 from fastapi import Request
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from cloud.core.kernel.addresses import read_address
 from protocols.uplink.trace_ids import named_context
 
 STATE: Final = "client_certificate"
@@ -43,13 +43,9 @@ def caller_address(request: Request) -> str:
 
 
 def plain_address(text: str) -> str:
-    """An IPv4 address in its own words: a listener of both families tells it in IPv6's."""
-    try:
-        found = ipaddress.ip_address(text)
-    except ValueError:
-        return text
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return text if mapped is None else str(mapped)
+    """An address in its own words; any other text as it stands."""
+    found = read_address(text)
+    return text if found is None else str(found)
 
 
 def trace_of(request: Request) -> str:

@@ -20,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from cloud.api.shared.peer import STATE, plain_address
+from cloud.core.kernel.addresses import read_address
 from cloud.core.kernel.errors import MalformedError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -78,14 +79,12 @@ class TrustedProxies:
         for told in reversed(",".join(lines).split(",")):
             address = _address_in(told)
             if not self._is_listed(address):
-                return address if _is_address(address) else ""
+                return address if read_address(address) is not None else ""
         return ""
 
     def _is_listed(self, address: str) -> bool:
-        if not self.networks or not _is_address(address):
-            return False
-        found = ipaddress.ip_address(plain_address(address))
-        return any(found in network for network in self.networks)
+        found = read_address(address)
+        return found is not None and any(found in network for network in self.networks)
 
 
 def certificate_in(text: str) -> bytes:
@@ -129,14 +128,6 @@ def _is_of_proxies(name: bytes) -> bool:
 def _peer(scope: MutableMapping[str, Any]) -> str:
     client = scope.get("client")
     return str(client[0]) if client else ""
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _unreadable() -> MalformedError:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
 from cloud.core.authorization.refusals import GrantError, unauthorized_client
+from cloud.core.kernel.addresses import read_address
 from cloud.core.kernel.errors import InvalidError
 
 LONGEST_TTL: Final = 90 * 86_400
@@ -67,14 +68,10 @@ class Governance:
         """Whether a caller from this address may use the application."""
         if not self.allowed_ip_ranges:
             return True
-        try:
-            caller = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        # A listener of both families tells an IPv4 caller's address in IPv6's words.
-        if isinstance(caller, ipaddress.IPv6Address) and caller.ipv4_mapped is not None:
-            caller = caller.ipv4_mapped
-        return any(caller in ipaddress.ip_network(cidr) for cidr in self.allowed_ip_ranges)
+        caller = read_address(address)
+        return caller is not None and any(
+            caller in ipaddress.ip_network(cidr) for cidr in self.allowed_ip_ranges
+        )
 
     def check_call(self, *, address: str, certificate: str, key: str) -> None:
         """GrantError when a token may not be had at all, from there, or without being bound."""

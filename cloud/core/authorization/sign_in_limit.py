@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from cloud.core.kernel.addresses import read_address
 from cloud.core.kernel.errors import ThrottledError
 
 WINDOW: Final = timedelta(minutes=15)
@@ -118,12 +119,9 @@ class SignInLimit:
 
 def range_of(address: str) -> str:
     """The network an address is counted with: those of one network are one attacker's."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
+    found = read_address(address)
+    if found is None:
         return "unknown"
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
     prefix = _V4_PREFIX if found.version == 4 else _V6_PREFIX
     return str(ipaddress.ip_network(f"{found}/{prefix}", strict=False))
 

@@ -18,6 +18,8 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
+from cloud.core.kernel.addresses import Address, unmapped
+
 TIMEOUT_SECONDS: Final = 5.0
 MOST_OCTETS: Final = 65_536
 _OK: Final = 200
@@ -26,7 +28,6 @@ _UNICAST: Final = ipaddress.ip_network("2000::/3")
 # 6to4 and documentation: inside the unicast space, but not where one may go. What lies outside it
 # (NAT64, IPv4-compatible, site-local) can lead into a network of ours.
 _NOT_PUBLIC: Final = tuple(ipaddress.ip_network(cidr) for cidr in ("2002::/16", "3fff::/20"))
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class OutboundError(Exception):
@@ -50,8 +51,7 @@ class OutboundPolicy:
         """Whether we may connect there."""
         if any(address in network for network in self.networks):
             return True
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
+        address = unmapped(address)
         if isinstance(address, ipaddress.IPv6Address) and (
             address not in _UNICAST or any(address in network for network in _NOT_PUBLIC)
         ):

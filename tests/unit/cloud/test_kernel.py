@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from cloud.core.kernel import base64url
+from cloud.core.kernel.addresses import read_address
 from cloud.core.kernel.errors import MalformedError
 from cloud.core.kernel.identifiers import new_id, public_id, uuid_of
 from cloud.core.kernel.paging import CursorSigner
@@ -26,6 +27,20 @@ def test_octets_are_written_as_the_standards_write_them() -> None:
     assert base64url.decoded("A-z_4ME") == octets
     challenge = base64url.fingerprint(verifier.encode())
     assert challenge == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:DB8::1", "2001:db8::1"),
+        ("", "None"),
+        ("testclient", "None"),
+    ],
+)
+def test_an_address_is_read_in_its_own_words(text: str, words: str) -> None:
+    assert str(read_address(text)) == words
 
 
 def test_a_cursor_comes_back_as_the_position_it_stood_for() -> None:
