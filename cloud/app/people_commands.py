@@ -204,7 +204,7 @@ def _line(work: UnitOfWork, row: UserRow) -> dict[str, object]:
         "user_id": row.user_id,
         "email": row.email,
         "name": row.full_name,
-        "roles": list(roles_of(work, row, tenant_id=row.tenant_id)),
+        "roles": list(roles_of(work, row)),
         "identities": [
             {"issuer": one.issuer, "subject": one.subject} for one in identities_of(work, row)
         ],

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from cloud.core.authorization.grant_tables import ConsentRow, GrantRow, SessionRow
 from cloud.core.authorization.persons_tokens import end_grants
 from cloud.core.authorization.sessions import hash_password
-from cloud.core.authorization.tables import DELETED
 from cloud.core.identity.people import (
     compared_email,
     identities_of,
@@ -21,7 +20,7 @@ from cloud.core.identity.people import (
     trusted_issuer,
     unlink_identity,
 )
-from cloud.core.identity.tables import UserRow
+from cloud.core.identity.tables import ACTIVE, DELETED, SUSPENDED, UserRow
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import InvalidError, NotFoundError
 from cloud.core.kernel.principal import Principal
@@ -63,14 +62,14 @@ def set_password(work: UnitOfWork, principal: Principal, user: UserRow, password
 
 def suspend(work: UnitOfWork, principal: Principal, user: UserRow) -> None:
     """Stop a person: no session, no token and no grant of theirs is good any more."""
-    user.status = "suspended"
+    user.status = SUSPENDED
     _end_everything(work, user, reason="person_suspended")
     audit.record(work, principal, "user.suspended", "user", user.user_id)
 
 
 def resume(work: UnitOfWork, principal: Principal, user: UserRow) -> None:
     """Let a person in again; what ended stays ended."""
-    user.status = "active"
+    user.status = ACTIVE
     audit.record(work, principal, "user.resumed", "user", user.user_id)
 
 

@@ -16,5 +16,5 @@ OF_ONESELF: Final = (OPENID, PROFILE_READ)
 
 def within_roles(work: UnitOfWork, user: UserRow, scopes: Iterable[str]) -> tuple[str, ...]:
     """The part of these scopes that the person holds, in the narrower form of each."""
-    held = scopes_of_roles(roles_of(work, user, tenant_id=user.tenant_id))
+    held = scopes_of_roles(roles_of(work, user))
     return intersection(scopes, (*held, *OF_ONESELF))

@@ -40,7 +40,7 @@ class PersonsTokens:
     ) -> TokenAnswer:
         """What a code or a refresh token gives; GrantError when person or scopes are gone."""
         user = work.session.get(UserRow, grant.user_id)
-        if user is None or user.status != "active" or user.tenant_id != grant.tenant_id:
+        if user is None or not user.is_active or user.tenant_id != grant.tenant_id:
             raise invalid_grant("The person can no longer sign in.")
         approved = (s for s in scopes if covered(asked.application.approved_scopes, s))
         allowed = within_roles(work, user, approved)

@@ -49,7 +49,7 @@ def person_by_password(
     held = user.password_hash if user is not None and user.password_hash else DUMMY_HASH
     fits = matches(held, password[:LONGEST_PASSWORD])
     is_right = fits and held is not DUMMY_HASH
-    return user if user is not None and is_right and user.status == "active" else None
+    return user if user is not None and is_right and user.is_active else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,7 @@ def session_of(work: UnitOfWork, cookie: str, caller: Caller) -> SignedIn | None
         )
     ).one_or_none()
     user = None if row is None else work.session.get(UserRow, row.user_id)
-    if row is None or user is None or user.status != "active" or user.epoch != row.user_epoch:
+    if row is None or user is None or not user.is_active or user.epoch != row.user_epoch:
         return None
     return SignedIn(session=row, user=user, caller=caller)
 

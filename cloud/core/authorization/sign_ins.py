@@ -87,7 +87,7 @@ class SignIns:
 
 def _is_unchanged(found: UserRow, user: UserRow) -> bool:
     """Whether the person is still as they were when the password was checked."""
-    return user.status == "active" and user.password_hash == found.password_hash
+    return user.is_active and user.password_hash == found.password_hash
 
 
 def _audit_refusal(

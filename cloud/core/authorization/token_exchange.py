@@ -129,12 +129,12 @@ class TokenExchange:
             issuer=claims["iss"],
             subject=claims["sub"],
         )
-        if user is None or user.status != "active":
+        if user is None or not user.is_active:
             raise invalid_grant(_VOID)
         return user
 
     def _allowed(self, work: UnitOfWork, asked: Asked, user: UserRow) -> tuple[str, ...]:
-        roles = roles_of(work, user, tenant_id=asked.application.tenant_id)
+        roles = roles_of(work, user)
         if not roles:
             raise invalid_grant(_VOID)
         allowed = intersection(asked.application.approved_scopes, scopes_of_roles(roles))

@@ -18,6 +18,7 @@ from cloud.core.authorization.profiles import PLATFORM
 from cloud.core.authorization.revocations import Revocations
 from cloud.core.authorization.subjects import opened_person, sealed_person
 from cloud.core.authorization.tables import APPROVED, KIND_GATEWAY, ApplicationRow
+from cloud.core.identity.tables import ACTIVE
 from cloud.core.kernel import base64url
 from cloud.core.kernel.errors import UnauthenticatedError
 from cloud.core.kernel.principal import Binding, Principal
@@ -177,7 +178,7 @@ class TokenService:
         user = self.revocations.user(user_id)
         return (
             user is not None
-            and user.status == "active"
+            and user.status == ACTIVE
             and user.tenant_id == claims["tenant_id"]
             and user.epoch == claims.get("user_epoch")
         )

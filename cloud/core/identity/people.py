@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from cloud.core.identity.tables import (
+    ACTIVE,
     SUBJECT_LENGTH,
     URL_LENGTH,
     ExternalIdentityRow,
@@ -99,7 +100,7 @@ def create_person(
         family_name=checked_name(person.family_name, field="family_name"),
         password_hash=password_hash or None,
         sealed_claims=None,
-        status="active",
+        status=ACTIVE,
         created_at=work.now,
         changed_at=work.now,
     )
@@ -194,6 +195,7 @@ def person_of_identity(
         select(UserRow)
         .join(ExternalIdentityRow, ExternalIdentityRow.user_id == UserRow.user_id)
         .where(
+            UserRow.tenant_id == tenant_id,
             ExternalIdentityRow.tenant_id == tenant_id,
             ExternalIdentityRow.issuer == issuer,
             ExternalIdentityRow.subject == subject,
@@ -212,10 +214,10 @@ def person_of_email(work: UnitOfWork, *, tenant_id: str, email: str) -> UserRow 
     return work.session.scalars(statement).one_or_none()
 
 
-def roles_of(work: UnitOfWork, user: UserRow, *, tenant_id: str) -> tuple[str, ...]:
-    """What a person is in a tenant, in the order of `ROLES`."""
+def roles_of(work: UnitOfWork, user: UserRow) -> tuple[str, ...]:
+    """What a person is in their tenant, in the order of `ROLES`."""
     statement = select(MembershipRow.role).where(
-        MembershipRow.user_id == user.user_id, MembershipRow.tenant_id == tenant_id
+        MembershipRow.user_id == user.user_id, MembershipRow.tenant_id == user.tenant_id
     )
     held = set(work.session.scalars(statement))
     return tuple(role for role in ROLES if role in held)

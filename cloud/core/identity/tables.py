@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,6 +15,9 @@ from cloud.db.base import ID_LENGTH, Base, RowNumber, Stamped, UtcDateTime
 EMAIL_LENGTH = 254
 URL_LENGTH = 2000
 SUBJECT_LENGTH = 255
+ACTIVE: Final = "active"
+SUSPENDED: Final = "suspended"
+DELETED: Final = "deleted"
 
 
 class TenantRow(Base):
@@ -74,6 +77,11 @@ class UserRow(TenantOwned, Stamped, Base):
     epoch: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the person may sign in and be stood for."""
+        return self.status == ACTIVE
 
     @property
     def full_name(self) -> str:
