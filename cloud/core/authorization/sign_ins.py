@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cloud.core.authorization import sessions
@@ -14,7 +14,6 @@ from cloud.core.identity.people import person_of_email
 from cloud.core.identity.tables import UserRow
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import ThrottledError
-from cloud.core.kernel.principal import anonymous_principal
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, UnitOfWork
 
@@ -97,8 +96,11 @@ def _audit_refusal(
     user = person_of_email(work, tenant_id=tenant_id, email=email)
     if user is None:
         caller = browser.caller
-        who = anonymous_principal(
-            address=caller.address, request_id=caller.request_id, trace_id=caller.trace_id
+        who = replace(
+            audit.NOBODY,
+            address=caller.address,
+            request_id=caller.request_id,
+            trace_id=caller.trace_id,
         )
     else:
         who = sessions.person_principal(user, browser.caller, client_id=client_id)

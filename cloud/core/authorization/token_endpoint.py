@@ -24,7 +24,7 @@ from cloud.core.authorization.proofs import use_once
 from cloud.core.authorization.refusals import GrantError, invalid_request, unauthorized_client
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.kernel import audit
-from cloud.core.kernel.principal import Principal, anonymous_principal
+from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import Clock, Database, UnitOfWork
 
 
@@ -172,22 +172,19 @@ def record(
     note: str = "",
 ) -> None:
     """Audit what happened to a client, known or not."""
-    if application is None:
-        principal = anonymous_principal(address=caller.address, request_id=caller.request_id)
-    else:
+    principal = audit.NOBODY
+    if application is not None:
         principal = Principal(
-            tenant_id=application.tenant_id,
-            client_id=application.client_id,
-            scopes=(),
-            request_id=caller.request_id,
-            address=caller.address,
+            tenant_id=application.tenant_id, client_id=application.client_id, scopes=()
         )
     principal = replace(
         principal,
         token_id=token_id,
         token_use=token_use,
         user_id=user_id,
+        request_id=caller.request_id,
         trace_id=caller.trace_id,
+        address=caller.address,
     )
     audit.record(
         work, principal, action, "application", principal.client_id, outcome=outcome, note=note

@@ -35,6 +35,8 @@ SEAL_PURPOSE: Final = "audit-head"
 ADDRESS_LENGTH: Final = 45
 INSTALLATION: Final = "installation"
 """The chain of what belongs to no tenant: callers nobody knows, keys that serve all."""
+NOBODY: Final = Principal(tenant_id=INSTALLATION, client_id="unknown", scopes=())
+"""A caller who has not proved to be anybody."""
 
 
 class AuditHeadRow(Base):

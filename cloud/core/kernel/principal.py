@@ -55,18 +55,6 @@ def gateway_principal(*, tenant_id: str, gateway_id: str) -> Principal:
     )
 
 
-def anonymous_principal(*, address: str, request_id: str, trace_id: str = "") -> Principal:
-    """A caller who has not proved to be anybody."""
-    return Principal(
-        tenant_id="installation",
-        client_id="unknown",
-        scopes=(),
-        address=address,
-        request_id=request_id,
-        trace_id=trace_id,
-    )
-
-
 def service_principal(tenant_id: str, name: str) -> Principal:
     """One of our own jobs acting inside one tenant; it holds no scope."""
     return Principal(tenant_id=tenant_id, client_id=f"service:{name}", scopes=())
