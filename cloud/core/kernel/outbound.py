@@ -104,8 +104,9 @@ def get_json(url: str, policy: OutboundPolicy) -> dict[str, Any]:
     deadline.start()
     try:
         connection.request("GET", path, headers={"Accept": "application/json"})
-        response = connection.getresponse()
-        body = response.read(MOST_OCTETS + 1)
+        # An answer without a length takes the connection over, and is what has to be closed.
+        with connection.getresponse() as response:
+            body = response.read(MOST_OCTETS + 1)
         if response.status != _OK or len(body) > MOST_OCTETS:
             raise OutboundError("the address answers with something else than what is wanted")
         document = json.loads(body)

@@ -102,6 +102,24 @@ def test_anything_else_is_refused(act: Callable[[socket.socket], None]) -> None:
     assert "127.0.0.1" not in str(refused.value)
 
 
+def test_an_answer_of_no_told_length_leaves_no_connection_open() -> None:
+    has_ended = threading.Event()
+
+    def act(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n[]")
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(10)
+        if not connection.recv(1):
+            has_ended.set()
+
+    with answering(act) as (port, _):
+        with pytest.raises(OutboundError) as refused:
+            get_json(f"http://127.0.0.1:{port}/", LOOPBACK)
+        # The traceback still holds the answer: nothing closes by itself.
+        assert refused.tb is not None
+        assert has_ended.wait(5)
+
+
 @pytest.mark.parametrize("what", ["head", "body"])
 def test_a_slow_answer_ends_with_the_time_for_all_of_it(what: str) -> None:
     between = threading.Event()
