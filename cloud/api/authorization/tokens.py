@@ -24,8 +24,8 @@ from cloud.core.authorization.client_authentication import (
     find_client,
     secret_compared,
 )
-from cloud.core.authorization.profiles import CLINICAL, NONE, PLATFORM, PORTAL, Profile
-from cloud.core.authorization.refusals import GrantError, invalid_client, invalid_request
+from cloud.core.authorization.profiles import CLINICAL, PLATFORM, PORTAL, Profile
+from cloud.core.authorization.refusals import GrantError, invalid_request
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.authorization.token_endpoint import Caller, record
 from cloud.core.kernel.work import UnitOfWork
@@ -155,12 +155,7 @@ def _revoke(
 def _introspect(
     work: UnitOfWork, services: Services, client: ProvenClient, form: dict[str, str]
 ) -> dict[str, Any]:
-    if client.method == NONE:
-        # RFC 7662 2.1: a name alone is no proof of who asks.
-        raise invalid_client("Authenticate the client.")
-    return endings.introspect(
-        work, services.tokens, services.vault, client.application, form["token"]
-    )
+    return endings.introspect(work, services.tokens, services.vault, client, form["token"])
 
 
 for _profile in _BY_FORM:

@@ -9,9 +9,11 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from cloud.core.authorization.client_authentication import ProvenClient
 from cloud.core.authorization.grant_tables import GrantRow, RefreshTokenRow, RevokedTokenRow
 from cloud.core.authorization.persons_tokens import end_grant
-from cloud.core.authorization.profiles import BY_NAME, PROFILES
+from cloud.core.authorization.profiles import BY_NAME, NONE, PROFILES
+from cloud.core.authorization.refusals import invalid_client
 from cloud.core.authorization.secrets import key_hash
 from cloud.core.authorization.subjects import subject_for
 from cloud.core.authorization.tables import ApplicationRow
@@ -61,9 +63,16 @@ def end_access_token(work: UnitOfWork, token_id: str, *, expires_at: datetime) -
 
 
 def introspect(
-    work: UnitOfWork, tokens: TokenService, vault: Vault, application: ApplicationRow, token: str
+    work: UnitOfWork, tokens: TokenService, vault: Vault, client: ProvenClient, token: str
 ) -> dict[str, Any]:
-    """What RFC 7662 2.2 says of a token; only `active: false` for another client's, or none."""
+    """What RFC 7662 2.2 says of a token; only `active: false` for another client's, or none.
+
+    GrantError `invalid_client` for a client that proved nothing.
+    """
+    if client.method == NONE:
+        # RFC 7662 2.1: a name alone is no proof of who asks.
+        raise invalid_client("Authenticate the client.")
+    application = client.application
     row = work.session.get(RefreshTokenRow, key_hash(token))
     if row is not None:
         return _refresh_facts(work, vault, application, row, tokens.policy.issuer)
