@@ -9,11 +9,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from cloud.api.shared.answers import exact_json
+from cloud.api.shared.entity_tags import is_held
 from cloud.api.shared.services import AllServices
 from cloud.core.authorization import dpop, profiles
+from cloud.core.authorization.authorization_requests import PROMPTS
 from cloud.core.authorization.client_authentication import ASSERTION_ALGORITHMS
 from cloud.core.authorization.keys import ALGORITHMS
 from cloud.core.authorization.profiles import PLATFORM, PORTAL, Profile
+from cloud.core.authorization.userinfo import SEALED_CLAIMS
 from cloud.core.kernel.exact_json import dumps
 from cloud.core.kernel.scope_catalogue import CATALOGUE, FHIR
 
@@ -39,13 +42,7 @@ CLAIMS: Final = (
     "family_name",
     "name",
     "email",
-    "gender",
-    "birthdate",
-    "phone_number",
-    "mobile_phone_number",
-    "address",
-    "insurance_company_id",
-    "insurance_number",
+    *SEALED_CLAIMS,
 )
 """What an ID token or userinfo may say of a person."""
 
@@ -103,7 +100,7 @@ def openid_configuration(services: AllServices) -> Response:
             "claims_parameter_supported": False,
             "request_parameter_supported": False,
             "request_uri_parameter_supported": False,
-            "prompt_values_supported": ["none", "login", "consent", "select_account"],
+            "prompt_values_supported": list(PROMPTS),
         },
         headers=_CACHED,
     )
@@ -177,7 +174,6 @@ def _common(issuer: str, profile: Profile) -> dict[str, Any]:
 def _cached(request: Request, body: bytes) -> Response:
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": etag, **_CACHED}
-    held = [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]
-    if "*" in held or etag in held or f"W/{etag}" in held:
+    if is_held(request, etag):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)

@@ -11,6 +11,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from cloud.api.authorization.forms import FORM, MOST_FIELDS
 from cloud.api.authorization.pages import page
 from cloud.api.shared.errors import STATUS
 from cloud.api.shared.services import Services
@@ -19,8 +20,6 @@ from cloud.core.kernel.errors import DomainError, ThrottledError
 from cloud.core.kernel.work import StorageError
 
 LOG: Final = logging.getLogger("vitalwire.authorization")
-_MOST_FIELDS: Final = 50
-_FORM: Final = "application/x-www-form-urlencoded"
 
 
 class PageRoute(APIRoute):
@@ -74,10 +73,10 @@ async def parameters(request: Request) -> list[tuple[str, str]]:
         return request.query_params.multi_items()
     if request.url.query:
         raise PageError("The application sent parameters twice, in the address and in a form.")
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-        raise PageError(f"The application did not send {_FORM}.")
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        raise PageError(f"The application did not send {FORM}.")
     try:
-        pairs = (await request.form(max_fields=_MOST_FIELDS, max_files=0)).multi_items()
+        pairs = (await request.form(max_fields=MOST_FIELDS, max_files=0)).multi_items()
     except HTTPException as exc:
         raise PageError("The application sent what cannot be read.") from exc
     return [(name, value) for name, value in pairs if isinstance(value, str)]

@@ -11,6 +11,7 @@ from typing import Final
 from fastapi import Request
 from starlette.responses import Response
 
+from cloud.api.shared.entity_tags import is_held
 from cloud.core.kernel.errors import NotFoundError
 
 _MEDIA_TYPES: Final = {
@@ -47,6 +48,6 @@ def serve_asset(request: Request, assets: Mapping[str, Asset], name: str) -> Res
     if asset is None:
         raise NotFoundError("not_found", "There is no such file.")
     headers = {"ETag": asset.etag, "Cache-Control": "no-cache"}
-    if asset.etag in request.headers.get("if-none-match", ""):
+    if is_held(request, asset.etag):
         return Response(status_code=304, headers=headers)
     return Response(asset.content, media_type=asset.media_type, headers=headers)

@@ -1,4 +1,6 @@
-"""ETag and If-Match: a change is made to what its caller last saw, or not at all (RFC 9110)."""
+"""ETag, If-Match and If-None-Match (RFC 9110): a change is made to what its caller last saw, or not
+at all, and what the caller has is not sent again.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,17 @@ def tag_of(document: BaseModel) -> str:
 
 def check_match(request: Request, current: BaseModel) -> None:
     """412 when the caller names another state than the present one; naming none is allowed."""
-    header = ",".join(request.headers.getlist("if-match"))
-    wanted = [tag.strip() for tag in header.split(",") if tag.strip()]
+    wanted = _tags(request, "if-match")
     if wanted and "*" not in wanted and tag_of(current) not in wanted:
         raise HTTPException(412)
+
+
+def is_held(request: Request, tag: str) -> bool:
+    """Whether the caller has the representation of this tag already."""
+    held = [one.removeprefix("W/") for one in _tags(request, "if-none-match")]
+    return "*" in held or tag in held
+
+
+def _tags(request: Request, header: str) -> list[str]:
+    listed = ",".join(request.headers.getlist(header)).split(",")
+    return [tag.strip() for tag in listed if tag.strip()]

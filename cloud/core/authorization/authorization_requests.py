@@ -26,7 +26,7 @@ CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 LONGEST_STATE: Final = 2000
 LONGEST_NONCE: Final = 500
 LONGEST_HINT: Final = 254
-_PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
+PROMPTS: Final = ("none", "login", "consent", "select_account")
 _TEXTS: Final = ("state", "nonce", "login_hint")
 _LOOPBACK: Final = ("127.0.0.1", "::1")
 
@@ -262,7 +262,7 @@ class _Reader:
     def prompts(self) -> tuple[str, ...]:
         """OIDC Core 3.1.2.1."""
         prompts = tuple(self.values.get("prompt", "").split())
-        if not set(prompts) <= _PROMPTS or ("none" in prompts and len(prompts) > 1):
+        if not set(prompts) <= set(PROMPTS) or ("none" in prompts and len(prompts) > 1):
             raise self.refuse("invalid_request", "Use prompt=none, or login, consent.")
         return prompts
 
