@@ -330,3 +330,16 @@ async def test_signing_out_asks_about_the_one_who_was_shown(
     question = await visitor.open("/oauth/logout")
     visitor.http.cookies.delete("vitalwire-session")
     assert "You are signed out" in (await visitor.send(question.form)).text
+
+
+async def test_a_name_that_no_database_keeps_is_nobodys_consent(cloud: Installation) -> None:
+    make_person(cloud, cloud.mine)
+    made = make_application(cloud, cloud.mine)
+    async with cloud.client() as http:
+        visitor = Visitor(http)
+        await connected(visitor, made)
+        page = await visitor.open("/account")
+        refused = await visitor.send(page.forms[1], consent="con_\x00")
+        assert (refused.status, refused.alerts) == (400, 1)
+        gone = await visitor.send((await visitor.open("/account")).forms[1])
+        assert (gone.status, gone.address) == (303, "/account?done=ended")
