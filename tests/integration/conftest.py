@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from cloud.__main__ import main
+from tests.fixtures.administration import Operator
 from tests.fixtures.cloud import Installation, Tenant, install, running
 from tests.postgres import PostgresServer, running_server
 
@@ -66,6 +68,20 @@ def cloud(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installati
 def embedded(sqlite_template: Template, tmp_path: Path) -> Iterator[Installation]:
     """An installation over the embedded database."""
     yield from _copy(sqlite_template, tmp_path, None)
+
+
+@pytest.fixture
+def operator(embedded: Installation, capsys: pytest.CaptureFixture[str]) -> Operator:
+    """The operator at the machine of `embedded`; `apps` and `users` are mine unless told."""
+
+    def run(*words: str, tenant: str | None = None) -> tuple[int, str, str]:
+        owner = embedded.mine.tenant_id if tenant is None else tenant
+        whose = ["--tenant", owner] if words[0] in ("apps", "users") else []
+        code = main([words[0], "--data", str(embedded.parts.settings.data), *words[1:], *whose])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
 
 
 def _copy(template: Template, folder: Path, url: str | None) -> Iterator[Installation]:

@@ -6,14 +6,13 @@ import contextlib
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import StringIO
 
 import pytest
 from joserfc.jwk import ECKey
 from sqlalchemy import delete, select, update
 
-from cloud.__main__ import main
 from cloud.core.authorization.credential_tables import ClientSecretRow
 from cloud.core.authorization.sessions import person_by_password, session_of, sign_in
 from cloud.core.authorization.token_endpoint import Caller
@@ -21,30 +20,15 @@ from cloud.core.authorization.tokens import thumbprint
 from cloud.core.identity.people import trusted_issuer
 from cloud.core.identity.tables import UserRow
 from cloud.core.kernel.audit import INSTALLATION, AuditHeadRow, AuditRow
-from tests.fixtures.administration import APPS, administrator, platform_token
+from tests.fixtures.administration import APPS, Operator, administrator, platform_token
 from tests.fixtures.client_certificates import client_certificate
 from tests.fixtures.cloud import ISSUER, Installation
 from tests.fixtures.oauth import showing
 from tests.fixtures.signed import key_set, new_key
 from tests.fixtures.spoilt_audit import unguard
 
-Operator = Callable[..., tuple[int, str, str]]
 _SECRET = "client_secret"
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture
-def operator(embedded: Installation, capsys: pytest.CaptureFixture[str]) -> Operator:
-    """Runs a command over the installation's folder: exit code, output, errors."""
-
-    def run(*words: str, tenant: str | None = None) -> tuple[int, str, str]:
-        owner = embedded.mine.tenant_id if tenant is None else tenant
-        whose = ["--tenant", owner] if words[0] in ("apps", "users") else []
-        code = main([words[0], "--data", str(embedded.parts.settings.data), *words[1:], *whose])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @contextlib.contextmanager

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cloud.__main__ import main
-from tests.fixtures.administration import APPS, CLIENTS, administrator, clinical_administrator
+from tests.fixtures.administration import (
+    APPS,
+    CLIENTS,
+    Operator,
+    administrator,
+    clinical_administrator,
+)
 from tests.fixtures.client_certificates import client_certificate
 from tests.fixtures.cloud import Installation
-
-Operator = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def operator(embedded: Installation, capsys: pytest.CaptureFixture[str]) -> Operator:
-    """Runs a command over the installation's folder: exit code, output, errors."""
-
-    def run(command: str, *words: str) -> tuple[int, str, str]:
-        code = main([command, "--data", str(embedded.parts.settings.data), *words])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 def names(text: str) -> list[str]:
