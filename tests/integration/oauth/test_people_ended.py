@@ -102,7 +102,7 @@ async def test_an_issuer_that_is_not_trusted_any_more_ends_with_its_tokens(
     shown = json.loads(line)
     assert (shown["issuer"], shown["kids"], shown["jwks_uri"]) == (IDP, ["idp-1"], None)
     other = ground.cloud.other.tenant_id
-    assert users("issuers", tenant=other)[1] == "\n"
+    assert users("issuers", tenant=other)[1] == ""
     assert "issuer_not_found" in users("untrust", "--issuer", IDP, tenant=other)[2]
     assert await status(ground, token) == 403
     assert users("untrust", "--issuer", IDP)[0] == 0
