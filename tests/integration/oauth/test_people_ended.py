@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from functools import partial
 
 import httpx
 import pytest
 from sqlalchemy import select
 
-from cloud.__main__ import main
 from cloud.core.identity.tables import ExternalIdentityRow, MembershipRow, UserRow
+from tests.fixtures.administration import Operator
 from tests.fixtures.cloud import START, Installation
 from tests.fixtures.oauth import People
 from tests.integration.oauth.test_exchange import IDP, Ground
 
-Operator = Callable[..., tuple[int, str, str]]
 SAME = ("--issuer", IDP, "--subject", "dr-1")
 
 
@@ -25,17 +24,9 @@ def ground(embedded: Installation, http: httpx.AsyncClient, people: People) -> G
 
 
 @pytest.fixture
-def users(embedded: Installation, capsys: pytest.CaptureFixture[str]) -> Operator:
-    """Runs `users` over the installation: exit code, output, errors."""
-
-    def run(*words: str, tenant: str = "") -> tuple[int, str, str]:
-        owner = tenant or embedded.mine.tenant_id
-        data = str(embedded.parts.settings.data)
-        code = main(["users", "--data", data, *words, "--tenant", owner])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
+def users(operator: Operator) -> Operator:
+    """The operator's `users`."""
+    return partial(operator, "users")
 
 
 async def delegated(ground: Ground) -> str:
