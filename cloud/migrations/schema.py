@@ -12,6 +12,7 @@ from cloud.core.authorization import tables as authorization
 from cloud.core.devices import fleet_tables as fleet
 from cloud.core.devices import tables as devices
 from cloud.core.encounters import crew_tables as crew
+from cloud.core.encounters import record_tables as records
 from cloud.core.encounters import tables as encounters
 from cloud.core.identity import tables as identity
 from cloud.core.kernel import audit, idempotency, outbox
@@ -31,6 +32,7 @@ MODULES: Final = (
     identity,
     observations,
     outbox,
+    records,
 )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from cloud.core.encounters.record import EncounterRecord, PatientIdentity, PatientOutline
 from cloud.core.observations.stored import StoredObservation
 from protocols.model.device import DeviceInfo
 
@@ -42,7 +43,8 @@ class Handover:
 
     `patient_pseudonym` is the tenant-keyed HMAC (hex) that stands for the person; an encounter
     opened without a person has one of its own. `handover_at` is None while the patient is still
-    with the crew.
+    with the crew. `record` is what people told, `patient` what may be shown of the person under the
+    pseudonym; `identity` is who it is, None in the pseudonymised projection.
     """
 
     tenant_id: str
@@ -66,3 +68,6 @@ class Handover:
     devices: Sequence[HandoverDevice]
     observations: Sequence[StoredObservation]
     gaps: Sequence[WaveformGap] = ()
+    record: EncounterRecord = field(default_factory=EncounterRecord)
+    patient: PatientOutline | None = None
+    identity: PatientIdentity | None = None

@@ -13,10 +13,12 @@ from cloud.db.base import ID_LENGTH, Base, UtcDateTime
 
 
 class EncounterRow(TenantOwned, Base):
-    """One patient contact. Only the person's pseudonym is kept, never the person's id.
+    """One patient contact. Only the person's pseudonym is kept here, never the person's id.
 
     `closed_at` and `released_at`, whichever is earlier, end the time in which the vehicle's
-    readings belong to it: the first is the hospital's word, the second the crew's.
+    readings belong to it: the first is the hospital's word, the second the crew's. `patient_id` is
+    the patient it is linked to now, None while nobody told anything of them. `eta_at` is when the
+    vehicle expects to be at `destination`.
     """
 
     __tablename__ = "encounters"
@@ -24,6 +26,7 @@ class EncounterRow(TenantOwned, Base):
         UniqueConstraint("tenant_id", "cad_incident_id", "vehicle_id"),
         Index("ix_encounters_binding", "tenant_id", "vehicle_id", "started_at"),
         Index("ix_encounters_list", "tenant_id", "updated_at", "encounter_id"),
+        Index("ix_encounters_patient", "patient_id"),
     )
 
     encounter_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
@@ -32,6 +35,7 @@ class EncounterRow(TenantOwned, Base):
     vehicle_id: Mapped[str] = mapped_column(String(ID_LENGTH))
     cad_incident_id: Mapped[str] = mapped_column(String(ID_LENGTH))
     crew_ids: Mapped[list[str]] = mapped_column(JSON)
+    patient_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     patient_pseudonym: Mapped[str] = mapped_column(String(64))
     sex: Mapped[str | None] = mapped_column(String(8))
     chief_complaint: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
@@ -42,6 +46,8 @@ class EncounterRow(TenantOwned, Base):
     handover_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     destination: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     received_by: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    eta_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    duplicate_of: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
