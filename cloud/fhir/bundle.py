@@ -17,19 +17,19 @@ from cloud.core.encounters.handover import Handover
 from cloud.core.observations.stored import StoredObservation
 from cloud.fhir import systems
 from cloud.fhir.clocks import Clocks
-from cloud.fhir.composition import Content, composition_entry
-from cloud.fhir.device import device_entries
-from cloud.fhir.encounter import encounter_entry
+from cloud.fhir.composition import Content, composition
+from cloud.fhir.device import device, gateway
+from cloud.fhir.encounter import encounter, has_ended
 from cloud.fhir.json import Element, JsonValue, element
-from cloud.fhir.names import Names
-from cloud.fhir.observation import is_vital_sign, observation_entry
-from cloud.fhir.organization import organization_entry, vehicle_entry
-from cloud.fhir.patient import patient_entry, pseudonymised
-from cloud.fhir.procedure import shock_entry, shocks
+from cloud.fhir.names import Named, Names, created, updated
+from cloud.fhir.observation import is_vital_sign, observation
+from cloud.fhir.organization import organization, vehicle
+from cloud.fhir.patient import patient, pseudonymised
+from cloud.fhir.procedure import Shock, shock_procedure, shocks
 from cloud.fhir.selection import Detail, is_event, select
 from cloud.fhir.strips import Strip
 from cloud.fhir.times import instant
-from cloud.fhir.waveform import strip_entry
+from cloud.fhir.waveform import strip_name, strip_observation
 
 DEFAULT_PAGE_SIZE: Final = 400
 
@@ -103,32 +103,67 @@ class HandoverPages:
         )
 
     def _entries(self, page: int, units: Sequence[_Unit]) -> list[JsonValue]:
-        names, handover = self._names, self._handover
-        readings = [
-            strip_entry(names, self._clocks, unit)
-            if isinstance(unit, Strip)
-            else observation_entry(names, self._clocks, unit)
-            for unit in units
-        ]
+        readings = [self._reading(unit) for unit in units]
         sources = [unit.chunks[0] if isinstance(unit, Strip) else unit for unit in units]
         entries: list[JsonValue] = [
-            organization_entry(names, handover),
-            patient_entry(names, handover),
-            vehicle_entry(names, handover),
-            encounter_entry(names, handover, update=self._update),
-            *device_entries(names, handover),
-            *self._clocks.entries(sources),
-            *readings,
+            *map(created, self._actors()),
+            self._encounter(),
+            *map(created, self._devices()),
+            *map(created, self._clocks.observations(sources)),
+            *map(created, readings),
         ]
         if page > 1:
             return entries
-        procedures = [shock_entry(names, shock) for shock in self._shocks]
+        procedures = [self._shock(shock) for shock in self._shocks]
         report = self._report(readings, units, procedures)
-        return [*entries, *procedures, report]
+        return [
+            *entries,
+            *map(created, procedures),
+            updated(report) if self._update else created(report),
+        ]
+
+    def _actors(self) -> list[Named]:
+        names, handover = self._names, self._handover
+        return [
+            Named(names.urn("Organization"), organization(names, handover)),
+            Named(names.urn("Patient"), patient(names, handover)),
+            Named(names.urn("Location"), vehicle(names, handover)),
+        ]
+
+    def _encounter(self) -> Element:
+        """Created once. Where updates are asked for, one that has ended updates what was filed.
+
+        An open one never does, so that an old bundle posted late cannot open it again.
+        """
+        named = Named(self._names.urn("Encounter"), encounter(self._names, self._handover))
+        return updated(named) if self._update and has_ended(self._handover) else created(named)
+
+    def _devices(self) -> list[Named]:
+        names = self._names
+        return [
+            Named(names.urn("Device", one.device_id), device(names, one))
+            for one in self._handover.devices
+        ] + [
+            Named(names.urn("Gateway", one), gateway(names, one))
+            for one in self._handover.gateway_ids
+        ]
+
+    def _reading(self, unit: _Unit) -> Named:
+        names, clocks = self._names, self._clocks
+        if isinstance(unit, Strip):
+            return Named(
+                names.urn("Strip", strip_name(unit)), strip_observation(names, clocks, unit)
+            )
+        local = str(unit.observation.observation_id)
+        return Named(names.urn("Observation", local), observation(names, clocks, unit))
+
+    def _shock(self, shock: Shock) -> Named:
+        local = str(shock.told_by.observation.observation_id)
+        return Named(self._names.urn("Shock", local), shock_procedure(self._names, shock))
 
     def _report(
-        self, readings: Sequence[Element], units: Sequence[_Unit], procedures: Sequence[Element]
-    ) -> Element:
+        self, readings: Sequence[Named], units: Sequence[_Unit], procedures: Sequence[Named]
+    ) -> Named:
         vital_signs = [
             one
             for one, unit in zip(readings, units, strict=True)
@@ -143,15 +178,14 @@ class HandoverPages:
             readings=self._handover.observations,
             events=[one for one in self._selection.readings if is_event(one)],
             shocks=self._shocks,
-            vital_sign_urls=_urls(vital_signs),
-            event_urls=_urls(arrest),
-            shock_urls=_urls(procedures),
+            vital_sign_urls=[one.url for one in vital_signs],
+            event_urls=[one.url for one in arrest],
+            shock_urls=[one.url for one in procedures],
             page_note=self._page_note(len(units)),
             detail=self._detail,
         )
-        return composition_entry(
-            self._names, self._handover, content, as_of=self.as_of, update=self._update
-        )
+        report = composition(self._names, self._handover, content, as_of=self.as_of)
+        return Named(self._names.urn("Composition"), report)
 
     def _page_note(self, here: int) -> str:
         what = "every reading" if self._detail is Detail.FULL else "the trend of the readings"
@@ -209,7 +243,3 @@ def _in_order(readings: Sequence[StoredObservation], strips: Sequence[Strip]) ->
 
 def _start(unit: _Unit) -> datetime:
     return unit.start if isinstance(unit, Strip) else unit.observation.observed_at.at
-
-
-def _urls(entries: Sequence[Element]) -> list[str]:
-    return [str(one["fullUrl"]) for one in entries]

@@ -16,7 +16,7 @@ from typing import Final
 from cloud.core.observations.stored import StoredObservation
 from cloud.fhir import systems, terms
 from cloud.fhir.json import Element, JsonValue, element
-from cloud.fhir.names import Names, entry
+from cloud.fhir.names import Named, Names
 from cloud.fhir.times import instant
 from protocols.model.timestamps import DeviceTime, TimeQuality
 
@@ -55,15 +55,20 @@ class Clocks:
         anchor = _anchor(stored)
         return [] if anchor is None else [self._names.reference("Clock", anchor.name)]
 
-    def entries(self, readings: Iterable[StoredObservation]) -> list[Element]:
+    def observations(self, readings: Iterable[StoredObservation]) -> list[Named]:
         """The coincident time stamps those readings point to."""
         used = {anchor.name for one in readings if (anchor := _anchor(one)) is not None}
-        return [self._entry(anchor) for name, anchor in self._anchors.items() if name in used]
+        return [
+            Named(self._names.urn("Clock", name), self.observation(anchor))
+            for name, anchor in self._anchors.items()
+            if name in used
+        ]
 
-    def _entry(self, anchor: Anchor) -> Element:
+    def observation(self, anchor: Anchor) -> Element:
+        """Both clocks at the moment of the anchor, local name `Anchor.name`."""
         stored, names = anchor.stored, self._names
         value = names.within_encounter("Clock", anchor.name)
-        resource = element(
+        return element(
             resourceType="Observation",
             identifier=[{"system": systems.OBSERVATION, "value": value}],
             status="final",
@@ -74,7 +79,6 @@ class Clocks:
             note=[{"text": _NO_ZONE}],
             device=names.reference("Gateway", stored.gateway_id) if stored.gateway_id else None,
         )
-        return entry(names.urn("Clock", anchor.name), resource, systems.OBSERVATION, value)
 
 
 def stamp_notes(stored: StoredObservation) -> list[Element]:

@@ -15,7 +15,7 @@ from cloud.core.encounters.handover import Handover
 from cloud.core.observations.stored import StoredObservation
 from cloud.fhir import narrative, systems
 from cloud.fhir.json import Element, JsonValue, element
-from cloud.fhir.names import Names, entry, updating_entry
+from cloud.fhir.names import Names
 from cloud.fhir.procedure import Shock
 from cloud.fhir.selection import Detail
 from cloud.fhir.times import clock_time, instant
@@ -44,18 +44,16 @@ class Content:
     detail: Detail
 
 
-def composition_entry(
-    names: Names, handover: Handover, content: Content, *, as_of: datetime, update: bool = False
-) -> Element:
-    """The transaction entry of the report as of the newest thing it tells.
+def composition(names: Names, handover: Handover, content: Content, *, as_of: datetime) -> Element:
+    """The report as of the newest thing it tells.
 
-    Its identifier names the report, not one version of it; with `update`, what was handed out
-    earlier is brought up to date. The report after the handover is another one, so that an old
+    Its identifier names the report, not one version of it, so that what was handed out earlier can
+    be brought up to date. The report after the handover is another one, so that an old
     bundle posted late cannot undo it, and `relatesTo` names those it replaces.
     """
     is_final = handover.handover_at is not None
     value = _identity(names, content.detail, is_final=is_final)
-    resource = element(
+    return element(
         resourceType="Composition",
         meta=None,
         identifier={"system": systems.COMPOSITION, "value": value},
@@ -78,8 +76,6 @@ def composition_entry(
         ],
         section=_sections(handover, content),
     )
-    make = updating_entry if update else entry
-    return make(names.urn("Composition"), resource, systems.COMPOSITION, value)
 
 
 def _identity(names: Names, detail: Detail, *, is_final: bool) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from cloud.core.encounters.handover import Handover, HandoverDevice
+from cloud.core.encounters.handover import HandoverDevice
 from cloud.fhir import systems
 from cloud.fhir.json import Element, JsonValue, element
-from cloud.fhir.names import Names, entry
+from cloud.fhir.names import Names
 from protocols.model.device import DeviceInfo
 
 _MDS_SIMPLE: Final = "65573"
@@ -28,12 +28,6 @@ _STATUS: Final = {
 }
 
 
-def device_entries(names: Names, handover: Handover) -> list[Element]:
-    """Every device that contributed, then the gateways."""
-    devices = [_device_entry(names, device) for device in handover.devices]
-    return devices + [_gateway_entry(names, gateway) for gateway in handover.gateway_ids]
-
-
 def system_id_identifier(info: DeviceInfo) -> Element:
     """The System-Id as the PHD guide writes it: octets in upper-case hexadecimal with dashes."""
     return {
@@ -43,18 +37,19 @@ def system_id_identifier(info: DeviceInfo) -> Element:
     }
 
 
-def _device_entry(names: Names, device: HandoverDevice) -> Element:
-    info = device.info
-    value = names.within_tenant("Device", device.device_id)
-    resource = element(
+def device(names: Names, told: HandoverDevice) -> Element:
+    """What measured: local name its public id."""
+    info = told.info
+    value = names.within_tenant("Device", told.device_id)
+    return element(
         resourceType="Device",
         identifier=[{"system": systems.DEVICE, "value": value}, system_id_identifier(info)],
-        status=_STATUS.get(device.status, "unknown"),
+        status=_STATUS.get(told.status, "unknown"),
         manufacturer=info.manufacturer,
         serialNumber=info.serial_number,
         deviceName=[{"name": info.model, "type": "model-name"}] if info.model else None,
         modelNumber=info.model,
-        type=_mds_type(_MDS_SIMPLE, "MDC_MOC_VMS_MDS_SIMP", device.device_class),
+        type=_mds_type(_MDS_SIMPLE, "MDC_MOC_VMS_MDS_SIMP", told.device_class),
         specialization=[
             {"systemType": _mdc(str(profile.cf_code)), "version": str(version)}
             for profile, version in info.specializations
@@ -62,12 +57,12 @@ def _device_entry(names: Names, device: HandoverDevice) -> Element:
         version=_versions(info),
         owner=names.reference("Organization"),
     )
-    return entry(names.urn("Device", device.device_id), resource, systems.DEVICE, value)
 
 
-def _gateway_entry(names: Names, gateway_id: str) -> Element:
+def gateway(names: Names, gateway_id: str) -> Element:
+    """What carried the readings: local name its own id."""
     value = names.within_tenant("Gateway", gateway_id)
-    resource = element(
+    return element(
         resourceType="Device",
         identifier=[{"system": systems.DEVICE, "value": value}],
         status="active",
@@ -75,7 +70,6 @@ def _gateway_entry(names: Names, gateway_id: str) -> Element:
         type=_mds_type(_MDS_GATEWAY, "MDC_MOC_VMS_MDS_AHD", "gateway"),
         owner=names.reference("Organization"),
     )
-    return entry(names.urn("Gateway", gateway_id), resource, systems.DEVICE, value)
 
 
 def _versions(info: DeviceInfo) -> list[JsonValue]:

@@ -7,7 +7,7 @@ from typing import Final
 from cloud.core.encounters.handover import Handover
 from cloud.fhir import systems
 from cloud.fhir.json import Element, element
-from cloud.fhir.names import Names, entry, updating_entry
+from cloud.fhir.names import Names
 from cloud.fhir.times import instant
 
 _STATUS: Final = {
@@ -20,15 +20,11 @@ _STATUS: Final = {
 }
 
 
-def encounter_entry(names: Names, handover: Handover, *, update: bool = False) -> Element:
-    """The encounter with its vehicle and crew ids.
-
-    It is created once. With `update`, an encounter that has ended updates what the hospital filed
-    earlier; an open one never does, so that an old bundle posted late cannot open it again.
-    """
+def encounter(names: Names, handover: Handover) -> Element:
+    """The encounter with its vehicle and crew ids."""
     service = names.reference("Organization")
     value = handover.encounter_id
-    resource = element(
+    return element(
         resourceType="Encounter",
         identifier=[
             {"system": systems.ENCOUNTER, "value": value},
@@ -59,9 +55,11 @@ def encounter_entry(names: Names, handover: Handover, *, update: bool = False) -
         location=[{"location": names.reference("Location"), "status": _presence(handover)}],
         serviceProvider=service,
     )
-    has_ended = _STATUS.get(handover.status) != "in-progress"
-    make = updating_entry if update and has_ended else entry
-    return make(names.urn("Encounter"), resource, systems.ENCOUNTER, value)
+
+
+def has_ended(handover: Handover) -> bool:
+    """Whether the encounter is over, as far as FHIR is concerned."""
+    return _STATUS.get(handover.status) != "in-progress"
 
 
 def _presence(handover: Handover) -> str:

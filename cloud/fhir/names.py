@@ -1,15 +1,21 @@
 """How the resources of one handover are called: by each other, and by the hospital's server.
 
-A resource is known inside the bundle by a `urn:uuid`, worked out from tenant, encounter and a
-local name, so that the same handover always gives the same octets. The hospital's server knows it
-again by its identifier. Identifier values are UUIDs or other words of letters, digits, `.`, `_`,
-`:` and `-`: a `+` or `|` in a conditional create would break it.
+A resource is known inside the bundle by a `urn:uuid`, worked out from tenant, encounter, its kind
+and a local name, so that the same handover always gives the same octets. The hospital's server
+knows it again by its first identifier. Identifier values are UUIDs or other words of letters,
+digits, `.`, `_`, `:` and `-`: a `+` or `|` in a conditional create would break it.
+
+Every resource has one builder, a function of `Names` and what is told that returns the bare
+resource; it knows nothing of bundles. A builder refers to others by `names.reference(kind, local)`
+alone, so whoever serves resources one by one gives it `Names` of its own whose `reference` says
+`Device/<id>` instead of a `urn:uuid`. `KINDS` lists the kinds and what their local names are.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -19,6 +25,26 @@ from cloud.fhir.json import Element
 _NAMESPACE: Final = UUID("0d0f9d0e-6c0b-4f57-8a44-2f6f4f1f6d55")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._:-]+")
 
+KINDS: Final[Mapping[str, str]] = {
+    "Organization": "Organization",
+    "Patient": "Patient",
+    "Location": "Location",
+    "Encounter": "Encounter",
+    "Device": "Device",
+    "Gateway": "Device",
+    "Clock": "Observation",
+    "Observation": "Observation",
+    "Strip": "Observation",
+    "Shock": "Procedure",
+    "Composition": "Composition",
+}
+"""Each kind of a local name with the resource type it is told as.
+
+Local names: `Device` a public device id, `Gateway` a gateway's id, `Observation` an observation
+id, `Clock` device and offset, `Strip` see `waveform.strip_name`, `Shock` the observation that told
+of it. The others stand once in an encounter and have none.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -26,6 +52,7 @@ class Names:
 
     tenant_id: str
     encounter_id: str
+    _urns: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, handover: Handover) -> Names:
@@ -33,9 +60,12 @@ class Names:
         return cls(handover.tenant_id, handover.encounter_id)
 
     def urn(self, kind: str, local: str = "") -> str:
-        """The fullUrl of the resource `local` of a kind (`Patient`, `Device`, ...)."""
+        """The fullUrl of the resource `local` of a kind of `KINDS`."""
+        known = self._urns.get((kind, local))
+        if known is not None:
+            return known
         parts = ("entry", self.tenant_id, self.encounter_id, kind, local)
-        return uuid5(_NAMESPACE, "|".join(parts)).urn
+        return self._urns.setdefault((kind, local), uuid5(_NAMESPACE, "|".join(parts)).urn)
 
     def reference(self, kind: str, local: str = "") -> Element:
         """A reference to that resource inside the same bundle."""
@@ -51,31 +81,43 @@ class Names:
         return str(uuid5(_NAMESPACE, "|".join(parts)))
 
 
-def entry(full_url: str, resource: Element, system: str, value: str) -> Element:
-    """A transaction entry that creates the resource unless the server knows its identifier.
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A resource and what it is called in a bundle, its fullUrl."""
+
+    url: str
+    resource: Element
+
+
+def created(named: Named) -> Element:
+    """A transaction entry that creates the resource unless the server knows its first identifier.
 
     AssertionError for an identifier that would not survive as a query string.
     """
-    condition = _condition(system, value)
     request: Element = {
         "method": "POST",
-        "url": resource["resourceType"],
-        "ifNoneExist": condition,
+        "url": named.resource["resourceType"],
+        "ifNoneExist": _condition(named.resource),
     }
-    return {"fullUrl": full_url, "resource": resource, "request": request}
+    return {"fullUrl": named.url, "resource": named.resource, "request": request}
 
 
-def updating_entry(full_url: str, resource: Element, system: str, value: str) -> Element:
+def updated(named: Named) -> Element:
     """A transaction entry that brings what the server knows by this identifier up to date.
 
-    A server that does not know it creates it. AssertionError as for `entry`.
+    A server that does not know it creates it. AssertionError as for `created`.
     """
-    url = f"{resource['resourceType']}?{_condition(system, value)}"
+    url = f"{named.resource['resourceType']}?{_condition(named.resource)}"
     request: Element = {"method": "PUT", "url": url}
-    return {"fullUrl": full_url, "resource": resource, "request": request}
+    return {"fullUrl": named.url, "resource": named.resource, "request": request}
 
 
-def _condition(system: str, value: str) -> str:
+def _condition(resource: Element) -> str:
+    first = resource["identifier"]
+    if isinstance(first, list):  # everywhere but in Composition, which has one and no list
+        first = first[0]
+    assert isinstance(first, Mapping)  # noqa: S101 - builders make nothing else
+    value = str(first["value"])
     if not _PLAIN.fullmatch(value):
         raise AssertionError(f"{value!r} cannot stand in a conditional create or update")
-    return f"identifier={system}|{value}"
+    return f"identifier={first['system']}|{value}"

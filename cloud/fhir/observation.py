@@ -15,7 +15,7 @@ from cloud.core.observations.stored import StoredObservation
 from cloud.fhir import systems, terms
 from cloud.fhir.clocks import Clocks, stamp_notes, tick_components
 from cloud.fhir.json import Element, JsonValue, element
-from cloud.fhir.names import Names, entry
+from cloud.fhir.names import Names
 from cloud.fhir.status import (
     absence,
     interpretation,
@@ -41,21 +41,20 @@ _SUPPLEMENTAL_TYPES: Final = (68193, "MDC_ATTR_SUPPLEMENTAL_TYPES")
 _BP_COMPONENTS: Final = frozenset(("8480-6", "8462-4"))
 
 
-def observation_entry(names: Names, clocks: Clocks, stored: StoredObservation) -> Element:
-    """The transaction entry of one reading; AssertionError for a waveform (see `waveform`)."""
-    observation = stored.observation
-    value = str(observation.observation_id)
-    profile, loincs, body = _body(observation)
-    resource = frame(
+def observation(names: Names, clocks: Clocks, stored: StoredObservation) -> Element:
+    """One reading, local name its observation id; AssertionError for a waveform."""
+    told = stored.observation
+    value = str(told.observation_id)
+    profile, loincs, body = _body(told)
+    return frame(
         names,
         clocks,
         stored,
         profile=profile,
-        category=category_of(observation, loincs),
+        category=category_of(told, loincs),
         identifiers=[{"system": systems.OBSERVATION, "value": value}],
         body=body,
     )
-    return entry(names.urn("Observation", value), resource, systems.OBSERVATION, value)
 
 
 def frame(

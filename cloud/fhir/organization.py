@@ -5,25 +5,24 @@ from __future__ import annotations
 from cloud.core.encounters.handover import Handover
 from cloud.fhir import systems
 from cloud.fhir.json import Element, element
-from cloud.fhir.names import Names, entry
+from cloud.fhir.names import Names
 
 
-def organization_entry(names: Names, handover: Handover) -> Element:
+def organization(names: Names, handover: Handover) -> Element:
     """The service the tenant is."""
     value = names.within_tenant("Organization")
-    resource = element(
+    return element(
         resourceType="Organization",
         identifier=[{"system": systems.ORGANIZATION, "value": value}],
         active=True,
         name=handover.tenant_name or "Ambulance service",
     )
-    return entry(names.urn("Organization"), resource, systems.ORGANIZATION, value)
 
 
-def vehicle_entry(names: Names, handover: Handover) -> Element:
+def vehicle(names: Names, handover: Handover) -> Element:
     """The vehicle the encounter took place in; where it was is not told."""
     value = names.within_tenant("Location", handover.vehicle_id)
-    resource = element(
+    return element(
         resourceType="Location",
         identifier=[
             {"system": systems.VEHICLE, "value": value},
@@ -44,4 +43,3 @@ def vehicle_entry(names: Names, handover: Handover) -> Element:
         },
         managingOrganization=names.reference("Organization"),
     )
-    return entry(names.urn("Location"), resource, systems.VEHICLE, value)

@@ -7,15 +7,15 @@ from typing import Final
 from cloud.core.encounters.handover import Handover
 from cloud.fhir import systems
 from cloud.fhir.json import Element, element
-from cloud.fhir.names import Names, entry
+from cloud.fhir.names import Names
 
 _GENDERS: Final = frozenset(("male", "female", "other"))
 
 
-def patient_entry(names: Names, handover: Handover) -> Element:
+def patient(names: Names, handover: Handover) -> Element:
     """The person as the pseudonymised projection may show them."""
     sex = (handover.sex or "").lower()
-    resource = element(
+    return element(
         resourceType="Patient",
         meta={"security": pseudonymised()},
         identifier=[
@@ -28,9 +28,6 @@ def patient_entry(names: Names, handover: Handover) -> Element:
         ],
         active=True,
         gender=sex if sex in _GENDERS else "unknown",
-    )
-    return entry(
-        names.urn("Patient"), resource, systems.PATIENT_PSEUDONYM, handover.patient_pseudonym
     )
 
 

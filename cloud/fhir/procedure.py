@@ -10,7 +10,7 @@ from typing import Final
 from cloud.core.observations.stored import StoredObservation
 from cloud.fhir import systems, terms
 from cloud.fhir.json import Element, element
-from cloud.fhir.names import Names, entry
+from cloud.fhir.names import Names
 from cloud.fhir.status import absence
 from cloud.fhir.times import instant
 from protocols.model.observation import CodedObservation, NumericObservation
@@ -75,12 +75,11 @@ def _apart(one: StoredObservation, other: StoredObservation) -> timedelta:
     return abs(one.observation.observed_at.at - other.observation.observed_at.at)
 
 
-def shock_entry(names: Names, shock: Shock) -> Element:
-    """The transaction entry of one shock."""
+def shock_procedure(names: Names, shock: Shock) -> Element:
+    """One shock, local name the id of the observation that told of it."""
     told = shock.told_by.observation
-    local = str(told.observation_id)
-    value = names.within_encounter("Shock", local)
-    resource = element(
+    value = names.within_encounter("Shock", str(told.observation_id))
+    return element(
         resourceType="Procedure",
         identifier=[{"system": systems.PROCEDURE, "value": value}],
         status="completed",
@@ -101,7 +100,6 @@ def shock_entry(names: Names, shock: Shock) -> Element:
         note=[{"text": _note(shock)}],
         usedReference=[names.reference("Device", shock.told_by.device_id)],
     )
-    return entry(names.urn("Shock", local), resource, systems.PROCEDURE, value)
 
 
 def _note(shock: Shock) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 from cloud.fhir import systems, terms
 from cloud.fhir.clocks import Clocks
 from cloud.fhir.json import Element
-from cloud.fhir.names import Names, entry
+from cloud.fhir.names import Names
 from cloud.fhir.observation import frame
 from cloud.fhir.status import absence
 from cloud.fhir.strips import Strip
@@ -21,16 +21,15 @@ from cloud.fhir.times import instant
 _US_PER_MS: Final = 1000
 
 
-def strip_entry(names: Names, clocks: Clocks, strip: Strip) -> Element:
-    """The transaction entry of one strip.
+def strip_observation(names: Names, clocks: Clocks, strip: Strip) -> Element:
+    """One strip, local name `strip_name`.
 
     Its identifier is made of the first and last reading and the count, so a strip that grew since
     the last time is another resource rather than silently the old, shorter one.
     """
-    local = strip_name(strip)
-    value = names.within_encounter("Strip", local)
+    value = names.within_encounter("Strip", strip_name(strip))
     reason = absence(strip.first.status)
-    resource = frame(
+    return frame(
         names,
         clocks,
         strip.chunks[0],
@@ -48,7 +47,6 @@ def strip_entry(names: Names, clocks: Clocks, strip: Strip) -> Element:
             ),
         },
     )
-    return entry(names.urn("Strip", local), resource, systems.OBSERVATION, value)
 
 
 def strip_name(strip: Strip) -> str:

@@ -13,7 +13,7 @@ from cloud.core.encounters.handover import Handover
 from cloud.fhir import systems
 from cloud.fhir.bundle import HandoverPages, NoSuchPageError, transaction_bundle
 from cloud.fhir.json import dumps
-from cloud.fhir.names import entry
+from cloud.fhir.names import Named, created
 from cloud.fhir.selection import Detail
 from tests.fixtures.handovers import START, arrest_handover, handover
 from tests.unit.cloud.fhir.reading import Json, bundle_of, codes, resources
@@ -215,4 +215,12 @@ def test_new_readings_make_a_new_bundle_and_bring_the_report_up_to_date() -> Non
 @pytest.mark.parametrize("value", ["a+b", "a|b", "a b", "2026-11-23T10:14:05+00:00", ""])
 def test_an_identifier_that_would_break_the_condition_never_leaves(value: str) -> None:
     with pytest.raises(AssertionError, match="conditional create"):
-        entry("urn:uuid:0", {"resourceType": "Patient"}, "urn:oid:1.2", value)
+        created(
+            Named(
+                "urn:uuid:0",
+                {
+                    "resourceType": "Patient",
+                    "identifier": [{"system": "urn:oid:1.2", "value": value}],
+                },
+            )
+        )
