@@ -14,6 +14,7 @@ from cloud.app.opening import StartError
 from cloud.core.authorization import client_certificates, client_secrets, partners, profiles
 from cloud.core.authorization.applications import application, applications, note
 from cloud.core.authorization.credential_tables import ApiKeyRow, ClientSecretRow
+from cloud.core.authorization.facilities import place_application
 from cloud.core.authorization.registrations import (
     NewApplication,
     approve_scopes,
@@ -55,6 +56,12 @@ def add_application_commands(acts: Acts) -> None:
     one.add_argument("--portal", action="store_true", help="for the patient portal")
     one = acts.add_parser("approve", help="approve the scopes it requests, or those named here")
     one.add_argument("--scope", action="append", help="exactly these, several times if need be")
+    one = acts.add_parser("place", help="say which facility it belongs to")
+    where = one.add_mutually_exclusive_group(required=True)
+    where.add_argument(
+        "--facility", metavar="ID", help="as encounters name the facility they bring patients to"
+    )
+    where.add_argument("--nowhere", action="store_true", help="it belongs to none")
     acts.add_parser("suspend", help="stop it at once, tokens and all")
     acts.add_parser("resume", help="let it go on")
     acts.add_parser("delete", help="end it with everything that was issued to it")
@@ -104,6 +111,9 @@ def run_application_command(
     if given.act == "approve":
         row = approve_scopes(work, caller, given.client, given.scope, kind=None)
         return [f"{row.client_id} is approved for {' '.join(row.approved_scopes) or 'no scope'}"]
+    if given.act == "place":
+        row = place_application(work, caller, given.client, given.facility, kind=None)
+        return [f"{row.client_id} belongs to {row.facility_id or 'no facility'}"]
     row = application(work, caller, given.client, kind=None, to_change=True)
     if given.act == "show":
         return [json.dumps(_line(row) | _credentials(work, row))]
@@ -186,6 +196,7 @@ def _line(row: ApplicationRow) -> dict[str, object]:
         "kind": row.kind,
         "status": row.status,
         "profiles": row.profiles,
+        "facility_id": row.facility_id,
         "grant_types": row.grant_types,
         "approved_scopes": row.approved_scopes,
         "requested_scopes": row.requested_scopes,

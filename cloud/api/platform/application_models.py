@@ -81,6 +81,26 @@ class ApprovalRequest(StrictModel):
     scopes: Scopes | None = None
 
 
+class PlacementRequest(StrictModel):
+    """The facility an application belongs to, as encounters name their destination; null for none.
+
+    With `argus:epcr:handover` it learns who the patients are that are brought there.
+    """
+
+    facility_id: (
+        Annotated[
+            str,
+            StringConstraints(
+                strip_whitespace=True,
+                min_length=1,
+                max_length=80,
+                pattern=r"^[^\x00-\x1f\x7f]+$",
+            ),
+        ]
+        | None
+    )
+
+
 class HeldSecretModel(BaseModel):
     """A secret by its last four characters, and when it was last used."""
 
@@ -111,6 +131,7 @@ class ApplicationModel(BaseModel):
     token_endpoint_auth_method: str
     post_logout_redirect_uris: list[str]
     product_id: str | None = None
+    facility_id: str | None = None
     jwks: dict[str, Any] | None = None
     jwks_uri: str | None = None
     created_at: datetime

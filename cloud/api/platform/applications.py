@@ -17,6 +17,7 @@ from cloud.api.platform.application_models import (
     ApplicationsModel,
     ApprovalRequest,
     GovernanceModel,
+    PlacementRequest,
     RotatedModel,
     RotationRequest,
     application_model,
@@ -33,6 +34,7 @@ from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.authorization import registrations
 from cloud.core.authorization.applications import application, applications, to_change
 from cloud.core.authorization.client_secrets import GRACE, LONGEST_GRACE, secrets_of
+from cloud.core.authorization.facilities import place_application
 from cloud.core.authorization.registered_scopes import catalogue
 
 router = APIRouter(
@@ -214,6 +216,17 @@ def approve_scopes(
     chosen = None if body is None else body.scopes
     row = registrations.approve_scopes(work, caller, client_id, chosen)
     return tagged(application_model(row))
+
+
+@router.put(
+    "/apps/{client_id}/facility",
+    response_model=ApplicationModel,
+    responses=errors(400, 404, 413, 415, 422, 429),
+    summary="Say which facility an application belongs to",
+)
+def place(client_id: str, body: PlacementRequest, caller: PlatformAdmin, work: Work) -> Response:
+    """Good from the application's next call on; null when it belongs to none."""
+    return tagged(application_model(place_application(work, caller, client_id, body.facility_id)))
 
 
 @router.patch(

@@ -29,12 +29,14 @@ class ApplicationRow(TenantOwned, Stamped, Base):
     gateway. `status` is pending, approved, suspended, revoked or deleted. `epoch` is in every
     token; raising it ends them all. `profiles` names the ways in it may use (see
     `profiles`), `auth_methods` the ways it may authenticate at them, in the words of RFC 8414.
+    `facility_id` is the facility it belongs to, as an operator said.
     """
 
     __tablename__ = "applications"
 
     client_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
     product_id: Mapped[str | None] = mapped_column(ForeignKey("products.product_id"))
+    facility_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     kind: Mapped[str] = mapped_column(String(20))
     profiles: Mapped[list[str]] = mapped_column(JSON)

@@ -92,7 +92,10 @@ class PatientRow(TenantOwned, Base):
     """
 
     __tablename__ = "patients"
-    __table_args__ = (Index("ix_patients_match", "tenant_id", "match_key"),)
+    __table_args__ = (
+        Index("ix_patients_match", "tenant_id", "match_key"),
+        Index("ix_patients_pseudonym", "tenant_id", "pseudonym"),
+    )
 
     patient_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
     status: Mapped[str] = mapped_column(String(16))
