@@ -17,7 +17,6 @@ from edge.crew.desk import CrewDesk
 from edge.crew.enrolling import DeviceEnroller
 from edge.crew.happenings import DeviceTales, by_time, crew_payload, is_listed
 from edge.crew.local_time import LocalTime
-from edge.crew.news2 import Parameters
 from edge.crew.policy import CrewPolicy
 from edge.crew.readings import TILES, Payload, Readings
 from edge.crew.told import Told
@@ -30,6 +29,7 @@ from edge.transports.ble.pairing import PairingDesk, PairingKind
 from protocols.model.codes import SystemId
 from protocols.model.crew import CrewEvent, CrewEventKind
 from protocols.model.device import DeviceInfo
+from protocols.model.early_warning import Fitness, Parameters
 from protocols.model.observation import (
     CodedObservation,
     CompoundNumericObservation,
@@ -201,10 +201,10 @@ class CrewBoard:
         return early_warning.details(self._known(), self.fitness)
 
     @property
-    def fitness(self) -> early_warning.Fitness:
+    def fitness(self) -> Fitness:
         """Whether the early warning score is made for this patient."""
         age = self.told.patient.age(self.clock.utc().date())
-        return early_warning.Fitness(age, self.told.assessment.is_pregnant)
+        return Fitness(age, self.told.assessment.is_pregnant)
 
     def encounter_changed(self) -> None:
         """Another encounter, whoever bound it: nothing of the last patient stays on a screen."""

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from edge.crew.news2 import Parameters, Part, Score, score
 from edge.crew.readings import Payload, Readings
 from edge.crew.told import Assessment
+from protocols.model.early_warning import (
+    CUFF,
+    MONITORED,
+    THERMOMETER,
+    TOLD,
+    Fitness,
+    Parameters,
+    Part,
+    Score,
+    score,
+)
 
-# A number older than this is not the patient's state any more: it is missing.
-_MONITORED: Final = timedelta(minutes=2)
-_CUFF: Final = timedelta(minutes=20)
-_THERMOMETER: Final = timedelta(hours=1)
-_TOLD: Final = timedelta(minutes=30)
-_YOUNGEST_YEARS: Final = 16
 NAMES: Final = {
     "respiration_rate": "Respiration rate",
     "saturation": "SpO\u2082",
@@ -28,38 +31,20 @@ NAMES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Fitness:
-    """Whether the chart is made for this patient; None: nobody told.
-
-    It is not for children under 16 and not for pregnancy, by its authors' own words.
-    """
-
-    age_years: int | None
-    is_pregnant: bool | None
-
-    @property
-    def unfit(self) -> str:
-        """Whom the chart is not made for, in words; empty where it may be used."""
-        if self.age_years is not None and self.age_years < _YOUNGEST_YEARS:
-            return f"under {_YOUNGEST_YEARS}"
-        return "pregnancy" if self.is_pregnant else ""
-
-
 def parameters(readings: Readings, told: Assessment, now: datetime) -> Parameters:
     """What is known of the seven now."""
-    pulse = readings.number("hr", now=now, within=_MONITORED)
+    pulse = readings.number("hr", now=now, within=MONITORED)
     if pulse is None:
-        pulse = readings.number("pulse", now=now, within=_MONITORED)
+        pulse = readings.number("pulse", now=now, within=MONITORED)
     return Parameters(
-        respiration_rate=readings.number("rr", now=now, within=_MONITORED),
-        saturation=readings.number("spo2", now=now, within=_MONITORED),
+        respiration_rate=readings.number("rr", now=now, within=MONITORED),
+        saturation=readings.number("spo2", now=now, within=MONITORED),
         scale=told.scale,
         on_oxygen=told.on_oxygen if _is_fresh(told.on_oxygen_at, now) else None,
-        systolic=readings.number("nibp", now=now, within=_CUFF),
+        systolic=readings.number("nibp", now=now, within=CUFF),
         pulse=pulse,
         consciousness=told.consciousness if _is_fresh(told.consciousness_at, now) else None,
-        temperature=readings.number("temp", now=now, within=_THERMOMETER),
+        temperature=readings.number("temp", now=now, within=THERMOMETER),
     )
 
 
@@ -97,7 +82,7 @@ def details(known: Parameters, fitness: Fitness) -> tuple[tuple[str, str], ...]:
 
 
 def _is_fresh(told_at: datetime | None, now: datetime) -> bool:
-    return told_at is not None and now - told_at <= _TOLD
+    return told_at is not None and now - told_at <= TOLD
 
 
 def _values(known: Parameters) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import msgspec
 from starlette.requests import Request
 
 from edge.crew.desk import RefusedError
-from edge.crew.news2 import Consciousness, SaturationScale
+from protocols.model.early_warning import Consciousness, SaturationScale
 
 MOST_OCTETS: Final = 64 << 10
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]

@@ -14,8 +14,8 @@ import msgspec
 
 from edge.commands.encounter import Binding
 from edge.crew.folder import write_durably
-from edge.crew.news2 import Consciousness, SaturationScale
 from edge.errors import BufferFaultError
+from protocols.model.early_warning import Consciousness, SaturationScale
 
 log = logging.getLogger(__name__)
 

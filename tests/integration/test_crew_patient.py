@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from edge.commands.encounter import Binding
-from edge.crew.news2 import Consciousness
 from edge.crew.told import Assessment
+from protocols.model.early_warning import Consciousness
 from tests.fixtures import crew_patient as make
 from tests.fixtures.served_crew import ServedCrew, events, served_crew, snapshot
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from edge.crew.early_warning import Fitness, details, payload
-from edge.crew.news2 import Consciousness, Parameters
+from edge.crew.early_warning import details, payload
+from protocols.model.early_warning import Consciousness, Fitness, Parameters
 
 KNOWN = Parameters(consciousness=Consciousness.VOICE, on_oxygen=True)
 

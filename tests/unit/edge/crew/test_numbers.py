@@ -17,6 +17,7 @@ from edge.crew.told import Assessment
 from edge.crew.trends import STEP_SECONDS, Trends
 from edge.crew.waves import KEPT_SECONDS, Waves, pack
 from protocols.model.codes import UnitCode
+from protocols.model.early_warning import Fitness
 from protocols.model.observation import MeasurementStatus
 from protocols.model.quantity import SpecialValue
 from tests.fixtures import crew_patient as make
@@ -138,11 +139,11 @@ def test_the_score_takes_the_oximeters_pulse_where_no_ecg_is() -> None:
     assert known.on_oxygen is False
     later = early_warning.parameters(readings, told, NOON + timedelta(minutes=31))
     assert (later.pulse, later.systolic, later.on_oxygen) == (None, None, None)
-    shown: Any = early_warning.payload(known, early_warning.Fitness(40, None))
+    shown: Any = early_warning.payload(known, Fitness(40, None))
     assert (shown["total"], shown["least"], len(shown["missing"])) == (None, 4, 4)
     values = {part["name"]: part["value"] for part in shown["parts"]}
     assert (values["Pulse"], values["Air or oxygen"], values["Temperature"]) == ("112", "air", "")
-    assert early_warning.details(known, early_warning.Fitness(40, None)) == (
+    assert early_warning.details(known, Fitness(40, None)) == (
         ("scale", "1"), ("oxygen", "0"), ("systolic", "2"), ("pulse", "2"),
     )  # fmt: skip
 

@@ -7,7 +7,14 @@ from decimal import Decimal
 
 import pytest
 
-from edge.crew.news2 import Consciousness, Parameters, Risk, SaturationScale, score
+from protocols.model.early_warning import (
+    Consciousness,
+    Fitness,
+    Parameters,
+    Risk,
+    SaturationScale,
+    score,
+)
 
 WELL = Parameters(
     respiration_rate=Decimal(16),
@@ -125,3 +132,9 @@ def test_what_is_missing_cannot_lower_a_high_score() -> None:
 
 def test_the_first_scale_is_the_usual_one() -> None:
     assert Parameters().scale is ONE
+
+
+def test_the_chart_is_not_made_for_children_and_not_for_pregnancy() -> None:
+    assert Fitness(15, None).unfit == "under 16"
+    assert Fitness(16, is_pregnant=True).unfit == "pregnancy"
+    assert (Fitness(16, is_pregnant=False).unfit, Fitness(None, None).unfit) == ("", "")

@@ -7,10 +7,20 @@ counts no points, and without it there is no total, only the least that the tota
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from typing import Final
 
+MONITORED: Final = timedelta(minutes=2)
+"""For how long a number of a monitor is the patient's state; older, it is missing."""
+CUFF: Final = timedelta(minutes=20)
+"""The same of a cuff's pressure."""
+THERMOMETER: Final = timedelta(hours=1)
+"""The same of a temperature."""
+TOLD: Final = timedelta(minutes=30)
+"""The same of what a person looked for: consciousness, oxygen."""
+_YOUNGEST_YEARS: Final = 16
 _WHOLE: Final = Decimal(1)
 _TENTH: Final = Decimal("0.1")
 _RED: Final = 3
@@ -43,6 +53,24 @@ class Risk(Enum):
     """A red score: 3 in one parameter, with a total under 5."""
     MEDIUM = "medium"
     HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class Fitness:
+    """Whether the chart is made for this patient; None: nobody told.
+
+    It is not for children under 16 and not for pregnancy, by its authors' own words.
+    """
+
+    age_years: int | None
+    is_pregnant: bool | None
+
+    @property
+    def unfit(self) -> str:
+        """Whom the chart is not made for, in words; empty where it may be used."""
+        if self.age_years is not None and self.age_years < _YOUNGEST_YEARS:
+            return f"under {_YOUNGEST_YEARS}"
+        return "pregnancy" if self.is_pregnant else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
