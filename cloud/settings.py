@@ -109,7 +109,13 @@ class CloudSettings(BaseSettings):
     outbound_networks: str = Field(
         default="",
         description="networks (CIDR, with spaces) besides the public ones where key sets may be "
-        "fetched from",
+        "fetched from and hospitals may be",
+    )
+    exchange_timeout_seconds: float = Field(
+        default=30, ge=1, le=300, description="how long a hospital may take for one answer"
+    )
+    exchange_couriers: int = Field(
+        default=4, ge=1, le=32, description="to how many hospitals at once the worker sends"
     )
     trusted_proxies: str = Field(
         default="",

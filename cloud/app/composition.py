@@ -100,7 +100,7 @@ def lay_out(settings: CloudSettings) -> FastAPI:
 def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None) -> None:
     """Put what a program opened behind the surfaces."""
     policy = TokenPolicy(issuer=issuer, lifetime_seconds=parts.settings.token_lifetime_seconds)
-    outbound = OutboundPolicy(allowed=tuple(parts.settings.outbound_networks.split()))
+    outbound = outbound_policy(parts.settings)
     authorization = put_together(
         parts.database,
         parts.vault,
@@ -132,6 +132,11 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None
     app.state.registry = parts.registry
     app.state.http_metrics = HttpMetrics(parts.registry)
     app.state.live_feed = LiveFeed(parts.database, parts.clock)
+
+
+def outbound_policy(settings: CloudSettings) -> OutboundPolicy:
+    """Which addresses of others are called."""
+    return OutboundPolicy(allowed=tuple(settings.outbound_networks.split()))
 
 
 def _spelled_limits(settings: CloudSettings) -> dict[str, str]:

@@ -21,13 +21,15 @@ from fastapi import FastAPI
 from cloud.api.shared.peer import PeerProtocol
 from cloud.api.shared.services import Health
 from cloud.app.client_trust import trusting_clients
-from cloud.app.composition import Parts, create_app
+from cloud.app.composition import Parts, create_app, outbound_policy
 from cloud.app.memory import bound_memory
 from cloud.app.opening import StartError, ingest_secret
 from cloud.app.tls import is_own_authority, server_tls
 from cloud.broker.access import INGEST_USER, AccessList
 from cloud.broker.embedded import EmbeddedBroker, TlsListener
 from cloud.core.devices.joining import Offer
+from cloud.exchange.couriers import Couriers
+from cloud.exchange.opening import rounds_of
 from cloud.ingest.batches import BatchRecorder
 from cloud.ingest.messages import AnswerRecorder, MessageDesk
 from cloud.ingest.mqtt import BrokerAddress, IngestSettingsError, MqttIngest
@@ -244,9 +246,29 @@ def _working(parts: Parts) -> Iterator[Worker]:
     parts.probes["worker"] = lambda: Health(ok=worker.is_working, details=worker.details())
     worker.start()
     try:
-        yield worker
+        with _delivering(parts):
+            yield worker
     finally:
         worker.stop()
+
+
+@contextmanager
+def _delivering(parts: Parts) -> Iterator[None]:
+    settings = parts.settings
+    rounds = rounds_of(
+        parts.database,
+        parts.vault,
+        parts.clock,
+        outbound=outbound_policy(settings),
+        timeout_seconds=settings.exchange_timeout_seconds,
+    )
+    couriers = Couriers(rounds, count=settings.exchange_couriers)
+    parts.probes["exchange"] = lambda: Health(ok=couriers.are_working, details={})
+    couriers.start()
+    try:
+        yield
+    finally:
+        couriers.stop()
 
 
 def _address(settings: CloudSettings, broker: EmbeddedBroker | None) -> BrokerAddress:

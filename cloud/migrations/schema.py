@@ -14,6 +14,7 @@ from cloud.core.devices import tables as devices
 from cloud.core.encounters import crew_tables as crew
 from cloud.core.encounters import record_tables as records
 from cloud.core.encounters import tables as encounters
+from cloud.core.exchange import tables as exchange
 from cloud.core.identity import tables as identity
 from cloud.core.kernel import audit, idempotency, outbox
 from cloud.core.observations import tables as observations
@@ -26,6 +27,7 @@ MODULES: Final = (
     crew,
     devices,
     encounters,
+    exchange,
     fleet,
     grants,
     idempotency,

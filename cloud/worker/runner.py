@@ -15,6 +15,7 @@ from cloud.core.devices import commands
 from cloud.core.devices.on_board import follow_devices
 from cloud.core.devices.service import mark_silent
 from cloud.core.encounters.dispatch import tell_gateways
+from cloud.core.exchange.causes import follow_hospitals
 from cloud.core.kernel.idempotency import forget_old
 from cloud.core.kernel.outbox import forget_relayed
 from cloud.core.kernel.work import Clock, Database, StorageError
@@ -22,7 +23,7 @@ from cloud.worker.outbox_relay import BATCH, Follower, Subscriber, log_event, re
 
 LOG: Final = logging.getLogger("vitalwire.worker")
 _LATE_SECONDS: Final = 30.0
-FOLLOWERS: Final[tuple[Follower, ...]] = (tell_gateways, follow_devices)
+FOLLOWERS: Final[tuple[Follower, ...]] = (tell_gateways, follow_devices, follow_hospitals)
 
 
 @dataclass(frozen=True, slots=True)

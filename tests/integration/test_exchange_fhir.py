@@ -1,0 +1,134 @@
+"""Handovers to a hospital's FHIR server: over real sockets, whatever the server answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from cloud.core.exchange.placing import placed
+from tests.fixtures.cloud import Installation
+from tests.fixtures.exchanges import Exchange, exchange_of
+from tests.fixtures.hospitals import Said, ScriptedHospital, outcome, scripted_hospital
+
+
+@pytest.fixture
+def hospital() -> Iterator[ScriptedHospital]:
+    with scripted_hospital() as opened:
+        yield opened
+
+
+@pytest.fixture
+def exchange(cloud: Installation) -> Exchange:
+    return exchange_of(cloud)
+
+
+@pytest.fixture
+def embedded_exchange(embedded: Installation) -> Exchange:
+    return exchange_of(embedded)
+
+
+def test_a_handover_reaches_the_hospital_it_goes_to_and_no_other(
+    exchange: Exchange, hospital: ScriptedHospital
+) -> None:
+    exchange.connect(hospital.url)
+    exchange.connect(hospital.url, facility_id="RJ999", name="Elsewhere")
+    encounter_id = exchange.open_encounter("97", "96.50")
+    exchange.hand_over(encounter_id)
+    assert exchange.deliver() == 1
+    (row,) = exchange.deliveries()
+    assert (row.state, row.kind, row.parts, row.response_status) == ("taken", "handover", 1, 200)
+    assert len(hospital.heard) == 1
+    assert b"96.50" in hospital.heard[0].body
+    assert len(hospital.of_type("Encounter")) == 1
+
+
+def test_the_same_event_twice_and_another_export_send_nothing_more(
+    exchange: Exchange, hospital: ScriptedHospital
+) -> None:
+    exchange.connect(hospital.url)
+    encounter_id = exchange.open_encounter("97")
+    exchange.hand_over(encounter_id)
+    exchange.happen(encounter_id, "epcr.encounter.handed_over", facility_id="RJ122")
+    assert exchange.deliver() == 1
+    assert len(exchange.deliveries()) == 1
+
+
+def test_what_was_lost_on_the_way_is_sent_again_to_the_octet(
+    exchange: Exchange, hospital: ScriptedHospital
+) -> None:
+    connection_id = exchange.connect(hospital.url)
+    encounter_id = exchange.open_encounter("97")
+    hospital.script.extend(
+        [Said(503, headers={"Retry-After": "40"}), Said(hangs_up=True, carries_out=True)]
+    )
+    exchange.hand_over(encounter_id)
+    assert exchange.deliver() == 1
+    exchange.pass_(39)
+    assert exchange.deliver() == 0
+    exchange.pass_(2)
+    # What happened meanwhile is not in it: a retry says what the first attempt said.
+    exchange.measure("AMB-elsewhere", "91")
+    assert exchange.deliver() == 1
+    assert exchange.connection(connection_id).failures == 2
+    exchange.pass_(600)
+    assert exchange.deliver() == 1
+    assert exchange.states() == ["taken"]
+    assert len({heard.body for heard in hospital.heard}) == 1
+    assert exchange.connection(connection_id).failures == 0
+    counts = {kind: len(hospital.of_type(kind)) for kind in ("Patient", "Observation")}
+    assert counts["Patient"] == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "reason"),
+    [
+        (Said(400, outcome("no such code")), "refused", "refused"),
+        (Said(422, outcome("no such code")), "refused", "refused"),
+        (Said(413), "refused", "too_large"),
+        (Said(409, outcome("twice")), "conflict", "conflict"),
+        (Said(412, outcome("two match")), "conflict", "version_differs"),
+        (Said(500), "waiting", "server_fault"),
+        (Said(200, b"<html>"), "waiting", "unreadable_answer"),
+        (Said(401), "waiting", "not_let_in"),
+        (Said(404), "waiting", "no_such_address"),
+        (Said(302, headers={"Location": "http://127.0.0.1:9/"}), "waiting", "redirected"),
+        (Said(429, headers={"Retry-After": "120"}), "waiting", "overloaded"),
+        (Said(hangs_up=True), "waiting", "no_answer"),
+    ],
+    ids=lambda value: str(getattr(value, "status", value)),
+)
+def test_each_answer_has_its_end(
+    embedded_exchange: Exchange, hospital: ScriptedHospital, said: Said, state: str, reason: str
+) -> None:
+    exchange = embedded_exchange
+    exchange.connect(hospital.url)
+    hospital.script.append(said)
+    exchange.hand_over(exchange.open_encounter("97"))
+    assert exchange.deliver() == 1
+    (row,) = exchange.deliveries()
+    assert (row.state, row.reason) == (state, reason)
+    assert len(hospital.heard) == 1
+    if state == "waiting":
+        exchange.pass_(600)
+        assert exchange.deliver() == 1
+        assert exchange.states() == ["taken"]
+    else:
+        exchange.pass_(86_400)
+        assert exchange.deliver() == 0
+
+
+def test_where_everything_lies_is_kept_with_its_version(
+    exchange: Exchange, hospital: ScriptedHospital
+) -> None:
+    connection_id = exchange.connect(hospital.url)
+    encounter_id = exchange.open_encounter("97")
+    exchange.hand_over(encounter_id)
+    exchange.deliver()
+    sent = json.loads(hospital.heard[0].body)
+    with exchange.cloud.database.reading(now=exchange.cloud.clock()) as work:
+        found = placed(work, connection_id, encounter_id)
+    assert set(found) == {entry["fullUrl"] for entry in sent["entry"]}
+    assert {row.etag for row in found.values()} == {'W/"1"'}
+    assert {row.location for row in found.values()} == set(hospital.resources)
