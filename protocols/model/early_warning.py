@@ -20,6 +20,16 @@ THERMOMETER: Final = timedelta(hours=1)
 """The same of a temperature."""
 TOLD: Final = timedelta(minutes=30)
 """The same of what a person looked for: consciousness, oxygen."""
+PARTS: Final = (
+    "respiration_rate",
+    "saturation",
+    "oxygen",
+    "systolic",
+    "pulse",
+    "consciousness",
+    "temperature",
+)
+"""The chart's seven parameters in its order."""
 _YOUNGEST_YEARS: Final = 16
 _WHOLE: Final = Decimal(1)
 _TENTH: Final = Decimal("0.1")
@@ -135,17 +145,16 @@ class Score:
 
 def score(known: Parameters) -> Score:
     """Work the score out. Numbers are rounded to the chart's digits first, halves upwards."""
-    return Score(
-        (
-            Part("respiration_rate", _points(known.respiration_rate, _RESPIRATION)),
-            Part("saturation", _saturation(known)),
-            Part("oxygen", None if known.on_oxygen is None else 2 * known.on_oxygen),
-            Part("systolic", _points(known.systolic, _SYSTOLIC)),
-            Part("pulse", _points(known.pulse, _PULSE)),
-            Part("consciousness", _consciousness(known.consciousness)),
-            Part("temperature", _points(known.temperature, _TEMPERATURE, _TENTH)),
-        )
+    points = (
+        _points(known.respiration_rate, _RESPIRATION),
+        _saturation(known),
+        None if known.on_oxygen is None else 2 * known.on_oxygen,
+        _points(known.systolic, _SYSTOLIC),
+        _points(known.pulse, _PULSE),
+        _consciousness(known.consciousness),
+        _points(known.temperature, _TEMPERATURE, _TENTH),
     )
+    return Score(tuple(Part(*pair) for pair in zip(PARTS, points, strict=True)))
 
 
 _Bands = tuple[tuple[Decimal, int], ...]

@@ -216,6 +216,7 @@ class Field:
     by: str = ""
     op_id: UUID | None = None
     not_value: NotValue | None = None
+    flags: tuple[str, ...] = ()
 
 
 class ActKind(StrEnum):
