@@ -18,7 +18,14 @@ from cloud.api.authorization import (
 )
 from cloud.api.clinical import clients, credentials, keys, users
 from cloud.api.console import board
-from cloud.api.epcr import devices, encounters, gateway_commands, gateways
+from cloud.api.epcr import (
+    device_care,
+    device_observations,
+    devices,
+    encounters,
+    gateway_commands,
+    gateways,
+)
 from cloud.api.platform import (
     applications,
     certificates,
@@ -46,6 +53,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     keys.router,
     users.router,
     devices.router,
+    device_care.router,
+    device_observations.router,
     encounters.router,
     gateways.router,
     gateway_commands.router,

@@ -10,8 +10,10 @@ from cloud.core.authorization import credential_tables as credentials
 from cloud.core.authorization import grant_tables as grants
 from cloud.core.authorization import tables as authorization
 from cloud.core.devices import fleet_tables as fleet
+from cloud.core.devices import history_tables as device_history
 from cloud.core.devices import tables as devices
 from cloud.core.encounters import crew_tables as crew
+from cloud.core.encounters import placement_tables as placements
 from cloud.core.encounters import record_tables as records
 from cloud.core.encounters import tables as encounters
 from cloud.core.exchange import tables as exchange
@@ -25,6 +27,7 @@ MODULES: Final = (
     authorization,
     credentials,
     crew,
+    device_history,
     devices,
     encounters,
     exchange,
@@ -34,6 +37,7 @@ MODULES: Final = (
     identity,
     observations,
     outbox,
+    placements,
     records,
 )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -48,8 +49,20 @@ class EnrolRequest(StrictModel):
     udi: Word | None = None
 
 
+class CalibrationModel(BaseModel):
+    """A device's newest calibration; `source` is `person`, or `device` where it told so itself."""
+
+    last_at: datetime
+    due_at: datetime | None = None
+    is_overdue: bool
+    source: Literal["person", "device"]
+
+
 class DeviceModel(BaseModel):
-    """A device; texts it never told are absent."""
+    """A device; texts it never told are absent.
+
+    `vehicle_id` is where it belongs, `heard_in` the vehicle whose gateway heard it last.
+    """
 
     id: str
     serial_number: str
@@ -60,10 +73,18 @@ class DeviceModel(BaseModel):
     firmware: str
     system_id: str | None = None
     vehicle_id: str | None = None
+    vehicle_since: datetime | None = None
+    heard_in: str | None = None
     gateway_id: str | None = None
+    hardware: str = ""
+    software: str = ""
     enrolled_at: datetime | None = None
     last_seen_at: datetime | None = None
+    status_at: datetime | None = None
+    status_reason: str | None = None
     battery_pct: int | None = None
+    battery_at: datetime | None = None
+    calibration: CalibrationModel | None = None
 
 
 class ComponentRequest(StrictModel):
@@ -74,8 +95,23 @@ class ComponentRequest(StrictModel):
     unit_code: Word
 
 
+class WaveformRequest(StrictModel):
+    """Samples a period apart, the first at `observed_at`: sample x scale + offset, in `unit_code`.
+
+    `period_us` is in microseconds: 4000 is 250 samples a second.
+    """
+
+    samples: Annotated[
+        tuple[Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31)], ...],
+        Field(min_length=1, max_length=30_000),
+    ]
+    period_us: Annotated[int, Field(strict=True, ge=1, le=3_600_000_000)]
+    scale: ExactNumber = Decimal(1)
+    offset: ExactNumber = Decimal(0)
+
+
 class ObservationRequest(StrictModel):
-    """A reading: a value with its unit, or components."""
+    """A reading: a value with its unit, components, or a waveform with its unit."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -98,15 +134,32 @@ class ObservationRequest(StrictModel):
     observed_at: Timestamp | None = None
     sequence: Annotated[int, Field(strict=True, ge=0, le=2**53)] | None = None
     components: Annotated[tuple[ComponentRequest, ...], Field(max_length=32)] = ()
+    waveform: WaveformRequest | None = None
     status: Literal["final", "preliminary", "error"] = "final"
 
     @model_validator(mode="after")
     def _has_values(self) -> Self:
-        if (self.value is None) != (self.unit_code is None):
-            raise ValueError("value and unit_code come together")
-        if self.value is None and not self.components:
-            raise ValueError("a value or components are needed")
+        has_number = self.value is not None or self.waveform is not None
+        if has_number != (self.unit_code is not None):
+            raise ValueError("value or waveform and unit_code come together")
+        if not has_number and not self.components:
+            raise ValueError("a value, components or a waveform is needed")
+        if self.waveform is not None and (self.value is not None or self.components):
+            raise ValueError("a waveform comes alone")
         return self
+
+
+class BatchRequest(StrictModel):
+    """Several readings of one device; each is looked at by itself."""
+
+    observations: Annotated[
+        tuple[dict[str, Any], ...],
+        Field(
+            min_length=1,
+            max_length=500,
+            json_schema_extra={"items": {"$ref": "#/components/schemas/ObservationRequest"}},
+        ),
+    ]
 
 
 class ComponentModel(BaseModel):
@@ -116,6 +169,16 @@ class ComponentModel(BaseModel):
     value: ExactNumber | None = None
     special: str | None = None
     unit_code: str
+
+
+class WaveformModel(BaseModel):
+    """How a stored waveform is to be read; `samples` where they were asked for."""
+
+    sample_count: int
+    period_us: int
+    scale: ExactNumber
+    offset: ExactNumber
+    samples: list[int] | None = None
 
 
 class ObservationModel(BaseModel):
@@ -128,11 +191,12 @@ class ObservationModel(BaseModel):
     device_id: str
     mdc_code: str
     mdc_number: int
-    kind: Literal["numeric", "compound", "coded", "bits", "text"]
+    kind: Literal["numeric", "compound", "coded", "bits", "text", "waveform"]
     value: ExactNumber | None = None
     special: str | None = None
     unit_code: str | None = None
     components: list[ComponentModel] | None = None
+    waveform: WaveformModel | None = None
     value_code: str | None = None
     bits: int | None = None
     text: str | None = None
@@ -150,3 +214,29 @@ class ObservationsModel(BaseModel):
 
     observations: list[ObservationModel]
     next_cursor: str | None = None
+
+
+class VerdictModel(BaseModel):
+    """What became of one reading of a batch, by its place in it from 0.
+
+    `status` is what it would have got alone: 201 stored, 200 stored before, else refused for
+    `error`.
+    """
+
+    index: int
+    status: int
+    id: str | None = None
+    encounter_id: str | None = None
+    flags: list[str] | None = None
+    error: str | None = None
+    message: str | None = None
+    details: dict[str, Any] | None = None
+
+
+class BatchModel(BaseModel):
+    """The verdicts of a batch, in its order, and how many there are of each."""
+
+    stored: int
+    repeated: int
+    refused: int
+    results: list[VerdictModel]

@@ -23,7 +23,7 @@ from cloud.api.shared.services import Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.devices import commands
 from cloud.core.devices.fleet_tables import CommandRow
-from cloud.core.encounters.readings import parse_mdc_code
+from cloud.core.encounters.reading_checks import parse_mdc_code
 from protocols.errors import DecodeError
 from protocols.uplink import commands as wire
 from protocols.uplink.command_codec import decode_command

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from cloud.core.devices.assignments import note_heard
 from cloud.core.devices.gateways import is_news
 from cloud.core.devices.identity import agree
 from cloud.core.devices.tables import DeviceDescriptionRow, DeviceRow
@@ -68,7 +69,7 @@ def heard(
     if wanted.keys() - known.keys():
         known = _by_system_id(work, gateway, wanted)
     for row in known.values():
-        _note(row, gateway, vehicle_id, work.now)
+        _note(work, row, gateway, vehicle_id)
     return {wanted[text]: row for text, row in known.items()}
 
 
@@ -132,11 +133,11 @@ def _adopt(work: UnitOfWork, gateway: Principal, info: DeviceInfo) -> None:
         work.session.flush()
 
 
-def _note(row: DeviceRow, gateway: Principal, vehicle_id: str, now: datetime) -> None:
-    if is_news(row.last_seen_at, now):
-        row.last_seen_at = now
+def _note(work: UnitOfWork, row: DeviceRow, gateway: Principal, vehicle_id: str) -> None:
+    note_heard(work, row, gateway.gateway_id, vehicle_id)
+    if is_news(row.last_seen_at, work.now):
+        row.last_seen_at = work.now
     row.gateway_id = gateway.gateway_id
-    row.vehicle_id = vehicle_id
     if row.status == OFFLINE:
         row.status = ACTIVE
 

@@ -34,6 +34,9 @@ MOST_DEVICES: Final = 2000
 MOST_SETTLED: Final = 200
 MOST_TEXT: Final = 120
 SETTLED_FOR: Final = timedelta(days=7)
+FOLLOWED: Final = frozenset(
+    f"device.{one}" for one in ("enrolled", "assigned", "retired", "quarantined", "reinstated")
+)
 
 
 def take_enrolment(work: UnitOfWork, gateway: Principal, enrolment: DeviceEnrolment) -> str:
@@ -78,7 +81,7 @@ def send_list(work: UnitOfWork, gateway: Principal) -> None:
 
 def follow_devices(event: DomainEvent, work: UnitOfWork) -> None:
     """A device was enrolled or moved: every gateway of the tenant gets the new list."""
-    if event.type not in ("device.enrolled", "device.assigned", "device.retired"):
+    if event.type not in FOLLOWED:
         return
     caller = service_principal(event.tenant_id, "fleet")
     statement = select(GatewayRow.gateway_id).where(GatewayRow.tenant_id == event.tenant_id)

@@ -9,8 +9,9 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from cloud.core.devices import history
+from cloud.core.devices.assignments import assign
 from cloud.core.devices.discovery import ACTIVE, DISCOVERED, OFFLINE
-from cloud.core.devices.gateways import note_vehicle
 from cloud.core.devices.identity import enrolment_key
 from cloud.core.devices.tables import DeviceRow
 from cloud.core.kernel import audit, outbox
@@ -31,7 +32,9 @@ DEVICE_CLASSES: Final = (
     "thermometer",
     "multiparameter",
 )
-STATUSES: Final = (DISCOVERED, ACTIVE, OFFLINE, "retired", "quarantined")
+RETIRED: Final = "retired"
+QUARANTINED: Final = "quarantined"
+STATUSES: Final = (DISCOVERED, ACTIVE, OFFLINE, RETIRED, QUARANTINED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +90,9 @@ def devices(
 def enrol(work: UnitOfWork, principal: Principal, wanted: Enrolment) -> tuple[DeviceRow, bool]:
     """The enrolled device and whether it is newly enrolled (True) or was enrolled before.
 
-    ConflictError `enrolled_elsewhere` when another organisation holds the device, and
-    `system_id_taken` when another device of this organisation has the System-Id.
+    ConflictError `enrolled_elsewhere` when another organisation holds the device,
+    `system_id_taken` when another device of this organisation has the System-Id, and
+    `device_quarantined` for a device that is set aside.
     """
     key = _key_of(wanted)
     row = _enrolled(work, principal, key)
@@ -99,13 +103,15 @@ def enrol(work: UnitOfWork, principal: Principal, wanted: Enrolment) -> tuple[De
             discovered_at=work.now,
             status=ACTIVE,
         )
+    if row.status == QUARANTINED:
+        # A scan on board must not bring back what somebody set aside.
+        raise ConflictError("device_quarantined", "Have the device examined and reinstate it.")
     is_new = row.enrolled_at is None
     _check_system_id(work, principal, row, wanted)
     _fill(row, wanted, key)
     row.status = ACTIVE
     row.enrolled_at = work.now
-    if wanted.vehicle_id:
-        note_vehicle(work, principal.tenant_id, wanted.vehicle_id)
+    row.status_at, row.status_reason = work.now, ""
     try:
         with work.session.begin_nested():
             work.session.add(row)
@@ -114,6 +120,9 @@ def enrol(work: UnitOfWork, principal: Principal, wanted: Enrolment) -> tuple[De
             "enrolment_conflict",
             "The device or its System-Id is being enrolled already. Read the list and try again.",
         ) from exc
+    history.note(work, principal, row, "enrolled", told={"device_class": wanted.device_class})
+    if wanted.vehicle_id:
+        assign(work, principal, row, wanted.vehicle_id)
     audit.record(work, principal, "enrol", "device", row.device_id)
     outbox.publish(
         work,
@@ -211,6 +220,5 @@ def _fill(row: DeviceRow, wanted: Enrolment, key: str) -> None:
     row.model = wanted.model or row.model or ""
     row.firmware = wanted.firmware or row.firmware or ""
     row.udi = wanted.udi or row.udi or ""
-    row.vehicle_id = wanted.vehicle_id or row.vehicle_id
     if wanted.system_id is not None:
         row.system_id = wanted.system_id.hex

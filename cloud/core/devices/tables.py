@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.core.kernel.names import LONGEST_NAME
@@ -41,6 +52,10 @@ class DeviceRow(TenantOwned, Base):
     `system_id` is hexadecimal, None for a device enrolled by its serial number alone.
     `enrolment_key` stands for manufacturer and serial while the device is enrolled, so that no
     two organisations hold one device at a time.
+
+    `vehicle_id` is where it belongs since `vehicle_since`: where somebody assigned it
+    (`is_assigned`), else where it was heard last. `heard_in` is where it was heard last in any
+    case. `calibration_source` says who told the calibration: `person` or `device`.
     """
 
     __tablename__ = "devices"
@@ -65,7 +80,16 @@ class DeviceRow(TenantOwned, Base):
     status: Mapped[str] = mapped_column(String(20))
     vehicle_id: Mapped[str | None] = mapped_column(String(ID_LENGTH), index=True)
     gateway_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    vehicle_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_assigned: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    heard_in: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    status_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    status_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     battery_pct: Mapped[int | None] = mapped_column(Integer)
+    battery_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    calibrated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    calibration_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    calibration_source: Mapped[str | None] = mapped_column(String(10))
     discovered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     enrolled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

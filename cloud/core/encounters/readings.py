@@ -1,250 +1,205 @@
-"""One reading over the API: checked strictly, since its sender can correct it."""
+"""Readings over the API: checked strictly, stored once, bound like a gateway's."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Final
-from uuid import UUID, uuid4, uuid5
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
 
-from cloud.core.devices.discovery import ACTIVE, OFFLINE
-from cloud.core.devices.identity import system_id_of
+from cloud.core.devices.assignments import vehicle_at
+from cloud.core.devices.care import check_active
+from cloud.core.devices.discovery import ACTIVE
+from cloud.core.devices.gateways import is_news
 from cloud.core.devices.service import device as find_device
 from cloud.core.devices.tables import DeviceRow
 from cloud.core.encounters.binding import bind_vehicle
 from cloud.core.encounters.lifecycle import CLOSED
+from cloud.core.encounters.reading_checks import Checked, NewReading, check_reading
 from cloud.core.encounters.service import find as find_encounter
 from cloud.core.kernel import audit, outbox
-from cloud.core.kernel.errors import ConflictError, InvalidError
+from cloud.core.kernel.errors import DomainError, InvalidError
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
-from cloud.core.observations.panels import is_sensible, parts_of
-from cloud.core.observations.plausibility import (
-    allowed_units,
-    canonical_ucum,
-    judge,
-    suggested_ucum,
+from cloud.core.observations.conversion import Values
+from cloud.core.observations.recording import (
+    Binding,
+    Bound,
+    Origin,
+    insert_new,
+    row_values,
+    value_flags,
 )
-from cloud.core.observations.recording import Bound, Origin, insert_new, row_values, value_flags
 from cloud.core.observations.service import EVENT_RECORDED
-from cloud.core.observations.tables import ObservationRow
-from protocols.model.codes import MdcCode, UnitCode
-from protocols.model.identifiers import NAMESPACE
-from protocols.model.observation import (
-    CompoundNumericObservation,
-    MeasurementStatus,
-    NumericObservation,
-)
-from protocols.model.quantity import Quantity
-from protocols.model.timestamps import ObservedTime, TimeQuality
-from protocols.nomenclature.lookup import find, find_by_name, unit_from_ucum
+from cloud.core.observations.tables import Measured, ObservationRow, WaveformRow
 
-AHEAD: Final = timedelta(minutes=5)
-STATUSES: Final = {
-    "final": MeasurementStatus.VALID,
-    "preliminary": MeasurementStatus.EARLY_INDICATION,
-    "error": MeasurementStatus.INVALID,
-}
+Stored = ObservationRow | WaveformRow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewValue:
-    """One measured value as a caller writes it."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one reading: its row and whether it is new, or why it is refused."""
 
-    mdc_code: str
-    value: Decimal
-    unit_code: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewReading:
-    """One reading: a value, or a code with components."""
-
-    mdc_code: str
-    single: NewValue | None
-    components: Sequence[NewValue] = ()
-    encounter_id: str | None = None
-    observed_at: datetime | None = None
-    sequence: int | None = None
-    status: str = "final"
-
-
-def parse_mdc_code(text: str) -> MdcCode:
-    """A reference id (`MDC_...`) or a 32-bit number; InvalidError `unknown_mdc_code` otherwise."""
-    term = find_by_name(text)
-    if term is None:
-        raise _unknown_code()
-    return term.code
+    row: Stored | None = None
+    is_new: bool = False
+    refused: DomainError | None = None
 
 
 def record_reading(
     work: UnitOfWork, principal: Principal, device_id: str, reading: NewReading
-) -> tuple[ObservationRow, bool]:
+) -> tuple[Stored, bool]:
     """The stored reading and whether it is new.
 
     The same (device, sequence) again, or without a sequence the same code, values and given
     time, is the reading stored before. NotFoundError for a device or encounter that is not the
-    caller's; ConflictError `device_not_active`; InvalidError for codes, units and times.
+    caller's; ConflictError `device_not_active`; InvalidError for codes, units, times and values.
     """
-    device = find_device(work, principal, device_id)
-    if device.status not in (ACTIVE, OFFLINE):
-        raise ConflictError("device_not_active", "Enrol the device first.")
-    observed_at = reading.observed_at or work.now
-    if observed_at > work.now + AHEAD:
-        raise InvalidError("observed_at_ahead", "Send a time that is not in the future.")
-    observation = _observation(device, reading, observed_at)
-    existing = _stored(work, principal, observation.observation_id)
-    if existing is not None:
-        return existing, False
-    origin = Origin(
-        tenant_id=principal.tenant_id,
-        device_id=device.device_id,
-        gateway_id=None,
-        vehicle_id=device.vehicle_id,
-        captured_at=None,
-        received_at=work.now,
-        sequence=reading.sequence,
-    )
-    bound = _bound(work, principal, device, reading, observed_at)
-    values = row_values(observation, origin, bound, value_flags(observation))
-    is_new = insert_new(work, {0: values}).stored == 1
-    device.last_seen_at = work.now
-    device.status = ACTIVE
-    row = _stored(work, principal, observation.observation_id)
-    if row is None:
-        raise AssertionError("a row inserted in this unit can be read in it")
-    audit.record(work, principal, "create", "observation", f"obs_{row.observation_id.hex}")
-    if is_new:
-        _announce(work, row)
-    return row, is_new
+    (verdict,) = record_readings(work, principal, device_id, [reading])
+    if verdict.refused is not None:
+        raise verdict.refused
+    if verdict.row is None:
+        raise AssertionError("a reading that is not refused has a row")
+    return verdict.row, verdict.is_new
 
 
-def _observation(
-    device: DeviceRow, reading: NewReading, observed_at: datetime
-) -> NumericObservation | CompoundNumericObservation:
-    code = parse_mdc_code(reading.mdc_code)
-    components = tuple(_quantity(item) for item in reading.components)
-    if components:
-        _check_components(code, components, has_value=reading.single is not None)
-    single = None if reading.single is None else _quantity(reading.single)[1]
-    system_id = system_id_of(device)
-    observation = NumericObservation(
-        observation_id=_identity(device, reading, code),
-        type=code,
-        observed_at=ObservedTime(observed_at, TimeQuality.RECEIVED),
-        device=system_id,
-        status=STATUSES[reading.status],
-        value=single or components[0][1],
-    )
-    if not components:
-        return observation
-    return CompoundNumericObservation(
-        observation_id=observation.observation_id,
-        type=code,
-        observed_at=observation.observed_at,
-        device=system_id,
-        status=observation.status,
-        components=components,
-    )
-
-
-def _check_components(
-    code: MdcCode, components: Sequence[tuple[MdcCode, Quantity]], *, has_value: bool
-) -> None:
-    allowed = [_name(part) for part in parts_of(code)]
-    if not allowed:
-        raise InvalidError(
-            "invalid_components", "Send each value of this code as an observation of its own."
-        )
-    if has_value or not is_sensible(code, [part for part, _ in components]):
-        raise InvalidError(
-            "invalid_components",
-            "Send the components of this panel only, each at most once, and no value beside them.",
-            details={"allowed": allowed},
-        )
-
-
-def _name(code: MdcCode) -> str:
-    term = find(code)
-    return term.reference_id if term is not None else str(code.cf_code)
-
-
-def _identity(device: DeviceRow, reading: NewReading, code: MdcCode) -> UUID:
-    if reading.sequence is not None:
-        return uuid5(NAMESPACE, f"api|{device.device_id}|sequence={reading.sequence}")
-    if reading.observed_at is None:
-        return uuid4()
-    values = [reading.single] if reading.single else []
-    content = ";".join(
-        f"{item.mdc_code}={item.value} {item.unit_code}" for item in [*values, *reading.components]
-    )
-    return uuid5(
-        NAMESPACE, f"api|{device.device_id}|{code}|{reading.observed_at.timestamp()}|{content}"
-    )
-
-
-def _quantity(item: NewValue) -> tuple[MdcCode, Quantity]:
-    code = parse_mdc_code(item.mdc_code)
-    unit = _unit(code, item.unit_code)
-    return code, Quantity(item.value, unit)
-
-
-def _unit(code: MdcCode, text: str) -> UnitCode:
-    unit = unit_from_ucum(canonical_ucum(text))
-    if unit is None or not judge(code, None, unit).unit_fits:
-        details: dict[str, object] = {"allowed": list(allowed_units(code))}
-        meant = suggested_ucum(text)
-        if meant is not None:
-            details["did_you_mean"] = meant
-        raise InvalidError(
-            "unit_mismatch",
-            "Send the unit as one of the UCUM codes this measurement takes"
-            + (f", here {meant}." if meant else "."),
-            details=details,
-        )
-    return unit
-
-
-def _bound(
+def record_readings(
     work: UnitOfWork,
     principal: Principal,
-    device: DeviceRow,
-    reading: NewReading,
-    observed_at: datetime,
-) -> Bound:
-    if reading.encounter_id is not None:
-        encounter = find_encounter(work, principal, reading.encounter_id)
-        return Bound(encounter.encounter_id, is_late=encounter.status in CLOSED)
-    if device.vehicle_id is None:
-        return Bound(None)
-    return bind_vehicle(work, principal, device.vehicle_id)(observed_at)
+    device_id: str,
+    readings: Sequence[NewReading | DomainError],
+) -> list[Verdict]:
+    """A verdict for each reading, in their order; one that is refused holds up no other.
+
+    What is a DomainError already was refused by who read it. NotFoundError and ConflictError
+    `device_not_active` are the device's and so of all of them.
+    """
+    device = find_device(work, principal, device_id)
+    # One sender of a device at a time: of two that send the same, the second finds it stored.
+    work.session.refresh(device, with_for_update=True)
+    check_active(device)
+    desk = _Desk(work, principal, device)
+    checked = [desk.check(one) for one in readings]
+    identities = [one.observation_id for one in checked if not isinstance(one, DomainError)]
+    before = _stored(work, principal, identities)
+    rows: dict[int, tuple[type[Measured], Values]] = {}
+    seen = set(before)
+    for place, one in enumerate(checked):
+        if isinstance(one, DomainError) or one.observation_id in seen:
+            continue
+        seen.add(one.observation_id)
+        try:
+            rows[place] = desk.row(one, readings[place])
+        except DomainError as exc:
+            checked[place] = exc
+            seen.discard(one.observation_id)
+    inserted = insert_new(work, rows)
+    for place in inserted.refused:
+        checked[place] = InvalidError("unstorable", "Send a value that can be kept exactly.")
+        del rows[place]
+    stored = _stored(work, principal, identities)
+    if stored:
+        device.status = ACTIVE
+        if is_news(device.last_seen_at, work.now):
+            device.last_seen_at = work.now
+    if rows:
+        new = [stored[values["observation_id"]] for _, values in rows.values()]
+        _tell(work, principal, device, new)
+    return [
+        Verdict(refused=one)
+        if isinstance(one, DomainError)
+        else Verdict(stored[one.observation_id], place in rows)
+        for place, one in enumerate(checked)
+    ]
 
 
-def _stored(work: UnitOfWork, principal: Principal, identity: UUID) -> ObservationRow | None:
-    return work.session.scalars(
-        scoped(principal, ObservationRow).where(ObservationRow.observation_id == identity)
-    ).one_or_none()
+@dataclass(slots=True)
+class _Desk:
+    """Checks and binds the readings of one device; what several share is looked up once."""
+
+    work: UnitOfWork
+    principal: Principal
+    device: DeviceRow
+    named: dict[str, Bound | DomainError] = field(default_factory=dict)
+    bindings: dict[str, Binding] = field(default_factory=dict)
+
+    def check(self, reading: NewReading | DomainError) -> Checked | DomainError:
+        """The observation, or why it is none."""
+        if isinstance(reading, DomainError):
+            return reading
+        try:
+            return check_reading(self.device, reading, self.work.now)
+        except DomainError as exc:
+            return exc
+
+    def row(
+        self, observation: Checked, reading: NewReading | DomainError
+    ) -> tuple[type[Measured], Values]:
+        """The columns of a reading that was checked; NotFoundError for an encounter of nobody's."""
+        if isinstance(reading, DomainError):
+            raise reading
+        at = observation.observed_at.at
+        vehicle_id = vehicle_at(self.work, self.principal, self.device, at)
+        origin = Origin(
+            tenant_id=self.principal.tenant_id,
+            device_id=self.device.device_id,
+            gateway_id=None,
+            vehicle_id=vehicle_id,
+            captured_at=None,
+            received_at=self.work.now,
+            sequence=reading.sequence,
+        )
+        bound = self._bound(reading.encounter_id, vehicle_id, at)
+        return row_values(observation, origin, bound, value_flags(observation))
+
+    def _bound(self, encounter_id: str | None, vehicle_id: str | None, at: datetime) -> Bound:
+        if encounter_id is not None:
+            return self._named(encounter_id)
+        if vehicle_id is None:
+            return Bound(None)
+        if vehicle_id not in self.bindings:
+            self.bindings[vehicle_id] = bind_vehicle(self.work, self.principal, vehicle_id)
+        return self.bindings[vehicle_id](at)
+
+    def _named(self, encounter_id: str) -> Bound:
+        if encounter_id not in self.named:
+            try:
+                encounter = find_encounter(self.work, self.principal, encounter_id)
+                bound = Bound(encounter.encounter_id, is_late=encounter.status in CLOSED)
+                self.named[encounter_id] = bound
+            except DomainError as exc:
+                self.named[encounter_id] = exc
+        found = self.named[encounter_id]
+        if isinstance(found, DomainError):
+            raise found
+        return found
 
 
-def _announce(work: UnitOfWork, row: ObservationRow) -> None:
+def _stored(
+    work: UnitOfWork, principal: Principal, identities: Iterable[UUID]
+) -> dict[UUID, Stored]:
+    wanted = list(identities)
+    found: dict[UUID, Stored] = {}
+    tables: tuple[type[Stored], ...] = (ObservationRow, WaveformRow)
+    for table in tables:
+        statement = scoped(principal, table).where(table.observation_id.in_(wanted))
+        found |= {row.observation_id: row for row in work.session.scalars(statement)}
+    return found
+
+
+def _tell(work: UnitOfWork, principal: Principal, device: DeviceRow, new: Sequence[Stored]) -> None:
+    """One entry and one event for what was sent together."""
+    alone = f"obs_{new[0].observation_id.hex}" if len(new) == 1 else device.device_id
+    audit.record(work, principal, "create", "observation", alone)
     outbox.publish(
         work,
-        tenant_id=row.tenant_id,
+        tenant_id=device.tenant_id,
         event_type=EVENT_RECORDED,
         resource_type="device",
-        resource_id=row.device_id,
+        resource_id=device.device_id,
         data={
-            "vehicle_id": row.vehicle_id,
-            "stored": 1,
-            "encounter_ids": [row.encounter_id] if row.encounter_id else [],
+            "vehicle_id": new[0].vehicle_id,
+            "stored": len(new),
+            "encounter_ids": sorted({row.encounter_id for row in new if row.encounter_id}),
         },
-    )
-
-
-def _unknown_code() -> InvalidError:
-    return InvalidError(
-        "unknown_mdc_code", "Send a reference id MDC_... or a 32-bit code of ISO/IEEE 11073-10101."
     )

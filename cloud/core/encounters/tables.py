@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, UniqueConstraint
+from sqlalchemy import JSON, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.core.kernel.tenancy import TenantOwned
@@ -17,8 +17,10 @@ class EncounterRow(TenantOwned, Base):
 
     `closed_at` and `released_at`, whichever is earlier, end the time in which the vehicle's
     readings belong to it: the first is the hospital's word, the second the crew's. `patient_id` is
-    the patient it is linked to now, None while nobody told anything of them. `eta_at` is when the
-    vehicle expects to be at `destination`.
+    the patient it is linked to now, None while nobody told anything of them. `vehicle_since` is
+    when it came to its vehicle, None where it began there. `eta_at` is when the vehicle expects to
+    be at `destination`. `rebound` counts how often readings that were there already came or went:
+    who follows it by row numbers has to read it anew.
     """
 
     __tablename__ = "encounters"
@@ -41,6 +43,7 @@ class EncounterRow(TenantOwned, Base):
     chief_complaint: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     triage: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    vehicle_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     handover_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -48,6 +51,7 @@ class EncounterRow(TenantOwned, Base):
     received_by: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     eta_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     duplicate_of: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    rebound: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

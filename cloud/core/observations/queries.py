@@ -69,6 +69,14 @@ class Count:
     samples: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Series:
+    device_id: str
+    since: datetime | None
+    type_cf: int | None
+    after: Position | None
+
+
 def device_series(
     work: UnitOfWork,
     principal: Principal,
@@ -80,20 +88,23 @@ def device_series(
     limit: int,
 ) -> list[ObservationRow]:
     """Rows of one device, without waveforms, test and demonstration data."""
-    statement = scoped(principal, ObservationRow).where(
-        ObservationRow.device_id == device_id,
-        ObservationRow.status.bitwise_and(UNCHARTED_STATUS) == 0,
-    )
-    if since is not None:
-        statement = statement.where(ObservationRow.observed_at >= since)
-    if type_cf is not None:
-        statement = statement.where(ObservationRow.type_cf == type_cf)
-    if after is not None:
-        statement = statement.where(
-            tuple_(ObservationRow.observed_at, ObservationRow.row_id)
-            > tuple_(after.observed_at, after.row_id)
-        )
-    return list(work.session.scalars(_ordered(statement, ObservationRow).limit(limit)))
+    wanted = _Series(device_id, since, type_cf, after)
+    return _series(work, principal, ObservationRow, wanted, limit)
+
+
+def device_waveforms(
+    work: UnitOfWork,
+    principal: Principal,
+    device_id: str,
+    *,
+    since: datetime | None,
+    type_cf: int | None,
+    after: Position | None,
+    limit: int,
+) -> list[WaveformRow]:
+    """Waveforms of one device, without test and demonstration data."""
+    wanted = _Series(device_id, since, type_cf, after)
+    return _series(work, principal, WaveformRow, wanted, limit)
 
 
 def encounter_observations(
@@ -256,6 +267,24 @@ def stored(
         )
         for row in rows
     ]
+
+
+def _series(
+    work: UnitOfWork, principal: Principal, table: type[R], wanted: _Series, limit: int
+) -> list[R]:
+    statement = scoped(principal, table).where(
+        table.device_id == wanted.device_id, table.status.bitwise_and(UNCHARTED_STATUS) == 0
+    )
+    if wanted.since is not None:
+        statement = statement.where(table.observed_at >= wanted.since)
+    if wanted.type_cf is not None:
+        statement = statement.where(table.type_cf == wanted.type_cf)
+    if wanted.after is not None:
+        statement = statement.where(
+            tuple_(table.observed_at, table.row_id)
+            > tuple_(wanted.after.observed_at, wanted.after.row_id)
+        )
+    return list(work.session.scalars(_ordered(statement, table).limit(limit)))
 
 
 def _devices(

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from cloud.core.devices import discovery
+from cloud.core.devices.condition import note_condition
 from cloud.core.devices.gateways import note_gateway
 from cloud.core.devices.on_board import complete_enrolments
 from cloud.core.kernel import outbox
@@ -116,6 +117,7 @@ def record_batch(
     described = discovery.describe(work, gateway, batch.vehicle_id, rows.descriptions)
     complete_enrolments(work, gateway, [one.info for one in rows.descriptions])
     devices = discovery.heard(work, gateway, batch.vehicle_id, rows.devices | plain.devices)
+    note_condition(devices, batch)
     sender = Sender(
         gateway=gateway,
         received_at=received_at or work.now,
