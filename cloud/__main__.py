@@ -146,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
         ("tenants", "list the tenants"),
         ("products", "add or list the products of a tenant"),
         ("sites", "add or list the places of a tenant"),
+        ("hospitals", "connect hospitals' servers, test them and follow deliveries"),
         ("keys", "list, rotate or retire the keys that sign tokens"),
         ("audit", "prove that nothing of the audit was changed or removed"),
     ):

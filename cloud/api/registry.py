@@ -19,12 +19,14 @@ from cloud.api.authorization import (
 from cloud.api.clinical import clients, credentials, keys, users
 from cloud.api.console import board
 from cloud.api.epcr import (
+    deliveries,
     device_care,
     device_observations,
     devices,
     encounters,
     gateway_commands,
     gateways,
+    hospital_connections,
 )
 from cloud.api.platform import (
     applications,
@@ -58,6 +60,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     encounters.router,
     gateways.router,
     gateway_commands.router,
+    hospital_connections.router,
+    deliveries.router,
     joining.router,
     downlink.router,
     operations.router,

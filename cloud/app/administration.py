@@ -10,6 +10,7 @@ from typing import Final
 from cloud.app.application_commands import add_application_commands, run_application_command
 from cloud.app.audit_commands import add_audit_commands, run_audit_command
 from cloud.app.composition import Parts
+from cloud.app.hospital_commands import add_hospital_commands, run_hospital_command
 from cloud.app.key_commands import add_key_commands, run_key_command
 from cloud.app.opening import StartError
 from cloud.app.organisation_commands import (
@@ -35,6 +36,7 @@ ADMINISTRATION: Final = {
     "tenants": add_tenant_commands,
     "products": add_product_commands,
     "sites": add_site_commands,
+    "hospitals": add_hospital_commands,
 }
 """The commands, and what adds their acts."""
 _OF_TENANTS: Final = {
@@ -57,6 +59,9 @@ def run_administration(parts: Parts, given: argparse.Namespace, show: Callable[[
             return code
         if given.command == "keys":
             show("\n".join(run_key_command(parts, given)))
+            return 0
+        if given.command == "hospitals":
+            show("\n".join(run_hospital_command(parts, given)))
             return 0
         if given.command == "tenants":
             show("\n".join(list_tenants(parts)))

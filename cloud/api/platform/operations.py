@@ -18,9 +18,10 @@ from cloud.api.shared.services import AllServices, Services
 from cloud.core.devices.certificates import first_expiry
 from cloud.core.devices.commands import open_by_kind
 from cloud.core.devices.fleet import totals
+from cloud.core.exchange.deliveries import STATES, backlog
 from cloud.core.kernel.errors import NotFoundError
 from cloud.core.kernel.outbox import depth
-from cloud.core.kernel.work import StorageError
+from cloud.core.kernel.work import StorageError, UnitOfWork
 from cloud.core.observations.receipts import gaps
 
 router = APIRouter(tags=["Operations"])
@@ -95,10 +96,20 @@ def metrics(request: Request, services: AllServices) -> Response:
         open_gaps, missing = gaps(work)
         services.store_metrics.uplink_gaps.set(open_gaps)
         services.store_metrics.uplink_missing.set(missing)
+        _look_at_exchange(services, work)
         services.fleet_metrics.look(
             open_commands=open_by_kind(work), totals=totals(work), expiry=first_expiry(work)
         )
     return Response(exposition(request.app.state.registry), media_type="text/plain; version=0.0.4")
+
+
+def _look_at_exchange(services: Services, work: UnitOfWork) -> None:
+    found, gauges = backlog(work), services.store_metrics
+    for state in STATES:
+        gauges.deliveries.labels(state).set(found.by_state.get(state, 0))
+    oldest = found.oldest_waiting
+    gauges.delivery_wait.set(0 if oldest is None else (work.now - oldest).total_seconds())
+    gauges.closed_connections.set(found.closed_connections)
 
 
 @router.get("/openapi.json", include_in_schema=False)

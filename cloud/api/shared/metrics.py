@@ -35,6 +35,22 @@ class StoreMetrics:
             "Rows of gateways' streams that never came and never will",
             registry=registry,
         )
+        self.deliveries = Gauge(
+            "vitalwire_exchange_deliveries",
+            "Deliveries to hospitals by state",
+            ["state"],
+            registry=registry,
+        )
+        self.delivery_wait = Gauge(
+            "vitalwire_exchange_oldest_waiting_seconds",
+            "Age of the oldest delivery that waits",
+            registry=registry,
+        )
+        self.closed_connections = Gauge(
+            "vitalwire_exchange_closed_connections",
+            "Connections to hospitals that rest after failures",
+            registry=registry,
+        )
 
 
 def exposition(registry: CollectorRegistry) -> bytes:

@@ -32,6 +32,7 @@ Kind = Literal["fhir", "mllp"]
 Form = Literal["transaction", "document", "both"]
 Wish = Literal["pre_alert", "handover", "amendment", "vitals"]
 WISHES: Final[tuple[Wish, ...]] = ("pre_alert", "handover", "amendment", "vitals")
+STANDARD_WISHES: Final[tuple[Wish, ...]] = ("pre_alert", "handover", "amendment")
 FHIR: Final = "fhir"
 MLLP: Final = "mllp"
 ACTIVE: Final = "active"
@@ -49,7 +50,7 @@ class NewConnection:
     name: str
     kind: Kind
     address: str
-    wants: Sequence[Wish] = ("pre_alert", "handover", "amendment")
+    wants: Sequence[Wish] = STANDARD_WISHES
     form: Form = "transaction"
     is_identified: bool = False
     access: Access = field(default_factory=Access)
