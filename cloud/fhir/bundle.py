@@ -17,17 +17,18 @@ from cloud.core.encounters.handover import Handover
 from cloud.core.observations.stored import StoredObservation
 from cloud.fhir import systems
 from cloud.fhir.clocks import Clocks
-from cloud.fhir.composition import Content, composition
+from cloud.fhir.composition import Edition, composition
 from cloud.fhir.device import device, gateway
 from cloud.fhir.encounter import encounter, has_ended
 from cloud.fhir.json import Element, JsonValue, element
 from cloud.fhir.names import Named, Names, created, updated
 from cloud.fhir.observation import is_vital_sign, observation
-from cloud.fhir.organization import organization, vehicle
-from cloud.fhir.patient import patient, pseudonymised
+from cloud.fhir.patient import pseudonymised
 from cloud.fhir.procedure import Shock, shock_procedure, shocks
+from cloud.fhir.sections import Reported
 from cloud.fhir.selection import Detail, is_event, select
 from cloud.fhir.strips import Strip
+from cloud.fhir.telling import telling
 from cloud.fhir.times import instant
 from cloud.fhir.waveform import strip_name, strip_observation
 
@@ -63,6 +64,7 @@ class HandoverPages:
         self._clocks = Clocks(self._names, handover.observations)
         self._selection = select(handover.observations, detail)
         self._shocks = shocks(handover.observations)
+        self._told = telling(self._names, handover)
         self._units = _in_order(self._selection.readings, self._selection.strips)
 
     @property
@@ -94,7 +96,10 @@ class HandoverPages:
         identity = self._names.within_encounter("Bundle", str(self._handover.version), *local)
         return element(
             resourceType="Bundle",
-            meta={"security": pseudonymised(), "tag": [self._tag(page, len(units))]},
+            meta=element(
+                security=pseudonymised() if self._handover.identity is None else None,
+                tag=[self._tag(page, len(units))],
+            ),
             identifier={"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{identity}"},
             type="transaction",
             timestamp=stamp,
@@ -106,28 +111,22 @@ class HandoverPages:
         readings = [self._reading(unit) for unit in units]
         sources = [unit.chunks[0] if isinstance(unit, Strip) else unit for unit in units]
         entries: list[JsonValue] = [
-            *map(created, self._actors()),
+            *map(created, self._told.actors),
             self._encounter(),
             *map(created, self._devices()),
             *map(created, self._clocks.observations(sources)),
             *map(created, readings),
         ]
         if page > 1:
-            return entries
+            # The encounter names its diagnoses, so they stand on every page.
+            return [*entries, *map(created, self._told.impressions)]
         procedures = [self._shock(shock) for shock in self._shocks]
         report = self._report(readings, units, procedures)
         return [
             *entries,
+            *map(created, self._told.statements),
             *map(created, procedures),
             updated(report) if self._update else created(report),
-        ]
-
-    def _actors(self) -> list[Named]:
-        names, handover = self._names, self._handover
-        return [
-            Named(names.urn("Organization"), organization(names, handover)),
-            Named(names.urn("Patient"), patient(names, handover)),
-            Named(names.urn("Location"), vehicle(names, handover)),
         ]
 
     def _encounter(self) -> Element:
@@ -174,17 +173,18 @@ class HandoverPages:
             for one, unit in zip(readings, units, strict=True)
             if isinstance(unit, Strip) or is_event(unit)
         ]
-        content = Content(
+        reported = Reported(
             readings=self._handover.observations,
             events=[one for one in self._selection.readings if is_event(one)],
             shocks=self._shocks,
-            vital_sign_urls=[one.url for one in vital_signs],
-            event_urls=[one.url for one in arrest],
-            shock_urls=[one.url for one in procedures],
+            telling=self._told,
+            vital_signs=vital_signs,
+            arrest=arrest,
+            procedures=procedures,
             page_note=self._page_note(len(units)),
-            detail=self._detail,
         )
-        report = composition(self._names, self._handover, content, as_of=self.as_of)
+        edition = Edition.of(self._handover, self._detail)
+        report = composition(self._names, self._handover, reported, edition, as_of=self.as_of)
         return Named(self._names.urn("Composition"), report)
 
     def _page_note(self, here: int) -> str:

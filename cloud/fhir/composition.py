@@ -1,163 +1,143 @@
-"""Composition: the EMS patient care report the readings hang on (LOINC 67796-3).
+"""Composition: the EMS patient care report everything hangs on (LOINC 67796-3).
 
 It is `preliminary` until the encounter says that the patient was handed over, then `final`, which
-replaces the preliminary ones. No clinician has signed it: it carries no attester and says so.
+replaces the preliminary ones; an amended record is `amended` and replaces those before it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from cloud.core.encounters.handover import Handover
-from cloud.core.observations.stored import StoredObservation
+from cloud.core.encounters.record import ActKind
 from cloud.fhir import narrative, systems
-from cloud.fhir.json import Element, JsonValue, element
+from cloud.fhir.encounter import began_at, period
+from cloud.fhir.json import Element, element
 from cloud.fhir.names import Names
-from cloud.fhir.procedure import Shock
+from cloud.fhir.sections import Reported, sections
 from cloud.fhir.selection import Detail
 from cloud.fhir.times import clock_time, instant
 
 _REPORT: Final = ("67796-3", "EMS patient care report")
-_VITAL_SIGNS: Final = ("8716-3", "Vital signs")
-_ARREST: Final = ("67799-7", "Cardiac arrest event")
-_PROCEDURES: Final = ("29554-3", "Procedures")
-_MEDICATIONS: Final = ("67849-0", "Medications administered")
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
-    """What the report tells of, and the fullUrls of the entries that stand in the same bundle.
+class Edition:
+    """Which report it is: one each before and after the handover, and one for each amendment."""
 
-    The words are about all `readings` of the encounter, the entries only about those handed over.
-    """
-
-    readings: Sequence[StoredObservation]
-    events: Sequence[StoredObservation]
-    shocks: Sequence[Shock]
-    vital_sign_urls: Sequence[str]
-    event_urls: Sequence[str]
-    shock_urls: Sequence[str]
-    page_note: str
     detail: Detail
+    amendments: int
+    is_final: bool
+
+    @classmethod
+    def of(cls, handover: Handover, detail: Detail) -> Edition:
+        """The edition a handover has come to."""
+        amended = sum(act.kind == ActKind.AMENDED for act in handover.record.acts)
+        is_final = handover.handover_at is not None
+        return cls(detail, amended if is_final else 0, is_final)
+
+    def identity(self, names: Names) -> str:
+        """Its identifier's value."""
+        words = ["final" if self.is_final else "preliminary", self.detail.value]
+        return names.within_encounter("Composition", *words, *_counted(self.amendments))
+
+    def replaced(self) -> Iterator[Edition]:
+        """The editions it takes the place of."""
+        if not self.is_final:
+            return
+        for detail in Detail:
+            yield Edition(detail, 0, is_final=False)
+        for earlier in range(self.amendments):
+            for detail in Detail:
+                yield Edition(detail, earlier, is_final=True)
 
 
-def composition(names: Names, handover: Handover, content: Content, *, as_of: datetime) -> Element:
+def composition(
+    names: Names, handover: Handover, reported: Reported, edition: Edition, *, as_of: datetime
+) -> Element:
     """The report as of the newest thing it tells.
 
-    Its identifier names the report, not one version of it, so that what was handed out earlier can
-    be brought up to date. The report after the handover is another one, so that an old
-    bundle posted late cannot undo it, and `relatesTo` names those it replaces.
+    Its identifier names the edition, so that what was handed out earlier can be brought up to date.
+    The report after the handover is another one, so that an old bundle posted late cannot undo it,
+    and `relatesTo` names those it replaces.
     """
-    is_final = handover.handover_at is not None
-    value = _identity(names, content.detail, is_final=is_final)
+    attesters = _attesters(names, handover)
     return element(
         resourceType="Composition",
-        meta=None,
-        identifier={"system": systems.COMPOSITION, "value": value},
-        status=_status(handover),
-        type=_loinc(*_REPORT),
+        identifier={"system": systems.COMPOSITION, "value": edition.identity(names)},
+        status=_status(handover, edition),
+        type={
+            "coding": [{"system": systems.LOINC, "code": _REPORT[0]}],
+            "text": _REPORT[1],
+        },
         subject=names.reference("Patient"),
         encounter=names.reference("Encounter"),
         date=instant(as_of),
-        author=[names.reference("Organization")],
-        title="Ambulance patient care report",
-        custodian=names.reference("Organization"),
-        relatesTo=[_replaced(names, detail) for detail in Detail] if is_final else None,
-        event=[
-            {
-                "period": element(
-                    start=instant(handover.started_at),
-                    end=instant(handover.handover_at) if handover.handover_at else None,
-                )
-            }
+        author=[
+            names.reference("Organization"),
+            *(names.reference("Practitioner", one) for one in handover.crew_ids),
         ],
-        section=_sections(handover, content),
+        title="Ambulance patient care report",
+        confidentiality="N" if handover.identity is None else "R",
+        attester=attesters,
+        custodian=names.reference("Organization"),
+        relatesTo=[_replaces(names, one) for one in edition.replaced()],
+        event=[element(period=period(began_at(handover), handover.handover_at))],
+        section=[
+            *sections(names, handover, reported),
+            {
+                "title": "Completeness of the record",
+                "text": narrative.div(
+                    narrative.paragraph(_standing(handover, is_signed=bool(attesters))),
+                    narrative.paragraph(reported.page_note),
+                    narrative.gap_list(handover.gaps),
+                ),
+            },
+        ],
     )
 
 
-def _identity(names: Names, detail: Detail, *, is_final: bool) -> str:
-    return names.within_encounter(
-        "Composition", "final" if is_final else "preliminary", detail.value
-    )
+def _counted(amendments: int) -> list[str]:
+    return [str(amendments)] if amendments else []
 
 
-def _replaced(names: Names, detail: Detail) -> Element:
-    value = _identity(names, detail, is_final=False)
-    identifier: Element = {"system": systems.COMPOSITION, "value": value}
+def _replaces(names: Names, edition: Edition) -> Element:
+    identifier: Element = {"system": systems.COMPOSITION, "value": edition.identity(names)}
     return {"code": "replaces", "targetIdentifier": identifier}
 
 
-def _status(handover: Handover) -> str:
+def _status(handover: Handover, edition: Edition) -> str:
     if handover.status == "duplicate":
         return "entered-in-error"
-    return "preliminary" if handover.handover_at is None else "final"
+    if edition.amendments:
+        return "amended"
+    return "final" if edition.is_final else "preliminary"
 
 
-def _standing(handover: Handover) -> str:
+def _attesters(names: Names, handover: Handover) -> list[Element]:
+    """The crew member who handed over with a signature, and the clinician who took over."""
+    act = handover.record.newest(ActKind.HANDED_OVER)
+    if act is None or not act.data.get("signature"):
+        return []
+    found: list[Element] = [{"mode": "professional", "time": instant(act.at)}]
+    if act.by in handover.crew_ids:
+        found[0]["party"] = names.reference("Practitioner", act.by)
+    receiver = _text(act.data.get("received_by"))
+    if receiver and handover.identity is not None:
+        found[0]["party"] = {"display": receiver}
+    return found
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - what the wire told
+    return value if isinstance(value, str) else ""
+
+
+def _standing(handover: Handover, *, is_signed: bool) -> str:
     """How far the report can be relied on, in words."""
+    signed = "The handover was signed." if is_signed else "No clinician has signed this record."
     if handover.handover_at is None:
-        return "Preliminary: the patient is with the crew. No clinician has signed this record."
-    at = clock_time(handover.handover_at)
-    return f"The patient was handed over at {at}. No clinician has signed this record."
-
-
-def _sections(handover: Handover, content: Content) -> list[JsonValue]:
-    sections: list[JsonValue] = [
-        _section(
-            _VITAL_SIGNS,
-            narrative.vital_signs_table(content.readings, _device_names(handover)),
-            content.vital_sign_urls,
-        ),
-        _section(_ARREST, narrative.event_list(content.events), content.event_urls),
-        _section(
-            _PROCEDURES,
-            narrative.shock_list(content.shocks)
-            if content.shocks
-            else narrative.paragraph("No procedure was reported by the devices."),
-            content.shock_urls,
-        ),
-        _section(
-            _MEDICATIONS,
-            narrative.paragraph("Medications are not recorded through this system."),
-            [],
-        ),
-    ]
-    completeness: Element = {
-        "title": "Completeness of the record",
-        "text": narrative.div(
-            narrative.paragraph(_standing(handover)),
-            narrative.paragraph(content.page_note),
-            narrative.gap_list(handover.gaps),
-        ),
-    }
-    return [*sections, completeness]
-
-
-def _device_names(handover: Handover) -> dict[str, str]:
-    return {
-        device.device_id: device.info.model or device.device_class or str(device.info.system_id)
-        for device in handover.devices
-    }
-
-
-def _section(code: tuple[str, str], text: str, urls: Sequence[str]) -> Element:
-    return element(
-        title=code[1],
-        code=_loinc(*code),
-        text=narrative.div(text),
-        entry=[{"reference": url} for url in urls],
-        emptyReason=None
-        if urls
-        else {
-            "coding": [
-                {"system": systems.EMPTY_REASON, "code": "unavailable", "display": "Unavailable"}
-            ]
-        },
-    )
-
-
-def _loinc(code: str, text: str) -> Element:
-    return {"coding": [{"system": systems.LOINC, "code": code}], "text": text}
+        return f"Preliminary: the patient is with the crew. {signed}"
+    return f"The patient was handed over at {clock_time(handover.handover_at)}. {signed}"

@@ -26,23 +26,38 @@ _NAMESPACE: Final = UUID("0d0f9d0e-6c0b-4f57-8a44-2f6f4f1f6d55")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._:-]+")
 
 KINDS: Final[Mapping[str, str]] = {
-    "Organization": "Organization",
-    "Patient": "Patient",
-    "Location": "Location",
-    "Encounter": "Encounter",
-    "Device": "Device",
-    "Gateway": "Device",
+    "Allergy": "AllergyIntolerance",
     "Clock": "Observation",
-    "Observation": "Observation",
-    "Strip": "Observation",
-    "Shock": "Procedure",
     "Composition": "Composition",
+    "Device": "Device",
+    "Encounter": "Encounter",
+    "Fact": "Observation",
+    "Facility": "Location",
+    "Finding": "Observation",
+    "Gateway": "Device",
+    "History": "Condition",
+    "Impression": "Condition",
+    "Location": "Location",
+    "Medication": "MedicationAdministration",
+    "Observation": "Observation",
+    "Organization": "Organization",
+    "PastMedication": "MedicationStatement",
+    "Patient": "Patient",
+    "Practitioner": "Practitioner",
+    "PractitionerRole": "PractitionerRole",
+    "Procedure": "Procedure",
+    "Scene": "Location",
+    "Shock": "Procedure",
+    "Strip": "Observation",
 }
 """Each kind of a local name with the resource type it is told as.
 
 Local names: `Device` a public device id, `Gateway` a gateway's id, `Observation` an observation
 id, `Clock` device and offset, `Strip` see `waveform.strip_name`, `Shock` the observation that told
-of it. The others stand once in an encounter and have none.
+of it, `Fact` a field's path, `Facility` the service's name for it, `Practitioner` and
+`PractitionerRole` a crew id, `Procedure` see `treatment.attempt_name`; `Allergy`, `Finding`,
+`History`, `Impression`, `Medication` and `PastMedication` an item's id. The others stand once in an
+encounter and have none.
 """
 
 

@@ -38,6 +38,11 @@ def paragraph(text: str) -> str:
     return f"<p>{escape(text)}</p>"
 
 
+def lines(texts: Sequence[str], *, otherwise: str = "Nothing was told.") -> str:
+    """Plain texts as a list, or one sentence where there are none."""
+    return _list(texts) if texts else paragraph(otherwise)
+
+
 @dataclass(slots=True)
 class _Series:
     """The numbers of one vital sign from one device."""

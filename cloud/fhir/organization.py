@@ -1,4 +1,4 @@
-"""Organization and Location: the ambulance service and its vehicle."""
+"""Organization and Location: the ambulance service, its vehicle, the scene and the destination."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def vehicle(names: Names, handover: Handover) -> Element:
         status="active",
         name=f"Ambulance {handover.vehicle_id}",
         mode="instance",
-        type=[{"coding": [{"system": systems.ROLE_CODE, "code": "AMB", "display": "Ambulance"}]}],
+        type=[_role("AMB", "Ambulance")],
         physicalType={
             "coding": [
                 {"system": systems.LOCATION_PHYSICAL_TYPE, "code": "ve", "display": "Vehicle"}
@@ -43,3 +43,39 @@ def vehicle(names: Names, handover: Handover) -> Element:
         },
         managingOrganization=names.reference("Organization"),
     )
+
+
+def scene(names: Names) -> Element:
+    """Where the patient was found; the place itself is not told."""
+    return element(
+        resourceType="Location",
+        identifier=[{"system": systems.SCENE, "value": names.within_encounter("Scene")}],
+        status="active",
+        name="Scene of the incident",
+        mode="instance",
+        type=[_role("ACC", "accident site")],
+        managingOrganization=names.reference("Organization"),
+    )
+
+
+def facility(names: Names, handover: Handover, facility_id: str) -> Element:
+    """Where the patient is taken, by the name the service has for it: local name that name."""
+    return element(
+        resourceType="Location",
+        identifier=[
+            {"system": systems.FACILITY, "value": names.within_tenant("Facility", facility_id)},
+            {
+                "system": systems.FACILITY_NAME,
+                "value": facility_id,
+                "assigner": {"display": handover.tenant_name or "Ambulance service"},
+            },
+        ],
+        status="active",
+        name=facility_id,
+        mode="instance",
+        type=[_role("ER", "Emergency room")],
+    )
+
+
+def _role(code: str, display: str) -> Element:
+    return {"coding": [{"system": systems.ROLE_CODE, "code": code, "display": display}]}

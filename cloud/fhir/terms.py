@@ -14,7 +14,7 @@ from typing import Final
 from cloud.fhir import systems
 from cloud.fhir.json import Element, JsonValue, element
 from protocols.model.codes import MdcCode, UnitCode
-from protocols.nomenclature.lookup import find, find_unit, loincs, ucum
+from protocols.nomenclature.lookup import find, find_unit, loincs, ucum, unit_from_ucum
 
 _SCADA: Final = 2
 _PRIVATE_FROM: Final = 0xF000
@@ -44,6 +44,73 @@ VITAL_SIGNS: Final = {
 
 VITAL_SIGN_CODES: Final = frozenset(VITAL_SIGNS) | {"59408-5", "8480-6", "8462-4", "8478-0"}
 """LOINC codes whose observations belong to the category vital-signs."""
+
+
+_ALSO_UCUM: Final = {
+    "{score}": "",
+    "ug": "micrograms",
+    "ug/kg": "micrograms/kg",
+    "ug/min": "micrograms/min",
+    "ng": "nanograms",
+    "mg/kg": "mg/kg",
+    "mg/h": "mg/h",
+    "mg/mL": "mg/mL",
+    "mL/h": "mL/h",
+    "mL/kg": "mL/kg",
+    "mmol": "mmol",
+    "[iU]": "units",
+    "[IU]": "units",
+    "[drp]": "drops",
+}
+"""UCUM codes of doses and scores, which 10101 has no unit for, and what a person reads."""
+_MEANT: Final = {
+    "mcg": "ug",
+    "\u00b5g": "ug",
+    "\u03bcg": "ug",
+    "microgram": "ug",
+    "micrograms": "ug",
+    "iu": "[iU]",
+    "unit": "[iU]",
+    "units": "[iU]",
+    "ml": "mL",
+    "gram": "g",
+    "grams": "g",
+    "litre": "L",
+    "litres": "L",
+    "l": "L",
+}
+"""What crews write for a UCUM code, in small letters."""
+
+
+def ucum_code(text: str) -> str | None:
+    """The UCUM code of a unit as people write it, None for one we do not know."""
+    if text in _ALSO_UCUM or unit_from_ucum(text) is not None:
+        return text
+    return _MEANT.get(text.lower())
+
+
+def ucum_text(code: str) -> str:
+    """A UCUM code as a person reads it; anything else as it is."""
+    if code in _ALSO_UCUM:
+        return _ALSO_UCUM[code]
+    unit = unit_from_ucum(code)
+    # R4's vital signs want /min; a rate's unit is written so to people as well as to machines.
+    return code if unit is None or code == _RATE else unit_text(unit) or code
+
+
+def plain_quantity(value: Decimal, unit: str) -> Element:
+    """A number in a unit as people write it; one we know no UCUM code of stays their word."""
+    if not unit:
+        return {"value": value}
+    code = ucum_code(unit)
+    if code is None:
+        return {"value": value, "unit": unit}
+    return {
+        "value": value,
+        "unit": ucum_text(code) or "score",
+        "system": systems.UCUM,
+        "code": code,
+    }
 
 
 def is_private(code: MdcCode) -> bool:

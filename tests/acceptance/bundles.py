@@ -12,10 +12,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from cloud.core.encounters.handover import Handover
+from cloud.core.encounters.record import PatientIdentity
 from cloud.fhir.bundle import HandoverPages
 from cloud.fhir.json import dumps
 from cloud.fhir.selection import Detail
 from tests.fixtures.handovers import START, arrest_handover, handover
+from tests.fixtures.records import full_handover, known_identity
 
 PATHS = "VITALWIRE_BUNDLES"
 
@@ -34,6 +36,12 @@ def write_bundles(folder: Path) -> list[Path]:
         "trend": HandoverPages(arrest).bundle(),
         "handed-over": HandoverPages(_handed_over(arrest)).bundle(),
         "handed-over-update": HandoverPages(_handed_over(arrest), update=True).bundle(),
+    }
+    identified = full_handover(identity=known_identity(), is_over=True, amendments=["dose"])
+    contents |= {
+        "told": HandoverPages(full_handover()).bundle(),
+        "told-identified": HandoverPages(identified).bundle(),
+        "told-unknown": HandoverPages(full_handover(identity=PatientIdentity())).bundle(),
     }
     full = HandoverPages(arrest, detail=Detail.FULL, page_size=120)
     for page in range(1, full.count + 1):

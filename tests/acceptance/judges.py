@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,10 @@ PROJECT = HERE.parents[1]
 CACHE = PROJECT / "build" / "judges"
 NODE_MODULES = HERE / "node_modules"
 SCHEMA = NODE_MODULES / "@medplum" / "definitions" / "dist" / "fhir" / "r4" / "fhir.schema.json"
+
+_FALSE_ALARM = re.compile(r"Composition\.relatesTo\[\d+\]\.target\[x\] is required")
+"""pyrofile looks for an element of that very name; ours is `targetIdentifier`, and our own checks
+ask that there is exactly one."""
 
 
 def run(*command: str | Path) -> str:
@@ -39,18 +44,19 @@ def install_node_packages() -> None:
             run("npm", "ci", "--no-audit", "--no-fund")
 
 
-def google_python() -> Path:
-    """The interpreter of the environment with the locked google-fhir."""
-    wanted = (HERE / "google-requirements.txt").read_text(encoding="utf-8")
-    environment = CACHE / "google"
+def own_python(name: str) -> Path:
+    """The interpreter of the environment with the locked packages of one judge."""
+    requirements = HERE / f"{name}-requirements.txt"
+    wanted = requirements.read_text(encoding="utf-8")
+    environment = CACHE / name
     python = environment / "bin" / "python"
     stamp = environment / "installed.txt"
     CACHE.mkdir(parents=True, exist_ok=True)
-    with FileLock(CACHE / "google.lock"):
+    with FileLock(CACHE / f"{name}.lock"):
         if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
             run(sys.executable, "-m", "venv", "--clear", environment)
             pip = (python, "-m", "pip", "--disable-pip-version-check", "-q", "install")
-            run(*pip, "--require-hashes", "-r", HERE / "google-requirements.txt")
+            run(*pip, "--require-hashes", "-r", requirements)
             stamp.write_text(wanted, encoding="utf-8")
     return python
 
@@ -60,6 +66,7 @@ class Judges:
     """The judges, ready to be asked."""
 
     google: Path
+    pyrofile: Path
     schema: dict[str, Any]
 
     @classmethod
@@ -67,7 +74,21 @@ class Judges:
         """Fetch what is missing."""
         install_node_packages()
         definitions = json.loads(SCHEMA.read_text(encoding="utf-8"))
-        return cls(google=google_python(), schema=definitions)
+        return cls(google=own_python("google"), pyrofile=own_python("pyrofile"), schema=definitions)
+
+    def objections(self, bundles: Sequence[Path]) -> dict[str, list[str]]:
+        """What any of them objects to, by file: empty lists where none does."""
+        found = {str(bundle): self.by_schema(bundle) for bundle in bundles}
+        for name, verdict in self.by_google(bundles).items():
+            found[name] += [verdict] if verdict else []
+        for verdicts in (
+            self.by_medplum(bundles),
+            self.by_pyrofile(bundles),
+            self.by_ucum(bundles),
+        ):
+            for name, problems in verdicts.items():
+                found[name] += problems
+        return found
 
     def by_schema(self, bundle: Path) -> list[str]:
         """What HL7's R4 JSON schema objects to."""
@@ -97,3 +118,24 @@ class Judges:
         """What the validator of @medplum/core objects to, claimed vital-signs profiles included."""
         verdicts: dict[str, list[str]] = json.loads(run("node", HERE / "validate.mjs", *bundles))
         return verdicts
+
+    def by_ucum(self, bundles: Sequence[Path]) -> dict[str, list[str]]:
+        """Which unit codes are none, by the reference implementation of UCUM."""
+        verdicts: dict[str, list[str]] = json.loads(run("node", HERE / "units.mjs", *bundles))
+        return verdicts
+
+    def by_pyrofile(self, bundles: Sequence[Path]) -> dict[str, list[str]]:
+        """What pyrofile calls an error against base R4; its one known false alarm aside."""
+        told = run(
+            self.pyrofile,
+            HERE / "pyrofile_judge.py",
+            SCHEMA.parent,
+            CACHE / "core-novitals",
+            *bundles,
+        )
+        # Its FHIRPath engine prints as it goes; the verdict is the last line.
+        verdicts: dict[str, list[str]] = json.loads(told.splitlines()[-1])
+        return {
+            name: [problem for problem in problems if not _FALSE_ALARM.search(problem)]
+            for name, problems in verdicts.items()
+        }

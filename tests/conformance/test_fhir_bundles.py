@@ -12,15 +12,22 @@ from typing import Any
 import pytest
 
 from cloud.core.encounters.handover import Handover
+from cloud.core.encounters.record import PatientIdentity
 from cloud.fhir.bundle import HandoverPages
 from cloud.fhir.json import dumps
 from cloud.fhir.selection import Detail
 from tests.fixtures.fhir_checks import loinc_check_digit_fits, problems
 from tests.fixtures.handovers import START, arrest_handover, handover
+from tests.fixtures.records import full_handover, known_identity
 
 Json = Any
 ENDED_AT = START + timedelta(minutes=40)
 HANDOVERS = {
+    "everything told": full_handover(),
+    "everything told and handed over": full_handover(is_over=True),
+    "everything told and amended": full_handover(is_over=True, amendments=["a", "b"]),
+    "everything told, identified": full_handover(identity=known_identity(), is_over=True),
+    "nobody knows who": full_handover(identity=PatientIdentity(), is_over=True),
     "nothing": handover(),
     "arrest": arrest_handover(60),
     "handed over": replace(arrest_handover(60), status="handed_over", handover_at=ENDED_AT),
@@ -68,6 +75,11 @@ def strip(bundle: Json) -> Json:
 
 def pressure(bundle: Json) -> Json:
     return first(bundle, "Observation", "85354-9")["resource"]
+
+
+def section_with_entries(bundle: Json) -> Json:
+    report = first(bundle, "Composition")["resource"]
+    return next(section for section in report["section"] if "entry" in section)
 
 
 def _unresolved(bundle: Json) -> None:
@@ -170,7 +182,7 @@ def _script(bundle: Json) -> None:
 
 
 def _empty_section(bundle: Json) -> None:
-    del first(bundle, "Composition")["resource"]["section"][0]["entry"]
+    del section_with_entries(bundle)["entry"]
 
 
 def _named_patient(bundle: Json) -> None:

@@ -162,7 +162,8 @@ def test_the_words_of_the_report_cannot_carry_markup() -> None:
 
 def test_readings_without_value_are_counted_but_not_among_the_numbers() -> None:
     (report,) = resources(bundle_of(arrest_handover(), Detail.TREND), "Composition")
-    assert "5 without a value" in report["section"][0]["text"]["div"]
+    (vital_signs,) = [one for one in report["section"] if one["title"] == "Vital signs"]
+    assert "5 without a value" in vital_signs["text"]["div"]
 
 
 def test_pages_hold_every_reading_once_and_the_report_once() -> None:
