@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from cloud.core.encounters import service as encounters
+from cloud.core.encounters import handing_over
 from cloud.core.kernel.work import utc_now
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation
@@ -310,7 +310,7 @@ def test_another_encounter_is_chosen_by_keyboard_and_a_handed_over_one_says_so(
             expect(page.locator("#tile-spo2 .value")).to_have_text("98")
             expect(page.locator("#acuity")).to_have_attribute("data-severity", "none")
             with cloud.parts.database.begin(now=utc_now()) as work:
-                encounters.hand_over(
+                handing_over.hand_over(
                     work, cloud.caller, other, facility_id="general", received_by="ward"
                 )
             expect(page.locator("#state")).to_have_text("handed over")

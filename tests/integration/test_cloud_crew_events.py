@@ -79,7 +79,7 @@ def test_an_encounter_begun_on_board_takes_what_the_vehicle_measured_since(
     assert encounter is not None
     assert events_of(cloud, encounter) == [early, begun, shock]
     with cloud.database.begin(now=cloud.clock()) as work:
-        row = view(work, cloud.mine.caller, encounter).row
+        row = view(work, cloud.parts.vault, cloud.mine.caller, encounter).row
         assert (row.crew_ids, row.started_at) == (["crew-1", "crew-2"], begun.at)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from cloud.core.devices.fleet_tables import CommandRow
 from cloud.core.encounters.dispatch import tell_gateways
-from cloud.core.encounters.service import hand_over
+from cloud.core.encounters.handing_over import hand_over
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.outbox import DomainEvent
 from cloud.core.observations.tables import ObservationRow

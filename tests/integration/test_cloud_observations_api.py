@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cloud.core.encounters import service as encounters
+from cloud.core.encounters import handing_over
 from tests.fixtures.api_session import Session, reading
 from tests.fixtures.cloud import (
     VEHICLE,
@@ -221,7 +221,7 @@ async def test_components_that_make_no_sense_together_are_refused(
 async def test_a_reading_for_an_encounter_that_is_handed_over_is_late(my: Session) -> None:
     encounter_id, device_id = await my.encounter(), await my.enrol()
     with my.cloud.database.begin(now=my.cloud.clock()) as work:
-        encounters.hand_over(
+        handing_over.hand_over(
             work, my.cloud.mine.caller, encounter_id, facility_id="ED", received_by="N"
         )
     response = await my.post(

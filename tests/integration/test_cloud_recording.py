@@ -12,8 +12,10 @@ from sqlalchemy import select
 from sqlalchemy import text as sql
 
 from cloud.core.devices.tables import DeviceRow
+from cloud.core.encounters import handing_over
 from cloud.core.encounters import service as encounters
-from cloud.core.encounters.lifecycle import Step
+from cloud.core.encounters.ending import cancel
+from cloud.core.encounters.gathering import gather_handover
 from cloud.core.encounters.service import NewEncounter
 from cloud.core.encounters.uplink import record_uplink
 from cloud.core.kernel.errors import ForbiddenError, InvalidError
@@ -223,7 +225,7 @@ def test_readings_belong_to_the_encounter_that_was_open_when_they_were_observed(
     first = open_encounter(cloud, started_at=START)
     cloud.clock.pass_(100)
     with cloud.database.begin(now=cloud.clock()) as work:
-        encounters.hand_over(
+        handing_over.hand_over(
             work, cloud.mine.caller, first, facility_id="ED-1", received_by="nurse-1"
         )
     second = open_encounter(cloud, started_at=START + timedelta(seconds=200), incident="INC-2")
@@ -250,8 +252,7 @@ def test_a_new_encounter_claims_what_the_vehicle_measured_since_its_start(
 def test_a_claim_leaves_a_later_encounters_time_alone(cloud: Installation) -> None:
     later = open_encounter(cloud, started_at=START + timedelta(seconds=50), incident="INC-2")
     with cloud.database.begin(now=START + timedelta(seconds=60)) as work:
-        row = encounters.find(work, cloud.mine.caller, later)
-        encounters.transition(work, row, Step.CANCEL)
+        cancel(work, cloud.mine.caller, later, reason="")
     readings = [numeric("97", START + timedelta(seconds=second)) for second in (10, 70)]
     record(cloud, batch(cloud.mine, list(readings)))
     earlier = open_encounter(cloud, started_at=START, incident="INC-1")
@@ -332,7 +333,7 @@ def test_counts_tell_what_each_device_gave(cloud: Installation) -> None:
     encounter = open_encounter(cloud)
     record(cloud, batch(cloud.mine, [numeric("97", START), waveform(START, count=25)]))
     with cloud.database.reading(now=cloud.clock()) as work:
-        view = encounters.view(work, cloud.mine.caller, encounter)
+        view = encounters.view(work, cloud.parts.vault, cloud.mine.caller, encounter)
     assert sorted((count.rows, count.samples) for count in view.counts) == [(1, 0), (1, 25)]
     assert {device.info.system_id for device in view.devices} == {OXIMETER, DEFIBRILLATOR}
 
@@ -342,7 +343,7 @@ def test_the_handover_holds_everything_in_time_order(cloud: Installation) -> Non
     readings = [numeric("97", START + timedelta(seconds=second)) for second in (5, 1, 3)]
     record(cloud, batch(cloud.mine, [device_info(), *readings, waveform(START)]))
     with cloud.database.begin(now=cloud.clock()) as work:
-        handover = encounters.gather_handover(work, cloud.mine.caller, encounter, "full")
+        handover = gather_handover(work, cloud.parts.vault, cloud.mine.caller, encounter, "full")
     at = [one.observation.observed_at.at for one in handover.observations]
     assert at == sorted(at)
     assert len(at) == 4

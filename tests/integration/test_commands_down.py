@@ -17,6 +17,7 @@ from prometheus_client import generate_latest
 
 from cloud.core.devices import commands
 from cloud.core.devices.gateways import note_gateway
+from cloud.core.encounters import handing_over
 from cloud.core.encounters import service as encounters
 from cloud.ingest.mqtt import BrokerAddress
 from cloud.worker.outbox_relay import relay_once
@@ -191,7 +192,7 @@ async def test_an_opened_encounter_binds_the_vehicle_and_its_handover_releases_i
             assert (bound.encounter_id, bound.number) == (encounter_id, "I-1")
             assert (bound.complaint, bound.sex) == ("Chest pain", "female")
             with embedded.database.begin(now=embedded.clock()) as work:
-                encounters.hand_over(
+                handing_over.hand_over(
                     work, embedded.mine.caller, encounter_id, facility_id="H", received_by="Dr"
                 )
             relay(embedded)

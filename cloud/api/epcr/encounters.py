@@ -24,7 +24,10 @@ from cloud.api.shared.idempotent import answer_once
 from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime, Since, parse_since
 from cloud.api.shared.services import AllServices, Services, Work
 from cloud.api.shared.strict_json import StrictRoute
+from cloud.core.encounters import handing_over
 from cloud.core.encounters import service as encounters
+from cloud.core.encounters.gathering import gather_handover
+from cloud.core.encounters.patients import ToldPatient
 from cloud.core.kernel.errors import InvalidError, MalformedError
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
@@ -123,7 +126,7 @@ def get_encounter(
         raise MalformedError("unknown_format", "Send format=fhir or leave it out.")
     if format == "fhir" or (format is None and wants_fhir(request)):
         return _bundle(request, services, work, caller, encounter_id, detail, page)
-    view = encounters.view(work, caller, encounter_id)
+    view = encounters.view(work, services.vault, caller, encounter_id)
     return exact_json(
         encounter_view_model(view).model_dump(exclude_none=True),
         headers={"ETag": f'W/"{view.row.version}"'},
@@ -160,7 +163,7 @@ def hand_over(
     """Hand the patient over to a facility; the same handover again changes nothing."""
 
     def produce() -> tuple[int, EncounterModel]:
-        row = encounters.hand_over(
+        row = handing_over.hand_over(
             work,
             caller,
             encounter_id,
@@ -183,7 +186,9 @@ def _bundle(
     *,
     update: bool = False,
 ) -> Response:
-    handover = encounters.gather_handover(work, caller, encounter_id, detail)
+    handover = gather_handover(
+        work, services.vault, caller, encounter_id, detail, is_first_page=page == 1
+    )
     base = f"{services.tokens.policy.issuer}{request.url.path}"
     parameters = {
         name: value
@@ -211,7 +216,7 @@ def _wanted(body: EncounterRequest) -> encounters.NewEncounter:
         crew_ids=body.crew_ids,
         cad_incident_id=body.cad_incident_id,
         started_at=body.started_at,
-        person_id=body.patient.person_id if body.patient else None,
+        patient=ToldPatient(person_id=(body.patient and body.patient.person_id) or ""),
         sex=body.patient.sex if body.patient else None,
         chief_complaint=complaint.model_dump(exclude_none=True) if complaint else None,
         triage=body.triage.model_dump() if body.triage else None,

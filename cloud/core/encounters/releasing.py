@@ -57,14 +57,7 @@ def settle_release(work: UnitOfWork, gateway: Principal, encounter: EncounterRow
     encounter.released_at = released_at
     encounter.version += 1
     encounter.updated_at = work.now
-    work.session.flush()
-    newest = _take_back(work, encounter)
-    claim_readings(work, gateway, encounter)
-    claim_crew_events(work, gateway, encounter)
-    if newest is not None:
-        for later in _later(work, gateway, encounter, newest):
-            claim_readings(work, gateway, later)
-            claim_crew_events(work, gateway, later)
+    follow_end(work, gateway, encounter)
     audit.record(work, gateway, "release", "encounter", encounter.encounter_id)
     if was_released != (released_at is not None):
         outbox.publish(
@@ -75,6 +68,18 @@ def settle_release(work: UnitOfWork, gateway: Principal, encounter: EncounterRow
             resource_id=encounter.encounter_id,
             data={"status": encounter.status, "vehicle_id": encounter.vehicle_id},
         )
+
+
+def follow_end(work: UnitOfWork, principal: Principal, encounter: EncounterRow) -> None:
+    """After the end of a stay was moved: readings and deeds go where they belong by it."""
+    work.session.flush()
+    newest = _take_back(work, encounter)
+    claim_readings(work, principal, encounter)
+    claim_crew_events(work, principal, encounter)
+    if newest is not None:
+        for later in _later(work, principal, encounter, newest):
+            claim_readings(work, principal, later)
+            claim_crew_events(work, principal, later)
 
 
 def _names(encounter: EncounterRow) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What callers can ask of encounters."""
+"""What callers can ask of encounters: opened, read, listed."""
 
 from __future__ import annotations
 
@@ -11,24 +11,39 @@ from sqlalchemy import tuple_
 from sqlalchemy.exc import IntegrityError
 
 from cloud.core.devices.gateways import note_vehicle
-from cloud.core.devices.identity import info_of
-from cloud.core.devices.tables import DeviceRow
+from cloud.core.encounters.acts import record_act
 from cloud.core.encounters.binding import claim_crew_events, claim_readings
 from cloud.core.encounters.crew import crew_events
 from cloud.core.encounters.crew_tables import CrewEventRow
-from cloud.core.encounters.handover import Handover, HandoverDevice, WaveformGap
-from cloud.core.encounters.lifecycle import CLOSED, Status, Step, after
+from cloud.core.encounters.finding import find
+from cloud.core.encounters.gathering import devices_of, gaps_of
+from cloud.core.encounters.handover import HandoverDevice, WaveformGap
+from cloud.core.encounters.lifecycle import Status
+from cloud.core.encounters.patients import ToldPatient, begin_patient, own_pseudonym
+from cloud.core.encounters.projections import Projection, note_read, project
+from cloud.core.encounters.record import ActKind
 from cloud.core.encounters.tables import EncounterRow
-from cloud.core.identity.service import pseudonym, tenant
-from cloud.core.kernel import audit, outbox
-from cloud.core.kernel.errors import ConflictError, InvalidError, NotFoundError
-from cloud.core.kernel.identifiers import new_id, uuid_of
+from cloud.core.kernel import audit
+from cloud.core.kernel.errors import InvalidError
+from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations import queries
 from cloud.core.observations.tables import ObservationRow
+
+__all__ = [
+    "CARE_MODELS",
+    "EncounterFilter",
+    "EncounterView",
+    "NewEncounter",
+    "create",
+    "find",
+    "get",
+    "listing",
+    "view",
+]
 
 CARE_MODELS: Final = (
     "prehospital_emergency",
@@ -44,14 +59,14 @@ VITALS: Final = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEncounter:
-    """What dispatch knows. `person_id` is turned into a pseudonym and not kept."""
+    """What dispatch knows. Of `patient.person_id` only a pseudonym is kept."""
 
     care_model: str
     vehicle_id: str
     crew_ids: Sequence[str]
     cad_incident_id: str
     started_at: datetime | None = None
-    person_id: str | None = None
+    patient: ToldPatient | None = None
     sex: str | None = None
     chief_complaint: dict[str, str] | None = None
     triage: dict[str, str] | None = None
@@ -71,6 +86,7 @@ class EncounterView:
     """One encounter with what its devices gave so far; `vitals` are its newest numbers."""
 
     row: EncounterRow
+    projection: Projection
     devices: Sequence[HandoverDevice] = field(default_factory=tuple)
     counts: Sequence[queries.Count] = field(default_factory=tuple)
     gaps: Sequence[WaveformGap] = field(default_factory=tuple)
@@ -85,7 +101,7 @@ def create(
     """The encounter of an incident and vehicle, and whether it is new.
 
     A new one takes over the vehicle's readings since its start that belong to none.
-    InvalidError `started_at_ahead` for a start more than five minutes ahead.
+    InvalidError `started_at_ahead` for a start more than five minutes ahead, and as `identify`.
     """
     existing = _of_incident(work, principal, wanted)
     if existing is not None:
@@ -95,7 +111,6 @@ def create(
     if started_at > work.now + AHEAD:
         raise InvalidError("started_at_ahead", "Send a start that is not in the future.")
     encounter_id = new_id("enc")
-    owner = tenant(work, principal.tenant_id)
     row = EncounterRow(
         encounter_id=encounter_id,
         tenant_id=principal.tenant_id,
@@ -104,7 +119,7 @@ def create(
         vehicle_id=wanted.vehicle_id,
         cad_incident_id=wanted.cad_incident_id,
         crew_ids=list(wanted.crew_ids),
-        patient_pseudonym=pseudonym(vault, owner, wanted.person_id or encounter_id),
+        patient_pseudonym=own_pseudonym(work, vault, principal, encounter_id),
         sex=wanted.sex,
         chief_complaint=wanted.chief_complaint,
         triage=wanted.triage,
@@ -123,10 +138,19 @@ def create(
         if winner is None:
             raise
         return winner, False
+    if wanted.patient is not None:
+        begin_patient(work, vault, principal, row, wanted.patient)
     claimed = claim_readings(work, principal, row)
     claim_crew_events(work, principal, row)
-    audit.record(work, principal, "create", "encounter", encounter_id)
-    _publish(work, row, "epcr.encounter.created", {"claimed_readings": claimed})
+    record_act(
+        work,
+        principal,
+        row,
+        ActKind.CREATED,
+        {"cad_incident_id": row.cad_incident_id},
+        told={"claimed_readings": claimed},
+        is_change=False,
+    )
     return row, True
 
 
@@ -137,28 +161,22 @@ def get(work: UnitOfWork, principal: Principal, encounter_id: str) -> EncounterR
     return row
 
 
-def find(work: UnitOfWork, principal: Principal, encounter_id: str) -> EncounterRow:
-    """One encounter of the caller's tenant without an audit entry, for acts that have their own."""
-    row = work.session.scalars(
-        scoped(principal, EncounterRow).where(EncounterRow.encounter_id == encounter_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFoundError(
-            "encounter_not_found", "Use the id of an encounter of your organisation."
-        )
-    return row
+def view(work: UnitOfWork, vault: Vault, principal: Principal, encounter_id: str) -> EncounterView:
+    """One encounter as the caller may see it, with its devices, counts and gaps.
 
-
-def view(work: UnitOfWork, principal: Principal, encounter_id: str) -> EncounterView:
-    """One encounter with its devices, counts and gaps; the read is audited."""
-    row = get(work, principal, encounter_id)
+    The read is audited, an identified one under its own name. ForbiddenError as `project`.
+    """
+    row = find(work, principal, encounter_id)
+    projection = project(work, vault, principal, row)
+    note_read(work, principal, row, is_identified=projection.is_identified)
     counts = queries.counts(work, principal, encounter_id)
     vitals, total = queries.newest_numbers(work, principal, encounter_id, limit=VITALS)
     return EncounterView(
         row=row,
-        devices=_devices(work, principal, {count.device_id for count in counts}),
+        projection=projection,
+        devices=devices_of(work, principal, {count.device_id for count in counts}),
         counts=counts,
-        gaps=_gaps(work, principal, encounter_id),
+        gaps=gaps_of(work, principal, encounter_id),
         vitals=vitals,
         vitals_total=total,
         crew_events=crew_events(work, principal, encounter_id),
@@ -190,75 +208,6 @@ def listing(
     return list(work.session.scalars(statement.limit(limit)))
 
 
-def hand_over(
-    work: UnitOfWork,
-    principal: Principal,
-    encounter_id: str,
-    *,
-    facility_id: str,
-    received_by: str,
-) -> EncounterRow:
-    """Hand the patient over; the same handover again changes nothing.
-
-    ConflictError `already_handed_over` when it went elsewhere, `invalid_transition` when its
-    status does not allow it.
-    """
-    row = find(work, principal, encounter_id)
-    if row.status == Status.HANDED_OVER and row.destination is not None:
-        if (row.destination, row.received_by) != (facility_id, received_by):
-            raise ConflictError(
-                "already_handed_over", "Read the encounter: it was handed over before."
-            )
-        return row
-    transition(work, row, Step.HAND_OVER)
-    row.destination, row.received_by, row.handover_at = facility_id, received_by, work.now
-    audit.record(work, principal, "hand-over", "encounter", encounter_id)
-    _publish(work, row, "epcr.encounter.handed_over", {"facility_id": facility_id})
-    return row
-
-
-def transition(work: UnitOfWork, row: EncounterRow, step: Step) -> None:
-    """Move an encounter one step; ConflictError when the table does not hold the step."""
-    row.status = after(Status(row.status), step).value
-    row.version += 1
-    row.updated_at = work.now
-    if row.closed_at is None and Status(row.status) in CLOSED:
-        row.closed_at = work.now
-
-
-def gather_handover(
-    work: UnitOfWork, principal: Principal, encounter_id: str, detail: str
-) -> Handover:
-    """Everything an encounter hands over, in time order; the export is audited with its detail."""
-    row = find(work, principal, encounter_id)
-    audit.record(work, principal, f"export-{detail}", "encounter", encounter_id)
-    observations = queries.encounter_observations(work, principal, encounter_id)
-    complaint = row.chief_complaint or {}
-    return Handover(
-        tenant_id=principal.tenant_id,
-        tenant_name=tenant(work, principal.tenant_id).name,
-        encounter_id=row.encounter_id,
-        encounter_uuid=uuid_of(row.encounter_id),
-        status=row.status,
-        care_model=row.care_model,
-        vehicle_id=row.vehicle_id,
-        crew_ids=tuple(row.crew_ids),
-        cad_incident_id=row.cad_incident_id,
-        patient_pseudonym=row.patient_pseudonym,
-        sex=row.sex,
-        chief_complaint=complaint.get("display"),
-        started_at=row.started_at,
-        handover_at=row.handover_at,
-        destination=row.destination,
-        version=row.version,
-        updated_at=row.updated_at,
-        gateway_ids=tuple(sorted({one.gateway_id for one in observations if one.gateway_id})),
-        devices=_devices(work, principal, {one.device_id for one in observations}),
-        observations=observations,
-        gaps=_gaps(work, principal, encounter_id),
-    )
-
-
 def _of_incident(
     work: UnitOfWork, principal: Principal, wanted: NewEncounter
 ) -> EncounterRow | None:
@@ -268,48 +217,3 @@ def _of_incident(
             EncounterRow.vehicle_id == wanted.vehicle_id,
         )
     ).one_or_none()
-
-
-def _devices(
-    work: UnitOfWork, principal: Principal, device_ids: set[str]
-) -> tuple[HandoverDevice, ...]:
-    statement = (
-        scoped(principal, DeviceRow)
-        .where(DeviceRow.device_id.in_(device_ids))
-        .order_by(DeviceRow.device_id)
-    )
-    return tuple(
-        HandoverDevice(
-            device_id=row.device_id,
-            device_class=row.device_class,
-            status=row.status,
-            info=info_of(row),
-        )
-        for row in work.session.scalars(statement)
-    )
-
-
-def _gaps(work: UnitOfWork, principal: Principal, encounter_id: str) -> tuple[WaveformGap, ...]:
-    return tuple(
-        WaveformGap(
-            device_id=gap.device_id,
-            type_cf=gap.type_cf,
-            from_at=gap.from_at,
-            to_at=gap.to_at,
-            samples=gap.samples,
-        )
-        for gap in queries.waveform_gaps(work, principal, encounter_id)
-    )
-
-
-def _publish(
-    work: UnitOfWork, row: EncounterRow, event_type: str, data: dict[str, str | int]
-) -> None:
-    outbox.publish(
-        work,
-        tenant_id=row.tenant_id,
-        event_type=event_type,
-        resource_type="encounter",
-        resource_id=row.encounter_id,
-        data={"status": row.status, "vehicle_id": row.vehicle_id, **data},
-    )

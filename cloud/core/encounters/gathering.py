@@ -1,0 +1,112 @@
+"""Everything one encounter hands over, put together for who may see it."""
+
+from __future__ import annotations
+
+from cloud.core.devices.identity import info_of
+from cloud.core.devices.tables import DeviceRow
+from cloud.core.encounters.acts import record_act
+from cloud.core.encounters.finding import find
+from cloud.core.encounters.handover import Handover, HandoverDevice, WaveformGap
+from cloud.core.encounters.projections import project
+from cloud.core.encounters.record import ActKind, Coded
+from cloud.core.encounters.tables import EncounterRow
+from cloud.core.identity.service import tenant
+from cloud.core.kernel import audit
+from cloud.core.kernel.identifiers import uuid_of
+from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.tenancy import scoped
+from cloud.core.kernel.vault import Vault
+from cloud.core.kernel.work import UnitOfWork
+from cloud.core.observations import queries
+
+
+def gather_handover(
+    work: UnitOfWork,
+    vault: Vault,
+    principal: Principal,
+    encounter_id: str,
+    detail: str,
+    *,
+    is_first_page: bool = True,
+) -> Handover:
+    """Everything an encounter hands over, in time order, as the caller may see it.
+
+    Each export is audited with its detail, an identified one under its own name. That somebody was
+    given the identified record is an act of the encounter, and told to who waits for it; the later
+    pages of the same export are not told again. NotFoundError, ForbiddenError as `project`.
+    """
+    row = find(work, principal, encounter_id)
+    projection = project(work, vault, principal, row)
+    if projection.is_identified:
+        audit.record(work, principal, f"export-identified-{detail}", "encounter", encounter_id)
+        if is_first_page:
+            _tell_export(work, principal, row, detail)
+    else:
+        audit.record(work, principal, f"export-{detail}", "encounter", encounter_id)
+    observations = queries.encounter_observations(work, principal, encounter_id)
+    complaint: Coded | None = projection.record.value("chief_complaint")
+    return Handover(
+        tenant_id=principal.tenant_id,
+        tenant_name=tenant(work, principal.tenant_id).name,
+        encounter_id=row.encounter_id,
+        encounter_uuid=uuid_of(row.encounter_id),
+        status=row.status,
+        care_model=row.care_model,
+        vehicle_id=row.vehicle_id,
+        crew_ids=tuple(row.crew_ids),
+        cad_incident_id=row.cad_incident_id,
+        patient_pseudonym=row.patient_pseudonym,
+        sex=projection.patient.sex,
+        chief_complaint=None if complaint is None else complaint.display,
+        started_at=row.started_at,
+        handover_at=row.handover_at,
+        destination=row.destination,
+        version=row.version,
+        updated_at=row.updated_at,
+        gateway_ids=tuple(sorted({one.gateway_id for one in observations if one.gateway_id})),
+        devices=devices_of(work, principal, {one.device_id for one in observations}),
+        observations=observations,
+        gaps=gaps_of(work, principal, encounter_id),
+        record=projection.record,
+        patient=projection.patient,
+        identity=projection.identity,
+    )
+
+
+def devices_of(
+    work: UnitOfWork, principal: Principal, device_ids: set[str]
+) -> tuple[HandoverDevice, ...]:
+    """These devices as a handover shows them, by id."""
+    statement = (
+        scoped(principal, DeviceRow)
+        .where(DeviceRow.device_id.in_(device_ids))
+        .order_by(DeviceRow.device_id)
+    )
+    return tuple(
+        HandoverDevice(
+            device_id=row.device_id,
+            device_class=row.device_class,
+            status=row.status,
+            info=info_of(row),
+        )
+        for row in work.session.scalars(statement)
+    )
+
+
+def gaps_of(work: UnitOfWork, principal: Principal, encounter_id: str) -> tuple[WaveformGap, ...]:
+    """What is missing of an encounter's live waveforms."""
+    return tuple(
+        WaveformGap(
+            device_id=gap.device_id,
+            type_cf=gap.type_cf,
+            from_at=gap.from_at,
+            to_at=gap.to_at,
+            samples=gap.samples,
+        )
+        for gap in queries.waveform_gaps(work, principal, encounter_id)
+    )
+
+
+def _tell_export(work: UnitOfWork, principal: Principal, row: EncounterRow, detail: str) -> None:
+    told = {"facility_id": row.destination, "detail": detail, "is_export": True}
+    record_act(work, principal, row, ActKind.EXPORTED, told, told=told, is_change=False)
