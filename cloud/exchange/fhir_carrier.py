@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cloud.core.encounters.service import gather_handover
+from cloud.core.encounters.gathering import gather_sent
 from cloud.core.exchange.claiming import Claim
 from cloud.core.exchange.tables import PartRow
 from cloud.core.exchange.verdicts import Verdict
@@ -24,7 +24,14 @@ class FhirCarrier:
 
     def compose(self, work: UnitOfWork, held: Claim) -> Callable[[], list[Part]]:
         """Gather now, build later: a large bundle takes longer than a transaction should."""
-        handover = gather_handover(work, held.caller, held.delivery.encounter_id, DETAIL)
+        handover = gather_sent(
+            work,
+            self._vault,
+            held.caller,
+            held.delivery.encounter_id,
+            DETAIL,
+            facility_id=held.connection.facility_id,
+        )
         return lambda: transaction_parts(handover)
 
     def carry(self, held: Claim, part: PartRow) -> Verdict:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cloud.core.encounters import service as encounters
+from cloud.core.encounters.gathering import gather_handover
 from tests.fixtures.api_session import Session, reading
 from tests.fixtures.cloud import Installation
 
@@ -111,7 +111,9 @@ async def test_a_waveform_is_kept_sample_by_sample(my: Session) -> None:
     held, _ = (await my.get(path, kind="waveforms")).json()["observations"]
     assert held["waveform"]["samples"] == ECG["waveform"]["samples"]
     with my.cloud.database.begin(now=my.cloud.clock()) as work:
-        handover = encounters.gather_handover(work, my.cloud.mine.caller, encounter, "full")
+        handover = gather_handover(
+            work, my.cloud.parts.vault, my.cloud.mine.caller, encounter, "full"
+        )
     assert len(handover.observations) == 2
 
 

@@ -50,7 +50,9 @@ def test_the_same_event_twice_and_another_export_send_nothing_more(
     exchange.connect(hospital.url)
     encounter_id = exchange.open_encounter("97")
     exchange.hand_over(encounter_id)
-    exchange.happen(encounter_id, "epcr.encounter.handed_over", facility_id="RJ122")
+    exchange.happen(
+        encounter_id, "epcr.encounter.handed_over", act="handed_over", facility_id="RJ122"
+    )
     assert exchange.deliver() == 1
     assert len(exchange.deliveries()) == 1
 

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from cloud.core.encounters.acts import record_act
 from cloud.core.encounters.binding import bind_vehicle, claim_crew_events, claim_readings
 from cloud.core.encounters.crew_tables import (
     BY_LENGTH,
@@ -21,9 +22,10 @@ from cloud.core.encounters.crew_tables import (
     CrewEventRow,
 )
 from cloud.core.encounters.lifecycle import Status
+from cloud.core.encounters.record import ActKind
 from cloud.core.encounters.releasing import OWN_INCIDENT, follow_release, settle_release
 from cloud.core.encounters.tables import EncounterRow
-from cloud.core.kernel import audit, outbox
+from cloud.core.kernel import outbox
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
@@ -246,14 +248,14 @@ def _begin(work: UnitOfWork, gateway: Principal, vehicle_id: str, event: CrewEve
     claim_crew_events(work, gateway, row)
     _take_named(work, gateway, row, event.encounter)
     settle_release(work, gateway, row)
-    audit.record(work, gateway, "create", "encounter", row.encounter_id)
-    outbox.publish(
+    record_act(
         work,
-        tenant_id=gateway.tenant_id,
-        event_type="epcr.encounter.created",
-        resource_type="encounter",
-        resource_id=row.encounter_id,
-        data={"status": row.status, "vehicle_id": vehicle_id},
+        gateway,
+        row,
+        ActKind.CREATED,
+        {"cad_incident_id": row.cad_incident_id},
+        at=event.at,
+        is_change=False,
     )
     return row.encounter_id
 

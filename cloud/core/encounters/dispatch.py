@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from cloud.core.devices.commands import queue
 from cloud.core.devices.tables import GatewayRow
+from cloud.core.encounters.acts import HANDED_OVER
+from cloud.core.encounters.record import ActKind
 from cloud.core.encounters.releasing import RELEASED, REOPENED
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.errors import DomainError
@@ -23,7 +25,8 @@ LOG: Final = logging.getLogger("vitalwire.dispatch")
 CREATED: Final = "epcr.encounter.created"
 MOVED: Final = "gateway.moved"
 OPENED: Final = frozenset({CREATED, REOPENED})
-CLOSED: Final = frozenset({"epcr.encounter.handed_over", RELEASED})
+CLOSED: Final = frozenset({HANDED_OVER, RELEASED})
+_ENDING: Final = frozenset({ActKind.CANCELLED.value, ActKind.DUPLICATE.value})
 LIFE: Final = timedelta(hours=24)
 # Names the command of one event and gateway, so that an event relayed twice makes one command.
 _COMMANDS: Final = UUID("5f0b8a52-6f0c-5f57-9a3e-3f1f6c1d2b77")
@@ -37,7 +40,7 @@ def tell_gateways(event: DomainEvent, work: UnitOfWork) -> None:
     if event.type == MOVED:
         _tell_moved(event, work)
         return
-    if event.type not in OPENED and event.type not in CLOSED:
+    if event.type not in OPENED and not _closes(event):
         return
     encounter = work.session.get(EncounterRow, event.resource_id)
     if encounter is None or encounter.tenant_id != event.tenant_id:
@@ -51,6 +54,13 @@ def tell_gateways(event: DomainEvent, work: UnitOfWork) -> None:
     )
     for gateway_id in work.session.scalars(statement):
         _tell(event, work, gateway_id, request)
+
+
+def _closes(event: DomainEvent) -> bool:
+    """Whether the crew has nobody any more; that somebody was given the record moves nobody."""
+    if event.type in CLOSED:
+        return not event.data.get("is_export")
+    return event.data.get("act") in _ENDING or "not_conveyed" in event.data
 
 
 def _tell_moved(event: DomainEvent, work: UnitOfWork) -> None:

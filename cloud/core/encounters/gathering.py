@@ -7,7 +7,7 @@ from cloud.core.devices.tables import DeviceRow
 from cloud.core.encounters.acts import record_act
 from cloud.core.encounters.finding import find
 from cloud.core.encounters.handover import Handover, HandoverDevice, WaveformGap
-from cloud.core.encounters.projections import project
+from cloud.core.encounters.projections import Projection, project, projected
 from cloud.core.encounters.record import ActKind, Coded
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.identity.service import tenant
@@ -37,13 +37,36 @@ def gather_handover(
     """
     row = find(work, principal, encounter_id)
     projection = project(work, vault, principal, row)
-    if projection.is_identified:
-        audit.record(work, principal, f"export-identified-{detail}", "encounter", encounter_id)
-        if is_first_page:
-            _tell_export(work, principal, row, detail)
-    else:
-        audit.record(work, principal, f"export-{detail}", "encounter", encounter_id)
-    observations = queries.encounter_observations(work, principal, encounter_id)
+    _note_export(work, principal, row, projection, detail)
+    if projection.is_identified and is_first_page:
+        _tell_export(work, principal, row, detail)
+    return _gathered(work, principal, row, projection)
+
+
+def gather_sent(
+    work: UnitOfWork,
+    vault: Vault,
+    principal: Principal,
+    encounter_id: str,
+    detail: str,
+    *,
+    facility_id: str,
+) -> Handover:
+    """The same for what we send to a facility by ourselves: identified where it is the destination.
+
+    It is audited, and no event is made of it: what is sent follows from one.
+    """
+    row = find(work, principal, encounter_id)
+    is_identified = row.destination == facility_id
+    projection = projected(work, vault, principal, row, is_identified=is_identified)
+    _note_export(work, principal, row, projection, detail)
+    return _gathered(work, principal, row, projection)
+
+
+def _gathered(
+    work: UnitOfWork, principal: Principal, row: EncounterRow, projection: Projection
+) -> Handover:
+    observations = queries.encounter_observations(work, principal, row.encounter_id)
     complaint: Coded | None = projection.record.value("chief_complaint")
     return Handover(
         tenant_id=principal.tenant_id,
@@ -66,7 +89,7 @@ def gather_handover(
         gateway_ids=tuple(sorted({one.gateway_id for one in observations if one.gateway_id})),
         devices=devices_of(work, principal, {one.device_id for one in observations}),
         observations=observations,
-        gaps=gaps_of(work, principal, encounter_id),
+        gaps=gaps_of(work, principal, row.encounter_id),
         record=projection.record,
         patient=projection.patient,
         identity=projection.identity,
@@ -105,6 +128,13 @@ def gaps_of(work: UnitOfWork, principal: Principal, encounter_id: str) -> tuple[
         )
         for gap in queries.waveform_gaps(work, principal, encounter_id)
     )
+
+
+def _note_export(
+    work: UnitOfWork, principal: Principal, row: EncounterRow, projection: Projection, detail: str
+) -> None:
+    kind = "export-identified" if projection.is_identified else "export"
+    audit.record(work, principal, f"{kind}-{detail}", "encounter", row.encounter_id)
 
 
 def _tell_export(work: UnitOfWork, principal: Principal, row: EncounterRow, detail: str) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from cloud.core.encounters.record import ActKind
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.exchange.connections import ACTIVE, MLLP, PAUSED
 from cloud.core.exchange.tables import ConnectionRow, DeliveryRow
@@ -21,15 +22,18 @@ WITHDRAWAL: Final = "withdrawal"
 WAITING: Final = "waiting"
 DROPPED: Final = "dropped"
 CAUSES: Final[Mapping[str, str]] = {
-    "epcr.encounter.pre_alert": PRE_ALERT,
-    "epcr.encounter.handed_over": HANDOVER,
-    "epcr.encounter.amended": AMENDMENT,
-    "epcr.encounter.completed": AMENDMENT,
-    "epcr.encounter.cancelled": WITHDRAWAL,
-    "epcr.encounter.duplicate": WITHDRAWAL,
-    "epcr.encounter.destination_changed": WITHDRAWAL,
+    ActKind.PRE_ALERT: PRE_ALERT,
+    ActKind.HANDED_OVER: HANDOVER,
+    ActKind.AMENDED: AMENDMENT,
+    ActKind.COMPLETED: AMENDMENT,
+    ActKind.PATIENT_IDENTIFIED: AMENDMENT,
+    ActKind.PATIENT_CORRECTED: AMENDMENT,
+    ActKind.PATIENT_UNLINKED: AMENDMENT,
+    ActKind.CANCELLED: WITHDRAWAL,
+    ActKind.DUPLICATE: WITHDRAWAL,
+    ActKind.DESTINATION_CHANGED: WITHDRAWAL,
 }
-"""What each event has sent."""
+"""What each act has sent."""
 _ONCE: Final = frozenset({HANDOVER})
 
 
@@ -40,7 +44,7 @@ def follow_hospitals(event: DomainEvent, work: UnitOfWork) -> None:
     withdrawals to whoever was told of the encounter before. One event makes one delivery a
     connection, however often it is relayed.
     """
-    kind = CAUSES.get(event.type)
+    kind = CAUSES.get(str(event.data.get("act")))
     if kind is None:
         return
     encounter = work.session.get(EncounterRow, event.resource_id)
