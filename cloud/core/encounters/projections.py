@@ -24,8 +24,8 @@ from cloud.core.encounters.record import (
     PatientIdentity,
     PatientOutline,
 )
+from cloud.core.encounters.recorded import record_of
 from cloud.core.encounters.tables import EncounterRow
-from cloud.core.encounters.versions import record_of
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import ForbiddenError
 from cloud.core.kernel.principal import Principal

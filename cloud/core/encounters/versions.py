@@ -5,21 +5,17 @@ What was handed over stays readable for ever, whatever is said later.
 
 from __future__ import annotations
 
-from cloud.core.encounters.acts import acts_of, record_act
+from cloud.core.encounters.acts import record_act
 from cloud.core.encounters.lifecycle import SIGNED
-from cloud.core.encounters.record import ActKind, EncounterRecord
+from cloud.core.encounters.record import ActKind
 from cloud.core.encounters.record_codec import record_document
 from cloud.core.encounters.record_tables import EncounterVersionRow
+from cloud.core.encounters.recorded import record_of
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.errors import ConflictError, NotFoundError
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
-
-
-def record_of(work: UnitOfWork, principal: Principal, row: EncounterRow) -> EncounterRecord:
-    """What people told about an encounter, as it stands."""
-    return EncounterRecord(acts=acts_of(work, principal, row.encounter_id))
 
 
 def keep_version(
