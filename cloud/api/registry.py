@@ -17,7 +17,7 @@ from cloud.api.authorization import (
     userinfo,
 )
 from cloud.api.clinical import clients, credentials, keys, users
-from cloud.api.console import board
+from cloud.api.console import board, patient_routes, sign_in
 from cloud.api.epcr import (
     deliveries,
     device_care,
@@ -65,6 +65,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     joining.router,
     downlink.router,
     operations.router,
+    sign_in.router,
+    patient_routes.router,
     board.router,
 )
 BATCH_ROUTERS: Final[tuple[APIRouter, ...]] = (uplink.router,)

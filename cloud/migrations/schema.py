@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import MetaData
 
+from cloud.core.authorization import board_tables as boards
 from cloud.core.authorization import credential_tables as credentials
 from cloud.core.authorization import grant_tables as grants
 from cloud.core.authorization import tables as authorization
@@ -25,6 +26,7 @@ from cloud.db.base import Base
 MODULES: Final = (
     audit,
     authorization,
+    boards,
     credentials,
     crew,
     device_history,

@@ -77,8 +77,11 @@ def start_everything(incident: Incident, progress: Progress) -> None:
 
 
 def board_address(incident: Incident) -> str:
-    """The board with a token that can only read, in the fragment, which no browser sends on."""
-    return f"{incident.cloud.http}/board#access_token={incident.client.token_for(BOARD_SCOPE)}"
+    """The patient on the board, with a token that can only read, in the fragment, which no browser
+    sends on: the page shows it to the service once, for a session.
+    """
+    token = incident.client.token_for(BOARD_SCOPE)
+    return f"{incident.cloud.http}/board/{incident.encounter_id}#access_token={token}"
 
 
 def bare(address: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from cloud.api.console.urgency import RANK
 from cloud.api.console.viewers import Viewer, frame
 from cloud.api.console.watched import MOST_HAPPENINGS, WAVE_SECONDS, Watched
 from cloud.core.encounters import live as live_encounters
@@ -29,7 +30,8 @@ _CREW_OVERLAP: Final = 50
 _LOOK_BACK: Final = 60
 """So many readings of each kind are looked through for the last one that had a value."""
 _MOST_MISSED: Final = 2000
-_RANK: Final = {"critical": 0, "good": 1, "none": 2}
+_NEVER: Final = "9999"
+"""Sorts behind every time as it is written."""
 
 
 @dataclass(slots=True)
@@ -65,6 +67,8 @@ class TenantRound:
         for encounter_id, watched in self._tenant.encounters.items():
             if is_due or encounter_id in wanted:
                 self._follow(encounter_id, watched)
+            if is_due and (news := watched.take_news(self._work.now)):
+                self._tell(encounter_id, frame("change", self._with_now(**news)))
         for viewer in self._viewers:
             if viewer.encounter_id is not None and viewer.needs_snapshot:
                 self._greet(viewer)
@@ -150,7 +154,7 @@ class TenantRound:
             return
         change = self._missed(viewer, watched)
         if change is None:
-            snapshot = watched.snapshot(self._tenant.devices)
+            snapshot = watched.snapshot(self._work.now, self._tenant.devices)
             viewer.offer(frame("snapshot", self._with_now(**snapshot), watched.cursor))
         else:
             viewer.offer(frame("change", self._with_now(**change), watched.cursor))
@@ -183,7 +187,7 @@ class TenantRound:
             for watched in tenant.encounters.values()
             if watched.is_open
         ]
-        listed.sort(key=lambda one: (_RANK.get(str(one["severity"]), 9), str(one["vehicle"])))
+        listed.sort(key=_place)
         changed = listed != tenant.listed
         tenant.listed = listed
         message = frame("encounters", self._with_now(encounters=listed))
@@ -194,3 +198,8 @@ class TenantRound:
 
     def _with_now(self, **data: object) -> dict[str, object]:
         return {"now": self._now, **data}
+
+
+def _place(card: dict[str, object]) -> tuple[int, str, str]:
+    """The most urgent first, then who comes first."""
+    return RANK[str(card["urgency"])], str(card["eta_at"] or _NEVER), str(card["vehicle"])

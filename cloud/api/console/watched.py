@@ -9,23 +9,23 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-import numpy as np
-
+from cloud.api.console import early_warning
 from cloud.api.console.happenings import Happening, banner, crew_happening, happening_of
-from cloud.api.console.tiles import HEART_RATE, SATURATION, TILES, Payload, Readings
+from cloud.api.console.records import age_years, patient_words, pre_alert_words, record_payload
+from cloud.api.console.tiles import TILES, Payload, Readings
+from cloud.api.console.urgency import acuity_word, alert_words, urgency_of
+from cloud.api.console.waves import is_lead_ii, lane_of, wave_payload
+from cloud.core.encounters.record import EncounterRecord
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.observations.queries import Tail
 from cloud.core.observations.stored import StoredObservation
 from protocols.model.crew import CrewEvent
-from protocols.model.observation import SampleArrayObservation
-from protocols.nomenclature.lookup import find, find_unit
 
 WAVE_SECONDS: Final = 20
 """A snapshot brings this much ECG: about what a wide strip shows at 25 mm/s."""
 MOST_HAPPENINGS: Final = 200
 _REMEMBERED: Final = 20_000
-_LEAD_II: Final = 131330
-_RECENT: Final = timedelta(seconds=60)
+_CARD_NUMBERS: Final = ("hr", "spo2", "nibp", "rr")
 
 _STATUS_WORDS: Final = {
     "in_progress": "with the crew",
@@ -45,6 +45,9 @@ class Watched:
     tail: Tail
     overlap_seconds: float = 0
     crew_row: int = 0
+    record: EncounterRecord = field(default_factory=EncounterRecord)
+    received_at: datetime | None = None
+    told_news: dict[str, object] = field(default_factory=dict)
     readings: Readings = field(default_factory=Readings)
     happenings: list[Happening] = field(default_factory=list)
     waves: list[StoredObservation] = field(default_factory=list)
@@ -52,6 +55,7 @@ class Watched:
     _seen: set[UUID] = field(default_factory=set)
     _undone: set[str] = field(default_factory=set)
     _order: deque[UUID] = field(default_factory=deque)
+    _has_lead_ii: bool = False
 
     def take(
         self, found: Iterable[StoredObservation], devices: Mapping[str, str]
@@ -63,11 +67,12 @@ class Watched:
         for stored in found:
             if not self._is_new(stored.observation.observation_id):
                 continue
-            wave = wave_payload(stored, devices)
+            self._note_time(stored)
             happening = happening_of(stored)
-            if wave is not None:
-                self.waves.append(stored)
-                waves.append(wave)
+            if lane_of(stored):
+                if self._is_shown(stored) and (wave := wave_payload(stored, devices)):
+                    self.waves.append(stored)
+                    waves.append(wave)
             elif happening is not None:
                 self.happenings.append(happening)
                 events.append(happening.payload())
@@ -93,7 +98,22 @@ class Watched:
         self._forget()
         return self._change(set(), changed, [], {})
 
-    def snapshot(self, devices: Mapping[str, str]) -> dict[str, object]:
+    def take_record(self, record: EncounterRecord) -> dict[str, object]:
+        """What people told by now; the change, empty when nothing is new."""
+        if record == self.record:
+            return {}
+        self.record = record
+        return {"record": record_payload(record), "encounter": self.head()}
+
+    def take_news(self, now: datetime) -> dict[str, object]:
+        """The early warning score where it is another one than was told last; it ages by itself."""
+        news = self.warning(now)
+        if news == self.told_news:
+            return {}
+        self.told_news = news
+        return {"news2": news}
+
+    def snapshot(self, now: datetime, devices: Mapping[str, str]) -> dict[str, object]:
         """All of it, for someone who has just come."""
         newest = max((one.observation.observed_at.at for one in self.waves), default=None)
         recent = [
@@ -107,6 +127,8 @@ class Watched:
             "events": [one.payload() for one in self.happenings],
             "waves": [wave for one in recent if (wave := wave_payload(one, devices))],
             "acuity": banner(self.happenings),
+            "record": record_payload(self.record),
+            "news2": self.warning(now),
         }
 
     def replay(
@@ -167,28 +189,50 @@ class Watched:
             "status": _STATUS_WORDS.get(row.status, row.status),
             "started_at": row.started_at.isoformat(),
             "handover_at": row.handover_at.isoformat() if row.handover_at else None,
+            "destination": row.destination or "",
+            "eta_at": row.eta_at.isoformat() if row.eta_at else None,
+            "received_by": row.received_by or "",
+            "patient": patient_words(row, self.record),
         }
+
+    def warning(self, now: datetime) -> dict[str, object]:
+        """The early warning score as it is now."""
+        known = early_warning.known_of(self.readings, self.record, now)
+        return early_warning.payload(known, age_years(self.record))
 
     def summary(self, now: datetime, devices: Mapping[str, str]) -> dict[str, object]:
         """One card of the list."""
-        shown = banner(self.happenings)
+        shown, record = banner(self.happenings), self.record
+        news2 = self.warning(now)
+        urgency, reason = urgency_of(record, shown, news2)
+        alert = record.newest("pre_alert")
         return {
-            "id": self.row.encounter_id,
-            "vehicle": self.row.vehicle_id,
-            "started_at": self.row.started_at.isoformat(),
+            **self.head(),
+            "urgency": urgency.value,
+            "reason": reason,
             "severity": shown["severity"],
-            "acuity": shown["title"] or _STATUS_WORDS.get(self.row.status, ""),
-            "numbers": " \u00b7 ".join(self._numbers(now, devices)),
+            "banner": shown["title"],
+            "acuity": acuity_word(record),
+            "alerts": alert_words(record),
+            "news2": {name: news2[name] for name in ("total", "least", "risk", "missing")},
+            "pre_alert": None if alert is None else pre_alert_words(alert),
+            "newest_at": self.received_at.isoformat() if self.received_at else None,
+            "numbers": [
+                {"tile": one, **payload}
+                for one in _CARD_NUMBERS
+                if (payload := self.readings.payload(one, devices)) is not None
+            ],
         }
 
-    def _numbers(self, now: datetime, devices: Mapping[str, str]) -> list[str]:
-        texts = []
-        for tile_id, label in ((HEART_RATE, "HR"), (SATURATION, "SpO\u2082")):
-            age = self.readings.age(tile_id, now)
-            payload = self.readings.payload(tile_id, devices)
-            if age is not None and age < _RECENT and payload and payload["value"] is not None:
-                texts.append(f"{label} {payload['value']}")
-        return texts
+    def _note_time(self, stored: StoredObservation) -> None:
+        at = stored.observation.observed_at.at
+        if self.received_at is None or at > self.received_at:
+            self.received_at = at
+
+    def _is_shown(self, stored: StoredObservation) -> bool:
+        """Of a 12-lead ECG the board draws lead II, of a device without it what there is."""
+        self._has_lead_ii |= is_lead_ii(stored)
+        return lane_of(stored) != "ecg" or is_lead_ii(stored) or not self._has_lead_ii
 
     def _change(
         self,
@@ -227,24 +271,3 @@ class Watched:
             newest = max(one.observation.observed_at.at for one in self.waves)
             oldest = newest - timedelta(seconds=2 * WAVE_SECONDS)
             self.waves = [one for one in self.waves if one.observation.observed_at.at >= oldest]
-
-
-def wave_payload(stored: StoredObservation, devices: Mapping[str, str]) -> dict[str, object] | None:
-    """A chunk of ECG lead II for the strip, None for anything else."""
-    chunk = stored.observation
-    if not isinstance(chunk, SampleArrayObservation) or chunk.type.cf_code != _LEAD_II:
-        return None
-    unit, term = find_unit(chunk.unit), find(chunk.type)
-    name = term.display if term is not None else "ECG lead II"
-    device = devices.get(stored.device_id, "")
-    return {
-        "id": str(chunk.observation_id),
-        "lane": stored.device_id,
-        "label": f"{name} \u00b7 {device}" if device else name,
-        "at": chunk.observed_at.at.isoformat(),
-        "period_us": chunk.period_us,
-        "scale": chunk.scale,
-        "offset": chunk.offset,
-        "unit": unit.ucum if unit is not None else "",
-        "samples": np.frombuffer(chunk.samples, dtype="<i4").tolist(),
-    }

@@ -19,7 +19,7 @@ from cloud.core.authorization.governance import Governance
 from cloud.core.authorization.id_tokens import MAX_TOKEN
 from cloud.core.authorization.profiles import Profile
 from cloud.core.authorization.refusals import GrantError
-from cloud.core.authorization.tables import KIND_APPLICATION, ApplicationRow
+from cloud.core.authorization.tables import KIND_APPLICATION, KIND_BOARD, ApplicationRow
 from cloud.core.kernel.work import UnitOfWork
 
 CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -136,7 +136,7 @@ def read_request(
     """Check parameters in the order in which they become trustworthy; PageError, ReturnedError."""
     values = each_once(parameters)
     application = find_client(work, values.get("client_id", ""))
-    if application is None or application.kind != KIND_APPLICATION:
+    if application is None or application.kind not in (KIND_APPLICATION, KIND_BOARD):
         raise PageError("No application of this name is registered here.")
     if not known_redirect(application, values.get("redirect_uri", "")):
         raise PageError(

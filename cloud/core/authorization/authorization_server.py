@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cloud.core.authorization.account import Account
 from cloud.core.authorization.authorization_code import AuthorizationCode
 from cloud.core.authorization.authorization_endpoint import AuthorizationEndpoint
+from cloud.core.authorization.board_sessions import BoardSessions
 from cloud.core.authorization.client_authentication import (
     ClientAuthentication,
     FleetCertificate,
@@ -45,6 +46,7 @@ class AuthorizationServer:
     pushed_requests: PushedRequests
     logout: Logout
     account: Account
+    board: BoardSessions
 
     @property
     def issuer(self) -> str:
@@ -75,6 +77,9 @@ def put_together(
     )
     keys_ahead = KeysAhead(database, clock, ring, keys)
     states = PageStates(vault)
+    token_endpoint = TokenEndpoint(
+        database, clock, clients, keys_ahead, grants, issuer=policy.issuer
+    )
     sign_ins = SignIns(database, vault, clock)
     return AuthorizationServer(
         database,
@@ -83,10 +88,11 @@ def put_together(
         tokens,
         clients,
         keys_ahead,
-        TokenEndpoint(database, clock, clients, keys_ahead, grants, issuer=policy.issuer),
+        token_endpoint,
         sign_ins,
         AuthorizationEndpoint(database, clock, vault, tokens, states, sign_ins),
         PushedRequests(database, clock, clients, keys_ahead),
         Logout(database, clock, vault, tokens, states),
         Account(database, clock, states, sign_ins),
+        BoardSessions(database, clock, vault, persons, token_endpoint),
     )

@@ -13,7 +13,7 @@ from cloud.core.authorization.grant_tables import SessionRow
 from cloud.core.authorization.redirects import is_claimed
 from cloud.core.authorization.scope_sentences import ScopeShown
 from cloud.core.authorization.sessions import SignedIn
-from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.authorization.tables import KIND_BOARD, ApplicationRow
 from cloud.core.kernel.scopes import covered
 from cloud.core.kernel.work import UnitOfWork
 
@@ -119,6 +119,9 @@ def _asks_consent(
     who: SignedIn,
     scopes: tuple[str, ...],
 ) -> bool:
+    # Our own page gives what it gets to nobody, and comes back to this service alone.
+    if application.kind == KIND_BOARD:
+        return False
     before = consents.consented(work, who.user, request.client_id)
     if "consent" in request.prompts or not all(covered(before, scope) for scope in scopes):
         return True

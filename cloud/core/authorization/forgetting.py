@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import delete, exists, or_
 
 from cloud.core.authorization import proofs
+from cloud.core.authorization.board_tables import BoardSessionRow
 from cloud.core.authorization.grant_tables import (
     AuthorizationCodeRow,
     GrantRow,
@@ -37,7 +38,9 @@ def forget_over(work: UnitOfWork) -> None:
     work.session.execute(
         delete(AuthorizationCodeRow).where(AuthorizationCodeRow.expires_at <= long_ago)
     )
+    work.session.execute(delete(BoardSessionRow).where(BoardSessionRow.expires_at <= recently))
     is_in_use = or_(
+        exists().where(BoardSessionRow.grant_id == GrantRow.grant_id),
         exists().where(RefreshTokenRow.grant_id == GrantRow.grant_id),
         exists().where(AuthorizationCodeRow.grant_id == GrantRow.grant_id),
     )

@@ -16,6 +16,7 @@ KIND_APPLICATION: Final = "application"
 KIND_GATEWAY: Final = "gateway"
 KIND_API_CLIENT: Final = "api_client"
 KIND_PARTNER: Final = "partner"
+KIND_BOARD: Final = "board"
 PENDING: Final = "pending"
 APPROVED: Final = "approved"
 SUSPENDED: Final = "suspended"
@@ -25,10 +26,11 @@ DELETED: Final = "deleted"
 class ApplicationRow(TenantOwned, Stamped, Base):
     """An OAuth client of one tenant.
 
-    `kind` says who administers it: application (platform), api_client (clinical), partner or
-    gateway. `status` is pending, approved, suspended, revoked or deleted. `epoch` is in every
-    token; raising it ends them all. `profiles` names the ways in it may use (see
-    `profiles`), `auth_methods` the ways it may authenticate at them, in the words of RFC 8414.
+    `kind` says who administers it: application (platform), api_client (clinical), partner,
+    gateway, or board (nobody: it is the service's own page). `status` is pending, approved,
+    suspended, revoked or deleted. `epoch` is in every token; raising it ends them all. `profiles`
+    names the ways in it may use (see `profiles`), `auth_methods` the ways it may authenticate at
+    them, in the words of RFC 8414.
     `facility_id` is the facility it belongs to, as an operator said.
     """
 

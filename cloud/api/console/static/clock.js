@@ -45,5 +45,5 @@ export function elapsed(since) {
 
 /** The wall clock's time of day. */
 export function timeOfDay(at) {
-  return new Date(at).toLocaleTimeString([], { hour12: false });
+  return new Date(at).toLocaleTimeString("en-GB", { hour12: false });
 }

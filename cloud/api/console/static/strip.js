@@ -1,4 +1,4 @@
-// A sweeping ECG strip: 25 mm/s and 10 mm/mV, drawn where samples are and hatched where none are.
+// A sweeping strip: 25 mm/s, an ECG at 10 mm/mV, drawn where samples are and hatched where none are.
 
 const MM = 96 / 25.4; // one millimetre in CSS pixels
 const SPEED = 25 * MM; // pixels a second
@@ -13,6 +13,7 @@ const MILLIVOLTS = { mV: 1, uV: 0.001, V: 1000 };
 /** One waveform's samples in time order, without repeats. */
 export class Wave {
   chunks = [];
+  unit = "";
   #ids = new Set();
 
   /** Take a chunk as the server sends it; false when it is known already. */
@@ -22,6 +23,7 @@ export class Wave {
     const period = wave.period_us / 1000;
     const start = Date.parse(wave.at);
     this.#ids.add(wave.id);
+    this.unit = wave.unit;
     this.chunks.push({
       id: wave.id,
       start,
@@ -44,6 +46,19 @@ export class Wave {
       (latest, chunk) => (chunk.start > at ? latest : Math.max(latest, Math.min(chunk.end, at))),
       0,
     );
+  }
+
+  /** Lowest and highest value between two times, or null. */
+  range(from, to) {
+    let [low, high] = [Infinity, -Infinity];
+    for (const chunk of this.chunks) {
+      if (chunk.end < from || chunk.start > to) continue;
+      for (const value of chunk.values) {
+        if (value < low) low = value;
+        if (value > high) high = value;
+      }
+    }
+    return low <= high ? [low, high] : null;
   }
 
   /** Let go of what no screen shows any more. */
@@ -107,8 +122,14 @@ export class Strip {
   #width = 0;
   #height = 0;
   #hatch = null;
+  #ink;
+  #span = [0, 1];
+  #widest = 0;
 
-  constructor(canvas) {
+  /** `scale` is "ecg", "own" (the strip's height is the curve's) or [low, high]; `ink` a colour. */
+  constructor(canvas, scale = "ecg", ink = "trace") {
+    this.scale = scale;
+    this.#ink = ink;
     this.#canvas = canvas;
     this.#context = canvas.getContext("2d");
     new ResizeObserver(() => this.#resize()).observe(canvas);
@@ -118,7 +139,7 @@ export class Strip {
   /** Read the colours again after the theme changed. */
   restyle() {
     const style = getComputedStyle(document.documentElement);
-    const names = ["paper", "paper-fine", "paper-bold", "trace", "hatch", "hatch-ground", "hatch-text"];
+    const names = ["paper", "paper-fine", "paper-bold", this.#ink, "hatch", "hatch-ground", "hatch-text"];
     this.#colours = Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
     this.#resize();
   }
@@ -135,6 +156,8 @@ export class Strip {
     context.drawImage(this.#paper, 0, 0, this.#width, this.#height);
     const from = at - this.span + CLEAR_MS;
     const gaps = wave.gaps(from, at);
+    if (this.scale === "own") this.#fit(wave, from, at);
+    else if (this.scale !== "ecg") this.#span = this.scale;
     for (const one of gaps) this.#hatchGap(one, from, at);
     this.#trace(wave, from, at);
     this.#sweep(at);
@@ -162,7 +185,8 @@ export class Strip {
     context.fillStyle = this.#colours.paper;
     context.fillRect(0, 0, this.#width, this.#height);
     const middle = this.#height / 2;
-    for (const [step, colour] of [[MM, this.#colours["paper-fine"]], [5 * MM, this.#colours["paper-bold"]]]) {
+    const fine = [MM, this.#colours["paper-fine"]];
+    for (const [step, colour] of [...(this.scale === "ecg" ? [fine] : []), [5 * MM, this.#colours["paper-bold"]]]) {
       context.strokeStyle = colour;
       context.lineWidth = 1;
       context.beginPath();
@@ -192,14 +216,27 @@ export class Strip {
     return (((at % width) + width) % width) * (SPEED / 1000);
   }
 
-  #y(millivolts) {
-    const middle = this.#height / 2;
-    return Math.max(1, Math.min(this.#height - 1, middle - millivolts * GAIN));
+  #y(value) {
+    let y = this.#height / 2 - value * GAIN;
+    if (this.scale !== "ecg") {
+      const [low, high] = this.#span;
+      y = this.#height - 6 - ((value - low) / (high - low)) * (this.#height - 12);
+    }
+    return Math.max(1, Math.min(this.#height - 1, y));
+  }
+
+  /** A pulse that fades is drawn small: the scale follows a smaller curve only slowly. */
+  #fit(wave, from, at) {
+    const found = wave.range(from, at);
+    if (!found) return;
+    const [low, high] = found;
+    this.#widest = Math.max(high - low, this.#widest * 0.9995, 1e-6);
+    this.#span = [low - this.#widest * 0.1, low + this.#widest * 1.1];
   }
 
   #trace(wave, from, to) {
     const context = this.#context;
-    context.strokeStyle = this.#colours.trace;
+    context.strokeStyle = this.#colours[this.#ink];
     context.lineWidth = 1.8;
     context.lineJoin = "round";
     context.beginPath();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,9 +10,11 @@ from uuid import UUID
 import pytest
 
 from cloud.api.console.happenings import banner
-from cloud.api.console.watched import MOST_HAPPENINGS, WAVE_SECONDS, Watched, wave_payload
+from cloud.api.console.watched import MOST_HAPPENINGS, WAVE_SECONDS, Watched
+from cloud.api.console.waves import wave_payload
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.observations.queries import Tail
+from protocols.model.codes import MdcCode
 from protocols.model.crew import CrewEvent
 from protocols.nomenclature.private import DEFIBRILLATOR_EVENT
 from tests.fixtures.handovers import (
@@ -69,7 +72,7 @@ def test_what_is_read_twice_is_told_once() -> None:
 def test_a_snapshot_holds_numbers_events_and_seconds_of_ecg_but_no_person() -> None:
     state = watched()
     state.take(arrest_handover(60).observations, {})
-    snapshot: dict[str, Any] = state.snapshot({})
+    snapshot: dict[str, Any] = state.snapshot(START + second(60), {})
     assert snapshot["encounter"]["vehicle"] == "RTW-7"
     told = [snapshot["encounter"][fact] for fact in ("incident", "complaint", "sex")]
     assert told == ["INC-77", "Chest pain", "female"]
@@ -92,14 +95,36 @@ def test_only_seconds_of_ecg_and_the_newest_events_are_kept() -> None:
     assert state.happenings[-1].text == f"Event {MOST_HAPPENINGS + 49}"
 
 
-def test_a_card_says_how_the_patient_is_and_hides_old_numbers() -> None:
+def test_a_card_says_how_the_patient_is_and_why() -> None:
     state = watched()
     state.take([numeric(OXIMETER, SPO2, START, "97", PERCENT)], {})
-    assert state.summary(START + second(10), {})["numbers"] == "SpO\u2082 97"
-    assert state.summary(START + second(100), {})["numbers"] == ""
-    assert state.summary(START, {})["acuity"] == "with the crew"
+    card: Any = state.summary(START + second(10), {})
+    assert [(one["tile"], one["value"]) for one in card["numbers"]] == [("spo2", "97")]
+    assert (card["urgency"], card["reason"]) == ("unknown", "")
+    assert card["newest_at"] == START.isoformat()
     state.take([coded(DEFIBRILLATOR, RHYTHM, START, V_FIB)], {})
-    assert state.summary(START, {})["severity"] == "critical"
+    card = state.summary(START, {})
+    assert (card["urgency"], card["reason"]) == ("critical", "Ventricular fibrillation")
+
+
+def test_the_score_is_told_when_it_changes_and_ages_by_itself() -> None:
+    state = watched()
+    state.take([numeric(OXIMETER, SPO2, START, "88", PERCENT)], {})
+    told: Any = state.take_news(START)
+    assert (told["news2"]["least"], told["news2"]["total"]) == (3, None)
+    assert state.take_news(START + second(1)) == {}
+    told = state.take_news(START + second(300))
+    assert told["news2"]["least"] == 0
+
+
+def test_of_several_leads_the_second_is_drawn_and_without_it_what_there_is() -> None:
+    state = watched()
+    other: Any = replace(ecg(START).observation, type=MdcCode.from_cf_code(131329))
+    first: Any = state.take([replace(ecg(START), observation=other)], {})
+    assert [one["lane"] for one in first["waves"]] == ["ecg"]
+    state.take([ecg(START + second(0.2))], {})
+    later = replace(other, observation_id=UUID(int=9))
+    assert state.take([replace(ecg(START), observation=later)], {}) == {}
 
 
 def test_a_waveform_chunk_is_sent_as_it_was_sampled() -> None:

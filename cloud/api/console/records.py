@@ -1,0 +1,194 @@
+"""What people told of an encounter, as the board shows it. Who the patient is, is not among it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from cloud.core.encounters.record import (
+    Act,
+    ActKind,
+    Allergy,
+    Coded,
+    EncounterRecord,
+    Item,
+    Medication,
+    Procedure,
+    Vital,
+)
+from cloud.core.encounters.tables import EncounterRow
+
+_VITAL_NAMES: Final[Mapping[str, str]] = {
+    "heart_rate": "Heart rate",
+    "spo2": "SpO\u2082",
+    "respiration_rate": "Respiration rate",
+    "blood_pressure": "Blood pressure",
+    "etco2": "etCO\u2082",
+    "temperature": "Temperature",
+    "glucose": "Glucose",
+    "gcs": "GCS",
+    "avpu": "AVPU",
+    "pain": "Pain",
+    "fast": "FAST",
+    "news2": "NEWS2",
+    "oxygen": "Oxygen",
+    "rhythm": "Rhythm",
+    "pupils": "Pupils",
+    "pef": "Peak flow",
+    "weight": "Weight",
+}
+_ACT_WORDS: Final[Mapping[str, str]] = {
+    ActKind.PRE_ALERT: "Pre-alert sent",
+    ActKind.DESTINATION_CHANGED: "Destination changed",
+    ActKind.VEHICLE_CHANGED: "Vehicle changed",
+    ActKind.MADE_READY: "Ready for handover",
+    ActKind.HANDED_OVER: "Handed over",
+    ActKind.ACKNOWLEDGED: "Handover acknowledged",
+    ActKind.REFUSED: "Care refused",
+    ActKind.COMPLETED: "Completed",
+    ActKind.CANCELLED: "Cancelled",
+    ActKind.DUPLICATE: "Marked as a duplicate",
+    ActKind.AMENDED: "Amended",
+    ActKind.PATIENT_IDENTIFIED: "Patient identified",
+    ActKind.PATIENT_CORRECTED: "Patient corrected",
+    ActKind.PATIENT_UNLINKED: "Patient unlinked",
+    ActKind.READINGS_MOVED: "Readings moved",
+}
+_ALERT_TEXTS: Final = ("text", "message", "summary", "note", "reason")
+_LONGEST: Final = 500
+
+
+def record_payload(record: EncounterRecord) -> dict[str, object]:
+    """All of it that a receiving team reads."""
+    alert, handed = record.newest(ActKind.PRE_ALERT), record.newest(ActKind.HANDED_OVER)
+    return {
+        "medications": [_medication(one) for one in record.medications],
+        "procedures": [_procedure(one) for one in record.procedures],
+        "vitals": [_vital(one) for one in record.vitals],
+        "impressions": [_told(one, one.code.display) for one in record.impressions],
+        "allergies": [_allergy(one) for one in record.allergies],
+        "history": [_told(one, one.code.display, kind=one.kind) for one in record.history],
+        "notes": [_told(one, one.text) for one in record.notes],
+        "narrative": text_of(record.value("narrative")),
+        "pre_alert": None if alert is None else pre_alert_words(alert),
+        "acts": [_act(one) for one in record.acts if one.kind in _ACT_WORDS],
+        "handover": None if handed is None else _act(handed),
+        "acknowledged": _acknowledged(record),
+    }
+
+
+def pre_alert_words(act: Act) -> dict[str, object]:
+    """What the crew said ahead, and when."""
+    told = (text_of(act.data.get(name)) for name in _ALERT_TEXTS)
+    return {"text": next(filter(None, told), ""), "at": act.at.isoformat()}
+
+
+def age_years(record: EncounterRecord) -> int | None:
+    """The patient's age as it was told."""
+    age = record.value("patient.age_years")
+    return int(age) if isinstance(age, int | Decimal) else None
+
+
+def patient_words(row: EncounterRow, record: EncounterRecord) -> str:
+    """Sex and age, as far as they may be told under the pseudonym."""
+    age = age_years(record)
+    band = "" if age is None else "90+ years" if age >= 90 else f"{age} years"
+    sex = text_of(record.value("patient.sex")) or row.sex or ""
+    return ", ".join(filter(None, (sex, band)))
+
+
+def text_of(value: object) -> str:
+    """A value in words: the name of what is coded, and whatever else as it is."""
+    if isinstance(value, Coded):
+        return value.display or value.code
+    if isinstance(value, Mapping):
+        return str(value.get("display") or value.get("code") or "")[:_LONGEST]
+    return "" if value is None else str(value)[:_LONGEST]
+
+
+def value_words(one: Vital) -> str:
+    """The values of a finding in a line."""
+    parts = {name: str(value) for name, value in one.values}
+    unit = f" {one.unit}" if one.unit and one.unit != "1" else ""
+    if one.type == "blood_pressure":
+        pair = f"{parts.get('systolic', '-')}/{parts.get('diastolic', '-')}"
+        mean = f" (mean {parts['mean']})" if "mean" in parts else ""
+        return f"{pair}{mean}{unit}"
+    main = parts.pop("value", None) or parts.pop("total", None) or parts.pop("result", None)
+    rest = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in parts.items())
+    if main is None:
+        return f"{rest}{unit}"
+    return f"{main}{unit}" + (f" ({rest})" if rest else "")
+
+
+def absence_words(one: Item) -> str:
+    """Why nothing was done or found, empty where something was."""
+    why = one.not_done or one.not_value
+    return "" if why is None else why.value.replace("_", " ")
+
+
+def vital_name(kind: str) -> str:
+    """A finding as people call it."""
+    return _VITAL_NAMES.get(kind, kind.replace("_", " "))
+
+
+def dose_words(one: Medication) -> str:
+    """Dose and route in a line."""
+    dose = "" if one.dose is None else f"{one.dose} {one.unit}".rstrip()
+    return " ".join(filter(None, (dose, text_of(one.route))))
+
+
+def procedure_words(one: Procedure) -> str:
+    """How it went, in a line."""
+    outcome = {None: "", True: "successful", False: "not successful"}[one.success]
+    attempts = f"{one.attempts} attempts" if one.attempts > 1 else ""
+    return ", ".join(filter(None, (one.body_site, outcome, attempts, one.complication)))
+
+
+def _told(one: Item, text: str, **more: object) -> dict[str, Any]:
+    return {
+        "id": str(one.item_id),
+        "at": one.at.isoformat(),
+        "text": text[:_LONGEST],
+        "detail": one.note[:_LONGEST],
+        "absent": absence_words(one),
+        "before": one.before_arrival,
+        **more,
+    }
+
+
+def _medication(one: Medication) -> dict[str, Any]:
+    return _told(one, one.code.display, dose=dose_words(one))
+
+
+def _procedure(one: Procedure) -> dict[str, Any]:
+    return _told(one, one.code.display, dose=procedure_words(one))
+
+
+def _vital(one: Vital) -> dict[str, Any]:
+    return _told(one, vital_name(one.type), dose=value_words(one), source=one.source)
+
+
+def _allergy(one: Allergy) -> dict[str, Any]:
+    words = {"no_known": "No known allergies", "not_asked": "Allergies not asked"}
+    name = words.get(one.status) or (one.code.display if one.code else "Allergy")
+    return _told(one, name, dose=one.reaction)
+
+
+def _act(act: Act) -> dict[str, object]:
+    return {
+        "id": str(act.act_id),
+        "kind": act.kind,
+        "at": act.at.isoformat(),
+        "text": _ACT_WORDS.get(ActKind(act.kind), act.kind),
+        "by": text_of(act.data.get("received_by") or act.data.get("name")),
+    }
+
+
+def _acknowledged(record: EncounterRecord) -> dict[str, object] | None:
+    """The acknowledgement that follows the newest handover."""
+    handed, found = record.newest(ActKind.HANDED_OVER), record.newest(ActKind.ACKNOWLEDGED)
+    if found is None or (handed is not None and found.at < handed.at):
+        return None
+    return _act(found)
