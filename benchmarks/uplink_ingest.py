@@ -22,10 +22,10 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
 from cloud.core.observations.ingest_metrics import IngestMetrics
-from cloud.core.observations.recording import IDENTITY
 from cloud.core.observations.tables import ObservationRow
 from cloud.db.base import table_of
-from cloud.db.spelling import CopySpelling, Insert
+from cloud.db.copy_spelling import CopySpelling
+from cloud.db.spelling import Identities, Insert
 from cloud.ingest.batches import BatchRecorder
 from protocols.uplink.channels import UP, Channel
 from protocols.uplink.codec import encode_batch, read_batch
@@ -37,6 +37,8 @@ from tests.postgres import PostgresServer, running_server
 
 ROWS = 20_000
 SIZES = (100, 500, 2_000, 5_000)
+Kept = tuple[Sequence[str], Sequence[bytes], Identities]
+"""Rows as they went to PostgreSQL."""
 TOGETHER = 3
 """So many batches at once, as a gateway that drains its buffer sends them."""
 
@@ -82,7 +84,7 @@ def measure(cloud: ServedCloud, size: int, server: PostgresServer | None, *, see
     compact, more = ([encode_batch(one, 2, search) for one in lot] for lot in (first, second))
     in_rows = [encode_batch(one) for one in third]
     record(compact.pop(0))
-    kept: list[tuple[Sequence[str], Sequence[bytes]]] = []
+    kept: list[Kept] = []
     steps: list[tuple[str, Spent]] = []
     with measuring("read alone", steps, server):
         for one in compact:
@@ -126,30 +128,30 @@ def make_batches(gateway_id: str, size: int, seed: int) -> list[UplinkBatch]:
 
 def copy_again(
     cloud: ServedCloud,
-    kept: Sequence[tuple[Sequence[str], Sequence[bytes]]],
+    kept: Sequence[Kept],
     steps: list[tuple[str, Spent]],
     server: PostgresServer,
 ) -> None:
     """The same rows in the same transactions, by COPY alone."""
     with cloud.parts.database.begin(now=cloud.parts.clock()) as work:
-        work.session.execute(text("TRUNCATE observations"))
+        work.session.execute(text("TRUNCATE observations, observations_keys"))
     with measuring("COPY alone (ceiling)", steps, server):
-        for names, rows in kept:
+        for names, rows, identities in kept:
             with cloud.parts.database.begin(now=cloud.parts.clock()) as work:
                 spelling = CopySpelling(work.session.connection(), table_of(ObservationRow))
-                next(spelling.inserts(names, rows, IDENTITY))()
+                next(spelling.inserts(names, rows, identities))()
 
 
 @contextmanager
-def keeping(kept: list[tuple[Sequence[str], Sequence[bytes]]]) -> Iterator[None]:
+def keeping(kept: list[Kept]) -> Iterator[None]:
     """Keep the rows as they go to PostgreSQL."""
     inserts = CopySpelling.inserts
 
     def note(
-        spelling: CopySpelling, names: Sequence[str], rows: Sequence[bytes], conflict: Sequence[str]
+        spelling: CopySpelling, names: Sequence[str], rows: Sequence[bytes], identities: Identities
     ) -> Iterator[Insert]:
-        kept.append((names, rows))
-        return inserts(spelling, names, rows, conflict)
+        kept.append((names, rows, identities))
+        return inserts(spelling, names, rows, identities)
 
     with patch.object(CopySpelling, "inserts", note):
         yield

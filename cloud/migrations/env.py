@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection
 
-from cloud.migrations.schema import metadata
+from cloud.migrations.schema import is_compared, metadata
 
 
 def run(connection: Connection) -> None:
@@ -14,6 +14,7 @@ def run(connection: Connection) -> None:
         connection=connection,
         target_metadata=metadata(),
         compare_type=True,
+        include_object=is_compared,
         render_as_batch=connection.dialect.name == "sqlite",
     )
     with context.begin_transaction():

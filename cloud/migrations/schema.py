@@ -22,6 +22,7 @@ from cloud.core.identity import tables as identity
 from cloud.core.kernel import audit, idempotency, outbox
 from cloud.core.observations import tables as observations
 from cloud.db.base import Base
+from cloud.db.monthly import is_part
 
 MODULES: Final = (
     audit,
@@ -47,3 +48,21 @@ MODULES: Final = (
 def metadata() -> MetaData:
     """The schema as the code wants it."""
     return Base.metadata
+
+
+MONTHLY: Final = ("observations", "waveforms")
+"""Tables that PostgreSQL keeps by the month."""
+_SAID_BY_KEYS: Final = frozenset(f"uq_{name}_observation_id_tenant_id" for name in MONTHLY)
+_UNMAPPED: Final = frozenset(("reading_months", *(f"{name}_keys" for name in MONTHLY)))
+
+
+def is_compared(item: object, name: str | None, kind: str, *_: object) -> bool:
+    """Whether alembic may compare a thing of the schema with the code's.
+
+    PostgreSQL's partitions and keys are of the database alone, and what SQLite says by a unique
+    constraint they say instead.
+    """
+    del item
+    if kind == "table":
+        return name not in _UNMAPPED and not is_part(name or "", MONTHLY)
+    return kind != "unique_constraint" or name not in _SAID_BY_KEYS

@@ -19,6 +19,7 @@ from cloud.core.exchange.causes import follow_hospitals
 from cloud.core.kernel.idempotency import forget_old
 from cloud.core.kernel.outbox import forget_relayed
 from cloud.core.kernel.work import Clock, Database, StorageError
+from cloud.core.observations.storage import NewMonth, make_next_month
 from cloud.worker.outbox_relay import BATCH, Follower, Subscriber, log_event, relay_once
 
 LOG: Final = logging.getLogger("vitalwire.worker")
@@ -66,11 +67,26 @@ def standard_jobs(
             forget_relayed(work)
             forget_over(work)
 
+    def shelve() -> None:
+        made: NewMonth | None
+        while True:
+            with database.begin(now=clock()) as work:
+                made = make_next_month(work)
+            if made is None:
+                return
+            LOG.info(
+                "event=month_made table=%s month=%s moved=%d",
+                made.table,
+                f"{made.month:%Y-%m}",
+                made.moved,
+            )
+
     return (
         Job("relay", 0.5, relay),
         Job("silence", 5.0, watch),
         Job("commands", 5.0, expire),
         Job("forget", 3600.0, forget),
+        Job("months", 3600.0, shelve),
     )
 
 

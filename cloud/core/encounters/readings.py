@@ -20,9 +20,9 @@ from cloud.core.encounters.service import find as find_encounter
 from cloud.core.kernel import audit, outbox
 from cloud.core.kernel.errors import DomainError, InvalidError
 from cloud.core.kernel.principal import Principal
-from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.conversion import Values
+from cloud.core.observations.queries import find_rows
 from cloud.core.observations.recording import (
     Binding,
     Bound,
@@ -182,8 +182,8 @@ def _stored(
     found: dict[UUID, Stored] = {}
     tables: tuple[type[Stored], ...] = (ObservationRow, WaveformRow)
     for table in tables:
-        statement = scoped(principal, table).where(table.observation_id.in_(wanted))
-        found |= {row.observation_id: row for row in work.session.scalars(statement)}
+        rows = find_rows(work, principal, table, wanted)
+        found |= {row.observation_id: row for row in rows}
     return found
 
 

@@ -14,6 +14,7 @@ from cloud.core.devices.tables import DeviceRow
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
+from cloud.core.observations.months import of_encounter
 from cloud.core.observations.queries import Tail, stored
 from cloud.core.observations.stored import StoredObservation
 from cloud.core.observations.tables import ObservationRow, WaveformRow
@@ -25,7 +26,7 @@ def tail(work: UnitOfWork, principal: Principal, encounter_id: str) -> Tail:
     """Where an encounter's rows end now."""
     ends = []
     for table in (ObservationRow, WaveformRow):
-        mine = scoped(principal, table).where(table.encounter_id == encounter_id).subquery()
+        mine = of_encounter(work, principal, table, encounter_id).subquery()
         ends.append(work.session.scalar(select(func.max(mine.c.row_id))) or 0)
     return Tail(observation=ends[0], waveform=ends[1])
 
@@ -35,8 +36,8 @@ def recent_waveforms(
 ) -> list[StoredObservation]:
     """Waveform chunks that started at `since` or later, in time order."""
     statement = (
-        scoped(principal, WaveformRow)
-        .where(WaveformRow.encounter_id == encounter_id, WaveformRow.observed_at >= since)
+        of_encounter(work, principal, WaveformRow, encounter_id)
+        .where(WaveformRow.observed_at >= since)
         .order_by(WaveformRow.observed_at, WaveformRow.row_id)
     )
     return stored(work, principal, list(work.session.scalars(statement)))
@@ -45,11 +46,8 @@ def recent_waveforms(
 def last_waveform_at(work: UnitOfWork, principal: Principal, encounter_id: str) -> datetime | None:
     """The start of the newest waveform chunk."""
     return work.session.scalars(
-        select(WaveformRow.observed_at)
-        .where(
-            WaveformRow.tenant_id == principal.tenant_id,
-            WaveformRow.encounter_id == encounter_id,
-        )
+        of_encounter(work, principal, WaveformRow, encounter_id)
+        .with_only_columns(WaveformRow.observed_at)
         .order_by(WaveformRow.observed_at.desc())
         .limit(1)
     ).one_or_none()
@@ -60,8 +58,8 @@ def happenings(
 ) -> list[StoredObservation]:
     """The newest coded and text events of an encounter, in time order."""
     statement = (
-        scoped(principal, ObservationRow)
-        .where(ObservationRow.encounter_id == encounter_id, ObservationRow.kind.in_(_EVENT_KINDS))
+        of_encounter(work, principal, ObservationRow, encounter_id)
+        .where(ObservationRow.kind.in_(_EVENT_KINDS))
         .order_by(ObservationRow.observed_at.desc(), ObservationRow.row_id.desc())
         .limit(limit)
     )

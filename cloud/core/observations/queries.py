@@ -1,6 +1,7 @@
 """Reading observations back: series, the latest of each, what is new, gaps, counts.
 
-Every result is in the order of `observed_at`, equal times by row number.
+Every result is in the order of `observed_at`, equal times by row number. What is asked of one
+encounter looks into its own months only, see `months`.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
+from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from cloud.core.devices.identity import system_id_of
@@ -18,10 +20,13 @@ from cloud.core.devices.tables import DeviceRow
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
+from cloud.core.observations import keys
 from cloud.core.observations.conversion import to_observation
+from cloud.core.observations.months import months_with, of_encounter, of_months, within
 from cloud.core.observations.recording import UNCHARTED_STATUS
 from cloud.core.observations.stored import StoredObservation
 from cloud.core.observations.tables import Measured, ObservationRow, WaveformRow
+from cloud.db.base import table_of
 from protocols.model.timestamps import DeviceTime
 
 DEVICE_CLOCK_STEP: Final = timedelta(milliseconds=10)
@@ -107,14 +112,29 @@ def device_waveforms(
     return _series(work, principal, WaveformRow, wanted, limit)
 
 
+def find_rows(
+    work: UnitOfWork, principal: Principal, table: type[R], ids: Sequence[UUID]
+) -> list[R]:
+    """The caller's rows of these observation ids, in time order; those not stored are left out."""
+    statement = scoped(principal, table)
+    if work.is_postgresql:
+        found = keys.places(work, table_of(table).name, principal.tenant_id, ids)
+        places = [and_(table.row_id == row, table.observed_at == at) for row, at in found]
+        if not places:
+            return []
+        statement = statement.where(or_(*places))
+    else:
+        statement = statement.where(table.observation_id.in_(ids))
+    return list(work.session.scalars(_ordered(statement, table)))
+
+
 def encounter_observations(
     work: UnitOfWork, principal: Principal, encounter_id: str
 ) -> list[StoredObservation]:
     """Everything one encounter holds, waveforms among the rest, in time order."""
     rows: list[Measured] = []
     for table in (ObservationRow, WaveformRow):
-        statement = scoped(principal, table).where(table.encounter_id == encounter_id)
-        rows += work.session.scalars(statement)
+        rows += work.session.scalars(of_encounter(work, principal, table, encounter_id))
     return stored(work, principal, sorted(rows, key=_time_order))
 
 
@@ -122,8 +142,13 @@ def follow(
     work: UnitOfWork, principal: Principal, encounter_id: str, tail: Tail, *, limit: int = 500
 ) -> tuple[list[StoredObservation], Tail]:
     """What an encounter got since `tail`, in time order, and the tail for the next call."""
-    plain = _newer(work, principal, ObservationRow, encounter_id, tail.observation, limit)
-    waves = _newer(work, principal, WaveformRow, encounter_id, tail.waveform, limit)
+    months = None
+    while months != (months := months_with(work, encounter_id)):
+        # A month that began between two statements would be passed over for good.
+        mine = of_months(principal, ObservationRow, encounter_id, months)
+        plain = _newer(work, mine, ObservationRow, tail.observation, limit)
+        strips = of_months(principal, WaveformRow, encounter_id, months)
+        waves = _newer(work, strips, WaveformRow, tail.waveform, limit)
     reached = Tail(
         observation=plain[-1].row_id if plain else tail.observation,
         waveform=waves[-1].row_id if waves else tail.waveform,
@@ -144,15 +169,21 @@ def latest(
         )
         .label("place")
     )
+    months = months_with(work, encounter_id)
+    mine = (newer.tenant_id == principal.tenant_id, newer.encounter_id == encounter_id)
     ranked = (
-        select(newer.row_id, place)
-        .where(newer.tenant_id == principal.tenant_id, newer.encounter_id == encounter_id)
+        select(newer.row_id, newer.observed_at, place)
+        .where(*mine, within(newer, months))
         .subquery()
     )
     statement = (
         scoped(principal, ObservationRow)
-        .join(ranked, ranked.c.row_id == ObservationRow.row_id)
-        .where(ranked.c.place <= each)
+        .join(
+            ranked,
+            (ranked.c.row_id == ObservationRow.row_id)
+            & (ranked.c.observed_at == ObservationRow.observed_at),
+        )
+        .where(ranked.c.place <= each, within(ObservationRow, months))
     )
     return stored(work, principal, list(work.session.scalars(_ordered(statement, ObservationRow))))
 
@@ -161,9 +192,8 @@ def newest_numbers(
     work: UnitOfWork, principal: Principal, encounter_id: str, *, limit: int
 ) -> tuple[list[ObservationRow], int]:
     """The newest numeric rows of an encounter in time order, and how many there are in all."""
-    mine = scoped(principal, ObservationRow).where(
-        ObservationRow.encounter_id == encounter_id,
-        ObservationRow.kind.in_(("numeric", "compound")),
+    mine = of_encounter(work, principal, ObservationRow, encounter_id).where(
+        ObservationRow.kind.in_(("numeric", "compound"))
     )
     newest = mine.order_by(ObservationRow.observed_at.desc(), ObservationRow.row_id.desc())
     rows = list(work.session.scalars(newest.limit(limit)))
@@ -179,8 +209,8 @@ def counts(work: UnitOfWork, principal: Principal, encounter_id: str) -> list[Co
         (WaveformRow, func.sum(WaveformRow.sample_count)),
     ):
         statement = (
-            select(table.device_id, table.type_cf, func.count(), samples)
-            .where(table.tenant_id == principal.tenant_id, table.encounter_id == encounter_id)
+            of_encounter(work, principal, table, encounter_id)
+            .with_only_columns(table.device_id, table.type_cf, func.count(), samples)
             .group_by(table.device_id, table.type_cf)
             .order_by(table.device_id, table.type_cf)
         )
@@ -197,7 +227,8 @@ def waveform_gaps(work: UnitOfWork, principal: Principal, encounter_id: str) -> 
     outage the mapping to UTC was measured anew, and its error is no missing sample.
     """
     statement = (
-        select(
+        of_encounter(work, principal, WaveformRow, encounter_id)
+        .with_only_columns(
             WaveformRow.device_id,
             WaveformRow.type_cf,
             WaveformRow.observed_at,
@@ -205,10 +236,6 @@ def waveform_gaps(work: UnitOfWork, principal: Principal, encounter_id: str) -> 
             WaveformRow.period_us,
             WaveformRow.device_time_kind,
             WaveformRow.device_time,
-        )
-        .where(
-            WaveformRow.tenant_id == principal.tenant_id,
-            WaveformRow.encounter_id == encounter_id,
         )
         .order_by(
             WaveformRow.device_id,
@@ -294,20 +321,8 @@ def _devices(
     return {row.device_id: row for row in work.session.scalars(statement)}
 
 
-def _newer(
-    work: UnitOfWork,
-    principal: Principal,
-    table: type[R],
-    encounter_id: str,
-    after: int,
-    limit: int,
-) -> list[R]:
-    statement = (
-        scoped(principal, table)
-        .where(table.encounter_id == encounter_id, table.row_id > after)
-        .order_by(table.row_id)
-        .limit(limit)
-    )
+def _newer(work: UnitOfWork, mine: Select[R], table: type[R], after: int, limit: int) -> list[R]:
+    statement = mine.where(table.row_id > after).order_by(table.row_id).limit(limit)
     return list(work.session.scalars(statement))
 
 

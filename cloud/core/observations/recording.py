@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -14,11 +14,13 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.conversion import Values, observation_values, waveform_values
+from cloud.core.observations.keys import claim
+from cloud.core.observations.months import note_months
 from cloud.core.observations.panels import is_sensible
 from cloud.core.observations.plausibility import judge
 from cloud.core.observations.tables import PLACE_LENGTH, Measured, ObservationRow, WaveformRow
 from cloud.db.base import DECIMAL_LENGTH, table_of
-from cloud.db.staging import copy_new
+from cloud.db.copying import copy_rows
 from protocols.model.observation import (
     BitsObservation,
     CompoundNumericObservation,
@@ -44,7 +46,7 @@ _FIRST_SAFE_YEAR: Final = 2
 _LAST_SAFE_YEAR: Final = 9998
 LARGEST: Final = 2**63 - 1
 _INSERT_ROWS: Final = 500
-_STAGED_ROWS: Final = 50
+_COPIED_ROWS: Final = 50
 """Fewer are inserted sooner than they are copied."""
 IDENTITY: Final = ("observation_id", "tenant_id")
 
@@ -246,8 +248,12 @@ def insert_new(work: UnitOfWork, rows: Mapping[int, tuple[type[Measured], Values
 
 def _insert_many(work: UnitOfWork, rows: Iterable[tuple[type[Measured], Values]]) -> Iterator[int]:
     by_table: dict[type[Measured], list[Values]] = {}
+    charted = []
     for table, values in rows:
         by_table.setdefault(table, []).append(values)
+        if values["encounter_id"] is not None:
+            charted.append((values["encounter_id"], values["observed_at"]))
+    note_months(work, charted)
     for table, many in by_table.items():
         lot = len(many) if work.is_postgresql else _INSERT_ROWS
         for start in range(0, len(many), lot):
@@ -266,12 +272,15 @@ def _insert_each(work: UnitOfWork, rows: Mapping[int, tuple[type[Measured], Valu
 
 
 def _insert(work: UnitOfWork, table: type[Measured], many: list[Values]) -> int:
-    """How many rows were new: the driver counts what the conflict rule let in."""
-    if work.is_postgresql and len(many) >= _STAGED_ROWS:
-        return copy_new(work.session.connection(), table_of(table), many, IDENTITY)
-    insert: Any = postgresql_insert if work.is_postgresql else sqlite_insert
-    statement = insert(table).on_conflict_do_nothing(index_elements=IDENTITY)
-    result = work.session.connection().execute(
-        statement, many, execution_options={"preserve_rowcount": True}
-    )
-    return result.rowcount
+    """How many rows were new, all of one tenant: by their keys, or as the conflict rule counts."""
+    connection = work.session.connection()
+    if not work.is_postgresql:
+        statement = sqlite_insert(table).on_conflict_do_nothing(index_elements=IDENTITY)
+        result = connection.execute(statement, many, execution_options={"preserve_rowcount": True})
+        return result.rowcount
+    new = claim(work, table_of(table).name, many[0]["tenant_id"], many)
+    if len(new) >= _COPIED_ROWS:
+        copy_rows(connection, table_of(table), new)
+    elif new:
+        connection.execute(postgresql_insert(table), new)
+    return len(new)

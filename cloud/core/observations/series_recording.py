@@ -6,16 +6,19 @@ is left to be recorded row by row, where it gets its reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from typing import Final, Generic
 
 from cloud.core.devices.tables import DeviceRow
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.conversion import content_values
+from cloud.core.observations.keys import tenant_key
+from cloud.core.observations.months import note_months
 from cloud.core.observations.recording import (
     CONTENT_FAULTS,
     FLAG_CLOCK,
@@ -35,7 +38,8 @@ from cloud.core.observations.recording import (
 )
 from cloud.core.observations.tables import ObservationRow
 from cloud.db.base import table_of
-from cloud.db.spelling import CopySpelling, P, Spelling, TupleSpelling
+from cloud.db.copy_spelling import CopySpelling
+from cloud.db.spelling import Identities, P, Spelling, TupleSpelling
 from protocols.model.codes import SystemId
 from protocols.uplink.columns import BITS, CODED, COMPOUND, NUMERIC, SAMPLES
 from protocols.uplink.messages import UplinkBatch
@@ -54,7 +58,7 @@ _CONTENT: Final = (
     "flags",
 )
 _OWN: Final = ("observation_id", "sequence", "octets")
-_NAMES: Final = (*_SERIES, *_TIMES, *_CONTENT, *_OWN)
+_SHARED: Final = (*_SERIES, *_TIMES, *_CONTENT)
 
 KINDS: Final = {NUMERIC: "numeric", COMPOUND: "compound", CODED: "coded", BITS: "bits"}
 """Kinds of columns by the words of the store."""
@@ -171,23 +175,36 @@ class _Columns(Generic[P]):
         self._sender = sender
         self._spelling = spelling
         self._bounds: dict[tuple[int, bool], tuple[P, tuple[str, ...]]] = {}
-        self._encounters: set[str] = set()
+        self._charted: set[tuple[str, datetime]] = set()
         self._spell_times = spelling.part(_TIMES)
 
     def insert(self, work: UnitOfWork) -> Recorded | None:
         """Store the rows."""
-        connection = work.session.connection()
-        for insert in self._spelling.inserts(_NAMES, self._rows(), IDENTITY):
+        connection, readings = work.session.connection(), self._plain.batch.readings
+        numbers = self._spelling.numbers(len(self._plain.rows))
+        own = (*_OWN, "row_id") if numbers else _OWN
+        rows = self._rows(own, numbers)
+        identities = Identities(
+            unique=IDENTITY,
+            key=tenant_key(self._sender.gateway.tenant_id),
+            ids=[readings.ids[row] for row in self._plain.rows],
+            numbers=numbers,
+            times=[
+                readings.times[readings.times_of[row]].observed_at.at for row in self._plain.rows
+            ],
+        )
+        for insert in self._spelling.inserts((*_SHARED, *own), rows, identities):
             with suppress(*CONTENT_FAULTS), connection.begin_nested():
-                return Recorded(insert(), frozenset(self._encounters))
+                note_months(work, self._charted)
+                return Recorded(insert(), frozenset(one for one, _ in self._charted))
         return None
 
-    def _rows(self) -> list[P]:
+    def _rows(self, own_names: Sequence[str], numbers: Sequence[int]) -> list[P]:
         readings, heads = self._plain.batch.readings, self._heads()
         contents: dict[tuple[_Content, tuple[str, ...]], P] = {}
-        spell_content, spell_own = self._spelling.part(_CONTENT), self._spelling.part(_OWN)
+        spell_content, spell_own = self._spelling.part(_CONTENT), self._spelling.part(own_names)
         rows = []
-        for row in self._plain.rows:
+        for row, number in zip_longest(self._plain.rows, numbers):
             series = readings.series_of[row]
             head, is_uncharted = heads[series]
             times, marks = self._times(readings.times_of[row], is_uncharted)
@@ -197,7 +214,8 @@ class _Columns(Generic[P]):
                 columns, flags = self._plain.contents[key[0]]
                 content = contents[key] = spell_content((*columns, [*flags, *marks]))
             place = place_of(readings.places[row])
-            own = spell_own((readings.ids[row], readings.sequences[row], place))
+            values = (readings.ids[row], readings.sequences[row], place)
+            own = spell_own(values if number is None else (*values, number))
             rows.append(self._spelling.row((head, times, content, own)))
         return rows
 
@@ -234,7 +252,7 @@ class _Columns(Generic[P]):
         if not is_uncharted:
             bound = self._sender.binding(captured_at if is_fault else observed.at)
         if bound.encounter_id is not None:
-            self._encounters.add(bound.encounter_id)
+            self._charted.add((bound.encounter_id, observed.at))
         stamp = observed.device_time
         kind, value = (stamp.kind, stamp.value) if stamp else (None, None)
         part = self._spell_times(

@@ -59,6 +59,14 @@ class Measured(TenantOwned):
 
     Tenant and device are no checked references: both were looked up in the transaction that writes
     the row, nothing removes either, and the check would cost as much as an index.
+
+    PostgreSQL keeps the rows by the month of `observed_at` (`cloud.db.monthly`) and the identities
+    in a table of keys (`keys`). What is asked for is found by one of these, the time given where
+    it is known, so that other months are not looked into: encounter and row number (`months`
+    knows an encounter's months); device and time; the rows of a vehicle that belong to no encounter
+    by time; the observation id (`queries.find_rows`). A search by date alone goes device by device.
+    An `UPDATE` of `encounter_id` may be written by whoever binds readings: a trigger notes the
+    months of the rows. A row's time is never changed.
     """
 
     tenant_id: Mapped[str] = mapped_column(String(ID_LENGTH))
@@ -95,7 +103,8 @@ class ObservationRow(Measured, Base):
 
     __tablename__ = "observations"
     __table_args__ = (
-        UniqueConstraint("observation_id", "tenant_id"),
+        # On PostgreSQL the keys say it, see `keys`.
+        UniqueConstraint("observation_id", "tenant_id").ddl_if(dialect="sqlite"),
         Index("ix_observations_device", "device_id", "observed_at"),
         *_partial_indexes("observations"),
     )
@@ -115,7 +124,7 @@ class WaveformRow(Measured, Base):
 
     __tablename__ = "waveforms"
     __table_args__ = (
-        UniqueConstraint("observation_id", "tenant_id"),
+        UniqueConstraint("observation_id", "tenant_id").ddl_if(dialect="sqlite"),
         Index("ix_waveforms_device", "device_id", "type_cf", "observed_at"),
         *_partial_indexes("waveforms"),
     )

@@ -1,8 +1,4 @@
-"""Many rows at once into PostgreSQL: COPY into a table of the transaction's own, then what is new.
-
-COPY is the fastest way in and knows no conflicts; INSERT ... SELECT ... ON CONFLICT DO NOTHING is
-idempotent. Together they are both.
-"""
+"""Rows into PostgreSQL by COPY: the fastest way in. It knows no conflicts: keys come first."""
 
 from __future__ import annotations
 
@@ -19,40 +15,25 @@ from cloud.db.base import ExactDecimal
 Row = Mapping[str, Any]
 
 
-def copy_new(
-    connection: Connection, table: Table, rows: Sequence[Row], conflict: Sequence[str]
-) -> int:
-    """Insert what is new of `rows`; how many that were.
+def copy_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Store rows that are all new; they name columns by their keys, all of them the same ones.
 
-    `rows` name columns by their keys, all of them the same ones. `conflict`: the unique columns.
     DBAPIError of the kind that an INSERT would raise.
     """
     columns = [(key, table.c[key]) for key in rows[0]]
     names = ", ".join(f'"{column.name}"' for _, column in columns)
-    staged = f"staged_{table.name}"
     keys = [key for key, _ in columns]
     writers = [_writer(column.type) for _, column in columns]
-    statements = (
-        f"CREATE TEMP TABLE IF NOT EXISTS {staged} ON COMMIT DELETE ROWS"  # noqa: S608 - names of our own schema
-        f" AS SELECT {names} FROM {table.name} WITH NO DATA;"
-        # A second lot of the same transaction begins with an empty table.
-        f" DELETE FROM {staged}",
-        f"COPY {staged} ({names}) FROM STDIN",
-        f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {staged}"  # noqa: S608 - names of our own schema
-        f" ON CONFLICT ({', '.join(conflict)}) DO NOTHING",
-    )
     raw: Any = connection.connection.driver_connection
     try:
-        with raw.cursor() as cursor:
-            cursor.execute(statements[0])
-            with cursor.copy(statements[1]) as copy:
-                for row in _written(rows, keys, writers):
-                    copy.write_row(row)
-            cursor.execute(statements[2])
-            stored: int = cursor.rowcount
+        with (
+            raw.cursor() as cursor,
+            cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy,
+        ):
+            for row in _written(rows, keys, writers):
+                copy.write_row(row)
     except psycopg.Error as exc:
         raise DBAPIError.instance("COPY", None, exc, psycopg.Error) from exc
-    return stored
 
 
 Writer = Callable[[Any], object]

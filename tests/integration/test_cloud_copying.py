@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from cloud.core.encounters.uplink import record_uplink
 from cloud.core.observations.tables import ObservationRow, WaveformRow
 from cloud.db.base import table_of
-from cloud.db.staging import copy_new
+from cloud.db.copying import copy_rows
 from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.observation import (
     BitsObservation,
@@ -128,6 +128,6 @@ def test_what_is_wrong_with_the_store_is_told_as_by_an_insert(
 ) -> None:
     engine = create_engine(postgres.new_database())
     with engine.connect() as connection, pytest.raises(DBAPIError) as caught:
-        copy_new(connection, table_of(ObservationRow), [{"tenant_id": "t"}], ("tenant_id",))
+        copy_rows(connection, table_of(ObservationRow), [{"tenant_id": "t"}])
     assert not isinstance(caught.value, OperationalError)
     engine.dispose()
