@@ -27,6 +27,7 @@ from cloud.api.epcr import (
     gateway_commands,
     gateways,
     hospital_connections,
+    quality,
 )
 from cloud.api.platform import (
     applications,
@@ -62,6 +63,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     gateway_commands.router,
     hospital_connections.router,
     deliveries.router,
+    quality.router,
     joining.router,
     downlink.router,
     operations.router,

@@ -21,6 +21,7 @@ from cloud.core.exchange import tables as exchange
 from cloud.core.identity import tables as identity
 from cloud.core.kernel import audit, idempotency, outbox
 from cloud.core.observations import tables as observations
+from cloud.core.quality import tables as quality
 from cloud.db.base import Base
 from cloud.db.monthly import is_part
 
@@ -41,6 +42,7 @@ MODULES: Final = (
     observations,
     outbox,
     placements,
+    quality,
     records,
 )
 

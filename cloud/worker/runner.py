@@ -20,11 +20,17 @@ from cloud.core.kernel.idempotency import forget_old
 from cloud.core.kernel.outbox import forget_relayed
 from cloud.core.kernel.work import Clock, Database, StorageError
 from cloud.core.observations.storage import NewMonth, make_next_month
+from cloud.core.quality.service import follow_quality, judge_everywhere
 from cloud.worker.outbox_relay import BATCH, Follower, Subscriber, log_event, relay_once
 
 LOG: Final = logging.getLogger("vitalwire.worker")
 _LATE_SECONDS: Final = 30.0
-FOLLOWERS: Final[tuple[Follower, ...]] = (tell_gateways, follow_devices, follow_hospitals)
+FOLLOWERS: Final[tuple[Follower, ...]] = (
+    tell_gateways,
+    follow_devices,
+    follow_hospitals,
+    follow_quality,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,9 @@ def standard_jobs(
     device_silence: timedelta,
     subscribers: Sequence[Subscriber] = (log_event,),
 ) -> tuple[Job, ...]:
-    """Relay the outbox, watch for silent devices and void commands, forget what is old."""
+    """Relay the outbox, watch for silent devices and void commands, judge what waits for it, forget
+    what is old.
+    """
 
     def relay() -> None:
         while relay_once(database, clock, subscribers, FOLLOWERS) == BATCH:
@@ -60,6 +68,12 @@ def standard_jobs(
             expired = commands.expire(work)
         if expired:
             LOG.info("event=commands_expired count=%d", expired)
+
+    def judge() -> None:
+        with database.begin(now=clock()) as work:
+            judged = judge_everywhere(work)
+        if judged:
+            LOG.info("event=encounters_judged count=%d", judged)
 
     def forget() -> None:
         with database.begin(now=clock()) as work:
@@ -85,6 +99,7 @@ def standard_jobs(
         Job("relay", 0.5, relay),
         Job("silence", 5.0, watch),
         Job("commands", 5.0, expire),
+        Job("quality", 300.0, judge),
         Job("forget", 3600.0, forget),
         Job("months", 3600.0, shelve),
     )

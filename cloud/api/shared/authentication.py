@@ -31,6 +31,7 @@ from cloud.core.kernel.errors import (
 )
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import (
+    ACQI_READ,
     APPS_READ,
     APPS_WRITE,
     DEVICES_READ,
@@ -231,6 +232,7 @@ DevicesWrite = Annotated[Principal, Depends(require(DEVICES_WRITE))]
 EpcrRead = Annotated[Principal, Depends(require(EPCR_READ))]
 EpcrWrite = Annotated[Principal, Depends(require(EPCR_WRITE))]
 PlatformAdmin = Annotated[Principal, Depends(require(PLATFORM_ADMIN))]
+AcqiRead = Annotated[Principal, Depends(require(ACQI_READ))]
 AppsRead = Annotated[Principal, Depends(require(PLATFORM_ADMIN, APPS_READ, APPS_WRITE))]
 AppsWrite = Annotated[Principal, Depends(require(PLATFORM_ADMIN, APPS_WRITE))]
 GatewayUplink = Annotated[Principal, Depends(require(GATEWAY_UPLINK))]

@@ -21,7 +21,7 @@ from cloud.core.identity.tables import (
 from cloud.core.kernel.errors import DuplicateError, InvalidError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.names import checked_name
-from cloud.core.kernel.scopes import CLIENTS_ADMIN, PLATFORM_ADMIN
+from cloud.core.kernel.scopes import ACQI_READ, CLIENTS_ADMIN, PLATFORM_ADMIN
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import UnitOfWork
 
@@ -51,7 +51,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "reviewer": ("cases:read", "images:read", "derm_review:read", "human_review:*"),
     "dispatcher": ("argus:epcr:read", "argus:epcr:write", "argus:devices:read"),
     "crew": ("argus:epcr:*", "argus:devices:*"),
-    "analyst": ("argus:acqi:read", "events:read"),
+    "analyst": (ACQI_READ, "events:read"),
     "patient": ("openid", "profile_read", "appointment_read", "appointment_write"),
 }
 """What each role may do at most; a token for a person never holds more."""

@@ -35,6 +35,7 @@ EPCR_HANDOVER: Final = "argus:epcr:handover"
 DEVICES_READ: Final = "argus:devices:read"
 DEVICES_WRITE: Final = "argus:devices:write"
 PLATFORM_ADMIN: Final = "argus:platform:admin"
+ACQI_READ: Final = "argus:acqi:read"
 APPS_READ: Final = "platform:apps:read"
 APPS_WRITE: Final = "platform:apps:write"
 GATEWAY_UPLINK: Final = "gateway:uplink"
@@ -80,7 +81,7 @@ _PLATFORM: Final = (
         is_requestable=False,
         is_sensitive=True,
     ),
-    Scope("argus:acqi:read", "Read the quality indicators of the service."),
+    Scope(ACQI_READ, "Read the quality indicators of the service."),
     Scope("argus:telephony:read", "See which telephone lines lead where."),
     Scope(
         "argus:telephony:write", "Change telephone lines and where they lead.", is_sensitive=True

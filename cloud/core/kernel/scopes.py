@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from cloud.core.kernel.scope_catalogue import (
+    ACQI_READ,
     APPS_READ,
     APPS_WRITE,
     AUDIT_READ,
@@ -32,6 +33,7 @@ from cloud.core.kernel.scope_catalogue import (
 )
 
 __all__ = [
+    "ACQI_READ",
     "APPS_READ",
     "APPS_WRITE",
     "AUDIT_READ",

@@ -1,0 +1,1 @@
+"""Ambulance clinical quality indicators (ACQI): definitions as data, judged case by case."""
