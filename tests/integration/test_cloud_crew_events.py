@@ -160,7 +160,6 @@ async def test_the_encounters_answer_holds_its_events(embedded: Installation) ->
         "kind": "drug",
         "at": "2026-11-23T10:00:01Z",
         "by": "crew-1",
-        "text": "Adrenaline 1 mg IV",
         "details": {"dose": "1"},
     }
     assert second["undoes"] == str(drug.event_id)

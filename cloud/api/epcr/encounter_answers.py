@@ -1,4 +1,4 @@
-"""Encounters to the partner's projection."""
+"""Encounters to the wire."""
 
 from __future__ import annotations
 
@@ -8,25 +8,28 @@ from typing import Any, cast
 
 from cloud.api.epcr.device_answers import code_name, unit_name
 from cloud.api.epcr.encounter_models import (
-    CodedModel,
     CrewEventModel,
     CrewModel,
+    DestinationModel,
     EncounterDeviceModel,
     EncounterModel,
     GapModel,
-    PatientModel,
-    VitalModel,
 )
-from cloud.core.encounters.crew_tables import CrewEventRow
+from cloud.api.epcr.patient_models import PatientModel
+from cloud.api.epcr.record_answers import patient_model, record_members
+from cloud.api.epcr.record_models import CodedModel, VitalModel
+from cloud.core.encounters.crew import to_event
+from cloud.core.encounters.deeds import plain_deed
 from cloud.core.encounters.handover import HandoverDevice
 from cloud.core.encounters.service import EncounterView
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.observations.queries import Count
 from cloud.core.observations.tables import ObservationRow
+from protocols.model.crew import CrewEvent
 
 
 def encounter_model(row: EncounterRow) -> EncounterModel:
-    """The head of an encounter."""
+    """The head of an encounter, pseudonymised."""
     return EncounterModel(
         id=row.encounter_id,
         organization_id=row.tenant_id,
@@ -36,24 +39,40 @@ def encounter_model(row: EncounterRow) -> EncounterModel:
         crew=[CrewModel(id=crew_id) for crew_id in row.crew_ids],
         cad_incident_id=row.cad_incident_id,
         started_at=row.started_at,
+        eta_at=row.eta_at,
         handover_at=row.handover_at,
         patient=PatientModel(pseudonym=row.patient_pseudonym, sex=row.sex),
         chief_complaint=(
             None if row.chief_complaint is None else CodedModel(**row.chief_complaint)
         ),
         triage=row.triage,
-        destination=None if row.destination is None else {"facility_id": row.destination},
+        destination=(
+            None if row.destination is None else DestinationModel(facility_id=row.destination)
+        ),
+        duplicate_of=row.duplicate_of,
         version=row.version,
         updated_at=row.updated_at,
     )
 
 
 def encounter_view_model(view: EncounterView) -> EncounterModel:
-    """An encounter with its readings, devices and gaps."""
-    head = encounter_model(view.row)
-    return head.model_copy(
+    """An encounter as its reader may see it, with its readings, devices and gaps."""
+    seen = view.projection
+    members = record_members(
+        seen.record, is_identified=seen.is_identified, has_narrative=seen.has_narrative
+    )
+    readings = [vital for row in view.vitals for vital in _vitals(row)]
+    members["vitals"] = sorted([*readings, *members["vitals"]], key=lambda vital: vital.at)
+    row = view.row
+    return encounter_model(row).model_copy(
         update={
-            "vitals": [vital for row in view.vitals for vital in _vitals(row)],
+            **members,
+            "patient": patient_model(seen),
+            "destination": (
+                None
+                if row.destination is None
+                else DestinationModel(facility_id=row.destination, name=view.destination_name)
+            ),
             "vitals_total": view.vitals_total,
             "devices": [_device(device, view.counts) for device in view.devices],
             "gaps": [
@@ -66,9 +85,28 @@ def encounter_view_model(view: EncounterView) -> EncounterModel:
                 )
                 for gap in view.gaps
             ],
-            "events": [_crew_event(event) for event in view.crew_events],
+            "events": [_shown(view, to_event(event)) for event in view.crew_events],
         }
     )
+
+
+def crew_event_model(event: CrewEvent) -> CrewEventModel:
+    """A deed of the crew; what is empty is left out."""
+    return CrewEventModel(
+        id=str(event.event_id),
+        kind=event.kind,
+        at=event.at,
+        by=event.by or None,
+        text=event.text or None,
+        details=dict(event.details),
+        undoes=None if event.undoes is None else str(event.undoes),
+    )
+
+
+def _shown(view: EncounterView, event: CrewEvent) -> CrewEventModel:
+    if view.projection.is_identified:
+        return crew_event_model(event)
+    return crew_event_model(plain_deed(event, view.row.crew_ids))
 
 
 def _vitals(row: ObservationRow) -> Iterator[VitalModel]:
@@ -90,18 +128,6 @@ def _vitals(row: ObservationRow) -> Iterator[VitalModel]:
                 device_id=row.device_id,
                 flags=list(row.flags),
             )
-
-
-def _crew_event(row: CrewEventRow) -> CrewEventModel:
-    return CrewEventModel(
-        id=str(row.event_id),
-        kind=row.kind,
-        at=row.happened_at,
-        by=row.reported_by,
-        text=row.text,
-        details=dict(row.details),
-        undoes=None if row.undoes is None else str(row.undoes),
-    )
 
 
 def _device(device: HandoverDevice, counts: Sequence[Count]) -> EncounterDeviceModel:

@@ -1,14 +1,16 @@
-"""Encounters on the wire: what partners get is pseudonymised."""
+"""Encounters on the wire."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.api.epcr.device_models import Identifier, Name, Word
-from cloud.api.shared.strict_json import ExactNumber, StrictModel, Timestamp
+from cloud.api.epcr.patient_models import PatientModel, PatientRequest
+from cloud.api.epcr.record_models import RecordModel
+from cloud.api.shared.strict_json import StrictModel, Timestamp
 
 CareModel = Literal[
     "prehospital_emergency",
@@ -21,15 +23,6 @@ CareModel = Literal[
 EncounterStatus = Literal[
     "in_progress", "ready_for_handover", "handed_over", "completed", "cancelled", "duplicate"
 ]
-Sex = Literal["male", "female", "other", "unknown"]
-PersonId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
-
-
-class PatientRequest(StrictModel):
-    """The person, for the pseudonym only: the id itself is not kept."""
-
-    person_id: PersonId | None = None
-    sex: Sex | None = None
 
 
 class CodedRequest(StrictModel):
@@ -72,44 +65,11 @@ class EncounterRequest(StrictModel):
     started_at: Timestamp | None = None
 
 
-class HandoverRequest(StrictModel):
-    """Where the patient goes and who takes over."""
-
-    facility_id: Identifier
-    received_by: Identifier
-
-
 class CrewModel(BaseModel):
     """A crew member without a name."""
 
     id: str
     role: str = "crew"
-
-
-class PatientModel(BaseModel):
-    """The person behind a pseudonym of this tenant."""
-
-    pseudonym: str
-    sex: str | None = None
-
-
-class CodedModel(BaseModel):
-    """A coded text."""
-
-    code: str | None = None
-    display: str
-
-
-class VitalModel(BaseModel):
-    """One numeric reading."""
-
-    at: datetime
-    type: str
-    value: ExactNumber
-    unit: str
-    source: Literal["device", "manual"] = "device"
-    device_id: str
-    flags: list[str]
 
 
 class EncounterDeviceModel(BaseModel):
@@ -136,20 +96,33 @@ class GapModel(BaseModel):
 
 
 class CrewEventModel(BaseModel):
-    """What the crew did. An event in `undoes` of a later one does not count; both stay."""
+    """What the crew did. An event in `undoes` of a later one does not count; both stay.
+
+    `text` is what they wrote beside it, shown at the destination only.
+    """
 
     id: str
     kind: str
     at: datetime
-    by: str
-    text: str
+    by: str | None = None
+    text: str | None = None
     details: dict[str, str]
     undoes: str | None = None
 
 
-class EncounterModel(BaseModel):
-    """The partner's projection. `vitals` holds the newest readings, oldest of them first;
-    `vitals_total` says how many there are."""
+class DestinationModel(BaseModel):
+    """Where the patient is brought; `name` where it is known."""
+
+    facility_id: str
+    name: str | None = None
+
+
+class EncounterModel(RecordModel):
+    """An encounter as its reader may see it: pseudonymised, but for the facility it comes to.
+
+    `vitals` holds the newest readings of devices and every finding of the crew, oldest first;
+    `vitals_total` says how many readings there are.
+    """
 
     id: str
     organization_id: str
@@ -159,12 +132,11 @@ class EncounterModel(BaseModel):
     crew: list[CrewModel]
     cad_incident_id: str
     started_at: datetime
+    eta_at: datetime | None = None
     handover_at: datetime | None = None
     patient: PatientModel
-    chief_complaint: CodedModel | None = None
-    triage: dict[str, str] | None = None
-    destination: dict[str, str] | None = None
-    vitals: list[VitalModel] | None = None
+    destination: DestinationModel | None = None
+    duplicate_of: str | None = None
     vitals_total: int | None = None
     devices: list[EncounterDeviceModel] | None = None
     gaps: list[GapModel] | None = None

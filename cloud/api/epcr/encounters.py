@@ -14,20 +14,18 @@ from cloud.api.epcr.encounter_models import (
     EncounterRequest,
     EncountersModel,
     EncounterStatus,
-    HandoverRequest,
 )
 from cloud.api.shared.answers import FHIR_MEDIA_TYPE, exact_json
-from cloud.api.shared.authentication import EpcrRead, EpcrWrite
+from cloud.api.shared.authentication import EpcrRead, EpcrSee, EpcrWrite
 from cloud.api.shared.documentation import Responses, errors
+from cloud.api.shared.entity_tags import version_tag
 from cloud.api.shared.errors import wants_fhir
 from cloud.api.shared.idempotent import answer_once
 from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime, Since, parse_since
 from cloud.api.shared.services import AllServices, Services, Work
 from cloud.api.shared.strict_json import StrictRoute
-from cloud.core.encounters import handing_over
 from cloud.core.encounters import service as encounters
 from cloud.core.encounters.gathering import gather_handover
-from cloud.core.encounters.patients import ToldPatient
 from cloud.core.kernel.errors import InvalidError, MalformedError
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
@@ -112,7 +110,7 @@ def list_encounters(
 def get_encounter(
     request: Request,
     encounter_id: str,
-    caller: EpcrRead,
+    caller: EpcrSee,
     work: Work,
     services: AllServices,
     format: Annotated[
@@ -129,7 +127,7 @@ def get_encounter(
     view = encounters.view(work, services.vault, caller, encounter_id)
     return exact_json(
         encounter_view_model(view).model_dump(exclude_none=True),
-        headers={"ETag": f'W/"{view.row.version}"'},
+        headers={"ETag": version_tag(view.row.version)},
     )
 
 
@@ -141,7 +139,7 @@ def get_encounter(
 def get_bundle(
     request: Request,
     encounter_id: str,
-    caller: EpcrRead,
+    caller: EpcrSee,
     work: Work,
     services: AllServices,
     detail: Detail = "trend",
@@ -150,29 +148,6 @@ def get_bundle(
 ) -> Response:
     """The handover as a transaction Bundle; `detail=full` holds every reading, page by page."""
     return _bundle(request, services, work, caller, encounter_id, detail, page, update=update)
-
-
-@router.post(
-    "/{encounter_id}/handover",
-    response_model=EncounterModel,
-    responses=errors(400, 404, 409, 413, 415, 422),
-)
-def hand_over(
-    request: Request, encounter_id: str, body: HandoverRequest, caller: EpcrWrite, work: Work
-) -> Response:
-    """Hand the patient over to a facility; the same handover again changes nothing."""
-
-    def produce() -> tuple[int, EncounterModel]:
-        row = handing_over.hand_over(
-            work,
-            caller,
-            encounter_id,
-            facility_id=body.facility_id,
-            received_by=body.received_by,
-        )
-        return 200, encounter_model(row)
-
-    return answer_once(request, work, caller, body, produce)
 
 
 def _bundle(
@@ -216,7 +191,7 @@ def _wanted(body: EncounterRequest) -> encounters.NewEncounter:
         crew_ids=body.crew_ids,
         cad_incident_id=body.cad_incident_id,
         started_at=body.started_at,
-        patient=ToldPatient(person_id=(body.patient and body.patient.person_id) or ""),
+        patient=body.patient.told() if body.patient else None,
         sex=body.patient.sex if body.patient else None,
         chief_complaint=complaint.model_dump(exclude_none=True) if complaint else None,
         triage=body.triage.model_dump() if body.triage else None,

@@ -36,6 +36,7 @@ from cloud.core.kernel.scopes import (
     APPS_WRITE,
     DEVICES_READ,
     DEVICES_WRITE,
+    EPCR_HANDOVER,
     EPCR_READ,
     EPCR_WRITE,
     GATEWAY_UPLINK,
@@ -230,6 +231,9 @@ def require(*any_of: str) -> Callable[..., Principal]:
 DevicesRead = Annotated[Principal, Depends(require(DEVICES_READ, DEVICES_WRITE))]
 DevicesWrite = Annotated[Principal, Depends(require(DEVICES_WRITE))]
 EpcrRead = Annotated[Principal, Depends(require(EPCR_READ))]
+EpcrSee = Annotated[Principal, Depends(require(EPCR_READ, EPCR_HANDOVER))]
+EpcrHandover = Annotated[Principal, Depends(require(EPCR_HANDOVER))]
+EpcrTell = Annotated[Principal, Depends(require(EPCR_WRITE, EPCR_HANDOVER))]
 EpcrWrite = Annotated[Principal, Depends(require(EPCR_WRITE))]
 PlatformAdmin = Annotated[Principal, Depends(require(PLATFORM_ADMIN))]
 AcqiRead = Annotated[Principal, Depends(require(ACQI_READ))]

@@ -13,6 +13,8 @@ from starlette.responses import Response
 
 from cloud.api.shared.answers import exact_json
 
+_MOST_DIGITS = 18
+
 
 def tagged(document: BaseModel, *, status: int = 200) -> Response:
     """An answer with the tag of what it shows."""
@@ -31,6 +33,24 @@ def check_match(request: Request, current: BaseModel) -> None:
     wanted = _tags(request, "if-match")
     if wanted and "*" not in wanted and tag_of(current) not in wanted:
         raise HTTPException(412)
+
+
+def version_tag(version: int) -> str:
+    """The tag of a resource that counts its versions."""
+    return f'W/"{version}"'
+
+
+def named_version(request: Request) -> int | None:
+    """The version a change is to be made to, None where its caller names none; 412 for a tag that
+    is no version's.
+    """
+    wanted = _tags(request, "if-match")
+    if not wanted or "*" in wanted:
+        return None
+    versions = [tag.removeprefix("W/").strip('"') for tag in wanted]
+    if len(versions) > 1 or not (versions[0].isascii() and versions[0].isdigit()):
+        raise HTTPException(412)
+    return int(versions[0][:_MOST_DIGITS])
 
 
 def is_held(request: Request, tag: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import func, select
@@ -81,6 +81,16 @@ def status_of(identity: PatientIdentity) -> str:
         return KNOWN
     told = [name for name in _told(identity) if name not in _NAMES_NOBODY]
     return PARTLY_KNOWN if told else UNKNOWN
+
+
+def is_birth_date(text: str, today: date) -> bool:
+    """Whether it is a year, a month of one or a day of one, and has begun."""
+    try:
+        year, *rest = (int(part) for part in text.split("-"))
+        month, day = (*rest, *(1, 1)[len(rest) :])
+        return date(year, month, day) <= today
+    except ValueError:
+        return False
 
 
 def contradicted(known: PatientIdentity, told: PatientIdentity) -> list[str]:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from cloud.core.encounters.acts import record_act
-from cloud.core.encounters.finding import to_change
+from cloud.core.encounters.finding import find, to_change
 from cloud.core.encounters.identities import (
     UNKNOWN,
     VERIFIED,
     contradicted,
     identity_of,
+    is_birth_date,
     keep_identity,
     supplemented,
 )
@@ -26,6 +27,7 @@ from cloud.core.encounters.record_tables import PatientLinkRow, PatientRow
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.encounters.versions import keep_version
 from cloud.core.identity.service import pseudonym, tenant
+from cloud.core.kernel import audit
 from cloud.core.kernel.errors import ConflictError, InvalidError
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.principal import Principal
@@ -56,7 +58,8 @@ def identify(
 
     A verified NHS number, or a caller's own id, of a patient who is known already makes the
     encounter theirs. ConflictError `identity_differs` when something else is known (correct it, or
-    unlink the patient); InvalidError `invalid_nhs_number` or `nothing_told`.
+    unlink the patient); InvalidError `invalid_nhs_number`, `invalid_birth_date` or
+    `nothing_told`.
     """
     row = to_change(work, principal, encounter_id)
     before = row.patient_id
@@ -89,7 +92,7 @@ def correct(
     """
     row = to_change(work, principal, encounter_id)
     patient = _linked(work, principal, row)
-    identity = _checked(identity)
+    identity = _checked(work, identity)
     key = _match_key(work, vault, principal, identity)
     other = None if key is None else _find(work, principal, match_key=key)
     if other is not None and other.patient_id != patient.patient_id:
@@ -147,6 +150,13 @@ def links_of(work: UnitOfWork, principal: Principal, encounter_id: str) -> list[
     return list(work.session.scalars(statement.order_by(PatientLinkRow.row_id)))
 
 
+def read_links(work: UnitOfWork, principal: Principal, encounter_id: str) -> list[PatientLinkRow]:
+    """The same for a caller: the read is audited. NotFoundError `encounter_not_found`."""
+    row = find(work, principal, encounter_id)
+    audit.record(work, principal, "read-patient-history", "encounter", row.encounter_id)
+    return links_of(work, principal, row.encounter_id)
+
+
 def patient_of(work: UnitOfWork, principal: Principal, row: EncounterRow) -> PatientRow | None:
     """The patient an encounter is linked to now, None while nobody told anything of them."""
     if row.patient_id is None:
@@ -163,7 +173,7 @@ def _tell(
     work: UnitOfWork, vault: Vault, principal: Principal, row: EncounterRow, told: ToldPatient
 ) -> bool:
     """Link the encounter to whom `told` speaks of; whether it speaks of anybody."""
-    identity = _checked(told.identity or NOBODY)
+    identity = _checked(work, told.identity or NOBODY)
     if identity == NOBODY and not told.person_id:
         return False
     current = patient_of(work, principal, row)
@@ -212,7 +222,13 @@ def _known(
     return _find(work, principal, pseudonym=own_pseudonym(work, vault, principal, person_id))
 
 
-def _checked(identity: PatientIdentity) -> PatientIdentity:
+def _checked(work: UnitOfWork, identity: PatientIdentity) -> PatientIdentity:
+    if identity.birth_date and not is_birth_date(identity.birth_date, work.now.date()):
+        raise InvalidError(
+            "invalid_birth_date",
+            "Send a day, a month or a year that has been.",
+            details={"fields": ["birth_date"]},
+        )
     if not identity.nhs_number:
         return replace(identity, nhs_number_status="unavailable")
     number = read_nhs_number(identity.nhs_number)

@@ -61,6 +61,7 @@ class Projection:
     patient: PatientOutline
     identity: PatientIdentity | None = None
     is_identified: bool = False
+    has_narrative: bool = False
 
 
 def is_at_destination(work: UnitOfWork, principal: Principal, row: EncounterRow) -> bool:
@@ -81,15 +82,20 @@ def check_destination(work: UnitOfWork, principal: Principal, row: EncounterRow)
         )
 
 
-def project(work: UnitOfWork, vault: Vault, principal: Principal, row: EncounterRow) -> Projection:
-    """The encounter as the caller may see it.
+def sees(work: UnitOfWork, principal: Principal, row: EncounterRow) -> bool:
+    """Whether a reader sees the identified projection, and not the other one.
 
     ForbiddenError `not_the_destination` for one who may see nothing but what comes to them.
     """
     is_identified = sees_identity(work, principal, row)
     if not is_identified and not principal.may(EPCR_READ):
         check_destination(work, principal, row)
-    return projected(work, vault, principal, row, is_identified=is_identified)
+    return is_identified
+
+
+def project(work: UnitOfWork, vault: Vault, principal: Principal, row: EncounterRow) -> Projection:
+    """The encounter as the caller may see it; ForbiddenError as `sees`."""
+    return projected(work, vault, principal, row, is_identified=sees(work, principal, row))
 
 
 def projected(
@@ -113,9 +119,13 @@ def projected(
         age_years=None if years is None else int(years),
         at=row.started_at,
     )
-    if not is_identified:
-        return Projection(record=pseudonymised(record, row.crew_ids), patient=outline)
-    return Projection(record=record, patient=outline, identity=identity, is_identified=True)
+    return Projection(
+        record=record if is_identified else pseudonymised(record, row.crew_ids),
+        patient=outline,
+        identity=identity if is_identified else None,
+        is_identified=is_identified,
+        has_narrative=bool(record.value("narrative")),
+    )
 
 
 def note_read(

@@ -23,6 +23,7 @@ from cloud.core.encounters.patients import ToldPatient, begin_patient, own_pseud
 from cloud.core.encounters.projections import Projection, note_read, project
 from cloud.core.encounters.record import ActKind
 from cloud.core.encounters.tables import EncounterRow
+from cloud.core.identity.service import site_name
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import InvalidError
 from cloud.core.kernel.identifiers import new_id
@@ -92,6 +93,7 @@ class EncounterView:
     gaps: Sequence[WaveformGap] = field(default_factory=tuple)
     vitals: Sequence[ObservationRow] = field(default_factory=tuple)
     vitals_total: int = 0
+    destination_name: str | None = None
     crew_events: Sequence[CrewEventRow] = ()
 
 
@@ -179,6 +181,9 @@ def view(work: UnitOfWork, vault: Vault, principal: Principal, encounter_id: str
         gaps=gaps_of(work, principal, encounter_id),
         vitals=vitals,
         vitals_total=total,
+        destination_name=None
+        if row.destination is None
+        else site_name(work, principal, row.destination),
         crew_events=crew_events(work, principal, encounter_id),
     )
 

@@ -87,6 +87,13 @@ def sites(work: UnitOfWork, principal: Principal) -> list[SiteRow]:
     return list(work.session.scalars(scoped(principal, SiteRow).order_by(SiteRow.name)))
 
 
+def site_name(work: UnitOfWork, principal: Principal, site_id: str) -> str | None:
+    """What a place of the caller's tenant is called, None for one that is not among them."""
+    return work.session.scalar(
+        scoped(principal, SiteRow).where(SiteRow.site_id == site_id).with_only_columns(SiteRow.name)
+    )
+
+
 def check_product(work: UnitOfWork, principal: Principal, product_id: str) -> str | None:
     """The id of a product of the caller's tenant, None for an empty one; InvalidError
     `unknown_product` for another tenant's and for one there is not.
