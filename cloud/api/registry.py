@@ -33,6 +33,9 @@ from cloud.api.epcr import (
     hospital_connections,
     quality,
 )
+from cloud.api.fhir import everything as fhir_everything
+from cloud.api.fhir import metadata as fhir_metadata
+from cloud.api.fhir import resources as fhir_resources
 from cloud.api.platform import (
     applications,
     certificates,
@@ -77,6 +80,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     operations.router,
     sign_in.router,
     patient_routes.router,
+    fhir_metadata.router,
+    fhir_everything.router,
+    fhir_resources.router,
     board.router,
 )
 BATCH_ROUTERS: Final[tuple[APIRouter, ...]] = (uplink.router,)

@@ -19,7 +19,7 @@ _MDS_GATEWAY: Final = "531981"
 _HARDWARE: Final = "531974"
 _SOFTWARE: Final = "531975"
 _FIRMWARE: Final = "531976"
-_STATUS: Final = {
+STATUS: Final = {
     "active": "active",
     "discovered": "active",
     "offline": "active",
@@ -44,7 +44,7 @@ def device(names: Names, told: HandoverDevice) -> Element:
     return element(
         resourceType="Device",
         identifier=[{"system": systems.DEVICE, "value": value}, system_id_identifier(info)],
-        status=_STATUS.get(told.status, "unknown"),
+        status=STATUS.get(told.status, "unknown"),
         manufacturer=info.manufacturer,
         serialNumber=info.serial_number,
         deviceName=[{"name": info.model, "type": "model-name"}] if info.model else None,

@@ -13,7 +13,7 @@ from cloud.fhir.json import Element, element
 from cloud.fhir.names import Names
 from cloud.fhir.times import instant
 
-_STATUS: Final = {
+STATUS: Final = {
     "in_progress": "in-progress",
     "ready_for_handover": "in-progress",
     "handed_over": "finished",
@@ -44,7 +44,7 @@ def encounter(names: Names, handover: Handover) -> Element:
                 "assigner": service,
             },
         ],
-        status=_STATUS.get(handover.status, "unknown"),
+        status=STATUS.get(handover.status, "unknown"),
         statusHistory=_status_history(handover),
         class_={"system": systems.ACT_CODE, "code": "FLD", "display": "field"},
         type=[
@@ -74,7 +74,7 @@ def encounter(names: Names, handover: Handover) -> Element:
 
 def has_ended(handover: Handover) -> bool:
     """Whether the encounter is over, as far as FHIR is concerned."""
-    return _STATUS.get(handover.status) != "in-progress"
+    return STATUS.get(handover.status) != "in-progress"
 
 
 def began_at(handover: Handover) -> datetime:

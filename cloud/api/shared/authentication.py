@@ -177,8 +177,8 @@ class Requirement:
         principal: Annotated[Principal, Depends(on_platform)],
     ) -> Principal:
         """The caller, or ForbiddenError `insufficient_scope`; InvalidError for a stray query."""
-        if any(principal.may(scope) for scope in self.any_of):
-            _check_query(request)
+        if self.allows(principal):
+            self.check_query(request)
             return principal
         _audit_refusal(services, principal, request)
         raise ForbiddenError(
@@ -186,6 +186,14 @@ class Requirement:
             "Ask an administrator of the tenant for one of the scopes in details.required.",
             details={"required": list(self.any_of)},
         )
+
+    def allows(self, principal: Principal) -> bool:
+        """Whether the caller may pass."""
+        return any(principal.may(scope) for scope in self.any_of)
+
+    def check_query(self, request: Request) -> None:
+        """InvalidError for a parameter the route does not know, or one that comes twice."""
+        _check_query(request)
 
 
 def _check_query(request: Request) -> None:

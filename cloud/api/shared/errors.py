@@ -22,6 +22,7 @@ from cloud.core.kernel.errors import (
     MalformedError,
     NotFoundError,
     ProofRefusedError,
+    QueryRefusedError,
     ThrottledError,
     TooLargeError,
     UnauthenticatedError,
@@ -34,6 +35,7 @@ from cloud.fhir.outcome import operation_outcome
 LOG: Final = logging.getLogger("vitalwire.api")
 
 FHIR_PATH_END: Final = "/fhir-bundle"
+FHIR_PATH: Final = "/fhir/"
 CLIENT_GONE: Final = 499
 """In our own log and metrics only: nobody is there to receive it."""
 
@@ -69,17 +71,25 @@ _BY_STATUS: Final[Mapping[int, tuple[type[DomainError], str, str]]] = {
 }
 
 
+def status_of(error: DomainError) -> int:
+    """The status of an error: a search that is refused is a bad request, whatever was wrong."""
+    return 400 if isinstance(error, QueryRefusedError) else STATUS[error.code]
+
+
 class BodyRefusedError(HTTPException):
     """A body that is not what the route takes; carries the domain error to answer with."""
 
     def __init__(self, error: DomainError) -> None:
         self.error = error
-        super().__init__(STATUS[error.code])
+        super().__init__(status_of(error))
 
 
 def wants_fhir(request: Request) -> bool:
     """Whether the caller speaks FHIR here: by path, by `format`, or by Accept."""
-    if request.url.path.endswith(FHIR_PATH_END) or request.query_params.get("format") == "fhir":
+    path = request.url.path
+    if path.startswith(FHIR_PATH) or path.endswith(FHIR_PATH_END):
+        return True
+    if request.query_params.get("format") == "fhir":
         return True
     header = accepted(request)
     return accept.names(header, FHIR_MEDIA_TYPE) and (
@@ -95,7 +105,7 @@ def accepted(request: Request) -> str:
 def render(request: Request, error: DomainError, *, status: int | None = None) -> Response:
     """The response of a domain error in the dialect of the request."""
     request_id = str(getattr(request.state, "request_id", ""))
-    code = status or STATUS[error.code]
+    code = status or status_of(error)
     headers = _headers(error)
     path = request.url.path
     if wants_fhir(request) and not speaks_fixed_json(path):

@@ -13,6 +13,10 @@ DomainError           `code` is a FHIR issue type, `reason` the contract's snake
   ExpiredError        expired
   TooLargeError       too-long        the body is above the limit
   UnsupportedError    not-supported   media type or method
+  QueryRefusedError                   a search that is not done as it was asked
+    BadValueError     value           a parameter's value means nothing
+    UnsupportedQueryError not-supported  a parameter, modifier or type that is not there
+    TooCostlyError    too-costly      it would read more than a search may
   ThrottledError      throttled
   UnavailableError    transient       the store or the broker is away; try again
 """
@@ -120,6 +124,28 @@ class UnsupportedError(DomainError):
     """A media type or method this path does not take."""
 
     code = "not-supported"
+
+
+class QueryRefusedError(DomainError):
+    """A search that is not done as it was asked."""
+
+
+class BadValueError(QueryRefusedError):
+    """The value of a parameter means nothing."""
+
+    code = "value"
+
+
+class UnsupportedQueryError(QueryRefusedError):
+    """A parameter, a modifier or a type that is not there."""
+
+    code = "not-supported"
+
+
+class TooCostlyError(QueryRefusedError):
+    """It would read more than one search may."""
+
+    code = "too-costly"
 
 
 class ThrottledError(DomainError):

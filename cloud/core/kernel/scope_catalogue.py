@@ -46,6 +46,7 @@ PROFILE_READ: Final = "profile_read"
 
 FHIR_TYPES: Final = (
     "AllergyIntolerance",
+    "Binary",
     "Bundle",
     "Composition",
     "Condition",
@@ -55,10 +56,12 @@ FHIR_TYPES: Final = (
     "Encounter",
     "Location",
     "MedicationAdministration",
+    "MedicationStatement",
     "Observation",
     "Organization",
     "Patient",
     "Practitioner",
+    "PractitionerRole",
     "Procedure",
     "Provenance",
 )

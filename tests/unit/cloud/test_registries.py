@@ -38,6 +38,7 @@ OPEN = {
     "/.well-known/openid-configuration",
     "/.well-known/smart-configuration",
     "/fhir/R4/.well-known/smart-configuration",
+    "/fhir/R4/metadata",
     "/oauth/userinfo",
     *(
         f"{base}/{name}"

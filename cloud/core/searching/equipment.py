@@ -1,0 +1,139 @@
+"""Devices, gateways and vehicles by what a search may ask of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from sqlalchemy import func, select
+
+from cloud.core.devices.identity import info_of
+from cloud.core.devices.tables import DeviceRow, GatewayRow, VehicleRow
+from cloud.core.encounters.handover import HandoverDevice
+from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.tenancy import scoped
+from cloud.core.kernel.work import UnitOfWork
+from cloud.core.searching.clauses import Clause, Order, Span, begins_with, contains, moment
+
+DEVICES: Final = Order((DeviceRow.device_id,))
+GATEWAYS: Final = Order((GatewayRow.gateway_id,))
+_KNOWN_SINCE: Final = func.coalesce(
+    DeviceRow.enrolled_at, DeviceRow.discovered_at, type_=DeviceRow.discovered_at.type
+)
+
+
+def devices_of_ids(device_ids: Collection[str]) -> Clause:
+    """These devices."""
+    return DeviceRow.device_id.in_(list(device_ids))
+
+
+def gateways_of_ids(gateway_ids: Collection[str]) -> Clause:
+    """These gateways."""
+    return GatewayRow.gateway_id.in_(list(gateway_ids))
+
+
+def called_as(system_ids: Collection[str]) -> Clause:
+    """By the System-Id in hexadecimal."""
+    return DeviceRow.system_id.in_(list(system_ids))
+
+
+def of_serial(serial_number: str) -> Clause:
+    """By the maker's serial number."""
+    return DeviceRow.serial_number == serial_number
+
+
+def in_statuses(statuses: Collection[str]) -> Clause:
+    """Devices that stand there."""
+    return DeviceRow.status.in_(list(statuses))
+
+
+def in_vehicles(vehicle_ids: Collection[str]) -> Clause:
+    """Devices on board of these vehicles."""
+    return DeviceRow.vehicle_id.in_(list(vehicle_ids))
+
+
+def named(text: str, *, anywhere: bool) -> Clause:
+    """By the model's name."""
+    return (contains if anywhere else begins_with)(DeviceRow.model, text)
+
+
+def made_by(text: str, *, anywhere: bool) -> Clause:
+    """By the maker."""
+    return (contains if anywhere else begins_with)(DeviceRow.manufacturer, text)
+
+
+def gateways_in(vehicle_ids: Collection[str]) -> Clause:
+    """Gateways on board of these vehicles."""
+    return GatewayRow.vehicle_id.in_(list(vehicle_ids))
+
+
+def device_since(prefix: str, span: Span) -> Clause:
+    """By when it was enrolled, or first heard of."""
+    return moment(_KNOWN_SINCE, prefix, span)
+
+
+def gateway_since(prefix: str, span: Span) -> Clause:
+    """By when it was made known."""
+    return moment(GatewayRow.created_at, prefix, span)
+
+
+def device_ids(work: UnitOfWork, principal: Principal) -> list[str]:
+    """All devices of the caller's tenant by their ids."""
+    statement = select(DeviceRow.device_id).where(DeviceRow.tenant_id == principal.tenant_id)
+    return list(work.session.scalars(statement))
+
+
+def gateway_ids(work: UnitOfWork, principal: Principal) -> list[str]:
+    """All gateways of the caller's tenant by their ids."""
+    statement = select(GatewayRow.gateway_id).where(GatewayRow.tenant_id == principal.tenant_id)
+    return list(work.session.scalars(statement))
+
+
+def told(row: DeviceRow) -> HandoverDevice:
+    """A device as projections take it."""
+    return HandoverDevice(
+        device_id=row.device_id,
+        device_class=row.device_class,
+        status=row.status,
+        info=info_of(row),
+    )
+
+
+def vehicles(
+    work: UnitOfWork,
+    principal: Principal,
+    *,
+    vehicle_ids: Collection[str] | None = None,
+    after: str = "",
+    limit: int,
+) -> list[VehicleRow]:
+    """Vehicles of the caller's tenant by name."""
+    statement = select(VehicleRow).where(
+        VehicleRow.tenant_id == principal.tenant_id, VehicleRow.vehicle_id > after
+    )
+    if vehicle_ids is not None:
+        statement = statement.where(VehicleRow.vehicle_id.in_(list(vehicle_ids)))
+    return list(work.session.scalars(statement.order_by(VehicleRow.vehicle_id).limit(limit)))
+
+
+def gateway(work: UnitOfWork, principal: Principal, gateway_id: str) -> GatewayRow | None:
+    """One gateway of the caller's tenant."""
+    statement = scoped(principal, GatewayRow).where(GatewayRow.gateway_id == gateway_id)
+    return work.session.scalars(statement).one_or_none()
+
+
+def device(work: UnitOfWork, principal: Principal, device_id: str) -> DeviceRow | None:
+    """One device of the caller's tenant."""
+    statement = scoped(principal, DeviceRow).where(DeviceRow.device_id == device_id)
+    return work.session.scalars(statement).one_or_none()
+
+
+def counted(
+    work: UnitOfWork,
+    principal: Principal,
+    table: type[DeviceRow] | type[GatewayRow],
+    clauses: Sequence[Clause],
+) -> int:
+    """How many fit."""
+    statement = select(func.count()).where(table.tenant_id == principal.tenant_id, *clauses)
+    return work.session.scalar(statement.select_from(table)) or 0

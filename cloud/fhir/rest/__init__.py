@@ -1,0 +1,1 @@
+"""The record as resources that are read and searched one by one: what /fhir/R4 serves."""

@@ -1,0 +1,1 @@
+"""The types that are served, a file each."""

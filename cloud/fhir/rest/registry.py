@@ -1,0 +1,34 @@
+"""Every type that is served: one line each. Routes and the CapabilityStatement are made of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cloud.fhir.rest.kind import Kind
+from cloud.fhir.rest.kinds import (
+    device,
+    encounter,
+    location,
+    observation,
+    organization,
+    patient,
+    practitioner,
+    statements,
+)
+
+KINDS: Final[tuple[Kind, ...]] = (
+    statements.ALLERGY,
+    statements.CONDITION,
+    device.KIND,
+    encounter.KIND,
+    location.KIND,
+    statements.MEDICATION,
+    statements.STATEMENT,
+    observation.KIND,
+    organization.KIND,
+    patient.KIND,
+    practitioner.KIND,
+    practitioner.ROLE,
+    statements.PROCEDURE,
+)
+BY_NAME: Final = {kind.name: kind for kind in KINDS}

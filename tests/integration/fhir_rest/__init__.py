@@ -1,0 +1,1 @@
+"""/fhir/R4 over HTTP."""

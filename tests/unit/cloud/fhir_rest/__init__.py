@@ -1,0 +1,1 @@
+"""The parts of /fhir/R4 that need no database."""
