@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from cloud.core.encounters.handover import Handover
 from cloud.core.exchange.placing import THERE
@@ -14,8 +14,6 @@ from cloud.core.kernel.vault import Vault
 from cloud.exchange.packing import seal_part
 from cloud.fhir.bundle import HandoverPages
 from cloud.fhir.json import Element, dumps
-
-DETAIL: Final = "trend"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cloud.core.encounters.gathering import gather_sent
 from cloud.core.exchange.claiming import Claim
 from cloud.core.exchange.tables import PartRow
 from cloud.core.exchange.verdicts import Verdict
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import UnitOfWork
-from cloud.exchange.composing import DETAIL, Part, transaction_parts
+from cloud.exchange.composing import Part, transaction_parts
 from cloud.exchange.fhir_sending import FhirSender
+from cloud.exchange.gathering import gather_claimed
 from cloud.exchange.packing import open_part
 
 
@@ -24,14 +24,7 @@ class FhirCarrier:
 
     def compose(self, work: UnitOfWork, held: Claim) -> Callable[[], list[Part]]:
         """Gather now, build later: a large bundle takes longer than a transaction should."""
-        handover = gather_sent(
-            work,
-            self._vault,
-            held.caller,
-            held.delivery.encounter_id,
-            DETAIL,
-            facility_id=held.connection.facility_id,
-        )
+        handover = gather_claimed(work, self._vault, held)
         return lambda: transaction_parts(handover)
 
     def carry(self, held: Claim, part: PartRow) -> Verdict:

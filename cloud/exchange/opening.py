@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from cloud.core.exchange.connections import FHIR, MLLP
 from cloud.core.kernel.outbound import OutboundPolicy
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database
@@ -12,6 +13,8 @@ from cloud.exchange.couriers import Rounds
 from cloud.exchange.doors import Doors
 from cloud.exchange.fhir_carrier import FhirCarrier
 from cloud.exchange.fhir_sending import FhirSender
+from cloud.exchange.mllp_carrier import MllpCarrier
+from cloud.exchange.mllp_sending import MllpSender
 
 
 def rounds_of(
@@ -29,6 +32,9 @@ def rounds_of(
         database=database,
         vault=vault,
         clock=clock,
-        carriers={"fhir": FhirCarrier(vault, sender)},
+        carriers={
+            FHIR: FhirCarrier(vault, sender),
+            MLLP: MllpCarrier(vault, MllpSender(vault, policy)),
+        },
         longest=timedelta(seconds=timeout_seconds),
     )

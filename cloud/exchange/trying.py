@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from cloud.core.exchange.connections import MLLP
 from cloud.core.exchange.tables import ConnectionRow
 from cloud.core.exchange.verdicts import Outcome, Verdict
 from cloud.core.kernel.outbound import Call, OutboundPolicy
@@ -14,6 +15,7 @@ from cloud.core.kernel.work import Clock
 from cloud.exchange.doors import Doors
 from cloud.exchange.fhir_answers import judge, read_object
 from cloud.exchange.fhir_sending import FhirSender
+from cloud.exchange.mllp_sending import MllpSender
 
 PATIENCE: Final = 10.0
 _RELEASE: Final = "4.0"
@@ -34,10 +36,15 @@ class Trial:
 def try_connection(
     connection: ConnectionRow, vault: Vault, outbound: OutboundPolicy, clock: Clock
 ) -> Trial:
-    """Ask a FHIR server what it can do."""
+    """Ask a FHIR server what it can do; see whether an MLLP receiver takes a connection."""
     policy = replace(outbound, timeout_seconds=PATIENCE)
     started = time.monotonic()
-    trial = _try_fhir(connection, FhirSender(Doors(vault, policy, clock), policy, clock), clock)
+    if connection.kind == MLLP:
+        reason = MllpSender(vault, policy).reach(connection)
+        trial = Trial(is_good=not reason, reason=reason, facts={})
+    else:
+        sender = FhirSender(Doors(vault, policy, clock), policy, clock)
+        trial = _try_fhir(connection, sender, clock)
     return replace(trial, milliseconds=round((time.monotonic() - started) * 1000))
 
 

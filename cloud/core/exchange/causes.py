@@ -29,6 +29,7 @@ CAUSES: Final[Mapping[str, str]] = {
     ActKind.PATIENT_IDENTIFIED: AMENDMENT,
     ActKind.PATIENT_CORRECTED: AMENDMENT,
     ActKind.PATIENT_UNLINKED: AMENDMENT,
+    ActKind.READINGS_MOVED: AMENDMENT,
     ActKind.CANCELLED: WITHDRAWAL,
     ActKind.DUPLICATE: WITHDRAWAL,
     ActKind.DESTINATION_CHANGED: WITHDRAWAL,
@@ -52,6 +53,9 @@ def follow_hospitals(event: DomainEvent, work: UnitOfWork) -> None:
         return
     told = _told(work, encounter)
     facility = str(event.data.get("facility_id") or encounter.destination or "")
+    if kind == WITHDRAWAL and event.data.get("act") != ActKind.DESTINATION_CHANGED:
+        # Called off: nobody is to expect the patient any more.
+        facility = ""
     for connection in _connections(work, event.tenant_id):
         before = told.get(connection.connection_id, frozenset())
         if _concerns(kind, connection, before, facility):
@@ -92,7 +96,6 @@ def queue(
 def _concerns(kind: str, connection: ConnectionRow, before: frozenset[str], facility: str) -> bool:
     is_there = bool(facility) and connection.facility_id == facility
     if kind == WITHDRAWAL:
-        # Whom the patient still comes to needs no withdrawal when only the way there changed.
         return bool(before - {WITHDRAWAL}) and not is_there
     if kind == AMENDMENT:
         return HANDOVER in before and AMENDMENT in connection.wants
