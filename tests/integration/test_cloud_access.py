@@ -32,6 +32,18 @@ ENCOUNTER = {
 }
 READING = {"mdc_code": "MDC_PULS_OXIM_SAT_O2", "value": 97, "unit_code": "%"}
 HANDOVER = {"facility_id": "ED-1", "received_by": "nurse-1"}
+ALERT = {"facility_id": "ED-1", "eta": "2026-11-23T10:30:00Z"}
+REFUSAL = {"refused": "care", "has_capacity": True, "are_risks_told": True}
+ACTS: tuple[tuple[str, dict[str, Any] | None], ...] = (
+    ("ready", None),
+    ("pre-alert", ALERT),
+    ("destination", {"facility_id": "ED-1", "reason": "nearest"}),
+    ("handover", HANDOVER),
+    ("refusal", REFUSAL),
+    ("complete", {"not_conveyed": "referred"}),
+    ("cancel", {"reason": "nobody there"}),
+    ("patient", {"family_name": "Smith"}),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +72,17 @@ ENDPOINTS = [
     Endpoint("GET", "/api/v1/epcr/encounters/{encounter}", "argus:epcr:write"),
     Endpoint("GET", "/api/v1/epcr/encounters/{encounter}?format=fhir", "argus:epcr:write"),
     Endpoint("GET", "/api/v1/epcr/encounters/{encounter}/fhir-bundle", "argus:epcr:write"),
-    Endpoint(
-        "POST", "/api/v1/epcr/encounters/{encounter}/handover", "argus:epcr:read", 200, HANDOVER
+    *(
+        Endpoint(
+            "POST", f"/api/v1/epcr/encounters/{{encounter}}/{act}", "argus:epcr:read", 200, body
+        )
+        for act, body in ACTS
     ),
+    *(
+        Endpoint("GET", f"/api/v1/epcr/encounters/{{encounter}}/{end}", "argus:epcr:write")
+        for end in ("timeline", "versions")
+    ),
+    Endpoint("GET", "/api/v1/epcr/encounters/{encounter}/patient/history", "argus:epcr:read"),
     Endpoint("GET", "/v1/platform/scopes", "clients:admin", by="admin", strangers_see=200),
     Endpoint("GET", "/v1/platform/apps", "clients:admin", by="admin", strangers_see=200),
 ]

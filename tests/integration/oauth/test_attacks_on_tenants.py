@@ -54,6 +54,9 @@ async def test_by_path_and_reference(ground: Ground) -> None:
         ("GET", "/api/v1/epcr/encounters/{encounter}?format=fhir", None),
         ("GET", "/api/v1/epcr/encounters/{encounter}/fhir-bundle", None),
         ("POST", "/api/v1/epcr/encounters/{encounter}/handover", HANDOVER),
+        ("POST", "/api/v1/epcr/encounters/{encounter}/patient", {"family_name": "Smith"}),
+        ("GET", "/api/v1/epcr/encounters/{encounter}/timeline", None),
+        ("GET", "/api/v1/epcr/encounters/{encounter}/versions/1", None),
     )
     for method, path, body in calls:
         answers, least = [], []
