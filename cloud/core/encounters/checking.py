@@ -26,9 +26,9 @@ from cloud.core.encounters.operations import entry_of
 from cloud.core.encounters.record import NotValue
 
 WORD_LENGTH: Final = 120
-_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9._:@-]{1,80}")
+IDENTIFIER: Final = re.compile(r"[A-Za-z0-9._:@-]{1,80}")
 _MARKUP: Final = re.compile(
-    r"<[/!?]?[a-z][^<>]*>|<\s*(?:script|iframe|svg|img|object|embed|style)\b|javascript:",
+    r"<[/!?]?[a-z][^<>]*>|<!--|<\s*(?:script|iframe|svg|img|object|embed|style)\b|javascript:",
     re.IGNORECASE,
 )
 _EARLIEST, _LATEST = 2000, 9999
@@ -59,12 +59,17 @@ Members = Mapping[str, Any]
 
 def check_field(path: str, value: Any, place: str, faults: Faults) -> Any:  # noqa: ANN401 - JSON
     """What is kept of a field's value; None with a fault when it may not be told."""
-    if isinstance(value, dict) and NOT_VALUE in value:
+    if is_not_value(value):
         reason = word(value[NOT_VALUE], tuple(NotValue), f"{place}.{NOT_VALUE}", faults)
         only(value, (NOT_VALUE,), place, faults)
         return {NOT_VALUE: reason}
     rule = FIELDS[path]
     return _CHECKS[rule.kind](value, rule, place, faults)
+
+
+def is_not_value(value: object) -> bool:
+    """Whether a field's value says why there is none."""
+    return isinstance(value, dict) and NOT_VALUE in value
 
 
 def is_known(path: str) -> bool:
@@ -136,6 +141,8 @@ def coded(value: Any, place: str, faults: Faults) -> dict[str, str]:  # noqa: AN
     if isinstance(value, str):
         return {"display": text(value, place, faults)}
     members = objects(value, ("display", "code", "system"), place, faults)
+    if members is None:
+        return {"display": ""}
     found = {"display": text(members.get("display"), f"{place}.display", faults)}
     for name in ("code", "system"):
         if name in members:
@@ -159,11 +166,11 @@ def is_absent(value: Members) -> bool:
     return "not_done" in value or NOT_VALUE in value
 
 
-def objects(value: Any, names: Sequence[str], place: str, faults: Faults) -> Members:  # noqa: ANN401 - JSON
-    """An object of none but these members; empty with a fault for anything else."""
+def objects(value: Any, names: Sequence[str], place: str, faults: Faults) -> Members | None:  # noqa: ANN401 - JSON
+    """An object of none but these members; None with a fault for anything else."""
     if not isinstance(value, dict):
         faults.add(place, "object_needed")
-        return {}
+        return None
     only(value, names, place, faults)
     return value
 
@@ -178,7 +185,7 @@ def only(value: Members, names: Sequence[str], place: str, faults: Faults) -> No
 def _identifiers(value: Any, place: str, faults: Faults) -> list[str]:  # noqa: ANN401 - JSON
     listed = _listed(value, place, faults)
     for index, one in enumerate(listed):
-        if not isinstance(one, str) or not _IDENTIFIER.fullmatch(one):
+        if not isinstance(one, str) or not IDENTIFIER.fullmatch(one):
             faults.add(f"{place}[{index}]", "identifier_needed")
     return listed
 
@@ -198,6 +205,8 @@ def _words(value: Any, words: Sequence[str], place: str, faults: Faults) -> list
 
 def _triage(value: Any, place: str, faults: Faults) -> dict[str, str]:  # noqa: ANN401 - JSON
     members = objects(value, ("system", "category"), place, faults)
+    if members is None:
+        return {}
     return {
         "system": word(members.get("system"), TRIAGE_SYSTEMS, f"{place}.system", faults),
         "category": text(members.get("category"), f"{place}.category", faults),

@@ -38,13 +38,17 @@ def check_vital(value: Members, place: str, faults: Faults) -> _Entry:
         return {"type": kind}
     rule = VITAL_RULES[kind]
     given = objects(value.get("values"), tuple(rule.parts), f"{place}.values", faults)
+    if given is None:
+        return {"type": kind}
     told = {
         name: _part(given[name], rule.parts[name], f"{place}.values.{name}", faults)
         for name in rule.parts
         if name in given
     }
-    if not told:
+    if not given:
         faults.add(f"{place}.values", "missing")
+    if not told:
+        return {"type": kind}
     entry: _Entry = {"type": kind, "values": _SUMS.get(kind, _as_told)(told, place, faults)}
     unit = _unit(value, rule, entry["values"], place, faults)
     if unit:
@@ -54,7 +58,7 @@ def check_vital(value: Members, place: str, faults: Faults) -> _Entry:
 
 
 def _part(value: Any, part: Part, place: str, faults: Faults) -> str | int | None:  # noqa: ANN401 - JSON
-    if isinstance(value, str) or not part.is_number:
+    if part.words and (isinstance(value, str) or not part.is_number):
         return word(value, part.words, place, faults)
     if part.between is not None:
         return whole(value, *part.between, place, faults)

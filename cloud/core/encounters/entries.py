@@ -21,9 +21,10 @@ from cloud.core.encounters.catalogue import (
     VITALS,
     Kind,
 )
-from cloud.core.encounters.checking import NOT_VALUE
+from cloud.core.encounters.checking import NOT_VALUE, is_not_value
 from cloud.core.encounters.operations import Operation
 from cloud.core.encounters.record import (
+    VITAL_TYPES,
     Allergy,
     Coded,
     Field,
@@ -45,7 +46,7 @@ _Kept = Mapping[str, Any]
 def field_of(operation: Operation, flags: tuple[str, ...]) -> Field:
     """The field an operation sets."""
     kept = operation.value
-    is_absent = isinstance(kept, dict) and NOT_VALUE in kept
+    is_absent = is_not_value(kept)
     return Field(
         path=operation.path,
         value=None if is_absent else _value(operation.path, kept),
@@ -92,9 +93,11 @@ def _vital(kept: _Kept, common: dict[str, Any]) -> Item:
     parts = VITAL_RULES[kept["type"]].parts
     return Vital(
         type=kept["type"],
-        # The catalogue's order, whatever the caller's.
+        # The record's order, whatever the caller's.
         values=tuple(
-            (name, _part(parts[name].words, values[name])) for name in parts if name in values
+            (name, _part(parts[name].words, values[name]))
+            for name in VITAL_TYPES[kept["type"]]
+            if name in values
         ),
         unit=kept.get("unit", ""),
         **common,

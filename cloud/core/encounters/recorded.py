@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from uuid import uuid5
 
+from cloud.core.encounters.acts import acts_of
 from cloud.core.encounters.checking_entries import TAKEN_BACK
 from cloud.core.encounters.crew_tables import CrewEventRow
 from cloud.core.encounters.crew_told import crew_operations
@@ -14,7 +15,7 @@ from cloud.core.encounters.entries import entry_of_list, field_of
 from cloud.core.encounters.merging import Merged, flags_of, merge
 from cloud.core.encounters.operations import Operation, operation_of
 from cloud.core.encounters.record import Act, EncounterRecord, Item
-from cloud.core.encounters.record_tables import EncounterActRow, EncounterOpRow
+from cloud.core.encounters.record_tables import EncounterOpRow
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.identifiers import uuid_of
 from cloud.core.kernel.principal import Principal
@@ -27,22 +28,21 @@ DISPATCH: Final = "dispatch"
 
 def record_of(work: UnitOfWork, principal: Principal, row: EncounterRow) -> EncounterRecord:
     """Everything people told about an encounter of the caller's tenant; the read is not audited."""
-    return assembled(merged_of(work, principal, row), acts=_acts(work, principal, row.encounter_id))
-
-
-def merged_of(work: UnitOfWork, principal: Principal, row: EncounterRow) -> Merged:
-    """What counts of everything that was told about an encounter."""
-    told = scoped(principal, EncounterOpRow).where(
+    kept = scoped(principal, EncounterOpRow).where(
         EncounterOpRow.encounter_id == row.encounter_id, EncounterOpRow.outcome != CONFLICT
     )
+    operations = [operation_of(one) for one in work.session.scalars(kept)]
+    _, merged = told_of(work, principal, row, operations)
+    return assembled(merged, acts=acts_of(work, principal, row.encounter_id))
+
+
+def told_of(
+    work: UnitOfWork, principal: Principal, row: EncounterRow, operations: Sequence[Operation]
+) -> tuple[list[Operation], Merged]:
+    """All that was told about an encounter, devices' `operations` among it, and what counts."""
     events = scoped(principal, CrewEventRow).where(CrewEventRow.encounter_id == row.encounter_id)
-    return merge(
-        [
-            *_opened_with(row),
-            *crew_operations(work.session.scalars(events)),
-            *(operation_of(one) for one in work.session.scalars(told)),
-        ]
-    )
+    told = [*_opened_with(row), *crew_operations(work.session.scalars(events)), *operations]
+    return told, merge(told)
 
 
 CONFLICT: Final = "conflict"
@@ -86,15 +86,3 @@ def _opened_with(row: EncounterRow) -> Iterator[Operation]:
                 at=row.created_at,
                 by=DISPATCH,
             )
-
-
-def _acts(work: UnitOfWork, principal: Principal, encounter_id: str) -> tuple[Act, ...]:
-    statement = (
-        scoped(principal, EncounterActRow)
-        .where(EncounterActRow.encounter_id == encounter_id)
-        .order_by(EncounterActRow.at, EncounterActRow.row_id)
-    )
-    return tuple(
-        Act(act_id=one.act_id, kind=one.kind, at=one.at, by=one.by, data=one.data)
-        for one in work.session.scalars(statement)
-    )
