@@ -37,6 +37,7 @@ from cloud.api.epcr import (
 from cloud.api.fhir import everything as fhir_everything
 from cloud.api.fhir import metadata as fhir_metadata
 from cloud.api.fhir import resources as fhir_resources
+from cloud.api.fhir import subscriptions as fhir_subscriptions
 from cloud.api.platform import (
     applications,
     certificates,
@@ -85,6 +86,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     fhir_metadata.router,
     fhir_everything.router,
     fhir_resources.router,
+    fhir_subscriptions.router,
     board.router,
 )
 BATCH_ROUTERS: Final[tuple[APIRouter, ...]] = (uplink.router,)

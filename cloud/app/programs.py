@@ -34,7 +34,8 @@ from cloud.ingest.batches import BatchRecorder
 from cloud.ingest.messages import AnswerRecorder, MessageDesk
 from cloud.ingest.mqtt import BrokerAddress, IngestSettingsError, MqttIngest
 from cloud.settings import CloudSettings
-from cloud.worker.runner import Worker, standard_jobs
+from cloud.worker.notifications import AT_ONCE, Notifier, follow_subscriptions
+from cloud.worker.runner import Job, Worker, standard_jobs
 
 READY_SECONDS: Final = 5.0
 BACKLOG: Final = 2048
@@ -242,11 +243,13 @@ def _ingesting(parts: Parts, broker: EmbeddedBroker | None) -> Iterator[MqttInge
 @contextmanager
 def _working(parts: Parts) -> Iterator[Worker]:
     silence = timedelta(seconds=parts.settings.device_silence_seconds)
-    worker = Worker(standard_jobs(parts.database, parts.clock, device_silence=silence))
+    follow = follow_subscriptions(parts.vault)
+    jobs = standard_jobs(parts.database, parts.clock, device_silence=silence, followers=(follow,))
+    worker = Worker(jobs)
     parts.probes["worker"] = lambda: Health(ok=worker.is_working, details=worker.details())
     worker.start()
     try:
-        with _delivering(parts):
+        with _delivering(parts), _notifying(parts):
             yield worker
     finally:
         worker.stop()
@@ -269,6 +272,29 @@ def _delivering(parts: Parts) -> Iterator[None]:
         yield
     finally:
         couriers.stop()
+
+
+@contextmanager
+def _notifying(parts: Parts) -> Iterator[None]:
+    """Subscribers are told on a thread of their own: their servers may be slow."""
+    notifier = Notifier(
+        database=parts.database,
+        vault=parts.vault,
+        clock=parts.clock,
+        outbound=outbound_policy(parts.settings),
+    )
+
+    def notify() -> None:
+        while notifier.once() == AT_ONCE:
+            pass
+
+    worker = Worker((Job("notifications", 0.5, notify),))
+    parts.probes["notifications"] = lambda: Health(ok=worker.is_working, details=worker.details())
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.stop()
 
 
 def _address(settings: CloudSettings, broker: EmbeddedBroker | None) -> BrokerAddress:

@@ -22,6 +22,7 @@ from cloud.core.identity import tables as identity
 from cloud.core.kernel import audit, idempotency, outbox
 from cloud.core.observations import tables as observations
 from cloud.core.quality import tables as quality
+from cloud.core.subscriptions import tables as subscriptions
 from cloud.db.base import Base
 from cloud.db.monthly import is_part
 
@@ -44,6 +45,7 @@ MODULES: Final = (
     placements,
     quality,
     records,
+    subscriptions,
 )
 
 

@@ -21,6 +21,7 @@ from cloud.core.kernel.outbox import forget_relayed
 from cloud.core.kernel.work import Clock, Database, StorageError
 from cloud.core.observations.storage import NewMonth, make_next_month
 from cloud.core.quality.service import follow_quality, judge_everywhere
+from cloud.core.subscriptions.service import forget_events
 from cloud.worker.outbox_relay import BATCH, Follower, Subscriber, log_event, relay_once
 
 LOG: Final = logging.getLogger("vitalwire.worker")
@@ -48,13 +49,14 @@ def standard_jobs(
     *,
     device_silence: timedelta,
     subscribers: Sequence[Subscriber] = (log_event,),
+    followers: Sequence[Follower] = (),
 ) -> tuple[Job, ...]:
     """Relay the outbox, watch for silent devices and void commands, judge what waits for it, forget
     what is old.
     """
 
     def relay() -> None:
-        while relay_once(database, clock, subscribers, FOLLOWERS) == BATCH:
+        while relay_once(database, clock, subscribers, (*FOLLOWERS, *followers)) == BATCH:
             pass
 
     def watch() -> None:
@@ -80,6 +82,7 @@ def standard_jobs(
             forget_old(work)
             forget_relayed(work)
             forget_over(work)
+            forget_events(work)
 
     def shelve() -> None:
         made: NewMonth | None

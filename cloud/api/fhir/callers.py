@@ -9,22 +9,17 @@ from fastapi import Depends, Request
 from cloud.api.shared.authentication import Requirement, on_platform
 from cloud.api.shared.services import AllServices
 from cloud.core.kernel.principal import Principal
-from cloud.core.kernel.scopes import EPCR_HANDOVER, EPCR_READ, check_required
+from cloud.core.kernel.scopes import (
+    EPCR_HANDOVER,
+    EPCR_READ,
+    SUBSCRIPTIONS,
+    WEBHOOKS_WRITE,
+    check_required,
+)
+from cloud.fhir.rest.desk import may
 
 READ: Final = "r"
 SEARCH: Final = "s"
-
-
-def may(principal: Principal, kind: str, interaction: str) -> bool:
-    """Whether the scopes let the caller read (`r`) or search (`s`) a type."""
-    wanted = (f"system/{kind}.{interaction}", EPCR_READ, EPCR_HANDOVER)
-    return any(principal.may(scope) for scope in wanted)
-
-
-def may_all(principal: Principal) -> bool:
-    """Whether the caller reads of every encounter, not only of those brought to it."""
-    scopes = principal.scopes
-    return principal.may(EPCR_READ) or any(scope.startswith("system/") for scope in scopes)
 
 
 class FhirRequirement(Requirement):
@@ -50,3 +45,22 @@ class FhirRequirement(Requirement):
 
     def check_query(self, request: Request) -> None:
         """Left to the search: its parameters have a grammar of their own."""
+
+
+class SubscriptionRequirement(Requirement):
+    """Lets callers pass who may have events sent to addresses of theirs."""
+
+    def __init__(self) -> None:
+        super().__init__((check_required(SUBSCRIPTIONS), check_required(WEBHOOKS_WRITE)))
+
+    def __call__(
+        self,
+        request: Request,
+        services: AllServices,
+        principal: Annotated[Principal, Depends(on_platform)],
+    ) -> Principal:
+        """As `Requirement`."""
+        return super().__call__(request, services, principal)
+
+    def check_query(self, request: Request) -> None:
+        """Left to the search."""

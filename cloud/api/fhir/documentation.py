@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from cloud.api.shared.answers import FHIR_MEDIA_TYPE
 from cloud.api.shared.documentation import Responses
 from cloud.fhir.rest.kind import Kind
+from cloud.fhir.rest.parameters import Parameter
 from cloud.fhir.rest.query import CURSOR, MOST_COUNT, SUMMARIES, TOTALS
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -49,6 +51,17 @@ def search_parameters(kind: Kind) -> list[dict[str, Any]]:
         _text(CURSOR, "As a page's link has it."),
     ]
     return [*own, *(one for one in shape if one["name"] != "_sort" or kind.sorts)]
+
+
+RESOURCE_BODY: Final[dict[str, Any]] = {
+    "required": True,
+    "content": {FHIR_MEDIA_TYPE: {"schema": _RESOURCE}},
+}
+
+
+def plain_parameters(parameters: Iterable[Parameter]) -> list[dict[str, Any]]:
+    """Parameters as they are."""
+    return [_text(one.name, f"{one.type.value}: {one.says}") for one in parameters]
 
 
 def everything_parameters() -> list[dict[str, Any]]:

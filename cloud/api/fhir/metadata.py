@@ -12,6 +12,7 @@ from cloud.api.fhir.documentation import FHIR_ANSWER
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.services import AllServices
 from cloud.core.authorization.profiles import PLATFORM
+from cloud.fhir.rest import topics
 from cloud.fhir.rest.capability import capability_statement
 from cloud.fhir.rest.registry import BY_NAME
 
@@ -34,5 +35,6 @@ def metadata(request: Request, services: AllServices) -> Response:
         token_url=f"{issuer}{PLATFORM.token_path}",
         version=request.app.version,
         kinds=BY_NAME,
+        more=[topics.capability(f"{issuer}{BASE_PATH}")],
     )
     return fhir(statement, headers=_CACHED)

@@ -10,7 +10,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from cloud.api.fhir.answers import BASE_PATH, fhir, is_strict
-from cloud.api.fhir.callers import READ, may, may_all
+from cloud.api.fhir.callers import READ
 from cloud.api.fhir.documentation import FORM
 from cloud.api.shared.errors import BodyRefusedError
 from cloud.api.shared.services import Services
@@ -22,7 +22,7 @@ from cloud.core.kernel.work import UnitOfWork
 from cloud.core.searching import encounters
 from cloud.fhir.json import Element
 from cloud.fhir.rest.cursors import Cursor, opened
-from cloud.fhir.rest.desk import Desk
+from cloud.fhir.rest.desk import Desk, may, sees_all
 from cloud.fhir.rest.ids import is_id
 from cloud.fhir.rest.kind import Kind
 from cloud.fhir.rest.query import CURSOR, FORMAT, MOST_PARAMETERS, MOST_TEXT, Query, parse
@@ -35,7 +35,7 @@ _BESIDE_CURSOR: Final = frozenset((CURSOR, FORMAT, "_pretty"))
 
 def desk_of(services: Services, work: UnitOfWork, caller: Principal) -> Desk:
     """What this caller's answers are made of."""
-    facility = None if may_all(caller) else facility_of(work, caller) or ""
+    facility = None if sees_all(caller) else facility_of(work, caller) or ""
     return Desk(
         work=work,
         vault=services.vault,

@@ -66,6 +66,7 @@ _BY_STATUS: Final[Mapping[int, tuple[type[DomainError], str, str]]] = {
         "precondition_failed",
         "Read it again: it is no longer as If-Match says.",
     ),
+    428: (ConflictError, "precondition_required", "Send If-Match with the version you saw."),
     413: (TooLargeError, "body_too_large", "Send a smaller body."),
     415: (UnsupportedError, "unsupported_media_type", "Send application/json."),
 }

@@ -41,6 +41,8 @@ APPS_WRITE: Final = "platform:apps:write"
 GATEWAY_UPLINK: Final = "gateway:uplink"
 CLIENTS_ADMIN: Final = "clients:admin"
 AUDIT_READ: Final = "audit:read"
+SUBSCRIPTIONS: Final = "system/Subscription.cruds"
+WEBHOOKS_WRITE: Final = "webhooks:write"
 OPENID: Final = "openid"
 PROFILE_READ: Final = "profile_read"
 
@@ -107,7 +109,7 @@ _PLATFORM: Final = (
         is_sensitive=True,
     ),
     Scope("webhooks:read", "See webhooks and what they delivered."),
-    Scope("webhooks:write", "Have events sent to addresses of yours."),
+    Scope(WEBHOOKS_WRITE, "Have events sent to addresses of yours."),
 )
 _CLINICAL: Final = (
     Scope("assessments:read", "Read assessments.", CLINICAL, is_sensitive=True),
@@ -165,6 +167,7 @@ CATALOGUE: Final[tuple[Scope, ...]] = (
     *_CLINICAL,
     *_PORTAL,
     *(_fhir(kind) for kind in FHIR_TYPES),
+    Scope(SUBSCRIPTIONS, "Have what happens to encounters sent to addresses of yours.", FHIR),
     *_INNER,
 )
 BY_NAME: Final = {scope.name: scope for scope in CATALOGUE}

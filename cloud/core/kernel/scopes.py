@@ -29,6 +29,8 @@ from cloud.core.kernel.scope_catalogue import (
     OPENID,
     PLATFORM_ADMIN,
     PROFILE_READ,
+    SUBSCRIPTIONS,
+    WEBHOOKS_WRITE,
     Scope,
 )
 
@@ -50,6 +52,8 @@ __all__ = [
     "OPENID",
     "PLATFORM_ADMIN",
     "PROFILE_READ",
+    "SUBSCRIPTIONS",
+    "WEBHOOKS_WRITE",
     "Scope",
     "check_required",
     "covered",

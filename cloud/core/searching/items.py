@@ -13,7 +13,7 @@ from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.identifiers import public_id
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
-from cloud.core.observations.tables import ObservationRow
+from cloud.core.searching.readings import reading
 
 
 def encounter_of(work: UnitOfWork, principal: Principal, identity: UUID) -> str | None:
@@ -29,9 +29,6 @@ def encounter_of(work: UnitOfWork, principal: Principal, identity: UUID) -> str 
         select(EncounterActRow.encounter_id).where(
             EncounterActRow.tenant_id == tenant_id, EncounterActRow.act_id == identity
         ),
-        select(ObservationRow.encounter_id).where(
-            ObservationRow.tenant_id == tenant_id, ObservationRow.observation_id == identity
-        ),
         select(EncounterRow.encounter_id).where(
             EncounterRow.tenant_id == tenant_id,
             EncounterRow.encounter_id == public_id("enc", identity),
@@ -41,7 +38,8 @@ def encounter_of(work: UnitOfWork, principal: Principal, identity: UUID) -> str 
         found: str | None = work.session.scalars(statement).first()
         if found is not None:
             return found
-    return None
+    row = reading(work, principal, identity)
+    return None if row is None else row.encounter_id
 
 
 def crew_ids(work: UnitOfWork, principal: Principal) -> list[str]:

@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import and_, func, select
 
 from cloud.core.kernel.principal import Principal
-from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
-from cloud.core.observations.queries import stored
+from cloud.core.observations.months import months_with, of_encounter, within
+from cloud.core.observations.queries import find_rows, stored
 from cloud.core.observations.stored import StoredObservation
 from cloud.core.observations.tables import Measured, ObservationRow
 from cloud.core.searching.clauses import Clause, Order, Span, either, moment
@@ -20,6 +20,7 @@ from cloud.core.searching.clauses import Clause, Order, Span, either, moment
 AS_STORED: Final = Order((ObservationRow.encounter_id, ObservationRow.row_id))
 BY_TIME: Final = Order((ObservationRow.observed_at, ObservationRow.row_id))
 _PORTION: Final = 200
+_FEW: Final = 8
 Codes = Mapping[int, frozenset[int] | None]
 """Context-free type codes, each with the units (term numbers) it counts in; None for any."""
 
@@ -29,12 +30,14 @@ def charted() -> Clause:
     return ObservationRow.encounter_id.is_not(None)
 
 
-def of_encounters(encounter_ids: Collection[str]) -> Clause:
-    """Those of these encounters."""
-    if len(encounter_ids) == 1:
-        (only,) = encounter_ids
-        return ObservationRow.encounter_id == only
-    return ObservationRow.encounter_id.in_(list(encounter_ids))
+def of_encounters(work: UnitOfWork, encounter_ids: Collection[str]) -> Clause:
+    """Those of these encounters; of a few, in their own months only."""
+    if len(encounter_ids) > _FEW:
+        return ObservationRow.encounter_id.in_(list(encounter_ids))
+    return either(
+        and_(ObservationRow.encounter_id == one, within(ObservationRow, months_with(work, one)))
+        for one in encounter_ids
+    )
 
 
 def of_devices(device_ids: Collection[str]) -> Clause:
@@ -42,9 +45,12 @@ def of_devices(device_ids: Collection[str]) -> Clause:
     return ObservationRow.device_id.in_(list(device_ids))
 
 
-def of_ids(observation_ids: Collection[UUID]) -> Clause:
-    """These readings."""
-    return ObservationRow.observation_id.in_(list(observation_ids))
+def of_ids(work: UnitOfWork, principal: Principal, observation_ids: Sequence[UUID]) -> Clause:
+    """These readings, by their places: no other index leads from an id to a row."""
+    return either(
+        and_(ObservationRow.row_id == row.row_id, ObservationRow.observed_at == row.observed_at)
+        for row in find_rows(work, principal, ObservationRow, observation_ids)
+    )
 
 
 def of_codes(codes: Codes) -> Clause:
@@ -86,8 +92,8 @@ def with_status(bits: int, *, present: bool) -> Clause:
 
 def reading(work: UnitOfWork, principal: Principal, observation_id: UUID) -> ObservationRow | None:
     """One reading of an encounter of the caller's tenant."""
-    statement = scoped(principal, ObservationRow).where(of_ids([observation_id]), charted())
-    return work.session.scalars(statement).one_or_none()
+    found = find_rows(work, principal, ObservationRow, [observation_id])
+    return next((row for row in found if row.encounter_id is not None), None)
 
 
 def count_of(work: UnitOfWork, principal: Principal, clauses: Sequence[Clause]) -> int:
@@ -103,9 +109,8 @@ def telling(
 ) -> list[StoredObservation]:
     """An encounter's readings that say a code, or are of a type, by time."""
     statement = (
-        scoped(principal, ObservationRow)
+        of_encounter(work, principal, ObservationRow, encounter_id)
         .where(
-            ObservationRow.encounter_id == encounter_id,
             (ObservationRow.code_cf == code_cf) | (ObservationRow.type_cf == type_cf),
         )
         .order_by(ObservationRow.observed_at, ObservationRow.row_id)
@@ -122,9 +127,8 @@ def with_calendar(
 ) -> Generator[StoredObservation]:
     """What a device measured in an encounter with its own calendar's stamp, by time."""
     statement = (
-        scoped(principal, table)
+        of_encounter(work, principal, table, encounter_id)
         .where(
-            table.encounter_id == encounter_id,
             table.device_id == device_id,
             table.device_time_kind == "absolute",
         )

@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
-from cloud.core.observations.queries import stored
+from cloud.core.observations.months import months_with, within
+from cloud.core.observations.queries import find_rows, stored
 from cloud.core.observations.stored import StoredObservation
 from cloud.core.observations.tables import WaveformRow
 from cloud.core.searching.clauses import Clause
@@ -61,7 +62,7 @@ def chunks(
     """The chunks that begin in a stretch of time, or so shortly before that they may reach in."""
     statement = (
         scoped(principal, WaveformRow)
-        .where(*_of(lane), WaveformRow.observed_at >= start - LONGEST)
+        .where(*_of(work, lane), WaveformRow.observed_at >= start - LONGEST)
         .where(WaveformRow.observed_at < end)
         .order_by(WaveformRow.observed_at, WaveformRow.row_id)
     )
@@ -78,7 +79,7 @@ def bounds(
 ) -> tuple[datetime, datetime] | None:
     """When the first and the last chunk of a stretch of time begin, None without any."""
     statement = select(func.min(WaveformRow.observed_at), func.max(WaveformRow.observed_at)).where(
-        WaveformRow.tenant_id == principal.tenant_id, *_of(lane)
+        WaveformRow.tenant_id == principal.tenant_id, *_of(work, lane)
     )
     if start is not None:
         statement = statement.where(WaveformRow.observed_at >= start)
@@ -90,14 +91,13 @@ def bounds(
 
 def chunk(work: UnitOfWork, principal: Principal, observation_id: UUID) -> WaveformRow | None:
     """One chunk of an encounter of the caller's tenant."""
-    statement = scoped(principal, WaveformRow).where(
-        WaveformRow.observation_id == observation_id, WaveformRow.encounter_id.is_not(None)
-    )
-    return work.session.scalars(statement).one_or_none()
+    found = find_rows(work, principal, WaveformRow, [observation_id])
+    return next((row for row in found if row.encounter_id is not None), None)
 
 
-def _of(lane: Lane) -> tuple[Clause, ...]:
+def _of(work: UnitOfWork, lane: Lane) -> tuple[Clause, ...]:
     return (
+        within(WaveformRow, months_with(work, lane.encounter_id)),
         WaveformRow.device_id == lane.device_id,
         WaveformRow.type_cf == lane.type_cf,
         WaveformRow.encounter_id == lane.encounter_id,

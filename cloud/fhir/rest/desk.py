@@ -18,6 +18,7 @@ from cloud.core.identity.tables import TenantRow
 from cloud.core.kernel.errors import TooCostlyError
 from cloud.core.kernel.identifiers import uuid_of
 from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.scopes import EPCR_HANDOVER, EPCR_READ
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.searching import charting, encounters
@@ -25,6 +26,18 @@ from cloud.core.searching.clauses import Clause
 from cloud.fhir.rest.names import RestNames
 
 MOST_ENCOUNTERS: Final = 1000
+
+
+def may(principal: Principal, kind: str, interaction: str) -> bool:
+    """Whether the scopes let a caller read (`r`) or search (`s`) a type."""
+    wanted = (f"system/{kind}.{interaction}", EPCR_READ, EPCR_HANDOVER)
+    return any(principal.may(scope) for scope in wanted)
+
+
+def sees_all(principal: Principal) -> bool:
+    """Whether a caller reads of every encounter, not only of those brought to it."""
+    smart = any(scope.startswith("system/") for scope in principal.scopes)
+    return smart or principal.may(EPCR_READ)
 
 
 @dataclass(slots=True)

@@ -34,8 +34,8 @@ def _where(desk: Desk, query: Query) -> Sequence[Clause] | None:
     clauses = [readings.charted()]
     wanted = encounters_of(desk, query)
     if wanted is not None:
-        clauses.append(readings.of_encounters(wanted))
-    return [*clauses, *(_clause(one) for one in query.criteria)] if wanted != [] else None
+        clauses.append(readings.of_encounters(desk.work, wanted))
+    return [*clauses, *(_clause(desk, one) for one in query.criteria)] if wanted != [] else None
 
 
 def encounters_of(desk: Desk, query: Query) -> list[str] | None:
@@ -47,13 +47,13 @@ def encounters_of(desk: Desk, query: Query) -> list[str] | None:
     return wanted
 
 
-def _clause(one: Criterion) -> Clause:
+def _clause(desk: Desk, one: Criterion) -> Clause:
     match one.name:
         case "_id":
-            return _of_ids([t.code for t in one.tokens])
+            return _of_ids(desk, [t.code for t in one.tokens])
         case "identifier":
             ours = [t.code for t in one.tokens if t.system in (None, systems.OBSERVATION)]
-            return _of_ids(ours)
+            return _of_ids(desk, ours)
         case "_lastUpdated":
             return either(readings.received(m.prefix, m.span) for m in one.moments)
         case "date":
@@ -71,8 +71,9 @@ def _clause(one: Criterion) -> Clause:
             return always(True)
 
 
-def _of_ids(ids: Sequence[str]) -> Clause:
-    return readings.of_ids([found for one in ids if (found := as_uuid(one)) is not None])
+def _of_ids(desk: Desk, ids: Sequence[str]) -> Clause:
+    found = [one for text in ids if (one := as_uuid(text)) is not None]
+    return readings.of_ids(desk.work, desk.principal, found)
 
 
 def _of_category(tokens: Sequence[Token]) -> Clause:
