@@ -20,7 +20,7 @@ from cloud.fhir.json import Element, dumps
 class Part:
     """Octets for `target` below the server's base (empty: the base itself).
 
-    `resources` has fullUrl, type, digest and state of every entry of a transaction.
+    `resources` has fullUrl, type, digest, state and identity of every entry of a transaction.
     """
 
     octets: bytes
@@ -46,10 +46,17 @@ def transaction_part(bundle: Element) -> Part:
                 str(entry["resource"]["resourceType"]),
                 digest_of(entry["resource"]),
                 THERE,
+                identity_of(entry),
             ]
             for entry in entries
         ],
     )
+
+
+def identity_of(entry: Mapping[str, Any]) -> str:
+    """What a server knows the entry's resource by: the condition of its create or update."""
+    request = entry["request"]
+    return str(request.get("ifNoneExist") or request["url"].partition("?")[2])
 
 
 def digest_of(resource: Mapping[str, Any]) -> str:

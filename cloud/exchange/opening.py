@@ -33,7 +33,7 @@ def rounds_of(
         vault=vault,
         clock=clock,
         carriers={
-            FHIR: FhirCarrier(vault, sender),
+            FHIR: FhirCarrier(vault, sender, timeout_seconds),
             MLLP: MllpCarrier(vault, MllpSender(vault, policy)),
         },
         longest=timedelta(seconds=timeout_seconds),

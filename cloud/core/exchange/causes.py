@@ -19,6 +19,7 @@ PRE_ALERT: Final = "pre_alert"
 HANDOVER: Final = "handover"
 AMENDMENT: Final = "amendment"
 WITHDRAWAL: Final = "withdrawal"
+UNLINKING: Final = "unlinking"
 WAITING: Final = "waiting"
 DROPPED: Final = "dropped"
 CAUSES: Final[Mapping[str, str]] = {
@@ -28,7 +29,7 @@ CAUSES: Final[Mapping[str, str]] = {
     ActKind.COMPLETED: AMENDMENT,
     ActKind.PATIENT_IDENTIFIED: AMENDMENT,
     ActKind.PATIENT_CORRECTED: AMENDMENT,
-    ActKind.PATIENT_UNLINKED: AMENDMENT,
+    ActKind.PATIENT_UNLINKED: UNLINKING,
     ActKind.READINGS_MOVED: AMENDMENT,
     ActKind.CANCELLED: WITHDRAWAL,
     ActKind.DUPLICATE: WITHDRAWAL,
@@ -71,6 +72,13 @@ def queue(
     )
     if work.session.scalar(known) is not None:
         return None
+    return new_delivery(work, connection, encounter_id, kind, cause=cause)
+
+
+def new_delivery(
+    work: UnitOfWork, connection: ConnectionRow, encounter_id: str, kind: str, *, cause: str
+) -> DeliveryRow:
+    """A delivery that waits to be sent, of a cause that made none yet."""
     row = DeliveryRow(
         delivery_id=new_id("dlv"),
         tenant_id=connection.tenant_id,
@@ -97,6 +105,9 @@ def _concerns(kind: str, connection: ConnectionRow, before: frozenset[str], faci
     is_there = bool(facility) and connection.facility_id == facility
     if kind == WITHDRAWAL:
         return bool(before - {WITHDRAWAL}) and not is_there
+    if kind == UNLINKING:
+        # Whatever a hospital wants to hear: what it has is of somebody else.
+        return bool(before & {PRE_ALERT, HANDOVER})
     if kind == AMENDMENT:
         return HANDOVER in before and AMENDMENT in connection.wants
     if kind in _ONCE and kind in before:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import aliased
 from cloud.core.exchange.causes import WAITING
 from cloud.core.exchange.connections import ACTIVE
 from cloud.core.exchange.pacing import KEPT_TRYING, MOST_FAULTS, pause
-from cloud.core.exchange.placing import place
+from cloud.core.exchange.placing import note_versions, place
 from cloud.core.exchange.tables import ConnectionRow, DeliveryRow, PartRow
 from cloud.core.exchange.verdicts import RULES, Outcome, Verdict
 from cloud.core.kernel import audit, outbox
@@ -105,6 +105,8 @@ def settle(work: UnitOfWork, vault: Vault, held: Claim, verdict: Verdict, draw: 
         return ""
     delivery = _delivery(work, held)
     rule = RULES[verdict.outcome]
+    if verdict.versions:
+        note_versions(work, delivery, verdict.versions)
     _judge_connection(connection, verdict, work.now, draw)
     delivery.response_status, delivery.reason = verdict.status, verdict.reason
     delivery.sealed_words = None

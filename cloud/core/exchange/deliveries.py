@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
-from cloud.core.exchange.causes import DROPPED, WAITING
+from cloud.core.exchange.causes import DROPPED, WAITING, new_delivery
 from cloud.core.exchange.claiming import words_purpose
 from cloud.core.exchange.connections import ENDED
 from cloud.core.exchange.connections import find as find_connection
 from cloud.core.exchange.tables import ConnectionRow, DeliveryRow, PartRow, PlacedRow
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import ConflictError, NotFoundError
+from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.vault import Vault
@@ -89,26 +90,25 @@ def placed_by(work: UnitOfWork, row: DeliveryRow) -> list[PlacedRow]:
 
 
 def replay(work: UnitOfWork, caller: Principal, delivery_id: str, *, is_fresh: bool) -> DeliveryRow:
-    """Have a delivery sent again: the same octets, or made anew from the encounter as it is now.
+    """Have a delivery sent again: the same octets, or another one from the encounter as it is now.
 
-    ConflictError `still_waiting`, or `connection_ended`.
+    The delivery that waits. ConflictError `still_waiting`, or `connection_ended`.
     """
     row = find(work, caller, delivery_id)
     if row.state == WAITING:
         raise ConflictError("still_waiting", "It is being sent; look at it again later.")
-    if find_connection(work, caller, row.connection_id).status == ENDED:
+    connection = find_connection(work, caller, row.connection_id)
+    if connection.status == ENDED:
         raise ConflictError("connection_ended", "Make a new connection.")
-    parts = select(PartRow).where(PartRow.delivery_id == delivery_id)
-    if is_fresh:
-        work.session.execute(delete(PartRow).where(PartRow.delivery_id == delivery_id))
-        row.parts = 0
-    else:
-        for part in work.session.scalars(parts):
-            part.taken_at = None
-    row.state, row.due_at, row.settled_at, row.faults = WAITING, work.now, None, 0
-    row.created_at = work.now
     note = "made anew" if is_fresh else "same octets"
     audit.record(work, caller, "delivery.replayed", "delivery", delivery_id, note=note)
+    if is_fresh:
+        # What was sent stays as it was: it says what may have to be withdrawn one day.
+        return new_delivery(work, connection, row.encounter_id, row.kind, cause=new_id("rpl"))
+    for part in work.session.scalars(select(PartRow).where(PartRow.delivery_id == delivery_id)):
+        part.taken_at = None
+    row.state, row.due_at, row.settled_at, row.faults = WAITING, work.now, None, 0
+    row.created_at = work.now
     return row
 
 

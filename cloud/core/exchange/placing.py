@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import select
@@ -26,7 +26,8 @@ def place(
         PlacedRow.connection_id == delivery.connection_id, PlacedRow.full_url.in_(urls)
     )
     known = {row.full_url: row for row in work.session.scalars(statement)}
-    for (full_url, kind, digest, state), placement in zip(part.resources, placements, strict=True):
+    told = zip(part.resources, placements, strict=True)
+    for (full_url, kind, digest, state, identity), placement in told:
         if not placement.location:
             continue
         row = known.get(full_url)
@@ -34,9 +35,19 @@ def place(
             row = PlacedRow(connection_id=delivery.connection_id, full_url=full_url)
             row.encounter_id, row.resource_type = delivery.encounter_id, kind
             work.session.add(row)
-        row.location, row.digest, row.state = placement.location, digest, state
-        row.etag = placement.etag
+        row.location, row.etag = placement.location, placement.etag
+        row.digest, row.state, row.identity = digest, state, identity
         row.delivery_id, row.part, row.placed_at = delivery.delivery_id, part.number, work.now
+
+
+def note_versions(work: UnitOfWork, delivery: DeliveryRow, versions: Mapping[str, str]) -> None:
+    """Note the versions by location that were read again: what is sent next goes over those."""
+    statement = select(PlacedRow).where(
+        PlacedRow.connection_id == delivery.connection_id,
+        PlacedRow.location.in_(list(versions)),
+    )
+    for row in work.session.scalars(statement):
+        row.etag = versions[row.location]
 
 
 def placed(work: UnitOfWork, connection_id: str, encounter_id: str) -> dict[str, PlacedRow]:

@@ -27,6 +27,7 @@ WORD_LENGTH: Final = 40
 URN_LENGTH: Final = 60
 TAG_LENGTH: Final = 200
 DIGEST_LENGTH: Final = 64
+IDENTITY_LENGTH: Final = 400
 
 
 class ConnectionRow(TenantOwned, Base):
@@ -108,7 +109,7 @@ class DeliveryRow(TenantOwned, Base):
 class PartRow(Base):
     """The octets of one part of a delivery, made once: every attempt sends the same ones.
 
-    `resources` has for each entry of a transaction its fullUrl, type and digest, in order.
+    `resources` has for each entry of a transaction its fullUrl, type, digest, state and identity.
     """
 
     __tablename__ = "exchange_parts"
@@ -128,7 +129,8 @@ class PartRow(Base):
 class PlacedRow(Base):
     """One resource as it lies at a hospital: where, in which version, and what we sent last.
 
-    `state` is there, or withdrawn once it was marked as entered in error.
+    `identity` is the condition it was created under; `state` is there, or withdrawn once it was
+    marked as entered in error.
     """
 
     __tablename__ = "exchange_placed"
@@ -140,6 +142,7 @@ class PlacedRow(Base):
     full_url: Mapped[str] = mapped_column(String(URN_LENGTH), primary_key=True)
     encounter_id: Mapped[str] = mapped_column(String(ID_LENGTH))
     resource_type: Mapped[str] = mapped_column(String(WORD_LENGTH))
+    identity: Mapped[str] = mapped_column(String(IDENTITY_LENGTH), default="")
     location: Mapped[str] = mapped_column(String(TAG_LENGTH))
     etag: Mapped[str] = mapped_column(String(TAG_LENGTH))
     digest: Mapped[str] = mapped_column(String(DIGEST_LENGTH))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -61,6 +62,7 @@ class Verdict:
     """One attempt's end. `reason` is a word of ours, `words` are the hospital's own.
 
     `placements` stand in the order of the entries that were sent, empty where nothing was taken.
+    `versions` are the tags by location of what was read again after a conflict.
     """
 
     outcome: Outcome
@@ -69,3 +71,4 @@ class Verdict:
     words: str = ""
     retry_after: timedelta | None = None
     placements: tuple[Placement, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
