@@ -11,21 +11,25 @@ from cloud.api.epcr.encounter_models import (
     CrewEventModel,
     CrewModel,
     DestinationModel,
+    EarlyWarningModel,
     EncounterDeviceModel,
     EncounterModel,
     GapModel,
+    PointsModel,
 )
 from cloud.api.epcr.patient_models import PatientModel
 from cloud.api.epcr.record_answers import patient_model, record_members
 from cloud.api.epcr.record_models import CodedModel, VitalModel
 from cloud.core.encounters.crew import to_event
 from cloud.core.encounters.deeds import plain_deed
+from cloud.core.encounters.early_warning import EarlyWarning
 from cloud.core.encounters.handover import HandoverDevice
 from cloud.core.encounters.service import EncounterView
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.observations.queries import Count
 from cloud.core.observations.tables import ObservationRow
 from protocols.model.crew import CrewEvent
+from protocols.model.early_warning import Parameters
 
 
 def encounter_model(row: EncounterRow) -> EncounterModel:
@@ -86,7 +90,25 @@ def encounter_view_model(view: EncounterView) -> EncounterModel:
                 for gap in view.gaps
             ],
             "events": [_shown(view, to_event(event)) for event in view.crew_events],
+            "early_warning": _early_warning(view.early_warning),
         }
+    )
+
+
+def _early_warning(found: EarlyWarning | None) -> EarlyWarningModel | None:
+    """None of a patient of whom nothing the score needs is known."""
+    if found is None or (found.known == Parameters() and not found.unfit):
+        return None
+    score = found.score
+    return EarlyWarningModel(
+        at=found.at,
+        total=score.total,
+        least=score.least,
+        risk=None if score.risk is None else score.risk.value,
+        red=score.has_red,
+        unfit=found.unfit or None,
+        parts=[PointsModel(name=part.name, points=part.points) for part in score.parts],
+        missing=list(score.missing),
     )
 
 

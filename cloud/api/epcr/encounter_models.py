@@ -117,6 +117,30 @@ class DestinationModel(BaseModel):
     name: str | None = None
 
 
+class PointsModel(BaseModel):
+    """One parameter of NEWS2; without points nobody measured it."""
+
+    name: str
+    points: int | None = None
+
+
+class EarlyWarningModel(BaseModel):
+    """NEWS2 worked out of the newest numbers of devices and crew, at `at`.
+
+    Without a `total` a parameter is missing; `least` is what the total cannot be less than.
+    `unfit` says whom the chart is not made for: there are no points then.
+    """
+
+    at: datetime
+    total: int | None = None
+    least: int
+    risk: str | None = None
+    red: bool
+    unfit: str | None = None
+    parts: list[PointsModel]
+    missing: list[str]
+
+
 class EncounterModel(RecordModel):
     """An encounter as its reader may see it: pseudonymised, but for the facility it comes to.
 
@@ -141,6 +165,7 @@ class EncounterModel(RecordModel):
     devices: list[EncounterDeviceModel] | None = None
     gaps: list[GapModel] | None = None
     events: list[CrewEventModel] | None = None
+    early_warning: EarlyWarningModel | None = None
     version: int
     updated_at: datetime
 

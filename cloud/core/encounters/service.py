@@ -15,6 +15,7 @@ from cloud.core.encounters.acts import record_act
 from cloud.core.encounters.binding import claim_crew_events, claim_readings
 from cloud.core.encounters.crew import crew_events
 from cloud.core.encounters.crew_tables import CrewEventRow
+from cloud.core.encounters.early_warning import EarlyWarning, early_warning_of
 from cloud.core.encounters.finding import find
 from cloud.core.encounters.gathering import devices_of, gaps_of
 from cloud.core.encounters.handover import HandoverDevice, WaveformGap
@@ -22,6 +23,7 @@ from cloud.core.encounters.lifecycle import Status
 from cloud.core.encounters.patients import ToldPatient, begin_patient, own_pseudonym
 from cloud.core.encounters.projections import Projection, note_read, project
 from cloud.core.encounters.record import ActKind
+from cloud.core.encounters.recorded import record_of
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.identity.service import site_name
 from cloud.core.kernel import audit
@@ -95,6 +97,7 @@ class EncounterView:
     vitals_total: int = 0
     destination_name: str | None = None
     crew_events: Sequence[CrewEventRow] = ()
+    early_warning: EarlyWarning | None = None
 
 
 def create(
@@ -185,6 +188,8 @@ def view(work: UnitOfWork, vault: Vault, principal: Principal, encounter_id: str
         if row.destination is None
         else site_name(work, principal, row.destination),
         crew_events=crew_events(work, principal, encounter_id),
+        # Of the whole record: the age, which partners do not see, says whether there is a score.
+        early_warning=early_warning_of(work, principal, row, record_of(work, principal, row)),
     )
 
 
