@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import select, update
 
+from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.encounters.crew_tables import AttachmentPartRow
 from cloud.core.identity.service import create_site
 from tests.fixtures.administration import administrator
 from tests.fixtures.cloud import Installation
@@ -87,6 +92,7 @@ async def scene(embedded: Installation) -> AsyncIterator[Scene]:
 async def test_an_encounter_goes_its_whole_way(scene: Scene) -> None:
     ready = await scene.act("ready")
     assert (ready.status_code, ready.json()["status"]) == (200, "ready_for_handover")
+    assert ready.headers["etag"] == 'W/"2"'
     alert = {"facility_id": FACILITY, "eta": "2026-11-23T10:20:00Z", "resources": ["cath_lab"]}
     announced = (await scene.act("pre-alert", alert)).json()
     assert announced["eta_at"] == "2026-11-23T10:20:00Z"
@@ -253,3 +259,110 @@ async def test_the_name_of_a_known_place_is_shown(scene: Scene) -> None:
     await scene.act("destination", place)
     shown = (await scene.read()).json()["destination"]
     assert shown == {"facility_id": place["facility_id"], "name": "Leeds General"}
+
+
+async def test_a_facility_lists_what_comes_to_it_and_nothing_else(scene: Scene) -> None:
+    other = open_encounter(scene.cloud, "INC-2")
+    path = f"{PATH}/{scene.encounter}/destination"
+    await scene.http.post(
+        path, json={"facility_id": FACILITY, "reason": "nearest"}, headers=scene.crew
+    )
+    mine = await scene.http.get(PATH, headers=scene.hospital)
+    assert [one["id"] for one in mine.json()["encounters"]] == [scene.encounter]
+    whole = await scene.http.get(PATH, headers=scene.partner)
+    assert {one["id"] for one in whole.json()["encounters"]} == {other, scene.encounter}
+    there = await scene.http.get(f"{PATH}?facility_id={FACILITY}", headers=scene.partner)
+    assert [one["id"] for one in there.json()["encounters"]] == [scene.encounter]
+    with scene.cloud.database.begin(now=scene.cloud.clock()) as work:
+        work.session.execute(update(ApplicationRow).values(facility_id=None, changed_at=work.now))
+    nowhere = await scene.http.get(PATH, headers=scene.hospital)
+    assert (nowhere.status_code, nowhere.json()["error"]) == (403, "not_the_destination")
+
+
+async def test_the_destination_gets_the_signature_and_nobody_else(scene: Scene) -> None:
+    signature = {"media_type": "image/png", "data": base64.b64encode(PNG).decode()}
+    await scene.act("handover", {**HANDOVER, "signature": signature})
+    with scene.cloud.database.begin(now=scene.cloud.clock()) as work:
+        part = work.session.scalars(select(AttachmentPartRow)).one()
+        end = f"/attachments/{part.attachment_id}"
+        stray = AttachmentPartRow(
+            tenant_id=part.tenant_id,
+            attachment_id=UUID(int=9),
+            part=0,
+            parts=1,
+            octets=b"<svg>",
+            gateway_id="gw",
+            sequence=1,
+            received_at=work.now,
+        )
+        work.session.add(stray)
+    picture = await scene.read(end, as_="hospital")
+    assert (picture.status_code, picture.content) == (200, PNG)
+    assert picture.headers["content-type"] == "image/png"
+    assert picture.headers["content-disposition"].startswith("attachment")
+    assert audited(scene.cloud)[-1] == "read-attachment"
+    assert (await scene.read(end)).status_code == 403
+    elsewhere = await scene.read(f"/attachments/{UUID(int=9)}", as_="hospital")
+    assert (elsewhere.status_code, elsewhere.json()["error"]) == (404, "attachment_not_found")
+    with scene.cloud.database.begin(now=scene.cloud.clock()) as work:
+        work.session.execute(update(AttachmentPartRow).values(octets=b"<svg>"))
+    damaged = await scene.read(end, as_="hospital")
+    assert (damaged.status_code, damaged.json()["error"]) == (409, "attachment_damaged")
+
+
+async def test_impatient_presses_are_one_handover(scene: Scene) -> None:
+    """The same key at the same time: one answer for all."""
+    once = {"Idempotency-Key": "k-9"}
+    async with asyncio.TaskGroup() as group:
+        asked = [group.create_task(scene.act("handover", HANDOVER, headers=once)) for _ in range(8)]
+    answers = {task.result().content for task in asked}
+    assert len(answers) == 1
+    assert {task.result().status_code for task in asked} == {200}
+    versions = (await scene.read("/versions")).json()["versions"]
+    assert [one["version"] for one in versions] == [2]
+
+
+async def test_a_patient_who_refuses_ends_the_encounter_on_scene(scene: Scene) -> None:
+    early = await scene.act("complete")
+    assert (early.status_code, early.json()["error"]) == (409, "not_handed_over")
+    refusal = {"refused": "care", "has_capacity": True, "are_risks_told": True, "reason": "no"}
+    assert (await scene.act("refusal", refusal)).status_code == 200
+    assert (await scene.act("complete", {})).json()["status"] == "completed"
+    told = await scene.act("outcome", {"disposition": "discharged"})
+    assert told.status_code == 200, told.text
+
+
+async def test_the_timeline_is_read_page_by_page(scene: Scene) -> None:
+    device = await scene.http.post(
+        "/api/v1/devices/enrol",
+        json={"serial_number": "S-1", "device_class": "oximeter", "manufacturer": "Acme"},
+        headers=await scene.cloud.headers(scene.http),
+    )
+    reading = {"mdc_code": "MDC_PULS_OXIM_SAT_O2", "value": 97, "unit_code": "%"}
+    sent = await scene.http.post(
+        f"/api/v1/devices/{device.json()['id']}/observations",
+        json={**reading, "encounter_id": scene.encounter},
+        headers=await scene.cloud.headers(scene.http),
+    )
+    assert sent.status_code == 201
+    scene.cloud.clock.pass_(60)
+    await scene.act("handover", HANDOVER)
+    seen: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = (await scene.read("/timeline", limit=1, **cursor)).json()
+        seen += page["entries"]
+        if "next_cursor" not in page:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert {(one["source"], one["what"]) for one in seen} == {
+        ("act", "created"),
+        ("reading", "MDC_PULS_OXIM_SAT_O2"),
+        ("act", "handed_over"),
+    }
+    assert "nurse-1" not in str(seen)
+    other = open_encounter(scene.cloud, "INC-2")
+    path = f"{PATH}/{other}/timeline"
+    strange = await scene.http.get(path, params=cursor, headers=scene.partner)
+    assert (strange.status_code, strange.json()["error"]) == (400, "invalid_cursor")
+    assert "nurse-1" in (await scene.read("/timeline", as_="hospital")).text

@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from cloud.api.epcr.encounter_answers import encounter_model
 from cloud.api.epcr.encounter_models import EncounterModel
-from cloud.api.shared.entity_tags import named_version
+from cloud.api.shared.entity_tags import named_version, version_tag
 from cloud.api.shared.idempotent import answer_once
 from cloud.core.encounters.finding import to_change
 from cloud.core.encounters.tables import EncounterRow
+from cloud.core.kernel.exact_json import loads
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 
@@ -38,4 +39,6 @@ def answer_act(
             raise HTTPException(412)
         return 200, encounter_model(act())
 
-    return answer_once(request, work, caller, body, produce)
+    response = answer_once(request, work, caller, body, produce)
+    response.headers["ETag"] = version_tag(loads(bytes(response.body))["version"])
+    return response

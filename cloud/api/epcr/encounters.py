@@ -16,7 +16,7 @@ from cloud.api.epcr.encounter_models import (
     EncounterStatus,
 )
 from cloud.api.shared.answers import FHIR_MEDIA_TYPE, exact_json
-from cloud.api.shared.authentication import EpcrRead, EpcrSee, EpcrWrite
+from cloud.api.shared.authentication import EpcrSee, EpcrWrite
 from cloud.api.shared.documentation import Responses, errors
 from cloud.api.shared.entity_tags import version_tag
 from cloud.api.shared.errors import wants_fhir
@@ -76,20 +76,25 @@ def open_encounter(
 
 @router.get("", response_model=EncountersModel, responses=errors(400, 422))
 def list_encounters(
-    caller: EpcrRead,
+    caller: EpcrSee,
     work: Work,
     services: AllServices,
     status: EncounterStatus | None = None,
     since: Since = None,
     vehicle_id: Annotated[str | None, Query(max_length=64)] = None,
+    facility_id: Annotated[
+        str | None, Query(max_length=80, description="Where the patient is brought.")
+    ] = None,
     limit: Limit = FIRST_LIMIT,
     cursor: Cursor = None,
 ) -> Response:
-    """Encounters by their last change, without their readings."""
+    """Encounters by their last change, pseudonymised and without their readings; for a facility's
+    application without `argus:epcr:read`, those that come to it.
+    """
     wanted = PageByTime(services.cursors, caller, _LIST, limit, cursor)
     after = wanted.after()
     only = encounters.EncounterFilter(
-        status=status, since=parse_since(since), vehicle_id=vehicle_id
+        status=status, since=parse_since(since), vehicle_id=vehicle_id, facility_id=facility_id
     )
     rows = encounters.listing(work, caller, only, after_row=after, limit=limit + 1)
     page = wanted.of(rows, lambda row: (row.updated_at, row.encounter_id))

@@ -74,12 +74,20 @@ def sees_identity(work: UnitOfWork, principal: Principal, row: EncounterRow) -> 
     return principal.may(EPCR_HANDOVER) and is_at_destination(work, principal, row)
 
 
+def check_facility(work: UnitOfWork, principal: Principal) -> str:
+    """The facility the caller's application belongs to; ForbiddenError `not_the_destination` for
+    one that belongs to none.
+    """
+    facility_id = facility_of(work, principal)
+    if facility_id is None:
+        raise _not_the_destination()
+    return facility_id
+
+
 def check_destination(work: UnitOfWork, principal: Principal, row: EncounterRow) -> None:
     """ForbiddenError `not_the_destination` for a caller who does not speak for the facility."""
     if not is_at_destination(work, principal, row):
-        raise ForbiddenError(
-            "not_the_destination", "Call as an application of the facility it is brought to."
-        )
+        raise _not_the_destination()
 
 
 def sees(work: UnitOfWork, principal: Principal, row: EncounterRow) -> bool:
@@ -167,6 +175,12 @@ def plain_act(act: Act) -> Act:
     """An act without what people wrote."""
     kept = _OF_ACTS.get(act.kind, frozenset())
     return replace(act, data={name: one for name, one in act.data.items() if name in kept})
+
+
+def _not_the_destination() -> ForbiddenError:
+    return ForbiddenError(
+        "not_the_destination", "Call as an application of the facility it is brought to."
+    )
 
 
 def _plain_field(field: Field, crew_ids: list[str]) -> Field:

@@ -21,7 +21,7 @@ from cloud.core.encounters.gathering import devices_of, gaps_of
 from cloud.core.encounters.handover import HandoverDevice, WaveformGap
 from cloud.core.encounters.lifecycle import Status
 from cloud.core.encounters.patients import ToldPatient, begin_patient, own_pseudonym
-from cloud.core.encounters.projections import Projection, note_read, project
+from cloud.core.encounters.projections import Projection, check_facility, note_read, project
 from cloud.core.encounters.record import ActKind
 from cloud.core.encounters.recorded import record_of
 from cloud.core.encounters.tables import EncounterRow
@@ -30,6 +30,7 @@ from cloud.core.kernel import audit
 from cloud.core.kernel.errors import InvalidError
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.scopes import EPCR_READ
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import UnitOfWork
@@ -82,6 +83,7 @@ class EncounterFilter:
     status: str | None = None
     since: datetime | None = None
     vehicle_id: str | None = None
+    facility_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,8 +203,17 @@ def listing(
     after_row: tuple[datetime, str] | None,
     limit: int,
 ) -> list[EncounterRow]:
-    """Encounters by their last change, oldest first; `since` is inclusive. The read is audited."""
+    """Encounters by their last change, oldest first; `since` is inclusive. The read is audited.
+
+    Who may see nothing but what comes to them is shown the encounters of their own facility;
+    ForbiddenError `not_the_destination` where they have none.
+    """
     statement = scoped(principal, EncounterRow)
+    if not principal.may(EPCR_READ):
+        own = check_facility(work, principal)
+        statement = statement.where(EncounterRow.destination == own)
+    if wanted.facility_id is not None:
+        statement = statement.where(EncounterRow.destination == wanted.facility_id)
     if wanted.status is not None:
         statement = statement.where(EncounterRow.status == wanted.status)
     if wanted.since is not None:

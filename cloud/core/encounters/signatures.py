@@ -14,7 +14,8 @@ from cloud.core.kernel.work import UnitOfWork
 
 MOST_OCTETS: Final = 262_144
 _BEGINNINGS: Final = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
-"""What a signature may be, and how its octets begin."""
+"""What a picture may be, and how its octets begin."""
+UNKNOWN_TYPE: Final = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +31,7 @@ def keep_signature(work: UnitOfWork, principal: Principal, signature: Signature)
 
     InvalidError `invalid_signature` for octets that are not of their type, or too many.
     """
-    begins = _BEGINNINGS.get(signature.media_type)
-    is_picture = begins is not None and signature.octets.startswith(begins)
+    is_picture = picture_type(signature.octets) == signature.media_type
     if not is_picture or len(signature.octets) > MOST_OCTETS:
         raise InvalidError(
             "invalid_signature",
@@ -57,3 +57,9 @@ def keep_signature(work: UnitOfWork, principal: Principal, signature: Signature)
         "octets": len(signature.octets),
         "sha256": hashlib.sha256(signature.octets).hexdigest(),
     }
+
+
+def picture_type(octets: bytes) -> str:
+    """The media type of a picture, as its octets say; that of unknown octets for anything else."""
+    found = (name for name, begins in _BEGINNINGS.items() if octets.startswith(begins))
+    return next(found, UNKNOWN_TYPE)
