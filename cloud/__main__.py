@@ -147,6 +147,8 @@ def _parser() -> argparse.ArgumentParser:
         ("products", "add or list the products of a tenant"),
         ("sites", "add or list the places of a tenant"),
         ("hospitals", "connect hospitals' servers, test them and follow deliveries"),
+        ("retention", "say how long what is kept, and place or lift legal holds"),
+        ("erase", "erase an encounter or a patient, or say what would go"),
         ("keys", "list, rotate or retire the keys that sign tokens"),
         ("audit", "prove that nothing of the audit was changed or removed"),
     ):

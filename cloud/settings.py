@@ -143,6 +143,25 @@ class CloudSettings(BaseSettings):
         default="30/minute",
         description="attempts to sign in from one address; empty: no limit",
     )
+    retention_waveform_days: int = Field(
+        default=0,
+        ge=0,
+        le=36_500,
+        description="how long waveforms are kept where a tenant says nothing; 0: for ever",
+    )
+    retention_reading_days: int = Field(
+        default=0,
+        ge=0,
+        le=36_500,
+        description="how long other readings are kept, at least as long as waveforms; 0: for ever",
+    )
+    retention_record_days: int = Field(
+        default=0,
+        ge=0,
+        le=36_500,
+        description="how long an encounter is kept with all that is known of it, at least as long "
+        "as readings; 0: for ever",
+    )
     device_silence_seconds: float = Field(
         default=60.0, gt=0, description="after this silence a device counts as offline"
     )
@@ -177,6 +196,18 @@ class CloudSettings(BaseSettings):
                 "whoever can reach the server could send it, so trusted_proxies must list the "
                 "proxies that may"
             )
+        return given
+
+    @field_validator("retention_reading_days", "retention_record_days")
+    @classmethod
+    def _is_no_shorter(cls, given: int, info: ValidationInfo) -> int:
+        """What holds the others is kept as long as they are."""
+        inner = {"retention_reading_days": "retention_waveform_days"}.get(
+            info.field_name or "", "retention_reading_days"
+        )
+        least = info.data.get(inner, 0)
+        if given and (not least or given < least):
+            raise ValueError(f"it must be 0, or as long as {inner} at least")
         return given
 
     @field_validator(

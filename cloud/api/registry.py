@@ -45,6 +45,7 @@ from cloud.api.platform import (
     downlink,
     joining,
     operations,
+    retention,
     service_tokens,
     uplink,
 )
@@ -83,6 +84,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     joining.router,
     downlink.router,
     operations.router,
+    retention.router,
     sign_in.router,
     patient_routes.router,
     fhir_metadata.router,

@@ -22,6 +22,12 @@ from cloud.app.organisation_commands import (
     run_site_command,
 )
 from cloud.app.people_commands import add_people_commands, ask_password, run_people_command
+from cloud.app.retention_commands import (
+    add_erase_commands,
+    add_retention_commands,
+    run_erase_command,
+    run_retention_command,
+)
 from cloud.core.identity.service import tenant
 from cloud.core.kernel.errors import DomainError
 from cloud.core.kernel.principal import service_principal
@@ -37,6 +43,8 @@ ADMINISTRATION: Final = {
     "products": add_product_commands,
     "sites": add_site_commands,
     "hospitals": add_hospital_commands,
+    "retention": add_retention_commands,
+    "erase": add_erase_commands,
 }
 """The commands, and what adds their acts."""
 _OF_TENANTS: Final = {
@@ -44,6 +52,8 @@ _OF_TENANTS: Final = {
     "users": run_people_command,
     "products": run_product_command,
     "sites": run_site_command,
+    "retention": run_retention_command,
+    "erase": run_erase_command,
 }
 
 

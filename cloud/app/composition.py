@@ -33,6 +33,7 @@ from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, UnitOfWork, utc_now
 from cloud.core.observations.batch_traces import BatchTraces
 from cloud.core.observations.ingest_metrics import IngestMetrics
+from cloud.core.retention.policies import RetentionPolicy
 from cloud.settings import CloudSettings
 
 TITLE: Final = "Vitalwire"
@@ -124,6 +125,7 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None
         attempts=AttemptLimit(),
         limits=RateLimits(_spelled_limits(parts.settings), parts.clock),
         outbound=outbound,
+        retention=retention_policy(parts.settings),
         probes=parts.probes,
     )
     app.state.proxies = TrustedProxies.of(
@@ -137,6 +139,15 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None
 def outbound_policy(settings: CloudSettings) -> OutboundPolicy:
     """Which addresses of others are called."""
     return OutboundPolicy(allowed=tuple(settings.outbound_networks.split()))
+
+
+def retention_policy(settings: CloudSettings) -> RetentionPolicy:
+    """How long what is kept where a tenant says nothing."""
+    return RetentionPolicy(
+        waveform_days=settings.retention_waveform_days,
+        reading_days=settings.retention_reading_days,
+        record_days=settings.retention_record_days,
+    )
 
 
 def _spelled_limits(settings: CloudSettings) -> dict[str, str]:

@@ -21,7 +21,7 @@ from fastapi import FastAPI
 from cloud.api.shared.peer import PeerProtocol
 from cloud.api.shared.services import Health
 from cloud.app.client_trust import trusting_clients
-from cloud.app.composition import Parts, create_app, outbound_policy
+from cloud.app.composition import Parts, create_app, outbound_policy, retention_policy
 from cloud.app.memory import bound_memory
 from cloud.app.opening import StartError, ingest_secret
 from cloud.app.tls import is_own_authority, server_tls
@@ -244,8 +244,15 @@ def _ingesting(parts: Parts, broker: EmbeddedBroker | None) -> Iterator[MqttInge
 def _working(parts: Parts) -> Iterator[Worker]:
     silence = timedelta(seconds=parts.settings.device_silence_seconds)
     follow = follow_subscriptions(parts.vault)
-    jobs = standard_jobs(parts.database, parts.clock, device_silence=silence, followers=(follow,))
-    worker = Worker(jobs)
+    worker = Worker(
+        standard_jobs(
+            parts.database,
+            parts.clock,
+            device_silence=silence,
+            retention=retention_policy(parts.settings),
+            followers=(follow,),
+        )
+    )
     parts.probes["worker"] = lambda: Health(ok=worker.is_working, details=worker.details())
     worker.start()
     try:

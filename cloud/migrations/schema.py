@@ -14,6 +14,7 @@ from cloud.core.devices import fleet_tables as fleet
 from cloud.core.devices import history_tables as device_history
 from cloud.core.devices import tables as devices
 from cloud.core.encounters import crew_tables as crew
+from cloud.core.encounters import erased
 from cloud.core.encounters import placement_tables as placements
 from cloud.core.encounters import record_tables as records
 from cloud.core.encounters import tables as encounters
@@ -22,6 +23,7 @@ from cloud.core.identity import tables as identity
 from cloud.core.kernel import audit, idempotency, outbox
 from cloud.core.observations import tables as observations
 from cloud.core.quality import tables as quality
+from cloud.core.retention import tables as retention
 from cloud.core.subscriptions import tables as subscriptions
 from cloud.db.base import Base
 from cloud.db.monthly import is_part
@@ -35,6 +37,7 @@ MODULES: Final = (
     device_history,
     devices,
     encounters,
+    erased,
     exchange,
     fleet,
     grants,
@@ -42,6 +45,7 @@ MODULES: Final = (
     identity,
     observations,
     outbox,
+    retention,
     placements,
     quality,
     records,

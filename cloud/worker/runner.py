@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from cloud.core.authorization.forgetting import forget_over
@@ -21,8 +22,10 @@ from cloud.core.kernel.outbox import forget_relayed
 from cloud.core.kernel.work import Clock, Database, StorageError
 from cloud.core.observations.storage import NewMonth, make_next_month
 from cloud.core.quality.service import follow_quality, judge_everywhere
+from cloud.core.retention.policies import STANDARD, RetentionPolicy
 from cloud.core.subscriptions.service import forget_events
 from cloud.worker.outbox_relay import BATCH, Follower, Subscriber, log_event, relay_once
+from cloud.worker.retention import drop_months, sweep_all
 
 LOG: Final = logging.getLogger("vitalwire.worker")
 _LATE_SECONDS: Final = 30.0
@@ -48,6 +51,7 @@ def standard_jobs(
     clock: Clock,
     *,
     device_silence: timedelta,
+    retention: RetentionPolicy = STANDARD,
     subscribers: Sequence[Subscriber] = (log_event,),
     followers: Sequence[Follower] = (),
 ) -> tuple[Job, ...]:
@@ -105,6 +109,8 @@ def standard_jobs(
         Job("quality", 300.0, judge),
         Job("forget", 3600.0, forget),
         Job("months", 3600.0, shelve),
+        Job("old_months", 86_400.0, partial(drop_months, database, clock, retention)),
+        Job("retention", 60.0, partial(sweep_all, database, clock, retention)),
     )
 
 

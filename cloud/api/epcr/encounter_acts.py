@@ -35,11 +35,11 @@ router = APIRouter(
 )
 _ACT: Final[dict[str, Any]] = {
     "response_model": EncounterModel,
-    "responses": errors(400, 404, 409, 412, 413, 415, 422),
+    "responses": errors(400, 404, 409, 410, 412, 413, 415, 422),
 }
 
 
-@router.post("/ready", **{**_ACT, "responses": errors(404, 409, 412)})
+@router.post("/ready", **{**_ACT, "responses": errors(404, 409, 410, 412)})
 def make_ready(request: Request, encounter_id: str, caller: EpcrWrite, work: Work) -> Response:
     """The record can be handed over; a second time changes nothing."""
     return answer_act(

@@ -29,7 +29,9 @@ router = APIRouter(
 )
 
 
-@router.post("", response_model=EncounterModel, responses=errors(400, 404, 409, 412, 413, 415, 422))
+@router.post(
+    "", response_model=EncounterModel, responses=errors(400, 404, 409, 410, 412, 413, 415, 422)
+)
 def identify_patient(
     request: Request,
     encounter_id: str,
@@ -49,7 +51,9 @@ def identify_patient(
     )
 
 
-@router.put("", response_model=EncounterModel, responses=errors(400, 404, 409, 412, 413, 415, 422))
+@router.put(
+    "", response_model=EncounterModel, responses=errors(400, 404, 409, 410, 412, 413, 415, 422)
+)
 def correct_patient(
     request: Request,
     encounter_id: str,
@@ -72,7 +76,9 @@ def correct_patient(
 
 
 @router.post(
-    "/unlink", response_model=EncounterModel, responses=errors(400, 404, 409, 412, 413, 415, 422)
+    "/unlink",
+    response_model=EncounterModel,
+    responses=errors(400, 404, 409, 410, 412, 413, 415, 422),
 )
 def unlink_patient(
     request: Request,
@@ -93,7 +99,7 @@ def unlink_patient(
     )
 
 
-@router.get("/history", response_model=PatientLinksModel, responses=errors(404))
+@router.get("/history", response_model=PatientLinksModel, responses=errors(404, 410))
 def patient_history(encounter_id: str, caller: EpcrWrite, work: Work) -> Response:
     """Whose the encounter was and is, by ids; the wrong patient stays in it."""
     links = patients.read_links(work, caller, encounter_id)

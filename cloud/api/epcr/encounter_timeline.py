@@ -45,7 +45,7 @@ class TimelineModel(BaseModel):
 
 
 @router.get(
-    "/{encounter_id}/timeline", response_model=TimelineModel, responses=errors(400, 404, 422)
+    "/{encounter_id}/timeline", response_model=TimelineModel, responses=errors(400, 404, 410, 422)
 )
 def get_timeline(
     encounter_id: str,

@@ -49,7 +49,7 @@ class WholeVersionModel(VersionModel):
     record: RecordModel
 
 
-@router.get("", response_model=VersionsModel, responses=errors(404))
+@router.get("", response_model=VersionsModel, responses=errors(404, 410))
 def list_versions(encounter_id: str, caller: EpcrSee, work: Work) -> Response:
     """One at the handover, one at completion, and one for every amendment."""
     document = VersionsModel(
@@ -58,7 +58,7 @@ def list_versions(encounter_id: str, caller: EpcrSee, work: Work) -> Response:
     return exact_json(document.model_dump(exclude_none=True))
 
 
-@router.get("/{version}", response_model=WholeVersionModel, responses=errors(404, 422))
+@router.get("/{version}", response_model=WholeVersionModel, responses=errors(404, 410, 422))
 def get_version(encounter_id: str, version: VersionNumber, caller: EpcrSee, work: Work) -> Response:
     """The record as it was then."""
     seen = read_version(work, caller, encounter_id, version)

@@ -109,7 +109,7 @@ def list_encounters(
     response_model=EncounterModel,
     responses={
         200: {"content": {FHIR_MEDIA_TYPE: _BUNDLE}},
-        **errors(400, 404),
+        **errors(400, 404, 410),
     },
 )
 def get_encounter(
@@ -139,7 +139,7 @@ def get_encounter(
 @router.get(
     "/{encounter_id}/fhir-bundle",
     response_class=Response,
-    responses={**_FHIR_ANSWERS, **errors(400, 404, 422)},
+    responses={**_FHIR_ANSWERS, **errors(400, 404, 410, 422)},
 )
 def get_bundle(
     request: Request,

@@ -37,6 +37,7 @@ _SENTENCES: Final = {
     406: "The caller takes no media type that is offered",
     409: "The state of the resource forbids it",
     428: "A change needs If-Match",
+    410: "It was erased",
     412: "It is no longer as If-Match says",
     413: "The body is too large",
     415: "Not application/json",

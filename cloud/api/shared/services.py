@@ -22,6 +22,7 @@ from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, UnitOfWork
 from cloud.core.observations.batch_traces import BatchTraces
 from cloud.core.observations.ingest_metrics import IngestMetrics
+from cloud.core.retention.policies import RetentionPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class Services:
     attempts: AttemptLimit
     limits: RateLimits
     outbound: OutboundPolicy
+    retention: RetentionPolicy
     probes: dict[str, Callable[[], Health]]
 
     @property

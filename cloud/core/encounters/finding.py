@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cloud.core.encounters.erased import check_not_erased
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.errors import NotFoundError
 from cloud.core.kernel.principal import Principal
@@ -11,7 +12,8 @@ from cloud.core.kernel.work import UnitOfWork
 
 def find(work: UnitOfWork, principal: Principal, encounter_id: str) -> EncounterRow:
     """One encounter without an audit entry, for acts that have their own; NotFoundError
-    `encounter_not_found` for another tenant's and for one there is not.
+    `encounter_not_found` for another tenant's and for one there is not; ExpiredError
+    `encounter_erased` for one there is no more.
     """
     return _found(work, principal, encounter_id, is_locked=False)
 
@@ -30,6 +32,7 @@ def _found(
         statement = statement.with_for_update().execution_options(populate_existing=True)
     row = work.session.scalars(statement).one_or_none()
     if row is None:
+        check_not_erased(work, principal, encounter_id)
         raise NotFoundError(
             "encounter_not_found", "Use the id of an encounter of your organisation."
         )

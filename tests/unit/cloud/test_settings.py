@@ -53,6 +53,26 @@ def test_a_certificate_header_without_a_list_of_proxies_is_refused(tmp_path: Pat
     assert read_settings(config, {}).client_certificate_header == "X-Client-Cert"
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("retention_waveform_days = 30\nretention_reading_days = 20", "retention_reading_days"),
+        (
+            "retention_waveform_days = 9\nretention_reading_days = 30\nretention_record_days = 20",
+            "retention_record_days",
+        ),
+        ("retention_record_days = 20", "retention_record_days"),
+    ],
+)
+def test_what_holds_the_rest_is_kept_as_long(tmp_path: Path, text: str, named: str) -> None:
+    file = tmp_path / "cloud.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsFaultError, match=named):
+        read_settings(file, {})
+    file.write_text("retention_waveform_days = 30\nretention_reading_days = 30")
+    assert read_settings(file, {}).retention_record_days == 0
+
+
 def test_an_unknown_key_is_called_unknown(tmp_path: Path) -> None:
     config = tmp_path / "cloud.toml"
     config.write_text("prot = 1", encoding="utf-8")
