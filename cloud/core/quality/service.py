@@ -115,7 +115,7 @@ def judge_waiting(
     for row in work.session.scalars(waiting.order_by(EncounterRow.started_at).limit(most)).all():
         judge_encounter(work, principal, row)
     work.session.flush()
-    remaining = select(func.count()).select_from(waiting.order_by(None).subquery())
+    remaining = waiting.order_by(None).with_only_columns(func.count())
     return work.session.scalar(remaining) or 0
 
 
