@@ -6,9 +6,10 @@ FHIR decimals carry their precision in their digits (36.60 is not 36.6), so numb
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -24,6 +25,11 @@ _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 def dumps(value: Mapping[str, JsonValue]) -> bytes:
     """The resource as UTF-8 JSON; equal resources give equal octets."""
     return _ENCODER.encode(value)
+
+
+def loads(octets: bytes) -> Any:  # noqa: ANN401 - JSON has any shape
+    """What `dumps` wrote, every number with its digits."""
+    return json.loads(octets, parse_float=Decimal)
 
 
 def element(**fields: JsonValue | None) -> Element:

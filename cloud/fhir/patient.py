@@ -54,6 +54,11 @@ def pseudonymised() -> list[Element]:
     ]
 
 
+def restricted() -> list[Element]:
+    """The security label of the identified projection."""
+    return [{"system": systems.CONFIDENTIALITY, "code": "R", "display": "restricted"}]
+
+
 def _identified(names: Names, handover: Handover, identity: PatientIdentity) -> Element:
     deceased_at = identity.deceased_at
     return element(

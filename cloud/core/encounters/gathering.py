@@ -37,10 +37,8 @@ def gather_handover(
     """
     row = find(work, principal, encounter_id)
     projection = project(work, vault, principal, row)
-    _note_export(work, principal, row, projection, detail)
-    if projection.is_identified and is_first_page:
-        _tell_export(work, principal, row, detail)
-    return _gathered(work, principal, row, projection)
+    note_export(work, principal, row, projection, detail, is_told=is_first_page)
+    return gathered(work, principal, row, projection)
 
 
 def gather_sent(
@@ -59,13 +57,14 @@ def gather_sent(
     row = find(work, principal, encounter_id)
     is_identified = row.destination == facility_id
     projection = projected(work, vault, principal, row, is_identified=is_identified)
-    _note_export(work, principal, row, projection, detail)
-    return _gathered(work, principal, row, projection)
+    note_export(work, principal, row, projection, detail)
+    return gathered(work, principal, row, projection)
 
 
-def _gathered(
+def gathered(
     work: UnitOfWork, principal: Principal, row: EncounterRow, projection: Projection
 ) -> Handover:
+    """The encounter in a projection the caller may see; neither audited nor told."""
     observations = queries.encounter_observations(work, principal, row.encounter_id)
     complaint: Coded | None = projection.record.value("chief_complaint")
     return Handover(
@@ -130,13 +129,18 @@ def gaps_of(work: UnitOfWork, principal: Principal, encounter_id: str) -> tuple[
     )
 
 
-def _note_export(
-    work: UnitOfWork, principal: Principal, row: EncounterRow, projection: Projection, detail: str
+def note_export(
+    work: UnitOfWork,
+    principal: Principal,
+    row: EncounterRow,
+    projection: Projection,
+    detail: str,
+    *,
+    is_told: bool = False,
 ) -> None:
+    """Audit an export; with `is_told`, an identified one is an act of the encounter as well."""
     kind = "export-identified" if projection.is_identified else "export"
     audit.record(work, principal, f"{kind}-{detail}", "encounter", row.encounter_id)
-
-
-def _tell_export(work: UnitOfWork, principal: Principal, row: EncounterRow, detail: str) -> None:
-    told = {"facility_id": row.destination, "detail": detail, "is_export": True}
-    record_act(work, principal, row, ActKind.EXPORTED, told, told=told, is_change=False)
+    if is_told and projection.is_identified:
+        told = {"facility_id": row.destination, "detail": detail, "is_export": True}
+        record_act(work, principal, row, ActKind.EXPORTED, told, told=told, is_change=False)

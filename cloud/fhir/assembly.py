@@ -1,0 +1,137 @@
+"""One handover as named resources: what a transaction, a document and a pre-alert are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from cloud.core.encounters.handover import Handover
+from cloud.core.observations.stored import StoredObservation
+from cloud.fhir.clocks import Clocks
+from cloud.fhir.composition import Edition, composition
+from cloud.fhir.device import device, gateway
+from cloud.fhir.encounter import encounter
+from cloud.fhir.names import Named, Names
+from cloud.fhir.observation import is_vital_sign, observation
+from cloud.fhir.procedure import Shock, shock_procedure, shocks
+from cloud.fhir.sections import Reported
+from cloud.fhir.selection import Detail, Selection, is_event, select
+from cloud.fhir.strips import Strip
+from cloud.fhir.telling import telling
+from cloud.fhir.waveform import strip_name, strip_observation
+
+Unit = StoredObservation | Strip
+"""What pages count: a reading, or a strip of waveform."""
+
+
+class Assembly:
+    """The resources of one handover at one level of detail."""
+
+    def __init__(self, handover: Handover, detail: Detail) -> None:
+        self.handover = handover
+        self.detail = detail
+        self.names = Names.of(handover)
+        self.told = telling(self.names, handover)
+        self._clocks = Clocks(self.names, handover.observations)
+        self._selection = select(handover.observations, detail)
+        self._shocks = shocks(handover.observations)
+        self.units = _in_order(self._selection)
+
+    @property
+    def as_of(self) -> datetime:
+        """The time of the newest thing in the handover."""
+        received = [stored.received_at for stored in self.handover.observations]
+        return max([self.handover.updated_at, *received])
+
+    @property
+    def edition(self) -> Edition:
+        """Which report it is."""
+        return Edition.of(self.handover, self.detail)
+
+    def newest(self) -> list[Unit]:
+        """The newest reading of each vital sign of each device, by time."""
+        found: dict[tuple[object, ...], Unit] = {}
+        for unit in self.units:
+            if isinstance(unit, StoredObservation) and is_vital_sign(unit.observation):
+                found[unit.device_id, unit.observation.type, unit.observation.supplements] = unit
+        return sorted(found.values(), key=_start)
+
+    def encounter(self) -> Named:
+        """The encounter."""
+        return Named(self.names.urn("Encounter"), encounter(self.names, self.handover))
+
+    def devices(self) -> list[Named]:
+        """Every device that contributed, then the gateways."""
+        names = self.names
+        return [
+            Named(names.urn("Device", one.device_id), device(names, one))
+            for one in self.handover.devices
+        ] + [
+            Named(names.urn("Gateway", one), gateway(names, one))
+            for one in self.handover.gateway_ids
+        ]
+
+    def clocks(self, units: Iterable[Unit]) -> list[Named]:
+        """The devices' clocks that those units refer to."""
+        return self._clocks.observations(
+            unit.chunks[0] if isinstance(unit, Strip) else unit for unit in units
+        )
+
+    def readings(self, units: Iterable[Unit]) -> list[Named]:
+        """Those units, each as its observation."""
+        return [self._reading(unit) for unit in units]
+
+    def shock_procedures(self) -> list[Named]:
+        """The shocks the defibrillator told of."""
+        return [self._shock(shock) for shock in self._shocks]
+
+    def report(
+        self,
+        units: Sequence[Unit],
+        readings: Sequence[Named],
+        procedures: Sequence[Named],
+        page_note: str,
+    ) -> Named:
+        """The report; its entries are those `readings`, made of those `units`."""
+        pairs = list(zip(readings, units, strict=True))
+        reported = Reported(
+            readings=self.handover.observations,
+            events=[one for one in self._selection.readings if is_event(one)],
+            shocks=self._shocks,
+            telling=self.told,
+            vital_signs=[
+                one
+                for one, unit in pairs
+                if isinstance(unit, StoredObservation) and is_vital_sign(unit.observation)
+            ],
+            arrest=[one for one, unit in pairs if isinstance(unit, Strip) or is_event(unit)],
+            procedures=procedures,
+            page_note=page_note,
+        )
+        report = composition(self.names, self.handover, reported, self.edition, as_of=self.as_of)
+        return Named(self.names.urn("Composition"), report)
+
+    def _reading(self, unit: Unit) -> Named:
+        names, clocks = self.names, self._clocks
+        if isinstance(unit, Strip):
+            return Named(
+                names.urn("Strip", strip_name(unit)), strip_observation(names, clocks, unit)
+            )
+        local = str(unit.observation.observation_id)
+        return Named(names.urn("Observation", local), observation(names, clocks, unit))
+
+    def _shock(self, shock: Shock) -> Named:
+        local = str(shock.told_by.observation.observation_id)
+        return Named(self.names.urn("Shock", local), shock_procedure(self.names, shock))
+
+
+def _in_order(selection: Selection) -> list[Unit]:
+    """Events first, then everything else by time."""
+    events = [one for one in selection.readings if is_event(one)]
+    others: list[Unit] = [one for one in selection.readings if not is_event(one)]
+    others.extend(selection.strips)
+    return [*events, *sorted(others, key=_start)]
+
+
+def _start(unit: Unit) -> datetime:
+    return unit.start if isinstance(unit, Strip) else unit.observation.observed_at.at
