@@ -10,18 +10,20 @@ from cloud.core.observations.stored import StoredObservation
 from cloud.fhir.clocks import Clocks
 from cloud.fhir.composition import Edition, composition
 from cloud.fhir.device import device, gateway
+from cloud.fhir.document_reference import ecg_document, photograph
+from cloud.fhir.ecg_picture import recordings
 from cloud.fhir.encounter import encounter
 from cloud.fhir.names import Named, Names
 from cloud.fhir.observation import is_vital_sign, observation
 from cloud.fhir.procedure import Shock, shock_procedure, shocks
 from cloud.fhir.sections import Reported
 from cloud.fhir.selection import Detail, Selection, is_event, select
-from cloud.fhir.strips import Strip
+from cloud.fhir.strips import Leads, Wave, by_leads
 from cloud.fhir.telling import telling
-from cloud.fhir.waveform import strip_name, strip_observation
+from cloud.fhir.waveform import leads_name, leads_observation, strip_name, strip_observation
 
-Unit = StoredObservation | Strip
-"""What pages count: a reading, or a strip of waveform."""
+Unit = StoredObservation | Wave
+"""What pages count: a reading, a strip of waveform, or the strips of one ECG."""
 
 
 class Assembly:
@@ -74,7 +76,7 @@ class Assembly:
     def clocks(self, units: Iterable[Unit]) -> list[Named]:
         """The devices' clocks that those units refer to."""
         return self._clocks.observations(
-            unit.chunks[0] if isinstance(unit, Strip) else unit for unit in units
+            unit if isinstance(unit, StoredObservation) else unit.chunks[0] for unit in units
         )
 
     def readings(self, units: Iterable[Unit]) -> list[Named]:
@@ -85,11 +87,29 @@ class Assembly:
         """The shocks the defibrillator told of."""
         return [self._shock(shock) for shock in self._shocks]
 
+    def pictures(self, units: Iterable[Unit]) -> list[Named]:
+        """The ECGs among the units as they are drawn, and the crew's photographs."""
+        names, handover = self.names, self.handover
+        drawn = [
+            Named(names.urn("EcgPicture", leads_name(one)), ecg_document(names, one))
+            for one in recordings([unit for unit in units if isinstance(unit, Leads)])
+        ]
+        photographs = [
+            Named(
+                names.urn("Photograph", str(one.item_id)),
+                photograph(names, handover, one, handover.pictures[one.attachment_id]),
+            )
+            for one in handover.record.photographs
+            if one.attachment_id in handover.pictures and handover.identity is not None
+        ]
+        return drawn + photographs
+
     def report(
         self,
         units: Sequence[Unit],
         readings: Sequence[Named],
         procedures: Sequence[Named],
+        pictures: Sequence[Named],
         page_note: str,
     ) -> Named:
         """The report; its entries are those `readings`, made of those `units`."""
@@ -104,21 +124,28 @@ class Assembly:
                 for one, unit in pairs
                 if isinstance(unit, StoredObservation) and is_vital_sign(unit.observation)
             ],
-            arrest=[one for one, unit in pairs if isinstance(unit, Strip) or is_event(unit)],
+            arrest=[one for one, unit in pairs if isinstance(unit, Wave) or is_event(unit)],
             procedures=procedures,
+            pictures=pictures,
             page_note=page_note,
         )
         report = composition(self.names, self.handover, reported, self.edition, as_of=self.as_of)
         return Named(self.names.urn("Composition"), report)
 
     def _reading(self, unit: Unit) -> Named:
-        names, clocks = self.names, self._clocks
-        if isinstance(unit, Strip):
-            return Named(
-                names.urn("Strip", strip_name(unit)), strip_observation(names, clocks, unit)
-            )
+        if isinstance(unit, Wave):
+            return self._wave(unit)
+        names = self.names
         local = str(unit.observation.observation_id)
-        return Named(names.urn("Observation", local), observation(names, clocks, unit))
+        return Named(names.urn("Observation", local), observation(names, self._clocks, unit))
+
+    def _wave(self, unit: Wave) -> Named:
+        names, clocks = self.names, self._clocks
+        if isinstance(unit, Leads):
+            return Named(
+                names.urn("Leads", leads_name(unit)), leads_observation(names, clocks, unit)
+            )
+        return Named(names.urn("Strip", strip_name(unit)), strip_observation(names, clocks, unit))
 
     def _shock(self, shock: Shock) -> Named:
         local = str(shock.told_by.observation.observation_id)
@@ -129,9 +156,9 @@ def _in_order(selection: Selection) -> list[Unit]:
     """Events first, then everything else by time."""
     events = [one for one in selection.readings if is_event(one)]
     others: list[Unit] = [one for one in selection.readings if not is_event(one)]
-    others.extend(selection.strips)
+    others.extend(by_leads(selection.strips))
     return [*events, *sorted(others, key=_start)]
 
 
 def _start(unit: Unit) -> datetime:
-    return unit.start if isinstance(unit, Strip) else unit.observation.observed_at.at
+    return unit.start if isinstance(unit, Wave) else unit.observation.observed_at.at

@@ -97,11 +97,14 @@ class HandoverPages:
             # The encounter names its diagnoses, so they stand on every page.
             return [*entries, *map(created, made.told.impressions)]
         procedures = made.shock_procedures()
-        report = made.report(units, readings, procedures, self._page_note(len(units)))
+        pictures = made.pictures(units)
+        note = self._page_note(len(units))
+        report = made.report(units, readings, procedures, pictures, note)
         return [
             *entries,
             *map(created, made.told.statements),
             *map(created, procedures),
+            *map(created, pictures),
             updated(report) if self._update else created(report),
         ]
 

@@ -42,8 +42,9 @@ def pre_alert_bundle(handover: Handover) -> Element:
 def _entries(made: Assembly, units: Sequence[Unit], note: str) -> list[Named]:
     readings = made.readings(units)
     procedures = made.shock_procedures()
+    pictures = made.pictures(units)
     return [
-        made.report(units, readings, procedures, note),
+        made.report(units, readings, procedures, pictures, note),
         *made.told.actors,
         made.encounter(),
         *made.devices(),
@@ -51,6 +52,7 @@ def _entries(made: Assembly, units: Sequence[Unit], note: str) -> list[Named]:
         *readings,
         *made.told.statements,
         *procedures,
+        *pictures,
     ]
 
 

@@ -30,6 +30,7 @@ KINDS: Final[Mapping[str, str]] = {
     "Clock": "Observation",
     "Composition": "Composition",
     "Device": "Device",
+    "EcgPicture": "DocumentReference",
     "Encounter": "Encounter",
     "Fact": "Observation",
     "Facility": "Location",
@@ -37,12 +38,14 @@ KINDS: Final[Mapping[str, str]] = {
     "Gateway": "Device",
     "History": "Condition",
     "Impression": "Condition",
+    "Leads": "Observation",
     "Location": "Location",
     "Medication": "MedicationAdministration",
     "Observation": "Observation",
     "Organization": "Organization",
     "PastMedication": "MedicationStatement",
     "Patient": "Patient",
+    "Photograph": "DocumentReference",
     "Practitioner": "Practitioner",
     "PractitionerRole": "PractitionerRole",
     "Procedure": "Procedure",
@@ -53,11 +56,11 @@ KINDS: Final[Mapping[str, str]] = {
 """Each kind of a local name with the resource type it is told as.
 
 Local names: `Device` a public device id, `Gateway` a gateway's id, `Observation` an observation
-id, `Clock` device and offset, `Strip` see `waveform.strip_name`, `Shock` the observation that told
-of it, `Fact` a field's path, `Facility` the service's name for it, `Practitioner` and
-`PractitionerRole` a crew id, `Procedure` see `treatment.attempt_name`; `Allergy`, `Finding`,
-`History`, `Impression`, `Medication` and `PastMedication` an item's id. The others stand once in an
-encounter and have none.
+id, `Clock` device and offset, `Strip`, `Leads` and `EcgPicture` see `waveform`, `Shock` the
+observation that told of it, `Fact` a field's path, `Facility` the service's name for it,
+`Practitioner` and `PractitionerRole` a crew id, `Procedure` see `treatment.attempt_name`;
+`Allergy`, `Finding`, `History`, `Impression`, `Medication`, `PastMedication` and `Photograph` an
+item's id. The others stand once in an encounter and have none.
 """
 
 

@@ -176,7 +176,7 @@ def _vital_signs(handover: Handover, reported: Reported) -> _Section:
     if by_hand:
         text += narrative.paragraph("Taken down by the crew:")
         text += narrative.lines(_timed(by_hand, finding.in_words))
-    urls = _urls(reported.telling.vital_signs)
+    urls = [*_urls(reported.telling.vital_signs), *_urls(reported.pictures)]
     return _Section("8716-3", "Vital signs", text, _urls(reported.vital_signs), more=urls)
 
 
@@ -217,7 +217,7 @@ def _arrest(handover: Handover, reported: Reported) -> _Section:
     text = narrative.event_list(reported.events)
     if lines:
         text = narrative.lines(lines) + text
-    more = [*_urls(reported.telling.arrest), *_urls(reported.pictures)]
+    more = _urls(reported.telling.arrest)
     return _Section("67799-7", "Cardiac arrest event", text, _urls(reported.arrest), more=more)
 
 

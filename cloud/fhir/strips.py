@@ -15,9 +15,14 @@ import numpy as np
 
 from cloud.core.observations.queries import DEVICE_CLOCK_STEP
 from cloud.core.observations.stored import StoredObservation
+from protocols.model.codes import MdcCode
 from protocols.model.observation import SampleArrayObservation
 
 STRIP_SECONDS: Final = 10
+_SCADA: Final = 2
+_ECG_LEADS: Final = range(256, 384)
+_LIMB_LEADS: Final = (257, 258, 317, 318, 319, 320)
+"""I, II, III, aVR, aVL, aVF, in the order a printed ECG has them; the chest leads follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,63 @@ def strips(readings: Iterable[StoredObservation]) -> list[Strip]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Leads:
+    """Strips of several ECG leads of one device that begin together and are equally long."""
+
+    strips: tuple[Strip, ...]
+
+    @property
+    def start(self) -> datetime:
+        """The time of the first samples."""
+        return self.strips[0].start
+
+    @property
+    def end(self) -> datetime:
+        """The time of the last samples."""
+        return self.strips[0].end
+
+    @property
+    def chunks(self) -> tuple[StoredObservation, ...]:
+        """The readings all of them were made of."""
+        return tuple(chunk for strip in self.strips for chunk in strip.chunks)
+
+
+Wave = Strip | Leads
+
+
+def by_leads(found: Iterable[Strip]) -> list[Wave]:
+    """The same strips, those of one ECG put together; in the order of their start."""
+    groups: dict[tuple[object, ...], list[Strip]] = {}
+    for strip in found:
+        alone = () if is_ecg_lead(strip.first.type) else (strip.first.type,)
+        key = (strip.start, strip.chunks[0].device_id, len(strip.samples), *_pace(strip), *alone)
+        groups.setdefault(key, []).append(strip)
+    return [_together(strips) for strips in groups.values()]
+
+
+def is_ecg_lead(code: MdcCode) -> bool:
+    """Whether a term is one of ECG: 10101 numbers the leads from MDC_ECG_ELEC_POTL on."""
+    return code.partition == _SCADA and code.term in _ECG_LEADS
+
+
+def _pace(strip: Strip) -> tuple[object, ...]:
+    return (strip.first.period_us, strip.first.status, strip.first.supplements)
+
+
+def _together(strips: Sequence[Strip]) -> Wave:
+    if len(strips) == 1:
+        return strips[0]
+    return Leads(tuple(sorted(strips, key=lambda strip: _place(strip.first.type))))
+
+
+def _place(code: MdcCode) -> tuple[int, int]:
+    """Where a printed ECG has the lead."""
+    if code.term in _LIMB_LEADS:
+        return (0, _LIMB_LEADS.index(code.term))
+    return (1, code.term)
+
+
 def sample_values(chunk: SampleArrayObservation) -> tuple[int, ...]:
     """The integers of a chunk as the device sent them."""
     return tuple(np.frombuffer(chunk.samples, dtype="<i4").tolist())
@@ -87,22 +149,23 @@ def _pieces(stored: StoredObservation, chunk: SampleArrayObservation) -> Iterato
 def _join(pieces: list[_Piece]) -> Iterator[Strip]:
     pieces.sort(key=lambda piece: (piece.start, piece.chunk.observation_id))
     run: list[_Piece] = []
+    count = 0
     for piece in pieces:
-        if run and not _continues(run, piece):
+        if run and not _continues(run, count, piece):
             yield _strip(run)
-            run = []
+            run, count = [], 0
         run.append(piece)
+        count += len(piece.samples)
     if run:
         yield _strip(run)
 
 
-def _continues(run: Sequence[_Piece], piece: _Piece) -> bool:
-    """Whether the piece goes on where the run ends, in the same grid cell and the same scale."""
+def _continues(run: Sequence[_Piece], count: int, piece: _Piece) -> bool:
+    """Whether the piece goes on where the run of so many samples ends: same cell, same scale."""
     last = run[-1]
     if _form(last.chunk) != _form(piece.chunk) or _cell(run[0].start) != _cell(piece.start):
         return False
-    count = sum(len(part.samples) for part in run) + len(piece.samples)
-    if count * piece.chunk.period_us > STRIP_SECONDS * 1_000_000:
+    if (count + len(piece.samples)) * piece.chunk.period_us > STRIP_SECONDS * 1_000_000:
         return False
     # Devices stamp hundredths of a second, so neighbours may seem a little apart.
     allowed = max(DEVICE_CLOCK_STEP, _span(1, piece.chunk.period_us) / 2)

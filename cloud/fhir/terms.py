@@ -144,6 +144,11 @@ def concept(code: MdcCode, unit: UnitCode | None = None) -> Element:
     return {"coding": codings + _own_codings(code), "text": label(code)}
 
 
+def own_concept(code: MdcCode) -> Element:
+    """A term as CodeableConcept by its own code alone."""
+    return {"coding": _own_codings(code), "text": label(code)}
+
+
 def attribute(code: int, reference_id: str) -> Element:
     """An attribute of 20601 as CodeableConcept, by its 32-bit code and name."""
     return {

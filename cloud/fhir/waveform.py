@@ -11,14 +11,16 @@ from typing import Final
 
 from cloud.fhir import systems, terms
 from cloud.fhir.clocks import Clocks
-from cloud.fhir.json import Element
+from cloud.fhir.json import Element, JsonValue
 from cloud.fhir.names import Names
 from cloud.fhir.observation import frame
 from cloud.fhir.status import absence
-from cloud.fhir.strips import Strip
+from cloud.fhir.strips import Leads, Strip
 from cloud.fhir.times import instant
+from protocols.model.codes import MdcCode
 
 _US_PER_MS: Final = 1000
+_ECG: Final = MdcCode(2, 256)
 
 
 def strip_observation(names: Names, clocks: Clocks, strip: Strip) -> Element:
@@ -47,6 +49,42 @@ def strip_observation(names: Names, clocks: Clocks, strip: Strip) -> Element:
             ),
         },
     )
+
+
+def leads_observation(names: Names, clocks: Clocks, leads: Leads) -> Element:
+    """Leads of one ECG, one component each, local name `leads_name`."""
+    value = names.within_encounter("Leads", leads_name(leads))
+    reason = absence(leads.strips[0].first.status)
+    components: list[JsonValue] = [
+        {
+            "code": terms.own_concept(strip.first.type),
+            **(
+                {"dataAbsentReason": reason.concept()}
+                if reason
+                else {"valueSampledData": _sampled_data(strip)}
+            ),
+        }
+        for strip in leads.strips
+    ]
+    return frame(
+        names,
+        clocks,
+        leads.chunks[0],
+        profile=None,
+        category="procedure",
+        identifiers=[{"system": systems.OBSERVATION, "value": value}],
+        issued_at=max(chunk.received_at for chunk in leads.chunks),
+        body={
+            "code": terms.concept(_ECG),
+            "effectivePeriod": {"start": instant(leads.start), "end": instant(leads.end)},
+            "component": components,
+        },
+    )
+
+
+def leads_name(leads: Leads) -> str:
+    """What the leads are called inside the bundle."""
+    return f"{strip_name(leads.strips[0])}:{len(leads.strips)}"
 
 
 def strip_name(strip: Strip) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from cloud.core.devices.identity import info_of
 from cloud.core.devices.tables import DeviceRow
 from cloud.core.encounters.acts import record_act
+from cloud.core.encounters.crew import attachment
 from cloud.core.encounters.finding import find
 from cloud.core.encounters.handover import Handover, HandoverDevice, WaveformGap
 from cloud.core.encounters.projections import Projection, project, projected
@@ -92,7 +95,17 @@ def gathered(
         record=projection.record,
         patient=projection.patient,
         identity=projection.identity,
+        pictures=_pictures(work, principal, projection),
     )
+
+
+def _pictures(work: UnitOfWork, principal: Principal, projection: Projection) -> dict[UUID, bytes]:
+    """The photographs whose pieces all came; the pseudonymised record has none."""
+    found = {
+        one.attachment_id: attachment(work, principal, one.attachment_id)
+        for one in projection.record.photographs
+    }
+    return {name: octets for name, octets in found.items() if octets is not None}
 
 
 def devices_of(

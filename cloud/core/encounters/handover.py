@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -45,6 +45,7 @@ class Handover:
     opened without a person has one of its own. `handover_at` is None while the patient is still
     with the crew. `record` is what people told, `patient` what may be shown of the person under the
     pseudonym; `identity` is who it is, None in the pseudonymised projection.
+    `pictures` are the octets of the record's photographs by attachment, as far as all of them came.
     """
 
     tenant_id: str
@@ -71,3 +72,4 @@ class Handover:
     record: EncounterRecord = field(default_factory=EncounterRecord)
     patient: PatientOutline | None = None
     identity: PatientIdentity | None = None
+    pictures: Mapping[UUID, bytes] = field(default_factory=dict)

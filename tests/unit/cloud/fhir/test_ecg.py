@@ -1,0 +1,128 @@
+"""Leads of one ECG are one observation, and are drawn to scale."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import replace
+from datetime import timedelta
+from xml.etree import ElementTree
+
+import pytest
+
+from cloud.core.observations.stored import StoredObservation
+from cloud.fhir import systems
+from cloud.fhir.ecg_picture import MOST_DRAWN, can_be_drawn, draw, recordings
+from cloud.fhir.strips import Leads, Strip, by_leads, strips
+from protocols.model.codes import UnitCode
+from protocols.model.observation import MeasurementStatus, SampleArrayObservation
+from tests.fixtures.handovers import DEFIBRILLATOR, LEADS, START, ecg, handover, twelve_leads
+from tests.fixtures.records import full_handover, known_identity
+from tests.unit.cloud.fhir.reading import Json, bundle_of, codes, resources
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def leads_of(readings: list[StoredObservation]) -> Leads:
+    (found,) = by_leads(strips(readings))
+    assert isinstance(found, Leads)
+    return found
+
+
+def ecg_observation(readings: list[StoredObservation]) -> Json:
+    found = resources(bundle_of(handover(readings)), "Observation")
+    (one,) = [one for one in found if one["code"]["text"].startswith("ECG, lead")]
+    return one
+
+
+def test_twelve_leads_are_one_observation_with_a_component_each() -> None:
+    one = ecg_observation(twelve_leads(START))
+    assert codes(one["code"]) == [(systems.LOINC, "11524-6"), (systems.MDC, "131328")]
+    assert [codes(part["code"]) for part in one["component"]] == [
+        [(systems.MDC, str(lead.cf_code))] for lead in LEADS
+    ]
+    data = one["component"][0]["valueSampledData"]
+    assert (data["period"], data["dimensions"]) == (4, 1)
+    assert data["data"].count(" ") == 999
+    assert "valueSampledData" not in one
+
+
+def test_leads_without_signal_say_why() -> None:
+    invalid = []
+    for stored in twelve_leads(START):
+        told = replace(stored.observation, status=MeasurementStatus.INVALID)
+        invalid.append(replace(stored, observation=told))
+    one = ecg_observation(invalid)
+    assert all("dataAbsentReason" in part for part in one["component"])
+
+
+def test_leads_that_begin_apart_stay_strips_of_their_own() -> None:
+    later = ecg(START + timedelta(seconds=1), [1] * 250, lead=LEADS[0])
+    found = by_leads(strips([ecg(START, [1] * 250, lead=LEADS[1]), later]))
+    assert all(isinstance(one, Strip) for one in found)
+
+
+def test_the_picture_is_to_scale_and_the_same_each_time() -> None:
+    leads = leads_of(twelve_leads(START, seconds=10))
+    octets = draw(leads, "12-lead ECG <test>")
+    assert octets == draw(leads, "12-lead ECG <test>")
+    root = ElementTree.fromstring(octets)  # noqa: S314 - our own octets
+    words = [one.text for one in root.iter(f"{SVG}text")]
+    assert words[:2] == ["12-lead ECG <test>", "25 mm/s, 10 mm/mV"]
+    assert words[2:] == [
+        *("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6", "II")
+    ]
+    lines = [one.attrib["d"] for one in root.iter(f"{SVG}path") if one.attrib["class"] == "c"]
+    rhythm = lines[-1]
+    steps = [int(step) for step in re.findall(r"l(-?\d+) ", rhythm)]
+    # Ten seconds are 250 mm; the first and last sample stand inside.
+    assert 2480 <= sum(steps) <= 2500
+    calibration = lines[0]
+    assert "v-100" in calibration
+
+
+def test_fewer_leads_stand_below_each_other() -> None:
+    leads = leads_of(twelve_leads(START)[:3])
+    root = ElementTree.fromstring(draw(leads, "x"))  # noqa: S314 - our own octets
+    words = [one.text for one in root.iter(f"{SVG}text")][2:]
+    assert words == ["I", "II", "III"]
+
+
+def test_what_is_not_in_volts_is_not_drawn() -> None:
+    odd = []
+    for stored in twelve_leads(START):
+        assert isinstance(stored.observation, SampleArrayObservation)
+        odd.append(replace(stored, observation=replace(stored.observation, unit=UnitCode(3872))))
+    leads = leads_of(odd)
+    assert not can_be_drawn(leads)
+    assert recordings([leads]) == []
+    with pytest.raises(AssertionError, match="volts"):
+        draw(leads, "x")
+
+
+def test_the_beginning_of_each_recording_is_drawn() -> None:
+    minutes = [leads_of(twelve_leads(START + timedelta(minutes=one))) for one in range(20)]
+    assert recordings(minutes) == minutes[:MOST_DRAWN]
+    running = [leads_of(twelve_leads(START + timedelta(seconds=10 * one))) for one in range(3)]
+    assert recordings(running) == running[:1]
+
+
+def test_the_drawn_ecg_stands_with_its_hash_and_photographs_for_the_hospital_alone() -> None:
+    (shown,) = resources(bundle_of(full_handover()), "DocumentReference")
+    held = shown["content"][0]["attachment"]
+    octets = base64.b64decode(held["data"])
+    digest = hashlib.sha1(octets, usedforsecurity=False).digest()
+    assert base64.b64decode(held["hash"]) == digest
+    assert held["size"] == len(octets)
+    assert held["contentType"] == "image/svg+xml"
+    identified = bundle_of(full_handover(identity=known_identity()))
+    kinds = [
+        one["content"][0]["attachment"]["contentType"]
+        for one in resources(identified, "DocumentReference")
+    ]
+    assert kinds == ["image/svg+xml", "image/jpeg"]
+
+
+def test_the_device_of_the_leads_is_told() -> None:
+    assert leads_of(twelve_leads(START)).chunks[0].observation.device == DEFIBRILLATOR
