@@ -14,7 +14,7 @@ from cloud.fhir.document_reference import ecg_document, photograph
 from cloud.fhir.ecg_picture import recordings
 from cloud.fhir.encounter import encounter
 from cloud.fhir.names import Named, Names
-from cloud.fhir.observation import is_vital_sign, observation
+from cloud.fhir.observation import Readings, has_vital_sign, is_vital_sign
 from cloud.fhir.procedure import Shock, shock_procedure, shocks
 from cloud.fhir.sections import Reported
 from cloud.fhir.selection import Detail, Selection, is_event, select
@@ -35,9 +35,11 @@ class Assembly:
         self.names = Names.of(handover)
         self.told = telling(self.names, handover)
         self._clocks = Clocks(self.names, handover.observations)
+        self._readings = Readings(self.names, self._clocks)
         self._selection = select(handover.observations, detail)
         self._shocks = shocks(handover.observations)
-        self.units = _in_order(self._selection)
+        self._events = [one for one in self._selection.readings if is_event(one)]
+        self.units = _in_order(self._selection, self._events)
 
     @property
     def as_of(self) -> datetime:
@@ -114,17 +116,14 @@ class Assembly:
     ) -> Named:
         """The report; its entries are those `readings`, made of those `units`."""
         pairs = list(zip(readings, units, strict=True))
+        events = {id(one) for one in self._events}
         reported = Reported(
             readings=self.handover.observations,
-            events=[one for one in self._selection.readings if is_event(one)],
+            events=self._events,
             shocks=self._shocks,
             telling=self.told,
-            vital_signs=[
-                one
-                for one, unit in pairs
-                if isinstance(unit, StoredObservation) and is_vital_sign(unit.observation)
-            ],
-            arrest=[one for one, unit in pairs if isinstance(unit, Wave) or is_event(unit)],
+            vital_signs=[one for one, _ in pairs if has_vital_sign(one.resource)],
+            arrest=[one for one, unit in pairs if isinstance(unit, Wave) or id(unit) in events],
             procedures=procedures,
             pictures=pictures,
             page_note=page_note,
@@ -137,7 +136,7 @@ class Assembly:
             return self._wave(unit)
         names = self.names
         local = str(unit.observation.observation_id)
-        return Named(names.urn("Observation", local), observation(names, self._clocks, unit))
+        return Named(names.urn("Observation", local), self._readings.observation(unit))
 
     def _wave(self, unit: Wave) -> Named:
         names, clocks = self.names, self._clocks
@@ -152,10 +151,10 @@ class Assembly:
         return Named(self.names.urn("Shock", local), shock_procedure(self.names, shock))
 
 
-def _in_order(selection: Selection) -> list[Unit]:
+def _in_order(selection: Selection, events: Sequence[StoredObservation]) -> list[Unit]:
     """Events first, then everything else by time."""
-    events = [one for one in selection.readings if is_event(one)]
-    others: list[Unit] = [one for one in selection.readings if not is_event(one)]
+    known = {id(one) for one in events}
+    others: list[Unit] = [one for one in selection.readings if id(one) not in known]
     others.extend(by_leads(selection.strips))
     return [*events, *sorted(others, key=_start)]
 

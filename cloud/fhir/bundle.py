@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from cloud.core.encounters.handover import Handover
+from cloud.core.kernel.collector import at_rest
 from cloud.fhir import systems
 from cloud.fhir.assembly import Assembly, Unit
 from cloud.fhir.encounter import has_ended
@@ -44,7 +45,8 @@ class HandoverPages:
         page_size: int = DEFAULT_PAGE_SIZE,
         update: bool = False,
     ) -> None:
-        self._assembly = Assembly(handover, detail)
+        with at_rest():
+            self._assembly = Assembly(handover, detail)
         self._update = update
         self._size = page_size
 
@@ -66,6 +68,8 @@ class HandoverPages:
         if not 1 <= page <= self.count:
             raise NoSuchPageError(f"the handover has {self.count} pages, there is no page {page}")
         units = self._assembly.units[(page - 1) * self._size : page * self._size]
+        with at_rest():
+            entries = self._entries(page, units)
         handover = self._assembly.handover
         stamp = instant(self._assembly.as_of)
         local = (self._assembly.detail.value, str(page), str(self._size), stamp)
@@ -80,7 +84,7 @@ class HandoverPages:
             type="transaction",
             timestamp=stamp,
             link=self._links(page, page_url) if page_url else None,
-            entry=self._entries(page, units),
+            entry=entries,
         )
 
     def _entries(self, page: int, units: Sequence[Unit]) -> list[JsonValue]:

@@ -27,16 +27,19 @@ _NO_ZONE: Final = "The device's clock has no time zone; its digits are shown her
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Both clocks at one moment: the reading it was seen on, and what the device's clock said."""
+    """Both clocks at one moment: the reading it was seen on, and what the device's clock said.
+
+    `difference` is how far they were apart, the device's taken as if it had no zone.
+    """
 
     stored: StoredObservation
     local: datetime
+    difference: timedelta
 
     @property
     def name(self) -> str:
         """A name for device and offset, the same for every reading that used it."""
-        difference = self.stored.observation.observed_at.at - self.local.replace(tzinfo=UTC)
-        return f"{self.stored.device_id}:{difference // timedelta(microseconds=1)}"
+        return f"{self.stored.device_id}:{self.difference // timedelta(microseconds=1)}"
 
 
 class Clocks:
@@ -44,24 +47,39 @@ class Clocks:
 
     def __init__(self, names: Names, observations: Iterable[StoredObservation]) -> None:
         self._names = names
-        self._anchors: dict[str, Anchor] = {}
+        self._anchors: dict[tuple[str, timedelta], Anchor] = {}
+        # By the object: the handover holds every reading as long as this lives.
+        self._known: dict[int, Anchor | None] = {}
         for stored in observations:
-            anchor = _anchor(stored)
-            if anchor is not None:
-                self._anchors.setdefault(anchor.name, anchor)
+            self._known[id(stored)] = self._first(stored)
+
+    def anchor(self, stored: StoredObservation) -> Anchor | None:
+        """Where a reading's two clocks were first seen so far apart; None where one was enough."""
+        return self._known[id(stored)] if id(stored) in self._known else self._first(stored)
+
+    def _first(self, stored: StoredObservation) -> Anchor | None:
+        local = _local(stored)
+        if local is None:
+            return None
+        difference = stored.observation.observed_at.at - local.replace(tzinfo=UTC)
+        key = (stored.device_id, difference)
+        found = self._anchors.get(key)
+        if found is None:
+            found = self._anchors[key] = Anchor(stored, local, difference)
+        return found
 
     def references(self, stored: StoredObservation) -> list[Element]:
         """What `derivedFrom` holds for a reading."""
-        anchor = _anchor(stored)
+        anchor = self.anchor(stored)
         return [] if anchor is None else [self._names.reference("Clock", anchor.name)]
 
     def observations(self, readings: Iterable[StoredObservation]) -> list[Named]:
         """The coincident time stamps those readings point to."""
-        used = {anchor.name for one in readings if (anchor := _anchor(one)) is not None}
+        used = {anchor.name for one in readings if (anchor := self.anchor(one)) is not None}
         return [
-            Named(self._names.urn("Clock", name), self.observation(anchor))
-            for name, anchor in self._anchors.items()
-            if name in used
+            Named(self._names.urn("Clock", anchor.name), self.observation(anchor))
+            for anchor in self._anchors.values()
+            if anchor.name in used
         ]
 
     def observation(self, anchor: Anchor) -> Element:
@@ -84,7 +102,7 @@ class Clocks:
 def stamp_notes(stored: StoredObservation) -> list[Element]:
     """The device's calendar stamp where it is not the source of the effective time."""
     stamp = stored.observation.observed_at.device_time
-    if stamp is None or stamp.local is None or _anchor(stored) is not None:
+    if stamp is None or stamp.local is None or _local(stored) is not None:
         return []
     return [{"text": f"The device's own time stamp was {stamp.value}."}]
 
@@ -102,14 +120,13 @@ def tick_components(stamp: DeviceTime | None) -> list[JsonValue]:
     return [{"code": terms.attribute(*_RELATIVE_STAMP), "valueQuantity": ticks}]
 
 
-def _anchor(stored: StoredObservation) -> Anchor | None:
-    """Both clocks when the effective time was worked out from the device's calendar.
+def _local(stored: StoredObservation) -> datetime | None:
+    """The device's calendar time where the effective time was worked out from it.
 
     A stamp that carries its offset needs no second clock; it stands in a note.
     """
     observed = stored.observation.observed_at
     stamp = observed.device_time
-    local = stamp.local if stamp is not None and stamp.kind == "absolute" else None
-    if local is None or observed.quality is not TimeQuality.DEVICE:
+    if stamp is None or stamp.kind != "absolute" or observed.quality is not TimeQuality.DEVICE:
         return None
-    return Anchor(stored, local)
+    return stamp.local

@@ -14,6 +14,9 @@ from decimal import Decimal
 from html import escape
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from cloud.fhir import terms
 from cloud.fhir.strips import Leads, Strip
 
@@ -32,6 +35,7 @@ _COLUMNS: Final = 4
 _RHYTHM: Final = 258  # MDC_ECG_ELEC_POTL_II
 _MILLIVOLTS: Final = {"mV": Decimal(1), "uV": Decimal("0.001")}
 _PULSE: Final = 5 * _UNITS_PER_MM
+_Points = npt.NDArray[np.int64]
 _STYLE: Final = (
     "text{font:30px sans-serif;fill:#222}path{fill:none}"
     ".a{stroke:#f3c6c6;stroke-width:1}.b{stroke:#e79a9a;stroke-width:2}"
@@ -55,7 +59,7 @@ def can_be_drawn(leads: Leads) -> bool:
     """Whether every lead is in volts and there is a second of it at least."""
     return all(
         terms.ucum_of(strip.first.unit) in _MILLIVOLTS
-        and len(strip.samples) * strip.first.period_us >= 1_000_000
+        and strip.count * strip.first.period_us >= 1_000_000
         for strip in leads.strips
     )
 
@@ -146,47 +150,35 @@ def _drawn(trace: _Trace) -> Iterator[str]:
     first = round(trace.first * per_second)
     part = heights[first : first + round(trace.seconds * per_second)]
     yield f'<text x="{trace.left + 10}" y="{trace.middle - 90}">{escape(trace.label)}</text>'
-    if part:
-        points = _columns(part, _MM_PER_SECOND * _UNITS_PER_MM / per_second)
-        yield f'<path class="c" d="{_line(points, trace)}"/>'
+    if part.size:
+        xs, ys = _columns(part, _MM_PER_SECOND * _UNITS_PER_MM / per_second)
+        steps = zip(np.diff(xs).tolist(), (-np.diff(ys)).tolist(), strict=True)
+        start = f"M{trace.left + int(xs[0])} {trace.middle - int(ys[0])}"
+        line = "".join([f"l{across} {down}" for across, down in steps])
+        yield f'<path class="c" d="{start}{line}"/>'
 
 
-def _heights(strip: Strip) -> list[int]:
+def _heights(strip: Strip) -> _Points:
     """Every sample in tenths of a millimetre above the middle."""
     chunk = strip.first
     unit = _MILLIVOLTS[terms.ucum_of(chunk.unit) or ""]
     step = float(chunk.scale * unit * _MM_PER_MILLIVOLT * _UNITS_PER_MM)
     base = float(chunk.offset * unit * _MM_PER_MILLIVOLT * _UNITS_PER_MM)
-    most = _ROW
-    return [max(-most, min(most, round(value * step + base))) for value in strip.samples]
+    heights: _Points = np.rint(strip.samples * step + base).astype(np.int64)
+    return heights.clip(-_ROW, _ROW)
 
 
-def _columns(heights: Sequence[int], width: float) -> Iterator[tuple[int, int]]:
+def _columns(heights: _Points, width: float) -> tuple[_Points, _Points]:
     """Points of the line: where several samples share a column, its lowest and highest."""
-    column: list[int] = []
-    at = 0
-    for place, height in enumerate(heights):
-        x = int(place * width)
-        if x != at and column:
-            yield from _extremes(at, column)
-            column = []
-        at = x
-        column.append(height)
-    yield from _extremes(at, column)
-
-
-def _extremes(x: int, column: Sequence[int]) -> Iterator[tuple[int, int]]:
-    low, high = min(column), max(column)
-    first_low = column.index(low) <= column.index(high)
-    yield x, low if first_low else high
-    if low != high:
-        yield x, high if first_low else low
-
-
-def _line(points: Iterator[tuple[int, int]], trace: _Trace) -> str:
-    x, y = next(points)
-    words = [f"M{trace.left + x} {trace.middle - y}"]
-    for next_x, next_y in points:
-        words.append(f"l{next_x - x} {y - next_y}")
-        x, y = next_x, next_y
-    return "".join(words)
+    at = (np.arange(heights.size) * width).astype(np.int64)
+    begins = np.flatnonzero(np.diff(at, prepend=-1))
+    lows = np.minimum.reduceat(heights, begins)
+    highs = np.maximum.reduceat(heights, begins)
+    # Of both ends of a column, the one nearer to where it begins comes first.
+    is_rising = heights[begins] - lows <= highs - heights[begins]
+    firsts, seconds = np.where(is_rising, lows, highs), np.where(is_rising, highs, lows)
+    xs = np.repeat(at[begins], 2)
+    ys = np.column_stack((firsts, seconds)).ravel()
+    is_point = np.ones(xs.size, dtype=bool)
+    is_point[1::2] = firsts != seconds
+    return xs[is_point], ys[is_point]

@@ -13,11 +13,12 @@ alone, so whoever serves resources one by one gives it `Names` of its own whose 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from cloud.core.encounters.handover import Handover
 from cloud.fhir.json import Element
@@ -83,7 +84,7 @@ class Names:
         if known is not None:
             return known
         parts = ("entry", self.tenant_id, self.encounter_id, kind, local)
-        return self._urns.setdefault((kind, local), uuid5(_NAMESPACE, "|".join(parts)).urn)
+        return self._urns.setdefault((kind, local), f"urn:uuid:{_named('|'.join(parts))}")
 
     def reference(self, kind: str, local: str = "") -> Element:
         """A reference to that resource inside the same bundle."""
@@ -91,12 +92,12 @@ class Names:
 
     def within_tenant(self, kind: str, local: str = "") -> str:
         """An identifier value for something that outlives the encounter (device, vehicle)."""
-        return str(uuid5(_NAMESPACE, "|".join(("tenant", self.tenant_id, kind, local))))
+        return _named("|".join(("tenant", self.tenant_id, kind, local)))
 
     def within_encounter(self, kind: str, *local: str) -> str:
         """An identifier value for something of this encounter alone."""
         parts = ("encounter", self.tenant_id, self.encounter_id, kind, *local)
-        return str(uuid5(_NAMESPACE, "|".join(parts)))
+        return _named("|".join(parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,13 @@ class Named:
 
     url: str
     resource: Element
+
+
+def _named(name: str) -> str:
+    """The UUID of version 5 of a name, in its text form; a handover needs one for every reading."""
+    digest = hashlib.sha1(_NAMESPACE.bytes + name.encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digest[16], 16) & 3]
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
 def created(named: Named) -> Element:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
 from typing import Final
@@ -22,6 +22,7 @@ from protocols.model.observation import (
     NumericObservation,
     TextObservation,
 )
+from protocols.model.quantity import Quantity
 
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
 MOST_LINES: Final = 200
@@ -50,8 +51,26 @@ class _Series:
     label: str
     device: str
     unit: str
-    values: list[Decimal] = field(default_factory=list)
+    first: Decimal | None = None
+    lowest: Decimal | None = None
+    highest: Decimal | None = None
+    last: Decimal | None = None
+    count: int = 0
     absent: int = 0
+
+    def take(self, number: Decimal | None) -> None:
+        """Count one reading."""
+        if number is None:
+            self.absent += 1
+            return
+        self.count += 1
+        self.last = number
+        if self.lowest is None or self.highest is None:
+            self.first = self.lowest = self.highest = number
+        elif number < self.lowest:
+            self.lowest = number
+        elif number > self.highest:
+            self.highest = number
 
 
 def vital_signs_table(readings: Iterable[StoredObservation], devices: Mapping[str, str]) -> str:
@@ -61,14 +80,13 @@ def vital_signs_table(readings: Iterable[StoredObservation], devices: Mapping[st
     """
     series: dict[tuple[str, MdcCode], _Series] = {}
     for stored in readings:
-        for code, number, unit in _numbers(stored):
-            device = devices.get(stored.device_id, "")
-            fresh = _Series(terms.label(code), device, unit)
-            one = series.setdefault((stored.device_id, code), fresh)
-            if number is None:
-                one.absent += 1
-            else:
-                one.values.append(number)
+        for code, quantity in _numbers(stored):
+            one = series.get((stored.device_id, code))
+            if one is None:
+                device = devices.get(stored.device_id, "")
+                unit = terms.unit_text(quantity.unit)
+                one = series[stored.device_id, code] = _Series(terms.label(code), device, unit)
+            one.take(None if absence(stored.observation.status) else quantity.number)
     if not series:
         return paragraph("No vital signs were recorded by the devices.")
     rows = "".join(_row(one) for one in series.values())
@@ -76,29 +94,21 @@ def vital_signs_table(readings: Iterable[StoredObservation], devices: Mapping[st
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _numbers(stored: StoredObservation) -> list[tuple[MdcCode, Decimal | None, str]]:
+def _numbers(stored: StoredObservation) -> Sequence[tuple[MdcCode, Quantity]]:
     observation = stored.observation
-    if terms.is_private(observation.type):
-        return []
     if isinstance(observation, NumericObservation):
-        quantities = [(observation.type, observation.value)]
-    elif isinstance(observation, CompoundNumericObservation):
-        quantities = list(observation.components)
-    else:
-        return []
-    is_void = absence(observation.status) is not None
-    return [
-        (code, None if is_void else quantity.number, terms.unit_text(quantity.unit))
-        for code, quantity in quantities
-    ]
+        is_private = terms.is_private(observation.type)
+        return () if is_private else ((observation.type, observation.value),)
+    if isinstance(observation, CompoundNumericObservation):
+        return () if terms.is_private(observation.type) else observation.components
+    return ()
 
 
 def _row(one: _Series) -> str:
     absent = f" and {one.absent} without a value" if one.absent else ""
-    values = one.values
-    shown = [values[0], min(values), max(values), values[-1]] if values else []
-    cells = [f"{value} {one.unit}".rstrip() for value in shown] or ["-"] * 4
-    texts = [one.label, one.device, *cells, f"{len(values)}{absent}"]
+    shown = (one.first, one.lowest, one.highest, one.last)
+    cells = ["-" if value is None else f"{value} {one.unit}".rstrip() for value in shown]
+    texts = [one.label, one.device, *cells, f"{one.count}{absent}"]
     return "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in texts) + "</tr>"
 
 

@@ -57,6 +57,68 @@ def observation(names: Names, clocks: Clocks, stored: StoredObservation) -> Elem
     )
 
 
+class Readings:
+    """The readings of one handover as observations.
+
+    An hour holds thousands of numbers that differ in time, value and identity alone: the first of
+    each kind is made as a pattern, and the others after it.
+    """
+
+    def __init__(self, names: Names, clocks: Clocks) -> None:
+        self._names = names
+        self._clocks = clocks
+        self._patterns: dict[tuple[object, ...], Element] = {}
+        self._times: dict[datetime, str] = {}
+
+    def _issued(self, at: datetime) -> str:
+        """When it was here: the readings of a batch came together."""
+        text = self._times.get(at)
+        if text is None:
+            text = self._times[at] = instant(at)
+        return text
+
+    def observation(self, stored: StoredObservation) -> Element:
+        """One reading, the same as `observation` gives; AssertionError for a waveform."""
+        told = stored.observation
+        if not isinstance(told, NumericObservation) or not _is_plain(told):
+            return observation(self._names, self._clocks, stored)
+        anchor = self._clocks.anchor(stored)
+        key = (
+            stored.device_id,
+            stored.gateway_id,
+            told.type.cf_code,
+            told.value.unit.term,
+            told.status,
+            told.supplements,
+            stored.flags,
+            anchor is None,
+        )
+        pattern = self._patterns.get(key)
+        if pattern is None:
+            pattern = self._patterns[key] = observation(self._names, self._clocks, stored)
+            return dict(pattern)
+        one = dict(pattern)
+        one["identifier"] = [{"system": systems.OBSERVATION, "value": str(told.observation_id)}]
+        one["effectiveDateTime"] = instant(told.observed_at.at)
+        one["issued"] = self._issued(stored.received_at)
+        quantity = pattern.get("valueQuantity")
+        if isinstance(quantity, dict) and isinstance(told.value.value, Decimal):
+            one["valueQuantity"] = {**quantity, "value": told.value.value}
+        if anchor is not None:
+            one["derivedFrom"] = [self._names.reference("Clock", anchor.name)]
+        return one
+
+
+def _is_plain(told: NumericObservation) -> bool:
+    """Whether nothing of it but its time, value and identity is its own."""
+    observed = told.observed_at
+    if not isinstance(told.value.value, Decimal) or observed.quality is TimeQuality.UNKNOWN:
+        return False
+    stamp = observed.device_time
+    # Ticks stand in a component, and a stamp that was not used in a note.
+    return stamp is None or (stamp.kind == "absolute" and observed.quality is TimeQuality.DEVICE)
+
+
 def frame(
     names: Names,
     clocks: Clocks,
@@ -88,9 +150,7 @@ def frame(
         else None,
         identifier=list(identifiers),
         status=observation_status(observation.status),
-        category=[
-            {"coding": [{"system": systems.OBSERVATION_CATEGORY, "code": category}]},
-        ],
+        category=_category(category),
         code=body.pop("code"),
         subject=names.reference("Patient"),
         encounter=names.reference("Encounter"),
@@ -104,11 +164,23 @@ def frame(
     )
 
 
+def _category(code: str) -> list[Element]:
+    return [{"coding": [{"system": systems.OBSERVATION_CATEGORY, "code": code}]}]
+
+
+_VITAL_SIGN: Final = _category("vital-signs")
+
+
 def category_of(observation: Observation, loincs: Sequence[str]) -> str:
     """vital-signs for what R4 counts as one, therapy for what a device gave, else exam."""
     if any(loinc in terms.VITAL_SIGN_CODES for loinc in loincs):
         return "vital-signs"
     return "therapy" if terms.is_private(observation.type) else "exam"
+
+
+def has_vital_sign(resource: Element) -> bool:
+    """Whether an observation made here stands among the vital signs."""
+    return resource["category"] == _VITAL_SIGN
 
 
 def is_vital_sign(observation: Observation) -> bool:

@@ -60,6 +60,8 @@ _TEST: Final = MeasurementStatus.TEST_DATA | MeasurementStatus.DEMO_DATA
 
 def absence(status: MeasurementStatus) -> Reason | None:
     """Why a reading of this status carries no value; None where it carries one."""
+    if not status.value:
+        return None
     return next((reason for bit, reason in _WITHOUT_VALUE if bit in status), None)
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from cloud.core.observations.queries import DEVICE_CLOCK_STEP
+from cloud.core.observations.gaps import DEVICE_CLOCK_STEP
 from cloud.core.observations.stored import StoredObservation
 from protocols.model.codes import MdcCode
-from protocols.model.observation import SampleArrayObservation
+from protocols.model.observation import SAMPLE_OCTETS, SampleArrayObservation
 
 STRIP_SECONDS: Final = 10
 _SCADA: Final = 2
@@ -30,18 +31,28 @@ class Strip:
     """Consecutive samples of one waveform of one device.
 
     `chunks` are the readings it was made of, in order, all of one scale, period and status;
-    `samples` are the device's integers.
+    `octets` are the device's integers as the chunks hold them.
     """
 
     chunks: tuple[StoredObservation, ...]
     first: SampleArrayObservation
     start: datetime
-    samples: tuple[int, ...]
+    octets: bytes
+
+    @property
+    def count(self) -> int:
+        """How many samples."""
+        return len(self.octets) // SAMPLE_OCTETS
+
+    @property
+    def samples(self) -> npt.NDArray[np.int32]:
+        """The device's integers."""
+        return np.frombuffer(self.octets, dtype="<i4")
 
     @property
     def end(self) -> datetime:
         """The time of the last sample."""
-        return self.start + _span(len(self.samples) - 1, self.first.period_us)
+        return self.start + _span(self.count - 1, self.first.period_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +62,17 @@ class _Piece:
     source: StoredObservation
     chunk: SampleArrayObservation
     start: datetime
-    samples: tuple[int, ...]
+    octets: bytes
+
+    @property
+    def count(self) -> int:
+        """How many samples."""
+        return len(self.octets) // SAMPLE_OCTETS
 
     @property
     def after(self) -> datetime:
         """When the next sample is due."""
-        return self.start + _span(len(self.samples), self.chunk.period_us)
+        return self.start + _span(self.count, self.chunk.period_us)
 
 
 def strips(readings: Iterable[StoredObservation]) -> list[Strip]:
@@ -106,7 +122,7 @@ def by_leads(found: Iterable[Strip]) -> list[Wave]:
     groups: dict[tuple[object, ...], list[Strip]] = {}
     for strip in found:
         alone = () if is_ecg_lead(strip.first.type) else (strip.first.type,)
-        key = (strip.start, strip.chunks[0].device_id, len(strip.samples), *_pace(strip), *alone)
+        key = (strip.start, strip.chunks[0].device_id, strip.count, *_pace(strip), *alone)
         groups.setdefault(key, []).append(strip)
     return [_together(strips) for strips in groups.values()]
 
@@ -133,56 +149,65 @@ def _place(code: MdcCode) -> tuple[int, int]:
     return (1, code.term)
 
 
-def sample_values(chunk: SampleArrayObservation) -> tuple[int, ...]:
-    """The integers of a chunk as the device sent them."""
-    return tuple(np.frombuffer(chunk.samples, dtype="<i4").tolist())
-
-
 def _pieces(stored: StoredObservation, chunk: SampleArrayObservation) -> Iterator[_Piece]:
-    values = sample_values(chunk)
     longest = max(1, STRIP_SECONDS * 1_000_000 // chunk.period_us)
-    for first in range(0, len(values), longest):
-        start = chunk.observed_at.at + _span(first, chunk.period_us)
-        yield _Piece(stored, chunk, start, values[first : first + longest])
+    start = chunk.observed_at.at
+    if chunk.count <= longest:
+        yield _Piece(stored, chunk, start, chunk.samples)
+        return
+    for first in range(0, chunk.count, longest):
+        part = chunk.samples[first * SAMPLE_OCTETS : (first + longest) * SAMPLE_OCTETS]
+        yield _Piece(stored, chunk, start + _span(first, chunk.period_us), part)
 
 
 def _join(pieces: list[_Piece]) -> Iterator[Strip]:
     pieces.sort(key=lambda piece: (piece.start, piece.chunk.observation_id))
     run: list[_Piece] = []
-    count = 0
+    count, due, limit = 0, pieces[0].start, pieces[0].start
     for piece in pieces:
-        if run and not _continues(run, count, piece):
+        if run and (piece.start >= limit or not _continues(run[-1], count, due, piece)):
             yield _strip(run)
             run, count = [], 0
+        if not run:
+            limit = _cell_end(piece.start)
         run.append(piece)
-        count += len(piece.samples)
-    if run:
-        yield _strip(run)
+        count += piece.count
+        due = piece.after
+    yield _strip(run)
 
 
-def _continues(run: Sequence[_Piece], count: int, piece: _Piece) -> bool:
-    """Whether the piece goes on where the run of so many samples ends: same cell, same scale."""
-    last = run[-1]
-    if _form(last.chunk) != _form(piece.chunk) or _cell(run[0].start) != _cell(piece.start):
+def _continues(last: _Piece, count: int, due: datetime, piece: _Piece) -> bool:
+    """Whether the piece goes on where a run of so many samples ends, in the same scale."""
+    if not _are_alike(last.chunk, piece.chunk):
         return False
-    if (count + len(piece.samples)) * piece.chunk.period_us > STRIP_SECONDS * 1_000_000:
+    period = piece.chunk.period_us
+    if (count + piece.count) * period > STRIP_SECONDS * 1_000_000:
         return False
     # Devices stamp hundredths of a second, so neighbours may seem a little apart.
-    allowed = max(DEVICE_CLOCK_STEP, _span(1, piece.chunk.period_us) / 2)
-    return abs(piece.start - last.after) <= allowed
+    apart = abs(piece.start - due)
+    return apart <= DEVICE_CLOCK_STEP or 2 * apart <= timedelta(microseconds=period)
 
 
-def _form(chunk: SampleArrayObservation) -> tuple[object, ...]:
-    return (chunk.scale, chunk.offset, chunk.period_us, chunk.unit, chunk.status)
+def _are_alike(one: SampleArrayObservation, other: SampleArrayObservation) -> bool:
+    """Whether the samples of both mean the same: scale, pace, unit and status."""
+    return (
+        one.period_us == other.period_us
+        and one.scale == other.scale
+        and one.offset == other.offset
+        and one.unit == other.unit
+        and one.status is other.status
+    )
 
 
-def _cell(at: datetime) -> int:
-    return int(at.timestamp() // STRIP_SECONDS)
+def _cell_end(at: datetime) -> datetime:
+    """Where the grid cell of a moment ends."""
+    cell = int(at.timestamp() // STRIP_SECONDS)
+    return datetime.fromtimestamp((cell + 1) * STRIP_SECONDS, UTC)
 
 
 def _strip(run: Sequence[_Piece]) -> Strip:
-    samples = tuple(value for piece in run for value in piece.samples)
-    return Strip(tuple(piece.source for piece in run), run[0].chunk, run[0].start, samples)
+    octets = b"".join(piece.octets for piece in run)
+    return Strip(tuple(piece.source for piece in run), run[0].chunk, run[0].start, octets)
 
 
 def _span(samples: int, period_us: int) -> timedelta:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from cloud.fhir import systems
@@ -123,11 +124,13 @@ def ucum_of(unit: UnitCode) -> str | None:
     return ucum(unit)
 
 
+@lru_cache(maxsize=4096)
 def loincs_of(code: MdcCode, unit: UnitCode | None = None) -> tuple[str, ...]:
     """The LOINC codes of a term measured in a unit; none for most."""
     return loincs(code, unit)
 
 
+@lru_cache(maxsize=4096)
 def label(code: MdcCode) -> str:
     """What a person calls the term; unknown ones are their number."""
     term = find(code)
@@ -172,6 +175,7 @@ def quantity(value: Decimal, unit: UnitCode) -> Element:
     return {"value": value, "unit": shown, "system": systems.UCUM, "code": code}
 
 
+@lru_cache(maxsize=1024)
 def unit_text(unit: UnitCode) -> str:
     """The unit as a person reads it; empty for plain counts."""
     row = find_unit(unit)

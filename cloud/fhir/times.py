@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 
 def instant(at: datetime) -> str:
     """An aware time with milliseconds, or microseconds where there are any."""
-    text = at.astimezone(UTC).isoformat(timespec="microseconds")
-    return text.removesuffix("+00:00").removesuffix("000") + "Z"
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    if at.microsecond % 1000:
+        return at.isoformat(timespec="microseconds")[:-6] + "Z"
+    return at.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def clock_time(at: datetime) -> str:

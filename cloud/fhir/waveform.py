@@ -91,7 +91,7 @@ def strip_name(strip: Strip) -> str:
     """What the strip is called inside the bundle."""
     first, last = strip.chunks[0].observation, strip.chunks[-1].observation
     started = instant(strip.start)
-    return f"{first.observation_id}:{last.observation_id}:{started}:{len(strip.samples)}"
+    return f"{first.observation_id}:{last.observation_id}:{started}:{strip.count}"
 
 
 def _sampled_data(strip: Strip) -> Element:
@@ -101,7 +101,7 @@ def _sampled_data(strip: Strip) -> Element:
         "period": milliseconds(chunk.period_us),
         "factor": chunk.scale,
         "dimensions": 1,
-        "data": " ".join(map(str, strip.samples)),
+        "data": " ".join(map(str, strip.samples.tolist())),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from cloud.core.devices.identity import info_of
@@ -21,6 +22,7 @@ from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations import queries
+from cloud.core.observations.gaps import Gap, gaps_among
 
 
 def gather_handover(
@@ -91,7 +93,7 @@ def gathered(
         gateway_ids=tuple(sorted({one.gateway_id for one in observations if one.gateway_id})),
         devices=devices_of(work, principal, {one.device_id for one in observations}),
         observations=observations,
-        gaps=gaps_of(work, principal, row.encounter_id),
+        gaps=_told_gaps(gaps_among(observations)),
         record=projection.record,
         patient=projection.patient,
         identity=projection.identity,
@@ -130,6 +132,10 @@ def devices_of(
 
 def gaps_of(work: UnitOfWork, principal: Principal, encounter_id: str) -> tuple[WaveformGap, ...]:
     """What is missing of an encounter's live waveforms."""
+    return _told_gaps(queries.waveform_gaps(work, principal, encounter_id))
+
+
+def _told_gaps(gaps: Iterable[Gap]) -> tuple[WaveformGap, ...]:
     return tuple(
         WaveformGap(
             device_id=gap.device_id,
@@ -138,7 +144,7 @@ def gaps_of(work: UnitOfWork, principal: Principal, encounter_id: str) -> tuple[
             to_at=gap.to_at,
             samples=gap.samples,
         )
-        for gap in queries.waveform_gaps(work, principal, encounter_id)
+        for gap in gaps
     )
 
 

@@ -141,7 +141,7 @@ def _to_plain(row: ObservationRow, shared: Values) -> Observation:
     match row.kind:
         case "numeric":
             return NumericObservation(
-                **shared, value=_quantity(row.unit_term, row.value, row.special)
+                **shared, value=quantity_of(row.unit_term, row.value, row.special)
             )
         case "compound":
             return CompoundNumericObservation(
@@ -149,7 +149,7 @@ def _to_plain(row: ObservationRow, shared: Values) -> Observation:
                 components=tuple(
                     (
                         MdcCode.from_cf_code(code),
-                        _quantity(unit, None if digits is None else Decimal(digits), special),
+                        quantity_of(unit, None if digits is None else Decimal(digits), special),
                     )
                     for code, unit, digits, special in row.components or []
                 ),
@@ -162,6 +162,7 @@ def _to_plain(row: ObservationRow, shared: Values) -> Observation:
             return TextObservation(**shared, text=row.text or "")
 
 
-def _quantity(unit_term: int | None, value: Decimal | None, special: str | None) -> Quantity:
+def quantity_of(unit_term: int | None, value: Decimal | None, special: str | None) -> Quantity:
+    """The number or special value of a row in its unit."""
     number = SpecialValue(special) if value is None else value
     return Quantity(number, UnitCode(unit_term or 0))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, and_, func, or_, select, tuple_
@@ -22,17 +22,15 @@ from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations import keys
 from cloud.core.observations.conversion import to_observation
+from cloud.core.observations.gaps import Gap, gaps_between
 from cloud.core.observations.months import months_with, of_encounter, of_months, within
 from cloud.core.observations.recording import UNCHARTED_STATUS
 from cloud.core.observations.stored import StoredObservation
 from cloud.core.observations.tables import Measured, ObservationRow, WaveformRow
+from cloud.core.observations.whole import whole_encounter
 from cloud.db.base import table_of
+from protocols.model.codes import SystemId
 from protocols.model.timestamps import DeviceTime
-
-DEVICE_CLOCK_STEP: Final = timedelta(milliseconds=10)
-"""AbsoluteTime counts hundredths: two stamps may disagree by this much without a gap."""
-CLOCK_MAPPING_ERROR: Final = timedelta(seconds=2)
-"""More than this between device time and UTC means that the device's clock was set meanwhile."""
 
 R = TypeVar("R", bound=Measured)
 
@@ -51,17 +49,6 @@ class Tail:
 
     observation: int = 0
     waveform: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Samples missing between two chunks of one waveform."""
-
-    device_id: str
-    type_cf: int
-    from_at: datetime
-    to_at: datetime
-    samples: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +119,14 @@ def encounter_observations(
     work: UnitOfWork, principal: Principal, encounter_id: str
 ) -> list[StoredObservation]:
     """Everything one encounter holds, waveforms among the rest, in time order."""
-    rows: list[Measured] = []
-    for table in (ObservationRow, WaveformRow):
-        rows += work.session.scalars(of_encounter(work, principal, table, encounter_id))
-    return stored(work, principal, sorted(rows, key=_time_order))
+    mine = scoped(principal, DeviceRow)
+
+    def system_id(device_id: str) -> SystemId:
+        return system_id_of(
+            work.session.scalars(mine.where(DeviceRow.device_id == device_id)).one()
+        )
+
+    return whole_encounter(work, principal, encounter_id, system_id)
 
 
 def follow(
@@ -219,13 +210,7 @@ def counts(work: UnitOfWork, principal: Principal, encounter_id: str) -> list[Co
 
 
 def waveform_gaps(work: UnitOfWork, principal: Principal, encounter_id: str) -> list[Gap]:
-    """Samples that are missing between consecutive chunks of a device's waveform, in time order.
-
-    A chunk that starts later than its predecessor's end by more than half a period, and by more
-    than the device's clock can tell, leaves a gap of the missing whole samples. The device's own
-    stamps say how far apart two chunks are as long as they roughly agree with UTC: after an
-    outage the mapping to UTC was measured anew, and its error is no missing sample.
-    """
+    """Samples that are missing of an encounter's waveforms, in time order."""
     statement = (
         of_encounter(work, principal, WaveformRow, encounter_id)
         .with_only_columns(
@@ -244,36 +229,19 @@ def waveform_gaps(work: UnitOfWork, principal: Principal, encounter_id: str) -> 
             WaveformRow.row_id,
         )
     )
-    gaps, lane, end, local_end = [], None, None, None
-    for device_id, type_cf, start, count, period_us, kind, stamp in work.session.execute(statement):
-        period = timedelta(microseconds=period_us)
-        local = _local_time(kind, stamp)
-        if lane != (device_id, type_cf):
-            lane, end, local_end = (device_id, type_cf), None, None
-        if end is not None:
-            missing = _between(end, start, local_end, local)
-            if missing > max(period / 2, DEVICE_CLOCK_STEP):
-                gaps.append(Gap(device_id, type_cf, end - period, start, round(missing / period)))
-        if end is None or start + period * count > end:
-            end = start + period * count
-            local_end = None if local is None else local + period * count
-    return sorted(gaps, key=lambda gap: (gap.from_at, gap.device_id, gap.type_cf))
-
-
-def _local_time(kind: str | None, stamp: str | None) -> datetime | None:
-    """The device's own calendar time of a row, None where it has none."""
-    return DeviceTime(kind, stamp).local if kind and stamp else None
-
-
-def _between(
-    end: datetime, start: datetime, local_end: datetime | None, local_start: datetime | None
-) -> timedelta:
-    """From the end of one chunk to the start of the next."""
-    by_utc = start - end
-    if local_end is None or local_start is None:
-        return by_utc
-    by_device = local_start - local_end
-    return by_device if abs(by_device - by_utc) <= CLOCK_MAPPING_ERROR else by_utc
+    return gaps_between(
+        (
+            device_id,
+            type_cf,
+            start,
+            count,
+            period_us,
+            DeviceTime(kind, stamp) if kind and stamp else None,
+        )
+        for device_id, type_cf, start, count, period_us, kind, stamp in work.session.execute(
+            statement
+        )
+    )
 
 
 def stored(
