@@ -14,8 +14,8 @@ from cloud.core.devices import fleet_tables as fleet
 from cloud.core.devices import history_tables as device_history
 from cloud.core.devices import tables as devices
 from cloud.core.encounters import crew_tables as crew
-from cloud.core.encounters import erased
 from cloud.core.encounters import document_tables as documents
+from cloud.core.encounters import erased
 from cloud.core.encounters import placement_tables as placements
 from cloud.core.encounters import record_tables as records
 from cloud.core.encounters import tables as encounters
