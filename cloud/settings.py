@@ -101,7 +101,9 @@ class CloudSettings(BaseSettings):
     )
     max_body_octets: int = Field(default=1_048_576, ge=1024, description="the largest request")
     max_batch_octets: int = Field(
-        default=4_194_304, ge=1024, description="the largest batch of a gateway over HTTP"
+        default=4_194_304,
+        ge=1024,
+        description="the largest batch of a gateway over HTTP, and the largest photograph",
     )
     token_lifetime_seconds: int = Field(
         default=3600, ge=60, le=86_400, description="how long an access token lives"

@@ -27,6 +27,7 @@ from cloud.api.epcr import (
     encounter_changes,
     encounter_documents,
     encounter_patients,
+    encounter_photos,
     encounter_pictures,
     encounter_timeline,
     encounter_versions,
@@ -95,5 +96,5 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     fhir_subscriptions.router,
     board.router,
 )
-BATCH_ROUTERS: Final[tuple[APIRouter, ...]] = (uplink.router,)
-"""Surfaces that take whole batches and so have a body limit of their own."""
+BATCH_ROUTERS: Final[tuple[APIRouter, ...]] = (uplink.router, encounter_photos.router)
+"""Surfaces that take whole batches or pictures and so have a body limit of their own."""

@@ -131,6 +131,7 @@ def _identified(record: EncounterRecord) -> dict[str, Any]:
 
 def _entry(item: Item) -> dict[str, Any]:
     return {
+        "id": str(item.item_id),
         "at": item.at,
         "by": item.by or None,
         "before_arrival": item.before_arrival or None,

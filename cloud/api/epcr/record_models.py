@@ -18,8 +18,12 @@ class CodedModel(BaseModel):
 
 
 class EntryModel(BaseModel):
-    """What every entry has. `not_done` and `not_value` say why there is nothing to tell."""
+    """What every entry has. `not_done` and `not_value` say why there is nothing to tell.
 
+    `id` is what a change names it by; readings of devices cannot be changed and have none.
+    """
+
+    id: str | None = None
     at: datetime
     by: str | None = None
     before_arrival: bool | None = None

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
-from uuid import UUID, uuid5
+from typing import Final
+from uuid import UUID
 
 from sqlalchemy import tuple_
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from cloud.core.encounters.acts import UPDATED, touch
 from cloud.core.encounters.checking import is_not_value
 from cloud.core.encounters.finding import to_change
+from cloud.core.encounters.keeping import APPLIED, keep
 from cloud.core.encounters.lifecycle import SIGNED, check_open
 from cloud.core.encounters.merging import Merged, flags_of
 from cloud.core.encounters.operations import Operation, Vector, joined, operation_of
@@ -29,7 +28,6 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
 
-APPLIED: Final = "applied"
 SUPERSEDED: Final = "superseded"
 MOST_TOLD: Final = 500
 _KEPT_IN_ROW: Final = {
@@ -108,21 +106,29 @@ def change(
     if version is not None and version != row.version:
         raise ConflictError("version_differs", "Read the encounter again, then send the change.")
     changed = apply(work, principal, row, wanted)
-    if changed.is_new and reason and row.status in SIGNED:
-        amend(work, principal, row, reason)
-    elif changed.is_new:
-        check_open(row)
-        touch(work, row)
-        audit.record(work, principal, "update", "encounter", encounter_id)
-        outbox.publish(
-            work,
-            tenant_id=principal.tenant_id,
-            event_type=UPDATED,
-            resource_type="encounter",
-            resource_id=encounter_id,
-            data={"status": row.status, "vehicle_id": row.vehicle_id},
-        )
+    if changed.is_new:
+        conclude(work, principal, row, reason)
     return changed
+
+
+def conclude(work: UnitOfWork, principal: Principal, row: EncounterRow, reason: str) -> None:
+    """Say that the record changed: by an amendment where somebody was given it before, and it has
+    a reason. ConflictError `encounter_closed`.
+    """
+    if reason and row.status in SIGNED:
+        amend(work, principal, row, reason)
+        return
+    check_open(row)
+    touch(work, row)
+    audit.record(work, principal, "update", "encounter", row.encounter_id)
+    outbox.publish(
+        work,
+        tenant_id=principal.tenant_id,
+        event_type=UPDATED,
+        resource_type="encounter",
+        resource_id=row.encounter_id,
+        data={"status": row.status, "vehicle_id": row.vehicle_id},
+    )
 
 
 def apply(work: UnitOfWork, principal: Principal, row: EncounterRow, wanted: Change) -> Changed:
@@ -131,7 +137,7 @@ def apply(work: UnitOfWork, principal: Principal, row: EncounterRow, wanted: Cha
     Version, audit and event are the caller's. InvalidError when one may not be told.
     """
     operations = operations_of(wanted, work.now)
-    conflicts, is_new = _keep(work, principal, row, operations)
+    conflicts, is_new = keep(work, principal, row, operations)
     settled = settle(work, principal, row)
     named = dict.fromkeys(one.op_id for one in operations if one.op_id not in conflicts)
     rows = [settled.rows[op_id] for op_id in named]
@@ -232,73 +238,6 @@ def lost_since(
     audit.record(work, principal, "read-changes", "encounter", encounter_id)
     lost = [_lost(one) for one in work.session.scalars(statement.limit(limit))]
     return Standing(row, lost, settled.vector)
-
-
-def _keep(
-    work: UnitOfWork, principal: Principal, row: EncounterRow, operations: Sequence[Operation]
-) -> tuple[list[UUID], bool]:
-    """Store what is new; the ids that stand for something else, and whether any was new."""
-    first = {one.op_id: one for one in reversed(operations)}
-    kept = _kept(work, principal, first)
-    new = [one for op_id, one in first.items() if op_id not in kept]
-    inserted = _insert(work, principal, row, new, [(one.op_id, APPLIED, None) for one in new])
-    # Under one of these ids another encounter's operation may have come in meanwhile.
-    kept = _kept(work, principal, first)
-    conflicting = [
-        one
-        for one in operations
-        if (kept[one.op_id].encounter_id, kept[one.op_id].digest) != (row.encounter_id, one.digest)
-    ]
-    beside = [(uuid5(one.op_id, one.digest), CONFLICT, one.op_id) for one in conflicting]
-    _insert(work, principal, row, conflicting, beside)
-    return list(dict.fromkeys(one.op_id for one in conflicting)), bool(inserted)
-
-
-def _kept(
-    work: UnitOfWork, principal: Principal, op_ids: Iterable[UUID]
-) -> dict[UUID, EncounterOpRow]:
-    statement = scoped(principal, EncounterOpRow).where(EncounterOpRow.op_id.in_(list(op_ids)))
-    return {row.op_id: row for row in work.session.scalars(statement)}
-
-
-def _insert(
-    work: UnitOfWork,
-    principal: Principal,
-    row: EncounterRow,
-    operations: Sequence[Operation],
-    outcomes: Sequence[tuple[UUID, str, UUID | None]],
-) -> int:
-    """Store operations, each under an id and with an outcome; how many were not there before."""
-    if not operations:
-        return 0
-    values: dict[UUID, dict[str, Any]] = {
-        op_id: {
-            "tenant_id": principal.tenant_id,
-            "op_id": op_id,
-            "encounter_id": row.encounter_id,
-            "device_id": one.device_id,
-            "path": one.path,
-            "value": one.value,
-            "at": one.at,
-            "vector": dict(one.vector),
-            "digest": one.digest,
-            "outcome": outcome,
-            "winner_op_id": winner,
-            "flags": list(one.flags),
-            "sent_by": one.by,
-            "received_at": work.now,
-            "changed_at": work.now,
-        }
-        for one, (op_id, outcome, winner) in zip(operations, outcomes, strict=True)
-    }
-    insert: Any = postgresql_insert if work.is_postgresql else sqlite_insert
-    statement = (
-        insert(EncounterOpRow)
-        .values(list(values.values()))
-        .on_conflict_do_nothing(index_elements=["tenant_id", "op_id"])
-        .returning(EncounterOpRow.op_id)
-    )
-    return len(work.session.execute(statement).all())
 
 
 def _show_in_row(row: EncounterRow, merged: Merged) -> None:
