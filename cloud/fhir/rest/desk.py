@@ -84,7 +84,7 @@ class Chart:
 class Desk:
     """`base` is our own address without a slash at its end. `may_read` says whether the caller may
     see a type of resources at all, `within` which encounters; `identified` are those whose patient
-    the answer names.
+    the answer names. A search looks into `most_encounters` at most.
     """
 
     work: UnitOfWork
@@ -93,6 +93,7 @@ class Desk:
     base: str
     may_read: Callable[[str], bool]
     within: tuple[Clause, ...] = ()
+    most_encounters: int = MOST_ENCOUNTERS
     warnings: list[str] = field(default_factory=list)
     identified: dict[str, None] = field(default_factory=dict)
     _charts: dict[str, Chart] = field(default_factory=dict)
@@ -126,9 +127,9 @@ class Desk:
     def encounter_ids(self, clauses: Sequence[Clause]) -> list[str]:
         """The encounters that fit; TooCostlyError when they are too many to look into."""
         found = encounters.ids_of(
-            self.work, self.principal, [*self.within, *clauses], limit=MOST_ENCOUNTERS + 1
+            self.work, self.principal, [*self.within, *clauses], limit=self.most_encounters + 1
         )
-        if len(found) > MOST_ENCOUNTERS:
+        if len(found) > self.most_encounters:
             raise TooCostlyError(
                 "too_costly", "Name a patient, an encounter, a device or a shorter time."
             )

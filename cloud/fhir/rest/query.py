@@ -164,7 +164,7 @@ def _count(text: str | None) -> int:
     """Larger ones are capped, as a server may (FHIR R4, Search, 3.1.1.5.2)."""
     if text is None:
         return FIRST_COUNT
-    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
         raise _bad("_count", "number")
     return min(int(text), MOST_COUNT)
 

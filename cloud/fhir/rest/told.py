@@ -22,17 +22,21 @@ from cloud.fhir.rest.query import Query
 
 Teller = Callable[[Chart], Iterable[Named]]
 """From an encounter to some of the resources its record tells, called as they are served."""
+TIMES: Final = ("date", "recorded-date", "effective-time")
 BESIDE: Final = frozenset(("patient", "subject", "encounter", "context", "_lastUpdated"))
 """Parameters that say which encounters are looked into; what is in them fits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The source; `times` are the elements a search is sorted by."""
+    """The source; `times` are the elements a search is sorted by, `without` parameters none of its
+    resources has a value for.
+    """
 
     kind: str
     tell: Teller
     times: tuple[str, ...] = ()
+    without: frozenset[str] = frozenset()
 
     def hits(self, desk: Desk, query: Query, since: Since | None, limit: int) -> Sequence[Hit]:
         """In turn, or by time."""
@@ -64,13 +68,16 @@ class Told:
         return [hit for hit in found if _is_behind(hit.place, since, query)][:limit]
 
     def _encounters(self, desk: Desk, query: Query) -> list[str]:
+        if any(one.name in self.without for one in query.criteria):
+            return []
         ids = [token.code for one in query.of("_id") for token in one.tokens]
         if query.of("_id"):
             found = {owner for one in ids if (owner := owner_of(desk, one)) is not None}
             named = charts.asked(query)
             return sorted(found & set(desk.encounter_ids(named)) if named else found)
         changed = [_changed(one) for one in query.of("_lastUpdated")]
-        return desk.encounter_ids([*charts.asked(query), *changed])
+        near = [clause for name in TIMES for clause in charts.around(query, name)]
+        return desk.encounter_ids([*charts.asked(query), *changed, *near])
 
     def _of(self, desk: Desk, query: Query, encounter_id: str) -> list[Element]:
         chart = desk.chart(encounter_id)

@@ -144,7 +144,9 @@ def _counted(desk: Desk, clauses: Sequence[Clause]) -> int:
     return readings.count_of(desk.work, desk.principal, clauses)
 
 
-_TOLD: Final = Told("Observation", statements, ("effectiveDateTime",))
+_TOLD: Final = Told(
+    "Observation", statements, ("effectiveDateTime",), without=frozenset(("device",))
+)
 
 KIND: Final = Kind(
     name="Observation",
