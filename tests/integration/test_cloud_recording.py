@@ -14,7 +14,6 @@ from sqlalchemy import text as sql
 from cloud.core.devices.tables import DeviceRow
 from cloud.core.encounters import handing_over
 from cloud.core.encounters import service as encounters
-from cloud.core.encounters.ending import cancel
 from cloud.core.encounters.gathering import gather_handover
 from cloud.core.encounters.service import NewEncounter
 from cloud.core.encounters.uplink import record_uplink
@@ -22,7 +21,7 @@ from cloud.core.kernel.errors import ForbiddenError, InvalidError
 from cloud.core.observations import queries
 from cloud.core.observations.tables import ObservationRow, WaveformRow
 from cloud.db.errors import StorageFaultError
-from protocols.model.codes import MdcCode, UnitCode
+from protocols.model.codes import MdcCode, SystemId, UnitCode
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import (
     BitsObservation,
@@ -242,9 +241,10 @@ def test_a_new_encounter_claims_what_the_vehicle_measured_since_its_start(
 ) -> None:
     readings = [numeric("97", START + timedelta(seconds=second)) for second in (0, 10, 20)]
     record(cloud, batch(cloud.mine, [*readings, waveform(START + timedelta(seconds=15))]))
-    record(cloud, batch(cloud.mine, [numeric("60", START)], vehicle_id="AMB-8", first_sequence=9))
+    theirs = numeric("60", START + timedelta(seconds=12), device=SystemId.parse("01" * 8))
+    record(cloud, batch(cloud.mine, [theirs], vehicle_id="AMB-8", first_sequence=9))
     encounter = open_encounter(cloud, started_at=START + timedelta(seconds=10))
-    assert encounter_of(cloud) == [None, encounter, encounter]
+    assert encounter_of(cloud) == [None, encounter, None, encounter]
     with cloud.database.reading(now=cloud.clock()) as work:
         assert work.session.scalars(select(WaveformRow.encounter_id)).all() == [encounter]
 
@@ -252,7 +252,9 @@ def test_a_new_encounter_claims_what_the_vehicle_measured_since_its_start(
 def test_a_claim_leaves_a_later_encounters_time_alone(cloud: Installation) -> None:
     later = open_encounter(cloud, started_at=START + timedelta(seconds=50), incident="INC-2")
     with cloud.database.begin(now=START + timedelta(seconds=60)) as work:
-        cancel(work, cloud.mine.caller, later, reason="")
+        handing_over.hand_over(
+            work, cloud.mine.caller, later, facility_id="ED-1", received_by="nurse-1"
+        )
     readings = [numeric("97", START + timedelta(seconds=second)) for second in (10, 70)]
     record(cloud, batch(cloud.mine, list(readings)))
     earlier = open_encounter(cloud, started_at=START, incident="INC-1")
@@ -264,6 +266,12 @@ def test_a_reading_finds_its_encounter_however_many_came_since(cloud: Installati
         open_encounter(cloud, started_at=START - timedelta(hours=hours), incident=f"INC-{hours}")
         for hours in range(15)
     ]
+    for hours, encounter in enumerate(opened):
+        ended_at = START - timedelta(hours=hours, minutes=-30)
+        with cloud.database.begin(now=ended_at) as work:
+            handing_over.hand_over(
+                work, cloud.mine.caller, encounter, facility_id="ED-1", received_by="nurse-1"
+            )
     times = [START - timedelta(hours=hours, minutes=-1) for hours in (0, 5, 12, 14, 20)]
     record(cloud, batch(cloud.mine, [numeric("97", at) for at in times]))
     assert encounter_of(cloud) == [None, opened[14], opened[12], opened[5], opened[0]]

@@ -14,7 +14,8 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from cloud.core.encounters.acts import record_act
-from cloud.core.encounters.binding import bind_vehicle, claim_crew_events, claim_readings
+from cloud.core.encounters.binding import claim_crew_events, encounter_at
+from cloud.core.encounters.claiming import claim_readings
 from cloud.core.encounters.crew_tables import (
     BY_LENGTH,
     KIND_LENGTH,
@@ -206,7 +207,7 @@ def _encounter_of(
             return named
         if event.kind == CrewEventKind.ENCOUNTER_BEGUN:
             return _begin(work, gateway, vehicle_id, event)
-    return bind_vehicle(work, gateway, vehicle_id)(event.at).encounter_id
+    return encounter_at(work, gateway, vehicle_id, event.at)
 
 
 def _named(work: UnitOfWork, gateway: Principal, vehicle_id: str, reference: str) -> str | None:

@@ -159,7 +159,7 @@ class _Desk:
             return Bound(None)
         if vehicle_id not in self.bindings:
             self.bindings[vehicle_id] = bind_vehicle(self.work, self.principal, vehicle_id)
-        return self.bindings[vehicle_id](at)
+        return self.bindings[vehicle_id](self.device.device_id, at)
 
     def _named(self, encounter_id: str) -> Bound:
         if encounter_id not in self.named:

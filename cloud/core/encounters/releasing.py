@@ -12,8 +12,10 @@ from typing import Final
 from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from cloud.core.encounters.binding import CENTURY, claim_crew_events, claim_readings
+from cloud.core.encounters.binding import CENTURY, claim_crew_events
+from cloud.core.encounters.claiming import claim_readings, claim_vehicle
 from cloud.core.encounters.crew_tables import CrewEventRow
+from cloud.core.encounters.placement_tables import ReadingMoveRow
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel import audit, outbox
 from cloud.core.kernel.principal import Principal
@@ -78,8 +80,9 @@ def follow_end(work: UnitOfWork, principal: Principal, encounter: EncounterRow) 
     claim_crew_events(work, principal, encounter)
     if newest is not None:
         for later in _later(work, principal, encounter, newest):
-            claim_readings(work, principal, later)
             claim_crew_events(work, principal, later)
+    # Of two open encounters one is left: what could not be told apart is its own now.
+    claim_vehicle(work, principal, encounter.vehicle_id, encounter.started_at)
 
 
 def _names(encounter: EncounterRow) -> tuple[str, ...]:
@@ -122,6 +125,7 @@ def _take_back(work: UnitOfWork, encounter: EncounterRow) -> datetime | None:
             table.captured_at >= end,
             (table.observed_at >= end) | (table.observed_at < CENTURY),
             table.gateway_id.is_not(None),
+            ~_is_placed(table, encounter),
         )
         for table in (ObservationRow, WaveformRow)
     ]
@@ -136,6 +140,18 @@ def _take_back(work: UnitOfWork, encounter: EncounterRow) -> datetime | None:
         )
     )
     return max(filter(None, newest), default=None)
+
+
+def _is_placed(
+    table: type[ObservationRow | WaveformRow], encounter: EncounterRow
+) -> ColumnElement[bool]:
+    """That a person gave a reading to the encounter."""
+    return exists().where(
+        ReadingMoveRow.to_encounter_id == encounter.encounter_id,
+        ReadingMoveRow.device_id == table.device_id,
+        ReadingMoveRow.since <= table.observed_at,
+        ReadingMoveRow.until > table.observed_at,
+    )
 
 
 def _unbind(

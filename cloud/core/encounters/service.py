@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from cloud.core.devices.gateways import note_vehicle
 from cloud.core.encounters.acts import record_act
-from cloud.core.encounters.binding import claim_crew_events, claim_readings
+from cloud.core.encounters.binding import claim_crew_events
+from cloud.core.encounters.claiming import claim_readings
 from cloud.core.encounters.crew import crew_events
 from cloud.core.encounters.crew_tables import CrewEventRow
 from cloud.core.encounters.early_warning import EarlyWarning, early_warning_of

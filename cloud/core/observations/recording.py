@@ -66,8 +66,8 @@ class Bound:
 UNCHARTED_STATUS: Final = (MeasurementStatus.TEST_DATA | MeasurementStatus.DEMO_DATA).value
 """Readings of a test or of a demonstration are kept for the device and charted for no patient."""
 
-Binding = Callable[[datetime], Bound]
-"""From the time a reading was observed to its encounter."""
+Binding = Callable[[str, datetime], Bound]
+"""From the device of a reading and the time it was observed to its encounter."""
 
 
 class UnstorableError(Exception):

@@ -174,7 +174,7 @@ class _Columns(Generic[P]):
         self._plain = plain
         self._sender = sender
         self._spelling = spelling
-        self._bounds: dict[tuple[int, bool], tuple[P, tuple[str, ...]]] = {}
+        self._bounds: dict[tuple[int, str | None], tuple[P, tuple[str, ...]]] = {}
         self._charted: set[tuple[str, datetime]] = set()
         self._spell_times = spelling.part(_TIMES)
 
@@ -206,8 +206,8 @@ class _Columns(Generic[P]):
         rows = []
         for row, number in zip_longest(self._plain.rows, numbers):
             series = readings.series_of[row]
-            head, is_uncharted = heads[series]
-            times, marks = self._times(readings.times_of[row], is_uncharted)
+            head, device_id = heads[series]
+            times, marks = self._times(readings.times_of[row], device_id)
             key = ((series, readings.own[row]), marks)
             content = contents.get(key)
             if content is None:
@@ -219,29 +219,30 @@ class _Columns(Generic[P]):
             rows.append(self._spelling.row((head, times, content, own)))
         return rows
 
-    def _heads(self) -> dict[int, tuple[P, bool]]:
-        """The part of each series, and whether its readings are charted for no patient."""
+    def _heads(self) -> dict[int, tuple[P, str | None]]:
+        """The part of each series, and its device; None where it is charted for no patient."""
         batch, sender = self._plain.batch, self._sender
         spell = self._spelling.part(_SERIES)
         heads = {}
         for number in {batch.readings.series_of[row] for row in self._plain.rows}:
             series = batch.readings.series[number]
             status = series.status.value
+            device_id = sender.devices[series.device].device_id
             head = spell(
                 (
                     *(sender.gateway.tenant_id, sender.gateway.gateway_id, batch.vehicle_id),
                     *(batch.stream, batch.boot_epoch, sender.received_at),
-                    *(sender.devices[series.device].device_id, series.type.cf_code, status),
+                    *(device_id, series.type.cf_code, status),
                     [code.cf_code for code in series.supplements],
                     KINDS[series.kind],
                 )
             )
-            heads[number] = head, bool(status & UNCHARTED_STATUS)
+            heads[number] = head, None if status & UNCHARTED_STATUS else device_id
         return heads
 
-    def _times(self, moment: int, is_uncharted: bool) -> tuple[P, tuple[str, ...]]:
+    def _times(self, moment: int, device_id: str | None) -> tuple[P, tuple[str, ...]]:
         """The part of a moment with its encounter, and what is to be flagged about it."""
-        known = self._bounds.get((moment, is_uncharted))
+        known = self._bounds.get((moment, device_id))
         if known is not None:
             return known
         times = self._plain.batch.readings.times[moment]
@@ -249,8 +250,8 @@ class _Columns(Generic[P]):
         # A device whose clock cannot be right still measured this patient: when it was heard.
         is_fault = is_clock_fault(observed.at, captured_at)
         bound = Bound(None)
-        if not is_uncharted:
-            bound = self._sender.binding(captured_at if is_fault else observed.at)
+        if device_id is not None:
+            bound = self._sender.binding(device_id, captured_at if is_fault else observed.at)
         if bound.encounter_id is not None:
             self._charted.add((bound.encounter_id, observed.at))
         stamp = observed.device_time
@@ -259,5 +260,5 @@ class _Columns(Generic[P]):
             (captured_at, observed.at, observed.quality.value, kind, value, bound.encounter_id)
         )
         marks = (FLAG_CLOCK,) * is_fault + (FLAG_LATE,) * bound.is_late
-        self._bounds[moment, is_uncharted] = part, marks
+        self._bounds[moment, device_id] = part, marks
         return part, marks

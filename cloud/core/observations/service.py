@@ -61,8 +61,8 @@ def unbound(work: UnitOfWork, principal: Principal, vehicle_id: str) -> Binding:
     """A binder for a service without encounters."""
     del work, principal, vehicle_id
 
-    def binding(observed_at: datetime) -> Bound:
-        del observed_at
+    def binding(device_id: str, observed_at: datetime) -> Bound:
+        del device_id, observed_at
         return Bound(None)
 
     return binding
@@ -232,13 +232,14 @@ def _values(
         sequence=row.sequence,
         octets=row.octets,
     )
+    device_id = sender.devices[observation.device].device_id
     is_uncharted = bool(observation.status.value & UNCHARTED_STATUS)
     return row_values(
         observation,
         origin,
         Bound(None)
         if is_uncharted
-        else sender.binding(row.captured_at if is_fault else observed_at),
+        else sender.binding(device_id, row.captured_at if is_fault else observed_at),
         gateway_flags(observation, row.captured_at),
     )
 

@@ -1,0 +1,55 @@
+"""What people decided about readings: it counts for what of the same stretch comes later too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from cloud.core.encounters.placement_tables import ReadingMoveRow
+from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.tenancy import scoped
+from cloud.core.kernel.work import UnitOfWork
+
+MOST: Final = 1000
+"""Of a vehicle, the newest: far more than a vehicle sees in a month."""
+
+
+class Placements:
+    """The decisions about the readings of one vehicle."""
+
+    def __init__(self, work: UnitOfWork, principal: Principal, vehicle_id: str | None) -> None:
+        is_of = ReadingMoveRow.vehicle_id == vehicle_id
+        if vehicle_id is None:
+            is_of = ReadingMoveRow.vehicle_id.is_(None)
+        statement = (
+            scoped(principal, ReadingMoveRow)
+            .where(is_of)
+            .order_by(ReadingMoveRow.until.desc(), ReadingMoveRow.row_id.desc())
+            .limit(MOST)
+        )
+        rows = work.session.scalars(statement)
+        self._moves = sorted(rows, key=lambda row: row.row_id)
+
+    def of(self, device_id: str) -> Sequence[ReadingMoveRow]:
+        """Those about one device, in the order they were made."""
+        return [one for one in self._moves if one.device_id == device_id]
+
+    def place(self, device_id: str, at: datetime, encounter_id: str | None) -> str | None:
+        """Where a reading goes that would by itself go to `encounter_id`.
+
+        As if it had been there at each decision; what was put back into the tray stays there.
+        """
+        if not self._moves:
+            return encounter_id
+        place = encounter_id
+        for move in self.of(device_id):
+            covers = move.since <= at < move.until
+            if covers and (move.from_encounter_id == place or move.to_encounter_id is None):
+                place = move.to_encounter_id
+        return place
+
+    def is_put_back(self, device_id: str, at: datetime) -> bool:
+        """Whether somebody's last word about a reading was that it is nobody's yet."""
+        said = [one for one in self.of(device_id) if one.since <= at < one.until]
+        return bool(said) and said[-1].to_encounter_id is None

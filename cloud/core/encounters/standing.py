@@ -1,0 +1,87 @@
+"""Whether a device's readings may be given to its vehicle's encounter by themselves.
+
+Not while it belonged to another vehicle, or was out of use. Nobody knows then whose they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+from cloud.core.devices.assignments import ASSIGNED, assignments
+from cloud.core.devices.history_tables import DeviceEventRow
+from cloud.core.devices.service import QUARANTINED, RETIRED
+from cloud.core.devices.tables import DeviceRow
+from cloud.core.encounters.waiting import Waits
+from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.tenancy import scoped
+from cloud.core.kernel.work import UnitOfWork
+
+FOR_EVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
+_OUT: Final = {QUARANTINED: Waits.DEVICE_QUARANTINED, RETIRED: Waits.DEVICE_RETIRED}
+_KINDS: Final = ("quarantined", "retired", "reinstated", "enrolled")
+
+
+class Out(NamedTuple):
+    """A stretch of time in which a device's readings wait, and why."""
+
+    since: datetime
+    until: datetime
+    why: Waits
+
+
+class Standing:
+    """The devices of one vehicle, each looked at once."""
+
+    def __init__(self, work: UnitOfWork, principal: Principal, vehicle_id: str | None) -> None:
+        self._work = work
+        self._principal = principal
+        self._vehicle_id = vehicle_id
+        self._known: dict[str, tuple[Out, ...]] = {}
+
+    def why(self, device_id: str, at: datetime) -> Waits | None:
+        """Why what the device measured then waits; None where nothing speaks against it."""
+        device = self._work.session.get(DeviceRow, device_id)
+        if device is None or self._is_plain(device, at):
+            return None
+        return next((one.why for one in self.outs(device_id) if one.since <= at < one.until), None)
+
+    def outs(self, device_id: str) -> tuple[Out, ...]:
+        """The stretches in which its readings wait."""
+        if device_id not in self._known:
+            self._known[device_id] = (*self._out_of_use(device_id), *self._elsewhere(device_id))
+        return self._known[device_id]
+
+    def _is_plain(self, device: DeviceRow, at: datetime) -> bool:
+        """Nearly every live reading: in use and at home since before it was taken."""
+        return (
+            device.status not in _OUT
+            and (device.status_at is None or device.status_at <= at)
+            and device.vehicle_id in (None, self._vehicle_id)
+            and (device.vehicle_since is None or device.vehicle_since <= at)
+        )
+
+    def _out_of_use(self, device_id: str) -> Iterable[Out]:
+        statement = (
+            scoped(self._principal, DeviceEventRow)
+            .where(DeviceEventRow.device_id == device_id, DeviceEventRow.kind.in_(_KINDS))
+            .order_by(DeviceEventRow.row_id)
+        )
+        out: tuple[datetime, Waits] | None = None
+        for event in self._work.session.scalars(statement):
+            why = _OUT.get(event.kind)
+            if out is not None and why != out[1]:
+                yield Out(out[0], event.at, out[1])
+                out = None
+            if why is not None and out is None:
+                out = (event.at, why)
+        if out is not None:
+            yield Out(out[0], FOR_EVER, out[1])
+
+    def _elsewhere(self, device_id: str) -> Iterable[Out]:
+        for one in assignments(self._work, self._principal, [device_id]):
+            if one.vehicle_id not in (None, self._vehicle_id):
+                is_said = one.source == ASSIGNED
+                why = Waits.DEVICE_ELSEWHERE if is_said else Waits.DEVICE_MOVED
+                yield Out(one.since, one.until or FOR_EVER, why)
