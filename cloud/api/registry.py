@@ -36,6 +36,7 @@ from cloud.api.epcr import (
     gateways,
     hospital_connections,
     quality,
+    readings,
 )
 from cloud.api.fhir import everything as fhir_everything
 from cloud.api.fhir import metadata as fhir_metadata
@@ -79,6 +80,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     encounter_versions.router,
     encounter_changes.router,
     encounter_documents.router,
+    readings.router,
     gateways.router,
     gateway_commands.router,
     hospital_connections.router,

@@ -16,6 +16,7 @@ from cloud.core.devices import commands
 from cloud.core.devices.on_board import follow_devices
 from cloud.core.devices.service import mark_silent
 from cloud.core.encounters.dispatch import tell_gateways
+from cloud.core.encounters.settling import follow_binding
 from cloud.core.exchange.causes import follow_hospitals
 from cloud.core.kernel.idempotency import forget_old
 from cloud.core.kernel.outbox import forget_relayed
@@ -30,6 +31,7 @@ from cloud.worker.retention import drop_months, sweep_all
 LOG: Final = logging.getLogger("vitalwire.worker")
 _LATE_SECONDS: Final = 30.0
 FOLLOWERS: Final[tuple[Follower, ...]] = (
+    follow_binding,
     tell_gateways,
     follow_devices,
     follow_hospitals,

@@ -7,8 +7,7 @@ device was at home there and in use (`standing`), unless a person decided otherw
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Final
+from datetime import datetime
 
 from sqlalchemy import func, select, update
 
@@ -20,12 +19,7 @@ from cloud.core.encounters.vehicle_time import VehicleTime
 from cloud.core.encounters.waiting import Waits
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
-from cloud.core.observations.recording import CLOCK_EPOCH_YEAR, Binding, Bound
-from cloud.core.observations.tables import ObservationRow, WaveformRow
-
-CENTURY: Final = datetime(CLOCK_EPOCH_YEAR, 1, 1, tzinfo=UTC)
-"""No reading of ours is from before; a clock that says so is wrong."""
-TABLES: Final[tuple[type[ObservationRow | WaveformRow], ...]] = (ObservationRow, WaveformRow)
+from cloud.core.observations.recording import Binding, Bound
 
 
 def bind_vehicle(work: UnitOfWork, principal: Principal, vehicle_id: str) -> Binding:

@@ -9,19 +9,18 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, CursorResult, select, true, update
+from sqlalchemy import ColumnElement, CursorResult, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from cloud.core.encounters.binding import CENTURY, TABLES
 from cloud.core.encounters.placement_tables import EncounterVehicleRow
 from cloud.core.encounters.placements import Placements
+from cloud.core.encounters.reading_times import CENTURY, TABLES, Table, is_clock_wrong
 from cloud.core.encounters.standing import FOR_EVER, Standing
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.encounters.vehicle_time import VehicleTime
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.recording import UNCHARTED_STATUS
-from cloud.core.observations.tables import ObservationRow, WaveformRow
 
 _Time = InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
 _Clause = ColumnElement[bool]
@@ -112,16 +111,14 @@ class _Claim:
             spans.append((found, Span(start, end)))
         return spans
 
-    def _take(
-        self, table: type[ObservationRow | WaveformRow], encounter_id: str, span: Span
-    ) -> int:
+    def _take(self, table: Table, encounter_id: str, span: Span) -> int:
         # A device whose clock cannot be right still measured this patient: when it was heard.
         heard = self._take_by(table, table.captured_at, encounter_id, span)
         return heard + self._take_by(table, table.observed_at, encounter_id, span)
 
     def _take_by(
         self,
-        table: type[ObservationRow | WaveformRow],
+        table: Table,
         at: _Time,
         encounter_id: str,
         span: Span,
@@ -131,7 +128,7 @@ class _Claim:
             table.vehicle_id == self._vehicle_id,
             table.encounter_id.is_(None),
             table.status.bitwise_and(UNCHARTED_STATUS) == 0,
-            table.observed_at < CENTURY if at is table.captured_at else true(),
+            _is_told_by(table, at, span),
         )
         devices = select(table.device_id).where(*waiting, *span.covers(at)).distinct()
         claimed = 0
@@ -169,6 +166,14 @@ class _Claim:
             if one.to_encounter_id is None or one.from_encounter_id == encounter_id
         ]
         return out + decided
+
+
+def _is_told_by(table: Table, at: _Time, span: Span) -> ColumnElement[bool]:
+    """That a reading counts by this time; the rest is for the index of times."""
+    is_wrong = is_clock_wrong(table)
+    if at is not table.captured_at:
+        return ~is_wrong
+    return is_wrong & or_(table.observed_at < CENTURY, table.observed_at >= span.since)
 
 
 def _without(span: Span, barred: Iterable[Span]) -> list[Span]:

@@ -40,6 +40,9 @@ def tell_gateways(event: DomainEvent, work: UnitOfWork) -> None:
     if event.type == MOVED:
         _tell_moved(event, work)
         return
+    if event.data.get("act") == ActKind.VEHICLE_CHANGED:
+        _tell_changed(event, work)
+        return
     if event.type not in OPENED and not _closes(event):
         return
     encounter = work.session.get(EncounterRow, event.resource_id)
@@ -49,11 +52,27 @@ def tell_gateways(event: DomainEvent, work: UnitOfWork) -> None:
     if (encounter.ended_at is None) != (event.type in OPENED):
         return
     request = _bind(encounter) if event.type in OPENED else _release(encounter)
+    _tell_vehicle(event, work, encounter.vehicle_id, request)
+
+
+def _tell_vehicle(event: DomainEvent, work: UnitOfWork, vehicle_id: str, request: Request) -> None:
     statement = select(GatewayRow.gateway_id).where(
-        GatewayRow.tenant_id == event.tenant_id, GatewayRow.vehicle_id == encounter.vehicle_id
+        GatewayRow.tenant_id == event.tenant_id, GatewayRow.vehicle_id == vehicle_id
     )
     for gateway_id in work.session.scalars(statement):
         _tell(event, work, gateway_id, request)
+
+
+def _tell_changed(event: DomainEvent, work: UnitOfWork) -> None:
+    """The vehicle an encounter left has it no more, and the one it came to has it now."""
+    encounter = work.session.get(EncounterRow, event.resource_id)
+    if encounter is None or encounter.tenant_id != event.tenant_id:
+        return
+    left = str(event.data.get("previous_vehicle_id"))
+    if left != encounter.vehicle_id:
+        _tell_vehicle(event, work, left, _release(encounter))
+    if encounter.ended_at is None and event.data.get("vehicle_id") == encounter.vehicle_id:
+        _tell_vehicle(event, work, encounter.vehicle_id, _bind(encounter))
 
 
 def _closes(event: DomainEvent) -> bool:

@@ -6,13 +6,26 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import ColumnElement, exists
+
 from cloud.core.encounters.placement_tables import ReadingMoveRow
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
+from cloud.core.observations.tables import ObservationRow, WaveformRow
 
 MOST: Final = 1000
 """Of a vehicle, the newest: far more than a vehicle sees in a month."""
+
+
+def is_given(table: type[ObservationRow | WaveformRow], encounter_id: str) -> ColumnElement[bool]:
+    """That a person gave a reading to an encounter: no rule takes it away."""
+    return exists().where(
+        ReadingMoveRow.to_encounter_id == encounter_id,
+        ReadingMoveRow.device_id == table.device_id,
+        ReadingMoveRow.since <= table.observed_at,
+        ReadingMoveRow.until > table.observed_at,
+    )
 
 
 class Placements:

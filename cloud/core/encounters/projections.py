@@ -42,6 +42,12 @@ _OF_ACTS: Final[Mapping[str, frozenset[str]]] = {
     ActKind.PRE_ALERT: frozenset({"facility_id", "eta", "resources"}),
     ActKind.DESTINATION_CHANGED: frozenset({"facility_id", "previous_facility_id"}),
     ActKind.VEHICLE_CHANGED: frozenset({"vehicle_id", "previous_vehicle_id"}),
+    ActKind.READINGS_MOVED: frozenset(
+        {
+            *("move_id", "from_encounter_id", "to_encounter_id", "since", "until"),
+            *("observations", "waveforms"),
+        }
+    ),
     ActKind.HANDED_OVER: frozenset({"facility_id"}),
     ActKind.ACKNOWLEDGED: frozenset({"facility_id", "of"}),
     ActKind.REFUSED: frozenset({"refused"}),

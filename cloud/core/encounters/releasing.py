@@ -12,10 +12,11 @@ from typing import Final
 from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from cloud.core.encounters.binding import CENTURY, claim_crew_events
+from cloud.core.encounters.binding import claim_crew_events
 from cloud.core.encounters.claiming import claim_readings, claim_vehicle
 from cloud.core.encounters.crew_tables import CrewEventRow
-from cloud.core.encounters.placement_tables import ReadingMoveRow
+from cloud.core.encounters.placements import is_given
+from cloud.core.encounters.reading_times import CENTURY
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel import audit, outbox
 from cloud.core.kernel.principal import Principal
@@ -125,7 +126,7 @@ def _take_back(work: UnitOfWork, encounter: EncounterRow) -> datetime | None:
             table.captured_at >= end,
             (table.observed_at >= end) | (table.observed_at < CENTURY),
             table.gateway_id.is_not(None),
-            ~_is_placed(table, encounter),
+            ~is_given(table, encounter.encounter_id),
         )
         for table in (ObservationRow, WaveformRow)
     ]
@@ -140,18 +141,6 @@ def _take_back(work: UnitOfWork, encounter: EncounterRow) -> datetime | None:
         )
     )
     return max(filter(None, newest), default=None)
-
-
-def _is_placed(
-    table: type[ObservationRow | WaveformRow], encounter: EncounterRow
-) -> ColumnElement[bool]:
-    """That a person gave a reading to the encounter."""
-    return exists().where(
-        ReadingMoveRow.to_encounter_id == encounter.encounter_id,
-        ReadingMoveRow.device_id == table.device_id,
-        ReadingMoveRow.since <= table.observed_at,
-        ReadingMoveRow.until > table.observed_at,
-    )
 
 
 def _unbind(

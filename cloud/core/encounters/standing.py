@@ -18,6 +18,7 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
 
+EVER: Final = datetime(1, 1, 2, tzinfo=UTC)
 FOR_EVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _OUT: Final = {QUARANTINED: Waits.DEVICE_QUARANTINED, RETIRED: Waits.DEVICE_RETIRED}
 _KINDS: Final = ("quarantined", "retired", "reinstated", "enrolled")
@@ -80,8 +81,11 @@ class Standing:
             yield Out(out[0], FOR_EVER, out[1])
 
     def _elsewhere(self, device_id: str) -> Iterable[Out]:
-        for one in assignments(self._work, self._principal, [device_id]):
+        known = assignments(self._work, self._principal, [device_id])
+        for place, one in enumerate(known):
             if one.vehicle_id not in (None, self._vehicle_id):
                 is_said = one.source == ASSIGNED
                 why = Waits.DEVICE_ELSEWHERE if is_said else Waits.DEVICE_MOVED
-                yield Out(one.since, one.until or FOR_EVER, why)
+                # Where a device was heard first it will have been before.
+                since = one.since if is_said or place else EVER
+                yield Out(since, one.until or FOR_EVER, why)

@@ -25,6 +25,7 @@ from protocols.model.crew import CrewEventKind
 NEWEST: Final = 10
 LONGEST: Final = timedelta(hours=12)
 """An encounter that was never ended stands in no other's way after this long."""
+_ABOUT: Final = timedelta(hours=1)
 _NEVER_WERE: Final = frozenset({Status.CANCELLED, Status.DUPLICATE})
 _WORDS: Final = (CrewEventKind.ENCOUNTER_BEGUN.value, CrewEventKind.ENCOUNTER_CONFIRMED.value)
 
@@ -77,6 +78,15 @@ class VehicleTime:
     def at(self, at: datetime) -> Where:
         """Where the vehicle was at a time. Live readings meet one of the newest encounters."""
         return self._judge(self._of(at), at)
+
+    def around(self, since: datetime, until: datetime) -> list[str]:
+        """The encounters the vehicle was in then, or within an hour before or after."""
+        found = [
+            stay.encounter_id
+            for stay in self._of(until + _ABOUT)
+            if stay.since < until + _ABOUT and not stay.is_over(since - _ABOUT)
+        ]
+        return list(dict.fromkeys(found))
 
     def cuts(self, since: datetime) -> list[datetime]:
         """The times from `since` on at which the answer may change."""
