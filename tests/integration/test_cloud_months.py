@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from cloud.core.encounters.binding import claim_readings
+from cloud.core.encounters.claiming import claim_readings
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.encounters.uplink import record_uplink
 from cloud.core.observations import months, queries, storage
