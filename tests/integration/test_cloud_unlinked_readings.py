@@ -70,6 +70,21 @@ async def test_the_tray_tells_stretches_with_counts_and_first_and_last_values(my
     assert paged == found
 
 
+async def test_a_minute_in_which_the_reason_changes_is_told_apart(my: Session) -> None:
+    measured(my, 1, 2)
+    encounter = await opened(my, 3, "INC-1")
+    measured(my, 4)
+    with my.cloud.database.begin(now=at(5)) as work:
+        hand_over(work, my.cloud.mine.caller, encounter, facility_id="ED", received_by="N")
+    measured(my, 5, 6, 7)
+    later = await opened(my, 8, "INC-2")
+    with my.cloud.database.begin(now=at(9)) as work:
+        hand_over(work, my.cloud.mine.caller, later, facility_id="ED", received_by="N")
+    measured(my, 9)
+    assert await waits(my) == [("no_encounter", 2), ("released", 3), ("released", 1)]
+    assert [one["since"][17:] for one in await tray(my)] == ["01Z", "05Z", "09Z"]
+
+
 async def test_the_tray_is_asked_by_vehicle_device_reason_and_time(my: Session) -> None:
     measured(my, 0)
     heard(my, numeric("61", at(0), device=DEFIBRILLATOR), vehicle="AMB-8", seconds=0)

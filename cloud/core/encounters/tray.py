@@ -6,12 +6,12 @@ same. Its bounds are what a move takes to link it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import func
+from sqlalchemy import func, literal
 
 from cloud.core.encounters.placements import Placements
 from cloud.core.encounters.reading_times import (
@@ -113,6 +113,7 @@ class Tray:
         self._vehicles: dict[str, VehicleTime] = {}
         self._standings: dict[str, Standing] = {}
         self._placements: dict[str | None, Placements] = {}
+        self._cuts: dict[tuple[str | None, str], tuple[datetime, ...]] = {}
 
     def stretches(self, wanted: TrayFilter, *, after: int, limit: int) -> list[Stretch]:
         """Stretches by vehicle, device and time, beyond the first `after`; the read is audited.
@@ -123,7 +124,12 @@ class Tray:
             raise InvalidError(
                 "invalid_period", "Send `until` after `since`, at most 31 days later."
             )
-        buckets = [bucket for table in TABLES for bucket in self._buckets(table, wanted)]
+        buckets = [
+            part
+            for table in TABLES
+            for bucket in self._buckets(table, wanted)
+            for part in self._parts(table, bucket, wanted.since)
+        ]
         buckets.sort(key=lambda one: (one.vehicle_id or "", one.device_id, one.first_at))
         found = self._joined(buckets)
         if wanted.reason is not None:
@@ -167,7 +173,60 @@ class Tray:
             statement = statement.where(table.device_id == wanted.device_id)
         return (_Bucket(*row) for row in self._work.session.execute(statement))
 
+    def _parts(self, table: Table, bucket: _Bucket, since: datetime) -> Iterable[_Bucket]:
+        """A minute as a whole, or its readings one by one where the reason may change in it."""
+        changes = self._changes(bucket.vehicle_id, bucket.device_id, since)
+        if not any(bucket.first_at < change <= bucket.last_at for change in changes):
+            return (bucket,)
+        at = taken_at(table)
+        statement = (
+            scoped(self._principal, table)
+            .where(
+                table.encounter_id.is_(None),
+                taken_within(table, bucket.first_at, bucket.last_at + _TICK),
+                table.vehicle_id == bucket.vehicle_id,
+                table.device_id == bucket.device_id,
+                table.type_cf == bucket.type_cf,
+            )
+            .with_only_columns(
+                table.status.bitwise_and(UNCHARTED_STATUS) != 0,
+                is_clock_wrong(table),
+                at,
+                table.observed_at,
+                table.sample_count if table is WaveformRow else literal(0),
+            )
+        )
+        rows = self._work.session.execute(statement)
+        return [
+            bucket._replace(
+                first_at=taken,
+                last_at=taken,
+                first_observed=observed,
+                last_observed=observed,
+                rows=1,
+                samples=samples,
+            )
+            for is_test, is_wrong, taken, observed, samples in rows
+            if (is_test, is_wrong) == (bucket.is_test, bucket.is_wrong)
+        ]
+
+    def _changes(
+        self, vehicle_id: str | None, device_id: str, since: datetime
+    ) -> tuple[datetime, ...]:
+        """The times at which the reason of a device's readings may change."""
+        found = self._cuts.get((vehicle_id, device_id))
+        if found is None:
+            times = {one.since for one in self._placed(vehicle_id).of(device_id)}
+            times.update(one.until for one in self._placed(vehicle_id).of(device_id))
+            if vehicle_id is not None:
+                times.update(self._time_of(vehicle_id).cuts(since))
+                for out in self._standing_of(vehicle_id).outs(device_id):
+                    times.update((out.since, out.until))
+            found = self._cuts[vehicle_id, device_id] = tuple(sorted(times))
+        return found
+
     def _joined(self, buckets: Sequence[_Bucket]) -> list[Stretch]:
+        """Joined as long as no pause lies between them and the reason cannot have changed."""
         found: list[Stretch] = []
         open_: dict[Waits, Stretch] = {}
         place: tuple[str | None, str] | None = None
@@ -176,7 +235,7 @@ class Tray:
                 open_ = {}
             reason = self._reason(bucket)
             stretch = open_.get(reason)
-            if stretch is None or bucket.first_at - stretch.until > PAUSE:
+            if stretch is None or self._is_apart(stretch, bucket):
                 stretch = open_[reason] = Stretch(
                     vehicle_id=bucket.vehicle_id,
                     device_id=bucket.device_id,
@@ -188,27 +247,39 @@ class Tray:
             stretch.take(bucket)
         return found
 
+    def _is_apart(self, stretch: Stretch, bucket: _Bucket) -> bool:
+        changes = self._cuts.get((bucket.vehicle_id, bucket.device_id), ())
+        return bucket.first_at - stretch.until > PAUSE or any(
+            stretch.until <= change <= bucket.first_at for change in changes
+        )
+
     def _reason(self, bucket: _Bucket) -> Waits:
         at, vehicle_id, device_id = bucket.first_at, bucket.vehicle_id, bucket.device_id
         if bucket.is_test:
             return Waits.TEST_DATA
-        if vehicle_id not in self._placements:
-            self._placements[vehicle_id] = Placements(self._work, self._principal, vehicle_id)
-        if self._placements[vehicle_id].is_put_back(device_id, at):
+        if self._placed(vehicle_id).is_put_back(device_id, at):
             return Waits.PUT_BACK
         if vehicle_id is None:
             return Waits.NO_VEHICLE
         if bucket.is_wrong:
             return Waits.CLOCK_WRONG
-        if vehicle_id not in self._standings:
-            self._standings[vehicle_id] = Standing(self._work, self._principal, vehicle_id)
-        why = self._standings[vehicle_id].why(device_id, at)
+        why = self._standing_of(vehicle_id).why(device_id, at)
         return why or self._time_of(vehicle_id).at(at).waits or Waits.NO_ENCOUNTER
 
     def _time_of(self, vehicle_id: str) -> VehicleTime:
         if vehicle_id not in self._vehicles:
             self._vehicles[vehicle_id] = VehicleTime(self._work, self._principal, vehicle_id)
         return self._vehicles[vehicle_id]
+
+    def _standing_of(self, vehicle_id: str) -> Standing:
+        if vehicle_id not in self._standings:
+            self._standings[vehicle_id] = Standing(self._work, self._principal, vehicle_id)
+        return self._standings[vehicle_id]
+
+    def _placed(self, vehicle_id: str | None) -> Placements:
+        if vehicle_id not in self._placements:
+            self._placements[vehicle_id] = Placements(self._work, self._principal, vehicle_id)
+        return self._placements[vehicle_id]
 
     def _add_values(self, stretch: Stretch) -> None:
         """The first and the last reading of each kind."""
