@@ -92,7 +92,11 @@ def _parts(
     parts = _record_parts(handover, known)
     told = {resource[0] for part in parts for resource in part.resources}
     wrong = [row for row in gone if row.full_url not in told]
-    return [*parts, *withdrawal_parts(wrong, sent, known, cause=cause)]
+    # A reading that was moved is created anew for its own encounter and must not find this one.
+    return [
+        *parts,
+        *withdrawal_parts(wrong, sent, known, cause=cause, frees_identifiers=True),
+    ]
 
 
 def _record_parts(handover: Handover, known: Mapping[str, PlacedRow]) -> list[Part]:

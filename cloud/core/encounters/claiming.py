@@ -19,6 +19,7 @@ from cloud.core.encounters.standing import FOR_EVER, Standing
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.encounters.vehicle_time import VehicleTime
 from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.recording import UNCHARTED_STATUS
 
@@ -124,20 +125,21 @@ class _Claim:
         span: Span,
     ) -> int:
         waiting = (
-            table.tenant_id == self._principal.tenant_id,
             table.vehicle_id == self._vehicle_id,
             table.encounter_id.is_(None),
             table.status.bitwise_and(UNCHARTED_STATUS) == 0,
             _is_told_by(table, at, span),
         )
-        devices = select(table.device_id).where(*waiting, *span.covers(at)).distinct()
+        mine = scoped(self._principal, table).where(*waiting, *span.covers(at))
+        devices = mine.with_only_columns(table.device_id).distinct()
         claimed = 0
         for device_ids, part in self._parts(
             list(self._work.session.scalars(devices)), encounter_id, span
         ):
             statement = (
                 update(table)
-                .where(*waiting, *part.covers(at), table.device_id.in_(device_ids))
+                .where(table.tenant_id == self._principal.tenant_id, *waiting)
+                .where(*part.covers(at), table.device_id.in_(device_ids))
                 .values(encounter_id=encounter_id)
                 .execution_options(synchronize_session=False)
             )

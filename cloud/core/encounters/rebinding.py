@@ -93,8 +93,10 @@ def move_readings(work: UnitOfWork, principal: Principal, wanted: Move) -> Moved
             "nothing_to_move", "Read the tray or the encounter again: no such reading is there."
         )
     moved = Moved(move_id=rows[0].move_id, rows=rows)
-    for one in found.values():
-        _tell(work, principal, one, wanted, moved)
+    # Who has them is told before who gets them: nobody finds them in two places.
+    for encounter_id in (wanted.from_encounter_id, wanted.to_encounter_id):
+        if encounter_id is not None:
+            _tell(work, principal, found[encounter_id], wanted, moved)
     if not found:
         audit.record(work, principal, "move-readings", "reading_move", moved.move_id)
     return moved
@@ -200,10 +202,9 @@ def _take(work: UnitOfWork, principal: Principal, wanted: Move) -> list[ReadingM
     return rows
 
 
-def _which(principal: Principal, table: Table, wanted: Move) -> list[ColumnElement[bool]]:
+def _which(table: Table, wanted: Move) -> list[ColumnElement[bool]]:
     came = table.encounter_id == wanted.from_encounter_id
     which = [
-        table.tenant_id == principal.tenant_id,
         came if wanted.from_encounter_id else table.encounter_id.is_(None),
         taken_within(table, wanted.since, wanted.until),
     ]
@@ -221,8 +222,9 @@ def _counted(
     work: UnitOfWork, principal: Principal, table: Table, wanted: Move
 ) -> list[tuple[str, str | None, int]]:
     statement = (
-        select(table.device_id, table.vehicle_id, func.count())
-        .where(*_which(principal, table, wanted))
+        scoped(principal, table)
+        .where(*_which(table, wanted))
+        .with_only_columns(table.device_id, table.vehicle_id, func.count())
         .group_by(table.device_id, table.vehicle_id)
     )
     return [(one[0], one[1], one[2]) for one in work.session.execute(statement)]
@@ -231,7 +233,7 @@ def _counted(
 def _update(work: UnitOfWork, principal: Principal, table: Table, wanted: Move) -> int:
     statement = (
         update(table)
-        .where(*_which(principal, table, wanted))
+        .where(table.tenant_id == principal.tenant_id, *_which(table, wanted))
         .values(encounter_id=wanted.to_encounter_id)
         .execution_options(synchronize_session=False)
     )

@@ -7,9 +7,9 @@ held is the other's; a device was assigned.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from cloud.core.devices.assignments import EVENT_ASSIGNED
 from cloud.core.devices.tables import DeviceRow
@@ -62,17 +62,13 @@ def _name_vehicle(work: UnitOfWork, device: DeviceRow, vehicle_id: str, since: d
     if device.vehicle_id != vehicle_id:
         return
     for table in TABLES:
-        waiting: Any = (
+        statement = update(table).where(
             table.tenant_id == device.tenant_id,
             table.device_id == device.device_id,
             table.vehicle_id.is_(None),
             table.encounter_id.is_(None),
             table.observed_at >= since,
         )
-        if work.session.scalar(select(table.row_id).where(*waiting).limit(1)) is not None:
-            work.session.execute(
-                update(table)
-                .where(*waiting)
-                .values(vehicle_id=vehicle_id)
-                .execution_options(synchronize_session=False)
-            )
+        work.session.execute(
+            statement.values(vehicle_id=vehicle_id).execution_options(synchronize_session=False)
+        )
