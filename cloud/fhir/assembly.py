@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 from cloud.core.encounters.handover import Handover
 from cloud.core.observations.stored import StoredObservation
@@ -13,15 +14,18 @@ from cloud.fhir.device import device, gateway
 from cloud.fhir.document_reference import ecg_document, photograph
 from cloud.fhir.ecg_picture import recordings
 from cloud.fhir.encounter import encounter
+from cloud.fhir.metric import is_monitor, metric, metric_name
 from cloud.fhir.names import Named, Names
 from cloud.fhir.observation import Readings, has_vital_sign, is_vital_sign
 from cloud.fhir.procedure import Shock, shock_procedure, shocks
+from cloud.fhir.provenance import provenance
 from cloud.fhir.sections import Reported
 from cloud.fhir.selection import Detail, Selection, is_event, select
 from cloud.fhir.strips import Leads, Wave, by_leads
 from cloud.fhir.telling import telling
 from cloud.fhir.waveform import leads_name, leads_observation, strip_name, strip_observation
 
+ENTERED_IN_ERROR: Final = "entered-in-error"
 Unit = StoredObservation | Wave
 """What pages count: a reading, a strip of waveform, or the strips of one ECG."""
 
@@ -34,7 +38,8 @@ class Assembly:
         self.detail = detail
         self.names = Names.of(handover)
         self.told = telling(self.names, handover)
-        self._clocks = Clocks(self.names, handover.observations)
+        self._monitors = {one.device_id for one in handover.devices if is_monitor(one)}
+        self._clocks = Clocks(self.names, handover.observations, self._monitors)
         self._readings = Readings(self.names, self._clocks)
         self._selection = select(handover.observations, detail)
         self._shocks = shocks(handover.observations)
@@ -75,11 +80,56 @@ class Assembly:
             for one in self.handover.gateway_ids
         ]
 
-    def clocks(self, units: Iterable[Unit]) -> list[Named]:
-        """The devices' clocks that those units refer to."""
-        return self._clocks.observations(
+    def sources(self, units: Iterable[Unit]) -> list[Named]:
+        """The monitors' metrics and the devices' clocks that those units refer to."""
+        readings = [
             unit if isinstance(unit, StoredObservation) else unit.chunks[0] for unit in units
-        )
+        ]
+        metrics = {
+            metric_name(one.device_id, one.observation.type): one
+            for one in readings
+            if one.device_id in self._monitors
+        }
+        return [
+            Named(self.names.urn("Metric", local), metric(self.names, one))
+            for local, one in metrics.items()
+        ] + self._clocks.observations(readings)
+
+    def withdrawn(self) -> list[Named]:
+        """What was told of this encounter with readings that have moved, as entered in error.
+
+        A strip is its chunks: one that lost a chunk is another strip, and the old one is withdrawn.
+        """
+        moved = self.handover.moved_away
+        if not moved:
+            return []
+        gone = {id(one) for one in moved}
+        before = select([*self.handover.observations, *moved], self.detail)
+        units = [one for one in _in_order(before, ()) if _has_any(one, gone)]
+        return [
+            Named(one.url, {**one.resource, "status": ENTERED_IN_ERROR})
+            for one in self.readings(units)
+        ]
+
+    def superseded(self) -> list[Named]:
+        """The reports before this one as entered in error: they may lie at a wrong patient."""
+        units: list[Unit] = []
+        return [
+            Named(
+                f"urn:uuid:{edition.identity(self.names)}",
+                {
+                    **self.report(units, [], [], [], "", edition=edition).resource,
+                    "status": ENTERED_IN_ERROR,
+                },
+            )
+            for edition in self.edition.replaced()
+            if edition.detail is self.detail
+        ]
+
+    def provenance(self) -> Named:
+        """Who the report is from."""
+        told = provenance(self.names, self.handover, recorded=self.as_of)
+        return Named(self.names.urn("Provenance"), told)
 
     def readings(self, units: Iterable[Unit]) -> list[Named]:
         """Those units, each as its observation."""
@@ -113,6 +163,7 @@ class Assembly:
         procedures: Sequence[Named],
         pictures: Sequence[Named],
         page_note: str,
+        edition: Edition | None = None,
     ) -> Named:
         """The report; its entries are those `readings`, made of those `units`."""
         pairs = list(zip(readings, units, strict=True))
@@ -128,7 +179,9 @@ class Assembly:
             pictures=pictures,
             page_note=page_note,
         )
-        report = composition(self.names, self.handover, reported, self.edition, as_of=self.as_of)
+        report = composition(
+            self.names, self.handover, reported, edition or self.edition, as_of=self.as_of
+        )
         return Named(self.names.urn("Composition"), report)
 
     def _reading(self, unit: Unit) -> Named:
@@ -157,6 +210,13 @@ def _in_order(selection: Selection, events: Sequence[StoredObservation]) -> list
     others: list[Unit] = [one for one in selection.readings if id(one) not in known]
     others.extend(by_leads(selection.strips))
     return [*events, *sorted(others, key=_start)]
+
+
+def _has_any(unit: Unit, readings: set[int]) -> bool:
+    """Whether a unit is, or is made of, one of these readings by their identity as objects."""
+    if isinstance(unit, Wave):
+        return any(id(chunk) in readings for chunk in unit.chunks)
+    return id(unit) in readings
 
 
 def _start(unit: Unit) -> datetime:

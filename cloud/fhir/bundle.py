@@ -2,9 +2,10 @@
 
 Every entry is created unless the server knows its identifier, so posting again adds nothing. For
 servers that know conditional updates, `update` lets the report and an encounter that has ended
-bring up to date what the server was given earlier.
-Provenance is left out: in R4 it has no identifier, so it could not be created conditionally, and
-update-as-create (`PUT Provenance/<id>`) is not allowed by every server.
+bring up to date what the server was given earlier, takes back readings that were moved away, and
+brings to the right patient what was filed for a wrong one.
+Provenance has no identifier in R4 and could not be created conditionally: only with `puts`, for
+servers that create what is put (`PUT Provenance/<id>`), it stands on the first page.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from cloud.core.encounters.handover import Handover
+from cloud.core.encounters.record import ActKind
 from cloud.core.kernel.collector import at_rest
 from cloud.fhir import systems
 from cloud.fhir.assembly import Assembly, Unit
 from cloud.fhir.encounter import has_ended
 from cloud.fhir.json import Element, JsonValue, element
-from cloud.fhir.names import created, updated
+from cloud.fhir.names import created, put, updated
 from cloud.fhir.patient import pseudonymised, restricted
 from cloud.fhir.selection import Detail
 from cloud.fhir.times import instant
@@ -44,10 +46,12 @@ class HandoverPages:
         detail: Detail = Detail.TREND,
         page_size: int = DEFAULT_PAGE_SIZE,
         update: bool = False,
+        puts: bool = False,
     ) -> None:
         with at_rest():
             self._assembly = Assembly(handover, detail)
         self._update = update
+        self._puts = puts
         self._size = page_size
 
     @property
@@ -90,26 +94,34 @@ class HandoverPages:
     def _entries(self, page: int, units: Sequence[Unit]) -> list[JsonValue]:
         made = self._assembly
         readings = made.readings(units)
+        withdrawn = made.withdrawn() if self._update and page == 1 else []
+        # Filed for another patient: what is there already must be brought to the right one.
+        file = updated if self._update and _was_anothers(made.handover) else created
         entries: list[JsonValue] = [
             *map(created, made.told.actors),
             self._encounter(),
             *map(created, made.devices()),
-            *map(created, made.clocks(units)),
-            *map(created, readings),
+            *map(
+                created, made.sources([*units, *made.handover.moved_away] if withdrawn else units)
+            ),
+            *map(file, readings),
+            *map(updated, withdrawn),
         ]
         if page > 1:
             # The encounter names its diagnoses, so they stand on every page.
-            return [*entries, *map(created, made.told.impressions)]
+            return [*entries, *map(file, made.told.impressions)]
         procedures = made.shock_procedures()
         pictures = made.pictures(units)
         note = self._page_note(len(units))
         report = made.report(units, readings, procedures, pictures, note)
         return [
             *entries,
-            *map(created, made.told.statements),
-            *map(created, procedures),
-            *map(created, pictures),
+            *map(file, made.told.statements),
+            *map(file, procedures),
+            *map(file, pictures),
+            *(map(updated, made.superseded()) if file is updated else ()),
             updated(report) if self._update else created(report),
+            *([put(made.provenance())] if self._puts else []),
         ]
 
     def _encounter(self) -> Element:
@@ -151,6 +163,12 @@ class HandoverPages:
         ]
 
 
+def _was_anothers(handover: Handover) -> bool:
+    """Whether the encounter was ever taken from a patient it was not."""
+    acts = handover.record.acts
+    return any(act.kind == ActKind.PATIENT_UNLINKED for act in acts)
+
+
 def transaction_bundle(
     handover: Handover,
     *,
@@ -159,11 +177,15 @@ def transaction_bundle(
     page_size: int = DEFAULT_PAGE_SIZE,
     page_url: Callable[[int], str] | None = None,
     update: bool = False,
+    puts: bool = False,
 ) -> Element:
     """One page of the handover as a transaction Bundle.
 
     `detail` is `trend` or `full` (ValueError for another); pages count from 1 (NoSuchPageError).
-    `update` asks for conditional updates of what may have changed since an earlier bundle.
+    `update` asks for conditional updates of what may have changed since an earlier bundle, `puts`
+    for what only a server can take that creates what is put: Provenance.
     """
-    pages = HandoverPages(handover, detail=Detail(detail), page_size=page_size, update=update)
+    pages = HandoverPages(
+        handover, detail=Detail(detail), page_size=page_size, update=update, puts=puts
+    )
     return pages.bundle(page, page_url=page_url)

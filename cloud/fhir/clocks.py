@@ -8,7 +8,7 @@ stand in a component of the reading, a stamp that was not used to find the time 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -16,6 +16,7 @@ from typing import Final
 from cloud.core.observations.stored import StoredObservation
 from cloud.fhir import systems, terms
 from cloud.fhir.json import Element, JsonValue, element
+from cloud.fhir.metric import metric_name
 from cloud.fhir.names import Named, Names
 from cloud.fhir.times import instant
 from protocols.model.timestamps import DeviceTime, TimeQuality
@@ -43,10 +44,20 @@ class Anchor:
 
 
 class Clocks:
-    """The offsets of one handover's readings, each anchored at its earliest reading."""
+    """What readings refer to: their devices, and the offsets of the devices' clocks.
 
-    def __init__(self, names: Names, observations: Iterable[StoredObservation]) -> None:
+    Each offset is anchored at its earliest reading. `monitors` are the ids of the devices whose
+    readings refer to a metric.
+    """
+
+    def __init__(
+        self,
+        names: Names,
+        observations: Iterable[StoredObservation],
+        monitors: Collection[str] = (),
+    ) -> None:
         self._names = names
+        self._monitors = frozenset(monitors)
         self._anchors: dict[tuple[str, timedelta], Anchor] = {}
         # By the object: the handover holds every reading as long as this lives.
         self._known: dict[int, Anchor | None] = {}
@@ -67,6 +78,14 @@ class Clocks:
         if found is None:
             found = self._anchors[key] = Anchor(stored, local, difference)
         return found
+
+    def device(self, stored: StoredObservation) -> Element:
+        """What measured: the device, or one metric of those that are monitors."""
+        if stored.device_id not in self._monitors:
+            return self._names.reference("Device", stored.device_id)
+        return self._names.reference(
+            "Metric", metric_name(stored.device_id, stored.observation.type)
+        )
 
     def references(self, stored: StoredObservation) -> list[Element]:
         """What `derivedFrom` holds for a reading."""

@@ -21,6 +21,15 @@ from cloud.fhir.sections import Reported, sections
 from cloud.fhir.selection import Detail
 from cloud.fhir.times import clock_time, instant
 
+_CHANGES: Final = frozenset(
+    {
+        ActKind.AMENDED,
+        ActKind.PATIENT_CORRECTED,
+        ActKind.PATIENT_UNLINKED,
+        ActKind.READINGS_MOVED,
+    }
+)
+"""What makes another edition of a report that was given out."""
 _REPORT: Final = ("67796-3", "EMS patient care report")
 
 
@@ -35,9 +44,12 @@ class Edition:
     @classmethod
     def of(cls, handover: Handover, detail: Detail) -> Edition:
         """The edition a handover has come to."""
-        amended = sum(act.kind == ActKind.AMENDED for act in handover.record.acts)
-        is_final = handover.handover_at is not None
-        return cls(detail, amended if is_final else 0, is_final)
+        kinds = [act.kind for act in handover.record.acts]
+        if handover.handover_at is None:
+            return cls(detail, 0, is_final=False)
+        signed = kinds.index(ActKind.HANDED_OVER) if ActKind.HANDED_OVER in kinds else 0
+        changes = sum(kind in _CHANGES for kind in kinds[signed:])
+        return cls(detail, changes, is_final=True)
 
     def identity(self, names: Names) -> str:
         """Its identifier's value."""

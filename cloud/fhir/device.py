@@ -11,11 +11,13 @@ from typing import Final
 from cloud.core.encounters.handover import HandoverDevice
 from cloud.fhir import systems
 from cloud.fhir.json import Element, JsonValue, element
+from cloud.fhir.metric import is_monitor
 from cloud.fhir.names import Names
 from protocols.model.device import DeviceInfo
 
 _MDS_SIMPLE: Final = "65573"
 _MDS_GATEWAY: Final = "531981"
+_MDS_MONITOR: Final = "69965"
 _HARDWARE: Final = "531974"
 _SOFTWARE: Final = "531975"
 _FIRMWARE: Final = "531976"
@@ -49,7 +51,11 @@ def device(names: Names, told: HandoverDevice) -> Element:
         serialNumber=info.serial_number,
         deviceName=[{"name": info.model, "type": "model-name"}] if info.model else None,
         modelNumber=info.model,
-        type=_mds_type(_MDS_SIMPLE, "MDC_MOC_VMS_MDS_SIMP", told.device_class),
+        type=(
+            _mds_type(_MDS_MONITOR, "MDC_DEV_MON_PHYSIO_MULTI_PARAM_MDS", told.device_class)
+            if is_monitor(told)
+            else _mds_type(_MDS_SIMPLE, "MDC_MOC_VMS_MDS_SIMP", told.device_class)
+        ),
         specialization=[
             {"systemType": _mdc(str(profile.cf_code)), "version": str(version)}
             for profile, version in info.specializations

@@ -48,11 +48,12 @@ def _entries(made: Assembly, units: Sequence[Unit], note: str) -> list[Named]:
         *made.told.actors,
         made.encounter(),
         *made.devices(),
-        *made.clocks(units),
+        *made.sources(units),
         *readings,
         *made.told.statements,
         *procedures,
         *pictures,
+        made.provenance(),
     ]
 
 

@@ -2,8 +2,9 @@
 
 A resource is known inside the bundle by a `urn:uuid`, worked out from tenant, encounter, its kind
 and a local name, so that the same handover always gives the same octets. The hospital's server
-knows it again by its first identifier. Identifier values are UUIDs or other words of letters,
-digits, `.`, `_`, `:` and `-`: a `+` or `|` in a conditional create would break it.
+knows it again by its first identifier, a reading by the one of this encounter. Identifier values
+are UUIDs or other words of letters, digits, `.`, `_`, `:` and `-`: a `+` or `|` in a conditional
+create would break it.
 
 Every resource has one builder, a function of `Names` and what is told that returns the bare
 resource; it knows nothing of bundles. A builder refers to others by `names.reference(kind, local)`
@@ -21,6 +22,7 @@ from typing import Final
 from uuid import UUID
 
 from cloud.core.encounters.handover import Handover
+from cloud.fhir import systems
 from cloud.fhir.json import Element
 
 _NAMESPACE: Final = UUID("0d0f9d0e-6c0b-4f57-8a44-2f6f4f1f6d55")
@@ -42,6 +44,7 @@ KINDS: Final[Mapping[str, str]] = {
     "Leads": "Observation",
     "Location": "Location",
     "Medication": "MedicationAdministration",
+    "Metric": "DeviceMetric",
     "Observation": "Observation",
     "Organization": "Organization",
     "PastMedication": "MedicationStatement",
@@ -50,6 +53,7 @@ KINDS: Final[Mapping[str, str]] = {
     "Practitioner": "Practitioner",
     "PractitionerRole": "PractitionerRole",
     "Procedure": "Procedure",
+    "Provenance": "Provenance",
     "Scene": "Location",
     "Shock": "Procedure",
     "Strip": "Observation",
@@ -57,8 +61,9 @@ KINDS: Final[Mapping[str, str]] = {
 """Each kind of a local name with the resource type it is told as.
 
 Local names: `Device` a public device id, `Gateway` a gateway's id, `Observation` an observation
-id, `Clock` device and offset, `Strip`, `Leads` and `EcgPicture` see `waveform`, `Shock` the
-observation that told of it, `Fact` a field's path, `Facility` the service's name for it,
+id, `Clock` device and offset, `Metric` see `metric`, `Strip`, `Leads` and `EcgPicture` see
+`waveform`, `Shock` the observation that told of it, `Fact` a field's path, `Facility` the service's
+name for it,
 `Practitioner` and `PractitionerRole` a crew id, `Procedure` see `treatment.attempt_name`;
 `Allergy`, `Finding`, `History`, `Impression`, `Medication`, `PastMedication` and `Photograph` an
 item's id. The others stand once in an encounter and have none.
@@ -72,6 +77,7 @@ class Names:
     tenant_id: str
     encounter_id: str
     _urns: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
+    _entries: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, handover: Handover) -> Names:
@@ -80,15 +86,22 @@ class Names:
 
     def urn(self, kind: str, local: str = "") -> str:
         """The fullUrl of the resource `local` of a kind of `KINDS`."""
-        known = self._urns.get((kind, local))
-        if known is not None:
-            return known
-        parts = ("entry", self.tenant_id, self.encounter_id, kind, local)
-        return self._urns.setdefault((kind, local), f"urn:uuid:{_named('|'.join(parts))}")
+        return f"urn:uuid:{self._entry(kind, local)}"
 
     def reference(self, kind: str, local: str = "") -> Element:
         """A reference to that resource inside the same bundle."""
         return {"reference": self.urn(kind, local)}
+
+    def filed(self, kind: str, local: str) -> Element:
+        """The identifier a reading is filed under: of this encounter, whatever becomes of it."""
+        return {"system": systems.FILED, "value": self._entry(kind, local)}
+
+    def _entry(self, kind: str, local: str) -> str:
+        known = self._entries.get((kind, local))
+        if known is None:
+            parts = ("entry", self.tenant_id, self.encounter_id, kind, local)
+            known = self._entries[kind, local] = _named("|".join(parts))
+        return known
 
     def within_tenant(self, kind: str, local: str = "") -> str:
         """An identifier value for something that outlives the encounter (device, vehicle)."""
@@ -108,6 +121,21 @@ class Named:
     resource: Element
 
 
+def put(named: Named) -> Element:
+    """A transaction entry that makes the resource under the id its fullUrl holds.
+
+    For what has no identifier in R4, and only for servers that create what is put (update as
+    create).
+    """
+    name = named.url.removeprefix("urn:uuid:")
+    kind = named.resource["resourceType"]
+    return {
+        "fullUrl": named.url,
+        "resource": {"resourceType": kind, "id": name, **named.resource},
+        "request": {"method": "PUT", "url": f"{kind}/{name}"},
+    }
+
+
 def _named(name: str) -> str:
     """The UUID of version 5 of a name, in its text form; a handover needs one for every reading."""
     digest = hashlib.sha1(_NAMESPACE.bytes + name.encode(), usedforsecurity=False).hexdigest()
@@ -116,7 +144,7 @@ def _named(name: str) -> str:
 
 
 def created(named: Named) -> Element:
-    """A transaction entry that creates the resource unless the server knows its first identifier.
+    """A transaction entry that creates the resource unless the server knows its identifier.
 
     AssertionError for an identifier that would not survive as a query string.
     """
@@ -139,10 +167,11 @@ def updated(named: Named) -> Element:
 
 
 def _condition(resource: Element) -> str:
-    first = resource["identifier"]
-    if isinstance(first, list):  # everywhere but in Composition, which has one and no list
-        first = first[0]
-    assert isinstance(first, Mapping)  # noqa: S101 - builders make nothing else
+    """The identifier a server asks for: the one of system `FILED` where there is one."""
+    held = resource["identifier"]
+    # A list everywhere but in Composition, which has one.
+    listed: list[Element] = held if isinstance(held, list) else [held]  # type: ignore[list-item] # an identifier
+    first = next((one for one in listed if one["system"] == systems.FILED), listed[0])
     value = str(first["value"])
     if not _PLAIN.fullmatch(value):
         raise AssertionError(f"{value!r} cannot stand in a conditional create or update")

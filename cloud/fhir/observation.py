@@ -52,7 +52,10 @@ def observation(names: Names, clocks: Clocks, stored: StoredObservation) -> Elem
         stored,
         profile=profile,
         category=category_of(told, loincs),
-        identifiers=[{"system": systems.OBSERVATION, "value": value}],
+        identifiers=[
+            {"system": systems.OBSERVATION, "value": value},
+            names.filed("Observation", value),
+        ],
         body=body,
     )
 
@@ -98,7 +101,11 @@ class Readings:
             pattern = self._patterns[key] = observation(self._names, self._clocks, stored)
             return dict(pattern)
         one = dict(pattern)
-        one["identifier"] = [{"system": systems.OBSERVATION, "value": str(told.observation_id)}]
+        name = str(told.observation_id)
+        one["identifier"] = [
+            {"system": systems.OBSERVATION, "value": name},
+            self._names.filed("Observation", name),
+        ]
         one["effectiveDateTime"] = instant(told.observed_at.at)
         one["issued"] = self._issued(stored.received_at)
         quantity = pattern.get("valueQuantity")
@@ -159,7 +166,7 @@ def frame(
         **body,
         interpretation=interpretation(observation.status) + _flags(stored.flags),
         note=stamp_notes(stored),
-        device=names.reference("Device", stored.device_id),
+        device=clocks.device(stored),
         derivedFrom=clocks.references(stored),
     )
 

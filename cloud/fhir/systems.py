@@ -28,6 +28,7 @@ ALLERGY: Final = f"{OID_ROOT}.1.13"
 MEDICATION: Final = f"{OID_ROOT}.1.14"
 DOCUMENT: Final = f"{OID_ROOT}.1.15"
 METRIC: Final = f"{OID_ROOT}.1.16"
+FILED: Final = f"{OID_ROOT}.1.17"
 
 # Identifiers whose values are the service's own words, unique only within it.
 CREW: Final = f"{OID_ROOT}.2.1"
@@ -72,6 +73,7 @@ NHS_NUMBER_STATUS: Final = (
 OBSERVATION_CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 OBSERVATION_VALUE: Final = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"
 PHD_BITS: Final = "http://hl7.org/fhir/uv/phd/CodeSystem/ASN1ToHL7"
+PROVENANCE_AGENT: Final = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 ROLE_CODE: Final = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 SNOMED: Final = "http://snomed.info/sct"
 UCUM: Final = "http://unitsofmeasure.org"

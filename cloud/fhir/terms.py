@@ -47,6 +47,21 @@ VITAL_SIGN_CODES: Final = frozenset(VITAL_SIGNS) | {"59408-5", "8480-6", "8462-4
 """LOINC codes whose observations belong to the category vital-signs."""
 
 
+_SNOMED: Final = {
+    147842: "364075005",
+    149530: "78564009",
+    149546: "78564009",
+    150456: "431314004",
+    150020: "75367002",
+    150021: "72313002",
+    150022: "1091811000000102",
+    150368: "276885007",
+    151562: "86290005",
+    151578: "86290005",
+    151594: "86290005",
+    153728: "248241002",
+}
+"""SNOMED CT codes of UK Core's vital signs by the term's 32-bit code."""
 _ALSO_UCUM: Final = {
     "{score}": "",
     "ug": "micrograms",
@@ -140,11 +155,26 @@ def label(code: MdcCode) -> str:
 
 
 def concept(code: MdcCode, unit: UnitCode | None = None) -> Element:
-    """A term as CodeableConcept: LOINC first, then its own code."""
+    """A term as CodeableConcept: LOINC first, then its own code, then SNOMED CT (UK Core)."""
     codings: list[JsonValue] = [
         {"system": systems.LOINC, "code": loinc} for loinc in loincs_of(code, unit)
     ]
+    snomed = _SNOMED.get(code.cf_code)
+    if snomed is not None:
+        return {
+            "coding": [*codings, *_own_codings(code), {"system": systems.SNOMED, "code": snomed}],
+            "text": label(code),
+        }
     return {"coding": codings + _own_codings(code), "text": label(code)}
+
+
+def unit_concept(unit: UnitCode) -> Element:
+    """A unit as CodeableConcept: its 10101 code, and UCUM where we know it."""
+    codings: list[JsonValue] = [{"system": systems.MDC, "code": str(unit.code.cf_code)}]
+    code = ucum_of(unit)
+    if code is not None:
+        codings.append({"system": systems.UCUM, "code": code})
+    return {"coding": codings}
 
 
 def own_concept(code: MdcCode) -> Element:

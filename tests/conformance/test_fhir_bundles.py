@@ -146,7 +146,8 @@ def _no_loinc(bundle: Json) -> None:
 
 
 def _wrong_mdc(bundle: Json) -> None:
-    spo2(bundle)["code"]["coding"][-1]["code"] = "150324"
+    (own,) = [one for one in spo2(bundle)["code"]["coding"] if one["system"].startswith("urn:iso")]
+    own["code"] = "150324"
 
 
 def _no_zone(bundle: Json) -> None:

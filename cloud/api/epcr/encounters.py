@@ -40,6 +40,10 @@ Update = Annotated[
     Query(description="Conditional updates of what may have changed since an earlier bundle."),
 ]
 
+Puts = Annotated[
+    bool,
+    Query(description="What only a server takes that creates what is put: Provenance."),
+]
 _LIST: Final = "encounters"
 _BUNDLE: Final[dict[str, Any]] = {
     "schema": {"type": "object", "properties": {"resourceType": {"const": "Bundle"}}}
@@ -150,9 +154,12 @@ def get_bundle(
     detail: Detail = "trend",
     page: PageNumber = 1,
     update: Update = False,
+    puts: Puts = False,
 ) -> Response:
     """The handover as a transaction Bundle; `detail=full` holds every reading, page by page."""
-    return _bundle(request, services, work, caller, encounter_id, detail, page, update=update)
+    return _bundle(
+        request, services, work, caller, encounter_id, detail, page, update=update, puts=puts
+    )
 
 
 def _bundle(
@@ -165,6 +172,7 @@ def _bundle(
     page: int,
     *,
     update: bool = False,
+    puts: bool = False,
 ) -> Response:
     handover = gather_handover(
         work, services.vault, caller, encounter_id, detail, is_first_page=page == 1
@@ -173,7 +181,7 @@ def _bundle(
     parameters = {
         name: value
         for name, value in request.query_params.items()
-        if name in ("format", "detail", "update")
+        if name in ("format", "detail", "update", "puts")
     }
 
     def page_url(number: int) -> str:
@@ -181,7 +189,7 @@ def _bundle(
 
     try:
         bundle = transaction_bundle(
-            handover, detail=detail, page=page, page_url=page_url, update=update
+            handover, detail=detail, page=page, page_url=page_url, update=update, puts=puts
         )
     except NoSuchPageError as exc:
         raise InvalidError("no_such_page", "Follow the links of the first page.") from exc

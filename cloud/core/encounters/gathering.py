@@ -11,6 +11,7 @@ from cloud.core.encounters.acts import record_act
 from cloud.core.encounters.crew import attachment
 from cloud.core.encounters.finding import find
 from cloud.core.encounters.handover import Handover, HandoverDevice, WaveformGap
+from cloud.core.encounters.moved import moved_away
 from cloud.core.encounters.projections import Projection, project, projected
 from cloud.core.encounters.record import ActKind, Coded
 from cloud.core.encounters.tables import EncounterRow
@@ -98,6 +99,7 @@ def gathered(
         patient=projection.patient,
         identity=projection.identity,
         pictures=_pictures(work, principal, projection),
+        moved_away=moved_away(work, principal, row.encounter_id),
     )
 
 

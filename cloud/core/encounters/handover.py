@@ -46,6 +46,7 @@ class Handover:
     with the crew. `record` is what people told, `patient` what may be shown of the person under the
     pseudonym; `identity` is who it is, None in the pseudonymised projection.
     `pictures` are the octets of the record's photographs by attachment, as far as all of them came.
+    `moved_away` are readings that were this encounter's until somebody gave them another place.
     """
 
     tenant_id: str
@@ -73,3 +74,4 @@ class Handover:
     patient: PatientOutline | None = None
     identity: PatientIdentity | None = None
     pictures: Mapping[UUID, bytes] = field(default_factory=dict)
+    moved_away: Sequence[StoredObservation] = ()

@@ -51,6 +51,7 @@ def test_saturation_has_both_loinc_codes_its_own_code_and_the_vital_signs_profil
         (systems.LOINC, "2708-6"),
         (systems.LOINC, "59408-5"),
         (systems.MDC, "150456"),
+        (systems.SNOMED, "431314004"),
     ]
     assert spo2["meta"]["profile"] == [f"{R4}oxygensat"]
     assert codes(spo2["category"][0]) == [(systems.OBSERVATION_CATEGORY, "vital-signs")]
@@ -145,7 +146,11 @@ def test_our_flags_are_told() -> None:
 
 def test_a_blood_pressure_is_one_panel_with_its_components() -> None:
     panel = observation_of(pressure(AT, "128", "80", "96"))
-    assert codes(panel["code"]) == [(systems.LOINC, "85354-9"), (systems.MDC, "150020")]
+    assert codes(panel["code"]) == [
+        (systems.LOINC, "85354-9"),
+        (systems.MDC, "150020"),
+        (systems.SNOMED, "75367002"),
+    ]
     assert panel["meta"]["profile"] == [f"{R4}bp"]
     assert [codes(part["code"])[0][1] for part in panel["component"]] == [
         "8480-6",
@@ -243,7 +248,7 @@ def test_a_reading_over_the_api_has_no_gateway() -> None:
 def test_the_identifier_is_the_measurements_own() -> None:
     stored = numeric(OXIMETER, SPO2, AT, "97", PERCENT)
     assert isinstance(stored.observation, NumericObservation)
-    (identifier,) = observation_of(stored)["identifier"]
+    identifier = observation_of(stored)["identifier"][0]
     assert identifier == {
         "system": systems.OBSERVATION,
         "value": str(stored.observation.observation_id),
