@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -246,3 +248,25 @@ def test_an_amendment_leaves_the_version_before_it_readable(cloud: Installation)
         with pytest.raises(DomainError, match="version_not_found"):
             version_of(work, cloud.mine.caller, encounter, 9)
     assert events_of(cloud)[-1].data["act"] == "amended"
+
+
+def test_of_two_handovers_at_once_one_counts(cloud: Installation) -> None:
+    encounter = open_encounter(cloud)
+    together = threading.Barrier(2)
+
+    def attempt(facility_id: str) -> str:
+        with cloud.database.begin(now=cloud.clock()) as work:
+            together.wait(10)
+            try:
+                handing_over.hand_over(
+                    work, cloud.mine.caller, encounter, facility_id=facility_id, received_by="n"
+                )
+            except DomainError as exc:
+                return exc.reason
+            return facility_id
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = set(pool.map(attempt, ("RX1-ED", "RX2-ED")))
+    assert "already_handed_over" in outcomes
+    assert len(outcomes) == 2
+    assert kinds(cloud, encounter).count("handed_over") == 1

@@ -93,7 +93,7 @@ async def test_a_partner_sees_what_the_contract_lists(
         "started_at", "call_at", "on_scene_at", "handover_at", "patient", "chief_complaint",
         "impression", "triage", "acuity", "vitals", "vitals_total", "medications", "procedures",
         "narrative_available", "disposition", "destination", "alerts", "devices", "gaps", "events",
-        "version", "updated_at",
+        "early_warning", "version", "updated_at",
     }  # fmt: skip
     assert shown["patient"] == {
         "pseudonym": shown["patient"]["pseudonym"],

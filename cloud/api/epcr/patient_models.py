@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from cloud.api.shared.strict_json import StrictModel, Timestamp
 from cloud.core.encounters.patients import ToldPatient
@@ -104,30 +104,34 @@ class UnlinkRequest(StrictModel):
     reason: Reason
 
 
+Told = Annotated[str | None, BeforeValidator(lambda text: text or None)]
+"""A text, absent while it is empty."""
+
+
 class NextOfKinModel(BaseModel):
     """Somebody to call."""
 
     name: str
-    relationship: str = ""
-    phone: str = ""
+    relationship: Told = None
+    phone: Told = None
 
 
 class IdentityModel(BaseModel):
-    """Who the patient is; shown at the destination and nowhere else. What is not known is empty."""
+    """Who the patient is; shown at the destination and nowhere else."""
 
-    family_name: str
-    given_name: str
-    birth_date: str
-    sex: str
-    nhs_number: str
+    family_name: Told = None
+    given_name: Told = None
+    birth_date: Told = None
+    sex: Told = None
+    nhs_number: Told = None
     nhs_number_status: str
     address: list[str]
-    city: str
-    postcode: str
-    phone: str
-    email: str
+    city: Told = None
+    postcode: Told = None
+    phone: Told = None
+    email: Told = None
     next_of_kin: NextOfKinModel | None = None
-    gp_practice: str
+    gp_practice: Told = None
     deceased_at: datetime | None = None
 
 
