@@ -106,6 +106,17 @@ class CloudClient:
         """The object a POST answers with."""
         return self._answer(self._request("POST", path, content=json.dumps(body).encode()))
 
+    def patch(self, path: str, body: Mapping[str, object]) -> JsonObject:
+        """The object a PATCH answers with."""
+        return self._answer(self._request("PATCH", path, content=json.dumps(body).encode()))
+
+    def document(self, path: str) -> bytes:
+        """The octets of something that is no JSON, or whose octets count."""
+        response = self._request("GET", path)
+        if not response.is_success:
+            self._answer(response)
+        return response.content
+
     def pages(self, path: str, key: str, **query: str) -> Iterator[Any]:
         """The items under `key` of every page, following `next_cursor`."""
         cursor = ""

@@ -6,16 +6,18 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from simulators.incident.cloud_client import Page
-from simulators.incident.incident import Incident
+from simulators.incident.incident import FACILITY, NURSE, Incident
 from simulators.incident.ledger import Ledger
 from simulators.incident.ledger_table import as_object, delay_lines, table
 from simulators.incident.narration import Narrator
 from simulators.incident.plan import Plan
 from simulators.incident.progress import Progress
+from simulators.incident.tablet import Tablet
 
 STEPS: Final = 8
 BOARD_SCOPE: Final = "argus:epcr:read"
@@ -43,8 +45,11 @@ def play_incident(
         progress.note("The hospital's live board:")
         progress.lines([address if with_token else bare(address)])
         show_board(address)
-        _play(incident, progress)
-        pages = hand_over(incident, progress)
+        tablet = Tablet(
+            incident.client, incident.encounter_id, facility=FACILITY, say=progress.note
+        )
+        _play(incident, tablet, progress)
+        pages = hand_over(incident, tablet, progress)
         progress.step("Drawing up the ledger")
         ledger = incident.ledger(pages)
         report(ledger, plan, progress)
@@ -89,32 +94,37 @@ def bare(address: str) -> str:
     return address.partition("#")[0]
 
 
-def _play(incident: Incident, progress: Progress) -> None:
+def _play(incident: Incident, tablet: Tablet, progress: Progress) -> None:
     progress.step(f"The patient, {incident.plan.seconds:g} seconds of them")
     start_at = incident.begin()
+    tablet.arrive(datetime.fromisoformat(incident.encounter()["started_at"]))
     narrator = Narrator(
         incident.patient, incident.client, list(incident.device_ids.values()), progress.note
     )
     while incident.patient_time < incident.plan.seconds:
         incident.processes.check()
         narrator.tell(start_at, incident.patient_time)
+        tablet.tell(incident.patient.events, start_at, incident.patient_time)
         time.sleep(_STEP_SECONDS)
 
 
-def hand_over(incident: Incident, progress: Progress) -> list[Page]:
+def hand_over(incident: Incident, tablet: Tablet, progress: Progress) -> list[Page]:
     """End of the ride: everything sent, the patient handed over, the bundle pulled."""
     progress.step("At the hospital: handing over")
     incident.finish_devices()
     progress.note("the devices have everything confirmed and are switched off")
     incident.settle()
     progress.note("the gateway has nothing left to send")
-    incident.hand_over()
+    tablet.hand_over(NURSE)
     pages = incident.pull_bundle()
     path = incident.plan.data / "handover-bundle.json"
     write_bundle(path, pages)
     resources = sum(len(page.content["entry"]) for page in pages)
     many = f" on {len(pages)} pages" if len(pages) > 1 else ""
     progress.note(f"the hospital pulled {resources} FHIR resources{many}: {path}")
+    document = incident.plan.data / "handover-document.json"
+    document.write_bytes(incident.document())
+    progress.note(f"and the signed report a clinician reads: {document}")
     return pages
 
 

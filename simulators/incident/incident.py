@@ -30,6 +30,7 @@ from simulators.patient.vital_signs import Patient
 
 SERIAL_DEVICE: Final = "defibrillator"
 FACILITY: Final = "emergency-department-1"
+NURSE: Final = "triage-nurse-7"
 _ENROL: Final = "/api/v1/devices/enrol"
 _START_SECONDS: Final = 60.0
 _LOOK_SECONDS: Final = 0.2
@@ -295,13 +296,17 @@ class Incident:
         """The patient goes to the hospital."""
         self.client.post(
             f"/api/v1/epcr/encounters/{self.encounter_id}/handover",
-            {"facility_id": FACILITY, "received_by": "triage-nurse-7"},
+            {"facility_id": FACILITY, "received_by": NURSE},
         )
 
     def pull_bundle(self) -> list[Page]:
         """The whole record as the hospital pulls it, page by page."""
         path = f"/api/v1/epcr/encounters/{self.encounter_id}/fhir-bundle?detail=full"
         return list(self.client.bundles(path))
+
+    def document(self) -> bytes:
+        """The signed report of the handover, octet by octet."""
+        return self.client.document(f"/api/v1/epcr/encounters/{self.encounter_id}/fhir-document")
 
     # ---- the ledger
 

@@ -106,6 +106,10 @@ def test_the_demo_reconciles_and_leaves_bundle_and_ledger(tmp_path: Path) -> Non
     assert sum(device["live_samples_in_bundle"] for device in ledger["devices"]) == 2 * 2000
     bundle = json.loads((data / "handover-bundle.json").read_text())
     assert bundle["resourceType"] == "Bundle"
+    told = {entry["resource"]["resourceType"] for entry in bundle["entry"]}
+    assert {"Condition", "Procedure", "AllergyIntolerance"} <= told
+    document = json.loads((data / "handover-document.json").read_text())
+    assert document["type"] == "document"
     assert processes_of(data) == []
 
 
