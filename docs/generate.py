@@ -21,6 +21,15 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from cloud.api.registry import BATCH_ROUTERS, ROUTERS
+from cloud.core.encounters.catalogue import (
+    DOSE_UNITS,
+    FIELDS,
+    LISTS,
+    ROUTES,
+    VITAL_RULES,
+    Part,
+)
+from cloud.core.encounters.record import NotValue, PertinentNegative
 from cloud.core.kernel import errors as kernel_errors
 from cloud.settings import CloudSettings
 from edge.settings import EdgeSettings
@@ -208,6 +217,43 @@ def endpoints() -> str:
     )
 
 
+def encounter_catalogue() -> str:
+    """What can be told of an encounter, and in which words and units."""
+    fields = [
+        [f"`{path}`", rule.kind.value, ", ".join(f"`{word}`" for word in rule.words)]
+        for path, rule in FIELDS.items()
+    ]
+    vitals = []
+    for name, rule in VITAL_RULES.items():
+        parts = [f"`{part}`: {_part_words(one)}" for part, one in rule.parts.items()]
+        units = [f"`{unit}` {low} to {high}" for unit, (low, high) in rule.limits.items()]
+        vitals.append([f"`{name}`", "; ".join(parts), ", ".join(units)])
+    routes = [[f"`{word}`", name, code] for word, (name, code) in ROUTES.items()]
+    return (
+        f"# What can be told of an encounter\n\n{NOTE}\n## Fields\n\nOne value each.\n\n"
+        + table(["path", "value", "words"], fields)
+        + "\n## Lists\n\n"
+        + ", ".join(f"`{name}`" for name in LISTS)
+        + ". Not done, or not there: "
+        + ", ".join(f"`{one.value}`" for one in PertinentNegative)
+        + ". No value: "
+        + ", ".join(f"`{one.value}`" for one in NotValue)
+        + ".\n\n## Findings\n\nA number outside its range is kept and flagged `implausible`.\n\n"
+        + table(["type", "parts", "units and what is believable"], vitals)
+        + "\n## Medicines\n\nUnits: "
+        + ", ".join(f"`{unit}`" for unit in DOSE_UNITS)
+        + ".\n\n"
+        + table(["route", "name", "SNOMED CT"], routes)
+    )
+
+
+def _part_words(part: Part) -> str:
+    words = [f"`{word}`" for word in part.words]
+    if part.is_number:
+        words.insert(0, "number" if part.between is None else "{} to {}".format(*part.between))
+    return ", ".join(words)
+
+
 def errors() -> str:
     """Every reason the cloud says no with, read from where it is raised."""
     kinds = {
@@ -334,6 +380,7 @@ def pages() -> dict[str, str]:
         "tolerances.md": tolerances(),
         "endpoints.md": endpoints(),
         "errors.md": errors(),
+        "encounter-catalogue.md": encounter_catalogue(),
     }
 
 
