@@ -17,6 +17,7 @@ from cloud.api.console.feed import BoardPolicy, LiveFeed
 from cloud.app.bootstrap import bootstrap
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.devices.gateways import create_gateway
+from cloud.core.encounters.rebinding import Move, move_readings
 from cloud.core.kernel.audit import AuditRow
 from cloud.core.kernel.principal import gateway_principal
 from cloud.core.kernel.work import utc_now
@@ -127,6 +128,25 @@ def test_a_snapshot_comes_first_and_then_what_changes(cloud: ServedCloud) -> Non
         assert change["tiles"]["hr"]["value"] == "140"
         assert change["acuity"]["severity"] == "critical"
         assert [one["text"] for one in change["events"]] == ["Ventricular fibrillation"]
+
+
+def test_readings_that_were_moved_away_leave_the_page(cloud: ServedCloud) -> None:
+    encounter_id = cloud.open_encounter(VEHICLE, seconds_ago=60)
+    heart_rate(cloud, "80")
+    with watching(cloud, encounter_id) as events:
+        assert events.until("snapshot")["tiles"]["hr"]["value"] == "80"
+        move = Move(
+            from_encounter_id=encounter_id,
+            to_encounter_id=None,
+            since=utc_now() - timedelta(minutes=5),
+            until=utc_now() + timedelta(minutes=5),
+            reason="another patient",
+        )
+        with cloud.parts.database.begin(now=utc_now()) as work:
+            move_readings(work, cloud.caller, move)
+        assert "80" not in str(events.until("snapshot")["tiles"].get("hr"))
+        heart_rate(cloud, "90")
+        assert events.until("change")["tiles"]["hr"]["value"] == "90"
 
 
 def test_the_stream_holds_no_identity(cloud: ServedCloud) -> None:

@@ -7,7 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
+from cloud.core.devices.fleet_tables import CommandRow
+from cloud.core.devices.gateways import create_gateway, note_gateway
+from cloud.core.kernel.principal import gateway_principal
 from protocols.model.codes import SystemId
 from protocols.model.crew import CrewEventKind
 from protocols.model.observation import MeasurementStatus
@@ -224,6 +228,40 @@ async def test_an_encounter_goes_on_in_another_vehicle_and_what_follows_goes_wit
     assert charted(my)[110] == second
     early = await my.post(path, {"vehicle_id": VEHICLE, "at": at(50).isoformat()})
     assert (early.status_code, early.json()["error"]) == (422, "at_before_vehicle")
+
+
+async def test_both_vehicles_gateways_are_told_of_an_encounter_that_changes_vehicle(
+    my: Session,
+) -> None:
+    mine, database = my.cloud.mine, my.cloud.database
+    with database.begin(now=my.cloud.clock()) as work:
+        note_gateway(work, mine.gateway, VEHICLE)
+        made = create_gateway(work, tenant_id=mine.tenant_id, name="The other", has_secret=False)
+        other = gateway_principal(tenant_id=mine.tenant_id, gateway_id=made.client_id)
+        note_gateway(work, other, "AMB-9")
+    encounter = await opened(my, 0, "INC-1")
+    settled(my)
+    path = f"/api/v1/epcr/encounters/{encounter}/vehicle"
+    assert (await my.post(path, {"vehicle_id": "AMB-9"})).status_code == 200
+    settled(my)
+    with database.reading(now=my.cloud.clock()) as work:
+        rows = work.session.scalars(select(CommandRow))
+        told = {(row.gateway_id, row.kind) for row in rows}
+    assert told == {
+        (mine.gateway_id, "encounter.bind"),
+        (mine.gateway_id, "encounter.release"),
+        (made.client_id, "encounter.bind"),
+    }
+
+
+async def test_a_move_says_nothing_of_what_is_still_to_be_measured(my: Session) -> None:
+    encounter = await opened(my, 0, "INC-1")
+    measured(my, 10)
+    made = await moved(my, from_encounter_id=encounter, reason="not theirs")
+    assert made["until"] == "2026-11-23T10:30:00Z"
+    my.cloud.clock.pass_(60)
+    measured(my, 1830)
+    assert charted(my) == {10: None, 1830: encounter}
 
 
 async def test_a_vehicle_that_has_the_incident_already_keeps_its_own(my: Session) -> None:

@@ -95,6 +95,12 @@ class TenantRound:
         watched = self._tenant.encounters.get(encounter_id)
         if watched is None:
             self._tenant.encounters[encounter_id] = self._load(row)
+        elif watched.row.rebound != row.rebound:
+            # Readings that were there already came or went: their row numbers do not tell.
+            self._tenant.encounters[encounter_id] = self._load(row)
+            for viewer in self._viewers:
+                if viewer.encounter_id == encounter_id:
+                    viewer.needs_snapshot, viewer.resume = True, None
         elif watched.row.version != row.version:
             watched.row = row
             self._tell(encounter_id, frame("encounter", self._with_now(encounter=watched.head())))

@@ -177,6 +177,8 @@ def _take(work: UnitOfWork, principal: Principal, wanted: Move) -> list[ReadingM
         if any(table in one for one in counts.values()):
             _update(work, principal, table, wanted)
     move_id = new_id("mov")
+    # It counts for what arrives later, and says nothing of what is still to be measured.
+    until = max(wanted.since, min(wanted.until, work.now))
     rows = [
         ReadingMoveRow(
             move_id=move_id,
@@ -184,7 +186,7 @@ def _take(work: UnitOfWork, principal: Principal, wanted: Move) -> list[ReadingM
             device_id=device_id,
             vehicle_id=vehicle_id,
             since=wanted.since,
-            until=wanted.until,
+            until=until,
             from_encounter_id=wanted.from_encounter_id,
             to_encounter_id=wanted.to_encounter_id,
             observations=count.get(ObservationRow, 0),
