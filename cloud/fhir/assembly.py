@@ -33,10 +33,10 @@ Unit = StoredObservation | Wave
 class Assembly:
     """The resources of one handover at one level of detail."""
 
-    def __init__(self, handover: Handover, detail: Detail) -> None:
+    def __init__(self, handover: Handover, detail: Detail, names: Names | None = None) -> None:
         self.handover = handover
         self.detail = detail
-        self.names = Names.of(handover)
+        self.names = names or Names.of(handover)
         self.told = telling(self.names, handover)
         self._monitors = {one.device_id for one in handover.devices if is_monitor(one)}
         self._clocks = Clocks(self.names, handover.observations, self._monitors)

@@ -14,6 +14,7 @@ from cloud.core.kernel.identifiers import public_id
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.searching.readings import reading
+from cloud.core.searching.waves import chunk
 
 
 def encounter_of(work: UnitOfWork, principal: Principal, identity: UUID) -> str | None:
@@ -38,7 +39,7 @@ def encounter_of(work: UnitOfWork, principal: Principal, identity: UUID) -> str 
         found: str | None = work.session.scalars(statement).first()
         if found is not None:
             return found
-    row = reading(work, principal, identity)
+    row = reading(work, principal, identity) or chunk(work, principal, identity)
     return None if row is None else row.encounter_id
 
 

@@ -1,4 +1,4 @@
-"""Waveforms by stretches of time: each lane, a device's samples of one type, is read on its own."""
+"""Waveforms by stretches of time, each lane on its own: what a device samples together."""
 
 from __future__ import annotations
 
@@ -25,22 +25,30 @@ LONGEST: Final = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Lane:
-    """The samples of one type of one device in one encounter."""
+    """The samples of some `types` of one device in one encounter; `code` names them together."""
 
     encounter_id: str
     device_id: str
-    type_cf: int
+    code: int
+    types: tuple[int, ...]
 
 
-def lanes(
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """When a chunk begins and ends."""
+
+    start: datetime
+    end: datetime
+
+
+def held(
     work: UnitOfWork,
     principal: Principal,
     encounter_ids: Collection[str],
     *,
     device_ids: Collection[str] | None = None,
-    type_cfs: Collection[int] | None = None,
-) -> list[Lane]:
-    """What encounters hold of waveforms, in the order of their names."""
+) -> list[tuple[str, str, int]]:
+    """Which waveforms encounters hold: encounter, device and type, in their order."""
     statement = (
         select(WaveformRow.encounter_id, WaveformRow.device_id, WaveformRow.type_cf)
         .where(
@@ -51,9 +59,7 @@ def lanes(
     )
     if device_ids is not None:
         statement = statement.where(WaveformRow.device_id.in_(list(device_ids)))
-    if type_cfs is not None:
-        statement = statement.where(WaveformRow.type_cf.in_(list(type_cfs)))
-    return sorted(Lane(str(one), two, three) for one, two, three in work.session.execute(statement))
+    return sorted((str(one), two, three) for one, two, three in work.session.execute(statement))
 
 
 def chunks(
@@ -89,6 +95,19 @@ def bounds(
     return None if first is None or last is None else (first, last)
 
 
+def times(work: UnitOfWork, principal: Principal, lane: Lane) -> list[Begun]:
+    """When each chunk of a lane begins and ends, without its samples, by time."""
+    statement = (
+        select(WaveformRow.observed_at, WaveformRow.sample_count, WaveformRow.period_us)
+        .where(WaveformRow.tenant_id == principal.tenant_id, *_of(work, lane))
+        .order_by(WaveformRow.observed_at)
+    )
+    return [
+        Begun(at, at + timedelta(microseconds=count * period))
+        for at, count, period in work.session.execute(statement)
+    ]
+
+
 def chunk(work: UnitOfWork, principal: Principal, observation_id: UUID) -> WaveformRow | None:
     """One chunk of an encounter of the caller's tenant."""
     found = find_rows(work, principal, WaveformRow, [observation_id])
@@ -99,6 +118,6 @@ def _of(work: UnitOfWork, lane: Lane) -> tuple[Clause, ...]:
     return (
         within(WaveformRow, months_with(work, lane.encounter_id)),
         WaveformRow.device_id == lane.device_id,
-        WaveformRow.type_cf == lane.type_cf,
+        WaveformRow.type_cf.in_(lane.types),
         WaveformRow.encounter_id == lane.encounter_id,
     )

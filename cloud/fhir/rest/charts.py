@@ -15,7 +15,9 @@ from cloud.fhir.rest.parameters import Criterion, Parameter, Token, date, refere
 from cloud.fhir.rest.query import Query
 
 BY_ID: Final = token("_id", "The logical id.", path="id")
-CHANGED: Final = date("_lastUpdated", "When the resource was last changed here.")
+CHANGED: Final = date(
+    "_lastUpdated", "When the resource was last changed here.", path="meta.lastUpdated"
+)
 _SLACK: Final = timedelta(days=1)
 
 
@@ -48,7 +50,9 @@ def of_encounter(criterion: Criterion) -> Clause:
     """The encounters that are named, by id or by identifier."""
     if criterion.modifier == "identifier":
         return either(map(identified, criterion.tokens))
-    return encounters.of_ids(publics("enc", criterion.ids("Encounter")))
+    # A report has the id of the encounter it is about.
+    ids = {*criterion.ids("Encounter"), *criterion.ids("Composition")}
+    return encounters.of_ids(publics("enc", sorted(ids)))
 
 
 def identified(one: Token) -> Clause:
@@ -77,7 +81,7 @@ def asked(query: Query) -> list[Clause]:
     for one in query.criteria:
         if one.name in ("patient", "subject"):
             clauses.append(of_patient(one))
-        elif one.name in ("encounter", "context"):
+        elif one.name in ("encounter", "context", "target"):
             clauses.append(of_encounter(one))
     return clauses
 

@@ -17,6 +17,7 @@ from cloud.fhir.rest.query import parse as parse_query
 from cloud.fhir.rest.searching import find
 from cloud.fhir.rest.searchset import bundle, entry, next_link
 
+_REPORT: Final = "Composition"
 _TYPES: Final = token("_type", "Only these types.")
 
 
@@ -83,7 +84,8 @@ def _steps(
         for name, ids in _led_to(encounter, resource).items()
         if name in kinds
     ]
-    for kind in kinds.values():
+    # The report is made of everything else: whoever reads no further does not wait for it.
+    for kind in sorted(kinds.values(), key=lambda one: one.name == _REPORT):
         pointing = [one for one in pointers(kind) if "Encounter" in one.targets]
         if pointing:
             steps.append((kind, _pointing(pointing[0], identity)))

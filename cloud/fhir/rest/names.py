@@ -73,8 +73,13 @@ class RestNames(Names):
             case "Clock":
                 device, _, apart = local.rpartition(":")
                 return str(ClockId(uuid_of(self.encounter_id), uuid_of(device), int(apart)))
-            case "Strip":
-                first, rest = local[:36], local.split(":", 2)[2]
-                return str(StripId(UUID(first), datetime.fromisoformat(rest.rpartition(":")[0])))
+            case "Strip" | "Leads" | "EcgPicture":
+                return str(_strip(local, parts_behind=1 if kind == "Strip" else 2))
             case _:
                 return local
+
+
+def _strip(local: str, *, parts_behind: int) -> StripId:
+    """First and last chunk, the time, and as many counts behind it, separated by colons."""
+    first, _, rest = local.split(":", 2)
+    return StripId(UUID(first), datetime.fromisoformat(rest.rsplit(":", parts_behind)[0]))

@@ -6,20 +6,25 @@ from typing import Final
 
 from cloud.fhir.rest.kind import Kind
 from cloud.fhir.rest.kinds import (
+    composition,
     device,
+    document_reference,
     encounter,
     location,
     observation,
     organization,
     patient,
     practitioner,
+    provenance,
     statements,
 )
 
 KINDS: Final[tuple[Kind, ...]] = (
     statements.ALLERGY,
+    composition.KIND,
     statements.CONDITION,
     device.KIND,
+    document_reference.KIND,
     encounter.KIND,
     location.KIND,
     statements.MEDICATION,
@@ -30,5 +35,6 @@ KINDS: Final[tuple[Kind, ...]] = (
     practitioner.KIND,
     practitioner.ROLE,
     statements.PROCEDURE,
+    provenance.KIND,
 )
 BY_NAME: Final = {kind.name: kind for kind in KINDS}

@@ -8,13 +8,14 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
+from cloud.core.kernel.identifiers import public_id
 from cloud.core.searching import encounters, items
 from cloud.core.searching.clauses import either
 from cloud.fhir.json import Element
 from cloud.fhir.names import Named
 from cloud.fhir.rest import charts
 from cloud.fhir.rest.desk import Chart, Desk
-from cloud.fhir.rest.ids import as_uuid
+from cloud.fhir.rest.ids import FactId, StripId, as_uuid
 from cloud.fhir.rest.kind import Hit, Since, served
 from cloud.fhir.rest.matching import fits, values_at
 from cloud.fhir.rest.parameters import Criterion
@@ -108,9 +109,12 @@ class Told:
 
 
 def owner_of(desk: Desk, identity: str) -> str | None:
-    """The encounter a resource's id leads to: an item's, a reading's, or the encounter itself."""
+    """The encounter an id leads to: an item's, an act's, a reading's, a fact's, or its own."""
+    strip, fact = StripId.parse(identity), FactId.parse(identity)
+    if fact is not None:
+        return public_id("enc", fact.encounter)
     bare = identity.partition(".")[0] if identity[36:37] == "." else identity
-    found = as_uuid(bare)
+    found = as_uuid(bare) if strip is None else strip.first
     return None if found is None else items.encounter_of(desk.work, desk.principal, found)
 
 

@@ -23,8 +23,9 @@ from cloud.fhir.rest.kind import Kind, Rows, elements, served
 from cloud.fhir.rest.kinds.statements import statements
 from cloud.fhir.rest.parameters import Criterion, Token, date, reference, token
 from cloud.fhir.rest.query import Query
-from cloud.fhir.rest.strip_source import Strips, strip_of
 from cloud.fhir.rest.told import Told
+from cloud.fhir.rest.wave_source import Waves
+from cloud.fhir.rest.wave_source import read as read_wave
 from protocols.model.observation import MeasurementStatus
 
 _PRELIMINARY: Final = MeasurementStatus.EARLY_INDICATION.value
@@ -112,7 +113,7 @@ def resource(chart: Chart, one: StoredObservation) -> Element:
 def _read(desk: Desk, identity: str) -> Element | None:
     strip, clock, uuid = StripId.parse(identity), ClockId.parse(identity), as_uuid(identity)
     if strip is not None:
-        return strip_of(desk, strip)
+        return read_wave(desk, strip)
     if clock is not None:
         return _clock(desk, identity, clock)
     row = None if uuid is None else readings.reading(desk.work, desk.principal, uuid)
@@ -170,7 +171,7 @@ KIND: Final = Kind(
     ),
     sources=(
         Rows(table=ObservationRow, where=_where, order=_order, build=_build, counted=_counted),
-        Strips(encounters_of),
+        Waves(encounters_of),
         _TOLD,
     ),
     read=_read,
