@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
+from cloud.core.encounters.catalogue import DOSE_UNITS
 from cloud.fhir import systems
 from cloud.fhir.json import Element, JsonValue, element
 from protocols.model.codes import MdcCode, UnitCode
@@ -100,7 +101,7 @@ _MEANT: Final = {
 
 def ucum_code(text: str) -> str | None:
     """The UCUM code of a unit as people write it, None for one we do not know."""
-    if text in _ALSO_UCUM or unit_from_ucum(text) is not None:
+    if text in _ALSO_UCUM or text in DOSE_UNITS or unit_from_ucum(text) is not None:
         return text
     return _MEANT.get(text.lower())
 
@@ -109,6 +110,8 @@ def ucum_text(code: str) -> str:
     """A UCUM code as a person reads it; anything else as it is."""
     if code in _ALSO_UCUM:
         return _ALSO_UCUM[code]
+    if code.startswith("{"):
+        return code.strip("{}")
     unit = unit_from_ucum(code)
     # R4's vital signs want /min; a rate's unit is written so to people as well as to machines.
     return code if unit is None or code == _RATE else unit_text(unit) or code
