@@ -24,6 +24,7 @@ from cloud.fhir.selection import Detail, Selection, is_event, select
 from cloud.fhir.strips import Leads, Wave, by_leads
 from cloud.fhir.telling import telling
 from cloud.fhir.waveform import leads_name, leads_observation, strip_name, strip_observation
+from protocols.model.observation import SampleArrayObservation
 
 ENTERED_IN_ERROR: Final = "entered-in-error"
 Unit = StoredObservation | Wave
@@ -39,12 +40,18 @@ class Assembly:
         self.names = names or Names.of(handover)
         self.told = telling(self.names, handover)
         self._monitors = {one.device_id for one in handover.devices if is_monitor(one)}
-        self._clocks = Clocks(self.names, handover.observations, self._monitors)
-        self._readings = Readings(self.names, self._clocks)
+        self._points = [
+            one
+            for one in handover.observations
+            if not isinstance(one.observation, SampleArrayObservation)
+        ]
         self._selection = select(handover.observations, detail)
-        self._shocks = shocks(handover.observations)
+        self._shocks = shocks(self._points)
         self._events = [one for one in self._selection.readings if is_event(one)]
         self.units = _in_order(self._selection, self._events)
+        waves = [unit.chunks[0] for unit in self.units if isinstance(unit, Wave)]
+        self._clocks = Clocks(self.names, [*self._points, *waves], self._monitors)
+        self._readings = Readings(self.names, self._clocks)
 
     @property
     def as_of(self) -> datetime:
@@ -169,7 +176,7 @@ class Assembly:
         pairs = list(zip(readings, units, strict=True))
         events = {id(one) for one in self._events}
         reported = Reported(
-            readings=self.handover.observations,
+            readings=self._points,
             events=self._events,
             shocks=self._shocks,
             telling=self.told,
@@ -187,9 +194,7 @@ class Assembly:
     def _reading(self, unit: Unit) -> Named:
         if isinstance(unit, Wave):
             return self._wave(unit)
-        names = self.names
-        local = str(unit.observation.observation_id)
-        return Named(names.urn("Observation", local), self._readings.observation(unit))
+        return self._readings.named(unit)
 
     def _wave(self, unit: Wave) -> Named:
         names, clocks = self.names, self._clocks

@@ -61,6 +61,7 @@ class Clocks:
         self._anchors: dict[tuple[str, timedelta], Anchor] = {}
         # By the object: the handover holds every reading as long as this lives.
         self._known: dict[int, Anchor | None] = {}
+        self._references: dict[int, list[Element]] = {}
         for stored in observations:
             self._known[id(stored)] = self._first(stored)
 
@@ -90,7 +91,14 @@ class Clocks:
     def references(self, stored: StoredObservation) -> list[Element]:
         """What `derivedFrom` holds for a reading."""
         anchor = self.anchor(stored)
-        return [] if anchor is None else [self._names.reference("Clock", anchor.name)]
+        return [] if anchor is None else self.to(anchor)
+
+    def to(self, anchor: Anchor) -> list[Element]:
+        """A reference to the observation of an anchor, as `derivedFrom` holds it."""
+        known = self._references.get(id(anchor))
+        if known is None:
+            known = self._references[id(anchor)] = [self._names.reference("Clock", anchor.name)]
+        return known
 
     def observations(self, readings: Iterable[StoredObservation]) -> list[Named]:
         """The coincident time stamps those readings point to."""

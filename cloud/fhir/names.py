@@ -92,6 +92,10 @@ class Names:
         """A reference to that resource inside the same bundle."""
         return {"reference": self.urn(kind, local)}
 
+    def entry(self, kind: str, local: str) -> str:
+        """The UUID of a fullUrl of this bundle, not kept: for what is named once."""
+        return _named("|".join(("entry", self.tenant_id, self.encounter_id, kind, local)))
+
     def filed(self, kind: str, local: str) -> Element:
         """The identifier a reading is filed under: of this encounter, whatever becomes of it."""
         return {"system": systems.FILED, "value": self._entry(kind, local)}
@@ -99,8 +103,7 @@ class Names:
     def _entry(self, kind: str, local: str) -> str:
         known = self._entries.get((kind, local))
         if known is None:
-            parts = ("entry", self.tenant_id, self.encounter_id, kind, local)
-            known = self._entries[kind, local] = _named("|".join(parts))
+            known = self._entries[kind, local] = self.entry(kind, local)
         return known
 
     def within_tenant(self, kind: str, local: str = "") -> str:
@@ -115,10 +118,14 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A resource and what it is called in a bundle, its fullUrl."""
+    """A resource and what it is called in a bundle, its fullUrl.
+
+    `condition` is what a server is asked for it by, where its builder knows it already.
+    """
 
     url: str
     resource: Element
+    condition: str = ""
 
 
 def put(named: Named) -> Element:
@@ -151,7 +158,7 @@ def created(named: Named) -> Element:
     request: Element = {
         "method": "POST",
         "url": named.resource["resourceType"],
-        "ifNoneExist": _condition(named.resource),
+        "ifNoneExist": named.condition or _condition(named.resource),
     }
     return {"fullUrl": named.url, "resource": named.resource, "request": request}
 
@@ -161,7 +168,7 @@ def updated(named: Named) -> Element:
 
     A server that does not know it creates it. AssertionError as for `created`.
     """
-    url = f"{named.resource['resourceType']}?{_condition(named.resource)}"
+    url = f"{named.resource['resourceType']}?{named.condition or _condition(named.resource)}"
     request: Element = {"method": "PUT", "url": url}
     return {"fullUrl": named.url, "resource": named.resource, "request": request}
 

@@ -15,7 +15,7 @@ from cloud.core.observations.stored import StoredObservation
 from cloud.fhir import systems, terms
 from cloud.fhir.clocks import Clocks, stamp_notes, tick_components
 from cloud.fhir.json import Element, JsonValue, element
-from cloud.fhir.names import Names
+from cloud.fhir.names import Named, Names
 from cloud.fhir.status import (
     absence,
     interpretation,
@@ -80,11 +80,20 @@ class Readings:
             text = self._times[at] = instant(at)
         return text
 
-    def observation(self, stored: StoredObservation) -> Element:
+    def named(self, stored: StoredObservation) -> Named:
         """One reading, the same as `observation` gives; AssertionError for a waveform."""
         told = stored.observation
-        if not isinstance(told, NumericObservation) or not _is_plain(told):
-            return observation(self._names, self._clocks, stored)
+        name = str(told.observation_id)
+        entry = self._names.entry("Observation", name)
+        if isinstance(told, NumericObservation) and _is_plain(told):
+            one = self._after_pattern(stored, told, name, entry)
+        else:
+            one = observation(self._names, self._clocks, stored)
+        return Named(f"urn:uuid:{entry}", one, f"identifier={systems.FILED}|{entry}")
+
+    def _after_pattern(
+        self, stored: StoredObservation, told: NumericObservation, name: str, entry: str
+    ) -> Element:
         anchor = self._clocks.anchor(stored)
         key = (
             stored.device_id,
@@ -99,12 +108,10 @@ class Readings:
         pattern = self._patterns.get(key)
         if pattern is None:
             pattern = self._patterns[key] = observation(self._names, self._clocks, stored)
-            return dict(pattern)
         one = dict(pattern)
-        name = str(told.observation_id)
         one["identifier"] = [
             {"system": systems.OBSERVATION, "value": name},
-            self._names.filed("Observation", name),
+            {"system": systems.FILED, "value": entry},
         ]
         one["effectiveDateTime"] = instant(told.observed_at.at)
         one["issued"] = self._issued(stored.received_at)
@@ -112,7 +119,7 @@ class Readings:
         if isinstance(quantity, dict) and isinstance(told.value.value, Decimal):
             one["valueQuantity"] = {**quantity, "value": told.value.value}
         if anchor is not None:
-            one["derivedFrom"] = [self._names.reference("Clock", anchor.name)]
+            one["derivedFrom"] = self._clocks.to(anchor)
         return one
 
 

@@ -48,13 +48,17 @@ def select(observations: Sequence[StoredObservation], detail: Detail) -> Selecti
     """The readings of one level of detail."""
     ordered = sorted(
         observations,
-        key=lambda one: (one.observation.observed_at.at, one.observation.observation_id),
+        key=_order,
     )
     points = [one for one in ordered if not isinstance(one.observation, SampleArrayObservation)]
     waves = strips(ordered)
     if detail is Detail.FULL:
         return Selection(tuple(points), tuple(waves))
     return Selection(tuple(_trend(points)), tuple(_around(waves, _event_times(points))))
+
+
+def _order(stored: StoredObservation) -> tuple[datetime, int]:
+    return stored.observation.observed_at.at, stored.observation.observation_id.int
 
 
 def is_event(stored: StoredObservation) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -55,24 +56,9 @@ class Strip:
         return self.start + _span(self.count - 1, self.first.period_us)
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """Part of one chunk: at most ten seconds of samples from `start` on."""
-
-    source: StoredObservation
-    chunk: SampleArrayObservation
-    start: datetime
-    octets: bytes
-
-    @property
-    def count(self) -> int:
-        """How many samples."""
-        return len(self.octets) // SAMPLE_OCTETS
-
-    @property
-    def after(self) -> datetime:
-        """When the next sample is due."""
-        return self.start + _span(self.count, self.chunk.period_us)
+_Piece = tuple[datetime, int, bytes, StoredObservation, SampleArrayObservation]
+"""Part of one chunk, at most ten seconds of samples: its start, the chunk's id as a number, the
+samples' octets, and what it is a part of. The first two order pieces."""
 
 
 def strips(readings: Iterable[StoredObservation]) -> list[Strip]:
@@ -84,7 +70,7 @@ def strips(readings: Iterable[StoredObservation]) -> list[Strip]:
     for stored in readings:
         chunk = stored.observation
         if isinstance(chunk, SampleArrayObservation) and chunk.count:
-            lane = (stored.device_id, chunk.type, chunk.supplements)
+            lane = (stored.device_id, chunk.type.cf_code, chunk.supplements)
             lanes.setdefault(lane, []).extend(_pieces(stored, chunk))
     found = [strip for pieces in lanes.values() for strip in _join(pieces)]
     return sorted(
@@ -149,52 +135,66 @@ def _place(code: MdcCode) -> tuple[int, int]:
     return (1, code.term)
 
 
-def _pieces(stored: StoredObservation, chunk: SampleArrayObservation) -> Iterator[_Piece]:
+def _pieces(stored: StoredObservation, chunk: SampleArrayObservation) -> list[_Piece]:
     longest = max(1, STRIP_SECONDS * 1_000_000 // chunk.period_us)
-    start = chunk.observed_at.at
+    start, name = chunk.observed_at.at, chunk.observation_id.int
     if chunk.count <= longest:
-        yield _Piece(stored, chunk, start, chunk.samples)
-        return
+        return [(start, name, chunk.samples, stored, chunk)]
+    found = []
     for first in range(0, chunk.count, longest):
         part = chunk.samples[first * SAMPLE_OCTETS : (first + longest) * SAMPLE_OCTETS]
-        yield _Piece(stored, chunk, start + _span(first, chunk.period_us), part)
+        found.append((start + _span(first, chunk.period_us), name, part, stored, chunk))
+    return found
 
 
 def _join(pieces: list[_Piece]) -> Iterator[Strip]:
-    pieces.sort(key=lambda piece: (piece.start, piece.chunk.observation_id))
+    pieces.sort(key=_by_start)
     run: list[_Piece] = []
-    count, due, limit = 0, pieces[0].start, pieces[0].start
+    octets, due, limit = 0, pieces[0][0], pieces[0][0]
+    last = pieces[0][4]
     for piece in pieces:
-        if run and (piece.start >= limit or not _continues(run[-1], count, due, piece)):
+        start, _, samples, _, chunk = piece
+        if run and not (
+            start < limit
+            and _are_alike(last, chunk)
+            and _fits(octets + len(samples), chunk.period_us)
+            and _follows(due, start, chunk.period_us)
+        ):
             yield _strip(run)
-            run, count = [], 0
+            run, octets = [], 0
         if not run:
-            limit = _cell_end(piece.start)
+            limit = _cell_end(start)
         run.append(piece)
-        count += piece.count
-        due = piece.after
+        octets += len(samples)
+        last, due = chunk, start + _span(len(samples) // SAMPLE_OCTETS, chunk.period_us)
     yield _strip(run)
 
 
-def _continues(last: _Piece, count: int, due: datetime, piece: _Piece) -> bool:
-    """Whether the piece goes on where a run of so many samples ends, in the same scale."""
-    if not _are_alike(last.chunk, piece.chunk):
-        return False
-    period = piece.chunk.period_us
-    if (count + piece.count) * period > STRIP_SECONDS * 1_000_000:
-        return False
-    # Devices stamp hundredths of a second, so neighbours may seem a little apart.
-    apart = abs(piece.start - due)
-    return apart <= DEVICE_CLOCK_STEP or 2 * apart <= timedelta(microseconds=period)
+def _by_start(piece: _Piece) -> tuple[datetime, int]:
+    return piece[0], piece[1]
+
+
+def _fits(octets: int, period_us: int) -> bool:
+    """Whether so many octets of samples are no longer than a strip may be."""
+    return octets // SAMPLE_OCTETS * period_us <= STRIP_SECONDS * 1_000_000
+
+
+def _follows(due: datetime, start: datetime, period_us: int) -> bool:
+    """Whether a piece goes on where the one before it ended.
+
+    Devices stamp hundredths of a second, so neighbours may seem a little apart.
+    """
+    apart = start - due if start > due else due - start
+    return apart <= DEVICE_CLOCK_STEP or 2 * apart <= timedelta(microseconds=period_us)
 
 
 def _are_alike(one: SampleArrayObservation, other: SampleArrayObservation) -> bool:
     """Whether the samples of both mean the same: scale, pace, unit and status."""
     return (
         one.period_us == other.period_us
-        and one.scale == other.scale
-        and one.offset == other.offset
-        and one.unit == other.unit
+        and (one.scale is other.scale or one.scale == other.scale)
+        and (one.offset is other.offset or one.offset == other.offset)
+        and (one.unit is other.unit or one.unit == other.unit)
         and one.status is other.status
     )
 
@@ -206,9 +206,10 @@ def _cell_end(at: datetime) -> datetime:
 
 
 def _strip(run: Sequence[_Piece]) -> Strip:
-    octets = b"".join(piece.octets for piece in run)
-    return Strip(tuple(piece.source for piece in run), run[0].chunk, run[0].start, octets)
+    octets = b"".join([piece[2] for piece in run])
+    return Strip(tuple([piece[3] for piece in run]), run[0][4], run[0][0], octets)
 
 
+@lru_cache(maxsize=256)
 def _span(samples: int, period_us: int) -> timedelta:
     return timedelta(microseconds=samples * period_us)

@@ -6,11 +6,13 @@ what repeats from row to row (codes, units, flags, supplements) is made once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from json import loads
+from operator import itemgetter
 from typing import Any, Final, Generic, TypeVar
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, DateTime, String, Text, cast, type_coerce
 
@@ -69,23 +71,23 @@ class Words:
         self.decimals = _Made[str, Decimal](Decimal)
         self.times = _Made(_aware)
 
+    @staticmethod
+    def identity(name: str | UUID) -> UUID:
+        """An observation's id; SQLite keeps it as hexadecimal digits."""
+        return name if isinstance(name, UUID) else UUID(int=int(name, 16))
+
 
 _TIMES: Final = ("observed_at", "captured_at", "received_at")
 _SHARED: Final = (
-    "row_id",
-    "observation_id",
-    "device_id",
-    "gateway_id",
-    "vehicle_id",
-    "encounter_id",
-    "type_cf",
-    "unit_term",
-    "status",
-    "time_quality",
-    "device_time_kind",
-    "device_time",
+    *("row_id", "observation_id", "device_id", "gateway_id", "vehicle_id", "encounter_id"),
+    *("type_cf", "unit_term", "status", "time_quality", "device_time_kind", "device_time"),
 )
 _LISTS: Final = ("supplements", "flags")
+# The places of these columns in a row; what a table has of its own stands from `_MORE` on.
+_CAPTURED, _RECEIVED = 1, 2
+_ROW, _NAME, _DEVICE, _GATEWAY, _VEHICLE, _ENCOUNTER = range(3, 9)
+_TYPE, _UNIT, _STATUS, _QUALITY, _KIND, _STAMP = range(9, 15)
+_SUPPLEMENTS, _FLAGS, _MORE = range(15, 18)
 _DECIMALS: Final = ("value", "scale", "offset")
 _PLAIN: Final = ("kind", "value", "special", "components", "code_cf", "bits", "width", "text")
 _WAVE: Final = ("samples", "scale", "offset", "period_us", "report_sequence")
@@ -102,28 +104,39 @@ def whole_encounter(
     `devices` gives the System-Id of a device by its public id.
     """
     words = Words(devices)
-    found: list[Found] = []
-    for table, names, read in (
-        (ObservationRow, _PLAIN, _plain),
-        (WaveformRow, _WAVE, _wave),
-    ):
-        statement = (
-            of_encounter(work, principal, table, encounter_id)
-            .with_only_columns(*_columns(table, names))
-            .order_by(table.observed_at, table.row_id)
-        )
-        # Past the session: it would look each row up among the objects it knows.
-        rows = work.session.connection().execute(statement).all()
-        with at_rest():
-            found += [_stored(words, row, read) for row in rows]
-    found.sort(key=_order)
+    with at_rest():
+        found = [
+            *_points(words, _rows(work, principal, ObservationRow, encounter_id, _PLAIN)),
+            *_waves(words, _rows(work, principal, WaveformRow, encounter_id, _WAVE)),
+        ]
+    found.sort(key=itemgetter(0, 1))
     return [one for _, _, one in found]
+
+
+def _rows(
+    work: UnitOfWork,
+    principal: Principal,
+    table: type[Measured],
+    encounter_id: str,
+    names: Sequence[str],
+) -> Sequence[Any]:
+    statement = (
+        of_encounter(work, principal, table, encounter_id)
+        .with_only_columns(*_columns(table, names))
+        .order_by(table.observed_at, table.row_id)
+    )
+    # Past the session: it would look each row up among the objects it knows.
+    return work.session.connection().execute(statement).all()
 
 
 def _columns(table: type[Measured], names: Sequence[str]) -> list[ColumnElement[Any]]:
     """Times, lists and decimals undecoded: they repeat, and are decoded once each."""
     times = [type_coerce(getattr(table, name), DateTime(timezone=True)) for name in _TIMES]
-    shared = [getattr(table, name) for name in _SHARED]
+    shared = [
+        type_coerce(table.observation_id, String) if name == "observation_id" else column
+        for name in _SHARED
+        for column in (getattr(table, name),)
+    ]
     lists = [cast(getattr(table, name), Text) for name in _LISTS]
     more = [
         type_coerce(getattr(table, name), String) if name in _DECIMALS else getattr(table, name)
@@ -137,100 +150,108 @@ def _aware(at: datetime) -> datetime:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
-def _order(found: Found) -> tuple[datetime, int]:
-    return found[0], found[1]
+def _points(words: Words, rows: Sequence[Any]) -> Iterator[Found]:
+    for row in rows:
+        unit_term, form, value = row[_UNIT], row[_MORE], row[_MORE + 1]
+        if form == "numeric" and value is not None:
+            # Nearly all of them: made without a detour.
+            at = _aware(row[0])
+            observation: Observation = NumericObservation(
+                observation_id=words.identity(row[_NAME]),
+                type=words.codes[row[_TYPE]],
+                observed_at=_observed(words, at, row),
+                device=words.devices[row[_DEVICE]],
+                status=words.statuses[row[_STATUS]],
+                supplements=words.supplements[row[_SUPPLEMENTS]],
+                value=Quantity(words.decimals[value], words.units[unit_term]),
+            )
+        else:
+            at = _aware(row[0])
+            observation = _plain(words, _shared(words, at, row), row[_UNIT], *row[_MORE:])
+        yield at, row[_ROW], _stored(words, row, observation)
 
 
-def _stored(
-    words: Words,
-    row: Any,  # noqa: ANN401 - a row of the columns above
-    read: Callable[[Words, Mapping[str, Any], tuple[Any, ...]], Observation],
-) -> Found:
-    (
-        observed,
-        captured_at,
-        received_at,
-        row_id,
-        observation_id,
-        device_id,
-        gateway_id,
-        vehicle_id,
-        encounter_id,
-        type_cf,
-        unit_term,
-        status,
-        quality,
-        kind,
-        stamp,
-        supplements,
-        flags,
-        *more,
-    ) = row
-    observed_at = _aware(observed)
-    shared = {
-        "observation_id": observation_id,
-        "type": words.codes[type_cf],
-        "observed_at": ObservedTime(
-            observed_at,
-            words.qualities[quality],
-            None if kind is None or stamp is None else DeviceTime(kind, stamp),
-        ),
-        "device": words.devices[device_id],
-        "status": words.statuses[status],
-        "supplements": words.supplements[supplements],
+def _waves(words: Words, rows: Sequence[Any]) -> Iterator[Found]:
+    for row in rows:
+        at = _aware(row[0])
+        samples, scale, offset, period_us, sequence = row[_MORE:]
+        observation = SampleArrayObservation(
+            observation_id=words.identity(row[_NAME]),
+            type=words.codes[row[_TYPE]],
+            observed_at=_observed(words, at, row),
+            device=words.devices[row[_DEVICE]],
+            status=words.statuses[row[_STATUS]],
+            supplements=words.supplements[row[_SUPPLEMENTS]],
+            samples=samples,
+            scale=words.decimals[scale],
+            offset=words.decimals[offset],
+            period_us=period_us,
+            unit=words.units[row[_UNIT]],
+            sequence=sequence,
+        )
+        yield at, row[_ROW], _stored(words, row, observation)
+
+
+def _observed(words: Words, at: datetime, row: Any) -> ObservedTime:  # noqa: ANN401 - a row of the columns above
+    kind, stamp = row[_KIND], row[_STAMP]
+    told = None if kind is None or stamp is None else DeviceTime(kind, stamp)
+    return ObservedTime(at, words.qualities[row[_QUALITY]], told)
+
+
+def _shared(words: Words, at: datetime, row: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
+    return {
+        "observation_id": words.identity(row[_NAME]),
+        "type": words.codes[row[_TYPE]],
+        "observed_at": _observed(words, at, row),
+        "device": words.devices[row[_DEVICE]],
+        "status": words.statuses[row[_STATUS]],
+        "supplements": words.supplements[row[_SUPPLEMENTS]],
     }
-    observation = read(words, shared, (unit_term, *more))
-    return (
-        observed_at,
-        row_id,
-        StoredObservation(
-            observation=observation,
-            device_id=device_id,
-            gateway_id=gateway_id,
-            vehicle_id=vehicle_id,
-            encounter_id=encounter_id,
-            captured_at=None if captured_at is None else words.times[captured_at],
-            received_at=words.times[received_at],
-            flags=words.flags[flags],
-        ),
+
+
+def _stored(words: Words, row: Any, observation: Observation) -> StoredObservation:  # noqa: ANN401 - as above
+    captured_at = row[_CAPTURED]
+    return StoredObservation(
+        observation=observation,
+        device_id=row[_DEVICE],
+        gateway_id=row[_GATEWAY],
+        vehicle_id=row[_VEHICLE],
+        encounter_id=row[_ENCOUNTER],
+        captured_at=None if captured_at is None else words.times[captured_at],
+        received_at=words.times[row[_RECEIVED]],
+        flags=words.flags[row[_FLAGS]],
     )
 
 
-def _plain(words: Words, shared: Mapping[str, Any], more: tuple[Any, ...]) -> Observation:
-    unit_term, kind, value, special, components, code_cf, bits, width, text = more
-    match kind:
+def _plain(
+    words: Words,
+    shared: Mapping[str, Any],
+    unit_term: int | None,
+    form: str,
+    value: str | None,
+    special: str | None,
+    components: Sequence[Any] | None,
+    code_cf: int | None,
+    bits: int | None,
+    width: int | None,
+    text: str | None,
+) -> Observation:
+    match form:
         case "numeric":
-            number = words.decimals[value] if value is not None else SpecialValue(special)
+            number = SpecialValue(special) if value is None else words.decimals[value]
             return NumericObservation(**shared, value=Quantity(number, words.units[unit_term]))
         case "compound":
-            return CompoundNumericObservation(
-                **shared,
-                components=tuple(
-                    (
-                        words.codes[code],
-                        quantity_of(
-                            unit, None if digits is None else words.decimals[digits], special
-                        ),
-                    )
-                    for code, unit, digits, special in components or []
-                ),
+            parts = tuple(
+                (
+                    words.codes[code],
+                    quantity_of(unit, None if digits is None else words.decimals[digits], odd),
+                )
+                for code, unit, digits, odd in components or ()
             )
+            return CompoundNumericObservation(**shared, components=parts)
         case "coded":
             return CodedObservation(**shared, value=words.codes[code_cf or 0])
         case "bits":
             return BitsObservation(**shared, bits=bits or 0, width=width or 0)
         case _:
             return TextObservation(**shared, text=text or "")
-
-
-def _wave(words: Words, shared: Mapping[str, Any], more: tuple[Any, ...]) -> Observation:
-    unit_term, samples, scale, offset, period_us, sequence = more
-    return SampleArrayObservation(
-        **shared,
-        samples=samples,
-        scale=words.decimals[scale],
-        offset=words.decimals[offset],
-        period_us=period_us,
-        unit=words.units[unit_term],
-        sequence=sequence,
-    )
