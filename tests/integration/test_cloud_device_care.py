@@ -198,6 +198,11 @@ async def test_a_calibration_is_overdue_once_its_day_has_come(my: Session) -> No
     headers = await my.cloud.headers(my.http)
     device = (await my.http.get(f"/api/v1/devices/{device_id}", headers=headers)).json()
     assert device["calibration"]["is_overdue"] is True
+    for asked, found in (("true", [device_id]), ("false", [])):
+        listed = await my.http.get(
+            "/api/v1/devices", params={"calibration_overdue": asked}, headers=headers
+        )
+        assert [one["id"] for one in listed.json()] == found
     events = await my.http.get(f"/api/v1/devices/{device_id}/events", headers=headers)
     kinds = [one["kind"] for one in events.json()["events"]]
     assert kinds == ["calibrated", "calibrated", "enrolled"]

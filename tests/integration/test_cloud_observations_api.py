@@ -141,6 +141,14 @@ async def test_values_beyond_physiology_are_stored_and_flagged(
     assert (response.status_code, response.json()["flags"]) == (201, flags)
 
 
+async def test_a_code_may_be_its_number(my: Session) -> None:
+    path = f"/api/v1/devices/{await my.enrol()}/observations"
+    taken = await my.post(path, reading(mdc_code=150456))
+    assert (taken.status_code, taken.json()["mdc_code"]) == (201, "MDC_PULS_OXIM_SAT_O2")
+    for wrong in (150456.0, True, -1, 2**40):
+        assert (await my.post(path, reading(mdc_code=wrong))).status_code == 422
+
+
 async def test_one_sequence_of_a_device_is_one_reading(my: Session) -> None:
     device_id, other = await my.enrol(), await my.enrol(serial_number="S-2")
     path = f"/api/v1/devices/{device_id}/observations"

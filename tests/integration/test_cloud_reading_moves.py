@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from cloud.core.devices.fleet_tables import CommandRow
 from cloud.core.devices.gateways import create_gateway, note_gateway
+from cloud.core.encounters.rebinding import Move, move_readings
+from cloud.core.encounters.uplink import record_uplink
 from cloud.core.kernel.principal import gateway_principal
 from protocols.model.codes import SystemId
 from protocols.model.crew import CrewEventKind
@@ -20,6 +22,7 @@ from tests.fixtures.cloud import (
     DEFIBRILLATOR,
     VEHICLE,
     Installation,
+    batch,
     numeric,
     waveform,
 )
@@ -109,6 +112,30 @@ async def test_readings_that_arrive_after_a_move_follow_it(my: Session) -> None:
     await moved(my, 201, from_encounter_id=first, to_encounter_id=second, **bounds)
     measured(my, 20, 40)
     assert charted(my) == {10: second, 20: second, 30: first, 40: first}
+
+
+async def test_what_was_on_its_way_into_the_store_during_a_move_follows_it(my: Session) -> None:
+    if my.cloud.database.engine.dialect.name != "postgresql":
+        # SQLite has one writer at a time: nothing is on its way.
+        return
+    first = await opened(my, 0, "INC-1")
+    measured(my, 10)
+    second = await opened(my, 1000, "INC-2")
+    wanted = Move(
+        from_encounter_id=first,
+        to_encounter_id=second,
+        since=at(0),
+        until=at(30),
+        reason="by sight",
+    )
+    with my.cloud.database.begin(now=my.cloud.clock()) as ingest:
+        sent = batch(my.cloud.mine, [numeric("98", at(20))], captured_at=at(20))
+        record_uplink(ingest, my.cloud.mine.gateway, sent)
+        with my.cloud.database.begin(now=my.cloud.clock()) as work:
+            move_readings(work, my.cloud.mine.caller, wanted)
+    assert charted(my) == {10: second, 20: first}
+    settled(my)
+    assert charted(my) == {10: second, 20: second}
 
 
 async def test_a_late_release_leaves_what_was_given_by_a_person(my: Session) -> None:

@@ -6,13 +6,42 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 from cloud.api.shared.strict_json import ExactNumber, StrictModel, Timestamp
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s/]+$")]
 Identifier = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+
+
+def _code(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+MdcName = Annotated[
+    str,
+    BeforeValidator(_code),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1, "maxLength": 120},
+                {"type": "integer", "minimum": 0, "maximum": 4294967295},
+            ],
+            "examples": ["MDC_PULS_OXIM_SAT_O2"],
+        }
+    ),
+]
+"""A reference id (`MDC_...`), or the 32-bit number as a string or as a number."""
 DeviceClass = Literal[
     "defib", "ecg", "oximeter", "bp", "glucose", "etco2", "thermometer", "multiparameter"
 ]
@@ -90,7 +119,7 @@ class DeviceModel(BaseModel):
 class ComponentRequest(StrictModel):
     """One of several values measured together."""
 
-    mdc_code: Word
+    mdc_code: MdcName
     value: ExactNumber
     unit_code: Word
 
@@ -127,7 +156,7 @@ class ObservationRequest(StrictModel):
         }
     )
 
-    mdc_code: Word
+    mdc_code: MdcName
     value: ExactNumber | None = None
     unit_code: Word | None = None
     encounter_id: Identifier | None = None

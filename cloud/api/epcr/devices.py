@@ -41,12 +41,18 @@ def list_devices(
     vehicle_id: Annotated[str | None, Query(max_length=64)] = None,
     status: DeviceStatus | None = None,
     device_class: DeviceClass | None = None,
+    calibration_overdue: bool | None = None,
     limit: Limit = FIRST_LIMIT,
     cursor: Cursor = None,
 ) -> Response:
     """A bare array; where more follow, `X-Next-Cursor` and `Link` say so."""
     after = services.cursors.decode(caller, _LIST, cursor)[0] if cursor is not None else ""
-    wanted = devices.DeviceFilter(vehicle_id=vehicle_id, status=status, device_class=device_class)
+    wanted = devices.DeviceFilter(
+        vehicle_id=vehicle_id,
+        status=status,
+        device_class=device_class,
+        is_calibration_overdue=calibration_overdue,
+    )
     rows = devices.devices(work, caller, wanted, after=str(after), limit=limit + 1)
     page = [device_model(row, work.now) for row in rows[:limit]]
     headers = {}

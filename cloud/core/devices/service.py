@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from cloud.core.devices import history
@@ -61,6 +61,7 @@ class DeviceFilter:
     vehicle_id: str | None = None
     status: str | None = None
     device_class: str | None = None
+    is_calibration_overdue: bool | None = None
 
 
 def device(work: UnitOfWork, principal: Principal, device_id: str) -> DeviceRow:
@@ -84,6 +85,10 @@ def devices(
         statement = statement.where(DeviceRow.status == wanted.status)
     if wanted.device_class is not None:
         statement = statement.where(DeviceRow.device_class == wanted.device_class)
+    if wanted.is_calibration_overdue is not None:
+        overdue = DeviceRow.calibration_due_at <= work.now
+        isnt = or_(DeviceRow.calibration_due_at.is_(None), DeviceRow.calibration_due_at > work.now)
+        statement = statement.where(overdue if wanted.is_calibration_overdue else isnt)
     return list(work.session.scalars(statement.order_by(DeviceRow.device_id).limit(limit)))
 
 

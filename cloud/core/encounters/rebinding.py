@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 from sqlalchemy import ColumnElement, CursorResult, func, or_, select, update
 
 from cloud.core.encounters.acts import record_act
+from cloud.core.encounters.claiming import note_rebound
 from cloud.core.encounters.finding import to_change
 from cloud.core.encounters.lifecycle import SIGNED, Status
 from cloud.core.encounters.placement_tables import ReadingMoveRow
@@ -119,6 +120,39 @@ def move_all(work: UnitOfWork, principal: Principal, encounter_id: str, to: str)
     for one in (duplicate, to_change(work, principal, to)):
         _tell(work, principal, one, wanted, moved)
     return moved
+
+
+def settle_move(work: UnitOfWork, principal: Principal, move_id: str) -> int:
+    """Move what was on its way into the store while a move was made, and so was not seen by it.
+
+    Nothing where somebody has decided otherwise since.
+    """
+    late = 0
+    rows = scoped(principal, ReadingMoveRow).where(ReadingMoveRow.move_id == move_id)
+    for row in list(work.session.scalars(rows)):
+        newer = scoped(principal, ReadingMoveRow).where(
+            ReadingMoveRow.row_id > row.row_id,
+            ReadingMoveRow.move_id != move_id,
+            ReadingMoveRow.device_id == row.device_id,
+            ReadingMoveRow.since < row.until,
+            ReadingMoveRow.until > row.since,
+        )
+        if work.session.scalars(newer.limit(1)).first() is not None:
+            continue
+        wanted = Move(
+            from_encounter_id=row.from_encounter_id,
+            to_encounter_id=row.to_encounter_id,
+            since=row.since,
+            until=row.until,
+            reason=row.reason,
+            device_ids=(row.device_id,),
+            vehicle_id=row.vehicle_id,
+        )
+        late += sum(_update(work, principal, table, wanted) for table in TABLES)
+        if late:
+            for one in filter(None, (row.from_encounter_id, row.to_encounter_id)):
+                note_rebound(work, one)
+    return late
 
 
 def moves_of(

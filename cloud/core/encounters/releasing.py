@@ -80,6 +80,7 @@ def follow_end(work: UnitOfWork, principal: Principal, encounter: EncounterRow) 
     claim_readings(work, principal, encounter)
     claim_crew_events(work, principal, encounter)
     if newest is not None:
+        encounter.rebound += 1
         for later in _later(work, principal, encounter, newest):
             claim_crew_events(work, principal, later)
     # Of two open encounters one is left: what could not be told apart is its own now.

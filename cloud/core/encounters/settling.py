@@ -1,7 +1,8 @@
 """After the commit, by the worker: what waits finds its encounter once something makes it plain.
 
 An encounter ended, so that the other one on its vehicle is alone; it was a duplicate, and what it
-held is the other's; a device was assigned.
+held is the other's; a device was assigned. And what was on its way into the store while somebody
+opened an encounter or moved readings, and so was not seen, follows.
 """
 
 from __future__ import annotations
@@ -16,13 +17,18 @@ from cloud.core.devices.tables import DeviceRow
 from cloud.core.encounters.claiming import claim_vehicle
 from cloud.core.encounters.lifecycle import Status
 from cloud.core.encounters.reading_times import TABLES
-from cloud.core.encounters.rebinding import move_all
+from cloud.core.encounters.rebinding import move_all, settle_move
+from cloud.core.encounters.record import ActKind
+from cloud.core.encounters.releasing import RELEASED, REOPENED
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.outbox import DomainEvent
 from cloud.core.kernel.principal import Principal, service_principal
 from cloud.core.kernel.work import UnitOfWork
 
-ENDINGS: Final = frozenset({"handed_over", "completed", "cancelled", "duplicate"})
+PLAIN: Final = frozenset(
+    {"created", "handed_over", "completed", "cancelled", "duplicate", "vehicle_changed"}
+)
+"""Acts after which somebody's readings may be told from others'."""
 LOOK_BACK: Final = timedelta(days=31)
 """A device that belongs to a vehicle since longer ago than this was not forgotten about."""
 
@@ -30,13 +36,16 @@ LOOK_BACK: Final = timedelta(days=31)
 def follow_binding(event: DomainEvent, work: UnitOfWork) -> None:
     """Claim what an event of an encounter or a device makes plain."""
     caller = service_principal(event.tenant_id, "binding")
-    if event.resource_type == "encounter" and event.data.get("act") in ENDINGS:
-        _follow_end(event, work, caller)
+    act = event.data.get("act")
+    if act == ActKind.READINGS_MOVED:
+        settle_move(work, caller, str(event.data.get("move_id")))
+    elif act in PLAIN or event.type in (RELEASED, REOPENED):
+        _follow_encounter(event, work, caller)
     elif event.type == EVENT_ASSIGNED:
         _follow_device(event, work, caller)
 
 
-def _follow_end(event: DomainEvent, work: UnitOfWork, caller: Principal) -> None:
+def _follow_encounter(event: DomainEvent, work: UnitOfWork, caller: Principal) -> None:
     encounter = work.session.get(EncounterRow, event.resource_id)
     if encounter is None or encounter.tenant_id != event.tenant_id:
         return
