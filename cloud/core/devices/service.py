@@ -87,8 +87,10 @@ def devices(
         statement = statement.where(DeviceRow.device_class == wanted.device_class)
     if wanted.is_calibration_overdue is not None:
         overdue = DeviceRow.calibration_due_at <= work.now
-        isnt = or_(DeviceRow.calibration_due_at.is_(None), DeviceRow.calibration_due_at > work.now)
-        statement = statement.where(overdue if wanted.is_calibration_overdue else isnt)
+        in_time = or_(
+            DeviceRow.calibration_due_at.is_(None), DeviceRow.calibration_due_at > work.now
+        )
+        statement = statement.where(overdue if wanted.is_calibration_overdue else in_time)
     return list(work.session.scalars(statement.order_by(DeviceRow.device_id).limit(limit)))
 
 

@@ -40,11 +40,14 @@ class Standing:
         self._principal = principal
         self._vehicle_id = vehicle_id
         self._known: dict[str, tuple[Out, ...]] = {}
+        self._plain: dict[str, datetime] = {}
 
     def why(self, device_id: str, at: datetime) -> Waits | None:
         """Why what the device measured then waits; None where nothing speaks against it."""
-        device = self._work.session.get(DeviceRow, device_id)
-        if device is None or self._is_plain(device, at):
+        plain_since = self._plain.get(device_id)
+        if plain_since is None:
+            plain_since = self._plain[device_id] = self._plain_since(device_id)
+        if plain_since <= at:
             return None
         return next((one.why for one in self.outs(device_id) if one.since <= at < one.until), None)
 
@@ -54,14 +57,14 @@ class Standing:
             self._known[device_id] = (*self._out_of_use(device_id), *self._elsewhere(device_id))
         return self._known[device_id]
 
-    def _is_plain(self, device: DeviceRow, at: datetime) -> bool:
-        """Nearly every live reading: in use and at home since before it was taken."""
-        return (
-            device.status not in _OUT
-            and (device.status_at is None or device.status_at <= at)
-            and device.vehicle_id in (None, self._vehicle_id)
-            and (device.vehicle_since is None or device.vehicle_since <= at)
-        )
+    def _plain_since(self, device_id: str) -> datetime:
+        """Since when the device is in use and at home: nearly every live reading is from after."""
+        device = self._work.session.get(DeviceRow, device_id)
+        if device is None:
+            return EVER
+        if device.status in _OUT or device.vehicle_id not in (None, self._vehicle_id):
+            return FOR_EVER
+        return max(device.status_at or EVER, device.vehicle_since or EVER)
 
     def _out_of_use(self, device_id: str) -> Iterable[Out]:
         statement = (

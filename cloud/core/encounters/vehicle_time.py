@@ -6,6 +6,7 @@ Where two were open the crew's word decides, and where there is none the reading
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -73,11 +74,25 @@ class VehicleTime:
         self._newest, self._is_all = self._stays(None)
         self._older: list[Stay] = []
         self._older_until: datetime | None = None
+        self._edges = sorted(
+            edge for stay in self._newest for edge in (stay.since, stay.since + LONGEST, *stay.ends)
+        )
+        self._plain: dict[int, Where] = {}
         self._words: dict[frozenset[str], list[tuple[datetime, str]]] = {}
 
     def at(self, at: datetime) -> Where:
         """Where the vehicle was at a time. Live readings meet one of the newest encounters."""
-        return self._judge(self._of(at), at)
+        stays = self._of(at)
+        if stays is not self._newest:
+            return self._judge(stays, at)
+        # Between two edges the answer is the same, as long as nobody's word decides.
+        place = bisect_right(self._edges, at)
+        known = self._plain.get(place)
+        if known is None:
+            known = self._judge(stays, at)
+            if not self._rivals(stays, at):
+                self._plain[place] = known
+        return known
 
     def around(self, since: datetime, until: datetime) -> list[str]:
         """The encounters the vehicle was in then, or within an hour before or after."""
@@ -111,7 +126,7 @@ class VehicleTime:
             has_left = newest.left_at is not None and newest.left_at <= at
             why = Waits.ENCOUNTER_MOVED if has_left else Waits.RELEASED
             return Where(None, why, newest=newest.encounter_id)
-        rivals = [one for one in begun[1:] if not one.is_over(at) and at - one.since < LONGEST]
+        rivals = self._rivals(begun, at)
         chosen: Stay | None = newest
         if rivals:
             chosen = self._chosen([newest, *rivals], at)
@@ -120,6 +135,11 @@ class VehicleTime:
         return Where(
             chosen.encounter_id, is_late=chosen.status in CLOSED, newest=newest.encounter_id
         )
+
+    def _rivals(self, stays: Sequence[Stay], at: datetime) -> list[Stay]:
+        """What was open then beside the one that began last."""
+        begun = [one for one in stays if one.since <= at]
+        return [one for one in begun[1:] if not one.is_over(at) and at - one.since < LONGEST]
 
     def _chosen(self, open_: Sequence[Stay], at: datetime) -> Stay | None:
         """The one the crew named last since all of them were open, None when it named none."""
