@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 import pytest
+from sqlalchemy import select
 
 from cloud.core.encounters import changing
 from cloud.core.encounters.finding import find
+from cloud.core.encounters.record_tables import EncounterOpRow
 from cloud.core.encounters.recorded import record_of
 from cloud.core.encounters.taking import Change, Given
 from tests.fixtures.cloud import START, Installation
@@ -219,8 +221,15 @@ def test_any_order_and_any_batches_give_the_same_record(cloud: Installation) -> 
         with cloud.database.reading(now=cloud.clock()) as work:
             caller = cloud.mine.caller
             told = record_of(work, caller, find(work, caller, encounter))
-            seen.append((told.value("disposition"), [one.text for one in told.notes]))
-    assert seen == [("no_patient_found", ["Slid"])] * 5
+            rows = work.session.scalars(
+                select(EncounterOpRow).where(EncounterOpRow.encounter_id == encounter)
+            )
+            outcomes = sorted((str(one.value), one.outcome) for one in rows)
+            notes = [one.text for one in told.notes]
+            seen.append((told.value("disposition"), notes, outcomes))
+    assert seen[0][:2] == ("no_patient_found", ["Slid"])
+    assert [outcome for _, outcome in seen[0][2]].count("applied") == 2
+    assert seen == [seen[0]] * 5
 
 
 def test_two_devices_racing_lose_nothing(cloud: Installation) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import uuid5
 
@@ -14,7 +15,7 @@ from cloud.core.encounters.crew_told import crew_operations
 from cloud.core.encounters.entries import entry_of_list, field_of
 from cloud.core.encounters.merging import Merged, flags_of, merge
 from cloud.core.encounters.operations import Operation, operation_of
-from cloud.core.encounters.record import Act, EncounterRecord, Item
+from cloud.core.encounters.record import TIMES, Act, EncounterRecord, Field, Item
 from cloud.core.encounters.record_tables import EncounterOpRow
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.identifiers import uuid_of
@@ -64,7 +65,27 @@ def assembled(merged: Merged, *, acts: tuple[Act, ...] = ()) -> EncounterRecord:
         path: field_of(operation, flags_of(operation, merged))
         for path, operation in sorted(merged.fields.items())
     }
+    for path in _out_of_order(fields):
+        flagged = (*fields[path].flags, OUT_OF_ORDER)
+        fields[path] = replace(fields[path], flags=flagged)
     return EncounterRecord(fields=fields, acts=acts, **ordered)
+
+
+OUT_OF_ORDER: Final = "out_of_order"
+"""The flag of a time of the mission that is before one which it cannot be before."""
+
+
+def _out_of_order(fields: Mapping[str, Field]) -> list[str]:
+    """The times that are before an earlier step of the mission; who is right, nobody can say."""
+    found, latest = [], None
+    for path in (f"times.{name}" for name in TIMES):
+        at = fields[path].value if path in fields else None
+        if at is None:
+            continue
+        if latest is not None and at < latest:
+            found.append(path)
+        latest = at if latest is None else max(at, latest)
+    return found
 
 
 def _opened_with(row: EncounterRow) -> Iterator[Operation]:

@@ -121,6 +121,19 @@ def test_a_clock_that_contradicts_what_its_device_knew_is_flagged() -> None:
     assert flags_of(beyond, merge([first, within, beyond])) == ("clock_skew",)
 
 
+def test_a_time_before_an_earlier_step_of_the_mission_is_flagged_and_kept() -> None:
+    def at(number: int, name: str, minute: int) -> Operation:
+        told_at = (START + timedelta(minutes=minute)).isoformat()
+        return told(number, told_at, path=f"times.{name}")
+
+    ops = [at(1, "call", 0), at(2, "on_scene", 9), at(3, "at_patient", 8), at(4, "left_scene", 9)]
+    ops.append(told(5, {"not_value": "not_recorded"}, path="times.en_route"))
+    fields = assembled(merge(ops)).fields
+    flagged = {path for path, one in fields.items() if one.flags == ("out_of_order",)}
+    assert flagged == {"times.at_patient"}
+    assert fields["times.at_patient"].value == START + timedelta(minutes=8)
+
+
 VECTORS = st.dictionaries(st.sampled_from((A, B, C)), st.integers(1, 3), min_size=1)
 PATHS = (
     "disposition", "narrative", "notes", f"notes/{UUID(int=0)}", f"notes/{UUID(int=1)}",
