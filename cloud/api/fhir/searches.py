@@ -102,8 +102,9 @@ def cursor_of(
 def _about(query: Query) -> str:
     """What the audit says of a search: the ids it names, never another value."""
     names = ("_id", "encounter", "context", "patient", "subject", "device")
-    ids = [text for name, text in query.sent if name.partition(":")[0] in names and "|" not in text]
-    return ",".join(ids)[:80] or "*"
+    told = [text for name, text in query.sent if name.partition(":")[0] in names]
+    ids = [one.rpartition("/")[2] for text in told for one in text.split(",")]
+    return ",".join(one for one in ids if is_id(one))[:80] or "*"
 
 
 def note(desk: Desk, action: str, kind: str, about: str, *, version: str = "") -> None:

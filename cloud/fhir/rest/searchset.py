@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from cloud.core.kernel.vault import Vault
 from cloud.fhir.json import Element, JsonValue, element
-from cloud.fhir.patient import pseudonymised
+from cloud.fhir.patient import pseudonymised, restricted
 from cloud.fhir.rest.cursors import Cursor, sealed
 from cloud.fhir.rest.desk import Desk
 from cloud.fhir.rest.includes import included
@@ -102,7 +102,8 @@ def bundle(
 
 
 def _meta(desk: Desk) -> Element:
-    return {"lastUpdated": instant(desk.work.now), "security": pseudonymised()}
+    label = restricted() if desk.identified else pseudonymised()
+    return {"lastUpdated": instant(desk.work.now), "security": label}
 
 
 def entry(desk: Desk, resource: Element, mode: str) -> Element:

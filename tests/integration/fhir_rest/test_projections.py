@@ -48,6 +48,8 @@ async def whole(hospital: Hospital) -> list[dict[str, Any]]:
 async def test_the_destination_sees_who_it_is_and_nobody_else(hospital: Hospital) -> None:
     bring(hospital, hospital.encounter_id)
     partner = json.dumps(await whole(hospital))
+    labelled = await hospital.read("Patient")
+    assert [one["code"] for one in labelled["meta"]["security"]] == ["PSEUDED"]
     for secret in ("Smith", NHS_NUMBER, "1981-04", "High Street", "LS1 4AP", "496 0000", "stairs"):
         assert secret not in partner
     await allow(hospital, "ELSEWHERE", "argus:epcr:read", "argus:epcr:handover")
@@ -56,6 +58,8 @@ async def test_the_destination_sees_who_it_is_and_nobody_else(hospital: Hospital
     assert "Smith" not in json.dumps(await whole(hospital))
     await allow(hospital, FACILITY, "system/*.rs", "argus:epcr:handover")
     (patient,) = [one for one in await whole(hospital) if one["resourceType"] == "Patient"]
+    labelled = await hospital.read(f"Patient?_id={patient['id']}")
+    assert [one["code"] for one in labelled["meta"]["security"]] == ["R"]
     assert patient["name"][0]["family"] == "Smith"
     assert NHS_NUMBER in [one["value"] for one in patient["identifier"]]
     bundle = await hospital.read(f"Patient/{patient['id']}")

@@ -185,14 +185,16 @@ async def test_every_access_is_in_the_audit(small: Hospital) -> None:
     await small.read(f"Observation?encounter={small.encounter}")
     await small.read(f"Encounter/{small.encounter}/$everything")
     await small.read(f"Encounter/{small.encounter}/_history")
+    await small.read("Observation?_id=' OR 1=1,x y&patient.identifier=secret")
     with small.cloud.database.reading(now=small.cloud.clock()) as work:
         rows = list(work.session.scalars(select(AuditRow).order_by(AuditRow.position)))
     told = [(row.action, row.resource_type, row.resource_id) for row in rows]
-    assert told[-4:] == [
+    assert told[-5:] == [
         ("read", "Encounter", small.encounter),
         ("search", "Observation", small.encounter),
         ("everything", "Encounter", small.encounter),
         ("history", "Encounter", small.encounter),
+        ("search", "Observation", "*"),
     ]
 
 
