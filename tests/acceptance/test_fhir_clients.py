@@ -10,13 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.kernel.identifiers import uuid_of
 from cloud.core.kernel.work import utc_now
 from cloud.fhir.rest.registry import KINDS
-from tests.acceptance.judges import HERE, install_node_packages, own_python
+from tests.acceptance.judges import HERE, Judges, install_node_packages, own_python
 from tests.fixtures.handovers import DEVICES, START, arrest_handover
 from tests.fixtures.served_cloud import ServedCloud, served_cloud
 
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.acceptance
 
 SECONDS = 60
 SCOPE = "system/*.rs"
+SUBSCRIBING = "system/Subscription.cruds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Served:
         """As the readers take it."""
         return {
             "base": f"{self.cloud.base_url}/fhir/R4",
-            "token": self.cloud.token(SCOPE),
+            "token": self.cloud.token(f"{SCOPE} {SUBSCRIBING}"),
             "encounter": self.encounter,
         }
 
@@ -67,7 +69,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with served_cloud(tmp_path_factory.mktemp("cloud")) as cloud:
         with cloud.parts.database.begin(now=utc_now()) as work:
             row = work.session.get_one(ApplicationRow, cloud.client_id)
-            row.approved_scopes = [*row.approved_scopes, SCOPE]
+            row.approved_scopes = [*row.approved_scopes, SCOPE, SUBSCRIBING]
         encounter_id = cloud.open_encounter("RTW-7", seconds_ago=SECONDS + 30)
         cloud.send("RTW-7", [device.info for device in DEVICES])
         for first in range(0, len(readings), 200):
@@ -102,3 +104,60 @@ def test_fhir_kit_client_reads_searches_and_follows_pages(served: Served) -> Non
     assert {"Encounter", "Patient", "Observation"} <= set(told["whole"])
     other = served.ask(own_python("fhirpy"), HERE / "fhirpy_reader.py")
     assert told["readings"] == other["readings"]
+
+
+def test_every_judge_is_content_with_what_is_read(served: Served, tmp_path: Path) -> None:
+    judges = Judges.install()
+    base, headers = served.wanted["base"], {"Authorization": f"Bearer {served.wanted['token']}"}
+    paths: list[Path] = []
+    of_subscriptions: list[Path] = []
+
+    def keep(document: dict[str, Any], kept: list[Path] = paths) -> None:
+        kept.append(tmp_path / f"{id(kept)}-{len(kept)}.json")
+        kept[-1].write_text(json.dumps(document), encoding="utf-8")
+
+    with httpx.Client(headers=headers) as client:
+        url = f"{base}/Encounter/{served.encounter}/$everything?_count=200"
+        while url:
+            page = client.get(url).json()
+            keep(page)
+            url = {one["relation"]: one["url"] for one in page["link"]}.get("next", "")
+        keep(client.get(f"{base}/Encounter/{served.encounter}/_history").json())
+        keep(client.get(f"{base}/Encounter?colour=red&_revinclude=Provenance:target").json())
+        statement = client.get(f"{base}/metadata").json()
+        subscription = client.post(f"{base}/Subscription", json=wanted_subscription(base)).json()
+        events = client.get(f"{base}/Subscription/{subscription['id']}/$events").json()
+        keep(events, of_subscriptions)
+        entries = [
+            {
+                "fullUrl": f"{base}/{one['resourceType']}/{one.get('id', 'metadata')}",
+                "resource": one,
+            }
+            for one in (statement, subscription)
+        ]
+        keep({"resourceType": "Bundle", "type": "collection", "entry": entries}, of_subscriptions)
+    assert len(paths) > 3
+    assert judges.objections(paths) == {str(path): [] for path in paths}
+    # The two others know neither the profiles of the Backport guide nor lists inside of lists.
+    assert [problem for path in of_subscriptions for problem in judges.by_schema(path)] == []
+    assert judges.by_google(of_subscriptions) == dict.fromkeys(map(str, of_subscriptions))
+
+
+def wanted_subscription(base: str) -> dict[str, Any]:
+    content = {
+        "url": "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/"
+        "backport-payload-content",
+        "valueCode": "id-only",
+    }
+    return {
+        "resourceType": "Subscription",
+        "status": "requested",
+        "reason": "Who is coming",
+        "criteria": f"{base}/SubscriptionTopic/handover",
+        "channel": {
+            "type": "rest-hook",
+            "endpoint": "https://hooks.example.org/fhir",
+            "payload": "application/fhir+json",
+            "_payload": {"extension": [content]},
+        },
+    }
