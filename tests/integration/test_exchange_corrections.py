@@ -12,6 +12,7 @@ import pytest
 from cloud.core.encounters import ending, handing_over, patients
 from cloud.core.encounters.handing_over import PreAlert
 from cloud.core.encounters.patients import ToldPatient
+from cloud.core.encounters.rebinding import Move, move_readings
 from cloud.core.encounters.record import PatientIdentity
 from cloud.core.exchange import deliveries
 from cloud.core.kernel.work import UnitOfWork
@@ -233,3 +234,32 @@ def test_nobody_is_told_to_forget_what_never_arrived(
     assert exchange.deliver() == 1
     assert len(hospital.heard) == heard
     assert exchange.states() == ["refused", "taken"]
+
+
+def test_readings_that_were_another_patients_are_withdrawn_and_made_anew_for_that_one(
+    exchange: Exchange, hospital: ScriptedHospital, told: str
+) -> None:
+    other = exchange.open_encounter("91")
+    exchange.hand_over(other)
+    exchange.deliver()
+    before = len(charted(hospital))
+    move = Move(
+        from_encounter_id=told,
+        to_encounter_id=other,
+        since=exchange.cloud.clock() - timedelta(days=1),
+        until=exchange.cloud.clock(),
+        reason="the other patient's finger",
+    )
+    act(exchange, lambda work: move_readings(work, exchange.cloud.mine.caller, move))
+    exchange.deliver()
+    assert set(exchange.states()) == {"taken"}
+    found = charted(hospital)
+    withdrawn = [one for one in found if one["status"] == "entered-in-error"]
+    assert len(withdrawn) == 2
+    assert all(one["identifier"][0]["value"].endswith("-withdrawn") for one in withdrawn)
+    assert len(found) == before + 2
+    theirs = {one["encounter"]["reference"] for one in withdrawn}
+    anew = [one for one in found if one["encounter"]["reference"] not in theirs]
+    values = sorted(one["valueQuantity"]["value"] for one in anew if "valueQuantity" in one)
+    assert values == [91, 96, 97]
+    assert {one["status"] for one in anew} == {"final"}
