@@ -67,9 +67,9 @@ def package(folder: Path, cache: Path) -> Path:
     return cache
 
 
-def judge(validator: Validator, bundle: dict[str, Any]) -> list[str]:
-    """What the validator calls an error."""
-    report = validator.validate_resource(bundle)
+def judge(validator: Validator, file: Path) -> list[str]:
+    """What the validator calls an error; as a file, for it takes no larger ones from memory."""
+    report = validator.validate_path(file)
     return [
         f"{issue.resource_type} {issue.path} {issue.code}: {issue.message}"
         for issue in report.issues
@@ -85,7 +85,5 @@ if __name__ == "__main__":
         allow_unknown_extensions=True,
     )
     validator = Validator(config)
-    verdicts = {
-        str(file): judge(validator, json.loads(file.read_text(encoding="utf-8"))) for file in files
-    }
+    verdicts = {str(file): judge(validator, file) for file in files}
     sys.stdout.write(json.dumps(verdicts) + "\n")
