@@ -102,11 +102,11 @@ class Clocks:
 
     def observations(self, readings: Iterable[StoredObservation]) -> list[Named]:
         """The coincident time stamps those readings point to."""
-        used = {anchor.name for one in readings if (anchor := self.anchor(one)) is not None}
+        used = {id(self.anchor(one)) for one in readings}
         return [
             Named(self._names.urn("Clock", anchor.name), self.observation(anchor))
             for anchor in self._anchors.values()
-            if anchor.name in used
+            if id(anchor) in used
         ]
 
     def observation(self, anchor: Anchor) -> Element:

@@ -78,15 +78,17 @@ def vital_signs_table(readings: Iterable[StoredObservation], devices: Mapping[st
 
     `devices` are the names of devices by their id.
     """
-    series: dict[tuple[str, MdcCode], _Series] = {}
+    series: dict[tuple[str, int], _Series] = {}
     for stored in readings:
+        is_void = absence(stored.observation.status) is not None
         for code, quantity in _numbers(stored):
-            one = series.get((stored.device_id, code))
+            key = (stored.device_id, code.cf_code)
+            one = series.get(key)
             if one is None:
                 device = devices.get(stored.device_id, "")
                 unit = terms.unit_text(quantity.unit)
-                one = series[stored.device_id, code] = _Series(terms.label(code), device, unit)
-            one.take(None if absence(stored.observation.status) else quantity.number)
+                one = series[key] = _Series(terms.label(code), device, unit)
+            one.take(None if is_void else quantity.number)
     if not series:
         return paragraph("No vital signs were recorded by the devices.")
     rows = "".join(_row(one) for one in series.values())
