@@ -18,6 +18,7 @@ from protocols.model.observation import CompoundNumericObservation, MeasurementS
 from protocols.model.quantity import Quantity, SpecialValue
 from tests.fixtures.cloud import HEART_RATE, PER_MINUTE, START, Installation, batch, numeric
 from tests.fixtures.tablets import MINE, Crew, op
+from tests.integration.test_cloud_crew_events import event, send
 from tests.integration.test_cloud_encounter_changes import crew
 from tests.integration.test_cloud_recording import open_encounter, record
 
@@ -134,6 +135,24 @@ async def test_there_is_no_score_of_a_child(crew: Crew, age: int, unfit: str) ->
     assert (found.unfit, found.score.least) == (unfit, 0 if unfit else 9)
     shown = (await crew.http.get(crew.path, headers=crew.headers)).json()
     assert shown["early_warning"].get("unfit", "") == unfit
+
+
+async def test_points_of_what_people_tell_come_from_the_vehicles_own_score(crew: Crew) -> None:
+    measure(crew.cloud)
+    details = (("scale", "1"), ("oxygen", "2"), ("consciousness", "3"), ("pulse", "0"))
+    send(crew.cloud, event("early_warning", seconds=6, details=details))
+    crew.cloud.clock.pass_(20)
+    found = warning(crew.cloud, crew.encounter).score
+    points = {part.name: part.points for part in found.parts}
+    assert (points["oxygen"], points["consciousness"], points["pulse"]) == (2, 3, 2)
+    assert found.total == 14
+    # Told by hand since, the level counts.
+    await told(crew, 1, "avpu", level="A")
+    assert warning(crew.cloud, crew.encounter).score.total == 11
+    send(crew.cloud, event("early_warning", seconds=9, details=details))
+    assert warning(crew.cloud, crew.encounter).score.total == 14
+    crew.cloud.clock.pass_(1800)
+    assert "oxygen" in warning(crew.cloud, crew.encounter).score.missing
 
 
 def test_an_encounter_that_is_over_has_the_score_of_its_end(cloud: Installation) -> None:

@@ -32,6 +32,7 @@ from protocols.model.early_warning import (
     Consciousness,
     Fitness,
     Parameters,
+    Part,
     Score,
     score,
 )
@@ -46,6 +47,8 @@ from protocols.nomenclature.lookup import ucum
 _MMHG_IN_KPA: Final = Decimal("7.50062")
 _DOUBTED_BEFORE: Final = 8
 """So many of the newest readings of a device may be doubted before the parameter is missing."""
+_BY_PEOPLE: Final = {"oxygen": "oxygen", "consciousness": "avpu"}
+"""The parameters that no device measures, and the findings that tell them."""
 
 
 class Source(NamedTuple):
@@ -144,7 +147,29 @@ def worked_out(
     )
     years = record.value("patient.age_years")
     unfit = Fitness(None if years is None else int(years), None).unfit
-    return EarlyWarning(at, known, score(Parameters() if unfit else known), unfit)
+    if unfit:
+        return EarlyWarning(at, known, score(Parameters()), unfit)
+    return EarlyWarning(at, known, _with_points(score(known), record, at), unfit)
+
+
+def _with_points(found: Score, record: EncounterRecord, at: datetime) -> Score:
+    """The score with the points of what only a person can tell, where the vehicle's own score is
+    the later word: which level of consciousness it was, it does not say.
+    """
+    vehicle = _told(record, "news2", at, TOLD)
+    if vehicle is None:
+        return found
+    points = dict(vehicle.values)
+
+    def part(mine: Part) -> Part:
+        kind = _BY_PEOPLE.get(mine.name)
+        if kind is None or mine.name not in points:
+            return mine
+        own = _told(record, kind, at, TOLD)
+        is_later = own is None or own.at < vehicle.at
+        return Part(mine.name, int(points[mine.name])) if is_later else mine
+
+    return Score(tuple(part(one) for one in found.parts))
 
 
 class _Number(NamedTuple):
