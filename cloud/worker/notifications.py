@@ -20,7 +20,7 @@ from cloud.core.kernel.outbound import Call, OutboundError, OutboundPolicy, send
 from cloud.core.kernel.outbox import DomainEvent
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.vault import Vault
-from cloud.core.kernel.work import Clock, Database, UnitOfWork
+from cloud.core.kernel.work import Clock, Database, StorageError, UnitOfWork
 from cloud.core.searching import encounters
 from cloud.core.subscriptions import pacing, service
 from cloud.core.subscriptions.tables import SubscriptionRow
@@ -56,17 +56,28 @@ class Notifier:
         return len(due)
 
     def _serve(self, subscription_id: str) -> None:
-        with self.database.begin(now=self.clock()) as work:
-            row = work.session.get(SubscriptionRow, subscription_id)
-            made = None if row is None else self._made(work, row)
-        if made is None:
+        try:
+            with self.database.begin(now=self.clock()) as work:
+                row = work.session.get(SubscriptionRow, subscription_id)
+                made = None if row is None else self._made(work, row)
+        except StorageError:
+            raise
+        except Exception as exc:
+            # One that cannot be made must not keep the others from being told.
+            LOG.exception("event=notification_not_made id=%s", subscription_id, exc_info=exc)
+            self._settle(subscription_id, "It could not be made.", through=0, version=None)
             return
-        call, seconds, through, version = made
-        why = self._sent(call, seconds)
+        if made is not None:
+            call, seconds, through, version = made
+            why = self._sent(call, seconds)
+            self._settle(subscription_id, why, through=through, version=version)
+
+    def _settle(self, subscription_id: str, why: str, *, through: int, version: int | None) -> None:
         with self.database.begin(now=self.clock()) as work:
-            row = work.session.get(SubscriptionRow, subscription_id)
+            # Locked: an event that comes at this moment makes it due again, and that must stay.
+            row = work.session.get(SubscriptionRow, subscription_id, with_for_update=True)
             # Whoever changed it meanwhile has it greeted anew.
-            if row is None or row.version != version:
+            if row is None or version not in (None, row.version):
                 return
             if why:
                 pacing.failed(work, row, why)

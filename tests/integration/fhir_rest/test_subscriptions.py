@@ -327,6 +327,21 @@ async def test_what_is_not_taken_is_sent_again_and_in_the_end_is_in_error(
     assert row_of(cloud, identity).delivered == 1
 
 
+async def test_one_that_cannot_be_made_keeps_no_other_from_being_told(
+    alone: Hospital, receiver: Receiver
+) -> None:
+    cloud = alone.cloud
+    broken = subscribe(cloud, receiver)
+    whole = subscribe(cloud, receiver)
+    with cloud.database.begin(now=cloud.clock()) as work:
+        row = work.session.get_one(SubscriptionRow, broken)
+        row.sealed_headers = b"sealed by nobody"
+    assert notifier(cloud).once() == 2
+    assert row_of(cloud, whole).status == "active"
+    assert row_of(cloud, broken).error == "It could not be made."
+    assert receiver.kinds() == ["handshake"]
+
+
 async def test_heartbeats_filters_ends_and_rights(alone: Hospital, receiver: Receiver) -> None:
     cloud = alone.cloud
     cloud.clock.pass_(1)
