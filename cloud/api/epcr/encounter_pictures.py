@@ -26,7 +26,7 @@ _PICTURE: Final[dict[str, Any]] = {
 @router.get(
     "/{encounter_id}/attachments/{attachment_id}",
     response_class=Response,
-    responses={200: _PICTURE, **errors(404, 409, 422)},
+    responses={200: _PICTURE, **errors(404, 409, 410, 422)},
 )
 def get_picture(
     encounter_id: str, attachment_id: UUID, caller: EpcrHandover, work: Work
