@@ -24,6 +24,7 @@ from cloud.api.shared.authentication import AcqiRead
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime, parse_since
 from cloud.api.shared.services import AllServices, Work
+from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.kernel.errors import InvalidError
 from cloud.core.quality import service as quality
 from cloud.core.quality.definitions import Indicator, indicators
@@ -31,7 +32,7 @@ from cloud.core.quality.figures import Figure, withheld
 from cloud.core.quality.periods import period
 from cloud.core.quality.tables import QualityVerdictRow
 
-router = APIRouter(prefix="/api/v1/acqi", tags=["Quality indicators"])
+router = APIRouter(prefix="/api/v1/acqi", tags=["Quality indicators"], route_class=StrictRoute)
 
 _LIST: Final = "acqi"
 _HOME: Final = "Europe/London"
