@@ -19,6 +19,7 @@ from cloud.fhir.names import Named, Names
 from cloud.fhir.observation import Readings, has_vital_sign, is_vital_sign
 from cloud.fhir.procedure import Shock, shock_procedure, shocks
 from cloud.fhir.provenance import provenance
+from cloud.fhir.recording import binary, long_recordings, recording, recording_document
 from cloud.fhir.sections import Reported
 from cloud.fhir.selection import Detail, Selection, is_event, select
 from cloud.fhir.strips import Leads, Wave, by_leads
@@ -162,6 +163,23 @@ class Assembly:
             if one.attachment_id in handover.pictures and handover.identity is not None
         ]
         return drawn + photographs
+
+    def recordings(self, units: Iterable[Unit]) -> list[tuple[Named, Named]]:
+        """ECGs longer than a strip in one piece: what leads to each, and its Binary."""
+        names = self.names
+        found = []
+        for leads in long_recordings(unit for unit in units if isinstance(unit, Leads)):
+            local, octets = leads_name(leads), recording(leads)
+            found.append(
+                (
+                    Named(
+                        names.urn("EcgRecording", local),
+                        recording_document(names, leads, octets),
+                    ),
+                    Named(names.urn("EcgBinary", local), binary(octets)),
+                )
+            )
+        return found
 
     def report(
         self,

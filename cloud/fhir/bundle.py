@@ -4,8 +4,8 @@ Every entry is created unless the server knows its identifier, so posting again 
 servers that know conditional updates, `update` lets the report and an encounter that has ended
 bring up to date what the server was given earlier, takes back readings that were moved away, and
 brings to the right patient what was filed for a wrong one.
-Provenance has no identifier in R4 and could not be created conditionally: only with `puts`, for
-servers that create what is put (`PUT Provenance/<id>`), it stands on the first page.
+Provenance and Binary have no identifier in R4 and could not be created conditionally: only with
+`puts`, for servers that create what is put (`PUT Provenance/<id>`), Provenance on the first page.
 """
 
 from __future__ import annotations
@@ -109,7 +109,8 @@ class HandoverPages:
         ]
         if page > 1:
             # The encounter names its diagnoses, so they stand on every page.
-            return [*entries, *map(file, made.told.impressions)]
+            impressions = map(file, made.told.impressions)
+            return [*entries, *impressions, *self._recordings(units)]
         procedures = made.shock_procedures()
         pictures = made.pictures(units)
         note = self._page_note(len(units))
@@ -121,8 +122,16 @@ class HandoverPages:
             *map(file, pictures),
             *(map(updated, made.superseded()) if file is updated else ()),
             updated(report) if self._update else created(report),
+            *self._recordings(units),
             *([put(made.provenance())] if self._puts else []),
         ]
+
+    def _recordings(self, units: Sequence[Unit]) -> list[Element]:
+        """ECGs longer than a strip, for servers that create what is put."""
+        if not self._puts:
+            return []
+        pieces = self._assembly.recordings(units)
+        return [entry for leading, octets in pieces for entry in (put(octets), created(leading))]
 
     def _encounter(self) -> Element:
         """Created once. Where updates are asked for, one that has ended updates what was filed.
@@ -183,7 +192,8 @@ def transaction_bundle(
 
     `detail` is `trend` or `full` (ValueError for another); pages count from 1 (NoSuchPageError).
     `update` asks for conditional updates of what may have changed since an earlier bundle, `puts`
-    for what only a server can take that creates what is put: Provenance.
+    for what only a server can take that creates what is put: Provenance, and Binary of ECGs
+    longer than a strip.
     """
     pages = HandoverPages(
         handover, detail=Detail(detail), page_size=page_size, update=update, puts=puts

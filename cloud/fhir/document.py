@@ -53,6 +53,7 @@ def _entries(made: Assembly, units: Sequence[Unit], note: str) -> list[Named]:
         *made.told.statements,
         *procedures,
         *pictures,
+        *(one for pair in made.recordings(units) for one in pair),
         made.provenance(),
     ]
 

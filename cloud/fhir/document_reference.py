@@ -20,17 +20,17 @@ from cloud.fhir.strips import Leads
 from cloud.fhir.times import clock_time, instant
 from cloud.fhir.waveform import leads_name
 
-_ECG: Final = ("11524-6", "EKG study")
+ECG: Final = ("11524-6", "EKG study")
 _PHOTOGRAPH: Final = ("72170-4", "Photographic image")
 
 
 def ecg_document(names: Names, leads: Leads) -> Element:
     """The picture of an ECG, local name `waveform.leads_name`."""
     title = f"{len(leads.strips)}-lead ECG {leads.start:%Y-%m-%d} {clock_time(leads.start)}"
-    told = _document(
+    told = document_reference(
         names,
         names.within_encounter("EcgPicture", leads_name(leads)),
-        _ECG,
+        ECG,
         at=leads.start,
         author=names.reference("Organization"),
         attachment=attachment(
@@ -48,7 +48,7 @@ def ecg_document(names: Names, leads: Leads) -> Element:
 def photograph(names: Names, handover: Handover, told: Photograph, octets: bytes) -> Element:
     """A picture the crew took, local name its item id; part of the identified record only."""
     author = actor(names, handover, told.by) or names.reference("Organization")
-    return _document(
+    return document_reference(
         names,
         names.within_encounter("Photograph", str(told.item_id)),
         _PHOTOGRAPH,
@@ -71,7 +71,7 @@ def attachment(octets: bytes, media_type: str, title: str, at: datetime) -> Elem
     }
 
 
-def _document(
+def document_reference(
     names: Names,
     value: str,
     kind: tuple[str, str],
@@ -80,6 +80,7 @@ def _document(
     author: Element,
     attachment: Element,
 ) -> Element:
+    """A file that belongs to the encounter; `kind` is its LOINC code and what a person calls it."""
     code, text = kind
     name: Element = {"system": systems.DOCUMENT, "value": value}
     return element(

@@ -33,7 +33,9 @@ KINDS: Final[Mapping[str, str]] = {
     "Clock": "Observation",
     "Composition": "Composition",
     "Device": "Device",
+    "EcgBinary": "Binary",
     "EcgPicture": "DocumentReference",
+    "EcgRecording": "DocumentReference",
     "Encounter": "Encounter",
     "Fact": "Observation",
     "Facility": "Location",
@@ -61,12 +63,11 @@ KINDS: Final[Mapping[str, str]] = {
 """Each kind of a local name with the resource type it is told as.
 
 Local names: `Device` a public device id, `Gateway` a gateway's id, `Observation` an observation
-id, `Clock` device and offset, `Metric` see `metric`, `Strip`, `Leads` and `EcgPicture` see
-`waveform`, `Shock` the observation that told of it, `Fact` a field's path, `Facility` the service's
-name for it,
-`Practitioner` and `PractitionerRole` a crew id, `Procedure` see `treatment.attempt_name`;
-`Allergy`, `Finding`, `History`, `Impression`, `Medication`, `PastMedication` and `Photograph` an
-item's id. The others stand once in an encounter and have none.
+id, `Clock` device and offset, `Metric` see `metric`, `Strip`, `Leads`, `EcgPicture`, `EcgBinary`
+and `EcgRecording` see `waveform`, `Shock` the observation that told of it, `Fact` a field's path,
+`Facility` the service's name for it, `Practitioner` and `PractitionerRole` a crew id, `Procedure`
+see `treatment.attempt_name`; `Allergy`, `Finding`, `History`, `Impression`, `Medication`,
+`PastMedication` and `Photograph` an item's id. The others stand once in an encounter and have none.
 """
 
 

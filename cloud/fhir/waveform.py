@@ -54,6 +54,20 @@ def strip_observation(names: Names, clocks: Clocks, strip: Strip) -> Element:
 def leads_observation(names: Names, clocks: Clocks, leads: Leads) -> Element:
     """Leads of one ECG, one component each, local name `leads_name`."""
     value = names.within_encounter("Leads", leads_name(leads))
+    return frame(
+        names,
+        clocks,
+        leads.chunks[0],
+        profile=None,
+        category="procedure",
+        identifiers=[{"system": systems.OBSERVATION, "value": value}],
+        issued_at=max(chunk.received_at for chunk in leads.chunks),
+        body=leads_body(leads),
+    )
+
+
+def leads_body(leads: Leads) -> Element:
+    """Code, period and components of an ECG: what of it is about nothing but the samples."""
     reason = absence(leads.strips[0].first.status)
     components: list[JsonValue] = [
         {
@@ -66,20 +80,11 @@ def leads_observation(names: Names, clocks: Clocks, leads: Leads) -> Element:
         }
         for strip in leads.strips
     ]
-    return frame(
-        names,
-        clocks,
-        leads.chunks[0],
-        profile=None,
-        category="procedure",
-        identifiers=[{"system": systems.OBSERVATION, "value": value}],
-        issued_at=max(chunk.received_at for chunk in leads.chunks),
-        body={
-            "code": terms.concept(_ECG),
-            "effectivePeriod": {"start": instant(leads.start), "end": instant(leads.end)},
-            "component": components,
-        },
-    )
+    return {
+        "code": terms.concept(_ECG),
+        "effectivePeriod": {"start": instant(leads.start), "end": instant(leads.end)},
+        "component": components,
+    }
 
 
 def leads_name(leads: Leads) -> str:

@@ -23,7 +23,7 @@ from tests.fixtures.served_cloud import ServedCloud, served_cloud
 
 pytestmark = pytest.mark.acceptance
 
-SECONDS = 90
+SECONDS = 60
 PSEUDONYMISED, IDENTIFIED = "argus:epcr:read", "argus:epcr:handover"
 
 

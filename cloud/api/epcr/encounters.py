@@ -42,7 +42,7 @@ Update = Annotated[
 
 Puts = Annotated[
     bool,
-    Query(description="What only a server takes that creates what is put: Provenance."),
+    Query(description="What only servers take that create what is put: Provenance, Binary."),
 ]
 _LIST: Final = "encounters"
 _BUNDLE: Final[dict[str, Any]] = {

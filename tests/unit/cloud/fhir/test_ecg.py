@@ -13,10 +13,15 @@ import pytest
 
 from cloud.core.observations.stored import StoredObservation
 from cloud.fhir import systems
+from cloud.fhir.bundle import HandoverPages
 from cloud.fhir.ecg_picture import MOST_DRAWN, can_be_drawn, draw, recordings
+from cloud.fhir.json import dumps, loads
+from cloud.fhir.recording import MOST_STRIPS, long_recordings
+from cloud.fhir.selection import Detail
 from cloud.fhir.strips import Leads, Strip, by_leads, strips
 from protocols.model.codes import UnitCode
 from protocols.model.observation import MeasurementStatus, SampleArrayObservation
+from tests.fixtures.fhir_checks import problems
 from tests.fixtures.handovers import DEFIBRILLATOR, LEADS, START, ecg, handover, twelve_leads
 from tests.fixtures.records import full_handover, known_identity
 from tests.unit.cloud.fhir.reading import Json, bundle_of, codes, resources
@@ -126,3 +131,49 @@ def test_the_drawn_ecg_stands_with_its_hash_and_photographs_for_the_hospital_alo
 
 def test_the_device_of_the_leads_is_told() -> None:
     assert leads_of(twelve_leads(START)).chunks[0].observation.device == DEFIBRILLATOR
+
+
+def test_an_ecg_longer_than_a_strip_is_a_binary_where_it_can_be_put() -> None:
+    long = [
+        one
+        for part in range(3)
+        for one in twelve_leads(START + timedelta(seconds=10 * part), seconds=10)
+    ]
+    handed = handover(long)
+    plain = loads(dumps(HandoverPages(handed, detail=Detail.FULL).bundle()))
+    assert resources(plain, "Binary") == []
+    put = loads(dumps(HandoverPages(handed, detail=Detail.FULL, puts=True).bundle()))
+    assert problems(put) == []
+    (entry,) = [one for one in put["entry"] if one["resource"]["resourceType"] == "Binary"]
+    name = entry["fullUrl"].removeprefix("urn:uuid:")
+    assert entry["request"] == {"method": "PUT", "url": f"Binary/{name}"}
+    octets = base64.b64decode(entry["resource"]["data"])
+    whole = loads(octets)
+    assert [part["valueSampledData"]["data"].count(" ") for part in whole["component"]] == [
+        7499
+    ] * 12
+    assert whole["effectivePeriod"]["start"] == "2026-11-23T10:14:00.000Z"
+    assert not {"subject", "encounter", "device"} & set(whole)
+    (leading,) = [
+        one
+        for one in resources(put, "DocumentReference")
+        if "url" in one["content"][0]["attachment"]
+    ]
+    held = leading["content"][0]["attachment"]
+    assert held["url"] == entry["fullUrl"]
+    assert base64.b64decode(held["hash"]) == hashlib.sha1(octets, usedforsecurity=False).digest()
+
+
+def test_one_strip_and_leads_that_change_make_no_binary() -> None:
+    assert long_recordings([leads_of(twelve_leads(START, seconds=10))]) == []
+    other = leads_of(twelve_leads(START + timedelta(seconds=10), seconds=10)[:6])
+    assert long_recordings([leads_of(twelve_leads(START, seconds=10)), other]) == []
+
+
+def test_a_recording_in_one_piece_lasts_a_minute_at_most() -> None:
+    groups = [
+        leads_of(twelve_leads(START + timedelta(seconds=10 * part), seconds=10))
+        for part in range(MOST_STRIPS + 2)
+    ]
+    pieces = long_recordings(groups)
+    assert [len(one.strips[0].chunks) for one in pieces] == [MOST_STRIPS, 2]
