@@ -65,17 +65,21 @@ def can_be_drawn(leads: Leads) -> bool:
 
 
 def recordings(groups: Sequence[Leads]) -> list[Leads]:
-    """Which of the ECGs are drawn: the beginning of each recording, the first `MOST_DRAWN`.
+    """Which of the ECGs are drawn: of each recording the first that is long enough.
 
-    Recordings are apart where a device paused for longer than a strip.
+    Recordings are apart where a device paused for longer than a strip; `MOST_DRAWN` at most.
     """
     found: list[Leads] = []
     ended: dict[str, datetime] = {}
+    drawn: set[str] = set()
     for leads in sorted(groups, key=lambda one: one.start):
         device = leads.chunks[0].device_id
         before = ended.get(device)
-        if (before is None or leads.start - before > PAUSE) and can_be_drawn(leads):
+        if before is None or leads.start - before > PAUSE:
+            drawn.discard(device)
+        if device not in drawn and can_be_drawn(leads):
             found.append(leads)
+            drawn.add(device)
         ended[device] = leads.end
     return found[:MOST_DRAWN]
 

@@ -111,6 +111,8 @@ def test_the_beginning_of_each_recording_is_drawn() -> None:
     assert recordings(minutes) == minutes[:MOST_DRAWN]
     running = [leads_of(twelve_leads(START + timedelta(seconds=10 * one))) for one in range(3)]
     assert recordings(running) == running[:1]
+    stub = leads_of([ecg(START, [1] * 50, lead=lead) for lead in LEADS])
+    assert recordings([stub, running[1]]) == running[1:2]
 
 
 def test_the_drawn_ecg_stands_with_its_hash_and_photographs_for_the_hospital_alone() -> None:
