@@ -1,6 +1,7 @@
 """DocumentReference: the drawn ECG, and the crew's photographs for the hospital alone.
 
-The octets stand inside: a Binary could not be created conditionally. `hash` is SHA-1, as R4 says.
+The octets stand inside, for a Binary could not be created conditionally; those of more than servers
+take in one text are left out, and told by size and hash. `hash` is SHA-1, as R4 says.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from cloud.fhir.strips import Leads
 from cloud.fhir.times import clock_time, instant
 from cloud.fhir.waveform import leads_name
 
+MOST_OCTETS: Final = 700_000
 ECG: Final = ("11524-6", "EKG study")
 _PHOTOGRAPH: Final = ("72170-4", "Photographic image")
 
@@ -61,14 +63,15 @@ def photograph(names: Names, handover: Handover, told: Photograph, octets: bytes
 def attachment(octets: bytes, media_type: str, title: str, at: datetime) -> Element:
     """The octets with what a receiver checks them by."""
     digest = hashlib.sha1(octets, usedforsecurity=False).digest()
-    return {
-        "contentType": media_type,
-        "data": base64.b64encode(octets).decode(),
-        "size": len(octets),
-        "hash": base64.b64encode(digest).decode(),
-        "title": title,
-        "creation": instant(at),
-    }
+    held = base64.b64encode(octets).decode() if len(octets) <= MOST_OCTETS else None
+    return element(
+        contentType=media_type,
+        data=held,
+        size=len(octets),
+        hash=base64.b64encode(digest).decode(),
+        title=title,
+        creation=instant(at),
+    )
 
 
 def document_reference(

@@ -1,4 +1,4 @@
-"""Binary: an ECG longer than one strip in one piece, up to a minute.
+"""Binary: an ECG longer than one strip in one piece, as long as a server takes it.
 
 Strips keep observations below what servers take; who wants to measure over a longer time gets the
 same samples once more in one piece. A Binary has no identifier in R4: it stands in documents, and
@@ -21,18 +21,20 @@ from cloud.fhir.times import clock_time, instant
 from cloud.fhir.waveform import leads_body, leads_name
 
 MEDIA_TYPE: Final = "application/fhir+json"
-MOST_STRIPS: Final = 6
+MOST_SAMPLES: Final = 120_000
+"""Of all leads together: servers take no text of more than a megabyte."""
 _APART: Final = timedelta(milliseconds=20)
 
 
 def long_recordings(groups: Iterable[Leads]) -> list[Leads]:
-    """Every ECG that goes on over several strips, its strips joined; a minute at most each."""
+    """Every ECG that goes on over several strips, joined, `MOST_SAMPLES` at most each."""
     runs: list[list[Leads]] = []
     latest: dict[str, list[Leads]] = {}
     for leads in sorted(groups, key=lambda one: one.start):
         device = leads.chunks[0].device_id
         run = latest.get(device)
-        if run is None or len(run) == MOST_STRIPS or not _goes_on(run[-1], leads):
+        is_full = run is not None and _samples([*run, leads]) > MOST_SAMPLES
+        if run is None or is_full or not _goes_on(run[-1], leads):
             run = latest[device] = []
             runs.append(run)
         run.append(leads)
@@ -80,6 +82,10 @@ def recording_document(names: Names, leads: Leads, octets: bytes) -> Element:
         "period": {"start": instant(leads.start), "end": instant(leads.end)},
     }
     return told
+
+
+def _samples(run: Iterable[Leads]) -> int:
+    return sum(strip.count for leads in run for strip in leads.strips)
 
 
 def _goes_on(before: Leads, after: Leads) -> bool:

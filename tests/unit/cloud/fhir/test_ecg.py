@@ -14,9 +14,10 @@ import pytest
 from cloud.core.observations.stored import StoredObservation
 from cloud.fhir import systems
 from cloud.fhir.bundle import HandoverPages
+from cloud.fhir.document_reference import MOST_OCTETS, attachment
 from cloud.fhir.ecg_picture import MOST_DRAWN, can_be_drawn, draw, recordings
 from cloud.fhir.json import dumps, loads
-from cloud.fhir.recording import MOST_STRIPS, long_recordings
+from cloud.fhir.recording import long_recordings, recording
 from cloud.fhir.selection import Detail
 from cloud.fhir.strips import Leads, Strip, by_leads, strips
 from protocols.model.codes import UnitCode
@@ -172,10 +173,18 @@ def test_one_strip_and_leads_that_change_make_no_binary() -> None:
     assert long_recordings([leads_of(twelve_leads(START, seconds=10)), other]) == []
 
 
-def test_a_recording_in_one_piece_lasts_a_minute_at_most() -> None:
+def test_a_recording_in_one_piece_is_as_long_as_servers_take() -> None:
     groups = [
         leads_of(twelve_leads(START + timedelta(seconds=10 * part), seconds=10))
-        for part in range(MOST_STRIPS + 2)
+        for part in range(6)
     ]
     pieces = long_recordings(groups)
-    assert [len(one.strips[0].chunks) for one in pieces] == [MOST_STRIPS, 2]
+    assert [len(one.strips[0].chunks) for one in pieces] == [4, 2]
+    assert all(len(base64.b64encode(recording(one))) < 1 << 20 for one in pieces)
+
+
+def test_a_file_servers_would_not_take_is_told_without_its_octets() -> None:
+    told = attachment(bytes(MOST_OCTETS + 1), "image/jpeg", "Photograph by the crew", START)
+    assert "data" not in told
+    assert told["size"] == MOST_OCTETS + 1
+    assert "data" in attachment(bytes(MOST_OCTETS), "image/jpeg", "x", START)
