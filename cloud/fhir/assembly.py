@@ -16,9 +16,10 @@ from cloud.fhir.ecg_picture import recordings
 from cloud.fhir.encounter import encounter
 from cloud.fhir.metric import is_monitor, metric, metric_name
 from cloud.fhir.names import Named, Names
-from cloud.fhir.observation import Readings, has_vital_sign, is_vital_sign
+from cloud.fhir.observation import has_vital_sign, is_vital_sign
 from cloud.fhir.procedure import Shock, shock_procedure, shocks
 from cloud.fhir.provenance import provenance
+from cloud.fhir.readings import Readings
 from cloud.fhir.recording import binary, long_recordings, recording, recording_document
 from cloud.fhir.sections import Reported
 from cloud.fhir.selection import Detail, Selection, is_event, select
