@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from cloud.api.shared.answers import FHIR_MEDIA_TYPE, JSON_MEDIA_TYPE
 from cloud.api.shared.authentication import Requirement
-from cloud.api.shared.errors import FHIR_PATH, FHIR_PATH_END
+from cloud.api.shared.errors import is_fhir_path
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.kernel.scopes import CATALOGUE
 
@@ -141,10 +141,10 @@ def _tell_errors(route: APIRoute, operation: dict[str, Any], *, is_secured: bool
     success: dict[str, Any] = next(
         (responses[status] for status in ("200", "201") if status in responses), {}
     )
-    if FHIR_MEDIA_TYPE in success.get("content", {}):
-        path = route.path_format
-        is_fhir = path.startswith(FHIR_PATH) or path.endswith(FHIR_PATH_END)
-        formats = [FHIR_MEDIA_TYPE] if is_fhir else [JSON_MEDIA_TYPE, FHIR_MEDIA_TYPE]
+    if is_fhir_path(route.path_format):
+        formats = [FHIR_MEDIA_TYPE]
+    elif FHIR_MEDIA_TYPE in success.get("content", {}):
+        formats = [JSON_MEDIA_TYPE, FHIR_MEDIA_TYPE]
     elif _PAGE in success.get("content", {}):
         formats = [_PAGE]
     for status in sorted(statuses | declared):

@@ -34,8 +34,8 @@ from cloud.fhir.outcome import operation_outcome
 
 LOG: Final = logging.getLogger("vitalwire.api")
 
-FHIR_PATH_END: Final = "/fhir-bundle"
 FHIR_PATH: Final = "/fhir/"
+_FHIR_PATH_ENDS: Final = ("/fhir-bundle", "/fhir-document")
 CLIENT_GONE: Final = 499
 """In our own log and metrics only: nobody is there to receive it."""
 
@@ -85,10 +85,14 @@ class BodyRefusedError(HTTPException):
         super().__init__(status_of(error))
 
 
+def is_fhir_path(path: str) -> bool:
+    """Whether an address speaks FHIR whatever its caller accepts, in its errors too."""
+    return path.startswith(FHIR_PATH) or path.endswith(_FHIR_PATH_ENDS)
+
+
 def wants_fhir(request: Request) -> bool:
     """Whether the caller speaks FHIR here: by path, by `format`, or by Accept."""
-    path = request.url.path
-    if path.startswith(FHIR_PATH) or path.endswith(FHIR_PATH_END):
+    if is_fhir_path(request.url.path):
         return True
     if request.query_params.get("format") == "fhir":
         return True
