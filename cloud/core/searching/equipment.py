@@ -13,10 +13,12 @@ from cloud.core.encounters.handover import HandoverDevice
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
+from cloud.core.observations.tables import Measured, ObservationRow, WaveformRow
 from cloud.core.searching.clauses import Clause, Order, Span, begins_with, contains, moment
 
 DEVICES: Final = Order((DeviceRow.device_id,))
 GATEWAYS: Final = Order((GatewayRow.gateway_id,))
+_LATELY: Final = 2000
 _KNOWN_SINCE: Final = func.coalesce(
     DeviceRow.enrolled_at, DeviceRow.discovered_at, type_=DeviceRow.discovered_at.type
 )
@@ -87,6 +89,49 @@ def gateway_ids(work: UnitOfWork, principal: Principal) -> list[str]:
     """All gateways of the caller's tenant by their ids."""
     statement = select(GatewayRow.gateway_id).where(GatewayRow.tenant_id == principal.tenant_id)
     return list(work.session.scalars(statement))
+
+
+def of_class(work: UnitOfWork, principal: Principal, device_class: str) -> frozenset[str]:
+    """The ids of the devices of a class."""
+    statement = select(DeviceRow.device_id).where(
+        DeviceRow.tenant_id == principal.tenant_id, DeviceRow.device_class == device_class
+    )
+    return frozenset(work.session.scalars(statement))
+
+
+def measured_lately(work: UnitOfWork, principal: Principal, device_id: str) -> list[int]:
+    """The types among a device's newest readings of encounters, waveforms among them."""
+    found: set[int] = set()
+    for table in (ObservationRow, WaveformRow):
+        newest = (
+            select(table.type_cf)
+            .where(table.tenant_id == principal.tenant_id, table.device_id == device_id)
+            .where(table.encounter_id.is_not(None))
+            .order_by(table.observed_at.desc())
+            .limit(_LATELY)
+            .subquery()
+        )
+        found.update(work.session.scalars(select(newest.c.type_cf).distinct()))
+    return sorted(found)
+
+
+def newest_of_type(
+    work: UnitOfWork, principal: Principal, device_id: str, type_cf: int
+) -> Measured | None:
+    """A device's newest reading of a type that belongs to an encounter."""
+    tables: tuple[type[Measured], ...] = (ObservationRow, WaveformRow)
+    for table in tables:
+        statement = (
+            scoped(principal, table)
+            .where(table.device_id == device_id, table.type_cf == type_cf)
+            .where(table.encounter_id.is_not(None))
+            .order_by(table.observed_at.desc())
+            .limit(1)
+        )
+        row = work.session.scalars(statement).first()
+        if row is not None:
+            return row
+    return None
 
 
 def told(row: DeviceRow) -> HandoverDevice:

@@ -21,8 +21,9 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import EPCR_HANDOVER, EPCR_READ
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import UnitOfWork
-from cloud.core.searching import charting, encounters
+from cloud.core.searching import charting, encounters, equipment
 from cloud.core.searching.clauses import Clause
+from cloud.fhir.metric import MONITOR_CLASS
 from cloud.fhir.rest.names import RestNames
 
 MOST_ENCOUNTERS: Final = 1000
@@ -98,6 +99,7 @@ class Desk:
     identified: dict[str, None] = field(default_factory=dict)
     _charts: dict[str, Chart] = field(default_factory=dict)
     _owner: TenantRow | None = None
+    _monitors: frozenset[str] | None = None
 
     @property
     def owner(self) -> TenantRow:
@@ -105,6 +107,13 @@ class Desk:
         if self._owner is None:
             self._owner = tenant(self.work, self.principal.tenant_id)
         return self._owner
+
+    @property
+    def monitors(self) -> frozenset[str]:
+        """The devices whose readings refer to a metric of theirs."""
+        if self._monitors is None:
+            self._monitors = equipment.of_class(self.work, self.principal, MONITOR_CLASS)
+        return self._monitors
 
     def charts(self, encounter_ids: Collection[str]) -> dict[str, Chart]:
         """Encounters the caller may see, by their ids."""

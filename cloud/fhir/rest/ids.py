@@ -25,6 +25,8 @@ _STRIP: Final = "s-"
 _CLOCK: Final = "c-"
 _FACT: Final = "f-"
 _FACT_PARTS: Final = re.compile(r"f-([0-9a-f]{32})\.([a-z-]{1,20}\.[a-z-]{1,24})")
+_METRIC: Final = "m-"
+_METRIC_PARTS: Final = re.compile(r"m-([0-9a-f]{32})\.([1-9][0-9]{0,9})", re.ASCII)
 _STRIP_PARTS: Final = Struct(">16sq")
 _CLOCK_PARTS: Final = Struct(">16s16sq")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -129,6 +131,28 @@ class FactId:
         """None for any other id."""
         found = _FACT_PARTS.fullmatch(text)
         return None if found is None else cls(UUID(found[1]), found[2].replace("-", "_"))
+
+
+@dataclass(frozen=True, slots=True)
+class MetricId:
+    """A device's metric, by the device and the type it measures."""
+
+    device_id: str
+    type_cf: int
+
+    def __str__(self) -> str:
+        return f"{_METRIC}{self.device_id.partition('_')[2]}.{self.type_cf}"
+
+    @classmethod
+    def of(cls, device_id: str, type_cf: int) -> MetricId:
+        """That of a device by its public id."""
+        return cls(device_id, type_cf)
+
+    @classmethod
+    def parse(cls, text: str) -> MetricId | None:
+        """None for any other id."""
+        found = _METRIC_PARTS.fullmatch(text)
+        return None if found is None else cls(f"dev_{found[1]}", int(found[2]))
 
 
 def _spelled(octets: bytes) -> str:

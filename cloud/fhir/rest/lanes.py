@@ -108,7 +108,7 @@ def resource(desk: Desk, wave: Wave) -> Element:
     """A strip, or the strips of one ECG, as the Observation it is served as."""
     encounter_id = wave.chunks[0].encounter_id or ""
     names = desk.charts([encounter_id])[encounter_id].names
-    clocks = Clocks(names, wave.chunks)
+    clocks = Clocks(names, wave.chunks, desk.monitors)
     changed_at = max(chunk.received_at for chunk in wave.chunks)
     if isinstance(wave, Leads):
         made, name = leads_observation(names, clocks, wave), ("Leads", leads_name(wave))

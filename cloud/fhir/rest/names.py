@@ -11,7 +11,7 @@ from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.identifiers import uuid_of
 from cloud.fhir.json import Element
 from cloud.fhir.names import KINDS, Names
-from cloud.fhir.rest.ids import ClockId, FactId, StripId, words_id
+from cloud.fhir.rest.ids import ClockId, FactId, MetricId, StripId, words_id
 
 VEHICLE: Final = "v"
 HOSPITAL: Final = "h"
@@ -54,7 +54,7 @@ class RestNames(Names):
                 return str(uuid_of(self.tenant_id))
             case "Patient":
                 return self.patient
-            case "Encounter" | "Composition":
+            case "Encounter" | "Composition" | "Provenance":
                 return str(uuid_of(self.encounter_id))
             case "Location":
                 return words_id(VEHICLE, local or self.vehicle_id)
@@ -64,6 +64,9 @@ class RestNames(Names):
                 return words_id(CREW, local)
             case "Scene":
                 return SCENE + str(uuid_of(self.encounter_id))
+            case "Metric":
+                monitor, _, code = local.partition(":")
+                return str(MetricId(monitor, int(code)))
             case "Fact":
                 return str(FactId(uuid_of(self.encounter_id), local))
             case "Procedure":

@@ -8,6 +8,7 @@ from cloud.fhir.rest.kind import Kind
 from cloud.fhir.rest.kinds import (
     composition,
     device,
+    device_metric,
     document_reference,
     encounter,
     location,
@@ -24,6 +25,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     composition.KIND,
     statements.CONDITION,
     device.KIND,
+    device_metric.KIND,
     document_reference.KIND,
     encounter.KIND,
     location.KIND,

@@ -22,8 +22,8 @@ from cloud.fhir.rest.query import Query
 from cloud.fhir.strips import Wave
 
 CATEGORY = "procedure"
-_BESIDE = frozenset(("patient", "subject", "encounter"))
-"""Parameters that say which encounters are looked into."""
+_BESIDE = frozenset(("patient", "subject", "encounter", "device"))
+"""Parameters that say which lanes are looked into."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
+from sqlalchemy import select
+
+from cloud.core.devices.tables import DeviceRow
 from cloud.core.encounters.uplink import record_uplink
+from cloud.fhir.metric import MONITOR_CLASS
 from protocols.model.codes import MdcCode
 from protocols.model.observation import SampleArrayObservation
 from protocols.uplink.messages import Content
@@ -88,7 +92,29 @@ async def test_the_report_leads_to_what_is_served_and_acts_are_told(small: Hospi
     (found,) = await small.search(f"Composition?encounter={small.encounter}&status=preliminary")
     assert found == report
     acts = await small.search(f"Provenance?target=Encounter/{small.encounter}")
-    assert [one["activity"]["text"] for one in acts] == ["created"]
-    assert await small.read(f"Provenance/{acts[0]['id']}") == acts[0]
+    assert sorted(one.get("activity", {}).get("text", "") for one in acts) == ["", "created"]
+    for one in acts:
+        assert await small.read(f"Provenance/{one['id']}") == one
     bundle = await small.read(f"Encounter?_id={small.encounter}&_revinclude=Provenance:target")
-    assert [one["search"]["mode"] for one in bundle["entry"]] == ["match", "include"]
+    assert [one["search"]["mode"] for one in bundle["entry"]] == ["match", "include", "include"]
+
+
+async def test_a_monitor_is_told_by_its_metrics(small: Hospital) -> None:
+    record(small)
+    with small.cloud.database.begin(now=small.cloud.clock()) as work:
+        for row in work.session.scalars(select(DeviceRow)):
+            row.device_class = MONITOR_CLASS
+    readings = await small.search(f"Observation?encounter={small.encounter}")
+    names = {one["device"]["reference"] for one in readings if "device" in one}
+    assert {name.partition("/")[0] for name in names} == {"DeviceMetric"}
+    metrics = [await small.read(name) for name in sorted(names)]
+    source = metrics[0]["source"]["reference"]
+    found = await small.search(f"DeviceMetric?source={source}&_count=1")
+    mine = [one for one in metrics if one["source"]["reference"] == source]
+    assert mine
+    assert all(one in found for one in mine)
+    assert len(await small.search("DeviceMetric")) >= len(names)
+    own = await small.search(f"Observation?encounter={small.encounter}&device={source}")
+    assert 0 < len(own) < len(readings)
+    for absent in ("m-x.1", f"m-{'0' * 32}.150456", "m-" + "0" * 32):
+        assert (await small.get(f"DeviceMetric/{absent}")).status_code == 404

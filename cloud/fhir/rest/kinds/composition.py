@@ -8,6 +8,7 @@ from typing import Final
 
 from cloud.core.encounters.gathering import gathered
 from cloud.core.encounters.handover import Handover
+from cloud.core.observations.stored import StoredObservation
 from cloud.fhir.assembly import Assembly
 from cloud.fhir.json import Element
 from cloud.fhir.names import Named
@@ -35,13 +36,21 @@ def whole(chart: Chart) -> Handover:
 def report(chart: Chart, handover: Handover) -> Named:
     """The report over the trend of the readings."""
     made = Assembly(handover, Detail.TREND, chart.names)
+    readings = [
+        Named(_url(chart, unit), named.resource) if isinstance(unit, StoredObservation) else named
+        for unit, named in zip(made.units, made.readings(made.units), strict=True)
+    ]
     return made.report(
         made.units,
-        made.readings(made.units),
+        readings,
         made.shock_procedures(),
         made.pictures(made.units),
         _NOTE,
     )
+
+
+def _url(chart: Chart, reading: StoredObservation) -> str:
+    return chart.names.urn("Observation", str(reading.observation.observation_id))
 
 
 def _former(desk: Desk, identity: str) -> list[Element]:

@@ -105,7 +105,7 @@ def _build(desk: Desk, rows: Sequence[ObservationRow]) -> list[Element]:
 
 def resource(chart: Chart, one: StoredObservation) -> Element:
     """One reading."""
-    clocks = Clocks(chart.names, [one])
+    clocks = Clocks(chart.names, [one], chart.desk.monitors)
     identity = str(one.observation.observation_id)
     return served(observation(chart.names, clocks, one), identity, one.received_at)
 
@@ -167,7 +167,7 @@ KIND: Final = Kind(
         token("category", "vital-signs, exam, therapy or procedure (waveforms).", path="category"),
         token("status", "final or preliminary.", path="status"),
         date("date", "When it was measured.", path="effectiveDateTime effectivePeriod"),
-        reference("device", "What measured it.", ["Device"], "device"),
+        reference("device", "The device that measured it.", ["Device", "DeviceMetric"], "device"),
     ),
     sources=(
         Rows(table=ObservationRow, where=_where, order=_order, build=_build, counted=_counted),

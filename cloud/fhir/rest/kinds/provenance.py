@@ -1,7 +1,4 @@
-"""Provenance: what happened to an encounter's record, when, and who did it.
-
-Bundles have none, for in R4 it has no identifier and could not be created conditionally.
-"""
+"""Provenance: who the report is from, as a document has it, and what happened to the record."""
 
 from __future__ import annotations
 
@@ -11,6 +8,7 @@ from typing import Final
 from cloud.core.encounters.record import Act, ActKind
 from cloud.fhir.json import Element, element
 from cloud.fhir.names import Named
+from cloud.fhir.provenance import provenance
 from cloud.fhir.rest import charts
 from cloud.fhir.rest.desk import Chart
 from cloud.fhir.rest.kind import Kind, elements
@@ -25,6 +23,8 @@ _REPORTED: Final = frozenset((ActKind.HANDED_OVER.value, ActKind.AMENDED.value))
 
 
 def _tell(chart: Chart) -> Iterator[Named]:
+    told = provenance(chart.names, chart.handover, recorded=chart.row.updated_at)
+    yield Named(chart.names.urn("Provenance"), told)
     for act in chart.handover.record.acts:
         yield Named(f"Provenance/{act.act_id}", _provenance(chart, act))
 
@@ -64,7 +64,7 @@ _TARGETS: Final = ["Encounter", "Composition"]
 
 KIND: Final = Kind(
     name="Provenance",
-    says="What happened to an encounter's record, when, and who did it.",
+    says="Who a report is from, and what happened to the record, when, and who did it.",
     parameters=(
         charts.BY_ID,
         reference("target", "What it was done to.", _TARGETS, "target"),
