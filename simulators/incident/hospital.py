@@ -28,6 +28,7 @@ from simulators.value_texts import (
 MDC: Final = "urn:iso:std:iso:11073:10101"
 EUI_64: Final = "urn:oid:1.2.840.10004.1.1.1.0.0.1.0.0.1.2680"
 _OWN: Final = "urn:oid:2.25."
+_MEASUREMENT: Final = ".1.5"
 _CLOCK_CODES: Final = (67975, 67983)  # coincident time stamps: about the device, not the patient
 _SAID_BESIDE: Final = (67985, 68193)  # a device's tick count, supplemental types
 _SPECIALS: Final = {
@@ -106,8 +107,11 @@ def _take(record: HospitalRecord, resource: JsonObject, devices: dict[str, str])
     if "valueSampledData" in resource:
         record.strips.setdefault((device, type_cf), []).append(_strip(resource))
         return
-    (identifier,) = resource["identifier"]
-    reading = BundledReading(UUID(identifier["value"]), type_cf, _value(resource))
+    # The measurement's own identity; another one says in which encounter it is filed.
+    (name,) = [
+        one["value"] for one in resource["identifier"] if str(one["system"]).endswith(_MEASUREMENT)
+    ]
+    reading = BundledReading(UUID(name), type_cf, _value(resource))
     record.readings.setdefault(device, []).append(reading)
 
 
