@@ -108,10 +108,9 @@ def _take(record: HospitalRecord, resource: JsonObject, devices: dict[str, str])
         record.strips.setdefault((device, type_cf), []).append(_strip(resource))
         return
     # The measurement's own identity; another one says in which encounter it is filed.
-    (name,) = [
-        one["value"] for one in resource["identifier"] if str(one["system"]).endswith(_MEASUREMENT)
-    ]
-    reading = BundledReading(UUID(name), type_cf, _value(resource))
+    names = resource["identifier"]
+    name = next((one for one in names if one.get("system", "").endswith(_MEASUREMENT)), names[0])
+    reading = BundledReading(UUID(name["value"]), type_cf, _value(resource))
     record.readings.setdefault(device, []).append(reading)
 
 
