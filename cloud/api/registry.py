@@ -35,6 +35,7 @@ from cloud.api.epcr import (
     gateway_commands,
     gateways,
     hospital_connections,
+    nemsis,
     quality,
     readings,
 )
@@ -84,6 +85,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     gateways.router,
     gateway_commands.router,
     hospital_connections.router,
+    nemsis.router,
     deliveries.router,
     quality.router,
     joining.router,
