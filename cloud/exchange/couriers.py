@@ -69,7 +69,15 @@ def deliver_next(rounds: Rounds) -> bool:
         if held is None:
             return False
         parts = claiming.parts_of(work, held.delivery.delivery_id)
-    verdict = _carry(rounds, held, parts)
+    try:
+        verdict = _carry(rounds, held, parts)
+    except StorageError:
+        raise
+    except Exception as exc:  # noqa: BLE001 - one record that cannot be told must stop no other
+        # Its words may quote the record: the class is all that is logged.
+        facts = (held.delivery.delivery_id, type(exc).__name__)
+        LOG.error("event=delivery_broken id=%s cause=%s", *facts)  # noqa: TRY400 - as above
+        verdict = Verdict(outcome=Outcome.FAULT, reason="not_made")
     with rounds.database.begin(now=rounds.clock()) as work:
         state = claiming.settle(work, rounds.vault, held, verdict, rounds.draw())
     _tell(held, verdict, state)
@@ -77,13 +85,7 @@ def deliver_next(rounds: Rounds) -> bool:
 
 
 def _carry(rounds: Rounds, held: Claim, parts: Sequence[PartRow]) -> Verdict:
-    try:
-        ready = parts or _prepare(rounds, held)
-    except StorageError:
-        raise
-    except Exception as exc:
-        LOG.exception("event=delivery_not_made id=%s", held.delivery.delivery_id, exc_info=exc)
-        return Verdict(outcome=Outcome.FAULT, reason="not_made")
+    ready = parts or _prepare(rounds, held)
     carrier = rounds.carriers[held.connection.kind]
     verdict = Verdict(outcome=Outcome.TAKEN)
     for part in ready:
