@@ -12,10 +12,15 @@ import hl7
 import pytest
 
 from cloud.core.exchange.tables import ConnectionRow
+from cloud.core.kernel.outbound import OutboundPolicy
+from cloud.exchange.trying import try_connection
+from tests.fixtures.authority import Authority
 from tests.fixtures.cloud import Installation
-from tests.fixtures.exchanges import Exchange, exchange_of
+from tests.fixtures.exchanges import LOOPBACK, Exchange, exchange_of
 from tests.postgres import PROJECT_ENVIRONMENT
 from tests.waiting import wait_until
+
+NOWHERE = OutboundPolicy()
 
 
 class Receiver:
@@ -31,9 +36,10 @@ class Receiver:
     def answers(self, way: str) -> None:
         (self.folder / "answer").write_text(way)
 
-    def start(self) -> None:
+    def start(self, *tls: Path) -> None:
+        words = [str(self.folder), *map(str, tls)]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.fixtures.mllp_neighbour", str(self.folder)],
+            [sys.executable, "-m", "tests.fixtures.mllp_neighbour", *words],
             stdout=subprocess.PIPE,
             text=True,
             env=PROJECT_ENVIRONMENT,
@@ -151,3 +157,39 @@ def test_messages_come_in_order_and_once_by_their_id_though_the_receiver_is_kill
         if str(one[2]) == "NM"
     ]
     assert values == ["91", "92", "93"]
+
+
+def test_under_tls_the_receiver_has_to_be_the_one_we_trust(
+    exchange: Exchange, tmp_path: Path
+) -> None:
+    authority, other = (Authority.make(tmp_path / name) for name in ("ours", "others"))
+    opened = Receiver(tmp_path / "secured")
+    opened.start(authority.server_certificate, authority.server_key)
+    try:
+        address = f"mllps://127.0.0.1:{opened.port}"
+        more = {"kind": "mllp", "wants": ("handover",)}
+        for trusted, facility in ((authority, "RJ122"), (other, "RJ123")):
+            exchange.connect(
+                address, authorities=trusted.certificate.read_text(), facility_id=facility, **more
+            )
+        for facility in ("RJ122", "RJ123"):
+            exchange.hand_over(exchange.open_encounter("97"), facility_id=facility)
+        assert exchange.deliver() == 2
+        assert exchange.states() == ["taken", "waiting"]
+        assert len(opened.messages) == 1
+    finally:
+        opened.kill()
+
+
+def test_a_test_of_the_connection_reaches_the_receiver(
+    exchange: Exchange, receiver: Receiver
+) -> None:
+    connection = exchange.connection(connect(exchange, receiver))
+    cloud = exchange.cloud
+    trial = try_connection(connection, cloud.parts.vault, LOOPBACK, cloud.clock)
+    assert trial.is_good
+    assert not try_connection(connection, cloud.parts.vault, NOWHERE, cloud.clock).is_good
+    receiver.kill()
+    trial = try_connection(connection, cloud.parts.vault, LOOPBACK, cloud.clock)
+    assert (trial.is_good, trial.reason) == (False, "no_answer")
+    assert receiver.messages == []
