@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from cloud.core.encounters.handover import Handover
 from cloud.core.exchange.placing import THERE
 from cloud.core.exchange.tables import PartRow
 from cloud.core.kernel.vault import Vault
 from cloud.exchange.packing import seal_part
-from cloud.fhir.bundle import HandoverPages
 from cloud.fhir.json import Element, dumps
+from cloud.fhir.names import Named, created
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,28 +28,30 @@ class Part:
     resources: Sequence[Sequence[str]] = ()
 
 
-def transaction_parts(handover: Handover) -> list[Part]:
-    """Every page of the handover as a transaction of its own."""
-    pages = HandoverPages(handover)
-    return [transaction_part(pages.bundle(number)) for number in range(1, pages.count + 1)]
-
-
-def transaction_part(bundle: Element) -> Part:
-    """A transaction as it is sent."""
-    entries = cast("Sequence[Mapping[str, Any]]", bundle["entry"])
+def document_part(octets: bytes, bundle: Mapping[str, Any]) -> Part:
+    """A document as it is stored: created unless the server has it."""
+    name = bundle["identifier"]
+    identity = f"identifier={name['system']}|{name['value']}"
+    digest = hashlib.sha256(octets).hexdigest()
     return Part(
-        octets=dumps(bundle),
-        resources=[
-            [
-                str(entry["fullUrl"]),
-                str(entry["resource"]["resourceType"]),
-                digest_of(entry["resource"]),
-                THERE,
-                identity_of(entry),
-            ]
+        octets=octets,
+        target="Bundle",
+        condition=identity,
+        resources=[[str(name["value"]), "Bundle", digest, THERE, identity]],
+    )
+
+
+def as_transaction(document: Element) -> Element:
+    """The resources of a document as a transaction that creates each of them."""
+    entries = cast("Sequence[Element]", document["entry"])
+    return {
+        **document,
+        "type": "transaction",
+        "entry": [
+            created(Named(str(entry["fullUrl"]), cast("Element", entry["resource"])))
             for entry in entries
         ],
-    )
+    }
 
 
 def identity_of(entry: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from cloud.core.authorization.keys import KeyRing
 from cloud.core.exchange.connections import FHIR, MLLP
 from cloud.core.kernel.outbound import OutboundPolicy
 from cloud.core.kernel.vault import Vault
@@ -15,6 +16,7 @@ from cloud.exchange.fhir_carrier import FhirCarrier
 from cloud.exchange.fhir_sending import FhirSender
 from cloud.exchange.mllp_carrier import MllpCarrier
 from cloud.exchange.mllp_sending import MllpSender
+from cloud.fhir.document_making import document_maker
 
 
 def rounds_of(
@@ -27,13 +29,14 @@ def rounds_of(
 ) -> Rounds:
     """Rounds over the connections of every tenant; a call takes `timeout_seconds` at most."""
     policy = replace(outbound, timeout_seconds=timeout_seconds)
+    maker = document_maker(KeyRing(database, vault, clock), clock)
     sender = FhirSender(Doors(vault, policy, clock), policy, clock)
     return Rounds(
         database=database,
         vault=vault,
         clock=clock,
         carriers={
-            FHIR: FhirCarrier(vault, sender, timeout_seconds),
+            FHIR: FhirCarrier(vault, sender, maker, timeout_seconds),
             MLLP: MllpCarrier(vault, MllpSender(vault, policy)),
         },
         longest=timedelta(seconds=timeout_seconds),

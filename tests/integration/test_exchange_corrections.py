@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from cloud.core.encounters import ending, handing_over, patients
-from cloud.core.encounters.handing_over import PreAlert
 from cloud.core.encounters.patients import ToldPatient
 from cloud.core.encounters.rebinding import Move, move_readings
 from cloud.core.encounters.record import PatientIdentity
 from cloud.core.exchange import deliveries
 from cloud.core.kernel.work import UnitOfWork
 from tests.fixtures.cloud import Installation
-from tests.fixtures.exchanges import FACILITY, Exchange, exchange_of
+from tests.fixtures.exchanges import Exchange, exchange_of
 from tests.fixtures.hospitals import Resource, Said, ScriptedHospital, scripted_hospital
 
 ANNE = PatientIdentity(family_name="Ann", given_name="Mary", sex="female")
@@ -186,20 +184,13 @@ def test_a_patient_who_becomes_known_takes_the_record_along(
     assert all(one["status"] != "entered-in-error" for one in hospital.of_type("Observation"))
 
 
-def alert(exchange: Exchange, encounter_id: str, facility_id: str) -> None:
-    eta = exchange.cloud.clock() + timedelta(minutes=12)
-    told = PreAlert(facility_id=facility_id, eta_at=eta, summary="chest pain", resources=())
-    caller = exchange.cloud.mine.caller
-    act(exchange, lambda work: handing_over.pre_alert(work, caller, encounter_id, told))
-
-
 @pytest.mark.parametrize("way", ["called off", "elsewhere"])
 def test_a_hospital_that_was_alerted_hears_that_nobody_comes(
     exchange: Exchange, hospital: ScriptedHospital, way: str
 ) -> None:
     exchange.connect(hospital.url)
     encounter_id = exchange.open_encounter("97")
-    alert(exchange, encounter_id, FACILITY)
+    exchange.pre_alert(encounter_id)
     assert exchange.deliver() == 1
     caller = exchange.cloud.mine.caller
 
@@ -226,7 +217,7 @@ def test_nobody_is_told_to_forget_what_never_arrived(
     exchange.connect(hospital.url)
     hospital.script.append(Said(422))
     encounter_id = exchange.open_encounter()
-    alert(exchange, encounter_id, FACILITY)
+    exchange.pre_alert(encounter_id)
     exchange.deliver()
     caller = exchange.cloud.mine.caller
     act(exchange, lambda work: ending.cancel(work, caller, encounter_id, reason="no patient"))

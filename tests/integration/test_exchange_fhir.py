@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from cloud.core.exchange.connections import Form
 from cloud.core.exchange.placing import placed
 from tests.fixtures.cloud import Installation
 from tests.fixtures.exchanges import Exchange, exchange_of
@@ -134,3 +135,59 @@ def test_where_everything_lies_is_kept_with_its_version(
     assert set(found) == {entry["fullUrl"] for entry in sent["entry"]}
     assert {row.etag for row in found.values()} == {'W/"1"'}
     assert {row.location for row in found.values()} == set(hospital.resources)
+
+
+@pytest.mark.parametrize("form", ["document", "both"])
+def test_a_hospital_that_files_documents_gets_a_signed_one_once(
+    embedded_exchange: Exchange, hospital: ScriptedHospital, form: Form
+) -> None:
+    exchange = embedded_exchange
+    exchange.connect(hospital.url, form=form)
+    encounter_id = exchange.open_encounter("97")
+    if form == "document":
+        hospital.script.append(Said(hangs_up=True, carries_out=True))
+    exchange.hand_over(encounter_id)
+    exchange.deliver()
+    exchange.pass_(600)
+    exchange.deliver()
+    assert exchange.states() == ["taken"]
+    (document,) = hospital.of_type("Bundle")
+    assert (document["type"], document["entry"][0]["resource"]["resourceType"]) == (
+        "document",
+        "Composition",
+    )
+    assert document["signature"]["sigFormat"] == "application/jose"
+    posted = [heard for heard in hospital.heard if heard.path == "/fhir/Bundle"]
+    assert len({heard.body for heard in posted}) == 1
+    assert posted[0].headers["if-none-exist"].startswith("identifier=urn:ietf:rfc:3986|urn:uuid:")
+    assert len(hospital.of_type("Encounter")) == (1 if form == "both" else 0)
+    (row,) = exchange.deliveries()
+    assert row.parts == (2 if form == "both" else 1)
+
+
+def test_a_pre_alert_is_small_and_the_handover_brings_it_up_to_date(
+    embedded_exchange: Exchange, hospital: ScriptedHospital
+) -> None:
+    exchange = embedded_exchange
+    exchange.connect(hospital.url, form="both")
+    encounter_id = exchange.open_encounter("95", "96", "97")
+    exchange.pre_alert(encounter_id)
+    exchange.deliver()
+    (alert,) = hospital.of_type("Composition")
+    assert alert["status"] == "preliminary"
+    values = [
+        one["valueQuantity"]["value"]
+        for one in hospital.of_type("Observation")
+        if "valueQuantity" in one
+    ]
+    assert values == [97]
+    exchange.hand_over(encounter_id)
+    exchange.deliver()
+    assert exchange.states() == ["taken", "taken"]
+    assert sorted(one["status"] for one in hospital.of_type("Composition")) == [
+        "final",
+        "preliminary",
+    ]
+    (encounter,) = hospital.of_type("Encounter")
+    assert encounter["meta"]["versionId"] == "2"
+    assert len(hospital.of_type("Bundle")) == 2

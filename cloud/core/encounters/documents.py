@@ -59,8 +59,11 @@ def document(
     maker: Maker,
     *,
     version: int | None = None,
+    shown: Projection | None = None,
 ) -> Document:
     """The document of a version, None for the newest; the export is audited and told.
+
+    What we send by ourselves is `shown` in the projection of who gets it, and not told again.
 
     Before the handover there are no versions: then it is preliminary, made anew and not kept. A
     version that nobody asked for while it was the newest is made of its record, of what devices had
@@ -68,8 +71,8 @@ def document(
     encounter or version there is not, ForbiddenError as `project`.
     """
     row = find(work, principal, encounter_id)
-    projection = project(work, vault, principal, row)
-    note_export(work, principal, row, projection, _DETAIL, is_told=True)
+    projection = shown or project(work, vault, principal, row)
+    note_export(work, principal, row, projection, _DETAIL, is_told=shown is None)
     kept = versions_of(work, principal, encounter_id)
     if version is None and not kept:
         octets = maker.write(gathered(work, principal, row, projection))
