@@ -7,7 +7,7 @@ from typing import Final
 
 from cloud.core.encounters.documents import Maker
 from cloud.core.encounters.handover import Handover
-from cloud.core.exchange.causes import PRE_ALERT, UNLINKING, WITHDRAWAL
+from cloud.core.exchange.causes import PRE_ALERT, UNLINKING, VITALS, WITHDRAWAL
 from cloud.core.exchange.claiming import Claim
 from cloud.core.exchange.placing import placed
 from cloud.core.exchange.tables import PartRow
@@ -49,7 +49,8 @@ class FhirCarrier:
         else:
             if form != DOCUMENT:
                 makes.append(self._records(work, held))
-            if form != TRANSACTION:
+            # A document tells of a version: readings under way make none.
+            if form != TRANSACTION and held.delivery.kind != VITALS:
                 makes.append(self._document(work, held))
         return lambda: [part for make in makes for part in make()]
 

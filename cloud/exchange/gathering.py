@@ -13,8 +13,17 @@ from cloud.core.exchange.claiming import Claim
 from cloud.core.kernel.exact_json import dumps, loads
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import UnitOfWork
+from cloud.core.observations.queries import between
+from cloud.core.observations.stored import StoredObservation
 
 DETAIL: Final = "trend"
+
+
+def readings_of(work: UnitOfWork, held: Claim) -> list[StoredObservation]:
+    """The readings a delivery of vitals is about: those of its row numbers."""
+    delivery = held.delivery
+    after, through = delivery.after_row or 0, delivery.through_row or 0
+    return between(work, held.caller, delivery.encounter_id, after, through)
 
 
 def document_of(work: UnitOfWork, vault: Vault, held: Claim, maker: Maker) -> bytes:

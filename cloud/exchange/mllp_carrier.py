@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from cloud.core.exchange.causes import VITALS
 from cloud.core.exchange.claiming import Claim
 from cloud.core.exchange.tables import PartRow
 from cloud.core.exchange.verdicts import Verdict
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import UnitOfWork
 from cloud.exchange.composing import Part
-from cloud.exchange.gathering import gather_claimed
+from cloud.exchange.gathering import gather_claimed, readings_of
 from cloud.exchange.mllp_sending import MllpSender
 from cloud.exchange.packing import open_part
 from cloud.fhir.selection import Detail, select
@@ -29,12 +30,15 @@ class MllpCarrier:
         self._sender = sender
 
     def compose(self, work: UnitOfWork, held: Claim) -> Callable[[], list[Part]]:
-        """The trend of the readings, so many a message."""
+        """The trend of the readings, so many a message; of vitals those that are new."""
         handover = gather_claimed(work, self._vault, held)
         made_at = work.now
+        told = handover.observations
+        if held.delivery.kind == VITALS:
+            told = readings_of(work, held)
 
         def make() -> list[Part]:
-            readings = select(handover.observations, Detail.TREND).readings
+            readings = select(told, Detail.TREND).readings
             pages = range(0, max(len(readings), 1), READINGS_A_MESSAGE)
             return [
                 Part(

@@ -18,6 +18,7 @@ from cloud.core.devices.service import mark_silent
 from cloud.core.encounters.dispatch import tell_gateways
 from cloud.core.encounters.settling import follow_binding
 from cloud.core.exchange.causes import follow_hospitals
+from cloud.core.exchange.following import EVERY, queue_vitals
 from cloud.core.kernel.idempotency import forget_old
 from cloud.core.kernel.outbox import forget_relayed
 from cloud.core.kernel.work import Clock, Database, StorageError
@@ -71,6 +72,10 @@ def standard_jobs(
         if silent:
             LOG.info("event=devices_offline count=%d", silent)
 
+    def follow() -> None:
+        with database.begin(now=clock()) as work:
+            queue_vitals(work)
+
     def expire() -> None:
         with database.begin(now=clock()) as work:
             expired = commands.expire(work)
@@ -108,6 +113,7 @@ def standard_jobs(
         Job("relay", 0.5, relay),
         Job("silence", 5.0, watch),
         Job("commands", 5.0, expire),
+        Job("vitals", EVERY, follow),
         Job("quality", 300.0, judge),
         Job("forget", 3600.0, forget),
         Job("months", 3600.0, shelve),

@@ -11,6 +11,7 @@ from pathlib import Path
 import hl7
 import pytest
 
+from cloud.core.exchange.following import queue_vitals
 from cloud.core.exchange.tables import ConnectionRow
 from cloud.core.kernel.outbound import OutboundPolicy
 from cloud.exchange.trying import try_connection
@@ -193,3 +194,61 @@ def test_a_test_of_the_connection_reaches_the_receiver(
     trial = try_connection(connection, cloud.parts.vault, LOOPBACK, cloud.clock)
     assert (trial.is_good, trial.reason) == (False, "no_answer")
     assert receiver.messages == []
+
+
+def follow(exchange: Exchange) -> int:
+    """What the worker's round does, and the couriers after it."""
+    with exchange.cloud.database.begin(now=exchange.cloud.clock()) as work:
+        queued = queue_vitals(work)
+    exchange.deliver()
+    return queued
+
+
+def test_readings_follow_under_way_and_out_of_a_dead_zone(
+    exchange: Exchange, receiver: Receiver
+) -> None:
+    exchange.connect(receiver.url, kind="mllp", wants=("vitals",))
+    encounter_id = exchange.open_encounter("91")
+    assert follow(exchange) == 0, "nobody knows yet where the patient goes"
+    exchange.pre_alert(encounter_id)
+    assert follow(exchange) == 1
+    assert follow(exchange) == 0
+    vehicle = exchange.vehicle_of(encounter_id)
+    exchange.measure(vehicle, "92", "93")
+    assert follow(exchange) == 1
+    exchange.pass_(10)
+    at = exchange.cloud.clock()
+    exchange.pass_(60)
+    exchange.hand_over(encounter_id)
+    exchange.pass_(60)
+    exchange.measure(vehicle, "94", at=at)
+    assert follow(exchange) == 1
+    exchange.measure(vehicle, "95")
+    assert follow(exchange) == 0, "the next patient is somebody else's affair"
+    values = [
+        [str(one[5]) for one in hl7.parse(octets.decode()).segments("OBX") if str(one[2]) == "NM"]
+        for octets in receiver.messages
+    ]
+    assert values == [["91"], ["92", "93"], ["94"]]
+    assert exchange.states() == ["taken"] * 3
+
+
+def test_a_receiver_that_is_away_gets_readings_when_it_is_back_and_is_not_flooded(
+    exchange: Exchange, receiver: Receiver
+) -> None:
+    exchange.connect(receiver.url, kind="mllp", wants=("vitals",))
+    encounter_id = exchange.open_encounter("91")
+    exchange.pre_alert(encounter_id)
+    receiver.answers("half")
+    assert follow(exchange) == 1
+    for value in ("92", "93"):
+        exchange.measure(exchange.vehicle_of(encounter_id), value)
+        assert follow(exchange) == 0
+    receiver.answers("AA")
+    exchange.pass_(600)
+    exchange.deliver()
+    assert follow(exchange) == 1
+    assert exchange.states() == ["taken", "taken"]
+    newest = hl7.parse(receiver.messages[-1].decode())
+    values = [str(one[5]) for one in newest.segments("OBX") if str(one[2]) == "NM"]
+    assert values == ["92", "93"]

@@ -20,6 +20,7 @@ HANDOVER: Final = "handover"
 AMENDMENT: Final = "amendment"
 WITHDRAWAL: Final = "withdrawal"
 UNLINKING: Final = "unlinking"
+VITALS: Final = "vitals"
 WAITING: Final = "waiting"
 DROPPED: Final = "dropped"
 CAUSES: Final[Mapping[str, str]] = {

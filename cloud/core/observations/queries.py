@@ -147,6 +147,23 @@ def follow(
     return stored(work, principal, sorted([*plain, *waves], key=_time_order)), reached
 
 
+def between(
+    work: UnitOfWork, principal: Principal, encounter_id: str, after: int, through: int
+) -> list[StoredObservation]:
+    """An encounter's observations of these row numbers, waveforms aside."""
+    mine = of_months(principal, ObservationRow, encounter_id, months_with(work, encounter_id))
+    statement = mine.where(ObservationRow.row_id > after, ObservationRow.row_id <= through)
+    return stored(work, principal, list(work.session.scalars(_ordered(statement, ObservationRow))))
+
+
+def newest_row(work: UnitOfWork, encounter_id: str) -> int:
+    """The highest row number of an encounter's observations, waveforms aside; 0 without any."""
+    newest = select(func.max(ObservationRow.row_id)).where(
+        ObservationRow.encounter_id == encounter_id
+    )
+    return work.session.scalar(newest) or 0
+
+
 def latest(
     work: UnitOfWork, principal: Principal, encounter_id: str, *, each: int = 1
 ) -> list[StoredObservation]:
