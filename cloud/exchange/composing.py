@@ -42,14 +42,18 @@ def document_part(octets: bytes, bundle: Mapping[str, Any]) -> Part:
 
 
 def as_transaction(document: Element) -> Element:
-    """The resources of a document as a transaction that creates each of them."""
-    entries = cast("Sequence[Element]", document["entry"])
+    """The resources of a document as a transaction that creates each of them.
+
+    What has no identifier could not be created once only, and is left out: Provenance.
+    """
+    entries = cast("Sequence[Mapping[str, Element]]", document["entry"])
     return {
         **document,
         "type": "transaction",
         "entry": [
-            created(Named(str(entry["fullUrl"]), cast("Element", entry["resource"])))
+            created(Named(str(entry["fullUrl"]), entry["resource"]))
             for entry in entries
+            if "identifier" in entry["resource"]
         ],
     }
 
