@@ -24,6 +24,7 @@ from cloud.core.authorization.accounts import (
     untrust,
 )
 from cloud.core.authorization.client_keys import KeySetError, checked_key_set
+from cloud.core.authorization.facilities import place_person
 from cloud.core.identity.people import (
     ROLES,
     NewPerson,
@@ -59,6 +60,7 @@ def add_people_commands(acts: Acts) -> None:
         ("resume", "let a person in again"),
         ("delete", "end a person and forget who it was; what they did stays in the audit"),
         ("set-roles", "let a person be these and nothing else; tokens from before end"),
+        ("place", "say which facility a person works at; none when it is left out"),
         ("link", "make known what another issuer calls a person"),
         ("unlink", "take that away, with the tokens it led to"),
     ):
@@ -66,6 +68,8 @@ def add_people_commands(acts: Acts) -> None:
         one.add_argument("person", metavar="PERSON", help="address or id")
         if name == "set-roles":
             _add_roles(one)
+        if name == "place":
+            one.add_argument("--facility", metavar="ID", help="as encounters name it")
         if name in ("link", "unlink"):
             one.add_argument("--issuer", required=True, help="`iss` of its tokens")
             one.add_argument("--subject", required=True, help="what that issuer calls the person")
@@ -127,6 +131,9 @@ def _change(
     if given.act == "set-password":
         set_password(work, caller, user, given.password)
         return [f"{user.email} has a new password; every session has ended"]
+    if given.act == "place":
+        row = place_person(work, caller, user, given.facility)
+        return [f"{row.email} works at {row.facility_id or 'no facility'}"]
     if given.act == "suspend":
         suspend(work, caller, user)
     else:
@@ -210,5 +217,6 @@ def _line(work: UnitOfWork, row: UserRow) -> dict[str, object]:
         ],
         "status": row.status,
         "has_password": row.password_hash is not None,
+        "facility_id": row.facility_id,
         "last_login_at": row.last_login_at and row.last_login_at.isoformat(),
     }

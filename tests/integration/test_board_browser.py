@@ -327,7 +327,7 @@ def test_another_encounter_is_chosen_by_keyboard_and_a_handed_over_one_says_so(
                     work, cloud.caller, other, facility_id="general", received_by="ward"
                 )
             expect(page.locator("#fact-state")).to_have_text("handed over")
-            expect(page.locator("#handover-state")).to_contain_text("to general, received by ward")
+            expect(page.locator("#handover-state")).to_contain_text("to general")
             expect(page.locator("#elapsed")).to_have_text(re.compile(r"\d+:\d\d:\d\d"))
             page.get_by_role("link", name="All arrivals").click()
             expect(page.locator("#count")).to_have_text("1")

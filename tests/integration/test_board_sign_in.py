@@ -17,12 +17,16 @@ from sqlalchemy import select
 from cloud.app.bootstrap import bootstrap
 from cloud.core.authorization.accounts import suspend
 from cloud.core.authorization.board_tables import BoardSessionRow
+from cloud.core.authorization.facilities import place_person
 from cloud.core.authorization.forgetting import forget_over
 from cloud.core.authorization.grant_tables import GrantRow, SessionRow
 from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.encounters.handing_over import PreAlert, change_destination, pre_alert
+from cloud.core.encounters.patients import ToldPatient, identify
+from cloud.core.encounters.record import PatientIdentity
 from cloud.core.identity.tables import UserRow
 from cloud.core.kernel.work import utc_now
-from tests.fixtures.people_apps import PASSWORD, make_person
+from tests.fixtures.people_apps import PASSWORD, audited, make_person
 from tests.fixtures.served_cloud import ServedCloud, served_cloud
 from tests.integration.test_board_stream import QUICK
 
@@ -276,3 +280,84 @@ def test_sessions_are_forgotten_and_the_boards_client_stays_one(
     with cloud.parts.database.reading(now=utc_now()) as work:
         made = work.session.scalars(select(ApplicationRow).where(ApplicationRow.kind == "board"))
         assert len(list(made)) == 1
+
+
+HOSPITAL = "st-elsewhere"
+
+
+def announced(cloud: ServedCloud) -> str:
+    """An encounter on its way to the hospital, of somebody who is known."""
+    encounter_id = cloud.open_encounter(VEHICLE, seconds_ago=300)
+    with cloud.parts.database.begin(now=utc_now()) as work:
+        told = ToldPatient(identity=PatientIdentity(family_name="Example", given_name="Nell"))
+        identify(work, cloud.parts.vault, cloud.caller, encounter_id, told)
+        alert = PreAlert(
+            facility_id=HOSPITAL,
+            eta_at=utc_now() + timedelta(minutes=9),
+            summary="Arrest in the kitchen",
+            resources=("resuscitation team",),
+        )
+        pre_alert(work, cloud.caller, encounter_id, alert)
+    return encounter_id
+
+
+def placed(cloud: ServedCloud, facility_id: str | None, role: str = "clinician") -> None:
+    user_id = make_person(cloud, cloud.caller, email=EMAIL, roles=(role,))
+    with cloud.parts.database.begin(now=utc_now()) as work:
+        place_person(work, cloud.caller, work.session.get_one(UserRow, user_id), facility_id)
+
+
+def acknowledge(person: Person, encounter_id: str, **headers: str) -> httpx.Response:
+    return person.http.post(
+        f"/board/{encounter_id}/acknowledgement",
+        json={"acknowledged_by": "Dr Osei, resuscitation"},
+        headers={"X-Board-CSRF": person.csrf, **headers},
+    )
+
+
+def test_at_the_destination_it_is_told_who_comes_and_each_time_audited(
+    cloud: ServedCloud, person: Person
+) -> None:
+    encounter_id = announced(cloud)
+    placed(cloud, HOSPITAL)
+    person.sign_in()
+    alerts = person.http.get("/board/pre-alerts").json()["pre_alerts"]
+    assert alerts[encounter_id]["text"] == "Arrest in the kitchen"
+    told = person.http.get(f"/board/{encounter_id}/identified").json()
+    assert told["identity"]["name"] == "EXAMPLE, Nell"
+    assert told["record"]["pre_alert"]["resources"] == ["resuscitation team"]
+    assert len(audited(cloud, cloud.caller.tenant_id, "read-identified")) == 2
+    assert f'name="facility" content="{HOSPITAL}"' in person.http.get(f"/board/{encounter_id}").text
+
+
+@pytest.mark.parametrize(
+    ("facility_id", "role"),
+    [("elsewhere", "clinician"), (None, "clinician"), (HOSPITAL, "dispatcher")],
+)
+def test_elsewhere_and_without_the_right_nobody_is_told_who_it_is(
+    cloud: ServedCloud, person: Person, facility_id: str | None, role: str
+) -> None:
+    encounter_id = announced(cloud)
+    placed(cloud, facility_id, role)
+    person.sign_in()
+    assert person.http.get("/board/pre-alerts").json() == {"pre_alerts": {}}
+    refused = person.http.get(f"/board/{encounter_id}/identified")
+    assert (refused.status_code, refused.json()["error"]) == (403, "not_the_destination")
+    assert "EXAMPLE" not in refused.text
+
+
+def test_the_destination_acknowledges_and_nobody_else(cloud: ServedCloud, person: Person) -> None:
+    encounter_id = announced(cloud)
+    placed(cloud, HOSPITAL)
+    person.sign_in()
+    assert acknowledge(person, encounter_id, Origin="https://evil.example").status_code == 403
+    assert acknowledge(person, encounter_id).status_code == 200
+    told = person.http.get(f"/board/{encounter_id}/identified").json()["record"]["acknowledged"]
+    assert (told["of"], told["by"]) == ("pre_alert", "Dr Osei, resuscitation")
+    with cloud.parts.database.begin(now=utc_now()) as work:
+        change_destination(
+            work, cloud.caller, encounter_id, facility_id="elsewhere", reason="no room"
+        )
+    assert acknowledge(person, encounter_id).json()["error"] == "not_the_destination"
+    assert acknowledge(person, "enc_0").status_code == 404
+    assert acknowledge(person, "enc%00").status_code == 400

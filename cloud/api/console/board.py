@@ -25,7 +25,8 @@ from cloud.api.console.visits import BoardReader, Watcher, visit_of
 from cloud.api.shared.assets import serve_asset
 from cloud.api.shared.services import AllServices, Services
 from cloud.core.authorization.board_sessions import BoardVisit
-from cloud.core.encounters import service as encounters
+from cloud.core.authorization.facilities import facility_of
+from cloud.core.encounters.finding import find
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import NotFoundError
 from cloud.core.kernel.principal import Principal
@@ -49,7 +50,7 @@ def authorised_watcher(
     """The caller, once what is about to be watched is theirs and the reading is audited."""
     with services.database.begin(now=services.clock()) as work:
         if encounter is not None:
-            encounters.find(work, watcher.principal, encounter)
+            find(work, watcher.principal, encounter)
         audit.record(work, watcher.principal, "watch", "encounter", encounter or "*")
     return watcher
 
@@ -99,10 +100,12 @@ def encounter_page(request: Request, encounter_id: str, services: AllServices) -
         return entrance(request)
     if not visit.principal.may(EPCR_READ):
         return entrance(request, problem=_NO_RIGHT, status=403)
-    if not _is_theirs(services, visit.principal, encounter_id):
+    facility = _facility(services, visit.principal, encounter_id)
+    if facility is None:
         return page("gone.html", {"home": HOME}, status=404)
     context = {
         "encounter_id": encounter_id,
+        "facility": facility,
         "tiles": TILES,
         "limits": DISPLAY_LIMITS,
         "home": HOME,
@@ -116,16 +119,17 @@ _NO_RIGHT: Final = (
 )
 
 
-def _is_theirs(services: Services, principal: Principal, encounter_id: str) -> bool:
+def _facility(services: Services, principal: Principal, encounter_id: str) -> str | None:
+    """The facility of who looks (empty for none), None where the encounter is not theirs to see."""
     # No id holds a NUL, and PostgreSQL would not even compare one.
     if "\x00" in encounter_id:
-        return False
+        return None
     try:
         with services.database.reading(now=services.clock()) as work:
-            encounters.find(work, principal, encounter_id)
+            find(work, principal, encounter_id)
+            return facility_of(work, principal) or ""
     except NotFoundError:
-        return False
-    return True
+        return None
 
 
 def _signed_in(visit: BoardVisit) -> dict[str, object]:

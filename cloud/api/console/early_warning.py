@@ -93,7 +93,7 @@ def _told_number(
     record: EncounterRecord, now: datetime, told: tuple[str, ...], within: timedelta
 ) -> Decimal | None:
     kind, name = told
-    found = _newest(record, kind, now, min(within, TOLD))
+    found = _newest(record, kind, now, max(within, TOLD))
     value = None if found is None else dict(found.values).get(name)
     return value if isinstance(value, Decimal) else None
 

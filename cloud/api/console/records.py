@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from cloud.core.encounters.outlines import age_band
 from cloud.core.encounters.record import (
     Act,
     ActKind,
@@ -14,6 +15,7 @@ from cloud.core.encounters.record import (
     EncounterRecord,
     Item,
     Medication,
+    PatientIdentity,
     Procedure,
     Vital,
 )
@@ -44,7 +46,7 @@ _ACT_WORDS: Final[Mapping[str, str]] = {
     ActKind.VEHICLE_CHANGED: "Vehicle changed",
     ActKind.MADE_READY: "Ready for handover",
     ActKind.HANDED_OVER: "Handed over",
-    ActKind.ACKNOWLEDGED: "Handover acknowledged",
+    ActKind.ACKNOWLEDGED: "Acknowledged by the hospital",
     ActKind.REFUSED: "Care refused",
     ActKind.COMPLETED: "Completed",
     ActKind.CANCELLED: "Cancelled",
@@ -55,7 +57,6 @@ _ACT_WORDS: Final[Mapping[str, str]] = {
     ActKind.PATIENT_UNLINKED: "Patient unlinked",
     ActKind.READINGS_MOVED: "Readings moved",
 }
-_ALERT_TEXTS: Final = ("text", "message", "summary", "note", "reason")
 _LONGEST: Final = 500
 
 
@@ -71,6 +72,9 @@ def record_payload(record: EncounterRecord) -> dict[str, object]:
         "history": [_told(one, one.code.display, kind=one.kind) for one in record.history],
         "notes": [_told(one, one.text) for one in record.notes],
         "narrative": text_of(record.value("narrative")),
+        "narrative_at": record.fields["narrative"].at.isoformat()
+        if "narrative" in record.fields
+        else None,
         "pre_alert": None if alert is None else pre_alert_words(alert),
         "acts": [_act(one) for one in record.acts if one.kind in _ACT_WORDS],
         "handover": None if handed is None else _act(handed),
@@ -79,9 +83,32 @@ def record_payload(record: EncounterRecord) -> dict[str, object]:
 
 
 def pre_alert_words(act: Act) -> dict[str, object]:
-    """What the crew said ahead, and when."""
-    told = (text_of(act.data.get(name)) for name in _ALERT_TEXTS)
-    return {"text": next(filter(None, told), ""), "at": act.at.isoformat()}
+    """What the crew said ahead, and when; the words only where they may be read."""
+    resources = act.data.get("resources") or ()
+    return {
+        "text": text_of(act.data.get("summary")),
+        "at": act.at.isoformat(),
+        "resources": [text_of(one) for one in resources],
+    }
+
+
+def identity_payload(identity: PatientIdentity) -> dict[str, object]:
+    """Who the patient is, for whom it is told."""
+    name = ", ".join(filter(None, (identity.family_name.upper(), identity.given_name)))
+    return {
+        "name": name or "Name not known",
+        "birth_date": identity.birth_date,
+        "nhs_number": nhs_words(identity),
+    }
+
+
+def nhs_words(identity: PatientIdentity) -> str:
+    """The number in the usual groups, and what it is worth; empty without one."""
+    number = identity.nhs_number
+    if not number:
+        return ""
+    grouped = f"{number[:3]} {number[3:6]} {number[6:]}" if len(number) == 10 else number
+    return f"{grouped} ({identity.nhs_number_status})"
 
 
 def age_years(record: EncounterRecord) -> int | None:
@@ -92,10 +119,9 @@ def age_years(record: EncounterRecord) -> int | None:
 
 def patient_words(row: EncounterRow, record: EncounterRecord) -> str:
     """Sex and age, as far as they may be told under the pseudonym."""
-    age = age_years(record)
-    band = "" if age is None else "90+ years" if age >= 90 else f"{age} years"
+    band = age_band(age_years(record))
     sex = text_of(record.value("patient.sex")) or row.sex or ""
-    return ", ".join(filter(None, (sex, band)))
+    return ", ".join(filter(None, (sex, band and f"{band} years")))
 
 
 def text_of(value: object) -> str:
@@ -182,13 +208,11 @@ def _act(act: Act) -> dict[str, object]:
         "kind": act.kind,
         "at": act.at.isoformat(),
         "text": _ACT_WORDS.get(ActKind(act.kind), act.kind),
-        "by": text_of(act.data.get("received_by") or act.data.get("name")),
+        "by": text_of(act.data.get("received_by") or act.data.get("acknowledged_by")),
     }
 
 
 def _acknowledged(record: EncounterRecord) -> dict[str, object] | None:
-    """The acknowledgement that follows the newest handover."""
-    handed, found = record.newest(ActKind.HANDED_OVER), record.newest(ActKind.ACKNOWLEDGED)
-    if found is None or (handed is not None and found.at < handed.at):
-        return None
-    return _act(found)
+    """The newest acknowledgement, and of what it is: the pre-alert, or the handover."""
+    found = record.newest(ActKind.ACKNOWLEDGED)
+    return None if found is None else {**_act(found), "of": text_of(found.data.get("of"))}

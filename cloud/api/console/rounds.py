@@ -12,7 +12,8 @@ from cloud.api.console.viewers import Viewer, frame
 from cloud.api.console.watched import MOST_HAPPENINGS, WAVE_SECONDS, Watched
 from cloud.core.encounters import live as live_encounters
 from cloud.core.encounters.crew import crew_events, to_event
-from cloud.core.encounters.service import find
+from cloud.core.encounters.finding import find
+from cloud.core.encounters.recorded import record_of
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.errors import NotFoundError
 from cloud.core.kernel.principal import Principal
@@ -27,6 +28,8 @@ LIST_SECONDS: Final = 1.0
 OVERLAP_SECONDS: Final = 3.0
 _ROWS: Final = 500
 _CREW_OVERLAP: Final = 50
+RECORD_SECONDS: Final = 2.0
+"""So often what people told is read again, whatever the encounter's version says."""
 _LOOK_BACK: Final = 60
 """So many readings of each kind are looked through for the last one that had a value."""
 _MOST_MISSED: Final = 2000
@@ -103,7 +106,10 @@ class TenantRound:
                     viewer.needs_snapshot, viewer.resume = True, None
         elif watched.row.version != row.version:
             watched.row = row
+            self._read_record(watched)
             self._tell(encounter_id, frame("encounter", self._with_now(encounter=watched.head())))
+        elif self._at - watched.record_read_at >= RECORD_SECONDS:
+            self._read_record(watched)
 
     def _load(self, row: EncounterRow) -> Watched:
         """The state of an encounter from the store; rows since its tail come with the next look."""
@@ -122,7 +128,17 @@ class TenantRound:
             found += live_observations.recent_waveforms(work, principal, encounter_id, since)
         watched.take(found, self._tenant.devices)
         self._read_crew(encounter_id, watched)
+        self._read_record(watched)
         return watched
+
+    def _read_record(self, watched: Watched) -> None:
+        """What people told by now, the same for everybody who watches: under the pseudonym."""
+        watched.record_read_at = self._at
+        record = record_of(self._work, self._tenant.principal, watched.row)
+        if change := watched.take_record(record):
+            self._tell(
+                watched.row.encounter_id, frame("change", self._with_now(**change), watched.cursor)
+            )
 
     def _read_crew(self, encounter_id: str, watched: Watched) -> dict[str, object]:
         """What the crew did since the last look; rows may commit out of their numbers' order."""

@@ -261,6 +261,7 @@ def _payload(stored: StoredObservation, devices: Mapping[str, str]) -> Payload:
     doubts = [word for bit, word in _DOUBTS if bit in observation.status]
     doubts += [flag.replace("_", " ") for flag in stored.flags]
     return {
+        "id": str(observation.observation_id),
         "at": observation.observed_at.at.isoformat(),
         "value": value,
         "unit": unit,

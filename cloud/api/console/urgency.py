@@ -29,8 +29,8 @@ _ALERT_WORDS: Final[Mapping[str, str]] = {
 }
 _ACUITY: Final = (
     (("critical", "red", "immediate"), Urgency.CRITICAL),
-    (("emergent", "yellow", "urgent", "orange", "intermediate"), Urgency.URGENT),
-    (("lower", "green", "non_acute", "standard", "minor"), Urgency.STANDARD),
+    (("emergent", "yellow", "urgent"), Urgency.URGENT),
+    (("lower_acuity", "green", "non_acute", "dead_without_resuscitation"), Urgency.STANDARD),
 )
 _BY_RISK: Final[Mapping[str, Urgency]] = {
     "high": Urgency.CRITICAL,

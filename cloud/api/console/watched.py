@@ -11,10 +11,11 @@ from uuid import UUID
 
 from cloud.api.console import early_warning
 from cloud.api.console.happenings import Happening, banner, crew_happening, happening_of
-from cloud.api.console.records import age_years, patient_words, pre_alert_words, record_payload
+from cloud.api.console.records import age_years, patient_words, record_payload
 from cloud.api.console.tiles import TILES, Payload, Readings
 from cloud.api.console.urgency import acuity_word, alert_words, urgency_of
 from cloud.api.console.waves import is_lead_ii, lane_of, wave_payload
+from cloud.core.encounters.projections import pseudonymised
 from cloud.core.encounters.record import EncounterRecord
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.observations.queries import Tail
@@ -47,6 +48,7 @@ class Watched:
     crew_row: int = 0
     record: EncounterRecord = field(default_factory=EncounterRecord)
     received_at: datetime | None = None
+    record_read_at: float = float("-inf")
     told_news: dict[str, object] = field(default_factory=dict)
     readings: Readings = field(default_factory=Readings)
     happenings: list[Happening] = field(default_factory=list)
@@ -103,7 +105,7 @@ class Watched:
         if record == self.record:
             return {}
         self.record = record
-        return {"record": record_payload(record), "encounter": self.head()}
+        return {"record": self._record_payload(), "encounter": self.head()}
 
     def take_news(self, now: datetime) -> dict[str, object]:
         """The early warning score where it is another one than was told last; it ages by itself."""
@@ -127,7 +129,7 @@ class Watched:
             "events": [one.payload() for one in self.happenings],
             "waves": [wave for one in recent if (wave := wave_payload(one, devices))],
             "acuity": banner(self.happenings),
-            "record": record_payload(self.record),
+            "record": self._record_payload(),
             "news2": self.warning(now),
         }
 
@@ -186,12 +188,12 @@ class Watched:
             "sex": row.sex or "",
             "crew": list(row.crew_ids),
             "care_model": row.care_model.replace("_", " "),
+            "version": row.version,
             "status": _STATUS_WORDS.get(row.status, row.status),
             "started_at": row.started_at.isoformat(),
             "handover_at": row.handover_at.isoformat() if row.handover_at else None,
             "destination": row.destination or "",
             "eta_at": row.eta_at.isoformat() if row.eta_at else None,
-            "received_by": row.received_by or "",
             "patient": patient_words(row, self.record),
         }
 
@@ -215,7 +217,7 @@ class Watched:
             "acuity": acuity_word(record),
             "alerts": alert_words(record),
             "news2": {name: news2[name] for name in ("total", "least", "risk", "missing")},
-            "pre_alert": None if alert is None else pre_alert_words(alert),
+            "pre_alert_at": None if alert is None else alert.at.isoformat(),
             "newest_at": self.received_at.isoformat() if self.received_at else None,
             "numbers": [
                 {"tile": one, **payload}
@@ -223,6 +225,9 @@ class Watched:
                 if (payload := self.readings.payload(one, devices)) is not None
             ],
         }
+
+    def _record_payload(self) -> dict[str, object]:
+        return record_payload(pseudonymised(self.record, self.row.crew_ids))
 
     def _note_time(self, stored: StoredObservation) -> None:
         at = stored.observation.observed_at.at

@@ -62,6 +62,7 @@ class UserRow(TenantOwned, Stamped, Base):
 
     `status` is active, suspended or deleted. `epoch` is in every token that stands for the person;
     raising it ends them all. `sealed_claims` holds what else is known of them, sealed by the vault.
+    `facility_id` is the hospital they work at, as an operator said.
     """
 
     __tablename__ = "users"
@@ -77,6 +78,7 @@ class UserRow(TenantOwned, Stamped, Base):
     epoch: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    facility_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
 
     @property
     def is_active(self) -> bool:

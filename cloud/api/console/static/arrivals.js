@@ -12,6 +12,7 @@ const link = new Link();
 const cards = new Map(); // encounter id -> Card
 let listed = null; // as the service told it, null before it did
 let stream = null;
+let asked = ""; // the pre-alerts that were asked for
 
 const chosen = () => by("destination").value;
 
@@ -19,6 +20,7 @@ function take(encounters) {
   listed = encounters;
   showDestinations();
   show();
+  askPreAlerts();
 }
 
 function show() {
@@ -39,6 +41,21 @@ function show() {
   list.dataset.many = String(shown.length > 4);
   setText(by("count"), String(shown.length));
   showNothing(shown.length);
+}
+
+/** What crews wrote is asked for by itself, when there is something new: not everybody may read it. */
+async function askPreAlerts() {
+  const told = listed.map((one) => one.pre_alert_at).filter(Boolean).sort().join();
+  if (told === asked) return;
+  asked = told;
+  if (!told) return;
+  const response = await fetch("/board/pre-alerts", { cache: "no-store", credentials: "same-origin" }).catch(() => null);
+  if (!response?.ok) {
+    asked = "";
+    return;
+  }
+  const { pre_alerts: alerts } = await response.json();
+  for (const [id, alert] of Object.entries(alerts)) cards.get(id)?.told(alert);
 }
 
 function showNothing(count) {

@@ -3,6 +3,7 @@
 import { ago, now, timeOfDay } from "./clock.js";
 import { element, sentence, setAttribute, setText } from "./dom.js";
 import { etaWords } from "./eta.js";
+import { alertWords } from "./told.js";
 
 const LIVE_MS = 10_000;
 const URGENCY = {
@@ -19,6 +20,7 @@ export class Card {
   newest = 0;
   #parts = {};
   #encounter = null;
+  #alert = null;
 
   constructor(id) {
     this.item = element("li", "", "arrival");
@@ -48,11 +50,18 @@ export class Card {
     const reasons = [encounter.reason, ...encounter.alerts.filter((one) => one !== encounter.reason), news(encounter)];
     setText(parts.reason, sentence([...new Set(reasons.filter(Boolean))].join(" \u00b7 ")));
     setText(parts.patient, [encounter.patient, encounter.complaint].filter(Boolean).join(" \u00b7 "));
-    setText(parts.prealert, encounter.pre_alert?.text ? `\u201c${encounter.pre_alert.text}\u201d` : "");
+    this.told(null);
     const state = encounter.status === "with the crew" ? "" : encounter.status;
     setText(parts.destination, [encounter.destination && `To ${encounter.destination}`, state].filter(Boolean).join(" \u00b7 "));
     this.#numbers(encounter.numbers);
     this.age();
+  }
+
+  /** The pre-alert: its words where they may be read, else that there is one. */
+  told(alert) {
+    this.#alert = alert ?? this.#alert;
+    const at = this.#encounter.pre_alert_at;
+    setText(this.#parts.prealert, at ? alertWords(at, this.#alert) : "");
   }
 
   /** What changes by itself as time goes by. */
@@ -68,7 +77,9 @@ export class Card {
     for (const pair of numbers.children) {
       const stale = now() - Number(pair.dataset.at) > STALE_S[pair.dataset.tile] * 1000;
       setAttribute(pair, "data-state", stale ? "stale" : "fresh");
-      const old = stale ? ago(Number(pair.dataset.at)) : "";
+      // One silence is told once; a number that is older than the others tells its own age.
+      const lags = !silent || this.newest - Number(pair.dataset.at) > 30_000;
+      const old = stale && lags ? ago(Number(pair.dataset.at)) : "";
       setText(pair.querySelector(".number-age"), old);
     }
   }

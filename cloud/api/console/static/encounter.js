@@ -23,6 +23,8 @@ const trends = new Trends(id, () => events.all);
 const handover = new Handover(id);
 let newest = 0;
 let stream = null;
+let known = null; // the whole record, where it is told here
+let asked = ""; // what it was asked for at
 
 const receive = {
   snapshot(data) {
@@ -40,8 +42,24 @@ const receive = {
   encounter(data) {
     head.show(data.encounter);
     handover.show(data.encounter, null);
+    askIdentified(data.encounter);
   },
 };
+
+/** Who it is and what people wrote, where the patient comes to the facility of who looks. */
+async function askIdentified(encounter) {
+  const facility = document.querySelector('meta[name="facility"]').content;
+  const key = `${encounter.version}`;
+  if (!facility || encounter.destination !== facility || key === asked) return;
+  asked = key;
+  const path = `/board/${encodeURIComponent(id)}/identified`;
+  const response = await fetch(path, { cache: "no-store", credentials: "same-origin" }).catch(() => null);
+  if (!response?.ok) return;
+  known = await response.json();
+  head.identify(known.identity);
+  showRecord(known.record);
+  handover.show(null, known.record, known.received_by);
+}
 
 function show(data) {
   if (data.encounter) head.show(data.encounter);
@@ -58,16 +76,22 @@ function show(data) {
   if (data.news2) showNews(data.news2);
   if (data.record) showRecord(data.record);
   if (data.encounter || data.record) handover.show(data.encounter ?? null, data.record ?? null);
+  if (data.record && head.encounter) {
+    // The stream tells what everybody may read; who may read more asks again.
+    asked = "";
+    askIdentified(head.encounter);
+  }
   for (const reading of Object.values(data.tiles ?? {})) newest = Math.max(newest, Date.parse(reading.at));
   newest = Math.max(newest, strips.newest);
 }
 
 function tick() {
   setText(by("clock"), timeOfDay(Date.now()));
+  if (!stream) return;
   tiles.age();
   head.age();
   trends.age();
-  if (stream) link.show({ newest, ended: head.ended > 0, watchesData: true });
+  link.show({ newest, ended: head.ended > 0, watchesData: true });
 }
 
 stream = new Stream(`/board/events?encounter=${encodeURIComponent(id)}`, {
@@ -90,6 +114,7 @@ stream = new Stream(`/board/events?encounter=${encodeURIComponent(id)}`, {
 });
 
 whenRestyled(() => {
+  if (!by("patient")) return;
   strips.restyle();
   trends.draw();
 });

@@ -1,15 +1,18 @@
-// Taking the patient over: what was handed over, and the receiver's word for it.
+// The hospital's word: that it knows of the pre-alert, that it has taken the patient over.
 
 import { post } from "./bar.js";
 import { timeOfDay } from "./clock.js";
 import { by, setText } from "./dom.js";
 
 const at = (iso) => timeOfDay(Date.parse(iso));
+const OF = { handed_over: "the handover", pre_alert: "the pre-alert" };
 
 export class Handover {
   #id;
-  #encounter = null;
-  #record = null;
+  #facility = document.querySelector('meta[name="facility"]').content;
+  #encounter = {};
+  #record = {};
+  #receiver = "";
 
   constructor(id) {
     this.#id = id;
@@ -19,32 +22,45 @@ export class Handover {
     });
   }
 
-  show(encounter, record) {
+  show(encounter, record, receiver = this.#receiver) {
     this.#encounter = encounter ?? this.#encounter;
     this.#record = record ?? this.#record;
-    const { handover_at: handed, received_by: receiver, destination } = this.#encounter ?? {};
-    const done = this.#record?.acknowledged;
-    if (!handed) setText(by("handover-state"), "Not handed over yet.");
-    else {
-      const where = [destination && `to ${destination}`, receiver && `received by ${receiver}`].filter(Boolean).join(", ");
-      const confirmed = done ? ` Acknowledged ${at(done.at)}${done.by ? ` by ${done.by}` : ""}.` : "";
-      setText(by("handover-state"), `Handed over ${at(handed)}${where ? ` ${where}` : ""}.${confirmed}`);
-    }
-    by("handover").dataset.state = done ? "acknowledged" : handed ? "handed-over" : "open";
-    by("acknowledge").hidden = !handed || Boolean(done);
+    this.#receiver = receiver;
+    const { handover_at: handed, destination } = this.#encounter;
+    const done = this.#record.acknowledged;
+    const what = handed ? "handed_over" : "pre_alert";
+    const isDone = done?.of === what;
+    setText(by("handover-state"), [this.#state(handed, destination), done && this.#words(done)].filter(Boolean).join(" "));
+    by("handover").dataset.state = !handed ? "open" : isDone ? "acknowledged" : "handed-over";
+    const isOurs = Boolean(destination) && destination === this.#facility;
+    const isAsked = Boolean(handed || this.#record.pre_alert) && !isDone;
+    by("acknowledge").hidden = !(isOurs && isAsked);
+    setText(by("acknowledge").querySelector("button"), `Acknowledge ${OF[what]}`);
+    by("handover-whose").hidden = !(isAsked && !isOurs && destination);
+    setText(by("handover-whose"), `${destination} acknowledges it.`);
+  }
+
+  #state(handed, destination) {
+    if (!handed) return "Not handed over yet.";
+    const receiver = this.#receiver ? `, received by ${this.#receiver}` : "";
+    return `Handed over ${at(handed)}${destination ? ` to ${destination}` : ""}${receiver}.`;
+  }
+
+  #words(done) {
+    return `${OF[done.of] === OF.handed_over ? "Handover" : "Pre-alert"} acknowledged ${at(done.at)}${done.by ? ` by ${done.by}` : ""}.`;
   }
 
   async #acknowledge() {
     const button = by("acknowledge").querySelector("button");
-    const receiver = by("receiver").value.trim();
-    if (!receiver) return;
+    const name = by("receiver").value.trim();
+    if (!name) return;
     button.disabled = true;
-    const answer = await post(`/board/${encodeURIComponent(this.#id)}/acknowledgement`, { received_by: receiver });
+    const answer = await post(`/board/${encodeURIComponent(this.#id)}/acknowledgement`, { acknowledged_by: name });
     button.disabled = false;
     by("handover-result").hidden = false;
     by("handover-result").dataset.ok = String(answer.ok);
-    const said = { 401: "Your sign-in has ended. Sign in again and repeat it.", 403: "This sign-in may not acknowledge handovers." };
-    setText(by("handover-result"), answer.ok ? `Acknowledged by ${receiver}.` : (said[answer.status] ?? answer.words));
+    const said = { 401: "Your sign-in has ended. Sign in again and repeat it." };
+    setText(by("handover-result"), answer.ok ? `Acknowledged by ${name}.` : (said[answer.status] ?? answer.words));
     if (answer.ok) by("acknowledge").hidden = true;
   }
 }

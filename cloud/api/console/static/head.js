@@ -6,6 +6,7 @@ import { etaWords } from "./eta.js";
 
 export class Head {
   encounter = null;
+  identity = null; // who it is, for whom it is told
   ended = 0; // when the patient was handed over, or 0
 
   show(encounter) {
@@ -14,7 +15,9 @@ export class Head {
     setText(by("vehicle"), encounter.vehicle);
     document.title = `${encounter.vehicle} \u00b7 Vitalwire hospital board`;
     const facts = [
-      ["Patient", encounter.patient],
+      ["Patient", this.identity ? `${this.identity.name}${encounter.patient ? ` (${encounter.patient})` : ""}` : encounter.patient],
+      ["Born", this.identity?.birth_date],
+      ["NHS number", this.identity?.nhs_number],
       ["Complaint", encounter.complaint],
       ["Destination", encounter.destination],
       ["Incident", encounter.incident],
@@ -23,9 +26,14 @@ export class Head {
       ["State", encounter.status],
     ];
     const pairs = [pair(this.ended ? "Handed over" : "With patient", this.ended ? timeOfDay(this.ended) : "-", "elapsed")];
-    for (const [name, value] of facts) if (value) pairs.push(pair(name, value, `fact-${name.toLowerCase()}`));
+    for (const [name, value] of facts) if (value) pairs.push(pair(name, value, `fact-${name.toLowerCase().replace(" ", "-")}`));
     by("facts").replaceChildren(...pairs);
     this.age();
+  }
+
+  identify(identity) {
+    this.identity = identity;
+    if (this.encounter) this.show(this.encounter);
   }
 
   acuity(acuity) {

@@ -104,10 +104,13 @@ export class Strips {
   }
 
   #frame(time) {
+    if (!by("patient")) return; // it left the screen
     requestAnimationFrame((next) => this.#frame(next));
     if (document.hidden || by("patient").hidden || time - this.#drawn < (calm.matches ? 1000 : 15)) return;
     this.#drawn = time;
-    const cursor = now() - this.#delay.value();
+    const behind = this.#delay.value();
+    const cursor = now() - behind;
+    setAttribute(by("ecg"), "data-behind", String(Math.round(behind / 10) * 10));
     for (const lane of this.#lanes.values()) if (!lane.figure.hidden) lane.draw(cursor, this.#ended());
   }
 }

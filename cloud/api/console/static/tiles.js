@@ -61,6 +61,7 @@ function show(tile, reading) {
   setAttribute(tile, "data-marked", String(Boolean(reading?.mark)));
   setText(part(tile, "mark"), reading?.mark ?? "");
   setText(part(tile, "extra"), reading?.extra ?? "");
+  if (reading) setAttribute(tile, "data-reading", reading.id);
 }
 
 const RISK = { low: "low risk", "low-medium": "low to medium risk", medium: "medium risk", high: "high risk" };

@@ -6,11 +6,19 @@ import { by, element, setText } from "./dom.js";
 export function showRecord(record) {
   list("medications", record.medications);
   list("procedures", record.procedures);
-  list("findings", [...record.vitals, ...record.impressions, ...record.notes]);
+  const story = record.narrative ? [{ id: "narrative", at: record.narrative_at, text: record.narrative }] : [];
+  list("findings", [...record.vitals, ...record.impressions, ...record.notes, ...story]);
   list("background", [...record.allergies, ...record.history]);
   const alert = record.pre_alert;
   by("pre-alert").hidden = !alert;
-  if (alert) setText(by("pre-alert"), `Pre-alert ${timeOfDay(Date.parse(alert.at))}${alert.text ? `: ${alert.text}` : ""}`);
+  if (alert) setText(by("pre-alert"), alertWords(alert.at, alert));
+}
+
+/** The pre-alert in a line: its words where they may be read. */
+export function alertWords(at, alert) {
+  const text = alert?.text ? `: ${alert.text.replace(/[.\s]+$/, "")}.` : "";
+  const wishes = alert?.resources.length ? ` Asked for: ${alert.resources.join(", ")}.` : "";
+  return `Pre-alert ${timeOfDay(Date.parse(at)).slice(0, 5)}${text}${wishes}`;
 }
 
 function list(id, items) {

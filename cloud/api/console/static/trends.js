@@ -79,6 +79,7 @@ export class Trends {
 
   draw() {
     this.#drawn = now();
+    if (!by("charts")) return; // it left the screen
     let any = false;
     for (const chart of this.#charts) {
       const has = chart.lines.some(([key]) => this.#series[key]?.length) || (chart.pressures && this.#pressures.length > 0);

@@ -43,6 +43,7 @@ def test_a_number_stands_with_its_digits_unit_device_and_time() -> None:
     readings = Readings()
     assert readings.take(numeric(OXIMETER, SPO2, START, "97.0", PERCENT)) == "spo2"
     assert readings.payload("spo2", DEVICES) == {
+        "id": str(numeric(OXIMETER, SPO2, START, "97.0", PERCENT).observation.observation_id),
         "at": "2026-11-23T10:14:00+00:00",
         "value": "97.0",
         "unit": "%",
