@@ -14,6 +14,7 @@ from cloud.report.charts import CHARTS, TrendDrawing
 from cloud.report.fonts import UNKNOWN, letters
 from cloud.report.happened import Event, events_of, marks_of, strip_marks
 from cloud.report.numbers import COLUMNS, Reading, readings_of, shown_columns, table_rows
+from cloud.report.scores import score_of, score_rows, score_words
 from cloud.report.sheet import WIDTH, Sheet
 from cloud.report.strips import SPEED, StripDrawing, choose_strips
 from protocols.model.codes import MdcCode
@@ -38,6 +39,9 @@ def handover_pdf(handover: Handover, printed: Printed) -> bytes:
     found = readings_of(handover.observations)
     marks = marks_of(handover)
     _head(sheet, handover)
+    score = score_of(handover, printed.at)
+    sheet.add(sheet.heading("NEWS2"), sheet.paragraph(score_words(score)))
+    sheet.section("", ("Part", "Points"), score_rows(score), (2, 6))
     _numbers(sheet, found)
     _trends(sheet, found, marks)
     _strips(sheet, handover, marks)

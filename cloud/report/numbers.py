@@ -8,19 +8,21 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from cloud.core.encounters.early_warning import in_chart_unit
 from cloud.core.observations.recording import UNCHARTED_STATUS
 from cloud.core.observations.stored import StoredObservation
-from protocols.model.codes import MdcCode, UnitCode
+from protocols.model.codes import MdcCode
 from protocols.model.observation import (
     CompoundNumericObservation,
     MeasurementStatus,
     NumericObservation,
 )
 from protocols.model.quantity import Quantity
-from protocols.nomenclature.lookup import find_unit
+from protocols.nomenclature.lookup import ucum
 
-MMHG_IN_KPA: Final = Decimal("7.50062")
 MOST_ROWS: Final = 36
+_CONVERTED: Final = {"kPa": Decimal(1), "[degF]": Decimal("0.1")}
+"""To how many digits a number is printed that the device gave in another unit."""
 _STEPS: Final = (1, 2, 5, 10, 15, 20, 30, 60, 120)
 _SYSTOLIC, _DIASTOLIC, _MEAN = (MdcCode.from_cf_code(code) for code in (150021, 150022, 150023))
 _SILENT: Final = (
@@ -138,17 +140,9 @@ def _usual(quantity: Quantity | None) -> Decimal | None:
     number = None if quantity is None else quantity.number
     if quantity is None or number is None:
         return None
-    unit = _ucum(quantity.unit)
-    if unit == "kPa":
-        return (number * MMHG_IN_KPA).quantize(Decimal(1))
-    if unit == "[degF]":
-        return ((number - 32) * 5 / 9).quantize(Decimal("0.1"))
-    return number
-
-
-def _ucum(unit: UnitCode) -> str:
-    row = find_unit(unit)
-    return "" if row is None else row.ucum
+    unit = ucum(quantity.unit) or ""
+    digits = _CONVERTED.get(unit)
+    return number if digits is None else in_chart_unit(number, unit).quantize(digits)
 
 
 def _text(number: Decimal | None) -> str:

@@ -100,9 +100,9 @@ class Sheet:
         *,
         nothing: str = "",
     ) -> None:
-        """A heading and its table, or the words for that there is nothing; none, without those."""
+        """A heading, if it has one, and its table, or the words for that there is nothing."""
         if rows:
-            self.add(self.heading(title), self.table(head, rows, widths))
+            self.add(*([self.heading(title)] if title else []), self.table(head, rows, widths))
         elif nothing:
             self.add_together(self.heading(title), self.paragraph(nothing))
 

@@ -40,6 +40,7 @@ _VITALS: Final[Mapping[str, str]] = {
     "news2": "NEWS2",
     "pef": "Peak flow",
 }
+_UNITS: Final = {"mm[Hg]": "mmHg", "Cel": "\u00b0C", "[degF]": "\u00b0F", "{score}": ""}
 _ALLERGIES: Final = {"no_known": "No known allergies", "not_asked": "Allergies were not asked for"}
 _KNOWN: Final = {"verified": "verified", "unverified": "not verified", "unavailable": ""}
 
@@ -189,18 +190,24 @@ def _values(one: Vital) -> str:
     parts = {name: str(value) for name, value in one.values}
     if one.type == "blood_pressure":
         pair = f"{parts.get('systolic', '-')}/{parts.get('diastolic', '-')}"
-        return f"{pair} {one.unit}"
+        return f"{pair} {_UNITS.get(one.unit, one.unit)}"
     main = parts.pop("value", None) or parts.pop("total", None) or parts.pop("result", None)
     rest = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in parts.items())
-    unit = f" {one.unit}" if one.unit not in ("", "1") else ""
+    unit = f" {_UNITS.get(one.unit, one.unit)}" if one.unit not in ("", "1") else ""
     return f"{main}{unit}" + (f" ({rest})" if rest else "") if main else f"{rest}{unit}"
 
 
 def _row(one: Item, name: str, detail: str, way: str) -> list[str]:
     """Time, name, detail and notes of an entry."""
-    absent = one.not_done or one.not_value
+    absent = (
+        f"NOT DONE: {words_of(one.not_done.value)}"
+        if one.not_done
+        else f"no value: {words_of(one.not_value.value)}"
+        if one.not_value
+        else ""
+    )
     notes: Sequence[str] = (
-        "" if absent is None else f"NOT DONE: {words_of(absent.value)}",
+        absent,
         "before arrival" if one.before_arrival else "",
         one.note,
     )

@@ -57,6 +57,7 @@ _ACT_WORDS: Final[Mapping[str, str]] = {
     ActKind.PATIENT_UNLINKED: "Patient unlinked",
     ActKind.READINGS_MOVED: "Readings moved",
 }
+_UNITS: Final = {"mm[Hg]": "mmHg", "Cel": "\u00b0C", "[degF]": "\u00b0F", "{score}": ""}
 _LONGEST: Final = 500
 
 
@@ -136,7 +137,7 @@ def text_of(value: object) -> str:
 def value_words(one: Vital) -> str:
     """The values of a finding in a line."""
     parts = {name: str(value) for name, value in one.values}
-    unit = f" {one.unit}" if one.unit and one.unit != "1" else ""
+    unit = f" {_UNITS.get(one.unit, one.unit)}" if one.unit not in ("", "1") else ""
     if one.type == "blood_pressure":
         pair = f"{parts.get('systolic', '-')}/{parts.get('diastolic', '-')}"
         mean = f" (mean {parts['mean']})" if "mean" in parts else ""
@@ -150,8 +151,9 @@ def value_words(one: Vital) -> str:
 
 def absence_words(one: Item) -> str:
     """Why nothing was done or found, empty where something was."""
-    why = one.not_done or one.not_value
-    return "" if why is None else why.value.replace("_", " ")
+    if one.not_done:
+        return f"not done: {one.not_done.value.replace('_', ' ')}"
+    return f"no value: {one.not_value.value.replace('_', ' ')}" if one.not_value else ""
 
 
 def vital_name(kind: str) -> str:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Final
 
 from cloud.api.console.limits import mark_of
-from cloud.api.console.units import in_usual_unit
 from cloud.core.observations.stored import StoredObservation
 from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.observation import (
@@ -192,24 +191,6 @@ class Readings:
         held = [one for type_cf, one in self.by_type.items() if TILE_OF[type_cf].id == tile_id]
         return now - max(map(_at, held)) if held else None
 
-    def number(self, tile_id: str, now: datetime, within: timedelta) -> Decimal | None:
-        """The newest good number of a tile in its usual unit (of a pressure the systolic), None
-        when it is older than `within`, doubted, or not there.
-        """
-        held = [
-            one
-            for type_cf, one in self.by_type.items()
-            if TILE_OF[type_cf].id == tile_id and one.observation.type != _CUFF_PULSE
-        ]
-        newest = max(held, key=_at, default=None)
-        if newest is None or now - _at(newest) > within or _is_unsure(newest):
-            return None
-        quantity = _compared_quantity(newest)
-        number = None if quantity is None else quantity.number
-        if quantity is None or number is None:
-            return None
-        return in_usual_unit(number, quantity.unit)
-
     def _keep_value(self, stored: StoredObservation) -> None:
         type_cf = stored.observation.type.cf_code
         held = self.valued.get(type_cf)
@@ -296,20 +277,11 @@ def _written(stored: StoredObservation) -> tuple[str | None, str, str, str]:
 
 def _compared(stored: StoredObservation) -> Decimal | None:
     """The number a display limit is about: of a blood pressure the systolic."""
-    quantity = _compared_quantity(stored)
-    return None if quantity is None else quantity.number
-
-
-def _compared_quantity(stored: StoredObservation) -> Quantity | None:
     observation = stored.observation
     if isinstance(observation, CompoundNumericObservation):
-        return dict(observation.components).get(_SYSTOLIC)
-    return _quantity(stored)
-
-
-def _is_unsure(stored: StoredObservation) -> bool:
-    """Whether the device itself says that the number is none, or doubts it."""
-    return any(bit in stored.observation.status for bit, _ in (*_NO_VALUE, *_DOUBTS))
+        systolic = dict(observation.components).get(_SYSTOLIC)
+        return systolic.number if systolic is not None else None
+    return _quantity(stored).number
 
 
 def _quantity(stored: StoredObservation) -> Quantity:

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Final
 
 from cloud.api.console.tiles import TILE_OF
-from cloud.api.console.units import in_usual_unit
+from cloud.core.encounters.early_warning import in_chart_unit
 from cloud.core.observations.trends import TrendPoint
 from protocols.model.codes import UnitCode
 from protocols.model.observation import MeasurementStatus
+from protocols.nomenclature.lookup import ucum
 
 STEP_SECONDS: Final = 10
 TRENDED: Final = ("hr", "pulse", "spo2", "rr", "etco2", "temp", "glucose")
@@ -61,7 +62,13 @@ def _extremes(step: Sequence[list[float]]) -> list[list[float]]:
 def _number(point: TrendPoint) -> Decimal | None:
     if point.value is None or point.unit_term is None:
         return None
-    return in_usual_unit(point.value, UnitCode(point.unit_term))
+    return _in_chart_unit(point.value, point.unit_term)
+
+
+def _in_chart_unit(number: Decimal, unit_term: int) -> Decimal | None:
+    """The number in its chart's unit, None for a unit nobody knows."""
+    unit = ucum(UnitCode(unit_term))
+    return None if unit is None else in_chart_unit(number, unit)
 
 
 def _pressure(point: TrendPoint) -> dict[str, object] | None:
@@ -69,7 +76,7 @@ def _pressure(point: TrendPoint) -> dict[str, object] | None:
     for code, unit_term, digits, _special in point.components or ():
         if digits is None:
             continue
-        number = in_usual_unit(Decimal(digits), UnitCode(unit_term))
+        number = _in_chart_unit(Decimal(digits), unit_term)
         if number is not None:
             found[code] = number
     if _SYSTOLIC not in found or _DIASTOLIC not in found:

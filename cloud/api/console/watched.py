@@ -11,7 +11,7 @@ from uuid import UUID
 
 from cloud.api.console import early_warning
 from cloud.api.console.happenings import Happening, banner, crew_happening, happening_of
-from cloud.api.console.records import age_years, patient_words, record_payload
+from cloud.api.console.records import patient_words, record_payload
 from cloud.api.console.tiles import TILES, Payload, Readings
 from cloud.api.console.urgency import acuity_word, alert_words, urgency_of
 from cloud.api.console.waves import is_lead_ii, lane_of, wave_payload
@@ -198,9 +198,9 @@ class Watched:
         }
 
     def warning(self, now: datetime) -> dict[str, object]:
-        """The early warning score as it is now."""
-        known = early_warning.known_of(self.readings, self.record, now)
-        return early_warning.payload(known, age_years(self.record))
+        """The early warning score as it is now, or was at the end."""
+        at = min(now, self.row.ended_at or now)
+        return early_warning.payload(early_warning.warning_of(self.readings, self.record, at))
 
     def summary(self, now: datetime, devices: Mapping[str, str]) -> dict[str, object]:
         """One card of the list."""

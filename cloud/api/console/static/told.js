@@ -34,7 +34,7 @@ function row(item) {
   const words = element("span", item.text);
   made.append(time, words);
   if (item.dose) words.append(" ", element("b", item.dose));
-  const notes = [item.absent && `not done: ${item.absent}`, item.before && "before arrival", item.detail].filter(Boolean);
+  const notes = [item.absent, item.before && "before arrival", item.detail].filter(Boolean);
   if (notes.length) made.append(element("span", notes.join(" \u00b7 "), "told-note"));
   if (item.absent) made.dataset.absent = "true";
   return made;

@@ -37,11 +37,11 @@ def test_everything_told_is_there_in_words() -> None:
     shown: Any = record_payload(told())
     given, refused = shown["medications"]
     assert (given["text"], given["dose"]) == ("Adrenaline", "1.0 mg IV")
-    assert refused["absent"] == "refused"
+    assert refused["absent"] == "not done: refused"
     assert shown["procedures"][0]["dose"] == "successful, 2 attempts"
     findings = {one["text"]: one["dose"] for one in shown["vitals"]}
     assert findings["GCS"] == "3 (eye 1)"
-    assert findings["Blood pressure"] == "90/50 mm[Hg]"
+    assert findings["Blood pressure"] == "90/50 mmHg"
     assert findings["AVPU"] == "level P"
     assert findings["Peak flow"] == "300 L/min"
     assert [one["text"] for one in shown["allergies"]] == ["Allergies not asked", "Latex"]

@@ -168,6 +168,32 @@ def test_gaps_events_and_devices_are_named() -> None:
     assert "Acme Medical DF-4 defib SN-DF-4" in text
 
 
+def test_the_score_names_what_is_missing_and_gives_no_total_then() -> None:
+    early = replace(arrest_handover(), handover_at=at(1.5))
+    text = whole(early)
+    assert "NEWS2 At 10:15:30: at least" in text
+    assert "consciousness and temperature missing or too old." in text
+    assert "Pulse 0" in text
+    child = {"patient.age_years": Field(path="patient.age_years", value=9, at=at(0))}
+    unfit = whole(replace(early, record=EncounterRecord(fields=child)))
+    assert "The chart is not made for this patient (under 16)." in unfit
+
+
+def test_a_whole_score_has_its_total_and_risk() -> None:
+    seven: tuple[tuple[str, tuple[str, Decimal | str]], ...] = (
+        ("respiration_rate", ("value", Decimal(18))),
+        ("oxygen", ("flow", Decimal(0))),
+        ("avpu", ("level", "A")),
+        ("temperature", ("value", Decimal("36.8"))),
+    )
+    vitals = tuple(
+        Vital(item_id=item(place), at=at(1), type=kind, values=(value,))
+        for place, (kind, value) in enumerate(seven)
+    )
+    full = replace(arrest_handover(), handover_at=at(1.4), record=EncounterRecord(vitals=vitals))
+    assert "NEWS2 At 10:15:24: 2, low risk." in whole(full)
+
+
 def test_what_people_told_is_printed_and_what_was_not_done_says_why() -> None:
     text = whole(replace(arrest_handover(), record=told()))
     for words in (
@@ -178,8 +204,8 @@ def test_what_people_told_is_printed_and_what_was_not_done_says_why() -> None:
         "Amiodarone NOT DONE: refused",
         "Intubation successful, 2 attempts",
         "GCS 3 (eye 1)",
-        "Blood pressure 90/50 mm[Hg]",
-        "glucose NOT DONE: not recorded",
+        "Blood pressure 90/50 mmHg",
+        "glucose no value: not recorded",
         "Peak flow 300 L/min",
         "AVPU level P",
         "Cardiac arrest impression",
