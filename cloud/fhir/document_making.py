@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cloud.core.authorization.keys import KeyRing
@@ -11,15 +11,17 @@ from cloud.core.encounters.handover import Handover
 from cloud.core.kernel.exact_json import loads
 from cloud.core.kernel.work import Clock
 from cloud.fhir.document import document_bundle
-from cloud.fhir.json import dumps
+from cloud.fhir.json import Element, dumps
 from cloud.fhir.signature import ALGORITHM, key_id, signature
 
 
-def document_maker(ring: KeyRing, clock: Clock) -> Maker:
-    """Writes documents and signs them with the ring's key of now."""
+def document_maker(
+    ring: KeyRing, clock: Clock, bundle: Callable[[Handover], Element] = document_bundle
+) -> Maker:
+    """Writes documents, each as a `bundle`, and signs them with the ring's key of now."""
 
     def write(handover: Handover) -> bytes:
-        return dumps(document_bundle(handover))
+        return dumps(bundle(handover))
 
     def sign(octets: bytes) -> Mapping[str, Any]:
         document = loads(octets)

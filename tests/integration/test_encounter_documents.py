@@ -54,12 +54,18 @@ def amend(cloud: Installation, encounter_id: str) -> None:
 
 
 async def fetch(
-    cloud: Installation, encounter_id: str, *, scope: str = "", version: int | None = None
+    cloud: Installation,
+    encounter_id: str,
+    *,
+    scope: str = "",
+    version: int | None = None,
+    kind: str = "",
 ) -> httpx.Response:
     async with cloud.client() as client:
         headers = await cloud.headers(client, scope) if scope else await cloud.headers(client)
         path = f"{PATH}/{encounter_id}/fhir-document"
-        query = {} if version is None else {"version": version}
+        told = {"version": version, "kind": kind or None}
+        query = {name: value for name, value in told.items() if value is not None}
         return await client.get(path, params=query, headers=headers)
 
 
@@ -207,3 +213,20 @@ async def test_identified_documents_lie_sealed(cloud: Installation) -> None:
 @pytest.mark.parametrize("other", ["enc_00000000000000000000000000000000"])
 async def test_nobody_elses_encounter_is_found(cloud: Installation, other: str) -> None:
     assert (await fetch(cloud, other)).status_code == 404
+
+
+async def test_a_pre_alert_is_smaller_signed_and_never_a_version(cloud: Installation) -> None:
+    encounter_id = open_encounter(cloud)
+    uplink(cloud, "97.0", "96.0", "95.0")
+    alert = parsed(await fetch(cloud, encounter_id, kind="pre-alert"))
+    assert problems(alert) == []
+    assert alert["entry"][0]["resource"]["status"] == "preliminary"
+    values = [
+        one["resource"]["valueQuantity"]["value"]
+        for one in alert["entry"]
+        if "valueQuantity" in one["resource"]
+    ]
+    assert values == [Decimal("95.0")]
+    assert is_signed_by(alert, await published(cloud, key_id(alert["signature"])))
+    refused = await fetch(cloud, encounter_id, kind="pre-alert", version=1)
+    assert refused.status_code == 422

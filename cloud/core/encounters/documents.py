@@ -60,20 +60,21 @@ def document(
     *,
     version: int | None = None,
     shown: Projection | None = None,
+    is_kept: bool = True,
 ) -> Document:
     """The document of a version, None for the newest; the export is audited and told.
 
     What we send by ourselves is `shown` in the projection of who gets it, and not told again.
 
-    Before the handover there are no versions: then it is preliminary, made anew and not kept. A
-    version that nobody asked for while it was the newest is made of its record, of what devices had
-    given until the next version, and of who the patient is known to be now. NotFoundError for an
-    encounter or version there is not, ForbiddenError as `project`.
+    Before the handover there are no versions: then it is preliminary, made anew and not kept, as it
+    always is without `is_kept`. A version that nobody asked for while it was the newest is made of
+    its record, of what devices had given until the next version, and of who the patient is known to
+    be now. NotFoundError for an encounter or version there is not, ForbiddenError as `project`.
     """
     row = find(work, principal, encounter_id)
     projection = shown or project(work, vault, principal, row)
     note_export(work, principal, row, projection, _DETAIL, is_told=shown is None)
-    kept = versions_of(work, principal, encounter_id)
+    kept = versions_of(work, principal, encounter_id) if is_kept else []
     if version is None and not kept:
         octets = maker.write(gathered(work, principal, row, projection))
         return Document(octets, maker.sign(octets), None)
