@@ -6,9 +6,12 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import func, select
 
 from cloud.core.exchange.connections import Form
 from cloud.core.exchange.placing import placed
+from cloud.core.exchange.tables import PartRow
+from cloud.core.retention.erasing import erase_encounter
 from tests.fixtures.cloud import Installation
 from tests.fixtures.exchanges import Exchange, exchange_of
 from tests.fixtures.hospitals import Said, ScriptedHospital, outcome, scripted_hospital
@@ -191,3 +194,19 @@ def test_a_pre_alert_is_small_and_the_handover_brings_it_up_to_date(
     (encounter,) = hospital.of_type("Encounter")
     assert encounter["meta"]["versionId"] == "2"
     assert len(hospital.of_type("Bundle")) == 2
+
+
+def test_an_encounter_that_is_erased_takes_along_what_was_sent_of_it(
+    exchange: Exchange, hospital: ScriptedHospital
+) -> None:
+    exchange.connect(hospital.url)
+    encounter_id = exchange.open_encounter("97")
+    exchange.hand_over(encounter_id)
+    exchange.hand_over(exchange.open_encounter("95"))
+    assert exchange.deliver() == 2
+    caller = exchange.cloud.mine.caller
+    with exchange.cloud.database.begin(now=exchange.cloud.clock()) as work:
+        erase_encounter(work, caller, encounter_id, reason="asked for")
+    with exchange.cloud.database.reading(now=exchange.cloud.clock()) as work:
+        assert work.session.scalar(select(func.count()).select_from(PartRow)) == 1
+    assert exchange.states() == ["taken"]

@@ -53,7 +53,7 @@ def test_an_operator_connects_tests_and_follows_a_hospital(
         assert exchange.deliver() == 0
         operator("hospitals", "resume", made["id"], *whose)
         assert exchange.deliver() == 1
-        assert exchange.states() == ["taken"]
+        assert exchange.states() == ["refused", "taken"]
         assert operator("hospitals", "end", made["id"], *whose)[0] == 0
         assert operator("hospitals", "list", *whose)[:2] == (0, "")
 

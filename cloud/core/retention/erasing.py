@@ -189,6 +189,7 @@ def _erase(
     work.session.flush()
     files = _attachments(work, principal, planned.encounters)
     _remove(work, principal, AttachmentPartRow, AttachmentPartRow.attachment_id.in_(files))
+    _remove_parts(work, principal, planned.encounters)
     for table, columns in _tables():
         for column in columns:
             which = _rows_of(table, column, principal, planned.encounters)
@@ -293,6 +294,14 @@ def _read(name: object, value: object) -> Iterator[UUID]:
             yield UUID(value)
         except ValueError:
             return
+
+
+def _remove_parts(work: UnitOfWork, principal: Principal, encounters: Iterable[str]) -> None:
+    """What was sent to hospitals names no encounter itself, but its delivery does."""
+    parts, deliveries = (Base.metadata.tables[f"exchange_{one}"] for one in ("parts", "deliveries"))
+    which = _rows_of(deliveries, "encounter_id", principal, encounters)
+    sent = select(deliveries.c.delivery_id).where(*which)
+    work.session.execute(delete(parts).where(parts.c.delivery_id.in_(sent)))
 
 
 def _remove(work: UnitOfWork, principal: Principal, mapped: Any, which: Any) -> None:  # noqa: ANN401 - a mapped class and a condition on it
