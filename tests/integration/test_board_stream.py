@@ -166,7 +166,7 @@ def test_the_stream_holds_no_identity(cloud: ServedCloud) -> None:
         "handover_at",
         "destination",
         "eta_at",
-        "received_by",
+        "version",
         "patient",
     }
 
