@@ -10,11 +10,13 @@ from sqlalchemy import func, select
 
 from cloud.core.exchange.connections import Form
 from cloud.core.exchange.placing import placed
-from cloud.core.exchange.tables import PartRow
+from cloud.core.exchange.tables import DeliveryRow, PartRow
 from cloud.core.retention.erasing import erase_encounter
+from cloud.exchange.couriers import Couriers
 from tests.fixtures.cloud import Installation
 from tests.fixtures.exchanges import Exchange, exchange_of
 from tests.fixtures.hospitals import Said, ScriptedHospital, outcome, scripted_hospital
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -210,3 +212,41 @@ def test_an_encounter_that_is_erased_takes_along_what_was_sent_of_it(
     with exchange.cloud.database.reading(now=exchange.cloud.clock()) as work:
         assert work.session.scalar(select(func.count()).select_from(PartRow)) == 1
     assert exchange.states() == ["taken"]
+
+
+def test_couriers_carry_by_themselves_until_they_are_stopped(
+    embedded_exchange: Exchange, hospital: ScriptedHospital
+) -> None:
+    exchange = embedded_exchange
+    exchange.connect(hospital.url)
+    for _ in range(3):
+        exchange.hand_over(exchange.open_encounter("97"))
+    couriers = Couriers(exchange.rounds, count=2)
+    couriers.start()
+    try:
+        wait_until(lambda: exchange.states() == ["taken"] * 3, timeout=30, what="the handovers")
+        assert couriers.are_working
+    finally:
+        couriers.stop(timeout=10)
+    assert not couriers.are_working
+
+
+def test_a_record_that_cannot_be_told_stops_no_other(
+    embedded_exchange: Exchange, hospital: ScriptedHospital
+) -> None:
+    exchange = embedded_exchange
+    exchange.connect(hospital.url)
+    broken, sound = exchange.open_encounter("97"), exchange.open_encounter("96")
+    for encounter_id in (broken, sound):
+        exchange.hand_over(encounter_id)
+    with exchange.cloud.database.begin(now=exchange.cloud.clock()) as work:
+        row = work.session.get_one(DeliveryRow, exchange.deliveries()[0].row_id)
+        row.encounter_id = "enc_nobody"
+    assert exchange.deliver() == 2
+    first, second = exchange.deliveries()
+    assert (first.state, first.reason, first.faults) == ("waiting", "not_made", 1)
+    assert second.state == "taken"
+    for _ in range(12):
+        exchange.pass_(600)
+        exchange.deliver()
+    assert exchange.deliveries()[0].state == "abandoned"
