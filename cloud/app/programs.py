@@ -22,7 +22,7 @@ from cloud.api.shared.peer import PeerProtocol
 from cloud.api.shared.services import Health
 from cloud.app.client_trust import trusting_clients
 from cloud.app.composition import Parts, create_app, outbound_policy, retention_policy
-from cloud.app.memory import bound_memory
+from cloud.app.memory import bound_memory, set_program_apart
 from cloud.app.opening import StartError, ingest_secret
 from cloud.app.tls import is_own_authority, server_tls
 from cloud.broker.access import INGEST_USER, AccessList
@@ -77,6 +77,7 @@ async def serve(parts: Parts) -> None:
             await server.serving.wait()
             if ingest is not None:
                 await asyncio.to_thread(ingest.wait_ready, READY_SECONDS)
+            set_program_apart()
             announce(http=base_url, **_mqtt_facts(settings, broker))
             await stop.wait()
             # Open boards end first: the server waits for whatever still streams.
@@ -100,6 +101,7 @@ async def run_ingest(parts: Parts) -> None:
     stop = _stop_event()
     with _ingesting(parts, None) as ingest:
         await asyncio.to_thread(ingest.wait_ready, READY_SECONDS)
+        set_program_apart()
         announce(http=None, mqtt=_mqtt_url(parts.settings, None))
         await stop.wait()
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from json import dumps
 from struct import Struct
 from typing import Any, Final, cast
 
+import numpy as np
 import psycopg
 from sqlalchemy import (
     JSON,
@@ -33,19 +34,25 @@ _NULL: Final = _LENGTH.pack(-1)
 _FOUR: Final = Struct(">ii")
 _EIGHT: Final = Struct(">iq")
 _COUNT: Final = Struct(">h")
-_SIXTEEN: Final = _LENGTH.pack(16)
 _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _END: Final = b"\xff\xff"
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
+_ID: Final = "V16"
+_WIDE: Final = ">i8"
+_KEY_TYPES: Final = (Uuid(), BigInteger(), BigInteger(), BigInteger())
 
 
 def _octets(value: bytes) -> bytes:
     return _LENGTH.pack(len(value)) + value
 
 
-def _text(value: object) -> bytes:
-    return _octets(str(value).encode())
+def _text(value: str) -> bytes:
+    octets = value.encode()
+    return _LENGTH.pack(len(octets)) + octets
+
+
+def _digits(value: object) -> bytes:
+    return _text(str(value))
 
 
 def _four(value: int) -> bytes:
@@ -56,8 +63,14 @@ def _eight(value: int) -> bytes:
     return _EIGHT.pack(8, value)
 
 
+def _microseconds(value: datetime) -> int:
+    """Since PostgreSQL's epoch."""
+    since = value - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
 def _time(value: datetime) -> bytes:
-    return _EIGHT.pack(8, (value - _EPOCH) // _MICROSECOND)
+    return _EIGHT.pack(8, _microseconds(value))
 
 
 def _document(value: object) -> bytes:
@@ -65,7 +78,7 @@ def _document(value: object) -> bytes:
 
 
 _WRITERS: Final[tuple[tuple[type, Write], ...]] = (
-    (ExactDecimal, _text),
+    (ExactDecimal, _digits),
     (UtcDateTime, _time),
     (JSON, _document),
     (Uuid, _octets),
@@ -109,17 +122,26 @@ class CopySpelling:
 
         return spell
 
-    def row(self, parts: Sequence[bytes]) -> bytes:
+    def column(self, names: Sequence[str], *values: Sequence[Any]) -> Sequence[bytes]:
+        """All at once: their lengths are known."""
+        octets = _fixed([self._table.c[name].type for name in names], values)
+        each = len(octets) // max(1, len(values[0]))
+        return [octets[begin : begin + each] for begin in range(0, len(octets), each)]
+
+    def rows(self, *parts: Sequence[bytes]) -> Sequence[bytes]:
         """One behind the other."""
-        return b"".join(parts)
+        return list(map(b"".join, zip(*parts, strict=True)))
 
     def numbers(self, count: int) -> Sequence[int]:
-        """From the table's own sequence."""
-        found = self._connection.exec_driver_sql(
-            f"SELECT nextval('{self._table.name}_row_id_seq') FROM generate_series(1, %s)",  # noqa: S608 - names of our own schema
+        """From the table's own sequence: a stretch, unless others took some in between."""
+        least, most, taken = self._connection.exec_driver_sql(
+            f"WITH given AS MATERIALIZED (SELECT nextval('{self._table.name}_row_id_seq') AS number"  # noqa: S608 - names of our own schema
+            " FROM generate_series(1, %s))"
+            " SELECT min(number), max(number), CASE WHEN max(number) - min(number) >= count(*)"
+            " THEN string_agg(number::text, ' ') ELSE '' END FROM given",
             (count,),
-        )
-        return list(found.scalars())
+        ).one()
+        return [int(one) for one in taken.split()] if taken else range(least, most + 1)
 
     def inserts(
         self, names: Sequence[str], rows: Sequence[bytes], identities: Identities
@@ -175,17 +197,29 @@ def _file(columns: int, rows: Sequence[bytes]) -> bytes:
     return b"".join((_HEAD, count, count.join(rows), _END))
 
 
-def _keys(identities: Identities) -> bytes:
-    key = _eight(identities.key)
-    return _file(
-        len(KEYS),
-        [
-            b"%b%b%b%b%b" % (_SIXTEEN, identity, key, _EIGHT.pack(8, number), _time(at))
-            for identity, number, at in zip(
-                identities.ids, identities.numbers, identities.times, strict=True
-            )
-        ],
+def _fixed(kinds: Sequence[object], values: Sequence[Any]) -> bytes:
+    """Rows of ids and of integers of eight octets, each with its length in front."""
+    sizes = [_ID if isinstance(kind, Uuid) else _WIDE for kind in kinds]
+    names = range(len(sizes))
+    kept = np.empty(
+        len(values[0]),
+        [field for name in names for field in ((f"{name}n", ">i4"), (f"{name}", sizes[name]))],
     )
+    for name, size, column in zip(names, sizes, values, strict=True):
+        kept[f"{name}n"] = kept.dtype[f"{name}"].itemsize
+        kept[f"{name}"] = np.frombuffer(b"".join(column), _ID) if size is _ID else column
+    return kept.tobytes()
+
+
+def _keys(identities: Identities) -> bytes:
+    """The rows of the table of keys as one COPY takes them."""
+    microseconds = np.array([_microseconds(at) for at in identities.times], np.int64)
+    times = microseconds[np.array(identities.time_of, np.intp)]
+    keys = np.full(len(times), identities.key, np.int64)
+    octets = _fixed(_KEY_TYPES, (identities.ids, keys, identities.numbers, times))
+    each = len(octets) // max(1, len(times))
+    rows = [octets[begin : begin + each] for begin in range(0, len(octets), each)]
+    return _file(len(KEYS), rows)
 
 
 def _writer_of(column: Column[Any]) -> Write:

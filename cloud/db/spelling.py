@@ -29,7 +29,8 @@ class Identities(NamedTuple):
     """What tells the rows of one tenant apart, row by row, and where that is kept.
 
     `unique`: the columns that are unique in a table of one piece. Elsewhere `key` stands for the
-    tenant, and each identity's sixteen octets are kept with the row's number and its time.
+    tenant, and each identity's sixteen octets are kept with the row's number and its time, which
+    is that one of `times` that `time_of` counts.
     """
 
     unique: Sequence[str]
@@ -37,6 +38,7 @@ class Identities(NamedTuple):
     ids: Sequence[bytes]
     numbers: Sequence[int]
     times: Sequence[datetime]
+    time_of: Sequence[int]
 
 
 class Spelling(Protocol[P]):
@@ -49,8 +51,12 @@ class Spelling(Protocol[P]):
         """What spells the values of these columns, named as the table names them."""
         ...
 
-    def row(self, parts: Sequence[P]) -> P:
-        """A row of these parts."""
+    def column(self, names: Sequence[str], *values: Sequence[object]) -> Sequence[P]:
+        """A part for each row, of columns that hold an id or a wide integer in every row."""
+        ...
+
+    def rows(self, *parts: Sequence[P]) -> Sequence[P]:
+        """Rows of these parts, each given row by row."""
         ...
 
     def numbers(self, count: int) -> Sequence[int]:
@@ -97,9 +103,15 @@ class TupleSpelling:
 
         return spell
 
-    def row(self, parts: Sequence[tuple[object, ...]]) -> tuple[object, ...]:
+    def column(
+        self, names: Sequence[str], *values: Sequence[object]
+    ) -> Sequence[tuple[object, ...]]:
+        """As the driver binds them."""
+        return list(map(self.part(names), zip(*values, strict=True)))
+
+    def rows(self, *parts: Sequence[tuple[object, ...]]) -> Sequence[tuple[object, ...]]:
         """One behind the other."""
-        return tuple(chain.from_iterable(parts))
+        return [tuple(chain.from_iterable(row)) for row in zip(*parts, strict=True)]
 
     def numbers(self, count: int) -> Sequence[int]:
         """SQLite numbers rows by itself."""

@@ -6,12 +6,11 @@ is left to be recorded row by row, where it gets its reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import zip_longest
-from typing import Final, Generic
+from typing import Final, Generic, TypeVar
 
 from cloud.core.devices.tables import DeviceRow
 from cloud.core.kernel.principal import Principal
@@ -57,13 +56,17 @@ _CONTENT: Final = (
     *("unit_term", "value", "special", "components", "code_cf", "bits", "width", "text"),
     "flags",
 )
-_OWN: Final = ("observation_id", "sequence", "octets")
-_SHARED: Final = (*_SERIES, *_TIMES, *_CONTENT)
+_PLACE: Final = ("octets",)
+_OWN: Final = ("observation_id", "sequence")
+_SHARED: Final = (*_SERIES, *_TIMES, *_CONTENT, *_PLACE)
 
 KINDS: Final = {NUMERIC: "numeric", COMPOUND: "compound", CODED: "coded", BITS: "bits"}
 """Kinds of columns by the words of the store."""
 _Content = tuple[int, tuple[int, ...]]
 """A series, and a reading's own integers in it."""
+_Said = tuple[_Content, tuple[str, ...]]
+"""A value, and what is flagged about its time."""
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -174,7 +177,6 @@ class _Columns(Generic[P]):
         self._plain = plain
         self._sender = sender
         self._spelling = spelling
-        self._bounds: dict[tuple[int, str | None], tuple[P, tuple[str, ...]]] = {}
         self._charted: set[tuple[str, datetime]] = set()
         self._spell_times = spelling.part(_TIMES)
 
@@ -182,42 +184,54 @@ class _Columns(Generic[P]):
         """Store the rows."""
         connection, readings = work.session.connection(), self._plain.batch.readings
         numbers = self._spelling.numbers(len(self._plain.rows))
-        own = (*_OWN, "row_id") if numbers else _OWN
-        rows = self._rows(own, numbers)
         identities = Identities(
             unique=IDENTITY,
             key=tenant_key(self._sender.gateway.tenant_id),
-            ids=[readings.ids[row] for row in self._plain.rows],
+            ids=self._column(readings.ids),
             numbers=numbers,
-            times=[
-                readings.times[readings.times_of[row]].observed_at.at for row in self._plain.rows
-            ],
+            times=[one.observed_at.at for one in readings.times],
+            time_of=self._column(readings.times_of),
         )
+        own = (*_OWN, "row_id") if numbers else _OWN
+        rows = self._rows(own, identities)
         for insert in self._spelling.inserts((*_SHARED, *own), rows, identities):
             with suppress(*CONTENT_FAULTS), connection.begin_nested():
                 note_months(work, self._charted)
                 return Recorded(insert(), frozenset(one for one, _ in self._charted))
         return None
 
-    def _rows(self, own_names: Sequence[str], numbers: Sequence[int]) -> list[P]:
-        readings, heads = self._plain.batch.readings, self._heads()
-        contents: dict[tuple[_Content, tuple[str, ...]], P] = {}
-        spell_content, spell_own = self._spelling.part(_CONTENT), self._spelling.part(own_names)
-        rows = []
-        for row, number in zip_longest(self._plain.rows, numbers):
-            series = readings.series_of[row]
-            head, device_id = heads[series]
-            times, marks = self._times(readings.times_of[row], device_id)
-            key = ((series, readings.own[row]), marks)
-            content = contents.get(key)
-            if content is None:
-                columns, flags = self._plain.contents[key[0]]
-                content = contents[key] = spell_content((*columns, [*flags, *marks]))
-            place = place_of(readings.places[row])
-            values = (readings.ids[row], readings.sequences[row], place)
-            own = spell_own(values if number is None else (*values, number))
-            rows.append(self._spelling.row((head, times, content, own)))
-        return rows
+    def _column(self, values: Sequence[T]) -> list[T]:
+        """What a column holds of the plain rows."""
+        return [values[row] for row in self._plain.rows]
+
+    def _rows(self, own: Sequence[str], identities: Identities) -> Sequence[P]:
+        """What is alike is spelled once, what is a row's own for all rows at once."""
+        readings, spelling, heads = self._plain.batch.readings, self._spelling, self._heads()
+        series = self._column(readings.series_of)
+        moments = list(zip(identities.time_of, [heads[one][1] for one in series], strict=True))
+        times = {one: self._times(*one) for one in set(moments)}
+        values = zip(series, self._column(readings.own), strict=True)
+        said = [(value, times[moment][1]) for value, moment in zip(values, moments, strict=True)]
+        contents = self._contents(set(said))
+        numbers = (identities.numbers,) if identities.numbers else ()
+        places = self._column(readings.places)
+        spelled = {one: spelling.part(_PLACE)((place_of(one),)) for one in set(places)}
+        return spelling.rows(
+            [heads[one][0] for one in series],
+            [times[moment][0] for moment in moments],
+            [contents[one] for one in said],
+            [spelled[place] for place in places],
+            spelling.column(own, identities.ids, self._column(readings.sequences), *numbers),
+        )
+
+    def _contents(self, said: Iterable[_Said]) -> dict[_Said, P]:
+        """The parts of values, each with what is to be flagged about it."""
+        spell, known = self._spelling.part(_CONTENT), self._plain.contents
+        parts = {}
+        for value, marks in said:
+            columns, flags = known[value]
+            parts[value, marks] = spell((*columns, [*flags, *marks]))
+        return parts
 
     def _heads(self) -> dict[int, tuple[P, str | None]]:
         """The part of each series, and its device; None where it is charted for no patient."""
@@ -242,9 +256,6 @@ class _Columns(Generic[P]):
 
     def _times(self, moment: int, device_id: str | None) -> tuple[P, tuple[str, ...]]:
         """The part of a moment with its encounter, and what is to be flagged about it."""
-        known = self._bounds.get((moment, device_id))
-        if known is not None:
-            return known
         times = self._plain.batch.readings.times[moment]
         observed, captured_at = times.observed_at, times.captured_at
         # A device whose clock cannot be right still measured this patient: when it was heard.
@@ -260,5 +271,4 @@ class _Columns(Generic[P]):
             (captured_at, observed.at, observed.quality.value, kind, value, bound.encounter_id)
         )
         marks = (FLAG_CLOCK,) * is_fault + (FLAG_LATE,) * bound.is_late
-        self._bounds[moment, device_id] = part, marks
         return part, marks
