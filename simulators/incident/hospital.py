@@ -101,7 +101,8 @@ def _system_id(device: JsonObject) -> str:
 
 def _take(record: HospitalRecord, resource: JsonObject, devices: dict[str, str]) -> None:
     type_cf = _code(resource["code"])
-    if type_cf in _CLOCK_CODES:
+    if type_cf in _CLOCK_CODES or "device" not in resource:
+        # Clocks are the gateway's, and what people told has no device.
         return
     device = devices.get(resource.get("device", {}).get("reference", ""), "")
     if "valueSampledData" in resource:

@@ -117,6 +117,12 @@ def test_every_form_of_value_becomes_its_exact_text(resource: dict[str, Any], te
     assert (reading.observation_id, reading.type_cf, reading.value) == (IDENTITY, 150456, text)
 
 
+def test_what_people_told_is_no_reading_of_a_device() -> None:
+    page = bundle({"code": concept(150456), "valueQuantity": quantity(97, "%")})
+    del page["entry"][-1]["resource"]["device"]
+    assert read_bundle([page]).readings == {}
+
+
 def test_coincident_time_stamps_are_no_readings() -> None:
     record = read_bundle([bundle({"code": concept(67975), "valueDateTime": "2026-03-01"})])
     assert record.of_device(SYSTEM_ID, []) == ()
