@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import httpx
 import pytest
 
 from tests.acceptance.judges import HERE, install_node_packages
-from tests.fixtures.exchange_programs import exchange_programs
+from tests.fixtures.exchange_programs import ExchangePrograms, exchange_programs
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.acceptance
@@ -44,6 +45,10 @@ def found(url: str, query: str) -> list[dict[str, Any]]:
     return [one["resource"] for one in answer.json().get("entry", [])]
 
 
+def _has_taken(programs: ExchangePrograms, count: int) -> bool:
+    return programs.states().count("taken") >= count
+
+
 def test_every_handover_lies_there_once_though_workers_are_killed(tmp_path: Path) -> None:
     with (
         foreign_server() as url,
@@ -55,7 +60,7 @@ def test_every_handover_lies_there_once_though_workers_are_killed(tmp_path: Path
             programs.start_worker()
         for count in (1, 3):
             wait_until(
-                lambda count=count: programs.states().count("taken") >= count,  # type: ignore[misc]
+                partial(_has_taken, programs, count),
                 timeout=PATIENCE,
                 what=f"{count} handovers",
             )

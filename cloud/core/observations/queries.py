@@ -158,6 +158,7 @@ def between(
 
 def newest_row(work: UnitOfWork, encounter_id: str) -> int:
     """The highest row number of an encounter's observations, waveforms aside; 0 without any."""
+    # every tenant: the encounter was looked up in its own.
     newest = select(func.max(ObservationRow.row_id)).where(
         ObservationRow.encounter_id == encounter_id
     )
