@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from cloud.core.encounters.finding import find
+from cloud.core.encounters.patients import unlink
 from cloud.core.encounters.record_tables import PatientIdentityRow, PatientRow
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.encounters.uplink import record_uplink
@@ -79,6 +80,28 @@ def test_an_erased_encounter_leaves_no_row_and_an_honest_answer(cloud: Installat
         assert work.session.scalars(entry).all() == ["erase"]
     with pytest.raises(ExpiredError):
         erase(cloud, mine)
+
+
+def test_a_patient_linked_by_mistake_goes_with_the_encounter_too(cloud: Installation) -> None:
+    mine = closed_encounter(cloud, person="p-1")
+    with cloud.database.begin(now=cloud.clock()) as work:
+        unlink(work, cloud.parts.vault, cloud.mine.caller, mine, "somebody else's wristband")
+    assert patients(cloud) == (1, 1)
+    erase(cloud, mine)
+    assert patients(cloud) == (0, 0)
+
+
+def test_a_patient_of_another_encounter_stays_when_a_mistaken_link_goes(
+    cloud: Installation,
+) -> None:
+    mistaken = closed_encounter(cloud, person="p-1")
+    theirs = closed_encounter(cloud, started_at=LATER, incident="INC-2", person="p-1")
+    with cloud.database.begin(now=cloud.clock()) as work:
+        unlink(work, cloud.parts.vault, cloud.mine.caller, mistaken, "somebody else's wristband")
+    erase(cloud, mistaken)
+    assert patients(cloud) == (1, 1)
+    erase(cloud, theirs)
+    assert patients(cloud) == (0, 0)
 
 
 def test_what_is_heard_late_of_an_erased_patient_does_not_stay(cloud: Installation) -> None:

@@ -150,7 +150,7 @@ def _plan(
     extra: Iterable[str] = (),
 ) -> Erasure:
     encounters = [row.encounter_id for row in rows]
-    linked = {row.patient_id for row in rows if row.patient_id is not None}
+    linked = _linked(work, principal, rows)
     check_not_held(work, principal, encounters, linked | set(extra))
     patients = [
         one
@@ -242,6 +242,17 @@ def _rows_of(
     if "tenant_id" in table.c:
         mine.append(table.c.tenant_id == principal.tenant_id)
     return mine
+
+
+def _linked(work: UnitOfWork, principal: Principal, rows: list[EncounterRow]) -> set[str]:
+    """Whose these encounters are, and whose they were taken for by mistake."""
+    history = (
+        scoped(principal, PatientLinkRow)
+        .where(PatientLinkRow.encounter_id.in_([row.encounter_id for row in rows]))
+        .with_only_columns(PatientLinkRow.patient_id)
+    )
+    now = {row.patient_id for row in rows if row.patient_id is not None}
+    return now | set(work.session.scalars(history))
 
 
 def _is_anothers(
