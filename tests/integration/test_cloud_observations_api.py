@@ -111,6 +111,13 @@ async def test_a_misspelled_unit_is_told_the_ucum_code(my: Session) -> None:
         assert meant in response.json()["message"]
 
 
+async def test_no_unit_is_suggested_that_would_be_refused_as_well(my: Session) -> None:
+    device_id = await my.enrol()
+    wrong = reading(mdc_code="MDC_PULS_OXIM_SAT_O2", unit_code="bpm")
+    response = await my.post(f"/api/v1/devices/{device_id}/observations", wrong)
+    assert response.json()["details"] == {"allowed": ["%"]}
+
+
 async def test_beats_and_breaths_a_minute_are_taken_as_rates(my: Session) -> None:
     device_id = await my.enrol()
     for code, unit in (("147842", "{beat}/min"), ("151562", "{breath}/min")):

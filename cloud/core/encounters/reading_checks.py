@@ -206,8 +206,11 @@ def _quantity(item: NewValue) -> tuple[MdcCode, Quantity]:
 def _unit(code: MdcCode, text: str) -> UnitCode:
     unit = unit_from_ucum(canonical_ucum(text))
     if unit is None or not judge(code, None, unit).unit_fits:
-        details: dict[str, object] = {"allowed": list(allowed_units(code))}
+        allowed = allowed_units(code)
+        details: dict[str, object] = {"allowed": list(allowed)}
         meant = suggested_ucum(text)
+        if allowed and meant not in allowed:
+            meant = None
         if meant is not None:
             details["did_you_mean"] = meant
         raise InvalidError(
