@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias, TypeVar
 
 from sqlalchemy import (
@@ -35,6 +35,9 @@ T = TypeVar("T", bound=TenantOwned)
 
 _ESCAPE: Final = "\\"
 _APPROXIMATELY: Final = 0.1
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+LAST: Final = datetime.max.replace(tzinfo=UTC)
+"""The end of time: what would end later ends here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,15 @@ class Span:
 
     start: datetime
     end: datetime
+
+    def widened(self, margin: timedelta) -> Span:
+        """Longer by a margin on both sides, as far as time goes."""
+        return Span(self.start - min(margin, self.start - _FIRST), later(self.end, margin))
+
+
+def later(at: datetime, margin: timedelta) -> datetime:
+    """A time after another, the end of time at most."""
+    return at + min(margin, LAST - at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +132,8 @@ def stretch(begin: Column, end: Column, prefix: str, span: Span) -> Clause:
         case "eb":
             return end < span.start
         case _:
-            margin = (span.end - span.start) * _APPROXIMATELY
-            return and_(begin < span.end + margin, or_(never_ends, end >= span.start - margin))
+            wide = span.widened((span.end - span.start) * _APPROXIMATELY)
+            return and_(begin < wide.end, or_(never_ends, end >= wide.start))
 
 
 def begins_with(column: Column, text: str) -> Clause:

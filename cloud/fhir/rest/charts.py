@@ -96,10 +96,7 @@ def around(query: Query, name: str = "date") -> list[Clause]:
     """Encounters that can hold something of the time that is asked for."""
     clauses: list[Clause] = []
     for criterion in query.of(name):
-        near = [
-            every(_near(one.prefix, Span(one.span.start - _SLACK, one.span.end + _SLACK)))
-            for one in criterion.moments
-        ]
+        near = [every(_near(one.prefix, one.span.widened(_SLACK))) for one in criterion.moments]
         clauses.append(either(near))
     return clauses
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 from cloud.core.kernel.errors import BadValueError
-from cloud.core.searching.clauses import Span
+from cloud.core.searching.clauses import LAST, Span, later
 
 PREFIXES: Final = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 _DATE: Final = re.compile(
@@ -43,11 +43,12 @@ def _span(found: re.Match[str]) -> Span:
     year, month, day = int(found["year"]), int(found["month"] or 1), int(found["day"] or 1)
     start = datetime(year, month, day, tzinfo=UTC)
     if found["month"] is None:
-        return Span(start, start.replace(year=year + 1))
+        return Span(start, LAST if year == LAST.year else start.replace(year=year + 1))
     if found["day"] is None:
-        return Span(start, (start + timedelta(days=32)).replace(day=1))
+        following = later(start, timedelta(days=32))
+        return Span(start, LAST if following == LAST else following.replace(day=1))
     if found["hour"] is None:
-        return Span(start, start + timedelta(days=1))
+        return Span(start, later(start, timedelta(days=1)))
     seconds, fraction = int(found["second"] or 0), found["fraction"] or ""
     start = start.replace(
         hour=int(found["hour"]),
@@ -57,8 +58,9 @@ def _span(found: re.Match[str]) -> Span:
         tzinfo=_zone(found["zone"]),
     ).astimezone(UTC)
     if found["second"] is None:
-        return Span(start, start + timedelta(minutes=1))
-    return Span(start, start + timedelta(microseconds=10 ** max(0, 6 - len(fraction))))
+        return Span(start, later(start, timedelta(minutes=1)))
+    precision = timedelta(microseconds=10 ** max(0, 6 - len(fraction)))
+    return Span(start, later(start, precision))
 
 
 def _zone(text: str | None) -> timezone:

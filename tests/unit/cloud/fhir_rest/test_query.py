@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.core.kernel.errors import QueryRefusedError
+from cloud.core.searching.clauses import LAST, Span
 from cloud.fhir.rest.dates import parse_date
 from cloud.fhir.rest.parameters import (
     Target,
@@ -102,7 +103,6 @@ def test_a_time_covers_what_its_precision_says(text: str, start: str, seconds: f
         "2026-11-23T10:14:05+14:30",
         "2026-11-23T10:14:05+01:60",
         "0000",
-        "9999",
         "0001-01-01T00:00:00+14:00",
         "٢٠٢٦",
     ],
@@ -110,6 +110,30 @@ def test_a_time_covers_what_its_precision_says(text: str, start: str, seconds: f
 def test_any_other_time_is_refused(text: str) -> None:
     with pytest.raises(QueryRefusedError):
         parse_date("date", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("9999", "9999-01-01T00:00:00+00:00"),
+        ("9999-12", "9999-12-01T00:00:00+00:00"),
+        ("9999-12-31", "9999-12-31T00:00:00+00:00"),
+        ("9999-12-31T23:59", "9999-12-31T23:59:00+00:00"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59+00:00"),
+        ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999+00:00"),
+    ],
+)
+def test_the_last_times_end_with_time(text: str, start: str) -> None:
+    span = parse_date("date", f"gt{text}").span
+    assert (span.start, span.end) == (datetime.fromisoformat(start), LAST)
+    day = timedelta(days=1)
+    assert span.widened(day) == Span(span.start - day, LAST)
+
+
+def test_the_first_time_is_not_widened_beyond_itself() -> None:
+    span = parse_date("date", "0001-01-01").span
+    assert span.widened(timedelta(days=1)).start == span.start
+    assert parse_date("date", "9998").span.end == datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @given(st.integers(0, 2**42))
