@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from sqlalchemy import Text, and_, cast, func, select
+from sqlalchemy import Select, Text, and_, cast, func, select
 
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.principal import Principal
@@ -79,13 +79,15 @@ def ids_of(
     work: UnitOfWork, principal: Principal, clauses: Sequence[Clause], *, limit: int
 ) -> list[str]:
     """The ids of those that fit, in their order."""
-    statement = (
-        select(EncounterRow.encounter_id)
-        .where(EncounterRow.tenant_id == principal.tenant_id, *clauses)
-        .order_by(EncounterRow.encounter_id)
-        .limit(limit)
-    )
+    statement = select_ids(principal, clauses).order_by(EncounterRow.encounter_id).limit(limit)
     return list(work.session.scalars(statement))
+
+
+def select_ids(principal: Principal, clauses: Sequence[Clause]) -> Select[str]:
+    """The ids of those that fit, for another statement to look into."""
+    return select(EncounterRow.encounter_id).where(
+        EncounterRow.tenant_id == principal.tenant_id, *clauses
+    )
 
 
 def rows_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import SQLColumnExpression, exists, func, select
 
 from cloud.core.devices.identity import info_of
 from cloud.core.devices.tables import DeviceRow, GatewayRow, VehicleRow
@@ -14,11 +14,13 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.tables import Measured, ObservationRow, WaveformRow
-from cloud.core.searching.clauses import Clause, Order, Span, begins_with, contains, moment
+from cloud.core.searching import encounters
+from cloud.core.searching.clauses import Clause, Order, Span, begins_with, contains, either, moment
 
 DEVICES: Final = Order((DeviceRow.device_id,))
 GATEWAYS: Final = Order((GatewayRow.gateway_id,))
 _LATELY: Final = 2000
+_TABLES: Final[tuple[type[Measured], ...]] = (ObservationRow, WaveformRow)
 _KNOWN_SINCE: Final = func.coalesce(
     DeviceRow.enrolled_at, DeviceRow.discovered_at, type_=DeviceRow.discovered_at.type
 )
@@ -79,6 +81,44 @@ def gateway_since(prefix: str, span: Span) -> Clause:
     return moment(GatewayRow.created_at, prefix, span)
 
 
+def devices_within(principal: Principal, within: Sequence[Clause]) -> list[Clause]:
+    """Devices that measured for an encounter that fits; with no clauses, all of them."""
+    if not within:
+        return []
+    return [
+        either(_measured(principal, t, t.device_id == DeviceRow.device_id, within) for t in _TABLES)
+    ]
+
+
+def gateways_within(principal: Principal, within: Sequence[Clause]) -> list[Clause]:
+    """Gateways that carried readings of an encounter that fits; with no clauses, all of them."""
+    if not within:
+        return []
+    return [
+        either(
+            _measured(principal, t, t.gateway_id == GatewayRow.gateway_id, within) for t in _TABLES
+        )
+    ]
+
+
+def _measured(
+    principal: Principal,
+    table: type[Measured],
+    owned: SQLColumnExpression[bool],
+    within: Sequence[Clause],
+) -> Clause:
+    return exists().where(
+        table.tenant_id == principal.tenant_id, owned, _charted(principal, table, within)
+    )
+
+
+def _charted(principal: Principal, table: type[Measured], within: Sequence[Clause]) -> Clause:
+    """Readings of an encounter that fits; with no clauses, of any."""
+    if not within:
+        return table.encounter_id.is_not(None)
+    return table.encounter_id.in_(encounters.select_ids(principal, within))
+
+
 def device_ids(work: UnitOfWork, principal: Principal) -> list[str]:
     """All devices of the caller's tenant by their ids."""
     statement = select(DeviceRow.device_id).where(DeviceRow.tenant_id == principal.tenant_id)
@@ -99,14 +139,16 @@ def of_class(work: UnitOfWork, principal: Principal, device_class: str) -> froze
     return frozenset(work.session.scalars(statement))
 
 
-def measured_lately(work: UnitOfWork, principal: Principal, device_id: str) -> list[int]:
-    """The types among a device's newest readings of encounters, waveforms among them."""
+def measured_lately(
+    work: UnitOfWork, principal: Principal, device_id: str, within: Sequence[Clause] = ()
+) -> list[int]:
+    """The types among a device's newest readings of encounters that fit, waveforms among them."""
     found: set[int] = set()
-    for table in (ObservationRow, WaveformRow):
+    for table in _TABLES:
         newest = (
             select(table.type_cf)
             .where(table.tenant_id == principal.tenant_id, table.device_id == device_id)
-            .where(table.encounter_id.is_not(None))
+            .where(_charted(principal, table, within))
             .order_by(table.observed_at.desc())
             .limit(_LATELY)
             .subquery()
@@ -116,15 +158,18 @@ def measured_lately(work: UnitOfWork, principal: Principal, device_id: str) -> l
 
 
 def newest_of_type(
-    work: UnitOfWork, principal: Principal, device_id: str, type_cf: int
+    work: UnitOfWork,
+    principal: Principal,
+    device_id: str,
+    type_cf: int,
+    within: Sequence[Clause] = (),
 ) -> Measured | None:
-    """A device's newest reading of a type that belongs to an encounter."""
-    tables: tuple[type[Measured], ...] = (ObservationRow, WaveformRow)
-    for table in tables:
+    """A device's newest reading of a type that belongs to an encounter that fits."""
+    for table in _TABLES:
         statement = (
             scoped(principal, table)
             .where(table.device_id == device_id, table.type_cf == type_cf)
-            .where(table.encounter_id.is_not(None))
+            .where(_charted(principal, table, within))
             .order_by(table.observed_at.desc())
             .limit(1)
         )
@@ -161,15 +206,19 @@ def vehicles(
     return list(work.session.scalars(statement.order_by(VehicleRow.vehicle_id).limit(limit)))
 
 
-def gateway(work: UnitOfWork, principal: Principal, gateway_id: str) -> GatewayRow | None:
-    """One gateway of the caller's tenant."""
-    statement = scoped(principal, GatewayRow).where(GatewayRow.gateway_id == gateway_id)
+def gateway(
+    work: UnitOfWork, principal: Principal, gateway_id: str, clauses: Sequence[Clause] = ()
+) -> GatewayRow | None:
+    """One gateway of the caller's tenant, if it fits."""
+    statement = scoped(principal, GatewayRow).where(GatewayRow.gateway_id == gateway_id, *clauses)
     return work.session.scalars(statement).one_or_none()
 
 
-def device(work: UnitOfWork, principal: Principal, device_id: str) -> DeviceRow | None:
-    """One device of the caller's tenant."""
-    statement = scoped(principal, DeviceRow).where(DeviceRow.device_id == device_id)
+def device(
+    work: UnitOfWork, principal: Principal, device_id: str, clauses: Sequence[Clause] = ()
+) -> DeviceRow | None:
+    """One device of the caller's tenant, if it fits."""
+    statement = scoped(principal, DeviceRow).where(DeviceRow.device_id == device_id, *clauses)
     return work.session.scalars(statement).one_or_none()
 
 

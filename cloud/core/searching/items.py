@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.identifiers import public_id
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
+from cloud.core.searching.clauses import Clause
 from cloud.core.searching.readings import reading
 from cloud.core.searching.waves import chunk
 
@@ -43,18 +44,30 @@ def encounter_of(work: UnitOfWork, principal: Principal, identity: UUID) -> str 
     return None if row is None else row.encounter_id
 
 
-def crew_ids(work: UnitOfWork, principal: Principal) -> list[str]:
-    """Everybody who was in a crew of the caller's tenant."""
-    statement = select(EncounterRow.crew_ids).where(EncounterRow.tenant_id == principal.tenant_id)
+def crew_ids(work: UnitOfWork, principal: Principal, within: Sequence[Clause] = ()) -> list[str]:
+    """Everybody who was in the crew of an encounter of the caller's tenant that fits."""
+    statement = select(EncounterRow.crew_ids).where(
+        EncounterRow.tenant_id == principal.tenant_id, *within
+    )
     return sorted(_names(work.session.scalars(statement)))
 
 
-def destinations(work: UnitOfWork, principal: Principal) -> list[str]:
-    """Every facility a patient of the caller's tenant was brought to."""
+def vehicle_ids(work: UnitOfWork, principal: Principal, within: Sequence[Clause]) -> list[str]:
+    """The vehicles of the encounters of the caller's tenant that fit."""
+    statement = select(EncounterRow.vehicle_id).where(
+        EncounterRow.tenant_id == principal.tenant_id, *within
+    )
+    return sorted(work.session.scalars(statement.distinct()))
+
+
+def destinations(
+    work: UnitOfWork, principal: Principal, within: Sequence[Clause] = ()
+) -> list[str]:
+    """Every facility a patient of the caller's tenant was brought to in an encounter that fits."""
     statement = (
         select(EncounterRow.destination)
         .where(EncounterRow.tenant_id == principal.tenant_id)
-        .where(EncounterRow.destination.is_not(None))
+        .where(EncounterRow.destination.is_not(None), *within)
         .distinct()
     )
     return sorted(one for one in work.session.scalars(statement) if one)

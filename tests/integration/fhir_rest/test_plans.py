@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.integration.fhir_rest.conftest import Hospital
+from tests.integration.fhir_rest.test_projections import allow
 from tests.integration.test_cloud_plans import listening, plan
 
 QUERIES = [
@@ -33,5 +34,21 @@ async def test_every_search_of_readings_has_its_index(hospital: Hospital) -> Non
     for statement in {one[0]: one for one in readings}.values():
         words = plan(engine, *statement)
         assert "SEQ SCAN" not in words, (statement[0], words)
+        assert "SCAN OBSERVATIONS" not in words, (statement[0], words)
+        assert "SCAN WAVEFORMS" not in words, (statement[0], words)
+
+
+async def test_what_a_facility_may_see_is_found_by_an_index(hospital: Hospital) -> None:
+    engine = hospital.cloud.database.engine
+    (device, *_) = [one["id"] for one in await hospital.search("Device")]
+    await allow(hospital, "RX2", "argus:epcr:handover")
+    with listening(engine) as asked:
+        for query in ("Device", "Device?_summary=count", "DeviceMetric"):
+            await hospital.read(query)
+        await hospital.get(f"Device/{device}")
+    readings = [one for one in asked if "FROM observations" in one[0]]
+    assert readings
+    for statement in {one[0]: one for one in readings}.values():
+        words = plan(engine, *statement)
         assert "SCAN OBSERVATIONS" not in words, (statement[0], words)
         assert "SCAN WAVEFORMS" not in words, (statement[0], words)

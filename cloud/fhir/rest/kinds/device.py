@@ -23,7 +23,16 @@ from protocols.model.codes import SystemId
 
 
 def _device_where(desk: Desk, query: Query) -> Sequence[Clause]:
-    return [_of_device(desk, one) for one in query.criteria]
+    return [*_seen_devices(desk), *(_of_device(desk, one) for one in query.criteria)]
+
+
+def _seen_devices(desk: Desk) -> list[Clause]:
+    """Whoever sees some encounters alone sees what measured for them."""
+    return equipment.devices_within(desk.principal, desk.within)
+
+
+def _seen_gateways(desk: Desk) -> list[Clause]:
+    return equipment.gateways_within(desk.principal, desk.within)
 
 
 def _of_device(desk: Desk, one: Criterion) -> Clause:
@@ -82,7 +91,7 @@ def _devices(desk: Desk, rows: Sequence[DeviceRow]) -> list[Element]:
 
 
 def _gateway_where(desk: Desk, query: Query) -> Sequence[Clause]:
-    return [_of_gateway(desk, one) for one in query.criteria]
+    return [*_seen_gateways(desk), *(_of_gateway(desk, one) for one in query.criteria)]
 
 
 def _of_gateway(desk: Desk, one: Criterion) -> Clause:
@@ -116,10 +125,11 @@ def _gateways(desk: Desk, rows: Sequence[GatewayRow]) -> list[Element]:
 
 
 def _read(desk: Desk, identity: str) -> Element | None:
-    row = equipment.device(desk.work, desk.principal, public("dev", identity) or "")
+    work, caller = desk.work, desk.principal
+    row = equipment.device(work, caller, public("dev", identity) or "", _seen_devices(desk))
     if row is not None:
         return _devices(desk, [row])[0]
-    carrier = equipment.gateway(desk.work, desk.principal, public("gw", identity) or "")
+    carrier = equipment.gateway(work, caller, public("gw", identity) or "", _seen_gateways(desk))
     return None if carrier is None else _gateways(desk, [carrier])[0]
 
 

@@ -37,7 +37,9 @@ class _Metrics:
         names = [
             MetricId.of(device_id, type_cf)
             for device_id in sorted(wanted)
-            for type_cf in equipment.measured_lately(desk.work, desk.principal, device_id)
+            for type_cf in equipment.measured_lately(
+                desk.work, desk.principal, device_id, desk.within
+            )
         ]
         made = [(str(name), _made(desk, name)) for name in names]
         found = [Hit(one, (name,)) for name, one in sorted(made, key=_name) if one is not None]
@@ -49,7 +51,9 @@ def _name(made: tuple[str, Element | None]) -> str:
 
 
 def _made(desk: Desk, name: MetricId) -> Element | None:
-    row = equipment.newest_of_type(desk.work, desk.principal, name.device_id, name.type_cf)
+    row = equipment.newest_of_type(
+        desk.work, desk.principal, name.device_id, name.type_cf, desk.within
+    )
     if row is None or name.device_id not in desk.monitors:
         return None
     (reading,) = stored(desk.work, desk.principal, [row])

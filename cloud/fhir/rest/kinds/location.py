@@ -56,7 +56,8 @@ class _Places:
 
 
 def _vehicle_names(desk: Desk) -> list[str]:
-    rows = equipment.vehicles(desk.work, desk.principal, limit=_MOST)
+    seen = items.vehicle_ids(desk.work, desk.principal, desk.within) if desk.within else None
+    rows = equipment.vehicles(desk.work, desk.principal, vehicle_ids=seen, limit=_MOST)
     return [row.vehicle_id for row in rows]
 
 
@@ -65,7 +66,7 @@ def _vehicle(desk: Desk, words: str) -> Element:
 
 
 def _facility_names(desk: Desk) -> list[str]:
-    return items.destinations(desk.work, desk.principal)
+    return items.destinations(desk.work, desk.principal, desk.within)
 
 
 def _facility(desk: Desk, words: str) -> Element:

@@ -36,12 +36,12 @@ class _Crew:
 
     def read(self, desk: Desk, identity: str) -> Element | None:
         """The one of an id."""
-        crew = items.crew_ids(desk.work, desk.principal)
+        crew = items.crew_ids(desk.work, desk.principal, desk.within)
         named = [one for one in crew if words_id(CREW, one) == identity]
         return self._served(desk, named[0]) if named else None
 
     def _all(self, desk: Desk, query: Query) -> list[Hit]:
-        crew = items.crew_ids(desk.work, desk.principal)
+        crew = items.crew_ids(desk.work, desk.principal, desk.within)
         made = [Hit(self._served(desk, one), (one,)) for one in crew]
         return [hit for hit in made if fits(hit.resource, query.criteria)]
 
