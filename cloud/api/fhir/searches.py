@@ -84,7 +84,11 @@ def answer(
 
 
 def _query(desk: Desk, kind: Kind, pairs: Sequence[tuple[str, str]], *, strict: bool) -> Query:
-    return parse(pairs, kind.by_name, sorts=kind.sorts, base=desk.base, is_strict=strict)
+    parameters, sorts, base = kind.by_name, kind.sorts, desk.base
+    if not kind.is_exact:
+        return parse(pairs, parameters, sorts=sorts, base=base, is_strict=strict)
+    advice = f"{kind.name} is searched by {', '.join(parameters)} alone, in either handling."
+    return parse(pairs, parameters, sorts=sorts, base=base, is_strict=True, advice=advice)
 
 
 def cursor_of(

@@ -44,7 +44,8 @@ def capability_statement(
                 "mode": "server",
                 "documentation": (
                     f"A page holds at most {MOST_COUNT} matches. Parameters that are not known are "
-                    "ignored and told, or refused with Prefer: handling=strict."
+                    "ignored and told, or refused with Prefer: handling=strict. In a search for a "
+                    "Patient they are always refused."
                 ),
                 "security": _security(token_url),
                 "resource": [*(_resource(kind, kinds) for kind in kinds.values()), *more],

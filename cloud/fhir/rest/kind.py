@@ -54,6 +54,9 @@ class Source(Protocol):
 class Kind:
     """One type. `read` gives the resource of an id as it is now, None for an id nobody has here;
     `former` its earlier versions, newest first. `summary` are the elements R4 counts among them.
+
+    A search of a type that `is_exact` is refused for a parameter that is not known, whatever
+    handling is preferred: whoever reads the total takes what is found for what was asked for.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Kind:
     summary: frozenset[str]
     sorts: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
+    is_exact: bool = False
     former: Callable[[Desk, str], list[Element]] = lambda _desk, _id: []
     by_name: Mapping[str, Parameter] = field(init=False)
 

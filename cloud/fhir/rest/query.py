@@ -1,6 +1,7 @@
 """A search as it was asked: criteria, and how the answer shall look.
 
-What is not known is ignored and told, or refused where the caller wants strict handling; a modifier
+What is not known is ignored and told, or refused where the caller wants strict handling or the type
+may not be searched by less than was asked for; a modifier
 or a value that is not understood is always refused, for to leave it out would find more than was
 asked for (FHIR R4, Search, 3.1.1.4.7 and 3.1.1.5.4).
 """
@@ -22,6 +23,7 @@ SUMMARIES: Final = ("true", "false", "text", "data", "count")
 TOTALS: Final = ("none", "estimate", "accurate")
 CURSOR: Final = "_cursor"
 FORMAT: Final = "_format"
+_ADVICE: Final = "Leave it out, or ask for Prefer: handling=lenient."
 _ONCE: Final = frozenset(("_count", "_sort", "_summary", "_elements", "_total", FORMAT, CURSOR))
 _SHAPE: Final = frozenset(("_include", "_revinclude", "_pretty", *_ONCE))
 
@@ -70,8 +72,12 @@ def parse(
     sorts: Iterable[str],
     base: str,
     is_strict: bool,
+    advice: str = _ADVICE,
 ) -> Query:
-    """A search by what was sent; BadValueError or UnsupportedQueryError."""
+    """A search by what was sent; BadValueError or UnsupportedQueryError.
+
+    `advice` is for whoever sent what is not known and gets no answer without it.
+    """
     _check_size(pairs)
     shape: dict[str, list[str]] = {}
     criteria, sent, ignored = [], [], []
@@ -91,7 +97,7 @@ def parse(
     if ignored and is_strict:
         raise UnsupportedQueryError(
             "unknown_parameter",
-            "Leave it out, or ask for Prefer: handling=lenient.",
+            advice,
             details={"fields": [_field(name, "unknown_parameter") for name in ignored]},
         )
     return _shaped(shape, criteria=criteria, sorts=sorts, sent=tuple(sent), ignored=tuple(ignored))

@@ -28,7 +28,8 @@ def searchset(
 ) -> Element:
     """One page of a search."""
     if query.wants_count_only:
-        return bundle(desk, total=count(desk, kind, query), links=[_self(desk, kind, query)])
+        total = count(desk, kind, query)
+        return bundle(desk, total=total, links=[_self(desk, kind, query)], ignored=query.ignored)
     found = find(desk, kind, query, cursor, query.count)
     matches = [hit.resource for hit in found.hits]
     along = included(desk, kind, query, matches, kinds)
@@ -40,10 +41,10 @@ def searchset(
         *(entry(desk, one, "include") for one in along),
     ]
     is_whole = cursor is None and found.following is None
-    total = len(matches) if is_whole else None
-    if total is None and query.total in ("accurate", "estimate"):
-        total = count(desk, kind, query)
-    return bundle(desk, total=total, links=links, entries=entries, ignored=query.ignored)
+    whole = len(matches) if is_whole else None
+    if whole is None and query.total in ("accurate", "estimate"):
+        whole = count(desk, kind, query)
+    return bundle(desk, total=whole, links=links, entries=entries, ignored=query.ignored)
 
 
 def history(desk: Desk, kind: Kind, versions: Sequence[Element]) -> Element:

@@ -107,7 +107,11 @@ def _count_told(desk: Desk, clauses: Sequence[Clause]) -> int:
 
 KIND: Final = Kind(
     name="Patient",
-    says="Whom encounters are about; under a pseudonym unless the caller may know who it is.",
+    says=(
+        "Whom encounters are about; under a pseudonym unless the caller may know who it is. A "
+        "parameter that is not named here is refused in either handling, for to leave it out would "
+        "find strangers."
+    ),
     parameters=(
         charts.BY_ID,
         charts.CHANGED,
@@ -130,6 +134,7 @@ KIND: Final = Kind(
         ),
     ),
     read=_read,
+    is_exact=True,
     summary=elements(
         "identifier active name telecom gender birthDate deceasedBoolean "
         "deceasedDateTime address managingOrganization link"
