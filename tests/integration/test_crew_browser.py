@@ -122,7 +122,13 @@ def fill(crew: ServedCrew) -> None:
     )
 
 
-@pytest.mark.parametrize("size", [TABLET, UPRIGHT], ids=["lying", "upright"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(TABLET, id="lying"),
+        pytest.param(UPRIGHT, id="upright", marks=pytest.mark.soak),
+    ],
+)
 def test_the_patient_is_seen_and_every_press_is_saved(
     browser: Browser, tmp_path: Path, size: dict[str, int]
 ) -> None:
