@@ -328,7 +328,7 @@ async def test_what_is_not_taken_is_sent_again_and_in_the_end_is_in_error(
 
 
 async def test_one_that_cannot_be_made_keeps_no_other_from_being_told(
-    alone: Hospital, receiver: Receiver
+    alone: Hospital, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     cloud = alone.cloud
     broken = subscribe(cloud, receiver)
@@ -340,6 +340,10 @@ async def test_one_that_cannot_be_made_keeps_no_other_from_being_told(
     assert row_of(cloud, whole).status == "active"
     assert row_of(cloud, broken).error == "It could not be made."
     assert receiver.kinds() == ["handshake"]
+    # What broke may quote the record: no words of it, no traceback.
+    (told,) = [one for one in caplog.records if "notification_not_made" in one.message]
+    assert told.exc_info is None
+    assert told.message.endswith("cause=VaultError")
 
 
 async def test_heartbeats_filters_ends_and_rights(alone: Hospital, receiver: Receiver) -> None:
