@@ -10,16 +10,8 @@ from typing import Final
 from cloud.core.encounters.early_warning import SOURCES, EarlyWarning, worked_out
 from cloud.core.encounters.handover import Handover
 from cloud.core.observations.stored import StoredObservation
+from protocols.model.early_warning import NAMES
 
-_NAMES: Final = {
-    "respiration_rate": "Respiration rate",
-    "saturation": "SpO\u2082",
-    "oxygen": "Air or oxygen",
-    "systolic": "Systolic pressure",
-    "pulse": "Pulse",
-    "consciousness": "Consciousness",
-    "temperature": "Temperature",
-}
 _CODES: Final = {code for one in SOURCES.values() for code in (*one.codes, *one.panels)}
 _EACH: Final = 8
 """So many of the newest readings of each device and type are looked through."""
@@ -37,8 +29,8 @@ def score_words(found: EarlyWarning) -> str:
     if found.unfit:
         return f"The chart is not made for this patient ({found.unfit})."
     if score.total is None:
-        missing = ", ".join(_NAMES[name].lower() for name in score.missing[:-1])
-        last = _NAMES[score.missing[-1]].lower()
+        missing = ", ".join(NAMES[name].lower() for name in score.missing[:-1])
+        last = NAMES[score.missing[-1]].lower()
         named = f"{missing} and {last}" if missing else last
         return f"At {at}: at least {score.least}. No total: {named} missing or too old."
     risk = "" if score.risk is None else f", {score.risk.value} risk"
@@ -48,7 +40,7 @@ def score_words(found: EarlyWarning) -> str:
 def score_rows(found: EarlyWarning) -> list[list[str]]:
     """The parts that are known, with their points."""
     return [
-        [_NAMES[part.name], str(part.points)]
+        [NAMES[part.name], str(part.points)]
         for part in found.score.parts
         if part.points is not None
     ]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
-from typing import Final
 
 from edge.crew.readings import Payload, Readings
 from edge.crew.told import Assessment
 from protocols.model.early_warning import (
     CUFF,
     MONITORED,
+    NAMES,
     THERMOMETER,
     TOLD,
     Fitness,
@@ -19,16 +18,6 @@ from protocols.model.early_warning import (
     Score,
     score,
 )
-
-NAMES: Final = {
-    "respiration_rate": "Respiration rate",
-    "saturation": "SpO\u2082",
-    "oxygen": "Air or oxygen",
-    "systolic": "Systolic pressure",
-    "pulse": "Pulse",
-    "consciousness": "Consciousness",
-    "temperature": "Temperature",
-}
 
 
 def parameters(readings: Readings, told: Assessment, now: datetime) -> Parameters:
@@ -67,7 +56,7 @@ def payload(known: Parameters, fitness: Fitness) -> Payload:
         "scale": known.scale.value,
         "parts": [
             {"name": NAMES[part.name], "points": part.points, "value": value}
-            for part, value in zip(found.parts, _values(known), strict=True)
+            for part, value in zip(found.parts, known.texts, strict=True)
         ],
     }
 
@@ -83,20 +72,3 @@ def details(known: Parameters, fitness: Fitness) -> tuple[tuple[str, str], ...]:
 
 def _is_fresh(told_at: datetime | None, now: datetime) -> bool:
     return told_at is not None and now - told_at <= TOLD
-
-
-def _values(known: Parameters) -> tuple[str, ...]:
-    def text(number: Decimal | None) -> str:
-        return "" if number is None else f"{number.normalize():f}"
-
-    oxygen = {None: "", True: "oxygen", False: "air"}[known.on_oxygen]
-    level = "" if known.consciousness is None else known.consciousness.name.lower()
-    return (
-        text(known.respiration_rate),
-        text(known.saturation),
-        oxygen,
-        text(None if known.systolic is None else known.systolic.to_integral_value()),
-        text(known.pulse),
-        level,
-        text(known.temperature),
-    )

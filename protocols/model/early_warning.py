@@ -6,6 +6,7 @@ counts no points, and without it there is no total, only the least that the tota
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -20,16 +21,17 @@ THERMOMETER: Final = timedelta(hours=1)
 """The same of a temperature."""
 TOLD: Final = timedelta(minutes=30)
 """The same of what a person looked for: consciousness, oxygen."""
-PARTS: Final = (
-    "respiration_rate",
-    "saturation",
-    "oxygen",
-    "systolic",
-    "pulse",
-    "consciousness",
-    "temperature",
-)
-"""The chart's seven parameters in its order."""
+NAMES: Final[Mapping[str, str]] = {
+    "respiration_rate": "Respiration rate",
+    "saturation": "SpO\u2082",
+    "oxygen": "Air or oxygen",
+    "systolic": "Systolic pressure",
+    "pulse": "Pulse",
+    "consciousness": "Consciousness",
+    "temperature": "Temperature",
+}
+"""The chart's seven parameters in its order, each with its name for a person."""
+PARTS: Final = tuple(NAMES)
 _YOUNGEST_YEARS: Final = 16
 _WHOLE: Final = Decimal(1)
 _TENTH: Final = Decimal("0.1")
@@ -95,6 +97,21 @@ class Parameters:
     pulse: Decimal | None = None
     consciousness: Consciousness | None = None
     temperature: Decimal | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Each of `PARTS` as a person reads it, without its unit; empty where it is missing."""
+        oxygen = {None: "", True: "oxygen", False: "air"}[self.on_oxygen]
+        level = "" if self.consciousness is None else self.consciousness.name.lower()
+        return (
+            _text(self.respiration_rate),
+            _text(self.saturation),
+            oxygen,
+            _text(None if self.systolic is None else self.systolic.to_integral_value()),
+            _text(self.pulse),
+            level,
+            _text(self.temperature),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,3 +215,7 @@ def _consciousness(level: Consciousness | None) -> int | None:
     if level is None:
         return None
     return 0 if level is Consciousness.ALERT else _RED
+
+
+def _text(number: Decimal | None) -> str:
+    return "" if number is None else f"{number.normalize():f}"

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
-from typing import Final
 
 from cloud.api.console.tiles import Readings
 from cloud.core.encounters.early_warning import EarlyWarning, worked_out
 from cloud.core.encounters.record import EncounterRecord
-from protocols.model.early_warning import Parameters
-
-NAMES: Final[Mapping[str, str]] = {
-    "respiration_rate": "Respiration rate",
-    "saturation": "SpO\u2082",
-    "oxygen": "Air or oxygen",
-    "systolic": "Systolic pressure",
-    "pulse": "Pulse",
-    "consciousness": "Consciousness",
-    "temperature": "Temperature",
-}
+from protocols.model.early_warning import NAMES
 
 
 def warning_of(readings: Readings, record: EncounterRecord, at: datetime) -> EarlyWarning:
@@ -40,23 +27,6 @@ def payload(found: EarlyWarning) -> dict[str, object]:
         "missing": [NAMES[name] for name in score.missing],
         "parts": [
             {"name": NAMES[part.name], "points": part.points, "value": value}
-            for part, value in zip(score.parts, _values(found.known), strict=True)
+            for part, value in zip(score.parts, found.known.texts, strict=True)
         ],
     }
-
-
-def _values(known: Parameters) -> tuple[str, ...]:
-    def text(number: Decimal | None) -> str:
-        return "" if number is None else f"{number.normalize():f}"
-
-    oxygen = {None: "", True: "oxygen", False: "air"}[known.on_oxygen]
-    level = "" if known.consciousness is None else known.consciousness.name.lower()
-    return (
-        text(known.respiration_rate),
-        text(known.saturation),
-        oxygen,
-        text(None if known.systolic is None else known.systolic.to_integral_value()),
-        text(known.pulse),
-        level,
-        text(known.temperature),
-    )

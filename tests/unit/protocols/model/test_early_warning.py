@@ -8,6 +8,8 @@ from decimal import Decimal
 import pytest
 
 from protocols.model.early_warning import (
+    NAMES,
+    PARTS,
     Consciousness,
     Fitness,
     Parameters,
@@ -138,3 +140,11 @@ def test_the_chart_is_not_made_for_children_and_not_for_pregnancy() -> None:
     assert Fitness(15, None).unfit == "under 16"
     assert Fitness(16, is_pregnant=True).unfit == "pregnancy"
     assert (Fitness(16, is_pregnant=False).unfit, Fitness(None, None).unfit) == ("", "")
+
+
+def test_every_parameter_has_a_name_and_a_text_in_the_charts_order() -> None:
+    assert [part.name for part in score(WELL).parts] == list(PARTS) == list(NAMES)
+    assert WELL.texts == ("16", "97", "air", "128", "72", "alert", "36.8")
+    told = replace(WELL, on_oxygen=True, systolic=Decimal("128.4"), pulse=Decimal("70.0"))
+    assert told.texts[2:5] == ("oxygen", "128", "70")
+    assert Parameters().texts == ("",) * len(PARTS)
