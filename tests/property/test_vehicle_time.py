@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
@@ -67,11 +67,17 @@ def expected(told: Sequence[Told], minute: int) -> int | Waits:
         left = newest.leaves is not None and newest.start + newest.leaves <= minute
         return Waits.ENCOUNTER_MOVED if left else Waits.RELEASED
     longest = LONGEST // timedelta(minutes=1)
-    # Of a vehicle's newest ten no more is asked: an eleventh that is open is long forgotten.
-    rivals = [one for one in real[1:10] if not one.is_over(minute)]
+    rivals = [one for one in real[1:] if not one.is_over(minute)]
     if any(minute - one.start < longest for one in rivals):
         return Waits.SEVERAL_ENCOUNTERS
     return newest.start
+
+
+MANY_AT_ONCE = [Told(start=one, lasts=None, leaves=None, never_was=False) for one in range(11)]
+NONE_OF_MANY = [
+    Told(start=0, lasts=None, leaves=None, never_was=False),
+    *(Told(start=one, lasts=1, leaves=None, never_was=True) for one in range(1000, 1011)),
+]
 
 
 @settings(
@@ -79,6 +85,8 @@ def expected(told: Sequence[Told], minute: int) -> int | Waits:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+@example(told=MANY_AT_ONCE, minutes=[1, 10, 11])
+@example(told=NONE_OF_MANY, minutes=[500, 1005, 2000])
 @given(told=TOLD, minutes=st.lists(st.integers(-5, 4000), min_size=1, max_size=20))
 def test_a_vehicle_was_where_all_its_encounters_say(
     tmp_path: Path, told: list[Told], minutes: list[int]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Select, exists, func, literal, select
 from sqlalchemy.orm import aliased
 
 from cloud.core.encounters.crew_tables import CrewEventRow
@@ -64,6 +64,34 @@ class Where(NamedTuple):
     newest: str | None = None
 
 
+class Stays(NamedTuple):
+    """What a vehicle's newest encounters were, the latest start first, as far back as was read.
+
+    Those that began at `reaches` or before may be missing, with None none is.
+    """
+
+    stays: Sequence[Stay]
+    reaches: datetime | None
+    until: datetime | None
+
+    def answer(self, at: datetime) -> bool:
+        """Whether nothing that was not read could change where the vehicle was then."""
+        if self.until is not None and at > self.until:
+            return False
+        if self.reaches is None:
+            return True
+        return self.reaches <= at - LONGEST and bool(really_begun(self.stays, at))
+
+
+def really_begun(stays: Sequence[Stay], at: datetime) -> list[Stay]:
+    """Those that had begun by then, without those that were over and never were."""
+    return [
+        stay
+        for stay in stays
+        if stay.since <= at and not (stay.status in _NEVER_WERE and stay.is_over(at))
+    ]
+
+
 class VehicleTime:
     """One vehicle's encounters as they stand in this unit."""
 
@@ -71,11 +99,12 @@ class VehicleTime:
         self._work = work
         self._principal = principal
         self._vehicle_id = vehicle_id
-        self._newest, self._is_all = self._stays(None)
-        self._older: list[Stay] = []
-        self._older_until: datetime | None = None
+        self._newest = self._read(None, NEWEST)
+        self._older: Stays | None = None
         self._edges = sorted(
-            edge for stay in self._newest for edge in (stay.since, stay.since + LONGEST, *stay.ends)
+            edge
+            for stay in self._newest.stays
+            for edge in (stay.since, stay.since + LONGEST, *stay.ends)
         )
         self._plain: dict[int, Where] = {}
         self._words: dict[frozenset[str], list[tuple[datetime, str]]] = {}
@@ -83,7 +112,7 @@ class VehicleTime:
     def at(self, at: datetime) -> Where:
         """Where the vehicle was at a time. Live readings meet one of the newest encounters."""
         stays = self._of(at)
-        if stays is not self._newest:
+        if stays is not self._newest.stays:
             return self._judge(stays, at)
         # Between two edges the answer is the same, as long as nobody's word decides.
         place = bisect_right(self._edges, at)
@@ -105,7 +134,7 @@ class VehicleTime:
 
     def cuts(self, since: datetime) -> list[datetime]:
         """The times from `since` on at which the answer may change."""
-        stays = [*self._of(since), *self._stays(None, since)[0]]
+        stays = [*self._of(since), *self._since(since)]
         cuts = {since}
         for stay in stays:
             cuts.update((stay.since, stay.since + LONGEST, *stay.ends))
@@ -113,11 +142,7 @@ class VehicleTime:
         return sorted(cut for cut in cuts if cut >= since)
 
     def _judge(self, stays: Sequence[Stay], at: datetime) -> Where:
-        begun = [
-            stay
-            for stay in stays
-            if stay.since <= at and not (stay.status in _NEVER_WERE and stay.is_over(at))
-        ]
+        begun = really_begun(stays, at)
         if not begun:
             is_over = any(stay.since <= at for stay in stays)
             return Where(None, Waits.RELEASED if is_over else Waits.NO_ENCOUNTER)
@@ -168,22 +193,42 @@ class VehicleTime:
             self._words[encounters] = [(at, str(one)) for at, one in found]
         return self._words[encounters]
 
-    def _of(self, at: datetime) -> list[Stay]:
+    def _of(self, at: datetime) -> Sequence[Stay]:
         """The stays that say where the vehicle was then, the latest start first."""
-        if self._is_all or at >= self._newest[-1].since:
-            return self._newest
-        until, oldest = self._older_until, self._older[-1].since if self._older else at
-        if until is None or not oldest <= at <= until:
-            self._older, _ = self._stays(at)
-            self._older_until = at
-        return self._older
+        for read in (self._newest, self._older):
+            if read is not None and read.answer(at):
+                return read.stays
+        limit = NEWEST
+        read = self._read(at, limit)
+        while not read.answer(at):
+            limit *= 4
+            read = self._read(at, limit)
+        self._older = read
+        return read.stays
 
-    def _stays(
-        self, until: datetime | None, since: datetime | None = None
-    ) -> tuple[list[Stay], bool]:
-        """The newest stays that began by `until`, and whether there are no others.
+    def _read(self, until: datetime | None, limit: int) -> Stays:
+        """The newest that began by `until`: so many it is in, and so many it left."""
+        current, left = self._statements()
+        if until is not None:
+            current = current.where(EncounterRow.started_at <= until)
+            left = left.where(EncounterVehicleRow.since <= until)
+        session = self._work.session
+        mine = [(Stay(*row), began) for *row, began in session.execute(current.limit(limit))]
+        gone = [Stay(*row) for row in session.execute(left.limit(limit))]
+        ends = [began for _, began in mine[limit - 1 :]] + [one.since for one in gone[limit - 1 :]]
+        return Stays(_sorted([one for one, _ in mine], gone), max(ends, default=None), until)
 
-        With `since` all that began later than that.
+    def _since(self, since: datetime) -> list[Stay]:
+        """All that began later than that."""
+        current, left = self._statements()
+        begun = func.coalesce(EncounterRow.vehicle_since, EncounterRow.started_at)
+        session = self._work.session
+        mine = session.execute(current.where(begun > since))
+        gone = session.execute(left.where(EncounterVehicleRow.since > since))
+        return _sorted([Stay(*row) for *row, _ in mine], [Stay(*row) for row in gone])
+
+    def _statements(self) -> tuple[Select[*tuple[Any, ...]], Select[*tuple[Any, ...]]]:
+        """The encounters it is in, with the start of each, and those it left.
 
         Rows are never read whole here: whoever was on board is no affair of every batch.
         """
@@ -194,6 +239,8 @@ class VehicleTime:
                 EncounterRow.closed_at,
                 EncounterRow.released_at,
                 EncounterRow.status,
+                literal(None),
+                EncounterRow.started_at,
             )
             .where(
                 EncounterRow.tenant_id == self._principal.tenant_id,
@@ -217,18 +264,9 @@ class VehicleTime:
             )
             .order_by(EncounterVehicleRow.since.desc())
         )
-        if until is not None:
-            current = current.where(EncounterRow.started_at <= until)
-            left = left.where(EncounterVehicleRow.since <= until)
-        if since is None:
-            current, left = current.limit(NEWEST), left.limit(NEWEST)
-        else:
-            begun = func.coalesce(EncounterRow.vehicle_since, EncounterRow.started_at)
-            current = current.where(begun > since)
-            left = left.where(EncounterVehicleRow.since > since)
-        session = self._work.session
-        mine = [Stay(*row) for row in session.execute(current)]
-        gone = [Stay(*row) for row in session.execute(left)]
-        # Of two that began together the one made later comes first, as it was read.
-        stays = sorted([*mine, *gone], key=lambda stay: stay.since, reverse=True)
-        return stays, len(mine) < NEWEST and len(gone) < NEWEST
+        return current, left
+
+
+def _sorted(mine: Sequence[Stay], gone: Sequence[Stay]) -> list[Stay]:
+    # Of two that began together the one made later comes first, as it was read.
+    return sorted([*mine, *gone], key=lambda stay: stay.since, reverse=True)
