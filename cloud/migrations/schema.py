@@ -26,6 +26,7 @@ from cloud.core.observations import tables as observations
 from cloud.core.quality import tables as quality
 from cloud.core.retention import tables as retention
 from cloud.core.subscriptions import tables as subscriptions
+from cloud.core.webhooks import tables as webhooks
 from cloud.db.base import Base
 from cloud.db.monthly import is_part
 
@@ -52,6 +53,7 @@ MODULES: Final = (
     quality,
     records,
     subscriptions,
+    webhooks,
 )
 
 

@@ -1,0 +1,1 @@
+"""Webhooks: which events there are, who wants them, and what was delivered."""

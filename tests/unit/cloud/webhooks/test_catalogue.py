@@ -1,0 +1,44 @@
+"""The catalogue of events: whatever it shows is what it sends."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import jsonschema
+import pytest
+
+from cloud.core.kernel.outbox import DomainEvent
+from cloud.core.kernel.scopes import check_required
+from cloud.core.webhooks.catalogue import CATALOGUE, EventType
+
+TYPES = list(CATALOGUE.values())
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda one: one.name)
+def test_every_sample_is_as_its_schema_says(kind: EventType) -> None:
+    jsonschema.Draft202012Validator.check_schema(kind.schema)
+    jsonschema.validate(kind.sample, kind.schema)
+    json.dumps(kind.sample)
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda one: one.name)
+def test_an_event_says_what_its_row_names_and_nothing_else(kind: EventType) -> None:
+    told = {one.source or one.name: one.sample for one in kind.members}
+    event = DomainEvent(
+        event_id="evt_1",
+        tenant_id="ten_1",
+        type=kind.name,
+        occurred_at=datetime(2026, 11, 26, tzinfo=UTC),
+        resource_type="any",
+        resource_id=kind.resource.sample,
+        data={**told, "family_name": "Mustermann"},
+    )
+
+    assert kind.data_of(event) == kind.sample
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda one: one.name)
+def test_every_row_needs_a_scope_that_there_is_and_says_a_sentence(kind: EventType) -> None:
+    check_required(kind.scope)
+    assert kind.sentence.endswith(".")
