@@ -212,7 +212,7 @@ def endpoints() -> str:
     )
     head = ("path", "method", "what it does")
     return (
-        f"# HTTP endpoints\n\n{NOTE}\nShapes and errors: `/openapi.json` and "
+        f"# HTTP endpoints\n\n{NOTE}\nShapes and errors: `/.well-known/openapi.json` and "
         f"`/docs` of a running cloud.\n\n{table(head, ((f'`{p}`', m, d) for p, m, d in rows))}"
     )
 

@@ -18,6 +18,7 @@ from cloud.api.authorization import (
 )
 from cloud.api.clinical import clients, credentials, keys, users
 from cloud.api.console import board, patient_routes, sign_in
+from cloud.api.discovery import data_schemas, well_known
 from cloud.api.epcr import (
     deliveries,
     device_care,
@@ -93,6 +94,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     joining.router,
     downlink.router,
     operations.router,
+    well_known.router,
+    data_schemas.router,
     retention.router,
     sign_in.router,
     patient_routes.router,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from cloud.api.shared.answers import exact_json
-from cloud.api.shared.entity_tags import is_held
+from cloud.api.shared.answers import JSON_MEDIA_TYPE, exact_json
+from cloud.api.shared.entity_tags import tagged_octets
 from cloud.api.shared.services import AllServices
 from cloud.core.authorization import dpop, profiles
 from cloud.core.authorization.authorization_requests import PROMPTS
@@ -49,7 +48,8 @@ CLAIMS: Final = (
 
 def jwks(request: Request, services: AllServices) -> Response:
     """A JWK set with an ETag; all addresses give the same octets."""
-    return _cached(request, dumps({"keys": services.tokens.ring.documents()}))
+    body = dumps({"keys": services.tokens.ring.documents()})
+    return tagged_octets(request, body, JSON_MEDIA_TYPE, _CACHED)
 
 
 for _path in (JWKS_PATH, *JWKS_TWINS):
@@ -169,11 +169,3 @@ def _common(issuer: str, profile: Profile) -> dict[str, Any]:
         "authorization_response_iss_parameter_supported": True,
         "scopes_supported": sorted(scope.name for scope in CATALOGUE if scope.is_requestable),
     }
-
-
-def _cached(request: Request, body: bytes) -> Response:
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": etag, **_CACHED}
-    if is_held(request, etag):
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)

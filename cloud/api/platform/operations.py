@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from swagger_ui_bundle import swagger_ui_path
 
 from cloud.api.shared.answers import exact_json
-from cloud.api.shared.documentation import describe
+from cloud.api.shared.documentation import described
 from cloud.api.shared.metrics import exposition
 from cloud.api.shared.openapi_30 import downgrade
 from cloud.api.shared.services import AllServices, Services
@@ -114,18 +114,10 @@ def _look_at_exchange(services: Services, work: UnitOfWork) -> None:
 
 @router.get("/openapi.json", include_in_schema=False)
 def openapi(request: Request, services: AllServices) -> Response:
-    """The API's description."""
+    """The API's description, at the address it had first."""
     return exact_json(
-        _description(request, services), headers={"Cache-Control": "public, max-age=300"}
+        described(request, services), headers={"Cache-Control": "public, max-age=300"}
     )
-
-
-def _description(request: Request, services: Services) -> dict[str, Any]:
-    document = cast("dict[str, Any] | None", getattr(request.app.state, "openapi", None))
-    if document is None:
-        document = describe(request.app, f"{services.tokens.policy.issuer}/v1/oauth/token")
-        request.app.state.openapi = document
-    return document
 
 
 @router.get("/docs", include_in_schema=False)
@@ -137,7 +129,7 @@ def docs() -> Response:
 @router.get("/docs/assets/openapi.json", include_in_schema=False)
 def openapi_for_the_page(request: Request, services: AllServices) -> Response:
     """The description in the words of OpenAPI 3.0, which is what the page can show."""
-    return exact_json(downgrade(_description(request, services)))
+    return exact_json(downgrade(described(request, services)))
 
 
 @router.get("/docs/assets/start.js", include_in_schema=False)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
@@ -12,7 +12,9 @@ from pydantic import BaseModel, Field
 
 from cloud.api.shared.answers import FHIR_MEDIA_TYPE, JSON_MEDIA_TYPE
 from cloud.api.shared.authentication import Requirement
+from cloud.api.shared.contract import CONTRACT_VERSION, Ending, ending_of
 from cloud.api.shared.errors import is_fhir_path
+from cloud.api.shared.services import Services
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.kernel.scopes import CATALOGUE
 
@@ -91,6 +93,15 @@ def errors(*statuses: int) -> Responses:
     }
 
 
+def described(request: Request, services: Services) -> dict[str, Any]:
+    """The document of the application behind a request, made once a process."""
+    document = cast("dict[str, Any] | None", getattr(request.app.state, "openapi", None))
+    if document is None:
+        document = describe(request.app, f"{services.tokens.policy.issuer}/v1/oauth/token")
+        request.app.state.openapi = document
+    return document
+
+
 def describe(app: FastAPI, token_url: str) -> dict[str, Any]:
     """The OpenAPI document, with each operation's scopes as alternatives."""
     document = get_openapi(
@@ -112,6 +123,8 @@ def describe(app: FastAPI, token_url: str) -> dict[str, Any]:
             if any_of:
                 operation["security"] = [{"oauth2": [scope]} for scope in any_of]
             _tell_errors(route, operation, is_secured=bool(any_of))
+            _tell_ending(operation, ending_of(route.path_format))
+    document["info"]["x-contract-version"] = CONTRACT_VERSION
     components = document.setdefault("components", {})
     schemas = components["schemas"]
     # The framework's own error shapes never leave this service.
@@ -126,6 +139,12 @@ def describe(app: FastAPI, token_url: str) -> dict[str, Any]:
         }
     }
     return document
+
+
+def _tell_ending(operation: dict[str, Any], ending: Ending | None) -> None:
+    if ending is not None:
+        operation["deprecated"] = True
+        operation["x-sunset"] = f"{ending.sunset_at:%Y-%m-%d}"
 
 
 def _tell_errors(route: APIRoute, operation: dict[str, Any], *, is_secured: bool) -> None:

@@ -5,6 +5,7 @@ at all, and what the caller has is not sent again.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from fastapi import Request
 from pydantic import BaseModel
@@ -21,6 +22,17 @@ def tagged(document: BaseModel, *, status: int = 200) -> Response:
     return exact_json(
         document.model_dump(exclude_none=True), status=status, headers={"ETag": tag_of(document)}
     )
+
+
+def tagged_octets(
+    request: Request, body: bytes, media_type: str, headers: Mapping[str, str]
+) -> Response:
+    """Octets under a strong tag of theirs; 304 for a caller who has them already."""
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    named = {"ETag": tag, **headers}
+    if is_held(request, tag):
+        return Response(status_code=304, headers=named)
+    return Response(body, media_type=media_type, headers=named)
 
 
 def tag_of(document: BaseModel) -> str:

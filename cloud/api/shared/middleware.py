@@ -13,6 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cloud.api.shared.contract import CONTRACT_VERSION, VERSION_HEADER, ending_of, is_argus
 from cloud.api.shared.errors import render
 from cloud.api.shared.metrics import HttpMetrics
 from cloud.api.shared.rate_limits import STATE, Standing
@@ -64,7 +65,7 @@ class RequestFrame:
 
     def _note(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
         # The route's template, never the path: a path may hold an identifier of a patient.
-        route = str(getattr(scope.get("route"), "path", "-"))
+        route = route_of(scope)
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         metrics: HttpMetrics = scope["app"].state.http_metrics
         metrics.requests.labels(method, route, str(status)).inc()
@@ -119,9 +120,19 @@ class _Answer:
             if isinstance(standing, Standing):
                 headers.update(standing.headers())
             headers["date"] = format_datetime(now, usegmt=True)
+            if is_argus(self._scope["path"]):
+                headers[VERSION_HEADER] = CONTRACT_VERSION
+            ending = ending_of(route_of(self._scope))
+            if ending is not None:
+                headers.update(ending.headers())
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
         await self._send(message)
+
+
+def route_of(scope: Scope) -> str:
+    """The template of the address that was asked, `-` for none of ours."""
+    return str(getattr(scope.get("route"), "path", "-"))
 
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

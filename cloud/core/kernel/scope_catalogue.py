@@ -38,6 +38,8 @@ PLATFORM_ADMIN: Final = "argus:platform:admin"
 ACQI_READ: Final = "argus:acqi:read"
 APPS_READ: Final = "platform:apps:read"
 APPS_WRITE: Final = "platform:apps:write"
+OBSERVABILITY_READ: Final = "argus:observability:read"
+DISCOVERY_READ: Final = "argus:discovery:read"
 GATEWAY_UPLINK: Final = "gateway:uplink"
 CLIENTS_ADMIN: Final = "clients:admin"
 AUDIT_READ: Final = "audit:read"
@@ -93,8 +95,8 @@ _PLATFORM: Final = (
     ),
     Scope("argus:jobs:read", "See long work and its results."),
     Scope("argus:jobs:write", "Start and cancel long work."),
-    Scope("argus:observability:read", "Follow the traces of your own calls."),
-    Scope("argus:discovery:read", "Read the schemas of what is exchanged."),
+    Scope(OBSERVABILITY_READ, "Follow the traces of your own calls."),
+    Scope(DISCOVERY_READ, "Read the schemas of what is exchanged."),
     Scope(
         PLATFORM_ADMIN,
         "Administer the tenant's applications.",
