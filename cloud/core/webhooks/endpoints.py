@@ -21,12 +21,11 @@ from cloud.core.webhooks.catalogue import CATALOGUE
 from cloud.core.webhooks.dialects import ARGUS, DIALECTS
 from cloud.core.webhooks.schedules import SCHEDULES
 from cloud.core.webhooks.signing import Secret
-from cloud.core.webhooks.tables import DeliveryRow, EndpointRow
+from cloud.core.webhooks.tables import DISCARDED, DeliveryRow, EndpointRow
 
 ACTIVE: Final = "active"
 PAUSED: Final = "paused"
 DISABLED: Final = "disabled"
-DISCARDED: Final = "discarded"
 MOST_OF_A_CLIENT: Final = 50
 _RESOURCE: Final = "webhook"
 

@@ -16,9 +16,8 @@ from cloud.core.kernel.work import UnitOfWork
 from cloud.core.webhooks.catalogue import CATALOGUE, EventType
 from cloud.core.webhooks.dialects import body_of
 from cloud.core.webhooks.endpoints import DISABLED
-from cloud.core.webhooks.tables import DeliveryRow, EndpointRow
+from cloud.core.webhooks.tables import QUEUED, DeliveryRow, EndpointRow
 
-QUEUED: Final = "queued"
 _PRIVATE: Final = frozenset({"webhook", "job"})
 
 

@@ -24,6 +24,14 @@ from cloud.db.base import ID_LENGTH, Base, RowNumber, UtcDateTime
 ADDRESS_LENGTH: Final = 2000
 WORD_LENGTH: Final = 40
 TYPE_LENGTH: Final = 80
+QUEUED: Final = "queued"
+SENDING: Final = "sending"
+RETRYING: Final = "retrying"
+SUCCEEDED: Final = "succeeded"
+FAILED: Final = "failed"
+DISCARDED: Final = "discarded"
+STATES: Final = (QUEUED, SENDING, RETRYING, SUCCEEDED, FAILED, DISCARDED)
+"""Of a delivery; the last three are settled."""
 
 
 class EndpointRow(TenantOwned, Base):
