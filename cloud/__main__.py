@@ -149,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
         ("hospitals", "connect hospitals' servers, test them and follow deliveries"),
         ("retention", "say how long what is kept, and place or lift legal holds"),
         ("erase", "erase an encounter or a patient, or say what would go"),
+        ("access", "list, approve, refuse or revoke what organisations ask to be let into"),
         ("keys", "list, rotate or retire the keys that sign tokens"),
         ("audit", "prove that nothing of the audit was changed or removed"),
     ):

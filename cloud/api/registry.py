@@ -46,11 +46,13 @@ from cloud.api.fhir import metadata as fhir_metadata
 from cloud.api.fhir import resources as fhir_resources
 from cloud.api.fhir import subscriptions as fhir_subscriptions
 from cloud.api.platform import (
+    access_requests,
     applications,
     certificates,
     downlink,
     joining,
     operations,
+    registries,
     retention,
     service_tokens,
     uplink,
@@ -97,6 +99,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     well_known.router,
     data_schemas.router,
     retention.router,
+    access_requests.router,
+    registries.router,
     sign_in.router,
     patient_routes.router,
     fhir_metadata.router,

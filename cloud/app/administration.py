@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from cloud.app.access_commands import add_access_commands, run_access_command
 from cloud.app.application_commands import add_application_commands, run_application_command
 from cloud.app.audit_commands import add_audit_commands, run_audit_command
 from cloud.app.composition import Parts
@@ -45,6 +46,7 @@ ADMINISTRATION: Final = {
     "hospitals": add_hospital_commands,
     "retention": add_retention_commands,
     "erase": add_erase_commands,
+    "access": add_access_commands,
 }
 """The commands, and what adds their acts."""
 _OF_TENANTS: Final = {
@@ -72,6 +74,9 @@ def run_administration(parts: Parts, given: argparse.Namespace, show: Callable[[
             return 0
         if given.command == "hospitals":
             show("\n".join(run_hospital_command(parts, given)))
+            return 0
+        if given.command == "access":
+            show("\n".join(run_access_command(parts, given)))
             return 0
         if given.command == "tenants":
             show("\n".join(list_tenants(parts)))

@@ -19,11 +19,13 @@ from cloud.core.encounters import erased
 from cloud.core.encounters import placement_tables as placements
 from cloud.core.encounters import record_tables as records
 from cloud.core.encounters import tables as encounters
+from cloud.core.entitlements import tables as entitlements
 from cloud.core.exchange import tables as exchange
 from cloud.core.identity import tables as identity
 from cloud.core.kernel import audit, idempotency, outbox
 from cloud.core.observations import tables as observations
 from cloud.core.quality import tables as quality
+from cloud.core.registries import tables as registries
 from cloud.core.retention import tables as retention
 from cloud.core.subscriptions import tables as subscriptions
 from cloud.core.webhooks import tables as webhooks
@@ -40,6 +42,7 @@ MODULES: Final = (
     devices,
     documents,
     encounters,
+    entitlements,
     erased,
     exchange,
     fleet,
@@ -52,6 +55,7 @@ MODULES: Final = (
     placements,
     quality,
     records,
+    registries,
     subscriptions,
     webhooks,
 )

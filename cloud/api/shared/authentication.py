@@ -180,7 +180,7 @@ class Requirement:
         if self.allows(principal):
             self.check_query(request)
             return principal
-        _audit_refusal(services, principal, request)
+        audit_refusal(services, principal, request)
         raise ForbiddenError(
             "insufficient_scope",
             "Ask an administrator of the tenant for one of the scopes in details.required.",
@@ -224,7 +224,8 @@ def _query_names(dependant: Dependant) -> set[str]:
     return names.union(*(_query_names(inner) for inner in dependant.dependencies))
 
 
-def _audit_refusal(services: Services, principal: Principal, request: Request) -> None:
+def audit_refusal(services: Services, principal: Principal, request: Request) -> None:
+    """Write down who was refused at which route."""
     route = request.scope.get("route")
     template = str(getattr(route, "path", request.url.path))
     with services.database.begin(now=services.clock()) as work:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cloud.core.authorization.profiles import CLINICAL, PARTNER, PLATFORM, PORTAL
+from cloud.core.entitlements.access import AccessReviewError
 from cloud.core.kernel.errors import DomainError
 
 _OF_OAUTH: Final = frozenset(
@@ -43,6 +44,8 @@ def error_body(path: str, error: DomainError, request_id: str) -> dict[str, obje
         "message": error.message,
         "request_id": request_id,
     }
+    if isinstance(error, AccessReviewError):
+        body["request_url"] = error.request_url
     if error.details:
         body["details"] = error.details
     return body

@@ -13,7 +13,13 @@ from cloud.core.kernel import audit
 from cloud.core.kernel.errors import DuplicateError, InvalidError
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scope_catalogue import BY_NAME, CATALOGUE, Scope
-from cloud.core.kernel.scopes import EVERYTHING, covers, is_grantable, is_well_formed
+from cloud.core.kernel.scopes import (
+    EVERYTHING,
+    OPERATOR_ACCESS,
+    covers,
+    is_grantable,
+    is_well_formed,
+)
 from cloud.core.kernel.work import UnitOfWork
 
 OURS: Final = frozenset(re.split("[:/]", name)[0] for name in BY_NAME)
@@ -69,7 +75,8 @@ def check_grantable(
     is_internal: bool = False,
     only_requestable: bool = False,
 ) -> None:
-    """InvalidError `unknown_scope` unless each may be granted, `internal_only_scope` for `*`.
+    """InvalidError `unknown_scope` unless each may be granted, `internal_only_scope` for `*`,
+    `operator_only_scope` for what reaches over all tenants.
 
     `only_requestable`: what an application may ask for by itself, or a wildcard that covers
     nothing else.
@@ -81,6 +88,13 @@ def check_grantable(
             "internal_only_scope",
             "Only an internal client may hold everything.",
             details={"fields": ["scopes"], "scopes": [EVERYTHING]},
+        )
+    named = [scope for scope in wanted if scope != EVERYTHING]
+    if not principal.is_operator and any(covers(scope, OPERATOR_ACCESS) for scope in named):
+        raise InvalidError(
+            "operator_only_scope",
+            "Only the operator of the service gives this, on its machine.",
+            details={"fields": ["scopes"], "scopes": [OPERATOR_ACCESS]},
         )
     # Whoever approves "what it requested" must not give unseen what nobody may ask for.
     kept_back = [scope.name for scope in CATALOGUE if not scope.is_requestable]

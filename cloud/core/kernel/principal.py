@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from cloud.core.kernel.scopes import covered
+
+_SERVICE: Final = "service:"
+_OPERATOR: Final = "operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,11 @@ class Principal:
         """Whether the granted scopes cover the concrete scope `required`."""
         return covered(self.scopes, required)
 
+    @property
+    def is_operator(self) -> bool:
+        """Whether it is the person at the machine; no client of a tenant has that name."""
+        return self.client_id == f"{_SERVICE}{_OPERATOR}"
+
 
 def gateway_principal(*, tenant_id: str, gateway_id: str) -> Principal:
     """The principal of a gateway known by its MQTT login."""
@@ -57,4 +66,4 @@ def gateway_principal(*, tenant_id: str, gateway_id: str) -> Principal:
 
 def service_principal(tenant_id: str, name: str) -> Principal:
     """One of our own jobs acting inside one tenant; it holds no scope."""
-    return Principal(tenant_id=tenant_id, client_id=f"service:{name}", scopes=())
+    return Principal(tenant_id=tenant_id, client_id=f"{_SERVICE}{name}", scopes=())

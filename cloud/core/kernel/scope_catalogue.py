@@ -43,6 +43,8 @@ DISCOVERY_READ: Final = "argus:discovery:read"
 GATEWAY_UPLINK: Final = "gateway:uplink"
 CLIENTS_ADMIN: Final = "clients:admin"
 AUDIT_READ: Final = "audit:read"
+OPERATOR_ACCESS: Final = "operator:access"
+"""Over all tenants: given on the machine the cloud runs on, and nowhere else."""
 SUBSCRIPTIONS: Final = "system/Subscription.cruds"
 WEBHOOKS_WRITE: Final = "webhooks:write"
 OPENID: Final = "openid"
@@ -107,6 +109,12 @@ _PLATFORM: Final = (
     Scope(
         APPS_WRITE,
         "Register and change the tenant's applications.",
+        is_requestable=False,
+        is_sensitive=True,
+    ),
+    Scope(
+        OPERATOR_ACCESS,
+        "Decide which organisations are let into what is reviewed.",
         is_requestable=False,
         is_sensitive=True,
     ),

@@ -1,0 +1,1 @@
+"""What an organisation was let into after somebody looked at why it wants it."""

@@ -1,0 +1,1 @@
+"""What an organisation registers on the control plane, one engine for all of it."""
