@@ -36,7 +36,7 @@ from cloud.core.identity.people import (
 )
 from cloud.core.identity.tables import TrustedIssuerRow, UserRow
 from cloud.core.kernel import audit
-from cloud.core.kernel.outbound import OutboundError, OutboundPolicy, check_url
+from cloud.core.kernel.outbound import OutboundError, OutboundPolicy, check_address
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 
@@ -171,7 +171,7 @@ def _trust(work: UnitOfWork, caller: Principal, given: argparse.Namespace) -> li
     jwks = None if given.jwks_file is None else _read_keys(given.jwks_file)
     if given.jwks_uri is not None:
         try:
-            check_url(given.jwks_uri, OutboundPolicy())
+            check_address(given.jwks_uri, OutboundPolicy())
         except OutboundError as exc:
             raise StartError(f"{exc}. Correct --jwks-uri") from exc
     trust_issuer(

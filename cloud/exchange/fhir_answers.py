@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any, Final
 
 from cloud.core.exchange.verdicts import Outcome, Placement, Verdict
@@ -42,7 +41,7 @@ _SUCCESS: Final = range(200, 300)
 def judge(answer: Answer, entries: int, now: datetime) -> Verdict:
     """The verdict on a transaction of so many entries; 0 for a single resource."""
     document = read_object(answer.body)
-    retry_after = _retry_after(answer.headers.get("Retry-After"), now)
+    retry_after = answer.retry_after(now)
     if answer.status in _SUCCESS:
         if not entries:
             placed = placement(answer.status, answer.headers.get("Location"), _tag(answer))
@@ -140,17 +139,3 @@ def _issues(document: dict[str, Any]) -> Iterable[str]:
 
 def _tag(answer: Answer) -> str | None:
     return answer.headers.get("ETag")
-
-
-def _retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """Seconds or an HTTP date (RFC 9110, 10.2.3); None for anything else."""
-    if value is None:
-        return None
-    text = value.strip()
-    if text.isdecimal() and len(text) <= 9:
-        return timedelta(seconds=int(text))
-    try:
-        at = parsedate_to_datetime(text)
-        return max(at - now, timedelta(0))
-    except (ValueError, TypeError, OverflowError):
-        return None

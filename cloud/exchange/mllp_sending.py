@@ -11,7 +11,6 @@ import time
 from typing import Final
 
 from cloud.core.exchange.access import open_access
-from cloud.core.exchange.connections import stream_address
 from cloud.core.exchange.tables import ConnectionRow
 from cloud.core.exchange.verdicts import Outcome, Verdict
 from cloud.core.kernel.outbound import (
@@ -19,6 +18,7 @@ from cloud.core.kernel.outbound import (
     OutboundError,
     OutboundPolicy,
     opened_stream,
+    read_stream,
 )
 from cloud.core.kernel.vault import Vault
 from cloud.exchange.doors import trust_of
@@ -42,7 +42,7 @@ class MllpSender:
     def send(self, connection: ConnectionRow, message: bytes, control_id: str) -> Verdict:
         """Send one message and wait for the acknowledgement that names it."""
         try:
-            where = stream_address(connection.address)
+            where = read_stream(connection.address)
             trust = None
             if where.is_secure:
                 access = open_access(
@@ -64,7 +64,7 @@ class MllpSender:
     def reach(self, connection: ConnectionRow) -> str:
         """Whether the receiver takes a connection: empty, or what is wrong in a word."""
         try:
-            where = stream_address(connection.address)
+            where = read_stream(connection.address)
             access = open_access(self._vault, connection.connection_id, connection.sealed_access)
             trust = trust_of(access, connection.authorities) if where.is_secure else None
             with opened_stream(where.host, where.port, self._policy, trust=trust):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
 from sqlalchemy import update
 
@@ -39,7 +38,6 @@ ACTIVE: Final = "active"
 PAUSED: Final = "paused"
 ENDED: Final = "ended"
 MOST_CONNECTIONS: Final = 500
-_STREAM_SCHEMES: Final = {"mllp": False, "mllps": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,30 +67,6 @@ class ConnectionChange:
     access: Access | None = None
     authorities: str | None = None
     is_paused: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StreamAddress:
-    """Where an MLLP receiver listens, and whether under TLS."""
-
-    host: str
-    port: int
-    is_secure: bool
-
-
-def stream_address(address: str) -> StreamAddress:
-    """`mllp://host:port` or `mllps://host:port`; OutboundError for anything else."""
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError as exc:
-        raise OutboundError("the address cannot be read") from exc
-    is_plain = parts.path in ("", "/") and not parts.query and not parts.fragment
-    if parts.scheme not in _STREAM_SCHEMES or not parts.hostname or port is None or not is_plain:
-        raise OutboundError("use mllps://host:port")
-    if parts.username is not None:
-        raise OutboundError("use an address without a name and password in it")
-    return StreamAddress(parts.hostname, port, _STREAM_SCHEMES[parts.scheme])
 
 
 def create(
@@ -252,11 +226,6 @@ def _check(
 
 
 def _check_address(kind: str, address: str, outbound: OutboundPolicy) -> None:
-    if kind == FHIR:
-        check_address(address, outbound)
-        if "?" in address:
-            raise OutboundError("use the server's base address, without a query")
-        return
-    where = stream_address(address)
-    scheme = "https" if where.is_secure else "http"
-    check_address(f"{scheme}://{address.partition('://')[2]}", outbound)
+    check_address(address, outbound, is_stream=kind == MLLP)
+    if kind == FHIR and "?" in address:
+        raise OutboundError("use the server's base address, without a query", "unreadable_address")
