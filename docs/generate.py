@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import io
 import os
@@ -20,6 +19,7 @@ from unittest.mock import patch
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from cloud.api.discovery.reasons import reasons
 from cloud.api.registry import BATCH_ROUTERS, ROUTERS
 from cloud.core.encounters.catalogue import (
     DOSE_UNITS,
@@ -30,7 +30,6 @@ from cloud.core.encounters.catalogue import (
     Part,
 )
 from cloud.core.encounters.record import NotValue, PertinentNegative
-from cloud.core.kernel import errors as kernel_errors
 from cloud.settings import CloudSettings
 from edge.settings import EdgeSettings
 from edge.transports.registry import SCHEMES
@@ -256,24 +255,7 @@ def _part_words(part: Part) -> str:
 
 def errors() -> str:
     """Every reason the cloud says no with, read from where it is raised."""
-    kinds = {
-        name: kind
-        for name, kind in vars(kernel_errors).items()
-        if isinstance(kind, type) and issubclass(kind, kernel_errors.DomainError)
-    }
-    found: dict[tuple[str, str], str] = {}
-    for path in sorted(ROOT.glob("cloud/**/*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
-                continue
-            kind = kinds.get(node.func.id)
-            texts = [arg for arg in node.args if isinstance(arg, ast.Constant)]
-            if kind and len(node.args) > 1 and texts and isinstance(texts[0].value, str):
-                sentence = ast.unparse(node.args[1]).strip("'\"")
-                told = sentence if isinstance(node.args[1], ast.Constant) else ""
-                key = (texts[0].value, kind.code)
-                found[key] = found.get(key) or told
-    rows = ((f"`{reason}`", code, told) for (reason, code), told in sorted(found.items()))
+    rows = ((f"`{one.word}`", one.issue_type, one.says) for one in reasons())
     head = ("reason (`error`)", "FHIR issue type (`issue_type`)", "what to do")
     return f"# Reasons for errors\n\n{NOTE}\n{table(head, rows)}"
 

@@ -18,7 +18,7 @@ from cloud.api.authorization import (
 )
 from cloud.api.clinical import clients, credentials, keys, users
 from cloud.api.console import board, patient_routes, sign_in
-from cloud.api.discovery import data_schemas, well_known
+from cloud.api.discovery import data_schemas, document_routes, well_known
 from cloud.api.epcr import (
     deliveries,
     device_care,
@@ -98,6 +98,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     operations.router,
     well_known.router,
     data_schemas.router,
+    document_routes.router,
     retention.router,
     access_requests.router,
     registries.router,
