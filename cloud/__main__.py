@@ -150,6 +150,7 @@ def _parser() -> argparse.ArgumentParser:
         ("retention", "say how long what is kept, and place or lift legal holds"),
         ("erase", "erase an encounter or a patient, or say what would go"),
         ("access", "list, approve, refuse or revoke what organisations ask to be let into"),
+        ("operations", "list, grant or take back curated GraphQL operations"),
         ("keys", "list, rotate or retire the keys that sign tokens"),
         ("audit", "prove that nothing of the audit was changed or removed"),
     ):

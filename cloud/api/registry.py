@@ -45,12 +45,14 @@ from cloud.api.fhir import everything as fhir_everything
 from cloud.api.fhir import metadata as fhir_metadata
 from cloud.api.fhir import resources as fhir_resources
 from cloud.api.fhir import subscriptions as fhir_subscriptions
+from cloud.api.graphql import endpoint as graphql
 from cloud.api.platform import (
     access_requests,
     applications,
     certificates,
     downlink,
     joining,
+    operation_bundles,
     operations,
     registries,
     retention,
@@ -99,6 +101,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     well_known.router,
     data_schemas.router,
     document_routes.router,
+    operation_bundles.router,
     retention.router,
     access_requests.router,
     registries.router,
@@ -109,6 +112,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     fhir_resources.router,
     fhir_subscriptions.router,
     board.router,
+    graphql.router,
 )
 BATCH_ROUTERS: Final[tuple[APIRouter, ...]] = (uplink.router, encounter_photos.router)
 """Surfaces that take whole batches or pictures and so have a body limit of their own."""

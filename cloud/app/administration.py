@@ -14,6 +14,7 @@ from cloud.app.composition import Parts
 from cloud.app.hospital_commands import add_hospital_commands, run_hospital_command
 from cloud.app.key_commands import add_key_commands, run_key_command
 from cloud.app.opening import StartError
+from cloud.app.operation_commands import add_operation_commands, run_operation_command
 from cloud.app.organisation_commands import (
     add_product_commands,
     add_site_commands,
@@ -47,6 +48,7 @@ ADMINISTRATION: Final = {
     "retention": add_retention_commands,
     "erase": add_erase_commands,
     "access": add_access_commands,
+    "operations": add_operation_commands,
 }
 """The commands, and what adds their acts."""
 _OF_TENANTS: Final = {
@@ -56,6 +58,7 @@ _OF_TENANTS: Final = {
     "sites": run_site_command,
     "retention": run_retention_command,
     "erase": run_erase_command,
+    "operations": run_operation_command,
 }
 
 

@@ -15,7 +15,7 @@ from cloud.api.console.feed import LiveFeed
 from cloud.api.registry import BATCH_ROUTERS, ROUTERS
 from cloud.api.shared import errors, rate_limits
 from cloud.api.shared.attempts import AttemptLimit
-from cloud.api.shared.metrics import HttpMetrics, StoreMetrics
+from cloud.api.shared.metrics import HttpMetrics, OperationMetrics, StoreMetrics
 from cloud.api.shared.middleware import RequestFrame
 from cloud.api.shared.rate_limits import RateLimits
 from cloud.api.shared.seen_proofs import SeenProofs
@@ -121,6 +121,7 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None
         fleet_metrics=parts.fleet_metrics,
         traces=parts.traces,
         store_metrics=StoreMetrics(parts.registry),
+        operation_metrics=OperationMetrics(parts.registry),
         offer=offer or Offer(http_url=issuer),
         attempts=AttemptLimit(),
         limits=RateLimits(_spelled_limits(parts.settings), parts.clock),

@@ -10,6 +10,7 @@ from cloud.core.authorization import board_tables as boards
 from cloud.core.authorization import credential_tables as credentials
 from cloud.core.authorization import grant_tables as grants
 from cloud.core.authorization import tables as authorization
+from cloud.core.curation import tables as curation
 from cloud.core.devices import fleet_tables as fleet
 from cloud.core.devices import history_tables as device_history
 from cloud.core.devices import tables as devices
@@ -38,6 +39,7 @@ MODULES: Final = (
     boards,
     credentials,
     crew,
+    curation,
     device_history,
     devices,
     documents,

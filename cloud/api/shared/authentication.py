@@ -68,8 +68,8 @@ class Authentication:
                 "token_in_query", "Send the token in the Authorization header only."
             )
         principal = _of_certificate(request, services) or self._of_token(request, services)
-        claimed = request.headers.get(TENANT_HEADER)
-        if claimed is not None and claimed != principal.tenant_id:
+        claimed = request.headers.getlist(TENANT_HEADER)
+        if any(one != principal.tenant_id for one in claimed):
             raise ForbiddenError(
                 "tenant_mismatch", "Send the X-Tenant-ID of the token's own tenant, or none."
             )

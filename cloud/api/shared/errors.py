@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from cloud.api.shared import accept
 from cloud.api.shared.answers import FHIR_MEDIA_TYPE, JSON_MEDIA_TYPE, exact_json
+from cloud.api.shared.peer import trace_of
 from cloud.api.shared.voices import error_body, speaks_fixed_json
 from cloud.core.kernel.errors import (
     ConflictError,
@@ -118,7 +119,8 @@ def render(request: Request, error: DomainError, *, status: int | None = None) -
             error.code, error.reason, error.message, request_id, details=error.details
         )
         return exact_json(outcome, status=code, media_type=FHIR_MEDIA_TYPE, headers=headers)
-    return exact_json(error_body(path, error, request_id), status=code, headers=headers)
+    body = error_body(path, error, request_id, trace_of(request))
+    return exact_json(body, status=code, headers=headers)
 
 
 def _headers(error: DomainError) -> dict[str, str]:

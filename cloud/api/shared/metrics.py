@@ -20,6 +20,18 @@ class HttpMetrics:
         )
 
 
+class OperationMetrics:
+    """What the GraphQL door counts: operations by name, or `any` and `unknown`, and their codes."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.answered = Counter(
+            "vitalwire_graphql_operations",
+            "GraphQL operations answered",
+            ["operation", "code"],
+            registry=registry,
+        )
+
+
 class StoreMetrics:
     """What is read from the store when asked."""
 

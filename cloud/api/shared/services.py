@@ -9,7 +9,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from cloud.api.shared.attempts import AttemptLimit
-from cloud.api.shared.metrics import StoreMetrics
+from cloud.api.shared.metrics import OperationMetrics, StoreMetrics
 from cloud.api.shared.rate_limits import RateLimits
 from cloud.api.shared.seen_proofs import SeenProofs
 from cloud.core.authorization.authorization_server import AuthorizationServer
@@ -49,6 +49,7 @@ class Services:
     fleet_metrics: FleetMetrics
     traces: BatchTraces
     store_metrics: StoreMetrics
+    operation_metrics: OperationMetrics
     offer: Offer
     attempts: AttemptLimit
     limits: RateLimits

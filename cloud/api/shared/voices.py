@@ -1,9 +1,11 @@
-"""In whose words an address says no: OAuth's, the partners', or those of all other contracts."""
+"""In whose words an address says no: OAuth's, the partners', GraphQL's, or everybody's."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from cloud.api.shared import graphql_errors
+from cloud.api.shared.graphql_errors import error_object
 from cloud.core.authorization.profiles import CLINICAL, PARTNER, PLATFORM, PORTAL
 from cloud.core.entitlements.access import AccessReviewError
 from cloud.core.kernel.errors import DomainError
@@ -28,14 +30,18 @@ _OAUTHS_WORDS: Final = {
 
 def speaks_fixed_json(path: str) -> bool:
     """Whether the address has an error shape of its own, whatever the caller accepts."""
-    return path in _OF_OAUTH or path == PARTNER.token_path
+    return path in _OF_OAUTH or path in (PARTNER.token_path, graphql_errors.PATH)
 
 
-def error_body(path: str, error: DomainError, request_id: str) -> dict[str, object]:
+def error_body(
+    path: str, error: DomainError, request_id: str, trace_id: str = ""
+) -> dict[str, object]:
     """The JSON of an error at this address."""
     if path in _OF_OAUTH:
         word = _OAUTHS_WORDS.get(error.code, error.reason)
         return {"error": word, "error_description": error.message}
+    if path == graphql_errors.PATH:
+        return {"errors": [error_object(error, trace_id or request_id)]}
     if path == PARTNER.token_path:
         return {"message": error.message, "code": error.reason, "requestId": request_id}
     body: dict[str, object] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from cloud.db.deadlines import within
 from cloud.db.errors import (
     StorageConflictError,
     StorageError,
@@ -22,6 +23,7 @@ __all__ = [
     "StorageUnreachableError",
     "UnitOfWork",
     "utc_now",
+    "within",
 ]
 
 Clock = Callable[[], datetime]

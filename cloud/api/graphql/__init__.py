@@ -1,0 +1,1 @@
+"""`POST /graphql`: curated operations of approved applications, and nothing else."""

@@ -1,0 +1,47 @@
+"""The schema behind the curated operations. It is not published: no introspection, no dump."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import Final
+
+import strawberry
+from graphql import GraphQLError, GraphQLSchema
+from strawberry.extensions import DisableIntrospection
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from cloud.api.graphql.acqi import AcqiMetric, acqi_metrics
+from cloud.api.graphql.scalars import DATE_TIME
+from cloud.api.graphql.sizes import at_most
+
+LOG: Final = logging.getLogger("vitalwire.graphql")
+
+
+@strawberry.type
+class Query:
+    """What can be read."""
+
+    acqi_metrics: list[AcqiMetric] = strawberry.field(resolver=acqi_metrics, metadata=at_most(30))
+
+
+class CuratedSchema(strawberry.Schema):
+    """Strawberry's own log of errors prints documents and variables: this one writes nothing."""
+
+    @property
+    def graphql_schema(self) -> GraphQLSchema:
+        """The schema in graphql-core's form."""
+        return self._schema
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Nothing: what goes to the log goes there in our own words (see `answers`)."""
+
+
+SCHEMA: Final = CuratedSchema(
+    query=Query,
+    extensions=[DisableIntrospection],
+    config=StrawberryConfig(disable_field_suggestions=True, scalar_map={datetime: DATE_TIME}),
+)

@@ -1,0 +1,27 @@
+"""How many items a list field may give, for the cost of an operation before it is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from graphql import GraphQLField
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.field import StrawberryField
+
+MOST: Final = "most"
+LONGEST_PAGE: Final = 100
+"""Of a list whose field says nothing, and of a page that is asked for by `first`."""
+
+
+def at_most(count: int) -> Mapping[str, int]:
+    """The metadata of a list field that never gives more than this."""
+    return {MOST: count}
+
+
+def most_items(field: GraphQLField) -> int:
+    """How many items the field's list may have."""
+    definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    if isinstance(definition, StrawberryField):
+        return int(definition.metadata.get(MOST, LONGEST_PAGE))
+    return LONGEST_PAGE

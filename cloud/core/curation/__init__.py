@@ -1,0 +1,1 @@
+"""Curated GraphQL operations: which documents there are, and which application may run them."""
