@@ -208,7 +208,9 @@ def test_only_the_destination_sees_who_it_is(cloud: Installation) -> None:
     encounter = open_encounter(cloud, patient=ToldPatient(identity=SMITH))
     at_hospital = hospital(cloud)
     with cloud.database.begin(now=cloud.clock()) as work:
-        row = find(work, at_hospital, encounter)
+        with pytest.raises(DomainError, match="encounter_not_found"):
+            find(work, at_hospital, encounter)
+        row = find(work, cloud.mine.caller, encounter)
         with pytest.raises(DomainError, match="not_the_destination"):
             project(work, cloud.parts.vault, at_hospital, row)
     hand_over(cloud, encounter)
