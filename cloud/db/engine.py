@@ -14,6 +14,7 @@ from cloud.db.errors import StorageUnreachableError
 
 WRITING: Final = "vitalwire_writing"
 BUSY_MILLISECONDS: Final = 15_000
+PATIENCE_MILLISECONDS: Final = 1_000
 POSTGRESQL_DRIVER: Final = "postgresql+psycopg"
 SQLITE_FILE: Final = "vitalwire.sqlite3"
 
@@ -104,9 +105,31 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
         "synchronous=FULL",
         "foreign_keys=ON",
         "journal_size_limit=67108864",
+        # What is deleted is overwritten, not only left to be.
+        "secure_delete=ON",
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def empty_log(engine: Engine) -> bool:
+    """Put all of SQLite's log of changes into its file and cut the log to nothing, so that what was
+    deleted stands in neither; whether that was done. PostgreSQL's log is its operator's.
+
+    It waits `PATIENCE_MILLISECONDS` for those who read or write, for somebody waits for us.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={PATIENCE_MILLISECONDS}")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        is_busy = bool(cursor.fetchall()[0][0])
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+    finally:
+        connection.close()
+    return not is_busy
 
 
 def _begin_sqlite(connection: Connection) -> None:

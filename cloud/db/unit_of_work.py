@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,11 +14,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, UOWTransaction
 
 from cloud.db.base import Stamped
-from cloud.db.engine import WRITING
+from cloud.db.engine import WRITING, empty_log
 from cloud.db.errors import StorageConflictError, StorageFaultError
 
 _NOW: Final = "now"
 _CHANGED: Final = "changed"
+_ERASED: Final = "erased"
+LOG: Final = logging.getLogger("vitalwire.db")
 
 
 class _WatchedSession(Session):
@@ -47,6 +50,10 @@ class UnitOfWork:
         self.session = session
         self.now = now
         self.seal_key = seal_key
+
+    def leave_no_trace(self) -> None:
+        """What this unit deletes shall stand in no file of ours once it has committed."""
+        self.session.info[_ERASED] = True
 
     @property
     def is_postgresql(self) -> bool:
@@ -80,10 +87,21 @@ class Database:
         with self._unit(self._writing, now) as work:
             yield work
             work.session.commit()
+            if work.session.info.get(_ERASED) and not self.empty_log():
+                LOG.warning("event=erased_words_in_log note=the worker empties it within minutes")
             changed = work.session.info[_CHANGED]
             for tables, act in self._watchers if changed else ():
                 if tables & changed:
                     act()
+
+    def empty_log(self) -> bool:
+        """Let nothing that was deleted stand in the embedded database's log of changes; whether
+        that was done. Somebody who reads for long keeps it there until this is called again.
+        """
+        try:
+            return empty_log(self.engine)
+        except (DBAPIError, PoolTimeoutError):
+            return False
 
     @contextmanager
     def reading(self, *, now: datetime) -> Iterator[UnitOfWork]:

@@ -200,6 +200,7 @@ def _erase(
         _forget_answers(work, principal, encounter_id)
         _forget_months(work, encounter_id)
     work.session.expire_all()
+    work.leave_no_trace()
     return planned
 
 

@@ -74,6 +74,7 @@ def sweep(work: UnitOfWork, tenant_id: str, standard: RetentionPolicy) -> Swept:
     late = sum(_remove(work, table, which) for table, which in _late(work, tenant_id))
     swept = Swept(gone[WaveformRow], gone[ObservationRow], records, late)
     if swept.total:
+        work.leave_no_trace()
         audit.record(
             work,
             principal,
