@@ -9,7 +9,8 @@ DEV_STAMP := $(VENV)/.dev-stamp
 SYSTEM := scripts/system-packages
 # The vectors of third parties stay outside the tree; tests name the folder when it is absent.
 export VITALWIRE_VECTORS ?= $(abspath ../shared/vectors)
-PYTEST_WORKERS ?= 2
+# Two a core: many tests wait for a program, a clock or a broker.
+PYTEST_WORKERS ?= 4
 
 .PHONY: setup demo demo-check test test-long soak check coverage nightly-bluetooth bench docs deb clean lock
 
@@ -53,8 +54,8 @@ test: check coverage ## check, coverage, then every other test but the long ones
 
 test-long: $(DEV_STAMP) ## third-party FHIR judges and OAuth clients, how-to pages as written, long fuzz, soak
 	@$(SYSTEM) test-long
-	@$(BIN)/pytest tests/unit/protocols -n $(PYTEST_WORKERS) --dist worksteal $(PYTEST_FLAGS)
-	@$(BIN)/pytest -m "acceptance or soak or fuzz" --timeout 3600 $(PYTEST_FLAGS)
+	@$(BIN)/pytest tests/unit tests/property --hypothesis-profile searching -n $(PYTEST_WORKERS) --dist worksteal $(PYTEST_FLAGS)
+	@$(BIN)/pytest --hypothesis-profile searching -m "acceptance or soak or fuzz" --timeout 3600 $(PYTEST_FLAGS)
 
 nightly-bluetooth: $(DEV_STAMP) ## the Bluetooth scenario on a real bluetoothd in a virtual machine (root on Debian)
 	@scripts/nightly-bluetooth $(BIN)/python

@@ -11,9 +11,12 @@ from hypothesis import HealthCheck, settings
 for _name in [name for name in os.environ if name.startswith(("EDGE_", "CLOUD_"))]:
     del os.environ[_name]
 
-# A busy machine is no fault of the code under test: pytest's own timeout bounds a test.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+# A busy machine is no fault of the code under test: pytest's own timeout bounds a test. The default
+# tests say the same of the same tree each time; the long ones search for new examples.
+PATIENT: Final = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("steady", PATIENT, derandomize=True)
+settings.register_profile("searching", PATIENT)
+settings.load_profile("steady")
 
 # anyio imports its parts when they are first asked for, and pytest compiles them anew at that
 # moment. CPython 3.11 may fail at that while another thread compiles too, so a server that runs in

@@ -15,6 +15,8 @@ from cloud.core.kernel.principal import service_principal
 from tests.fixtures.administration import APPS, CLIENTS, administrator, clinical_administrator
 from tests.fixtures.cloud import Installation, Tenant
 
+pytestmark = pytest.mark.long_on_postgresql
+
 KEYS = "/v1/auth/admin/keys"
 SCOPES = "/v1/auth/scopes"
 USERS = "/v1/user-management/admin/users"

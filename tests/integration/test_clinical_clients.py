@@ -9,6 +9,7 @@ from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from cloud.api.shared.rate_limits import ADMINISTRATION, RateLimits
@@ -23,6 +24,8 @@ from tests.fixtures.administration import (
 )
 from tests.fixtures.client_certificates import ClientCertificate, client_certificate
 from tests.fixtures.cloud import START, Installation, Tenant
+
+pytestmark = pytest.mark.long_on_postgresql
 
 HEADER = "X-Client-Cert"
 

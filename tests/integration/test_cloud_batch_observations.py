@@ -11,6 +11,8 @@ from cloud.core.encounters.gathering import gather_handover
 from tests.fixtures.api_session import Session, reading
 from tests.fixtures.cloud import Installation
 
+pytestmark = pytest.mark.long_on_postgresql
+
 ECG: dict[str, Any] = {
     "mdc_code": "MDC_ECG_ELEC_POTL_II",
     "unit_code": "mV",

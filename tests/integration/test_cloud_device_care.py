@@ -22,6 +22,8 @@ from tests.fixtures.cloud import (
     numeric,
 )
 
+pytestmark = pytest.mark.long_on_postgresql
+
 WHY = {"reason": "dropped on the floor"}
 BATTERY = MdcCode(1, 2460)
 SENSOR_CALIBRATION = MdcCode(128, 29428)

@@ -17,6 +17,8 @@ from tests.fixtures.cloud import (
     numeric,
 )
 
+pytestmark = pytest.mark.long_on_postgresql
+
 
 @pytest.fixture
 async def my(cloud: Installation) -> AsyncIterator[Session]:

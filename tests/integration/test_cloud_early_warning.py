@@ -22,6 +22,8 @@ from tests.integration.test_cloud_crew_events import event, send
 from tests.integration.test_cloud_encounter_changes import crew
 from tests.integration.test_cloud_recording import open_encounter, record
 
+pytestmark = pytest.mark.long_on_postgresql
+
 __all__ = ["crew"]
 BREATHS = MdcCode(2, 20490)
 TEMPERATURE, FAHRENHEIT = MdcCode(2, 19292), UnitCode(4416)

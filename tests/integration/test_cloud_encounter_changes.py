@@ -21,6 +21,8 @@ from tests.fixtures.tablets import MINE, ROOT, THEIRS, Crew, Json, lost, op
 from tests.integration.test_cloud_crew_events import event, send
 from tests.integration.test_cloud_recording import open_encounter
 
+pytestmark = pytest.mark.long_on_postgresql
+
 
 @pytest.fixture
 async def crew(cloud: Installation) -> AsyncIterator[Crew]:

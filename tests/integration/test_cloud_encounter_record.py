@@ -16,6 +16,8 @@ from tests.fixtures.cloud import START, Installation
 from tests.integration.test_cloud_crew_events import event, send
 from tests.integration.test_cloud_recording import open_encounter
 
+pytestmark = pytest.mark.long_on_postgresql
+
 
 def record(cloud: Installation, encounter_id: str) -> EncounterRecord:
     with cloud.database.reading(now=cloud.clock()) as work:

@@ -14,6 +14,8 @@ import pytest
 from cloud.core.encounters.uplink import record_uplink
 from tests.fixtures.cloud import START, VEHICLE, Installation, batch, device_info, numeric, waveform
 
+pytestmark = pytest.mark.long_on_postgresql
+
 PATH = "/api/v1/epcr/encounters"
 WANTED = {
     "care_model": "prehospital_emergency",

@@ -11,6 +11,8 @@ from tests.fixtures.administration import Operator
 from tests.fixtures.cloud import Installation
 from tests.fixtures.held_records import closed_encounter, traces
 
+pytestmark = pytest.mark.long_on_postgresql
+
 PLATFORM = "/v1/platform"
 ENCOUNTERS = "/api/v1/epcr/encounters"
 ADMIN = "argus:platform:admin"

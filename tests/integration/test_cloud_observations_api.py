@@ -15,6 +15,8 @@ from tests.fixtures.cloud import (
     Installation,
 )
 
+pytestmark = pytest.mark.long_on_postgresql
+
 
 @pytest.fixture
 async def embedded_my(embedded: Installation) -> AsyncIterator[Session]:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 
 from cloud.core.encounters.finding import find
 from cloud.core.encounters.handing_over import hand_over
@@ -16,6 +17,8 @@ from tests.fixtures.patients import FACILITY, hospital
 from tests.fixtures.pictures import jpeg, png, segment
 from tests.fixtures.tablets import MINE, Crew, op
 from tests.integration.test_cloud_encounter_changes import crew
+
+pytestmark = pytest.mark.long_on_postgresql
 
 __all__ = ["crew"]
 PICTURE = png()

@@ -23,6 +23,8 @@ from cloud.core.quality.service import follow_quality, judge_everywhere
 from protocols.model.codes import MdcCode, UnitCode
 from tests.fixtures.cloud import START, VEHICLE, Installation, Tenant, batch, device_info, numeric
 
+pytestmark = pytest.mark.long_on_postgresql
+
 PATH = "/api/v1/acqi"
 GLUCOSE = MdcCode.from_cf_code(160184)
 MMOL_L = UnitCode(4722)

@@ -45,6 +45,8 @@ from tests.fixtures.cloud import (
     waveform,
 )
 
+pytestmark = pytest.mark.long_on_postgresql
+
 
 def record(cloud: Installation, sent: UplinkBatch) -> UplinkAck:
     with cloud.database.begin(now=cloud.clock()) as work:

@@ -25,6 +25,8 @@ from cloud.core.kernel.work import UnitOfWork
 from tests.fixtures.cloud import START, Installation, batch, numeric
 from tests.fixtures.patients import FACILITY, audited, events_of, open_encounter
 
+pytestmark = pytest.mark.long_on_postgresql
+
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )

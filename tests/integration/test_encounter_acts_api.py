@@ -21,6 +21,8 @@ from tests.fixtures.cloud import Installation
 from tests.fixtures.patients import FACILITY, audited, open_encounter
 from tests.integration.test_encounter_acts import PNG
 
+pytestmark = pytest.mark.long_on_postgresql
+
 PATH = "/api/v1/epcr/encounters"
 HANDOVER = {"facility_id": FACILITY, "received_by": "nurse-1"}
 SMITH = {

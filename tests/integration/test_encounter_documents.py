@@ -26,6 +26,8 @@ from tests.fixtures.cloud import START, Installation, batch, device_info, numeri
 from tests.fixtures.fhir_checks import problems
 from tests.fixtures.patients import FACILITY, SMITH, audited, events_of, hospital, open_encounter
 
+pytestmark = pytest.mark.long_on_postgresql
+
 PATH = "/api/v1/epcr/encounters"
 
 

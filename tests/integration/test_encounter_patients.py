@@ -31,6 +31,8 @@ from tests.fixtures.patients import (
     open_encounter,
 )
 
+pytestmark = pytest.mark.long_on_postgresql
+
 PARTLY = PatientIdentity(family_name="Smith", sex="female")
 
 

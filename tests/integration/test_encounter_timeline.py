@@ -18,6 +18,8 @@ from protocols.model.crew import CrewEvent, CrewEventKind
 from tests.fixtures.cloud import START, VEHICLE, Installation, batch, numeric, waveform
 from tests.fixtures.patients import FACILITY, audited, hospital, open_encounter
 
+pytestmark = pytest.mark.long_on_postgresql
+
 
 def at(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)

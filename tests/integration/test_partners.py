@@ -25,6 +25,8 @@ from cloud.core.kernel.principal import service_principal
 from tests.fixtures.administration import APPS, administrator, platform_token
 from tests.fixtures.cloud import Installation, Tenant
 
+pytestmark = pytest.mark.long_on_postgresql
+
 PATH = "/v2/partners/authenticate"
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from joserfc.jwk import ECKey
 from sqlalchemy import select
 
 from cloud.core.kernel.idempotency import IdempotencyRow
 from tests.fixtures.administration import APPS, administrator, platform_token
 from tests.fixtures.cloud import Installation
+
+pytestmark = pytest.mark.long_on_postgresql
 
 NEW = {
     "name": "Hospital board",

@@ -15,6 +15,8 @@ from tests.fixtures.patients import FACILITY
 from tests.integration.fhir_rest.conftest import Hospital
 from tests.integration.fhir_rest.test_projections import allow, bring
 
+pytestmark = pytest.mark.long_on_postgresql
+
 WALLED = (
     "Device",
     "DeviceMetric",

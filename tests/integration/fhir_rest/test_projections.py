@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from sqlalchemy import select, update
 
 from cloud.core.authorization.tables import ApplicationRow
@@ -15,6 +16,8 @@ from cloud.core.encounters.versions import amend
 from cloud.core.kernel.audit import AuditRow
 from tests.fixtures.patients import FACILITY, NHS_NUMBER, SMITH
 from tests.integration.fhir_rest.conftest import Hospital, fill
+
+pytestmark = pytest.mark.long_on_postgresql
 
 
 async def allow(hospital: Hospital, facility: str | None, *scopes: str) -> None:

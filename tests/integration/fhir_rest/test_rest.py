@@ -14,6 +14,8 @@ from cloud.core.kernel.identifiers import uuid_of
 from cloud.fhir.rest.registry import KINDS
 from tests.integration.fhir_rest.conftest import BASE, Hospital, fill
 
+pytestmark = pytest.mark.long_on_postgresql
+
 SAME_WORDS = ("Location", "Observation", "Practitioner", "PractitionerRole")
 
 

@@ -11,6 +11,8 @@ from cloud.fhir.rest.registry import BY_NAME
 from tests.integration.fhir_rest.conftest import BASE, Hospital
 from tests.integration.fhir_rest.test_abuse import outcome
 
+pytestmark = pytest.mark.long_on_postgresql
+
 ENDS = ("0001", "0001-01-01", "9998", "9999", "9999-12-31")
 PERSONAL = (
     *("family", "given", "name", "birthdate", "phone", "email", "telecom", "gender"),

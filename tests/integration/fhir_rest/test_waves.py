@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import select
 
 from cloud.core.devices.tables import DeviceRow
@@ -17,6 +18,8 @@ from protocols.model.observation import SampleArrayObservation
 from protocols.uplink.messages import Content
 from tests.fixtures.cloud import DEFIBRILLATOR, START, batch, device_info, waveform
 from tests.integration.fhir_rest.conftest import Hospital, fill
+
+pytestmark = pytest.mark.long_on_postgresql
 
 MINUTE = timedelta(minutes=1)
 LEADS = (MdcCode(2, 257), MdcCode(2, 258), MdcCode(2, 317))
