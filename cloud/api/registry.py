@@ -58,6 +58,8 @@ from cloud.api.platform import (
     retention,
     service_tokens,
     uplink,
+    webhook_events,
+    webhooks,
 )
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -72,6 +74,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     applications.router,
     certificates.router,
     service_tokens.router,
+    # Before the others of webhooks: `events` is no id of one.
+    webhook_events.router,
+    webhooks.router,
     clients.router,
     credentials.router,
     keys.router,

@@ -41,6 +41,8 @@ from cloud.core.kernel.scopes import (
     EPCR_WRITE,
     GATEWAY_UPLINK,
     PLATFORM_ADMIN,
+    WEBHOOKS_READ,
+    WEBHOOKS_WRITE,
     check_required,
 )
 
@@ -248,4 +250,6 @@ PlatformAdmin = Annotated[Principal, Depends(require(PLATFORM_ADMIN))]
 AcqiRead = Annotated[Principal, Depends(require(ACQI_READ))]
 AppsRead = Annotated[Principal, Depends(require(PLATFORM_ADMIN, APPS_READ, APPS_WRITE))]
 AppsWrite = Annotated[Principal, Depends(require(PLATFORM_ADMIN, APPS_WRITE))]
+WebhooksRead = Annotated[Principal, Depends(require(WEBHOOKS_READ, WEBHOOKS_WRITE))]
+WebhooksWrite = Annotated[Principal, Depends(require(WEBHOOKS_WRITE))]
 GatewayUplink = Annotated[Principal, Depends(require(GATEWAY_UPLINK))]

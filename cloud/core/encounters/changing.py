@@ -127,7 +127,7 @@ def conclude(work: UnitOfWork, principal: Principal, row: EncounterRow, reason: 
         event_type=UPDATED,
         resource_type="encounter",
         resource_id=row.encounter_id,
-        data={"status": row.status, "vehicle_id": row.vehicle_id},
+        data={"status": row.status, "vehicle_id": row.vehicle_id, "version": row.version},
     )
 
 

@@ -69,7 +69,11 @@ def settle_release(work: UnitOfWork, gateway: Principal, encounter: EncounterRow
             event_type=REOPENED if was_released else RELEASED,
             resource_type="encounter",
             resource_id=encounter.encounter_id,
-            data={"status": encounter.status, "vehicle_id": encounter.vehicle_id},
+            data={
+                "status": encounter.status,
+                "vehicle_id": encounter.vehicle_id,
+                "version": encounter.version,
+            },
         )
 
 

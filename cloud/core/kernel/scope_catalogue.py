@@ -46,6 +46,7 @@ AUDIT_READ: Final = "audit:read"
 OPERATOR_ACCESS: Final = "operator:access"
 """Over all tenants: given on the machine the cloud runs on, and nowhere else."""
 SUBSCRIPTIONS: Final = "system/Subscription.cruds"
+WEBHOOKS_READ: Final = "webhooks:read"
 WEBHOOKS_WRITE: Final = "webhooks:write"
 OPENID: Final = "openid"
 PROFILE_READ: Final = "profile_read"
@@ -118,7 +119,7 @@ _PLATFORM: Final = (
         is_requestable=False,
         is_sensitive=True,
     ),
-    Scope("webhooks:read", "See webhooks and what they delivered."),
+    Scope(WEBHOOKS_READ, "See webhooks and what they delivered."),
     Scope(WEBHOOKS_WRITE, "Have events sent to addresses of yours."),
 )
 _CLINICAL: Final = (

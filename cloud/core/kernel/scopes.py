@@ -33,6 +33,7 @@ from cloud.core.kernel.scope_catalogue import (
     PLATFORM_ADMIN,
     PROFILE_READ,
     SUBSCRIPTIONS,
+    WEBHOOKS_READ,
     WEBHOOKS_WRITE,
     Scope,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "PLATFORM_ADMIN",
     "PROFILE_READ",
     "SUBSCRIPTIONS",
+    "WEBHOOKS_READ",
     "WEBHOOKS_WRITE",
     "Scope",
     "check_required",

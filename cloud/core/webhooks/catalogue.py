@@ -7,14 +7,13 @@ inside, whatever the event holds; who wants more fetches it with a token.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cloud.core.kernel.outbox import DomainEvent
-from cloud.core.kernel.scopes import APPS_READ, DEVICES_READ, EPCR_READ
+from cloud.core.kernel.scopes import APPS_READ, DEVICES_READ, EPCR_READ, WEBHOOKS_READ
 
 JOBS_READ: Final = "argus:jobs:read"
-WEBHOOKS_READ: Final = "webhooks:read"
 _SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -37,7 +36,8 @@ class Member:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventType:
     """A row of the catalogue. `resource` names the member that holds the resource's id, `scope` is
-    what one needs to be told.
+    what one needs to be told. `instead` are the members for resources of other types, where events
+    of one name come from several; then each of them is there or not.
     """
 
     name: str
@@ -45,10 +45,12 @@ class EventType:
     scope: str
     resource: Member
     members: tuple[Member, ...] = ()
+    instead: Mapping[str, Member] = field(default_factory=dict)
 
     def data_of(self, event: DomainEvent) -> dict[str, Any]:
         """What an event of this type says outside."""
-        data: dict[str, Any] = {self.resource.name: event.resource_id}
+        named = self.instead.get(event.resource_type, self.resource)
+        data: dict[str, Any] = {named.name: event.resource_id}
         for one in self.members:
             value = event.data.get(one.source or one.name)
             if value is not None or not one.is_optional:
@@ -63,14 +65,15 @@ class EventType:
     @property
     def schema(self) -> dict[str, Any]:
         """JSON Schema (2020-12) of the payload."""
-        members = (self.resource, *self.members)
+        members = (self.resource, *self.instead.values(), *self.members)
+        required = [one.name for one in members if not one.is_optional]
         return {
             "$schema": _SCHEMA,
             "title": self.name,
             "description": self.sentence,
             "type": "object",
             "properties": {one.name: _schema_of(one) for one in members},
-            "required": [one.name for one in members if not one.is_optional],
+            "required": required,
             "additionalProperties": False,
         }
 
@@ -95,7 +98,18 @@ _VERSION: Final = Member(
 )
 _DEVICE: Final = Member("device_id", "The device.", "dev_0b6f5f2c9a3d4e38b1de5a1a7d3c9f22")
 _ON_BOARD: Final = Member("vehicle_id", "The vehicle it is on.", "RTW-4", is_optional=True)
-_GATEWAY: Final = Member("gateway_id", "The gateway.", "gw_7d3c9f220b6f5f2c9a3d4e38b1de5a1a")
+_SENDER: Final = Member(
+    "gateway_id",
+    "The gateway that sent them.",
+    "gw_7d3c9f220b6f5f2c9a3d4e38b1de5a1a",
+    is_optional=True,
+)
+_MEASURED_BY: Final = Member(
+    "device_id",
+    "The device they were sent for, where no gateway did.",
+    _DEVICE.sample,
+    is_optional=True,
+)
 _APPLICATION: Final = Member(
     "client_id", "The application.", "app_51d6f0f3a115f0c1d7e0b0f4a5f8f43a"
 )
@@ -179,7 +193,8 @@ _ROWS: Final = (
         name="device.observation.recorded",
         sentence="Readings of a vehicle's devices arrived; one event a batch.",
         scope=DEVICES_READ,
-        resource=_GATEWAY,
+        resource=_SENDER,
+        instead={"device": _MEASURED_BY},
         members=(
             _ON_BOARD,
             Member("stored", "How many readings are new.", 12, "integer"),

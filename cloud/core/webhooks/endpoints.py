@@ -123,12 +123,14 @@ def rotate(
     is_forced: bool = False,
 ) -> str:
     """A new secret: the given one, or one that is made and returned. The old one signs beside it
-    for 24 hours.
+    for 24 hours. The one that signs already changes nothing, so that a PUT may come twice.
 
     ConflictError `rotation_under_way` while an older one still signs, unless it is forced: then
     the oldest is dropped at once.
     """
     held = signing.opened(vault, row.endpoint_id, row.sealed_secrets, now=work.now)
+    if held[0].text == secret:
+        return ""
     if len(held) > 1 and not is_forced:
         raise ConflictError(
             "rotation_under_way",
@@ -144,14 +146,16 @@ def rotate(
 
 
 def remove(work: UnitOfWork, principal: Principal, row: EndpointRow) -> None:
-    """End it. What still waited is discarded; what was delivered stays to be read by operators."""
+    """End it. What still waited is discarded and its secrets are gone; what was delivered stays to
+    be read by operators.
+    """
     # scoped by the endpoint, which is the caller's own.
     work.session.execute(
         update(DeliveryRow)
         .where(DeliveryRow.endpoint_id == row.endpoint_id, DeliveryRow.due_at.is_not(None))
         .values(state=DISCARDED, due_at=None, settled_at=work.now)
     )
-    row.status, row.status_reason = DISABLED, "removed"
+    row.status, row.status_reason, row.sealed_secrets = DISABLED, "removed", b""
     _touch(work, row)
     audit.record(work, principal, "delete", _RESOURCE, row.endpoint_id)
 

@@ -35,7 +35,28 @@ def test_an_event_says_what_its_row_names_and_nothing_else(kind: EventType) -> N
         data={**told, "family_name": "Mustermann"},
     )
 
-    assert kind.data_of(event) == kind.sample
+    assert kind.data_of(event) == {
+        name: one
+        for name, one in kind.sample.items()
+        if name not in {each.name for each in kind.instead.values()}
+    }
+
+
+def test_readings_name_the_gateway_or_the_device_that_they_came_from() -> None:
+    kind = CATALOGUE["device.observation.recorded"]
+    told = {"vehicle_id": "RTW-4", "stored": 1, "encounter_ids": ["enc_1"]}
+    for resource_type, member in (("gateway", "gateway_id"), ("device", "device_id")):
+        event = DomainEvent(
+            event_id="evt_1",
+            tenant_id="ten_1",
+            type=kind.name,
+            occurred_at=datetime(2026, 11, 26, tzinfo=UTC),
+            resource_type=resource_type,
+            resource_id="x_1",
+            data=told,
+        )
+        assert kind.data_of(event) == {member: "x_1", **told}
+        jsonschema.validate(kind.data_of(event), kind.schema)
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda one: one.name)

@@ -1,0 +1,20 @@
+"""Where a webhook may lead, seen when it is registered; every attempt looks anew."""
+
+from __future__ import annotations
+
+from cloud.core.kernel.errors import InvalidError
+from cloud.core.kernel.outbound import OutboundError, OutboundPolicy, check_address
+
+
+def check_receiver(url: str, outbound: OutboundPolicy) -> None:
+    """InvalidError `address_refused` for an address that nothing may be sent to; its words say what
+    to do and never where the name leads.
+    """
+    try:
+        check_address(url, outbound)
+    except OutboundError as exc:
+        raise InvalidError(
+            "address_refused",
+            f"Give an https address that can be reached from everywhere: {exc}.",
+            details={"fields": [{"field": "body.url", "rule": "address"}]},
+        ) from exc
