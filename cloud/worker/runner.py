@@ -26,6 +26,7 @@ from cloud.core.observations.storage import NewMonth, make_next_month
 from cloud.core.quality.service import follow_quality, judge_everywhere
 from cloud.core.retention.policies import STANDARD, RetentionPolicy
 from cloud.core.subscriptions.service import forget_events
+from cloud.core.webhooks.queueing import follow_webhooks
 from cloud.worker.outbox_relay import BATCH, Follower, Subscriber, log_event, relay_once
 from cloud.worker.retention import drop_months, sweep_all
 
@@ -37,6 +38,7 @@ FOLLOWERS: Final[tuple[Follower, ...]] = (
     follow_devices,
     follow_hospitals,
     follow_quality,
+    follow_webhooks,
 )
 
 

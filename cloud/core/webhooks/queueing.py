@@ -2,52 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
-from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.authorization.tables import APPROVED, ApplicationRow
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.outbox import DomainEvent
 from cloud.core.kernel.scopes import covered
 from cloud.core.kernel.work import UnitOfWork
-from cloud.core.webhooks.catalogue import CATALOGUE, EventType
+from cloud.core.webhooks.catalogue import CATALOGUE
 from cloud.core.webhooks.dialects import body_of
 from cloud.core.webhooks.endpoints import DISABLED
+from cloud.core.webhooks.incidents import TYPES, incident_event
 from cloud.core.webhooks.tables import QUEUED, DeliveryRow, EndpointRow
 
 _PRIVATE: Final = frozenset({"webhook", "job"})
+Hearer = tuple[EndpointRow, ApplicationRow]
 
 
 def follow_webhooks(event: DomainEvent, work: UnitOfWork) -> None:
-    """Queue the event for every endpoint that wants it and may know of it.
+    """Queue the event, and what it means for its incident, for every endpoint that wants it and may
+    know of it.
 
     One event makes one delivery an endpoint, however often it is relayed. What a paused endpoint
     wants waits until its owner takes it up again; a disabled one misses it.
     """
-    kind = CATALOGUE.get(event.type)
-    if kind is None:
+    if not (event.type in CATALOGUE or event.resource_type == "encounter"):
         return
-    for endpoint, application in _wanting(work, event):
-        if covered(application.approved_scopes, kind.scope) and _is_near(work, application, event):
-            queue(work, endpoint, event, kind)
-
-
-def queue(
-    work: UnitOfWork, endpoint: EndpointRow, event: DomainEvent, kind: EventType
-) -> DeliveryRow | None:
-    """A delivery of an event to an endpoint; None where there is one already."""
-    known = select(DeliveryRow.row_id).where(
-        DeliveryRow.endpoint_id == endpoint.endpoint_id,
-        DeliveryRow.message_id == event.event_id,
-        DeliveryRow.replay == 0,
-    )
-    if work.session.scalar(known) is not None:
-        return None
-    body = body_of(endpoint.dialect, event, kind.data_of(event))
-    return new_delivery(work, endpoint, event, body)
+    hearers = _hearers(work, event.tenant_id)
+    if not hearers:
+        return
+    _tell(work, hearers, event)
+    if any(not TYPES.isdisjoint(endpoint.events) for endpoint, _ in hearers):
+        of_incident = incident_event(event, work)
+        if of_incident is not None:
+            _tell(work, hearers, of_incident)
 
 
 def new_delivery(
@@ -60,38 +52,74 @@ def new_delivery(
     is_test: bool = False,
 ) -> DeliveryRow:
     """A delivery that is due at once. `headers` go out beside the signatures."""
-    row = DeliveryRow(
-        delivery_id=new_id("dlv_test" if is_test else "dlv"),
-        tenant_id=endpoint.tenant_id,
-        endpoint_id=endpoint.endpoint_id,
-        message_id=event.event_id,
-        event_type=event.type,
-        occurred_at=event.occurred_at,
-        is_test=is_test,
-        body=body,
-        headers=dict(headers or {}),
-        state=QUEUED,
-        due_at=work.now,
-        created_at=work.now,
-    )
+    values = _values(work, endpoint, event, body)
+    if is_test:
+        values["delivery_id"] = new_id("dlv_test")
+    row = DeliveryRow(**values, headers=dict(headers or {}), is_test=is_test)
     work.session.add(row)
     return row
 
 
-def _wanting(work: UnitOfWork, event: DomainEvent) -> Iterable[tuple[EndpointRow, ApplicationRow]]:
+def _values(
+    work: UnitOfWork, endpoint: EndpointRow, event: DomainEvent, body: bytes
+) -> dict[str, Any]:
+    return {
+        "delivery_id": new_id("dlv"),
+        "tenant_id": endpoint.tenant_id,
+        "endpoint_id": endpoint.endpoint_id,
+        "message_id": event.event_id,
+        "event_type": event.type,
+        "occurred_at": event.occurred_at,
+        "body": body,
+        "state": QUEUED,
+        "due_at": work.now,
+        "created_at": work.now,
+    }
+
+
+def _hearers(work: UnitOfWork, tenant_id: str) -> list[Hearer]:
     statement = (
         select(EndpointRow, ApplicationRow)
         .join(ApplicationRow, ApplicationRow.client_id == EndpointRow.client_id)
         .where(
-            EndpointRow.tenant_id == event.tenant_id,
+            EndpointRow.tenant_id == tenant_id,
             EndpointRow.status != DISABLED,
             EndpointRow.is_internal.is_(False),
+            ApplicationRow.status == APPROVED,
         )
         .order_by(EndpointRow.endpoint_id)
     )
-    for endpoint, application in work.session.execute(statement):
-        if event.type in endpoint.events and application.is_approved:
-            yield endpoint, application
+    return [(endpoint, owner) for endpoint, owner in work.session.execute(statement)]
+
+
+def _tell(work: UnitOfWork, hearers: Sequence[Hearer], event: DomainEvent) -> None:
+    kind = CATALOGUE.get(event.type)
+    if kind is None:
+        return
+    wanting = {
+        endpoint.endpoint_id: endpoint
+        for endpoint, owner in hearers
+        if event.type in endpoint.events
+        and covered(owner.approved_scopes, kind.scope)
+        and _is_near(work, owner, event)
+    }
+    if not wanting:
+        return
+    known = select(DeliveryRow.endpoint_id).where(
+        DeliveryRow.endpoint_id.in_(wanting), DeliveryRow.message_id == event.event_id
+    )
+    for endpoint_id in work.session.scalars(known):
+        wanting.pop(endpoint_id, None)
+    data = kind.data_of(event)
+    bodies = {
+        name: body_of(name, event, data) for name in {one.dialect for one in wanting.values()}
+    }
+    rows = [
+        {**_values(work, one, event, bodies[one.dialect]), "headers": {}}
+        for one in wanting.values()
+    ]
+    if rows:
+        work.session.execute(insert(DeliveryRow), rows)
 
 
 def _is_near(work: UnitOfWork, application: ApplicationRow, event: DomainEvent) -> bool:

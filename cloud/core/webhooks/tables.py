@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -92,6 +93,13 @@ class DeliveryRow(TenantOwned, Base):
         Index("ix_webhook_deliveries_due", "endpoint_id", "due_at"),
         Index("ix_webhook_deliveries_list", "endpoint_id", "row_id"),
         Index("ix_webhook_deliveries_settled", "settled_at"),
+        # What waits is little beside what is kept: counting it must not read all of that.
+        Index(
+            "ix_webhook_deliveries_waiting",
+            "due_at",
+            postgresql_where=text("due_at IS NOT NULL"),
+            sqlite_where=text("due_at IS NOT NULL"),
+        ),
     )
 
     row_id: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
@@ -132,3 +140,15 @@ class AttemptRow(Base):
     response_status: Mapped[int | None] = mapped_column(Integer)
     error: Mapped[str] = mapped_column(String(WORD_LENGTH), default="")
     sealed_answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class IncidentRow(Base):
+    """Whether an incident was open when we last told of it."""
+
+    __tablename__ = "webhook_incidents"
+    __table_args__ = (Index("ix_webhook_incidents_changed", "changed_at"),)
+
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.tenant_id"), primary_key=True)
+    incident_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    is_open: Mapped[bool] = mapped_column(Boolean)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,197 @@
+"""Who is told of what: events become deliveries, and encounters speak for their incidents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import event as listening
+
+from cloud.core.authorization.tables import SUSPENDED, ApplicationRow
+from cloud.core.encounters import ending, handing_over
+from cloud.core.encounters import service as encounters
+from cloud.core.kernel import outbox
+from cloud.core.webhooks import endpoints
+from cloud.core.webhooks.endpoints import Change
+from cloud.core.webhooks.tables import EndpointRow
+from cloud.worker.outbox_relay import relay_once
+from cloud.worker.runner import FOLLOWERS
+from tests.fixtures.cloud import Installation
+from tests.fixtures.webhooks import Hooks
+
+INCIDENTS = ("incident.created", "incident.updated", "incident.closed")
+
+
+@contextmanager
+def counted_statements(cloud: Installation) -> Iterator[list[str]]:
+    statements: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        statements.append(statement)
+
+    listening.listen(cloud.database.engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        listening.remove(cloud.database.engine, "before_cursor_execute", note)
+
+
+def relay(cloud: Installation) -> None:
+    while relay_once(cloud.database, cloud.clock, (), FOLLOWERS):
+        pass
+
+
+def told(hooks: Hooks, endpoint_id: str) -> list[tuple[str, Any]]:
+    documents = [json.loads(row.body) for row in hooks.deliveries(endpoint_id)]
+    return [(one["event"], one["data"]) for one in documents]
+
+
+def open_encounter(cloud: Installation, vehicle_id: str) -> str:
+    wanted = encounters.NewEncounter(
+        care_model="prehospital_emergency",
+        vehicle_id=vehicle_id,
+        crew_ids=("crew-1",),
+        cad_incident_id="CAD-1",
+        started_at=cloud.clock(),
+        sex="female",
+    )
+    with cloud.database.begin(now=cloud.clock()) as work:
+        row, _ = encounters.create(work, cloud.mine.caller, cloud.parts.vault, wanted)
+        cloud.clock.pass_(1)
+        return row.encounter_id
+
+
+def test_only_who_wants_an_event_and_may_know_of_it_is_told(embedded: Installation) -> None:
+    hooks = Hooks(embedded)
+    mine = hooks.endpoint()
+    others = hooks.endpoint(events=("device.retired",))
+    strangers = hooks.endpoint(caller=embedded.other.caller)
+    internal = hooks.endpoint(is_internal=True)
+    hooks.happen()
+
+    counts = [len(hooks.deliveries(one)) for one in (mine, others, strangers, internal)]
+    assert counts == [1, 0, 0, 0]
+
+
+def test_a_paused_webhook_collects_and_a_disabled_one_misses(embedded: Installation) -> None:
+    hooks = Hooks(embedded)
+    paused, removed = hooks.endpoint(), hooks.endpoint()
+    caller, vault = embedded.mine.caller, embedded.parts.vault
+    with embedded.database.begin(now=embedded.clock()) as work:
+        row = work.session.get_one(EndpointRow, paused)
+        endpoints.change(work, vault, caller, row, Change(is_active=False))
+        endpoints.remove(work, caller, work.session.get_one(EndpointRow, removed))
+    hooks.happen()
+
+    assert len(hooks.deliveries(paused)) == 1
+    assert hooks.deliveries(removed) == []
+
+
+def test_an_application_that_was_suspended_or_lost_a_scope_hears_nothing(
+    embedded: Installation,
+) -> None:
+    hooks = Hooks(embedded)
+    endpoint_id = hooks.endpoint()
+    with embedded.database.begin(now=embedded.clock()) as work:
+        application = work.session.get_one(ApplicationRow, embedded.mine.client_id)
+        approved, application.approved_scopes = application.approved_scopes, ["epcr:read"]
+    hooks.happen()
+    with embedded.database.begin(now=embedded.clock()) as work:
+        application = work.session.get_one(ApplicationRow, embedded.mine.client_id)
+        application.approved_scopes, application.status = approved, SUSPENDED
+    hooks.happen()
+
+    assert hooks.deliveries(endpoint_id) == []
+
+
+def test_what_is_one_clients_affair_no_other_hears(embedded: Installation) -> None:
+    hooks = Hooks(embedded)
+    scopes = (*embedded.mine.scopes, "webhooks:read")
+    caller = replace(embedded.mine.caller, scopes=scopes)
+    endpoint_id = hooks.endpoint(caller=caller, events=("endpoint.disabled",))
+    with embedded.database.begin(now=embedded.clock()) as work:
+        work.session.get_one(ApplicationRow, caller.client_id).approved_scopes = list(scopes)
+        for client_id in ("app_of_somebody", embedded.mine.client_id):
+            outbox.publish(
+                work,
+                tenant_id=embedded.mine.tenant_id,
+                event_type="endpoint.disabled",
+                resource_type="webhook",
+                resource_id=f"wh_of_{client_id}",
+                data={"reason": "gone", "client_id": client_id},
+            )
+    hooks.relay()
+
+    data = {"webhook_id": f"wh_of_{embedded.mine.client_id}", "reason": "gone"}
+    assert told(hooks, endpoint_id) == [("endpoint.disabled", data)]
+
+
+def test_an_incident_opens_with_its_first_encounter_and_closes_with_its_last(
+    cloud: Installation,
+) -> None:
+    hooks = Hooks(cloud)
+    endpoint_id = hooks.endpoint(events=INCIDENTS)
+    first = open_encounter(cloud, "AMB-1")
+    relay(cloud)
+    second = open_encounter(cloud, "AMB-2")
+    relay(cloud)
+    for encounter_id in (first, second):
+        with cloud.database.begin(now=cloud.clock()) as work:
+            handing_over.hand_over(
+                work, cloud.mine.caller, encounter_id, facility_id="RJ122", received_by="dr-1"
+            )
+        relay(cloud)
+
+    assert told(hooks, endpoint_id) == [
+        (
+            "incident.created",
+            {"incident_id": "CAD-1", "status": "open", "encounter_ids": [first]},
+        ),
+        *(
+            (
+                f"incident.{act}",
+                {"incident_id": "CAD-1", "status": status, "encounter_ids": [first, second]},
+            )
+            for act, status in (("updated", "open"), ("updated", "open"), ("closed", "closed"))
+        ),
+    ]
+
+
+def test_an_incident_that_was_over_before_anybody_was_told_is_created_then_closed(
+    embedded: Installation,
+) -> None:
+    hooks = Hooks(embedded)
+    endpoint_id = hooks.endpoint(events=INCIDENTS)
+    encounter_id = open_encounter(embedded, "AMB-1")
+    with embedded.database.begin(now=embedded.clock()) as work:
+        ending.cancel(work, embedded.mine.caller, encounter_id, reason="no patient")
+    relay(embedded)
+
+    assert [kind for kind, _ in told(hooks, endpoint_id)] == [
+        "incident.created",
+        "incident.closed",
+    ]
+
+
+def test_what_an_event_costs_does_not_grow_with_the_webhooks_of_others(
+    embedded: Installation,
+) -> None:
+    hooks = Hooks(embedded)
+    for _ in range(3):
+        hooks.endpoint()
+
+    def cost() -> int:
+        with counted_statements(embedded) as statements:
+            hooks.happen(times=10)
+        return len(statements)
+
+    alone = cost()
+    for _ in range(30):
+        hooks.endpoint(caller=embedded.other.caller)
+
+    assert cost() == alone
+    # An event is published, its hearers are found, who has it, the deliveries; and it is marked.
+    assert alone <= 10 * 5 + 10
