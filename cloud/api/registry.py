@@ -58,6 +58,7 @@ from cloud.api.platform import (
     retention,
     service_tokens,
     uplink,
+    webhook_deliveries,
     webhook_events,
     webhooks,
 )
@@ -77,6 +78,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     # Before the others of webhooks: `events` is no id of one.
     webhook_events.router,
     webhooks.router,
+    webhook_deliveries.router,
     clients.router,
     credentials.router,
     keys.router,

@@ -16,7 +16,7 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.webhooks.catalogue import CATALOGUE
 from cloud.core.webhooks.dialects import body_of
-from cloud.core.webhooks.endpoints import ACTIVE, DISABLED
+from cloud.core.webhooks.endpoints import ACTIVE, DISABLED, check_events
 from cloud.core.webhooks.queueing import new_delivery
 from cloud.core.webhooks.tables import (
     DISCARDED,
@@ -115,10 +115,12 @@ def replay(
     """Have a delivery sent again, the same octets under the same message id; what waits now.
 
     One that waits to be tried again is due at once. ConflictError `still_waiting` where it is in
-    hand or next, `webhook_disabled`.
+    hand or next, `webhook_disabled`; ForbiddenError `event_not_approved` where the caller may not
+    know of it any more.
     """
     row = find(work, endpoint, delivery_id, to_change=True)
     _check_serves(endpoint)
+    check_events(principal, [row.event_type])
     if row.state in (QUEUED, SENDING):
         raise ConflictError("still_waiting", "It is being sent; look at it again later.")
     if row.state == RETRYING:
@@ -143,19 +145,24 @@ def replay_range(
     since: datetime,
     until: datetime,
     states: Sequence[str] = SETTLED,
+    events: Sequence[str] = (),
 ) -> int:
     """Have every message that happened from `since` until before `until`, and whose newest delivery
     came to one of `states`, sent again; how many. Tests are not.
 
-    InvalidError `bad_range`, `unknown_status` for states that are not settled, or
-    `too_many_deliveries`; ConflictError `webhook_disabled`.
+    `events` are those wanted, all that the caller may know of where none are named. InvalidError
+    `bad_range`, `unknown_event`, `unknown_status` for states that are not settled, or
+    `too_many_deliveries`; ForbiddenError `event_not_approved`; ConflictError `webhook_disabled`.
     """
     _check_serves(endpoint)
     if since >= until:
         raise InvalidError("bad_range", "The range ends before it begins.")
     if not states or not set(states) <= set(SETTLED):
         raise InvalidError("unknown_status", f"Use some of: {', '.join(SETTLED)}.")
-    rows = work.session.scalars(_newest(endpoint, since, until, states)).all()
+    may_know = [name for name, kind in CATALOGUE.items() if principal.may(kind.scope)]
+    named = check_events(principal, events) if events else may_know
+    newest = _newest(endpoint, since, until, states).where(DeliveryRow.event_type.in_(named))
+    rows = work.session.scalars(newest.order_by(DeliveryRow.row_id).limit(MOST_REPLAYED + 1)).all()
     if len(rows) > MOST_REPLAYED:
         raise InvalidError(
             "too_many_deliveries", f"Ask for a shorter range: {MOST_REPLAYED} at most."
@@ -183,10 +190,7 @@ def _newest(
         )
         .group_by(DeliveryRow.message_id)
     )
-    statement = select(DeliveryRow).where(
-        DeliveryRow.row_id.in_(newest), DeliveryRow.state.in_(states)
-    )
-    return statement.order_by(DeliveryRow.row_id).limit(MOST_REPLAYED + 1)
+    return select(DeliveryRow).where(DeliveryRow.row_id.in_(newest), DeliveryRow.state.in_(states))
 
 
 def _again(work: UnitOfWork, row: DeliveryRow, replay_number: int) -> DeliveryRow:
