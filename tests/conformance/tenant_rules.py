@@ -185,7 +185,8 @@ _REASONS: Final[dict[str, tuple[str, ...]]] = {
         "cloud/core/webhooks/deliveries.py:attempts_of",
         "cloud/core/webhooks/deliveries.py:replay",
         "cloud/core/webhooks/endpoints.py:remove",
-        "cloud/core/webhooks/queueing.py:queue",
+        "cloud/core/webhooks/queueing.py:_tell",
+        "cloud/core/webhooks/incidents.py:_incident",
         "cloud/core/webhooks/queueing.py:_is_near",
     ),
 }
