@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -39,10 +40,21 @@ class Letters:
         return str(self.bold.fontName)
 
     def printable(self, text: str) -> tuple[str, int]:
-        """The text with `UNKNOWN` for each letter the font lacks, and how many there are."""
-        known = self.plain.face.charToGlyph
-        letters = [one if ord(one) in known or one.isspace() else UNKNOWN for one in text]
-        return "".join(letters), sum(a != b for a, b in zip(text, letters, strict=True))
+        """The text with `UNKNOWN` for each letter the font lacks, and how many there are.
+
+        A raised or lowered digit it lacks is written as a plain one, which says the same.
+        """
+        plain = [one if self._has(one) else _on_the_line(one) for one in text]
+        shown = [one if self._has(one) else UNKNOWN for one in plain]
+        return "".join(shown), sum(a != b for a, b in zip(plain, shown, strict=True))
+
+    def _has(self, letter: str) -> bool:
+        return ord(letter) in self.plain.face.charToGlyph or letter.isspace()
+
+
+def _on_the_line(letter: str) -> str:
+    kind, _, place = unicodedata.decomposition(letter).partition(" ")
+    return chr(int(place, 16)) if kind in ("<sub>", "<super>") and " " not in place else letter
 
 
 def letters(folders: tuple[Path, ...] = _FOLDERS) -> Letters:
