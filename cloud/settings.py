@@ -110,8 +110,8 @@ class CloudSettings(BaseSettings):
     )
     outbound_networks: str = Field(
         default="",
-        description="networks (CIDR, with spaces) besides the public ones where key sets may be "
-        "fetched from and hospitals may be",
+        description="networks (CIDR, with spaces) besides the public ones that addresses of "
+        "others (webhooks, hospitals, key sets) may lead to",
     )
     exchange_timeout_seconds: float = Field(
         default=30, ge=1, le=300, description="how long a hospital may take for one answer"
@@ -181,7 +181,7 @@ class CloudSettings(BaseSettings):
         default="text", pattern="^(text|json)$", description="form of the log lines: text or json"
     )
 
-    @field_validator("trusted_proxies")
+    @field_validator("outbound_networks", "trusted_proxies")
     @classmethod
     def _are_networks(cls, given: str) -> str:
         for word in given.split():

@@ -27,7 +27,13 @@ from cloud.core.authorization.tokens import TokenPolicy
 from cloud.core.devices.certificates import gateway_of_certificate
 from cloud.core.devices.fleet_metrics import FleetMetrics
 from cloud.core.devices.joining import Offer
-from cloud.core.kernel.outbound import OutboundError, OutboundPolicy, get_json
+from cloud.core.kernel.outbound import (
+    Ear,
+    OutboundError,
+    OutboundMetrics,
+    OutboundPolicy,
+    get_json,
+)
 from cloud.core.kernel.paging import CursorSigner
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, UnitOfWork, utc_now
@@ -52,12 +58,15 @@ class Parts:
     probes: dict[str, Callable[[], Health]] = field(default_factory=dict)
     ingest_metrics: IngestMetrics = field(init=False)
     fleet_metrics: FleetMetrics = field(init=False)
+    outbound: OutboundPolicy = field(init=False)
     traces: BatchTraces = field(default_factory=BatchTraces)
 
     def __post_init__(self) -> None:
-        """Register what ingest counts: one set a process, whichever way batches come."""
+        """Register what is counted: one set a process, whichever way it comes or goes."""
         object.__setattr__(self, "ingest_metrics", IngestMetrics(self.registry))
         object.__setattr__(self, "fleet_metrics", FleetMetrics(self.registry))
+        ear = OutboundMetrics(self.registry).hear
+        object.__setattr__(self, "outbound", outbound_policy(self.settings, ear))
 
 
 class VitalwireApi(FastAPI):
@@ -101,13 +110,12 @@ def lay_out(settings: CloudSettings) -> FastAPI:
 def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None) -> None:
     """Put what a program opened behind the surfaces."""
     policy = TokenPolicy(issuer=issuer, lifetime_seconds=parts.settings.token_lifetime_seconds)
-    outbound = outbound_policy(parts.settings)
     authorization = put_together(
         parts.database,
         parts.vault,
         parts.clock,
         policy,
-        fetch=partial(_fetch_keys, outbound),
+        fetch=partial(_fetch_keys, parts.outbound),
         fleet_certificate=_owner_of_certificate,
     )
     app.state.services = Services(
@@ -125,7 +133,7 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None
         offer=offer or Offer(http_url=issuer),
         attempts=AttemptLimit(),
         limits=RateLimits(_spelled_limits(parts.settings), parts.clock),
-        outbound=outbound,
+        outbound=parts.outbound,
         retention=retention_policy(parts.settings),
         probes=parts.probes,
     )
@@ -137,9 +145,9 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None
     app.state.live_feed = LiveFeed(parts.database, parts.clock)
 
 
-def outbound_policy(settings: CloudSettings) -> OutboundPolicy:
+def outbound_policy(settings: CloudSettings, ear: Ear) -> OutboundPolicy:
     """Which addresses of others are called."""
-    return OutboundPolicy(allowed=tuple(settings.outbound_networks.split()))
+    return OutboundPolicy(allowed=tuple(settings.outbound_networks.split()), ear=ear)
 
 
 def retention_policy(settings: CloudSettings) -> RetentionPolicy:

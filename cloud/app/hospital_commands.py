@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from cloud.app.composition import Parts, outbound_policy
+from cloud.app.composition import Parts
 from cloud.app.opening import StartError
 from cloud.core.exchange import connections, deliveries
 from cloud.core.exchange.access import Access, open_access, public_jwk
@@ -74,6 +74,8 @@ def _add_connecting(acts: Acts) -> None:
 def run_hospital_command(parts: Parts, given: argparse.Namespace) -> list[str]:
     """Carry one out; the lines to print. DomainError or StartError says what is wrong."""
     caller = replace(service_principal(given.tenant, "operator"), scopes=(PLATFORM_ADMIN,))
+    if given.act == "connect":
+        connections.check_destinations(given.address, _access(given.access), parts.outbound)
     with parts.database.begin(now=parts.clock()) as work:
         tenant(work, given.tenant)
         if given.act == "test":
@@ -81,7 +83,7 @@ def run_hospital_command(parts: Parts, given: argparse.Namespace) -> list[str]:
             audit.record(work, caller, "hospital.tested", "hospital_connection", row.connection_id)
         else:
             return _ACTS[given.act](parts, work, caller, given)
-    trial = try_connection(row, parts.vault, outbound_policy(parts.settings), parts.clock)
+    trial = try_connection(row, parts.vault, parts.outbound, parts.clock)
     told = {"ok": trial.is_good, "reason": trial.reason or None, "response": trial.status}
     return [json.dumps({**told, "milliseconds": trial.milliseconds, **trial.facts})]
 
@@ -100,8 +102,7 @@ def _connect(
         access=_access(given.access),
         authorities=_read(given.authorities),
     )
-    outbound = outbound_policy(parts.settings)
-    row = connections.create(work, parts.vault, caller, wanted, outbound=outbound)
+    row = connections.create(work, parts.vault, caller, wanted, outbound=parts.outbound)
     return [_connection(parts, row)]
 
 
@@ -113,8 +114,9 @@ def _pause(
     parts: Parts, work: UnitOfWork, caller: Principal, given: argparse.Namespace
 ) -> list[str]:
     wanted = ConnectionChange(is_paused=given.act == "pause")
-    outbound = outbound_policy(parts.settings)
-    row = connections.change(work, parts.vault, caller, given.connection, wanted, outbound=outbound)
+    row = connections.change(
+        work, parts.vault, caller, given.connection, wanted, outbound=parts.outbound
+    )
     return [f"{row.connection_id} is {row.status}"]
 
 

@@ -36,7 +36,7 @@ from cloud.core.identity.people import (
 )
 from cloud.core.identity.tables import TrustedIssuerRow, UserRow
 from cloud.core.kernel import audit
-from cloud.core.kernel.outbound import OutboundError, OutboundPolicy, check_address
+from cloud.core.kernel.outbound import OutboundError, check_endpoint
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 
@@ -105,7 +105,7 @@ def run_people_command(
     if given.act == "add":
         return _add(parts, work, caller, given)
     if given.act == "trust":
-        return _trust(work, caller, given)
+        return _trust(parts, work, caller, given)
     if given.act == "issuers":
         rows = trusted_issuers(work, tenant_id=caller.tenant_id)
         return [json.dumps(_issuer(row)) for row in rows]
@@ -167,11 +167,13 @@ def _add(parts: Parts, work: UnitOfWork, caller: Principal, given: argparse.Name
     return [f"{row.user_id}  {row.email}"]
 
 
-def _trust(work: UnitOfWork, caller: Principal, given: argparse.Namespace) -> list[str]:
+def _trust(
+    parts: Parts, work: UnitOfWork, caller: Principal, given: argparse.Namespace
+) -> list[str]:
     jwks = None if given.jwks_file is None else _read_keys(given.jwks_file)
     if given.jwks_uri is not None:
         try:
-            check_address(given.jwks_uri, OutboundPolicy())
+            check_endpoint(given.jwks_uri, parts.outbound)
         except OutboundError as exc:
             raise StartError(f"{exc}. Correct --jwks-uri") from exc
     trust_issuer(

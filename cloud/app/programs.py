@@ -21,13 +21,14 @@ from fastapi import FastAPI
 from cloud.api.shared.peer import PeerProtocol
 from cloud.api.shared.services import Health
 from cloud.app.client_trust import trusting_clients
-from cloud.app.composition import Parts, create_app, outbound_policy, retention_policy
+from cloud.app.composition import Parts, create_app, retention_policy
 from cloud.app.memory import bound_memory, set_program_apart
 from cloud.app.opening import StartError, ingest_secret
 from cloud.app.tls import is_own_authority, server_tls
 from cloud.broker.access import INGEST_USER, AccessList
 from cloud.broker.embedded import EmbeddedBroker, TlsListener
 from cloud.core.devices.joining import Offer
+from cloud.core.kernel.outbound import look_up
 from cloud.exchange.couriers import Couriers
 from cloud.exchange.opening import rounds_of
 from cloud.ingest.batches import BatchRecorder
@@ -67,6 +68,7 @@ async def serve(parts: Parts) -> None:
         if settings.ingest:
             ingest = stack.enter_context(_ingesting(parts, broker))
         issuer = settings.public_url.rstrip("/") or base_url
+        parts.probes["outbound"] = _calling
         app = create_app(parts, issuer=issuer, offer=_offer(settings, issuer, broker))
         # The broker's handshakes stay as they are: registered clients have no business there.
         http_tls = server_tls(parts)
@@ -271,7 +273,7 @@ def _delivering(parts: Parts) -> Iterator[None]:
         parts.database,
         parts.vault,
         parts.clock,
-        outbound=outbound_policy(settings),
+        outbound=parts.outbound,
         timeout_seconds=settings.exchange_timeout_seconds,
     )
     couriers = Couriers(rounds, count=settings.exchange_couriers)
@@ -290,7 +292,7 @@ def _notifying(parts: Parts) -> Iterator[None]:
         database=parts.database,
         vault=parts.vault,
         clock=parts.clock,
-        outbound=outbound_policy(parts.settings),
+        outbound=parts.outbound,
     )
 
     def notify() -> None:
@@ -304,6 +306,11 @@ def _notifying(parts: Parts) -> Iterator[None]:
         yield
     finally:
         worker.stop()
+
+
+def _calling() -> Health:
+    """Calls out wait once every look-up of a name hangs."""
+    return Health(ok=look_up.has_room, details={"lookups": look_up.hanging})
 
 
 def _address(settings: CloudSettings, broker: EmbeddedBroker | None) -> BrokerAddress:

@@ -47,11 +47,11 @@ def connect_hospital(
     services: AllServices,
 ) -> Response:
     """Connect a facility's server; from now on what it wants goes there."""
+    wanted = _wanted(body)
+    connections.check_destinations(wanted.address, wanted.access, services.outbound)
 
     def produce() -> tuple[int, ConnectionModel]:
-        row = connections.create(
-            work, services.vault, caller, _wanted(body), outbound=services.outbound
-        )
+        row = connections.create(work, services.vault, caller, wanted, outbound=services.outbound)
         return 201, _model(services, row)
 
     return answer_once(request, work, caller, body, produce)
@@ -102,6 +102,7 @@ def change_hospital_connection(
         authorities=body.authorities,
         is_paused=body.is_paused,
     )
+    connections.check_destinations(wanted.address or "", wanted.access, services.outbound)
     row = connections.change(
         work, services.vault, caller, connection_id, wanted, outbound=services.outbound
     )

@@ -29,7 +29,7 @@ from cloud.core.kernel.errors import (
 )
 from cloud.core.kernel.exact_json import ExactJsonError, loads
 from cloud.core.kernel.identifiers import uuid_of
-from cloud.core.kernel.outbound import OutboundError, check_address
+from cloud.core.kernel.outbound import OutboundError, check_endpoint
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.subscriptions import service
@@ -173,6 +173,8 @@ def update(
     caller: Principal = Depends(_OWNING),
 ) -> Response:
     """With the version it is made to in If-Match; it is greeted anew."""
+    # Before anything is read: the endpoint's name may take its time, and no lock waits for it.
+    wanted = _wanted(services, caller, body)
     row = _found(work, caller, id, to_change=True)
     given = request.headers.get("if-match")
     if given is None:
@@ -185,7 +187,8 @@ def update(
             "Send the id of the address.",
             details={"fields": [{"field": "body.id", "rule": "differs"}]},
         )
-    wanted = _wanted(services, caller, body, held=service.headers_of(services.vault, row))
+    held = service.headers_of(services.vault, row)
+    wanted = replace(wanted, headers=kept_headers(wanted.headers, held))
     service.change(work, services.vault, caller, row, wanted)
     return versioned(request, _shown(services, row))
 
@@ -259,8 +262,6 @@ def _wanted(
     services: Services,
     caller: Principal,
     body: object,
-    *,
-    held: Sequence[str] = (),
 ) -> Wanted:
     """What the body asks for, once it may be asked and can be done."""
     if not may(caller, "Encounter", READ):
@@ -271,7 +272,7 @@ def _wanted(
         )
     wanted = parse_subscription(body, base=_base(services))
     try:
-        check_address(wanted.endpoint, services.outbound)
+        check_endpoint(wanted.endpoint, services.outbound)
     except OutboundError as exc:
         raise InvalidError(
             "address_refused",
@@ -282,7 +283,7 @@ def _wanted(
         kind = BY_NAME["Encounter"]
         pairs = parse_qsl(wanted.criteria.partition("?")[2], keep_blank_values=True)
         parse(pairs, kind.by_name, sorts=(), base=_base(services), is_strict=True)
-    return replace(wanted, headers=kept_headers(wanted.headers, held))
+    return wanted
 
 
 def _found(

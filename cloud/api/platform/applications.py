@@ -93,6 +93,8 @@ def create_application(
     services: AllServices,
 ) -> Response:
     """It waits for approval. The secret is shown in this answer and in no other."""
+    if body.jwks_uri:
+        registrations.check_keys_address(body.jwks_uri, services.outbound)
 
     def produce() -> tuple[int, ApplicationModel]:
         made = registrations.register_application(
@@ -176,6 +178,8 @@ def change_application(
     """What it no longer requests it loses at once; with a new scope it waits for approval again.
     New keys, or their new address, count from the next request on, and the old ones no longer.
     """
+    if body.jwks_uri:
+        registrations.check_keys_address(body.jwks_uri, services.outbound)
     check_match(request, application_model(to_change(work, caller, client_id)))
     changes = registrations.Changes(
         name=body.name,

@@ -37,7 +37,7 @@ from cloud.core.authorization.tables import (
 from cloud.core.identity.service import check_product
 from cloud.core.kernel.errors import ConflictError, InvalidError
 from cloud.core.kernel.names import checked_name
-from cloud.core.kernel.outbound import OutboundError, OutboundPolicy, check_address
+from cloud.core.kernel.outbound import OutboundError, OutboundPolicy, check_address, check_endpoint
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import covered, intersection
 from cloud.core.kernel.work import UnitOfWork
@@ -293,6 +293,16 @@ def _keys(
     try:
         return checked_key_set(dict(jwks))
     except KeySetError as exc:
+        raise _bad_keys(str(exc)) from exc
+
+
+def check_keys_address(jwks_uri: str, outbound: OutboundPolicy) -> None:
+    """InvalidError `invalid_client_keys` unless keys may be fetched there, where its name leads
+    now. Ask before a unit of work begins: a name may take its time.
+    """
+    try:
+        check_endpoint(jwks_uri, outbound)
+    except OutboundError as exc:
         raise _bad_keys(str(exc)) from exc
 
 

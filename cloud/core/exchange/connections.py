@@ -21,7 +21,13 @@ from cloud.core.kernel import audit
 from cloud.core.kernel.errors import ConflictError, InvalidError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.names import checked_name
-from cloud.core.kernel.outbound import OutboundError, OutboundPolicy, check_address
+from cloud.core.kernel.outbound import (
+    STREAM_SCHEMES,
+    OutboundError,
+    OutboundPolicy,
+    check_address,
+    check_endpoint,
+)
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.vault import Vault
@@ -67,6 +73,21 @@ class ConnectionChange:
     access: Access | None = None
     authorities: str | None = None
     is_paused: bool | None = None
+
+
+def check_destinations(address: str, access: Access | None, outbound: OutboundPolicy) -> None:
+    """InvalidError `invalid_address` unless both may be called, where their names lead now.
+
+    Ask before a unit of work begins: a name may take its time.
+    """
+    is_stream = address.partition("://")[0].lower() in STREAM_SCHEMES
+    try:
+        if address:
+            check_endpoint(address, outbound, is_stream=is_stream)
+        if access is not None and access.token_url:
+            check_endpoint(access.token_url, outbound)
+    except OutboundError as exc:
+        raise _bad_address(exc) from exc
 
 
 def create(
@@ -220,9 +241,11 @@ def _check(
         if access.token_url:
             check_address(access.token_url, outbound)
     except OutboundError as exc:
-        raise InvalidError(
-            "invalid_address", f"{exc}.".capitalize(), details={"fields": ["address"]}
-        ) from exc
+        raise _bad_address(exc) from exc
+
+
+def _bad_address(exc: OutboundError) -> InvalidError:
+    return InvalidError("invalid_address", f"{exc}.".capitalize(), details={"fields": ["address"]})
 
 
 def _check_address(kind: str, address: str, outbound: OutboundPolicy) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from cloud.core.kernel.errors import InvalidError
 from cloud.core.kernel.identifiers import uuid_of
+from cloud.core.kernel.outbound import GUARDED_HEADERS
 from cloud.core.subscriptions.service import OFF, REQUESTED, Wanted
 from cloud.core.subscriptions.tables import SubscriptionRow
 from cloud.fhir.json import Element, element
@@ -32,18 +33,7 @@ KEPT: Final = "(kept)"
 _TYPE: Final = "rest-hook"
 _FORMATS: Final = ("application/fhir+json", "application/json")
 _HEADER: Final = re.compile(r"([A-Za-z0-9-]{1,60}): ?([\x20-\x7e]{1,2000})")
-_OURS: Final = frozenset(
-    (
-        "connection",
-        "content-length",
-        "content-type",
-        "expect",
-        "host",
-        "te",
-        "transfer-encoding",
-        "upgrade",
-    )
-)
+_OURS: Final = GUARDED_HEADERS | {"content-type"}
 _MEMBERS: Final = frozenset(
     ("resourceType", "id", "meta", "implicitRules", "language", "text", "contact", "status", "end")
 ) | frozenset(("reason", "criteria", "_criteria", "channel", "error", "extension"))

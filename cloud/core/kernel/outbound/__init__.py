@@ -19,15 +19,17 @@ from cloud.core.kernel.outbound.errors import (
     OutboundError,
 )
 from cloud.core.kernel.outbound.line import Line
-from cloud.core.kernel.outbound.lookup import Lookups, Resolver
+from cloud.core.kernel.outbound.lookup import Lookups, Resolver, look_up
+from cloud.core.kernel.outbound.metrics import OutboundMetrics
 from cloud.core.kernel.outbound.policy import Ear, OutboundPolicy
 from cloud.core.kernel.outbound.sending import get_json, opened_stream, send
-from cloud.core.kernel.outbound.target import Target, read_stream
+from cloud.core.kernel.outbound.target import STREAM_SCHEMES, Target, read_stream
 
 __all__ = [
     "EXCERPT_OCTETS",
     "GUARDED_HEADERS",
     "MOST_OCTETS",
+    "STREAM_SCHEMES",
     "AddressRefusedError",
     "Answer",
     "Call",
@@ -36,12 +38,14 @@ __all__ = [
     "LookupFailedError",
     "Lookups",
     "OutboundError",
+    "OutboundMetrics",
     "OutboundPolicy",
     "Resolver",
     "Target",
     "check_address",
     "check_endpoint",
     "get_json",
+    "look_up",
     "opened_stream",
     "read_stream",
     "send",

@@ -9,7 +9,7 @@ from typing import Final
 from cloud.core.kernel.addresses import Address
 from cloud.core.kernel.outbound.errors import LookupFailedError
 from cloud.core.kernel.outbound.lookup import Resolver
-from cloud.core.kernel.outbound.policy import OutboundPolicy, counted
+from cloud.core.kernel.outbound.policy import CHECK, OutboundPolicy, counted
 from cloud.core.kernel.outbound.target import Target, read_stream, read_target
 
 _PATIENCE: Final = 2.0
@@ -20,8 +20,7 @@ def check_address(url: str, policy: OutboundPolicy, *, is_stream: bool = False) 
     """AddressRefusedError for an address that will never be called, as far as its words tell:
     nothing is looked up. `is_stream` is for `mllps://host:port`.
     """
-    with counted(policy, "check"):
-        (read_stream(url) if is_stream else read_target(url)).check_words(policy)
+    (read_stream(url) if is_stream else read_target(url)).check_words(policy)
 
 
 def check_endpoint(
@@ -34,7 +33,7 @@ def check_endpoint(
     seconds at most, so call it with no unit of work open.
     """
     asked = policy if resolver is None else replace(policy, resolver=resolver)
-    with counted(policy, "check"):
+    with counted(policy, CHECK):
         target = read_stream(url) if is_stream else read_target(url)
         try:
             permitted(target, asked, _PATIENCE)

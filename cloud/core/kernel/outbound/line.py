@@ -12,7 +12,7 @@ from cloud.core.kernel.outbound import errors
 from cloud.core.kernel.outbound.answers import Answer, Call
 from cloud.core.kernel.outbound.checking import permitted
 from cloud.core.kernel.outbound.errors import OutboundError
-from cloud.core.kernel.outbound.policy import OutboundPolicy, counted
+from cloud.core.kernel.outbound.policy import CALL, OutboundPolicy, counted
 from cloud.core.kernel.outbound.sockets import Deadline, connected, secured
 from cloud.core.kernel.outbound.target import Target, read_target
 from cloud.core.kernel.outbound.wire import Wire
@@ -59,7 +59,7 @@ class Line:
         """
         started = time.monotonic()
         deadline = Deadline(self._policy.timeout_seconds if seconds is None else seconds)
-        with counted(self._policy, "call"):
+        with counted(self._policy, CALL):
             answer = self._sent(read_target(call.url), call, deadline)
         return replace(answer, seconds=time.monotonic() - started)
 

@@ -51,6 +51,7 @@ class Lookups:
         self._places = threading.BoundedSemaphore(most_at_once)
         self._lock = threading.Lock()
         self._open: dict[str, _Question] = {}
+        self._most = most_at_once
 
     def __call__(self, host: str, seconds: float) -> Sequence[Address]:
         """Every address of the name; LookupFailedError when there is none or nobody says so."""
@@ -61,6 +62,17 @@ class Lookups:
         if not question.addresses:
             raise LookupFailedError("the name cannot be looked up", NO_SUCH_NAME)
         return question.addresses
+
+    @property
+    def hanging(self) -> int:
+        """How many look-ups are open."""
+        with self._lock:
+            return len(self._open)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another name can be looked up without waiting."""
+        return self.hanging < self._most
 
     def _asked(self, host: str, seconds: float) -> _Question:
         with self._lock:

@@ -18,9 +18,13 @@ LOG: Final = logging.getLogger("vitalwire.outbound")
 TIMEOUT_SECONDS: Final = 5.0
 PORTS: Final = (443, 8443)
 DONE: Final = "done"
+CHECK: Final = "check"
+CALL: Final = "call"
+STREAM: Final = "stream"
+WHATS: Final = (CHECK, CALL, STREAM)
 
 Ear = Callable[[str, str], None]
-"""Told what was tried (`check`, `call`, `stream`) and what came of it: `done` or a cause."""
+"""Told what was tried (one of `WHATS`) and what came of it: `done` or a cause."""
 
 
 def unheard(_what: str, _outcome: str) -> None:

@@ -13,7 +13,7 @@ from cloud.core.kernel.outbound.answers import Answer, Call
 from cloud.core.kernel.outbound.checking import permitted
 from cloud.core.kernel.outbound.errors import OTHER_ANSWER, OutboundError
 from cloud.core.kernel.outbound.line import Line
-from cloud.core.kernel.outbound.policy import OutboundPolicy, counted
+from cloud.core.kernel.outbound.policy import STREAM, OutboundPolicy, counted
 from cloud.core.kernel.outbound.sockets import Deadline, connected, secured
 from cloud.core.kernel.outbound.target import stream_target
 
@@ -52,7 +52,7 @@ def opened_stream(
     Each call on it waits the policy's time at most. OutboundError when there is none to be had;
     what fails later is the caller's affair.
     """
-    with counted(policy, "stream"):
+    with counted(policy, STREAM):
         stream = _stream(host, port, policy, trust)
     with stream:
         stream.settimeout(policy.timeout_seconds)

@@ -18,6 +18,7 @@ from cloud.core.kernel.outbound.errors import AddressRefusedError
 from cloud.core.kernel.outbound.policy import PORTS, OutboundPolicy
 
 LONGEST: Final = 2048
+STREAM_SCHEMES: Final = ("mllp", "mllps")
 _LONGEST_NAME: Final = 253
 _FIRST_FREE_PORT: Final = 1024
 _LAST_PORT: Final = 65_535
@@ -120,7 +121,7 @@ def read_stream(address: str) -> Target:
     """The parts of `mllps://host:port` or `mllp://host:port`; AddressRefusedError otherwise."""
     scheme, separator, rest = address.partition("://")
     parts = _AUTHORITY.fullmatch(rest.removesuffix("/"))
-    if scheme.lower() not in ("mllp", "mllps") or not separator or "@" in rest:
+    if scheme.lower() not in STREAM_SCHEMES or not separator or "@" in rest:
         raise _refused("use mllps://host:port, without a name and password in it", errors.SCHEME)
     if parts is None or parts[2] is None:
         raise _refused("use mllps://host:port", errors.UNREADABLE_ADDRESS)

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cloud.core.kernel.addresses import Address
 from cloud.core.kernel.outbound import (
     AddressRefusedError,
     OutboundPolicy,
     check_address,
+    check_endpoint,
     read_stream,
 )
 from cloud.core.kernel.outbound.target import read_target
@@ -116,12 +118,16 @@ REFUSED = {
 }
 
 
+def never_asked(host: str, _seconds: float) -> list[Address]:
+    raise AssertionError(host)
+
+
 @pytest.mark.parametrize("url", REFUSED)
 def test_what_may_not_be_called_is_refused_by_its_words_and_counted_by_its_cause(url: str) -> None:
     told: list[tuple[str, str]] = []
     policy = OutboundPolicy(ear=lambda what, outcome: told.append((what, outcome)))
     with pytest.raises(AddressRefusedError) as refused:
-        check_address(url, policy)
+        check_endpoint(url, policy, never_asked)
     expected = REFUSED[url].replace("number_form", "number_form")
     assert refused.value.cause == expected
     assert told == [("check", expected)]

@@ -8,18 +8,24 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPMessage
 from pathlib import Path
 
 import pytest
 
 from cloud.core.kernel.outbound import (
+    AddressRefusedError,
+    Answer,
     OutboundError,
     OutboundPolicy,
     check_address,
     get_json,
+    opened_stream,
 )
 from tests.fixtures.authority import Authority
-from tests.fixtures.receivers import answering, saying
+from tests.fixtures.receivers import Receiver, answering, receiving, saying, tls_of
 
 PUBLIC_ONLY = OutboundPolicy()
 LOOPBACK = OutboundPolicy(allowed=("127.0.0.0/8",), timeout_seconds=5)
@@ -190,3 +196,60 @@ def test_a_name_nobody_has_cannot_be_called() -> None:
     for host in ("nobody.invalid", "a" * 64 + ".test", "."):
         with pytest.raises(OutboundError):
             get_json(f"https://{host}/", PUBLIC_ONLY)
+
+
+def test_a_stream_is_opened_under_the_same_guard(tmp_path: Path) -> None:
+    theirs, ours = tls_of(tmp_path / "tls")
+
+    def echo(_receiver: Receiver, connection: socket.socket) -> None:
+        connection.sendall(connection.recv(100))
+
+    with receiving(echo) as receiver:
+        with opened_stream("127.0.0.1", receiver.port, LOOPBACK, trust=None) as stream:
+            stream.sendall(b"a")
+            assert stream.recv(1) == b"a"
+        with (
+            pytest.raises(AddressRefusedError),
+            opened_stream("127.0.0.1", receiver.port, PUBLIC_ONLY, trust=ours),
+        ):
+            raise AssertionError
+        assert receiver.connections == 1
+    with receiving(echo, tls=theirs) as receiver:
+        with opened_stream("127.0.0.1", receiver.port, LOOPBACK, trust=ours) as stream:
+            stream.sendall(b"b")
+            assert stream.recv(1) == b"b"
+        other = ssl.create_default_context()
+        with (
+            pytest.raises(OutboundError, match="SSLCertVerificationError"),
+            opened_stream("127.0.0.1", receiver.port, LOOPBACK, trust=other),
+        ):
+            raise AssertionError
+    told: list[str] = []
+    heard = replace(LOOPBACK, ear=lambda _what, outcome: told.append(outcome))
+    for host, port in (("127.0.0.1", receiver.port), ("127.1", 2575), ("::1", 0)):
+        with pytest.raises(OutboundError), opened_stream(host, port, heard, trust=None):
+            raise AssertionError
+    assert told == ["no_connection", "number_form", "unreadable_address"]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("7", 7),
+        (" 120 ", 120),
+        ("Wed, 01 Jan 2031 00:01:00 GMT", 60),
+        ("Wed, 01 Jan 2031 00:01:00 -0000", None),
+        ("Tue, 31 Dec 2030 00:00:00 GMT", 0),
+        ("1234567890", None),
+        ("-1", None),
+        ("\u0663", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_how_long_a_receiver_wants_us_to_wait(text: str, seconds: int | None) -> None:
+    headers = HTTPMessage()
+    headers["Retry-After"] = text
+    told = Answer(503, headers, b"").retry_after(datetime(2031, 1, 1, tzinfo=UTC))
+    assert told == (None if seconds is None else timedelta(seconds=seconds))
+    assert Answer(503, HTTPMessage(), b"").retry_after(datetime(2031, 1, 1, tzinfo=UTC)) is None
