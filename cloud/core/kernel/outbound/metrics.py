@@ -7,7 +7,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter
 
 from cloud.core.kernel.outbound.errors import CAUSES
-from cloud.core.kernel.outbound.policy import DONE, WHATS
+from cloud.core.kernel.outbound.policy import DONE, KINDS
 
 _HELP: Final = "Calls out and checks of addresses, by what came of them: done, or why not"
 
@@ -17,7 +17,7 @@ class OutboundMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.outcomes = Counter("vitalwire_outbound", _HELP, ["what", "outcome"], registry=registry)
-        for what in WHATS:
+        for what in KINDS:
             for outcome in (DONE, *CAUSES):
                 self.outcomes.labels(what, outcome)
 

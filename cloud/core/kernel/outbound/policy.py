@@ -21,10 +21,10 @@ DONE: Final = "done"
 CHECK: Final = "check"
 CALL: Final = "call"
 STREAM: Final = "stream"
-WHATS: Final = (CHECK, CALL, STREAM)
+KINDS: Final = (CHECK, CALL, STREAM)
 
 Ear = Callable[[str, str], None]
-"""Told what was tried (one of `WHATS`) and what came of it: `done` or a cause."""
+"""Told what was tried (one of `KINDS`) and what came of it: `done` or a cause."""
 
 
 def unheard(_what: str, _outcome: str) -> None:

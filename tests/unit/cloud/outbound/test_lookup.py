@@ -28,10 +28,12 @@ class Hanging:
 
     def __init__(self) -> None:
         self.may_end = threading.Event()
+        self.has_begun = threading.Semaphore(0)
         self.asked: list[str] = []
 
     def __call__(self, host: str) -> list[IPv4Address]:
         self.asked.append(host)
+        self.has_begun.release()
         if host.startswith("slow"):
             self.may_end.wait(10)
         return [PUBLIC]
@@ -71,6 +73,20 @@ def test_no_more_threads_are_taken_than_there_are_places() -> None:
         waiting = [pool.submit(lookups, "hook.example", 5.0) for _ in range(4)]
         hanging.may_end.set()
         assert [one.result() for one in waiting] == [[PUBLIC]] * 4
+
+
+def test_those_who_wait_for_a_place_with_the_same_name_share_one() -> None:
+    hanging = Hanging()
+    lookups = Lookups(hanging, most_at_once=2)
+    assert lookups.has_room
+    with ThreadPoolExecutor(4) as pool:
+        first = [pool.submit(lookups, f"slow-{number}.example", 10.0) for number in range(2)]
+        assert all(hanging.has_begun.acquire(timeout=10) for _ in range(2))
+        assert not lookups.has_room
+        waiting = [pool.submit(lookups, "slow-2.example", 10.0) for _ in range(2)]
+        hanging.may_end.set()
+        assert [one.result() for one in (*first, *waiting)] == [[PUBLIC]] * 4
+    assert lookups.has_room
 
 
 @pytest.mark.parametrize("host", ["nobody.invalid", "a" * 64 + ".test"])

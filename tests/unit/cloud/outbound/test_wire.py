@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
+from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cloud.core.kernel.outbound import Answer, Call, Line, OutboundError, OutboundPolicy, send
+from cloud.core.kernel.outbound.sockets import Deadline
+from cloud.core.kernel.outbound.wire import Wire
 from tests.fixtures.receivers import Receiver, answer, receiving, tls_of
 
 BRIEF = OutboundPolicy(allowed=("127.0.0.0/8",), timeout_seconds=0.4)
@@ -249,3 +254,69 @@ def test_what_is_said_unasked_ends_the_line() -> None:
         call = Call("POST", f"http://127.0.0.1:{receiver.port}/")
         assert [line.send(call).body for _ in range(3)] == [b"mine"] * 3
         assert receiver.connections == 3
+
+
+class Balking(socket.socket):
+    """A socket that will not at first, as TLS will not while it waits for something else."""
+
+    def __init__(self, near: socket.socket, act: str, trouble: Exception) -> None:
+        super().__init__(fileno=near.detach())
+        self.act = act
+        self.trouble: Exception | None = trouble
+
+    def send(self, *given: Any) -> int:  # noqa: ANN401 - as the socket's own
+        self.balk("send")
+        return super().send(*given)
+
+    def recv(self, *given: Any) -> bytes:  # noqa: ANN401 - as the socket's own
+        self.balk("recv")
+        return super().recv(*given)
+
+    def balk(self, act: str) -> None:
+        trouble, is_first = self.trouble, act == self.act
+        if trouble is not None and is_first:
+            self.trouble = None
+            raise trouble
+
+
+@pytest.mark.parametrize(
+    ("act", "trouble", "cause"),
+    [
+        ("send", BlockingIOError(), ""),
+        ("send", ssl.SSLWantWriteError(), ""),
+        ("send", ssl.SSLWantReadError(), ""),
+        ("send", BrokenPipeError(), ""),
+        ("send", ssl.SSLError(), ""),
+        ("recv", BlockingIOError(), ""),
+        ("recv", ssl.SSLWantReadError(), ""),
+        ("recv", ssl.SSLWantWriteError(), ""),
+        ("recv", ConnectionResetError(), "cut_off"),
+        ("recv", ssl.SSLError(), "cut_off"),
+    ],
+)
+def test_a_connection_that_will_not_at_first_is_waited_for(
+    act: str, trouble: Exception, cause: str
+) -> None:
+    near, far = socket.socketpair()
+    with far:
+        far.sendall(answer(b"early"))
+        stream = Balking(near, act, trouble)
+        wire = Wire(stream, IPv4Address("127.0.0.1"))
+        call = Call("POST", "http://a/", {"User-Agent": "other"}, b"{}")
+        if cause:
+            with pytest.raises(OutboundError) as failure:
+                wire.exchange(call, "a", "/", Deadline(5))
+            assert failure.value.cause == cause
+            assert not wire.is_open
+        else:
+            assert wire.exchange(call, "a", "/", Deadline(5)).body == b"early"
+        assert stream.trouble is None
+        wire.close()
+
+
+def test_a_call_without_any_time_is_not_made() -> None:
+    with receiving(after_reading(answer())) as receiver, Line(LOOPBACK) as line:
+        with pytest.raises(OutboundError) as failure:
+            line.send(Call("GET", f"http://127.0.0.1:{receiver.port}/"), seconds=0)
+        assert failure.value.cause == "time_over"
+        assert receiver.connections == 0
