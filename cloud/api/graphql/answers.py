@@ -32,7 +32,6 @@ from cloud.core.kernel.work import StorageConflictError, StorageFaultError
 LOG: Final = logging.getLogger("vitalwire.graphql")
 GRAPHQL_MEDIA_TYPE: Final = "application/graphql-response+json"
 NOT_VALID: Final = "GRAPHQL_VALIDATION_FAILED"
-HEADERS: Final = {"X-Contract-Version": "2026.2"}
 _LONGEST_PLACE: Final = 100
 
 
@@ -79,10 +78,10 @@ def _answer(request: Request, document: dict[str, object], code: str, *, status:
         accept.quality(header, GRAPHQL_MEDIA_TYPE) >= accept.quality(header, JSON_MEDIA_TYPE)
     )
     if not speaks_graphql:
-        return Answer(exact_json(document, headers=HEADERS), code)
+        return Answer(exact_json(document), code)
     if status != 200:
         document = {name: value for name, value in document.items() if name != "data"}
-    response = exact_json(document, status=status, media_type=GRAPHQL_MEDIA_TYPE, headers=HEADERS)
+    response = exact_json(document, status=status, media_type=GRAPHQL_MEDIA_TYPE)
     return Answer(response, code)
 
 

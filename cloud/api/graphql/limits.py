@@ -35,7 +35,7 @@ from graphql import (
 from cloud.api.graphql.sizes import LONGEST_PAGE, most_items
 from cloud.core.kernel.errors import InvalidError, TooCostlyError
 
-DEEPEST: Final = 8
+DEEPEST: Final = 6
 MOST_ALIASES: Final = 10
 MOST_ROOTS: Final = 5
 MOST_DIRECTIVES: Final = 20

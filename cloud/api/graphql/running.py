@@ -33,7 +33,8 @@ from cloud.core.kernel.principal import Principal
 
 MOST_ERRORS: Final = 10
 _RULES: Final = (*specified_rules, NoSchemaIntrospectionCustomRule)
-_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"?')
+_VALUES: Final = re.compile(r'"|, found |, but encountered| Did you mean|: ')
+"""Where the library's sentences go over from names to what was sent, or to what there is."""
 _VARIABLE: Final = re.compile(r"Variable '\$(\w{1,60})'")
 _TENANT_ARGUMENT: Final = "tenantId"
 ANY_TEXT: Final = "any"
@@ -138,7 +139,7 @@ def plain_words(error: GraphQLError) -> str:
     variable = _VARIABLE.match(error.message)
     if variable:
         return f"Send ${variable[1]} as the operation declares it."
-    return _QUOTED.sub("...", error.message)
+    return _VALUES.split(error.message, maxsplit=1)[0].rstrip(".") + "."
 
 
 class _Arguments(Visitor):
@@ -177,6 +178,8 @@ def _chosen(document: ReadDocument, call: Call, name: str) -> Chosen:
 
 
 def _check_valid(tree: DocumentNode) -> None:
-    errors = validate(SCHEMA.graphql_schema, tree, _RULES, max_errors=MOST_ERRORS - 1)
+    errors = validate(
+        SCHEMA.graphql_schema, tree, _RULES, max_errors=MOST_ERRORS - 1, hide_suggestions=True
+    )
     if errors:
         raise NotValidError(tuple(plain_words(error) for error in errors[:MOST_ERRORS]))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import strawberry
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from cloud.api.shared.strict_json import Timestamp
 
@@ -14,7 +14,11 @@ _TIMESTAMP: Final[TypeAdapter[datetime]] = TypeAdapter(Timestamp)
 
 
 def _read(value: object) -> datetime:
-    return _TIMESTAMP.validate_python(value)
+    try:
+        return _TIMESTAMP.validate_python(value)
+    except ValidationError:
+        # Its own words would quote the value.
+        raise ValueError("an RFC 3339 time with its offset is needed") from None
 
 
 def _write(value: datetime) -> str:
