@@ -29,6 +29,7 @@ from cloud.core.quality import tables as quality
 from cloud.core.registries import tables as registries
 from cloud.core.retention import tables as retention
 from cloud.core.subscriptions import tables as subscriptions
+from cloud.core.telephony import tables as telephony
 from cloud.core.webhooks import tables as webhooks
 from cloud.db.base import Base
 from cloud.db.monthly import is_part
@@ -59,6 +60,7 @@ MODULES: Final = (
     records,
     registries,
     subscriptions,
+    telephony,
     webhooks,
 )
 

@@ -32,7 +32,7 @@ from graphql import (
     visit,
 )
 
-from cloud.api.graphql.sizes import LONGEST_PAGE, most_items
+from cloud.api.graphql.sizes import most_items, page
 from cloud.core.kernel.errors import InvalidError, TooCostlyError
 
 DEEPEST: Final = 6
@@ -189,9 +189,7 @@ class _Cost:
                 value = self.variables.get(argument.value.name.value)
             if value is None:
                 return None
-            if type(value) is not int or not 1 <= value <= LONGEST_PAGE:
-                raise InvalidError("invalid_first", f"Ask for 1 to {LONGEST_PAGE} at once.")
-            return value
+            return page(value) if type(value) is int else None
         return None
 
 

@@ -12,9 +12,11 @@ from strawberry.extensions import DisableIntrospection
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from cloud.api.graphql import telephony
 from cloud.api.graphql.acqi import AcqiMetric, acqi_metrics
 from cloud.api.graphql.scalars import DATE_TIME
 from cloud.api.graphql.sizes import at_most
+from cloud.api.graphql.telephony import TelephonyProvider, TelephonyRoute
 
 LOG: Final = logging.getLogger("vitalwire.graphql")
 
@@ -24,6 +26,30 @@ class Query:
     """What can be read."""
 
     acqi_metrics: list[AcqiMetric] = strawberry.field(resolver=acqi_metrics, metadata=at_most(30))
+    telephony_providers: list[TelephonyProvider] | None = strawberry.field(
+        resolver=telephony.telephony_providers
+    )
+    telephony_routes: list[TelephonyRoute] | None = strawberry.field(
+        resolver=telephony.telephony_routes
+    )
+
+
+@strawberry.type
+class Mutation:
+    """What can be changed. One that fails leaves the others of the operation as they are."""
+
+    upsert_telephony_provider: TelephonyProvider | None = strawberry.mutation(
+        resolver=telephony.upsert_telephony_provider
+    )
+    delete_telephony_provider: strawberry.ID | None = strawberry.mutation(
+        resolver=telephony.delete_telephony_provider
+    )
+    upsert_telephony_route: TelephonyRoute | None = strawberry.mutation(
+        resolver=telephony.upsert_telephony_route
+    )
+    delete_telephony_route: strawberry.ID | None = strawberry.mutation(
+        resolver=telephony.delete_telephony_route
+    )
 
 
 class CuratedSchema(strawberry.Schema):
@@ -42,6 +68,7 @@ class CuratedSchema(strawberry.Schema):
 
 SCHEMA: Final = CuratedSchema(
     query=Query,
+    mutation=Mutation,
     extensions=[DisableIntrospection],
     config=StrawberryConfig(disable_field_suggestions=True, scalar_map={datetime: DATE_TIME}),
 )

@@ -9,6 +9,8 @@ from graphql import GraphQLField
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
+from cloud.core.kernel.errors import InvalidError
+
 MOST: Final = "most"
 LONGEST_PAGE: Final = 100
 """Of a list whose field says nothing, and of a page that is asked for by `first`."""
@@ -25,3 +27,10 @@ def most_items(field: GraphQLField) -> int:
     if isinstance(definition, StrawberryField):
         return int(definition.metadata.get(MOST, LONGEST_PAGE))
     return LONGEST_PAGE
+
+
+def page(first: int) -> int:
+    """How many a list gives; InvalidError `invalid_first`."""
+    if not 1 <= first <= LONGEST_PAGE:
+        raise InvalidError("invalid_first", f"Ask for 1 to {LONGEST_PAGE} at once.")
+    return first

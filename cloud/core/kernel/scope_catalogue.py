@@ -36,6 +36,8 @@ DEVICES_READ: Final = "argus:devices:read"
 DEVICES_WRITE: Final = "argus:devices:write"
 PLATFORM_ADMIN: Final = "argus:platform:admin"
 ACQI_READ: Final = "argus:acqi:read"
+TELEPHONY_READ: Final = "argus:telephony:read"
+TELEPHONY_WRITE: Final = "argus:telephony:write"
 APPS_READ: Final = "platform:apps:read"
 APPS_WRITE: Final = "platform:apps:write"
 OBSERVABILITY_READ: Final = "argus:observability:read"
@@ -92,10 +94,8 @@ _PLATFORM: Final = (
         is_sensitive=True,
     ),
     Scope(ACQI_READ, "Read the quality indicators of the service."),
-    Scope("argus:telephony:read", "See which telephone lines lead where."),
-    Scope(
-        "argus:telephony:write", "Change telephone lines and where they lead.", is_sensitive=True
-    ),
+    Scope(TELEPHONY_READ, "See which telephone lines lead where."),
+    Scope(TELEPHONY_WRITE, "Change telephone lines and where they lead.", is_sensitive=True),
     Scope("argus:jobs:read", "See long work and its results."),
     Scope("argus:jobs:write", "Start and cancel long work."),
     Scope(OBSERVABILITY_READ, "Follow the traces of your own calls."),

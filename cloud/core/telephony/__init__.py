@@ -1,0 +1,1 @@
+"""Telephone carriers and where the numbers that are dialled lead."""
