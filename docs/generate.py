@@ -19,7 +19,9 @@ from unittest.mock import patch
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from cloud.api.discovery.documents import as_markdown
 from cloud.api.discovery.reasons import reasons
+from cloud.api.discovery.topics import BY_NAME, Source, document_of
 from cloud.api.registry import BATCH_ROUTERS, ROUTERS
 from cloud.core.encounters.catalogue import (
     DOSE_UNITS,
@@ -216,6 +218,13 @@ def endpoints() -> str:
     )
 
 
+def events() -> str:
+    """What webhooks tell: the document that the service itself has of them."""
+    document = document_of(BY_NAME["events"], Source(issuer="", description={}))
+    title, _, rest = as_markdown(document).partition("\n\n")
+    return f"{title}\n\n{NOTE}\n{rest}"
+
+
 def encounter_catalogue() -> str:
     """What can be told of an encounter, and in which words and units."""
     fields = [
@@ -363,6 +372,7 @@ def pages() -> dict[str, str]:
         "endpoints.md": endpoints(),
         "errors.md": errors(),
         "encounter-catalogue.md": encounter_catalogue(),
+        "events.md": events(),
     }
 
 

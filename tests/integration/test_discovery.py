@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from cloud.api.discovery.apis import APIS, api_of
 from cloud.api.shared.contract import CONTRACT_VERSION
+from cloud.core.webhooks.catalogue import CATALOGUE
 from tests.fixtures.cloud import ISSUER, Installation
 from tests.fixtures.oauth import People
 
@@ -143,3 +144,16 @@ async def test_an_unknown_schema_is_not_there(
     assert all(one["kind"] == "event" for one in events.json()["schemas"])
     wrong = await client.get(SCHEMAS, params={"kind": "song"}, headers=headers)
     assert wrong.status_code == 422
+
+
+async def test_what_events_carry_has_schemas_too(
+    embedded: Installation, client: httpx.AsyncClient
+) -> None:
+    headers = await reader(embedded, client)
+    listed = (await client.get(SCHEMAS, headers=headers, params={"kind": "event"})).json()
+    assert [one["name"] for one in listed["schemas"]] == list(CATALOGUE)
+    for one in listed["schemas"]:
+        schema = (await client.get(one["href"], headers=headers)).json()
+        Draft202012Validator.check_schema(schema)
+        Draft202012Validator(schema).validate(CATALOGUE[one["name"]].sample)
+        assert schema["$id"] == one["href"]

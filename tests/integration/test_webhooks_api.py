@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import ip_address
 
 import jsonschema
 import pytest
@@ -12,7 +13,7 @@ from cloud.core.webhooks.catalogue import CATALOGUE
 from cloud.core.webhooks.signing import opened
 from cloud.core.webhooks.tables import EndpointRow
 from tests.fixtures.cloud import START, Installation
-from tests.fixtures.integrators import NEW, URL, WEBHOOKS, integrator
+from tests.fixtures.integrators import NEW, URL, WEBHOOKS, integrator, look_up_by
 
 DAY = timedelta(days=1)
 OTHER_SECRET = "another-long-random-text"
@@ -175,6 +176,26 @@ async def test_what_cannot_be_had_is_refused_in_words_that_help(embedded: Instal
         assert denied.json()["details"] == {"required": ["argus:devices:read"]}
         local = await app.ask("POST", WEBHOOKS, {**NEW, "url": "https://10.0.0.7/hooks"})
         assert "10.0.0.7" not in local.text
+
+
+@pytest.mark.parametrize("inside", ["10.0.0.7", "169.254.169.254", "::1", "fd00::7", "100.64.1.1"])
+async def test_a_name_that_leads_inside_is_refused_when_it_is_given(
+    embedded: Installation, inside: str
+) -> None:
+    async with embedded.client() as http:
+        app = await integrator(embedded, http)
+        path = f"{WEBHOOKS}/{(await app.made())['id']}"
+        look_up_by(embedded, lambda _host, _seconds: [ip_address("8.8.8.8"), ip_address(inside)])
+        for method, where, body in (
+            ("POST", WEBHOOKS, NEW),
+            ("PUT", path, {"url": "https://other.example/"}),
+            ("PATCH", path, {"url": "https://other.example/"}),
+        ):
+            refused = await app.ask(method, where, body)
+            assert (refused.status_code, refused.json()["error"]) == (422, "address_refused")
+            assert inside not in refused.text
+            assert refused.json()["details"]["fields"] == [{"field": "body.url", "rule": "address"}]
+        assert (await app.ask("GET", path)).json()["url"] == URL
 
 
 async def test_nobody_sees_or_changes_anothers_webhooks(embedded: Installation) -> None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from cloud.api.discovery.schemas import PATH, DataSchema, of_description
+from cloud.api.discovery.schemas import PATH, DataSchema, of_description, of_events
 from cloud.api.shared.authentication import require
 from cloud.api.shared.contract import CONTRACT_VERSION
 from cloud.api.shared.documentation import described, errors
@@ -53,7 +53,8 @@ def known_schemas(request: Request, services: Services) -> dict[str, DataSchema]
     """Every schema by name, worked out once a process."""
     found = getattr(request.app.state, _STATE, None)
     if found is None:
-        found = of_description(described(request, services), services.authorization.issuer)
+        issuer = services.authorization.issuer
+        found = of_description(described(request, services), issuer) | of_events(issuer)
         setattr(request.app.state, _STATE, found)
     return cast("dict[str, DataSchema]", found)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from cloud.api.discovery.documents import Code, Section, Table
 from cloud.api.discovery.operations import Operation
 from cloud.api.discovery.reasons import reasons
-from cloud.api.discovery.schemas import PATH, of_description
+from cloud.api.discovery.schemas import PATH, of_description, of_events
 from cloud.api.shared.contract import CONTRACT_VERSION, ENDINGS, VERSION_HEADER
 from cloud.core.kernel.scope_catalogue import CATALOGUE
 from cloud.core.kernel.scopes import covers
@@ -75,7 +75,7 @@ def schemas(description: Mapping[str, Any], issuer: str) -> tuple[Section, ...]:
     """Every schema and where it is used."""
     rows = tuple(
         (f"`{one.name}`", one.kind, one.says, ", ".join(f"`{use}`" for use in one.used_by))
-        for one in of_description(description, issuer).values()
+        for one in (of_description(description, issuer) | of_events(issuer)).values()
     )
     return (
         Section(

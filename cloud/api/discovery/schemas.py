@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from cloud.core.webhooks.catalogue import CATALOGUE
+
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 PATH: Final = "/v1/discovery/data-schemas"
 RESOURCE: Final = "resource"
@@ -42,6 +44,20 @@ def of_description(description: Json, issuer: str) -> dict[str, DataSchema]:
             used_by=tuple(sorted(used.get(name, ()))),
         )
         for name, schema in sorted(components.items())
+    }
+
+
+def of_events(issuer: str) -> dict[str, DataSchema]:
+    """The schemas of what events carry, by the event's name."""
+    return {
+        name: DataSchema(
+            name=name,
+            kind=EVENT,
+            says=one.sentence,
+            document={**one.schema, "$id": f"{issuer}{PATH}/{name}"},
+            used_by=("POST /v1/webhooks",),
+        )
+        for name, one in CATALOGUE.items()
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from cloud.api.discovery import guidance, lists
 from cloud.api.discovery.apis import APIS, DOCUMENTS, Api, api_of
 from cloud.api.discovery.documents import Document, Section, Table
+from cloud.api.discovery.events import events
 from cloud.api.discovery.operations import Operation, operations
 from cloud.api.shared.contract import CONTRACT_VERSION
 
@@ -75,6 +76,12 @@ TOPICS: Final[tuple[Topic, ...]] = (
         title="Scopes",
         says="What a token may open, and which operations ask for it.",
         sections=lambda source: lists.scopes(source.operations()),
+    ),
+    Topic(
+        name="events",
+        title="Events",
+        says="What webhooks tell: every event, how it is written and signed, when it comes again.",
+        sections=lambda _: events(),
     ),
     Topic(
         name="schemas",

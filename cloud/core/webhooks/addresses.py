@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from cloud.core.kernel.errors import InvalidError
-from cloud.core.kernel.outbound import OutboundError, OutboundPolicy, check_address
+from cloud.core.kernel.outbound import OutboundError, OutboundPolicy, check_endpoint
 
 
 def check_receiver(url: str, outbound: OutboundPolicy) -> None:
     """InvalidError `address_refused` for an address that nothing may be sent to; its words say what
-    to do and never where the name leads.
+    to do and never where the name leads. It may take seconds: call it with no unit of work open.
     """
     try:
-        check_address(url, outbound)
+        check_endpoint(url, outbound)
     except OutboundError as exc:
         raise InvalidError(
             "address_refused",

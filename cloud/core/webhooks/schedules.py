@@ -74,8 +74,8 @@ SCHEDULES: Final[Mapping[str, Schedule]] = {
         ),
         Schedule(
             PARTNER,
-            "5xx, 408, 429 and no answer are tried again every 5 min for 24 h, each up to a tenth "
-            "later; every other answer is final.",
+            "5xx, 408, 429 and no answer are tried again every 5 min, each up to a tenth later, "
+            "for 22 to 24 h; every other answer is final.",
             (timedelta(minutes=5),) * 264,
             retries_every_refusal=False,
         ),
