@@ -124,11 +124,17 @@ class Judges:
         verdicts: dict[str, list[str]] = json.loads(run("node", HERE / "units.mjs", *bundles))
         return verdicts
 
-    def by_pyrofile(self, bundles: Sequence[Path]) -> dict[str, list[str]]:
-        """What pyrofile calls an error against base R4; its one known false alarm aside."""
+    def by_pyrofile(
+        self, bundles: Sequence[Path], *, is_as_is: bool = False
+    ) -> dict[str, list[str]]:
+        """What pyrofile calls an error against base R4; its one known false alarm aside.
+
+        As it is, it takes hours for a whole incident: see `pyrofile_judge`.
+        """
         told = run(
             self.pyrofile,
             HERE / "pyrofile_judge.py",
+            *(["--as-is"] if is_as_is else []),
             SCHEMA.parent,
             CACHE / "core-novitals",
             *bundles,

@@ -33,6 +33,8 @@ SEEN_BY_OTHERS = [
     "26 CodeableConcept required",
 ]
 """What must be seen without any check of our own."""
+_SPOILT_INSIDE = ["10 two values", "15 duplicate fullUrl", "16 entry without request"]
+"""What is seen of a bundle and its references as a whole, and of one resource."""
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +136,20 @@ def test_the_judges_of_others_are_awake(judges: Judges, tmp_path: Path, name: st
     spoilt = tmp_path / "spoilt.json"
     spoilt.write_text(json.dumps(document), encoding="utf-8")
     assert judges.objections([spoilt])[str(spoilt)]
+
+
+def test_one_copy_of_a_bundle_changes_no_verdict(judges: Judges, tmp_path: Path) -> None:
+    """The validator is spared its copies, not its work."""
+    paths = []
+    for name in (None, *_SPOILT_INSIDE):
+        document = json.loads(dumps(HandoverPages(small_handover()).bundle()))
+        if name:
+            MUTATIONS[name](document)
+        paths.append(tmp_path / f"{name}.json")
+        paths[-1].write_text(json.dumps(document), encoding="utf-8")
+    verdicts = judges.by_pyrofile(paths)
+    assert verdicts == judges.by_pyrofile(paths, is_as_is=True)
+    assert [bool(problems) for problems in verdicts.values()] == [False, True, True, True]
 
 
 def _own_problems(path: Path) -> list[str]:
