@@ -119,6 +119,9 @@ class CloudSettings(BaseSettings):
     exchange_couriers: int = Field(
         default=4, ge=1, le=32, description="to how many hospitals at once the worker sends"
     )
+    job_runners: int = Field(
+        default=1, ge=1, le=16, description="how many jobs the worker does at once"
+    )
     trusted_proxies: str = Field(
         default="",
         description="proxies in front (addresses or CIDR, with spaces) whose word on the client's "

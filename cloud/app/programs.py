@@ -35,6 +35,7 @@ from cloud.ingest.batches import BatchRecorder
 from cloud.ingest.messages import AnswerRecorder, MessageDesk
 from cloud.ingest.mqtt import BrokerAddress, IngestSettingsError, MqttIngest
 from cloud.settings import CloudSettings
+from cloud.worker.jobs import JobRunner, JobRunners
 from cloud.worker.notifications import AT_ONCE, Notifier, follow_subscriptions
 from cloud.worker.runner import Job, Worker, standard_jobs
 
@@ -260,7 +261,7 @@ def _working(parts: Parts) -> Iterator[Worker]:
     parts.probes["worker"] = lambda: Health(ok=worker.is_working, details=worker.details())
     worker.start()
     try:
-        with _delivering(parts), _notifying(parts):
+        with _delivering(parts), _doing_jobs(parts), _notifying(parts):
             yield worker
     finally:
         worker.stop()
@@ -283,6 +284,24 @@ def _delivering(parts: Parts) -> Iterator[None]:
         yield
     finally:
         couriers.stop()
+
+
+@contextmanager
+def _doing_jobs(parts: Parts) -> Iterator[None]:
+    settings = parts.settings
+    runner = JobRunner(
+        database=parts.database,
+        vault=parts.vault,
+        clock=parts.clock,
+        base_url=settings.public_url.rstrip("/"),
+    )
+    runners = JobRunners(runner, count=settings.job_runners)
+    parts.probes["jobs"] = lambda: Health(ok=runners.are_working, details={})
+    runners.start()
+    try:
+        yield
+    finally:
+        runners.stop()
 
 
 @contextmanager

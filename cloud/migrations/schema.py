@@ -23,6 +23,7 @@ from cloud.core.encounters import tables as encounters
 from cloud.core.entitlements import tables as entitlements
 from cloud.core.exchange import tables as exchange
 from cloud.core.identity import tables as identity
+from cloud.core.jobs import tables as jobs
 from cloud.core.kernel import audit, idempotency, outbox
 from cloud.core.observations import tables as observations
 from cloud.core.quality import tables as quality
@@ -51,6 +52,7 @@ MODULES: Final = (
     fleet,
     grants,
     idempotency,
+    jobs,
     identity,
     observations,
     outbox,

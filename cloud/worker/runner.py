@@ -19,6 +19,7 @@ from cloud.core.encounters.dispatch import tell_gateways
 from cloud.core.encounters.settling import follow_binding
 from cloud.core.exchange.causes import follow_hospitals
 from cloud.core.exchange.following import EVERY, queue_vitals
+from cloud.core.jobs.claiming import forget_expired, reap
 from cloud.core.kernel.idempotency import forget_old
 from cloud.core.kernel.outbox import forget_relayed
 from cloud.core.kernel.work import Clock, Database, StorageError
@@ -90,12 +91,19 @@ def standard_jobs(
         if judged:
             LOG.info("event=encounters_judged count=%d", judged)
 
+    def reclaim() -> None:
+        with database.begin(now=clock()) as work:
+            lost = reap(work)
+        if lost:
+            LOG.warning("event=jobs_taken_back count=%d", lost)
+
     def forget() -> None:
         with database.begin(now=clock()) as work:
             forget_old(work)
             forget_relayed(work)
             forget_over(work)
             forget_events(work)
+            forget_expired(work)
 
     def shelve() -> None:
         made: NewMonth | None
@@ -116,6 +124,7 @@ def standard_jobs(
         Job("silence", 5.0, watch),
         Job("commands", 5.0, expire),
         Job("vitals", EVERY, follow),
+        Job("jobs", 15.0, reclaim),
         Job("quality", 300.0, judge),
         Job("forget", 3600.0, forget),
         Job("months", 3600.0, shelve),

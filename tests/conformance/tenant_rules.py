@@ -169,6 +169,7 @@ _REASONS: Final[dict[str, tuple[str, ...]]] = {
     "a condition on patients that are found in the tenant": (
         "cloud/core/searching/patients.py:with_encounters",
     ),
+    "pieces of a job that was found as the caller's own": ("cloud/core/jobs/service.py:piece_of",),
     "a subscription is of one tenant": (
         "cloud/core/subscriptions/pacing.py:add_event",
         "cloud/core/subscriptions/service.py:remove",

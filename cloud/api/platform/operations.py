@@ -19,6 +19,7 @@ from cloud.core.devices.certificates import first_expiry
 from cloud.core.devices.commands import open_by_kind
 from cloud.core.devices.fleet import totals
 from cloud.core.exchange.deliveries import STATES, backlog
+from cloud.core.jobs.claiming import backlog as job_backlog
 from cloud.core.kernel.errors import NotFoundError
 from cloud.core.kernel.outbox import depth
 from cloud.core.kernel.work import StorageError, UnitOfWork
@@ -97,6 +98,7 @@ def metrics(request: Request, services: AllServices) -> Response:
         services.store_metrics.uplink_gaps.set(open_gaps)
         services.store_metrics.uplink_missing.set(missing)
         _look_at_exchange(services, work)
+        _look_at_jobs(services, work)
         services.fleet_metrics.look(
             open_commands=open_by_kind(work), totals=totals(work), expiry=first_expiry(work)
         )
@@ -110,6 +112,14 @@ def _look_at_exchange(services: Services, work: UnitOfWork) -> None:
     oldest = found.oldest_waiting
     gauges.delivery_wait.set(0 if oldest is None else (work.now - oldest).total_seconds())
     gauges.closed_connections.set(found.closed_connections)
+
+
+def _look_at_jobs(services: Services, work: UnitOfWork) -> None:
+    counts, oldest = job_backlog(work)
+    for status, count in counts.items():
+        services.store_metrics.jobs.labels(status).set(count)
+    waited = 0 if oldest is None else (work.now - oldest).total_seconds()
+    services.store_metrics.job_wait.set(waited)
 
 
 @router.get("/openapi.json", include_in_schema=False)

@@ -15,6 +15,7 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 
 HEADER = "idempotency-key"
+REPLAYED = "Idempotency-Replayed"
 
 
 def answer_once(
@@ -49,7 +50,7 @@ def answer_once(
     )
     headers = {}
     if given.replayed:
-        headers["Idempotency-Replayed"] = "true"
+        headers[REPLAYED] = "true"
     if given.payload_differs:
         headers["Idempotency-Payload-Mismatch"] = "true"
     return Response(

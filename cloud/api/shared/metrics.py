@@ -39,6 +39,12 @@ class StoreMetrics:
         self.outbox_depth = Gauge(
             "vitalwire_outbox_depth", "Events that wait for the relay", registry=registry
         )
+        self.jobs = Gauge(
+            "vitalwire_jobs", "Jobs under way by status", ["status"], registry=registry
+        )
+        self.job_wait = Gauge(
+            "vitalwire_job_wait_seconds", "How long the oldest job waits", registry=registry
+        )
         self.uplink_gaps = Gauge(
             "vitalwire_uplink_gaps", "Gaps in gateways' streams, still open", registry=registry
         )

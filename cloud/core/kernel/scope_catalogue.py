@@ -50,6 +50,8 @@ OPERATOR_ACCESS: Final = "operator:access"
 SUBSCRIPTIONS: Final = "system/Subscription.cruds"
 WEBHOOKS_READ: Final = "webhooks:read"
 WEBHOOKS_WRITE: Final = "webhooks:write"
+JOBS_READ: Final = "argus:jobs:read"
+JOBS_WRITE: Final = "argus:jobs:write"
 OPENID: Final = "openid"
 PROFILE_READ: Final = "profile_read"
 
@@ -96,8 +98,8 @@ _PLATFORM: Final = (
     Scope(ACQI_READ, "Read the quality indicators of the service."),
     Scope(TELEPHONY_READ, "See which telephone lines lead where."),
     Scope(TELEPHONY_WRITE, "Change telephone lines and where they lead.", is_sensitive=True),
-    Scope("argus:jobs:read", "See long work and its results."),
-    Scope("argus:jobs:write", "Start and cancel long work."),
+    Scope(JOBS_READ, "See long work and its results."),
+    Scope(JOBS_WRITE, "Start and cancel long work."),
     Scope(OBSERVABILITY_READ, "Follow the traces of your own calls."),
     Scope(DISCOVERY_READ, "Read the schemas of what is exchanged."),
     Scope(

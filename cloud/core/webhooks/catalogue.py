@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cloud.core.kernel.outbox import DomainEvent
-from cloud.core.kernel.scopes import APPS_READ, DEVICES_READ, EPCR_READ, WEBHOOKS_READ
+from cloud.core.kernel.scopes import APPS_READ, DEVICES_READ, EPCR_READ, JOBS_READ, WEBHOOKS_READ
 
-JOBS_READ: Final = "argus:jobs:read"
 _SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
