@@ -180,6 +180,17 @@ class CloudSettings(BaseSettings):
         default="",
         description="an OpenTelemetry collector that takes OTLP over HTTP; empty: no tracing",
     )
+    trace_share: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="the share of calls whose trace is kept for /v1/observability/traces, where "
+        "the caller says nothing in `traceparent`",
+    )
+    trace_days: int = Field(default=7, ge=1, le=90, description="how long traces are kept")
+    trace_spans: int = Field(
+        default=100_000, ge=1000, le=10_000_000, description="how many spans of a tenant are kept"
+    )
     log_format: str = Field(
         default="text", pattern="^(text|json)$", description="form of the log lines: text or json"
     )

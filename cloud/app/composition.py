@@ -40,6 +40,8 @@ from cloud.core.kernel.work import Clock, Database, UnitOfWork, utc_now
 from cloud.core.observations.batch_traces import BatchTraces
 from cloud.core.observations.ingest_metrics import IngestMetrics
 from cloud.core.retention.policies import RetentionPolicy
+from cloud.core.tracing.policy import TracePolicy
+from cloud.core.tracing.recorder import SpanRecorder
 from cloud.settings import CloudSettings
 
 TITLE: Final = "Vitalwire"
@@ -60,6 +62,7 @@ class Parts:
     fleet_metrics: FleetMetrics = field(init=False)
     outbound: OutboundPolicy = field(init=False)
     traces: BatchTraces = field(default_factory=BatchTraces)
+    spans: SpanRecorder = field(init=False)
 
     def __post_init__(self) -> None:
         """Register what is counted: one set a process, whichever way it comes or goes."""
@@ -67,6 +70,7 @@ class Parts:
         object.__setattr__(self, "fleet_metrics", FleetMetrics(self.registry))
         ear = OutboundMetrics(self.registry).hear
         object.__setattr__(self, "outbound", outbound_policy(self.settings, ear))
+        object.__setattr__(self, "spans", SpanRecorder(self.database, self.clock, self.registry))
 
 
 class VitalwireApi(FastAPI):
@@ -135,6 +139,8 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None
         limits=RateLimits(_spelled_limits(parts.settings), parts.clock),
         outbound=parts.outbound,
         retention=retention_policy(parts.settings),
+        tracing=trace_policy(parts.settings),
+        spans=parts.spans,
         probes=parts.probes,
     )
     app.state.proxies = TrustedProxies.of(
@@ -156,6 +162,13 @@ def retention_policy(settings: CloudSettings) -> RetentionPolicy:
         waveform_days=settings.retention_waveform_days,
         reading_days=settings.retention_reading_days,
         record_days=settings.retention_record_days,
+    )
+
+
+def trace_policy(settings: CloudSettings) -> TracePolicy:
+    """How much of what is done is kept as traces."""
+    return TracePolicy(
+        share=settings.trace_share, days=settings.trace_days, most_spans=settings.trace_spans
     )
 
 

@@ -21,7 +21,7 @@ from fastapi import FastAPI
 from cloud.api.shared.peer import PeerProtocol
 from cloud.api.shared.services import Health
 from cloud.app.client_trust import trusting_clients
-from cloud.app.composition import Parts, create_app, retention_policy
+from cloud.app.composition import Parts, create_app, retention_policy, trace_policy
 from cloud.app.memory import bound_memory, set_program_apart
 from cloud.app.opening import StartError, ingest_secret
 from cloud.app.tls import is_own_authority, server_tls
@@ -65,6 +65,11 @@ async def serve(parts: Parts) -> None:
             parts.probes["broker"] = lambda: Health(ok=broker.is_listening, details={})
         if settings.worker:
             stack.enter_context(_working(parts))
+        else:
+            stack.enter_context(_writing_spans(parts))
+        parts.probes["traces"] = lambda: Health(
+            ok=parts.spans.is_writing, details=parts.spans.details()
+        )
         ingest = None
         if settings.ingest:
             ingest = stack.enter_context(_ingesting(parts, broker))
@@ -256,6 +261,8 @@ def _working(parts: Parts) -> Iterator[Worker]:
             device_silence=silence,
             retention=retention_policy(parts.settings),
             followers=(follow,),
+            spans=parts.spans,
+            tracing=trace_policy(parts.settings),
         )
     )
     parts.probes["worker"] = lambda: Health(ok=worker.is_working, details=worker.details())
@@ -263,6 +270,17 @@ def _working(parts: Parts) -> Iterator[Worker]:
     try:
         with _delivering(parts), _doing_jobs(parts), _notifying(parts):
             yield worker
+    finally:
+        worker.stop()
+
+
+@contextmanager
+def _writing_spans(parts: Parts) -> Iterator[None]:
+    """Where the worker is elsewhere, what this process noted of its calls is written here."""
+    worker = Worker((Job("spans", 1.0, parts.spans.flush),))
+    worker.start()
+    try:
+        yield
     finally:
         worker.stop()
 

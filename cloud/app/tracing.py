@@ -12,7 +12,7 @@ from cloud.app.opening import StartError
 
 @contextmanager
 def traced(parts: Parts) -> Iterator[None]:
-    """Inside, batches are traced to the settings' collector, if they name one.
+    """Inside, batches and calls are traced to the settings' collector, if they name one.
 
     StartError when the libraries are not installed.
     """
@@ -29,6 +29,7 @@ def traced(parts: Parts) -> Iterator[None]:
 
     tracing = spans_to(url)
     parts.traces.set(tracing)
+    parts.spans.export_to(tracing.export)
     try:
         yield
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,11 +17,13 @@ from sqlalchemy.orm import Session, UOWTransaction
 from cloud.db.base import Stamped
 from cloud.db.engine import WRITING, empty_log
 from cloud.db.errors import StorageConflictError, StorageFaultError
+from cloud.db.traces import current_trace
 
 _NOW: Final = "now"
 _CHANGED: Final = "changed"
 _ERASED: Final = "erased"
 LOG: Final = logging.getLogger("vitalwire.db")
+_WRITTEN: Final = "written"
 
 
 class _WatchedSession(Session):
@@ -30,11 +33,13 @@ class _WatchedSession(Session):
 @event.listens_for(_WatchedSession, "before_flush")
 def _note_changes(session: Session, _context: UOWTransaction, _instances: object) -> None:
     changed = session.info[_CHANGED]
+    session.info[_WRITTEN] += len(session.new) + len(session.deleted)
     for row in (*session.new, *session.deleted):
         changed.add(type(row))
     for row in session.dirty:
         if session.is_modified(row):
             changed.add(type(row))
+            session.info[_WRITTEN] += 1
             if isinstance(row, Stamped):
                 row.changed_at = session.info[_NOW]
 
@@ -54,6 +59,13 @@ class UnitOfWork:
     def leave_no_trace(self) -> None:
         """What this unit deletes shall stand in no file of ours once it has committed."""
         self.session.info[_ERASED] = True
+
+    @property
+    def written(self) -> int:
+        """How many rows this unit wrote or will write; statements past the session are not seen."""
+        session = self.session
+        flushed: int = session.info[_WRITTEN]
+        return flushed + len(session.new) + len(session.deleted)
 
     @property
     def is_postgresql(self) -> bool:
@@ -84,11 +96,13 @@ class Database:
         The transaction starts with the first statement. StorageFaultError or StorageConflictError
         when the database refuses; nothing of the unit is kept then.
         """
+        began = time.perf_counter_ns()
         with self._unit(self._writing, now) as work:
             yield work
             work.session.commit()
             if work.session.info.get(_ERASED) and not self.empty_log():
                 LOG.warning("event=erased_words_in_log note=the worker empties it within minutes")
+            _note_unit(work, began)
             changed = work.session.info[_CHANGED]
             for tables, act in self._watchers if changed else ():
                 if tables & changed:
@@ -111,7 +125,7 @@ class Database:
 
     @contextmanager
     def _unit(self, engine: Engine, now: datetime) -> Iterator[UnitOfWork]:
-        info: dict[str, object] = {_NOW: now, _CHANGED: set()}
+        info: dict[str, object] = {_NOW: now, _CHANGED: set(), _WRITTEN: 0}
         with _WatchedSession(engine, expire_on_commit=False, info=info) as session:
             try:
                 yield UnitOfWork(session, now, self.seal_key)
@@ -129,6 +143,19 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def _note_unit(work: UnitOfWork, began: int) -> None:
+    """Tell the trace at hand of a unit that changed something."""
+    trace = current_trace()
+    if trace is not None and work.written:
+        trace.add(
+            "unit",
+            "unit of work",
+            started_at=work.now,
+            microseconds=(time.perf_counter_ns() - began) // 1000,
+            facts={"rows": work.written},
+        )
 
 
 def _kind_of(exc: DBAPIError | PoolTimeoutError) -> str:

@@ -31,6 +31,7 @@ from cloud.core.registries import tables as registries
 from cloud.core.retention import tables as retention
 from cloud.core.subscriptions import tables as subscriptions
 from cloud.core.telephony import tables as telephony
+from cloud.core.tracing import tables as tracing
 from cloud.core.webhooks import tables as webhooks
 from cloud.db.base import Base
 from cloud.db.monthly import is_part
@@ -63,6 +64,7 @@ MODULES: Final = (
     registries,
     subscriptions,
     telephony,
+    tracing,
     webhooks,
 )
 

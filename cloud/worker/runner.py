@@ -27,6 +27,9 @@ from cloud.core.observations.storage import NewMonth, make_next_month
 from cloud.core.quality.service import follow_quality, judge_everywhere
 from cloud.core.retention.policies import STANDARD, RetentionPolicy
 from cloud.core.subscriptions.service import forget_events
+from cloud.core.tracing.lookup import forget_spans
+from cloud.core.tracing.policy import TracePolicy
+from cloud.core.tracing.recorder import SpanRecorder
 from cloud.core.webhooks.queueing import follow_webhooks
 from cloud.worker.outbox_relay import BATCH, Follower, Subscriber, log_event, relay_once
 from cloud.worker.retention import drop_months, sweep_all
@@ -60,13 +63,15 @@ def standard_jobs(
     retention: RetentionPolicy = STANDARD,
     subscribers: Sequence[Subscriber] = (log_event,),
     followers: Sequence[Follower] = (),
+    spans: SpanRecorder | None = None,
+    tracing: TracePolicy | None = None,
 ) -> tuple[Job, ...]:
     """Relay the outbox, watch for silent devices and void commands, judge what waits for it, forget
     what is old.
     """
 
     def relay() -> None:
-        while relay_once(database, clock, subscribers, (*FOLLOWERS, *followers)) == BATCH:
+        while relay_once(database, clock, subscribers, (*FOLLOWERS, *followers), spans) == BATCH:
             pass
 
     def watch() -> None:
@@ -105,6 +110,12 @@ def standard_jobs(
             forget_events(work)
             forget_expired(work)
 
+    def trim() -> None:
+        with database.begin(now=clock()) as work:
+            gone = forget_spans(work, tracing or TracePolicy())
+        if gone:
+            LOG.info("event=spans_forgotten count=%d", gone)
+
     def shelve() -> None:
         made: NewMonth | None
         while True:
@@ -127,6 +138,8 @@ def standard_jobs(
         Job("jobs", 15.0, reclaim),
         Job("quality", 300.0, judge),
         Job("forget", 3600.0, forget),
+        Job("traces", 300.0, trim),
+        *(() if spans is None else (Job("spans", 1.0, spans.flush),)),
         Job("months", 3600.0, shelve),
         Job("old_months", 86_400.0, partial(drop_months, database, clock, retention)),
         Job("retention", 60.0, partial(sweep_all, database, clock, retention)),

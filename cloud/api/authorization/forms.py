@@ -10,7 +10,8 @@ from urllib.parse import unquote_plus
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
-from cloud.api.shared.peer import caller_address, client_certificate, trace_of
+from cloud.api.shared.peer import caller_address, client_certificate
+from cloud.api.shared.tracing import trace_of
 from cloud.core.authorization.client_authentication import ASSERTION_TYPE, Presented
 from cloud.core.authorization.refusals import invalid_client, invalid_request
 from cloud.core.authorization.token_endpoint import Caller, ProofShown

@@ -15,8 +15,9 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from cloud.api.shared.authentication import Requirement, bearer_token, on_platform
-from cloud.api.shared.peer import caller_address, trace_of
+from cloud.api.shared.peer import caller_address
 from cloud.api.shared.services import AllServices, Services, services_of
+from cloud.api.shared.tracing import trace_of
 from cloud.core.authorization.board_sessions import BoardVisit
 from cloud.core.authorization.token_endpoint import Caller
 from cloud.core.kernel.errors import ForbiddenError, UnauthenticatedError

@@ -102,6 +102,10 @@ def conventions() -> tuple[Section, ...]:
             (
                 "Every answer has `X-Request-ID`; your own is taken when it is 1 to 64 letters, "
                 "digits, dots, underscores and hyphens.",
+                "Send `traceparent` (W3C Trace Context) to go on with a trace of yours; what "
+                "cannot be read begins a new one. Answers name it in `X-Argus-Trace-ID` and the "
+                "request's own span in `X-Argus-Span-ID`; `/v1/observability/traces/TRACE_ID` "
+                "shows what came of it. A flag of `00` keeps it from being recorded.",
             ),
         ),
         Section(

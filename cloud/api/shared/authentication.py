@@ -14,8 +14,9 @@ from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from cloud.api.shared.peer import caller_address, client_certificate, sent_path, trace_of
+from cloud.api.shared.peer import caller_address, client_certificate, sent_path
 from cloud.api.shared.services import AllServices, Services
+from cloud.api.shared.tracing import trace_of
 from cloud.core.authorization.dpop import Proof, ProofError, read_proof
 from cloud.core.authorization.profiles import PLATFORM
 from cloud.core.authorization.proofs import use_once
@@ -75,12 +76,14 @@ class Authentication:
             raise ForbiddenError(
                 "tenant_mismatch", "Send the X-Tenant-ID of the token's own tenant, or none."
             )
-        return replace(
+        caller = replace(
             principal,
             request_id=str(request.state.request_id),
             address=caller_address(request),
             trace_id=trace_of(request),
         )
+        request.state.caller = caller
+        return caller
 
     def _of_token(self, request: Request, services: Services) -> Principal:
         scheme, token = sent_token(request)

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from cloud.api.shared import accept
 from cloud.api.shared.answers import FHIR_MEDIA_TYPE, JSON_MEDIA_TYPE, exact_json
-from cloud.api.shared.peer import trace_of
+from cloud.api.shared.tracing import trace_of
 from cloud.api.shared.voices import error_body, speaks_fixed_json
 from cloud.core.kernel.errors import (
     ConflictError,

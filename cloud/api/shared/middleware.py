@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from datetime import datetime
 from email.utils import format_datetime
 from typing import Final
 from uuid import uuid4
@@ -17,8 +18,14 @@ from cloud.api.shared.contract import CONTRACT_VERSION, VERSION_HEADER, ending_o
 from cloud.api.shared.errors import render
 from cloud.api.shared.metrics import HttpMetrics
 from cloud.api.shared.rate_limits import STATE, Standing
+from cloud.api.shared.services import Services
+from cloud.api.shared.tracing import SPAN_HEADER, TRACE_HEADER, trace_from
+from cloud.api.shared.tracing import STATE as TRACE
 from cloud.api.shared.trusted_proxies import TrustedProxies
 from cloud.core.kernel.errors import MalformedError, TooLargeError
+from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.traces import ERROR, OK, Span, Trace, in_trace
+from cloud.core.tracing.lookup import REQUEST
 
 LOG: Final = logging.getLogger("vitalwire.http")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -44,14 +51,20 @@ class RequestFrame:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = time.perf_counter()
-        request_id = _request_id(Headers(scope=scope))
-        scope.setdefault("state", {})["request_id"] = request_id
+        services: Services = scope["app"].state.services
+        headers = Headers(scope=scope)
+        request_id = _request_id(headers)
+        trace = trace_from(scope, headers, services.tracing)
+        scope.setdefault("state", {}).update({"request_id": request_id, TRACE: trace})
         answer = _Answer(scope, receive, send, request_id)
-        try:
-            await self._settled(scope, receive, answer)
-        finally:
-            self._note(scope, answer.status, time.perf_counter() - started, request_id)
+        started, started_at = time.perf_counter(), services.clock()
+        with in_trace(trace):
+            try:
+                await self._settled(scope, receive, answer)
+            finally:
+                seconds = time.perf_counter() - started
+                self._note(scope, answer.status, seconds, request_id)
+                _keep(scope, trace, answer.status, started_at, seconds)
 
     async def _settled(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         """Let the application see the client as a trusted proxy saw it."""
@@ -121,13 +134,41 @@ class _Answer:
                 headers.update(standing.headers())
             headers["date"] = format_datetime(now, usegmt=True)
             if is_argus(self._scope["path"]):
+                context = self._scope["state"][TRACE].context
                 headers[VERSION_HEADER] = CONTRACT_VERSION
+                headers[TRACE_HEADER] = context.trace_id
+                headers[SPAN_HEADER] = context.span_id
             ending = ending_of(route_of(self._scope))
             if ending is not None:
                 headers.update(ending.headers())
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
         await self._send(message)
+
+
+def _keep(scope: Scope, trace: Trace, status: int, started_at: datetime, seconds: float) -> None:
+    """Keep what was noted of a request; without a known caller there is no tenant to keep it in."""
+    caller = scope["state"].get("caller")
+    if not isinstance(caller, Principal):
+        return
+    context, method = trace.context, scope["method"]
+    span = Span(
+        trace_id=context.trace_id,
+        span_id=context.span_id,
+        parent_id=context.parent_id,
+        kind=REQUEST,
+        name=f"{method if method in _METHODS else 'OTHER'} {route_of(scope)}",
+        started_at=started_at,
+        microseconds=int(seconds * 1_000_000),
+        status=ERROR if status >= 500 else OK,
+        facts={
+            "status": status,
+            "client_id": caller.client_id,
+            "request_id": caller.request_id,
+        },
+    )
+    services: Services = scope["app"].state.services
+    services.spans.take(caller.tenant_id, trace, span)
 
 
 def route_of(scope: Scope) -> str:

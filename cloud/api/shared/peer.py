@@ -14,7 +14,6 @@ from fastapi import Request
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from cloud.core.kernel.addresses import read_address
-from protocols.uplink.trace_ids import named_context
 
 STATE: Final = "client_certificate"
 
@@ -46,13 +45,6 @@ def plain_address(text: str) -> str:
     """An address in its own words; any other text as it stands."""
     found = read_address(text)
     return text if found is None else str(found)
-
-
-def trace_of(request: Request) -> str:
-    """The trace the caller says its request belongs to (W3C Trace Context), empty for none."""
-    sent = request.headers.getlist("traceparent")
-    context = named_context(sent[0]) if len(sent) == 1 else None
-    return "" if context is None else f"{context.trace_id:032x}"
 
 
 def sent_path(request: Request) -> str:

@@ -23,6 +23,8 @@ from cloud.core.kernel.work import Clock, Database, UnitOfWork
 from cloud.core.observations.batch_traces import BatchTraces
 from cloud.core.observations.ingest_metrics import IngestMetrics
 from cloud.core.retention.policies import RetentionPolicy
+from cloud.core.tracing.policy import TracePolicy
+from cloud.core.tracing.recorder import SpanRecorder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,8 @@ class Services:
     limits: RateLimits
     outbound: OutboundPolicy
     retention: RetentionPolicy
+    tracing: TracePolicy
+    spans: SpanRecorder
     probes: dict[str, Callable[[], Health]]
 
     @property

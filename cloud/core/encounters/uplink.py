@@ -8,7 +8,9 @@ from cloud.core.devices.gateways import note_gateway
 from cloud.core.encounters.binding import bind_vehicle
 from cloud.core.encounters.crew import record_crew
 from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.traces import in_trace
 from cloud.core.kernel.work import UnitOfWork
+from cloud.core.observations.batch_traces import trace_of_batch
 from cloud.core.observations.receipts import open_progress
 from cloud.core.observations.recording import LARGEST
 from cloud.core.observations.service import check_batch, record_batch
@@ -20,9 +22,14 @@ def record_uplink(work: UnitOfWork, gateway: Principal, batch: UplinkBatch) -> U
     """Record a batch, each reading and each deed of the crew bound to its encounter.
 
     What was committed under its key before is not looked at again. Errors are those of
-    `check_batch`.
+    `check_batch`. What is published belongs to the trace of the batch.
     """
     check_batch(gateway, batch)
+    with in_trace(trace_of_batch(batch)):
+        return _record_fresh(work, gateway, batch)
+
+
+def _record_fresh(work: UnitOfWork, gateway: Principal, batch: UplinkBatch) -> UplinkAck:
     if not 0 <= batch.boot_epoch <= LARGEST:
         # Every row of it is refused by name.
         return _record(work, gateway, batch)

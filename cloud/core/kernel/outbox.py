@@ -11,6 +11,7 @@ from sqlalchemy import JSON, Index, String, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.core.kernel.identifiers import new_id
+from cloud.core.kernel.traces import current_trace, new_span_id
 from cloud.core.kernel.work import UnitOfWork
 from cloud.db.base import ID_LENGTH, Base, RowNumber, UtcDateTime
 
@@ -19,7 +20,10 @@ KEPT_FOR: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainEvent:
-    """One thing that happened: `type` is the contract's event name, `data` holds ids only."""
+    """One thing that happened: `type` is the contract's event name, `data` holds ids only.
+
+    `trace_id` is the trace it happened in, empty for none.
+    """
 
     event_id: str
     tenant_id: str
@@ -28,13 +32,21 @@ class DomainEvent:
     resource_type: str
     resource_id: str
     data: Mapping[str, Any]
+    trace_id: str = ""
 
 
 class OutboxRow(Base):
-    """An event on its way; `relayed_at` is set once every subscriber has taken it."""
+    """An event on its way; `relayed_at` is set once every subscriber has taken it.
+
+    It is a span of the trace it happened in: `span_id`, under `parent_span_id` where that trace is
+    recorded.
+    """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_waiting", "relayed_at", "row_id"),)
+    __table_args__ = (
+        Index("ix_outbox_waiting", "relayed_at", "row_id"),
+        Index("ix_outbox_trace", "trace_id"),
+    )
 
     row_id: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
     event_id: Mapped[str] = mapped_column(String(ID_LENGTH), unique=True)
@@ -46,6 +58,9 @@ class OutboxRow(Base):
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
     attempts: Mapped[int] = mapped_column(default=0)
     relayed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    trace_id: Mapped[str | None] = mapped_column(String(32))
+    span_id: Mapped[str | None] = mapped_column(String(16))
+    parent_span_id: Mapped[str | None] = mapped_column(String(16))
 
 
 def publish(
@@ -58,6 +73,8 @@ def publish(
     data: Mapping[str, Any],
 ) -> None:
     """Say that something happened; it leaves when this unit commits, and not otherwise."""
+    trace = current_trace()
+    context = None if trace is None else trace.context
     work.session.add(
         OutboxRow(
             event_id=new_id("evt"),
@@ -67,6 +84,9 @@ def publish(
             resource_type=resource_type,
             resource_id=resource_id,
             data=dict(data),
+            trace_id=context and context.trace_id,
+            span_id=context and new_span_id(),
+            parent_span_id=context.span_id if context and context.is_recorded else None,
         )
     )
 
@@ -93,6 +113,7 @@ def event_of(row: OutboxRow) -> DomainEvent:
         resource_type=row.resource_type,
         resource_id=row.resource_id,
         data=row.data,
+        trace_id=row.trace_id or "",
     )
 
 

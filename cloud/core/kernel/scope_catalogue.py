@@ -100,7 +100,7 @@ _PLATFORM: Final = (
     Scope(TELEPHONY_WRITE, "Change telephone lines and where they lead.", is_sensitive=True),
     Scope(JOBS_READ, "See long work and its results."),
     Scope(JOBS_WRITE, "Start and cancel long work."),
-    Scope(OBSERVABILITY_READ, "Follow the traces of your own calls."),
+    Scope(OBSERVABILITY_READ, "Follow what calls did in the tenant, trace by trace."),
     Scope(DISCOVERY_READ, "Read the schemas of what is exchanged."),
     Scope(
         PLATFORM_ADMIN,

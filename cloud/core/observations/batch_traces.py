@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from cloud.core.kernel.traces import Trace, TraceContext
 from protocols.uplink.messages import UplinkBatch
+from protocols.uplink.trace_ids import context_of, named_context
+
+
+def trace_of_batch(batch: UplinkBatch) -> Trace:
+    """The trace that what follows from a batch belongs to: the gateway's own where it names one,
+    and recorded only then, for batches come all the time.
+    """
+    context = context_of(batch.batch_id, batch.traceparent)
+    named = named_context(batch.traceparent)
+    return Trace(
+        TraceContext(
+            trace_id=f"{context.trace_id:032x}",
+            span_id=f"{context.span_id:016x}",
+            is_recorded=named is not None and named.is_sampled,
+        )
+    )
 
 
 class BatchTracer(Protocol):

@@ -100,6 +100,7 @@ def send_test(
         resource_type=_RESOURCE,
         resource_id=kind.resource.sample,
         data={},
+        trace_id=principal.trace_id,
     )
     body = body_of(endpoint.dialect, event, kind.sample, is_test=True)
     row = new_delivery(work, endpoint, event, body, is_test=True)

@@ -70,6 +70,7 @@ def _values(
         "message_id": event.event_id,
         "event_type": event.type,
         "occurred_at": event.occurred_at,
+        "trace_id": event.trace_id,
         "body": body,
         "state": QUEUED,
         "due_at": work.now,

@@ -100,6 +100,7 @@ class DeliveryRow(TenantOwned, Base):
             postgresql_where=text("due_at IS NOT NULL"),
             sqlite_where=text("due_at IS NOT NULL"),
         ),
+        Index("ix_webhook_deliveries_trace", "trace_id"),
     )
 
     row_id: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)

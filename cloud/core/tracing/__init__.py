@@ -1,0 +1,1 @@
+"""What requests did, span by span, for those who integrate: kept for days, without patient data."""
