@@ -108,6 +108,12 @@ class CloudSettings(BaseSettings):
     token_lifetime_seconds: int = Field(
         default=3600, ge=60, le=86_400, description="how long an access token lives"
     )
+    saml_clock_skew_seconds: int = Field(
+        default=60,
+        ge=0,
+        le=300,
+        description="how far the clock of an identity provider (SAML) may be off",
+    )
     outbound_networks: str = Field(
         default="",
         description="networks (CIDR, with spaces) besides the public ones that addresses of "

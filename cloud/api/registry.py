@@ -13,6 +13,8 @@ from cloud.api.authorization import (
     metadata,
     partners,
     pushed,
+    saml,
+    saml_connections,
     tokens,
     userinfo,
 )
@@ -74,6 +76,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     userinfo.router,
     logout.router,
     account.router,
+    saml_connections.router,
+    saml.router,
+    saml.rest,
     applications.router,
     certificates.router,
     service_tokens.router,

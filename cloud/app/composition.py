@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -27,6 +28,8 @@ from cloud.core.authorization.tokens import TokenPolicy
 from cloud.core.devices.certificates import gateway_of_certificate
 from cloud.core.devices.fleet_metrics import FleetMetrics
 from cloud.core.devices.joining import Offer
+from cloud.core.federation.logins import SamlLogins
+from cloud.core.federation.metrics import FederationMetrics
 from cloud.core.kernel.outbound import (
     Ear,
     OutboundError,
@@ -61,6 +64,7 @@ class Parts:
     ingest_metrics: IngestMetrics = field(init=False)
     fleet_metrics: FleetMetrics = field(init=False)
     outbound: OutboundPolicy = field(init=False)
+    federation_metrics: FederationMetrics = field(init=False)
     traces: BatchTraces = field(default_factory=BatchTraces)
     spans: SpanRecorder = field(init=False)
 
@@ -71,6 +75,7 @@ class Parts:
         ear = OutboundMetrics(self.registry).hear
         object.__setattr__(self, "outbound", outbound_policy(self.settings, ear))
         object.__setattr__(self, "spans", SpanRecorder(self.database, self.clock, self.registry))
+        object.__setattr__(self, "federation_metrics", FederationMetrics(self.registry))
 
 
 class VitalwireApi(FastAPI):
@@ -141,6 +146,15 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None
         retention=retention_policy(parts.settings),
         tracing=trace_policy(parts.settings),
         spans=parts.spans,
+        saml=SamlLogins(
+            parts.database,
+            parts.vault,
+            parts.clock,
+            authorization.sign_ins,
+            parts.federation_metrics,
+            issuer=issuer,
+            skew=timedelta(seconds=parts.settings.saml_clock_skew_seconds),
+        ),
         probes=parts.probes,
     )
     app.state.proxies = TrustedProxies.of(

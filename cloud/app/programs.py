@@ -28,6 +28,8 @@ from cloud.app.tls import is_own_authority, server_tls
 from cloud.broker.access import INGEST_USER, AccessList
 from cloud.broker.embedded import EmbeddedBroker, TlsListener
 from cloud.core.devices.joining import Offer
+from cloud.core.federation.connections import is_any_active
+from cloud.core.federation.signatures import is_there
 from cloud.core.kernel.outbound import look_up
 from cloud.exchange.couriers import Couriers
 from cloud.exchange.opening import rounds_of
@@ -75,6 +77,7 @@ async def serve(parts: Parts) -> None:
             ingest = stack.enter_context(_ingesting(parts, broker))
         issuer = settings.public_url.rstrip("/") or base_url
         parts.probes["outbound"] = _calling
+        parts.probes["federation"] = lambda: _federation(parts)
         app = create_app(parts, issuer=issuer, offer=_offer(settings, issuer, broker))
         # The broker's handshakes stay as they are: registered clients have no business there.
         http_tls = server_tls(parts)
@@ -139,6 +142,14 @@ class _Server(uvicorn.Server):
         """Start, then say so."""
         await super().startup(sockets)
         self.serving.set()
+
+
+def _federation(parts: Parts) -> Health:
+    """Whether signatures can be looked at, where anybody signs in by them."""
+    if is_there():
+        return Health(ok=True, details={"program": "there"})
+    with parts.database.reading(now=parts.clock()) as work:
+        return Health(ok=not is_any_active(work), details={"program": "missing"})
 
 
 def _stop_event() -> asyncio.Event:

@@ -22,6 +22,7 @@ from cloud.core.encounters import record_tables as records
 from cloud.core.encounters import tables as encounters
 from cloud.core.entitlements import tables as entitlements
 from cloud.core.exchange import tables as exchange
+from cloud.core.federation import tables as federation
 from cloud.core.identity import tables as identity
 from cloud.core.jobs import tables as jobs
 from cloud.core.kernel import audit, idempotency, outbox
@@ -50,6 +51,7 @@ MODULES: Final = (
     entitlements,
     erased,
     exchange,
+    federation,
     fleet,
     grants,
     idempotency,

@@ -19,6 +19,7 @@ from cloud.core.encounters.dispatch import tell_gateways
 from cloud.core.encounters.settling import follow_binding
 from cloud.core.exchange.causes import follow_hospitals
 from cloud.core.exchange.following import EVERY, queue_vitals
+from cloud.core.federation.logins import forget_over as forget_logins
 from cloud.core.jobs.claiming import forget_expired, reap
 from cloud.core.kernel.idempotency import forget_old
 from cloud.core.kernel.outbox import forget_relayed
@@ -107,6 +108,7 @@ def standard_jobs(
             forget_old(work)
             forget_relayed(work)
             forget_over(work)
+            forget_logins(work)
             forget_events(work)
             forget_expired(work)
 

@@ -130,7 +130,15 @@ def test_the_one_process_form_serves_and_stops_at_once(tmp_path: Path) -> None:
         assert len(health.headers.get_list("date")) == 1
         parts = set(health.json()["parts"])
         worked = {"exchange", "notifications", "worker"}
-        assert parts == {"database", "broker", "ingest", "outbound", "traces", *worked}
+        assert parts == {
+            "database",
+            "broker",
+            "federation",
+            "ingest",
+            "outbound",
+            "traces",
+            *worked,
+        }
         headers = token(base, tenant.client_id, tenant.client_secret)
         with gateway(mqtt_port, tenant.gateway_id, tenant.gateway_secret) as one:
             assert one.subscribe(topic(tenant, ACK))

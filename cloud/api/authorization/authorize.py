@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -15,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from cloud.api.authorization import limits
 from cloud.api.authorization.cookies import Cookies
 from cloud.api.authorization.documentation import authorization_parameters
+from cloud.api.authorization.other_ways import OtherWay, other_ways
 from cloud.api.authorization.page_route import PageRoute, own_form, parameters
 from cloud.api.authorization.pages import page
 from cloud.api.shared.services import AllServices, Services
@@ -44,7 +46,11 @@ def _authorize(profile: Profile) -> Endpoint:
         step = await run_in_threadpool(
             services.authorization.authorization_endpoint.begin, profile, asked, browser
         )
-        return cookies.keep(_shown(request, profile, step), browser)
+        ways: tuple[OtherWay, ...] = ()
+        if isinstance(step, SignInAsked):
+            again = f"{profile.authorize_path}?{urlencode(asked)}"
+            ways = await run_in_threadpool(other_ways, services, step.tenant_id, again)
+        return cookies.keep(_shown(request, profile, step, ways), browser)
 
     return authorize
 
@@ -99,7 +105,9 @@ def reopened() -> Response:
     raise PageError("This page cannot be opened again. Begin again in the application.")
 
 
-def _shown(request: Request, profile: Profile, step: Step) -> Response:
+def _shown(
+    request: Request, profile: Profile, step: Step, ways: tuple[OtherWay, ...] = ()
+) -> Response:
     """The page of a step, or the way back."""
     if isinstance(step, SentBack):
         return RedirectResponse(step.address, status_code=302)
@@ -111,11 +119,16 @@ def _shown(request: Request, profile: Profile, step: Step) -> Response:
             action=f"{profile.base_path}/consent",
             asked=step,
         )
-    return sign_in_page(request, f"{profile.base_path}/sign-in", step)
+    return sign_in_page(request, f"{profile.base_path}/sign-in", step, ways=ways)
 
 
 def sign_in_page(
-    request: Request, action: str, asked: SignInAsked, *, organisation: str | None = None
+    request: Request,
+    action: str,
+    asked: SignInAsked,
+    *,
+    organisation: str | None = None,
+    ways: tuple[OtherWay, ...] = (),
 ) -> Response:
     """The form, with what was wrong the last time; it asks for the organisation unless None."""
     status = {"": 200, "wrong": _WRONG, "throttled": 429}[asked.problem]
@@ -130,6 +143,7 @@ def sign_in_page(
         asked=asked,
         minutes=minutes,
         organisation=organisation,
+        ways=ways,
     )
 
 

@@ -57,6 +57,11 @@ class Cookies:
         self._write(response, KNOWN, known, seconds=_KNOWN_SECONDS)
         return response
 
+    def begun(self, response: Response, *, session: str) -> Response:
+        """A session that ends with the browser; no password was typed, so nothing is remembered."""
+        self._write(response, SESSION, session)
+        return response
+
     def signed_out(self, response: Response) -> Response:
         """Take the session's cookie away."""
         self._write(response, SESSION, "", seconds=0)

@@ -16,6 +16,7 @@ from cloud.core.authorization.authorization_server import AuthorizationServer
 from cloud.core.authorization.tokens import TokenService
 from cloud.core.devices.fleet_metrics import FleetMetrics
 from cloud.core.devices.joining import Offer
+from cloud.core.federation.logins import SamlLogins
 from cloud.core.kernel.outbound import OutboundPolicy
 from cloud.core.kernel.paging import CursorSigner
 from cloud.core.kernel.vault import Vault
@@ -59,6 +60,7 @@ class Services:
     retention: RetentionPolicy
     tracing: TracePolicy
     spans: SpanRecorder
+    saml: SamlLogins
     probes: dict[str, Callable[[], Health]]
 
     @property

@@ -242,6 +242,7 @@ class AuthorizationEndpoint:
             client_name=visit.application.name,
             tenant_name=tenant(work, visit.application.tenant_id).name,
             hint=hint or visit.request.login_hint,
+            tenant_id=visit.application.tenant_id,
         )
 
     def _consent_asked(

@@ -23,7 +23,10 @@ DENIED: Final = "The resource owner or authorization server denied the request."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInAsked:
-    """Show the sign-in page. `problem` is empty, `wrong` or `throttled` (for `retry_after` s)."""
+    """Show the sign-in page. `problem` is empty, `wrong` or `throttled` (for `retry_after` s).
+
+    `tenant_id` is whose people it is for; empty where they say so themselves.
+    """
 
     state: str
     client_name: str
@@ -31,6 +34,7 @@ class SignInAsked:
     hint: str = ""
     problem: str = ""
     retry_after: int = 0
+    tenant_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from cloud.core.authorization import sessions
@@ -73,15 +74,41 @@ class SignIns:
         known = self._known.remember(browser.known, account, device or secrets.token_urlsafe(12))
         return Arrival(session=session, known=known)
 
+    def vouched(
+        self,
+        work: UnitOfWork,
+        user: UserRow,
+        browser: Browser,
+        *,
+        authenticated_at: datetime,
+        until: datetime | None,
+        note: str,
+    ) -> str:
+        """A session for whom another organisation vouches, in place of the browser's old one; its
+        cookie's value. It lasts no longer than `until`.
+        """
+        _end_old(work, browser)
+        session, cookie = sessions.sign_in(work, user)
+        session.authenticated_at = authenticated_at
+        if until is not None:
+            session.expires_at = min(session.expires_at, until)
+        who = sessions.person_principal(user, browser.caller)
+        audit.record(work, who, "session.begun", "session", session.session_id, note=note)
+        return cookie
+
     def _replace(self, work: UnitOfWork, user: UserRow, browser: Browser, client_id: str) -> str:
         """A session of a name nobody knew before; the one the browser held ends."""
-        before = sessions.session_of(work, browser.session, browser.caller)
-        if before is not None:
-            sessions.sign_out(work, before.session, browser.caller)
+        _end_old(work, browser)
         session, cookie = sessions.sign_in(work, user)
         who = sessions.person_principal(user, browser.caller, client_id=client_id)
         audit.record(work, who, "session.begun", "session", session.session_id)
         return cookie
+
+
+def _end_old(work: UnitOfWork, browser: Browser) -> None:
+    before = sessions.session_of(work, browser.session, browser.caller)
+    if before is not None:
+        sessions.sign_out(work, before.session, browser.caller)
 
 
 def _is_unchanged(found: UserRow, user: UserRow) -> bool:

@@ -40,6 +40,7 @@ OPEN = {
     "/fhir/R4/.well-known/smart-configuration",
     "/fhir/R4/metadata",
     "/oauth/userinfo",
+    *(f"/v1/saml/{{connection_id}}/{name}" for name in ("metadata", "login", "acs")),
     *(
         f"{base}/{name}"
         for base in ("/v1/oauth", "/v1/auth/oauth", "/oauth")

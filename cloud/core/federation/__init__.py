@@ -1,0 +1,1 @@
+"""Signing in with the account of one's own organisation (SAML 2.0, Web Browser SSO)."""

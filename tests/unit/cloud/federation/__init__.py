@@ -1,0 +1,1 @@
+"""Federation without a database."""
