@@ -43,14 +43,14 @@ CAUSES: Final = (
     LONG_HEAD,
     LONG_BODY,
     UNSENDABLE,
-    OTHER_ANSWER,
 )
+"""What a call can come to besides an answer; `OTHER_ANSWER` is one that is not the wanted one."""
 
 
 class OutboundError(Exception):
     """The address may not be called, or the call failed; the words never name a host.
 
-    `cause` is one of `CAUSES`.
+    `cause` is one of `CAUSES`, or `OTHER_ANSWER`.
     """
 
     def __init__(self, words: str, cause: str) -> None:

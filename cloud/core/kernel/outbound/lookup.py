@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
+from queue import Empty, SimpleQueue
 from typing import Final
 
 from cloud.core.kernel.addresses import Address
@@ -16,6 +17,7 @@ Resolver = Callable[[str, float], Sequence[Address]]
 """Every address of a name, within so many seconds; LookupFailedError when there is none."""
 
 MOST_AT_ONCE: Final = 128
+IDLE_SECONDS: Final = 10.0
 
 
 def ask_system(host: str) -> list[Address]:
@@ -28,7 +30,8 @@ def ask_system(host: str) -> list[Address]:
 class _Question:
     """One name being looked up, and whoever waits for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str) -> None:
+        self.host = host
         self.is_over = threading.Event()
         self.addresses: Sequence[Address] = ()
 
@@ -38,7 +41,7 @@ class Lookups:
 
     The system's resolver knows no limit of ours and cannot be stopped: its thread goes on alone. A
     name whose look-up hangs is not asked for again meanwhile, so that it holds one of the
-    `most_at_once` places and no more.
+    `most_at_once` places and no more. Threads that have nothing to do are used again for a while.
     """
 
     def __init__(
@@ -46,12 +49,16 @@ class Lookups:
         ask: Callable[[str], Sequence[Address]] = ask_system,
         *,
         most_at_once: int = MOST_AT_ONCE,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self._ask = ask
         self._places = threading.BoundedSemaphore(most_at_once)
         self._lock = threading.Lock()
         self._open: dict[str, _Question] = {}
         self._most = most_at_once
+        self._asked_for: SimpleQueue[_Question] = SimpleQueue()
+        self._idle = 0
+        self._idle_seconds = idle_seconds
 
     def __call__(self, host: str, seconds: float) -> Sequence[Address]:
         """Every address of the name; LookupFailedError when there is none or nobody says so."""
@@ -87,20 +94,36 @@ class Lookups:
             if question is not None:
                 self._places.release()
                 return question
-            question = self._open[host] = _Question()
-        threading.Thread(
-            target=self._answer, args=(host, question), name="lookup", daemon=True
-        ).start()
+            question = self._open[host] = _Question(host)
+            has_idle = self._idle > 0
+            self._idle -= has_idle
+        self._asked_for.put(question)
+        if not has_idle:
+            threading.Thread(target=self._work, name="lookup", daemon=True).start()
         return question
 
-    def _answer(self, host: str, question: _Question) -> None:
+    def _work(self) -> None:
+        while True:
+            try:
+                question = self._asked_for.get(timeout=self._idle_seconds)
+            except Empty:
+                with self._lock:
+                    # Otherwise somebody counts on this thread, and is about to ask.
+                    if self._idle:
+                        self._idle -= 1
+                        return
+                continue
+            self._answer(question)
+
+    def _answer(self, question: _Question) -> None:
         try:
-            question.addresses = self._ask(host)
+            question.addresses = self._ask(question.host)
         except (OSError, UnicodeError):
             question.addresses = ()
         finally:
             with self._lock:
-                del self._open[host]
+                del self._open[question.host]
+                self._idle += 1
             self._places.release()
             question.is_over.set()
 

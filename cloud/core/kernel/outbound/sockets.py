@@ -8,9 +8,13 @@ import ssl
 import time
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Final
 
 from cloud.core.kernel.addresses import Address
 from cloud.core.kernel.outbound.errors import NO_CONNECTION, TIME_OVER, TLS, failed
+
+MOST_TRIED: Final = 4
+"""How many addresses of a name are tried: who names a thousand has us knock at no more."""
 
 
 class Deadline:
@@ -36,10 +40,11 @@ def connected(
 ) -> tuple[socket.socket, Address]:
     """A connection to the first of them that takes one; OutboundError when none does."""
     last: Exception = ConnectionError()
-    for number, address in enumerate(addresses):
+    tried = addresses[:MOST_TRIED]
+    for number, address in enumerate(tried):
         try:
             # One that hears nothing leaves the others their share of the time.
-            patience = deadline.left() / (len(addresses) - number)
+            patience = deadline.left() / (len(tried) - number)
             plain = socket.create_connection((str(address), port), patience)
         except OSError as exc:
             last = exc

@@ -124,6 +124,16 @@ def test_an_address_that_takes_no_connection_leaves_the_others_their_turn() -> N
         assert line.send(posting(receiver.port)).status == 200
 
 
+def test_no_more_than_four_addresses_of_a_name_are_knocked_at() -> None:
+    nobody = [f"127.0.0.{number}" for number in range(9, 13)]
+    policy = OutboundPolicy(allowed=("127.0.0.0/8",), resolver=leading([*nobody, "127.0.0.1"]))
+    with receiving(keeping(answer())) as receiver, Line(policy) as line:
+        with pytest.raises(OutboundError) as failure:
+            line.send(posting(receiver.port))
+        assert failure.value.cause == "no_connection"
+        assert receiver.connections == 0
+
+
 def test_a_connection_that_was_closed_meanwhile_is_not_used() -> None:
     has_closed = threading.Event()
 

@@ -89,6 +89,23 @@ def test_those_who_wait_for_a_place_with_the_same_name_share_one() -> None:
     assert lookups.has_room
 
 
+def test_a_thread_is_used_again_and_ends_when_nobody_asks() -> None:
+    threads: list[threading.Thread] = []
+
+    def noting(_host: str) -> list[IPv4Address]:
+        threads.append(threading.current_thread())
+        return [PUBLIC]
+
+    lookups = Lookups(noting, idle_seconds=0.05)
+    for _ in range(5):
+        lookups("hook.example", 5)
+    assert len(set(threads)) < 5
+    for thread in set(threads):
+        thread.join(10)
+        assert not thread.is_alive()
+    assert lookups("hook.example", 5) == [PUBLIC]
+
+
 @pytest.mark.parametrize("host", ["nobody.invalid", "a" * 64 + ".test"])
 def test_a_name_nobody_has_leads_nowhere(host: str) -> None:
     with pytest.raises(LookupFailedError) as failure:
