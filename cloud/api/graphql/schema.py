@@ -12,11 +12,12 @@ from strawberry.extensions import DisableIntrospection
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from cloud.api.graphql import telephony
+from cloud.api.graphql import telephony, webhooks
 from cloud.api.graphql.acqi import AcqiMetric, acqi_metrics
 from cloud.api.graphql.scalars import DATE_TIME
 from cloud.api.graphql.sizes import at_most
 from cloud.api.graphql.telephony import TelephonyProvider, TelephonyRoute
+from cloud.api.graphql.webhooks import IncidentWebhook, IncidentWebhookDelivery
 
 LOG: Final = logging.getLogger("vitalwire.graphql")
 
@@ -31,6 +32,12 @@ class Query:
     )
     telephony_routes: list[TelephonyRoute] | None = strawberry.field(
         resolver=telephony.telephony_routes
+    )
+    incident_webhooks: list[IncidentWebhook] | None = strawberry.field(
+        resolver=webhooks.incident_webhooks, metadata=at_most(webhooks.LIST_SIZE)
+    )
+    incident_webhook_deliveries: list[IncidentWebhookDelivery] | None = strawberry.field(
+        resolver=webhooks.incident_webhook_deliveries
     )
 
 
@@ -49,6 +56,15 @@ class Mutation:
     )
     delete_telephony_route: strawberry.ID | None = strawberry.mutation(
         resolver=telephony.delete_telephony_route
+    )
+    upsert_incident_webhook: IncidentWebhook | None = strawberry.mutation(
+        resolver=webhooks.upsert_incident_webhook
+    )
+    delete_incident_webhook: strawberry.ID | None = strawberry.mutation(
+        resolver=webhooks.delete_incident_webhook
+    )
+    send_test_to_incident_webhook: IncidentWebhookDelivery | None = strawberry.mutation(
+        resolver=webhooks.send_test_to_incident_webhook
     )
 
 
