@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from cloud.api.console.feed import LiveFeed
+from cloud.api.graphql.health import operations_health
 from cloud.api.registry import BATCH_ROUTERS, ROUTERS
 from cloud.api.shared import errors, rate_limits
 from cloud.api.shared.attempts import AttemptLimit
@@ -127,6 +128,7 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None
         fetch=partial(_fetch_keys, parts.outbound),
         fleet_certificate=_owner_of_certificate,
     )
+    parts.probes["operations"] = partial(operations_health, parts.database, parts.clock)
     app.state.services = Services(
         database=parts.database,
         authorization=authorization,

@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from sqlalchemy import text as text_of
 
-from cloud.core.curation.bundles import bundle
+from cloud.core.curation.bundles import bundle, bundles
+from cloud.core.curation.grants import granted
 from tests.fixtures.administration import Operator, administrator
 from tests.fixtures.cloud import Installation
 from tests.fixtures.graphql_apps import ACQI, APRIL, App, registered
@@ -137,6 +139,28 @@ async def test_a_tenants_header_has_to_be_the_tokens_own(embedded: Installation,
     answer = await app.post({"query": ACQI, "variables": APRIL}, X_Tenant_Id=other)
     assert answer.status_code == 403
     assert answer.json()["errors"][0]["extensions"]["reason"] == "tenant_mismatch"
+
+
+async def test_health_and_metrics_tell_of_operations(
+    embedded: Installation, http: httpx.AsyncClient, app: App
+) -> None:
+    await app.ask(ACQI, APRIL)
+    await app.code("{ nothing }")
+    with embedded.database.begin(now=embedded.clock()) as work:
+        (held,) = granted(work, embedded.mine.caller, app.client_id)
+        held.version = 999
+    part = (await http.get("/health")).json()["parts"]["operations"]
+    assert part == {"ok": True, "bundles": len(bundles()), "lost": 1}
+    assert await app.code(ACQI, APRIL) == "OPERATION_NOT_APPROVED"
+    text = (await http.get("/metrics")).text
+    name = "vitalwire_graphql_operations_total"
+    assert f'{name}{{code="OK",operation="acqi.acqiMetrics"}} 1.0' in text
+    assert f'{name}{{code="OPERATION_NOT_APPROVED",operation="unknown"}} 2.0' in text
+    with embedded.database.begin(now=embedded.clock()) as work:
+        work.session.execute(text_of("ALTER TABLE operation_grants RENAME TO elsewhere"))
+    broken = await http.get("/health")
+    assert broken.status_code == 503
+    assert broken.json()["parts"]["operations"] == {"ok": False, "cause": "StorageFaultError"}
 
 
 def test_the_operator_grants_from_the_machine(embedded: Installation, operator: Operator) -> None:

@@ -232,6 +232,15 @@ async def test_an_operation_out_of_time_is_ended_and_says_so(embedded: Installat
     assert error.original_error.reason == "timed_out"
 
 
+def test_a_fault_is_said_to_be_one_of_time_when_the_time_is_over(embedded: Installation) -> None:
+    services, caller = embedded.app.state.services, embedded.mine.caller
+    for ends, said in ((100.0, StorageFaultError), (5.0, UnavailableError)):
+        times = iter((0.0, 10.0))
+        asking = Asking(caller, services, Deadline(ends, clock=lambda: next(times)))  # noqa: B023 - used in the round it is of
+        with pytest.raises(said), asking.work():
+            raise StorageFaultError("the store gave up")
+
+
 def test_a_statement_is_given_up_when_its_time_is_over(cloud: Installation) -> None:
     """In both databases, and the next unit of the same connection has all its time again."""
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"

@@ -234,6 +234,23 @@ async def test_the_same_number_may_lead_elsewhere_in_another_organisation(
     assert crossed["errors"][0]["extensions"]["reason"] == "tenant_mismatch"
 
 
+async def test_carriers_come_by_pages(embedded: Installation, app: App) -> None:
+    made = []
+    for name in ("First", "Second", "Third"):
+        made.append((await provided(app, name))["id"])
+        embedded.clock.pass_(1)
+    async with developer(embedded, scopes=SCOPES) as sandbox:
+        tenant = sandbox.tenant.tenant_id
+        asked = f'telephonyProviders(tenantId: "{tenant}", first: 2'
+        document = await sandbox.ask(
+            f'{{ start: {asked}) {{ id }} rest: {asked}, after: "{made[1]}") {{ id }} }}'
+        )
+    assert document["data"] == {
+        "start": [{"id": made[0]}, {"id": made[1]}],
+        "rest": [{"id": made[2]}],
+    }
+
+
 async def test_an_operation_that_names_a_tenant_needs_the_header(app: App) -> None:
     variables = {"tenantId": app.tenant.tenant_id}
     body = {"query": DOCUMENTS["telephonyProviders"], "variables": variables}

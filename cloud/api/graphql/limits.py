@@ -65,6 +65,7 @@ class _Shape:
         """The extent of a selection set; InvalidError for fragments that hold themselves."""
         depth = fields = aliases = 0
         for selection in selections.selections if selections else ():
+            inner = _Extent()
             if isinstance(selection, FieldNode):
                 inner = self.of(selection.selection_set)
                 inner = _Extent(inner.depth + 1, inner.fields, inner.aliases)
@@ -76,8 +77,6 @@ class _Shape:
             elif isinstance(selection, FragmentSpreadNode):
                 inner = self.of_fragment(selection.name.value)
                 fields += inner.fields
-            else:
-                continue
             depth, aliases = max(depth, inner.depth), aliases + inner.aliases
         return _Extent(depth, fields, aliases)
 

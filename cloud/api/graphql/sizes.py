@@ -24,9 +24,8 @@ def at_most(count: int) -> Mapping[str, int]:
 def most_items(field: GraphQLField) -> int:
     """How many items the field's list may have."""
     definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-    if isinstance(definition, StrawberryField):
-        return int(definition.metadata.get(MOST, LONGEST_PAGE))
-    return LONGEST_PAGE
+    known = definition.metadata if isinstance(definition, StrawberryField) else {}
+    return int(known.get(MOST, LONGEST_PAGE))
 
 
 def page(first: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import func, select
+
 from cloud.core.authorization.applications import application
 from cloud.core.curation.bundles import Bundle, Document, bundle, bundles
 from cloud.core.curation.tables import OperationGrantRow
@@ -80,6 +82,17 @@ def granted(work: UnitOfWork, principal: Principal, client_id: str) -> list[Oper
     statement = scoped(principal, OperationGrantRow).where(OperationGrantRow.client_id == client_id)
     ordered = statement.order_by(OperationGrantRow.bundle, OperationGrantRow.version)
     return list(work.session.scalars(ordered))
+
+
+def lost_grants(work: UnitOfWork) -> int:
+    """How many grants are of bundles that are in the tree no longer: they open nothing."""
+    # every tenant: the operator of the service is told.
+    statement = select(OperationGrantRow.bundle, OperationGrantRow.version, func.count()).group_by(
+        OperationGrantRow.bundle, OperationGrantRow.version
+    )
+    there = {(one.name, one.version) for one in bundles()}
+    rows = work.session.execute(statement)
+    return sum(count for name, version, count in rows if (name, version) not in there)
 
 
 def approved_document(
