@@ -147,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
         ("products", "add or list the products of a tenant"),
         ("sites", "add or list the places of a tenant"),
         ("hospitals", "connect hospitals' servers, test them and follow deliveries"),
+        ("webhooks", "list webhooks, follow what is sent to them, and serve one again"),
         ("retention", "say how long what is kept, and place or lift legal holds"),
         ("erase", "erase an encounter or a patient, or say what would go"),
         ("access", "list, approve, refuse or revoke what organisations ask to be let into"),

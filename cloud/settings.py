@@ -128,6 +128,12 @@ class CloudSettings(BaseSettings):
     job_runners: int = Field(
         default=1, ge=1, le=16, description="how many jobs the worker does at once"
     )
+    webhook_senders: int = Field(
+        default=16, ge=1, le=64, description="to how many webhooks at once the worker sends"
+    )
+    webhook_timeout_seconds: float = Field(
+        default=10, ge=1, le=60, description="how long a webhook may take for one answer"
+    )
     trusted_proxies: str = Field(
         default="",
         description="proxies in front (addresses or CIDR, with spaces) whose word on the client's "

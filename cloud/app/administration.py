@@ -30,6 +30,7 @@ from cloud.app.retention_commands import (
     run_erase_command,
     run_retention_command,
 )
+from cloud.app.webhook_commands import add_webhook_commands, run_webhook_command
 from cloud.core.identity.service import tenant
 from cloud.core.kernel.errors import DomainError
 from cloud.core.kernel.principal import service_principal
@@ -45,6 +46,7 @@ ADMINISTRATION: Final = {
     "products": add_product_commands,
     "sites": add_site_commands,
     "hospitals": add_hospital_commands,
+    "webhooks": add_webhook_commands,
     "retention": add_retention_commands,
     "erase": add_erase_commands,
     "access": add_access_commands,
@@ -56,6 +58,7 @@ _OF_TENANTS: Final = {
     "users": run_people_command,
     "products": run_product_command,
     "sites": run_site_command,
+    "webhooks": run_webhook_command,
     "retention": run_retention_command,
     "erase": run_erase_command,
     "operations": run_operation_command,

@@ -46,6 +46,7 @@ from cloud.core.observations.ingest_metrics import IngestMetrics
 from cloud.core.retention.policies import RetentionPolicy
 from cloud.core.tracing.policy import TracePolicy
 from cloud.core.tracing.recorder import SpanRecorder
+from cloud.core.webhooks.webhook_metrics import WebhookMetrics
 from cloud.settings import CloudSettings
 
 TITLE: Final = "Vitalwire"
@@ -66,6 +67,7 @@ class Parts:
     fleet_metrics: FleetMetrics = field(init=False)
     outbound: OutboundPolicy = field(init=False)
     federation_metrics: FederationMetrics = field(init=False)
+    webhook_metrics: WebhookMetrics = field(init=False)
     traces: BatchTraces = field(default_factory=BatchTraces)
     spans: SpanRecorder = field(init=False)
 
@@ -77,6 +79,7 @@ class Parts:
         object.__setattr__(self, "outbound", outbound_policy(self.settings, ear))
         object.__setattr__(self, "spans", SpanRecorder(self.database, self.clock, self.registry))
         object.__setattr__(self, "federation_metrics", FederationMetrics(self.registry))
+        object.__setattr__(self, "webhook_metrics", WebhookMetrics(self.registry))
 
 
 class VitalwireApi(FastAPI):
@@ -138,6 +141,7 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None
         clock=parts.clock,
         ingest_metrics=parts.ingest_metrics,
         fleet_metrics=parts.fleet_metrics,
+        webhook_metrics=parts.webhook_metrics,
         traces=parts.traces,
         store_metrics=StoreMetrics(parts.registry),
         operation_metrics=OperationMetrics(parts.registry),

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -40,6 +41,8 @@ from cloud.settings import CloudSettings
 from cloud.worker.jobs import JobRunner, JobRunners
 from cloud.worker.notifications import AT_ONCE, Notifier, follow_subscriptions
 from cloud.worker.runner import Job, Worker, standard_jobs
+from cloud.worker.webhook_senders import Senders
+from cloud.worker.webhook_sending import SendingDesk
 
 READY_SECONDS: Final = 5.0
 BACKLOG: Final = 2048
@@ -279,7 +282,7 @@ def _working(parts: Parts) -> Iterator[Worker]:
     parts.probes["worker"] = lambda: Health(ok=worker.is_working, details=worker.details())
     worker.start()
     try:
-        with _delivering(parts), _doing_jobs(parts), _notifying(parts):
+        with _delivering(parts), _doing_jobs(parts), _notifying(parts), _sending(parts):
             yield worker
     finally:
         worker.stop()
@@ -331,6 +334,25 @@ def _doing_jobs(parts: Parts) -> Iterator[None]:
         yield
     finally:
         runners.stop()
+
+
+@contextmanager
+def _sending(parts: Parts) -> Iterator[None]:
+    settings = parts.settings
+    desk = SendingDesk(
+        database=parts.database,
+        vault=parts.vault,
+        clock=parts.clock,
+        outbound=replace(parts.outbound, timeout_seconds=settings.webhook_timeout_seconds),
+        metrics=parts.webhook_metrics,
+    )
+    senders = Senders(desk, count=settings.webhook_senders)
+    parts.probes["webhooks"] = lambda: Health(ok=senders.are_working, details=senders.details())
+    senders.start()
+    try:
+        yield
+    finally:
+        senders.stop()
 
 
 @contextmanager

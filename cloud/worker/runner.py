@@ -32,6 +32,12 @@ from cloud.core.tracing.lookup import forget_spans
 from cloud.core.tracing.policy import TracePolicy
 from cloud.core.tracing.recorder import SpanRecorder
 from cloud.core.webhooks.queueing import follow_webhooks
+from cloud.core.webhooks.standing import (
+    FORGOTTEN_AT_ONCE,
+    discard_stale,
+    forget_delivered,
+    forget_endpoints,
+)
 from cloud.worker.outbox_relay import BATCH, Follower, Subscriber, log_event, relay_once
 from cloud.worker.retention import drop_months, sweep_all
 
@@ -118,6 +124,14 @@ def standard_jobs(
         if gone:
             LOG.info("event=spans_forgotten count=%d", gone)
 
+    def forget_webhooks() -> None:
+        is_more = True
+        while is_more:
+            with database.begin(now=clock()) as work:
+                is_more = FORGOTTEN_AT_ONCE in (forget_delivered(work), discard_stale(work))
+        with database.begin(now=clock()) as work:
+            forget_endpoints(work)
+
     def shelve() -> None:
         made: NewMonth | None
         while True:
@@ -142,6 +156,7 @@ def standard_jobs(
         Job("forget", 3600.0, forget),
         Job("traces", 300.0, trim),
         *(() if spans is None else (Job("spans", 1.0, spans.flush),)),
+        Job("webhooks", 3600.0, forget_webhooks),
         Job("months", 3600.0, shelve),
         Job("old_months", 86_400.0, partial(drop_months, database, clock, retention)),
         Job("retention", 60.0, partial(sweep_all, database, clock, retention)),

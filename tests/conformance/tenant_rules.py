@@ -112,6 +112,20 @@ def _calls(parts: list[ast.expr]) -> Iterator[ast.Call]:
 
 
 _REASONS: Final[dict[str, tuple[str, ...]]] = {
+    "an endpoint that is held by a lease, or whose turn it is, and what goes there": (
+        "cloud/core/webhooks/claiming.py:claim",
+        "cloud/core/webhooks/claiming.py:keep",
+        "cloud/core/webhooks/claiming.py:_held",
+        "cloud/core/webhooks/claiming.py:_move",
+        "cloud/core/webhooks/claiming.py:_disable",
+        "cloud/core/webhooks/claiming.py:_give_back",
+    ),
+    "how the installation stands, and what is forgotten of every tenant alike": (
+        "cloud/core/webhooks/standing.py:standing",
+        "cloud/core/webhooks/standing.py:discard_stale",
+        "cloud/core/webhooks/standing.py:forget_delivered",
+        "cloud/core/webhooks/standing.py:forget_endpoints",
+    ),
     "of the caller itself, whom a token names": ("cloud/api/shared/handover_paper.py:_name",),
     "what the gateway's own rows name": (
         "cloud/core/devices/board_enrolments.py:_wanted",

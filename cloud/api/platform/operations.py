@@ -24,6 +24,7 @@ from cloud.core.kernel.errors import NotFoundError
 from cloud.core.kernel.outbox import depth
 from cloud.core.kernel.work import StorageError, UnitOfWork
 from cloud.core.observations.receipts import gaps
+from cloud.core.webhooks.standing import standing
 
 router = APIRouter(tags=["Operations"])
 
@@ -99,6 +100,7 @@ def metrics(request: Request, services: AllServices) -> Response:
         services.store_metrics.uplink_missing.set(missing)
         _look_at_exchange(services, work)
         _look_at_jobs(services, work)
+        services.webhook_metrics.look(standing(work))
         services.fleet_metrics.look(
             open_commands=open_by_kind(work), totals=totals(work), expiry=first_expiry(work)
         )

@@ -26,6 +26,7 @@ from cloud.core.observations.ingest_metrics import IngestMetrics
 from cloud.core.retention.policies import RetentionPolicy
 from cloud.core.tracing.policy import TracePolicy
 from cloud.core.tracing.recorder import SpanRecorder
+from cloud.core.webhooks.webhook_metrics import WebhookMetrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class Services:
     clock: Clock
     ingest_metrics: IngestMetrics
     fleet_metrics: FleetMetrics
+    webhook_metrics: WebhookMetrics
     traces: BatchTraces
     store_metrics: StoreMetrics
     operation_metrics: OperationMetrics

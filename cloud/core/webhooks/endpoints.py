@@ -26,6 +26,7 @@ from cloud.core.webhooks.tables import DISCARDED, DeliveryRow, EndpointRow
 ACTIVE: Final = "active"
 PAUSED: Final = "paused"
 DISABLED: Final = "disabled"
+REMOVED: Final = "removed"
 MOST_OF_A_CLIENT: Final = 50
 _RESOURCE: Final = "webhook"
 
@@ -98,7 +99,7 @@ def change(
         row.events = check_events(principal, wanted.events)
     if wanted.url is not None and wanted.url != row.url:
         row.url = wanted.url
-        _begin_anew(row)
+        begin_anew(row)
     if wanted.description is not None:
         row.description = wanted.description
     if wanted.retry_profile is not None:
@@ -108,7 +109,7 @@ def change(
     if wanted.is_active is not None:
         row.status, row.status_reason = (ACTIVE if wanted.is_active else PAUSED), ""
         if wanted.is_active:
-            _begin_anew(row)
+            begin_anew(row)
     _touch(work, row)
     audit.record(work, principal, "update", _RESOURCE, row.endpoint_id)
 
@@ -155,7 +156,7 @@ def remove(work: UnitOfWork, principal: Principal, row: EndpointRow) -> None:
         .where(DeliveryRow.endpoint_id == row.endpoint_id, DeliveryRow.due_at.is_not(None))
         .values(state=DISCARDED, due_at=None, settled_at=work.now)
     )
-    row.status, row.status_reason, row.sealed_secrets = DISABLED, "removed", b""
+    row.status, row.status_reason, row.sealed_secrets = DISABLED, REMOVED, b""
     _touch(work, row)
     audit.record(work, principal, "delete", _RESOURCE, row.endpoint_id)
 
@@ -232,7 +233,8 @@ def _check_room(work: UnitOfWork, principal: Principal) -> None:
         raise ConflictError("too_many_webhooks", f"Delete one first: {MOST_OF_A_CLIENT} at most.")
 
 
-def _begin_anew(row: EndpointRow) -> None:
+def begin_anew(row: EndpointRow) -> None:
+    """What failed before counts no more."""
     row.failures, row.failing_since, row.closed_until, row.is_slow = 0, None, None, False
 
 
@@ -245,5 +247,5 @@ def _own(principal: Principal) -> Select[EndpointRow]:
     return scoped(principal, EndpointRow).where(
         EndpointRow.client_id == principal.client_id,
         EndpointRow.is_internal.is_(False),
-        EndpointRow.status_reason != "removed",
+        EndpointRow.status_reason != REMOVED,
     )

@@ -38,8 +38,9 @@ STATES: Final = (QUEUED, SENDING, RETRYING, SUCCEEDED, FAILED, DISCARDED)
 class EndpointRow(TenantOwned, Base):
     """An address that a client has events sent to.
 
-    `status` is active, paused (by its owner) or disabled (by us; `status_reason` is gone or
-    failing). `dialect` and `retry_profile` are names of `dialects` and `schedules`.
+    `status` is active, paused (by its owner) or disabled (`status_reason` is gone or
+    failing, or removed by its owner). `dialect` and `retry_profile` are names of `dialects` and
+    `schedules`.
     `sealed_secrets` is JSON, newest first, each with the time until which it still signs.
     `is_internal` marks the endpoint of one job's callback: it is in no list.
 

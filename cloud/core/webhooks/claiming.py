@@ -1,0 +1,284 @@
+"""Which endpoint is served next, by whom, and what became of what was sent: any number of senders.
+
+A sender holds the lease of an endpoint while it sends a portion of what is due there, in order of
+that time. Leases are short and kept alive by whoever runs the senders: when that dies they run out,
+and the same octets go again under the same message id. Who lost a lease is not heard.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Select, case, func, insert, or_, select, update
+
+from cloud.core.authorization.tables import APPROVED, ApplicationRow
+from cloud.core.kernel import audit, outbox
+from cloud.core.kernel.principal import service_principal
+from cloud.core.kernel.vault import Vault
+from cloud.core.kernel.work import UnitOfWork
+from cloud.core.webhooks.endpoints import ACTIVE, DISABLED
+from cloud.core.webhooks.judging import Attempt, judge, next_of
+from cloud.core.webhooks.tables import (
+    DISCARDED,
+    QUEUED,
+    RETRYING,
+    SENDING,
+    AttemptRow,
+    DeliveryRow,
+    EndpointRow,
+)
+
+PORTION: Final = 20
+"""So many messages an endpoint is sent before another one has its turn."""
+LEASE_LIFE: Final = timedelta(seconds=6)
+SET_ASIDE_FOR: Final = timedelta(minutes=10)
+MOST_OF_ANSWER: Final = 1024
+DISABLED_EVENT: Final = "endpoint.disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An endpoint in one sender's hands, and what to send there, in order."""
+
+    lease: str
+    endpoint: EndpointRow
+    deliveries: tuple[DeliveryRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a delivery came to (empty: the lease was lost, nothing was kept), and whether the next
+    of the portion may go.
+    """
+
+    state: str
+    goes_on: bool
+
+
+def is_any_due(work: UnitOfWork, *, may_be_slow: bool = True) -> bool:
+    """Whether a claim would find something; for a unit that only reads."""
+    statement = _next(work.now, may_be_slow=may_be_slow)
+    return work.session.scalar(statement.with_only_columns(EndpointRow.endpoint_id)) is not None
+
+
+def claim(
+    work: UnitOfWork, *, life: timedelta = LEASE_LIFE, may_be_slow: bool = True
+) -> Claim | None:
+    """Lease the endpoint whose turn it is: of the tenant that has the fewest in hand, and among
+    those of the one that was not served for longest.
+
+    Without `may_be_slow` only endpoints that do not keep a sender waiting. One that failed gets one
+    message, as a probe.
+    """
+    statement = _next(work.now, may_be_slow=may_be_slow)
+    endpoint = work.session.scalars(
+        statement.with_for_update(skip_locked=True, of=EndpointRow)
+    ).first()
+    if endpoint is None:
+        return None
+    due = select(DeliveryRow).where(
+        DeliveryRow.endpoint_id == endpoint.endpoint_id, DeliveryRow.due_at <= work.now
+    )
+    due = due.order_by(DeliveryRow.due_at, DeliveryRow.row_id)
+    rows = work.session.scalars(due.limit(1 if endpoint.failures else PORTION)).all()
+    if not rows:
+        return None
+    endpoint.lease = secrets.token_hex(16)
+    endpoint.leased_until, endpoint.served_at = work.now + life, work.now
+    work.session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.row_id.in_([row.row_id for row in rows]))
+        .values(state=SENDING)
+        .execution_options(synchronize_session=False)
+    )
+    return Claim(endpoint.lease, endpoint, tuple(rows))
+
+
+def keep(work: UnitOfWork, leases: Collection[str], *, life: timedelta = LEASE_LIFE) -> None:
+    """Let leases that are still held begin anew."""
+    work.session.execute(
+        update(EndpointRow)
+        .where(EndpointRow.lease.in_(leases))
+        .values(leased_until=work.now + life)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def settle(
+    work: UnitOfWork,
+    vault: Vault,
+    held: Claim,
+    delivery: DeliveryRow,
+    attempt: Attempt,
+    draw: float,
+    *,
+    is_last: bool,
+) -> Settled:
+    """Write down what an attempt came to; where nothing may follow, give the endpoint back.
+
+    Nothing follows the last, a failure that lets the endpoint rest, and what its owner did to it
+    meanwhile.
+    """
+    endpoint = _held(work, held)
+    if endpoint is None:
+        return Settled("", goes_on=False)
+    state, due_at = next_of(delivery, endpoint.retry_profile, attempt, draw)
+    _keep_attempt(work, vault, delivery, attempt)
+    _move(work, delivery, attempt, state, due_at)
+    reason = judge(endpoint, attempt, work.now, draw)
+    if reason and endpoint.status != DISABLED:
+        _disable(work, endpoint, reason)
+    is_as_it_was = endpoint.status == ACTIVE and endpoint.version == held.endpoint.version
+    goes_on = is_as_it_was and not is_last and not endpoint.failures
+    if not goes_on:
+        _give_back(work, held, endpoint)
+    return Settled(state, goes_on=goes_on)
+
+
+def set_aside(work: UnitOfWork, held: Claim) -> None:
+    """Give an endpoint back that could not be served through a fault of ours, and let it rest."""
+    endpoint = _held(work, held)
+    if endpoint is not None:
+        endpoint.closed_until = work.now + SET_ASIDE_FOR
+        _give_back(work, held, endpoint)
+
+
+def answer_purpose(delivery_id: str) -> str:
+    """What the vault seals a receiver's answer for."""
+    return f"webhook-answer/{delivery_id}"
+
+
+def _next(now: datetime, *, may_be_slow: bool) -> Select[EndpointRow]:
+    # every tenant: they take turns.
+    has_due = (
+        select(DeliveryRow.row_id)
+        .where(DeliveryRow.endpoint_id == EndpointRow.endpoint_id, DeliveryRow.due_at <= now)
+        .exists()
+    )
+    is_in_hand = case((EndpointRow.leased_until > now, 1), else_=0)
+    # every tenant: how much each has in hand.
+    tenants = (
+        select(
+            EndpointRow.tenant_id,
+            func.sum(is_in_hand).label("in_hand"),
+            func.max(EndpointRow.served_at).label("served_at"),
+        )
+        .group_by(EndpointRow.tenant_id)
+        .subquery()
+    )
+    statement = (
+        select(EndpointRow)
+        .join(ApplicationRow, ApplicationRow.client_id == EndpointRow.client_id)
+        .join(tenants, tenants.c.tenant_id == EndpointRow.tenant_id)
+        .where(
+            EndpointRow.status == ACTIVE,
+            ApplicationRow.status == APPROVED,
+            or_(EndpointRow.closed_until.is_(None), EndpointRow.closed_until <= now),
+            or_(EndpointRow.leased_until.is_(None), EndpointRow.leased_until <= now),
+            has_due,
+        )
+        .order_by(
+            tenants.c.in_hand,
+            tenants.c.served_at.nulls_first(),
+            EndpointRow.served_at.nulls_first(),
+            EndpointRow.endpoint_id,
+        )
+        .limit(1)
+    )
+    return statement if may_be_slow else statement.where(EndpointRow.is_slow.is_(False))
+
+
+def _held(work: UnitOfWork, held: Claim) -> EndpointRow | None:
+    """The endpoint, locked, if its lease is still ours."""
+    return work.session.scalars(
+        select(EndpointRow)
+        .where(
+            EndpointRow.endpoint_id == held.endpoint.endpoint_id, EndpointRow.lease == held.lease
+        )
+        .with_for_update()
+    ).one_or_none()
+
+
+def _keep_attempt(work: UnitOfWork, vault: Vault, delivery: DeliveryRow, attempt: Attempt) -> None:
+    sealed = None
+    if attempt.answer:
+        purpose = answer_purpose(delivery.delivery_id)
+        sealed = vault.seal(attempt.answer[:MOST_OF_ANSWER], purpose=purpose)
+    work.session.execute(
+        insert(AttemptRow).values(
+            delivery_row=delivery.row_id,
+            number=delivery.attempts + 1,
+            at=attempt.at,
+            duration_ms=attempt.milliseconds,
+            response_status=attempt.status,
+            error=attempt.word,
+            sealed_answer=sealed,
+        )
+    )
+
+
+def _move(
+    work: UnitOfWork,
+    delivery: DeliveryRow,
+    attempt: Attempt,
+    state: str,
+    due_at: datetime | None,
+) -> None:
+    statement = update(DeliveryRow).where(DeliveryRow.row_id == delivery.row_id)
+    if not attempt.is_taken:
+        # Discarded meanwhile, it stays so; but what arrived did arrive.
+        statement = statement.where(DeliveryRow.state == SENDING)
+    work.session.execute(
+        statement.values(
+            state=state,
+            due_at=due_at,
+            attempts=delivery.attempts + 1,
+            attempted_at=attempt.at,
+            settled_at=work.now if due_at is None else None,
+            response_status=attempt.status,
+            duration_ms=attempt.milliseconds,
+            error=attempt.word,
+        ).execution_options(synchronize_session=False)
+    )
+
+
+def _disable(work: UnitOfWork, endpoint: EndpointRow, reason: str) -> None:
+    """Serve it no more. What waits is discarded: its owner may have it sent again later."""
+    endpoint.status, endpoint.status_reason = DISABLED, reason
+    endpoint.version += 1
+    endpoint.updated_at = work.now
+    work.session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.endpoint_id == endpoint.endpoint_id, DeliveryRow.due_at.is_not(None))
+        .values(state=DISCARDED, due_at=None, settled_at=work.now)
+        .execution_options(synchronize_session=False)
+    )
+    caller = service_principal(endpoint.tenant_id, "webhooks")
+    audit.record(work, caller, "webhook.disabled", "webhook", endpoint.endpoint_id, note=reason)
+    if endpoint.is_internal:
+        return
+    outbox.publish(
+        work,
+        tenant_id=endpoint.tenant_id,
+        event_type=DISABLED_EVENT,
+        resource_type="webhook",
+        resource_id=endpoint.endpoint_id,
+        data={"client_id": endpoint.client_id, "reason": reason},
+    )
+
+
+def _give_back(work: UnitOfWork, held: Claim, endpoint: EndpointRow) -> None:
+    endpoint.lease, endpoint.leased_until = "", None
+    work.session.execute(
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.row_id.in_([row.row_id for row in held.deliveries]),
+            DeliveryRow.state == SENDING,
+        )
+        .values(state=case((DeliveryRow.attempts > 0, RETRYING), else_=QUEUED))
+        .execution_options(synchronize_session=False)
+    )
