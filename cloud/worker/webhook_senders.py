@@ -31,6 +31,7 @@ class Senders:
         self._slow_places = threading.BoundedSemaphore(max(1, count // 4))
         self._lock = threading.Lock()
         self._in_hand: dict[str, float] = {}
+        self._is_idle = True
         self._threads = [
             threading.Thread(target=self._run, name=f"webhooks-{place}", daemon=True)
             for place in range(count)
@@ -106,10 +107,13 @@ class Senders:
             has_place = self._slow_places.acquire(blocking=False)
             held = None
             try:
-                held = self._desk.claim(may_be_slow=has_place)
+                # While nothing is due nobody takes the store's lock to see that.
+                if not self._is_idle or self._desk.is_any_due(may_be_slow=has_place):
+                    held = self._desk.claim(may_be_slow=has_place)
             finally:
                 if has_place and (held is None or not held.endpoint.is_slow):
                     self._slow_places.release()
+            self._is_idle = held is None
             if held is None:
                 self._stopping.wait(LOOK_EVERY)
                 return None

@@ -1,4 +1,4 @@
-"""A portion of webhooks: claimed in one unit, sent over one connection, each settled in its own.
+"""A portion of webhooks: claimed in one unit, sent over one connection, settled in others.
 
 Nothing of the network happens inside a transaction.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from secrets import SystemRandom
@@ -17,7 +17,7 @@ from cloud.core.kernel.outbound import EXCERPT_OCTETS, Call, Line, OutboundError
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database
 from cloud.core.webhooks import claiming, signing
-from cloud.core.webhooks.claiming import Claim
+from cloud.core.webhooks.claiming import Claim, Sent
 from cloud.core.webhooks.dialects import Signing, headers_of
 from cloud.core.webhooks.judging import Attempt
 from cloud.core.webhooks.signing import Secret
@@ -27,6 +27,7 @@ from cloud.core.webhooks.webhook_metrics import WebhookMetrics
 LOG: Final = logging.getLogger("vitalwire.webhooks")
 PORTION_SECONDS: Final = 5.0
 """After so long another endpoint has its turn."""
+SETTLE_EVERY: Final = 0.25
 _ABORTED: Final = "abort-message"
 
 
@@ -41,29 +42,39 @@ class SendingDesk:
     metrics: WebhookMetrics
     draw: Callable[[], float] = SystemRandom().random
 
+    def is_any_due(self, *, may_be_slow: bool) -> bool:
+        """Whether a claim would find something, without a lock."""
+        with self.database.reading(now=self.clock()) as work:
+            return claiming.is_any_due(work, may_be_slow=may_be_slow)
+
     def claim(self, *, may_be_slow: bool) -> Claim | None:
         """The endpoint whose turn it is, leased; None where nothing is due."""
-        with self.database.reading(now=self.clock()) as work:
-            if not claiming.is_any_due(work, may_be_slow=may_be_slow):
-                return None
         with self.database.begin(now=self.clock()) as work:
             return claiming.claim(work, may_be_slow=may_be_slow)
 
     def send(self, held: Claim, is_stopping: Callable[[], bool]) -> None:
-        """Send the portion in order, until one fails or the time is over."""
-        ends_at = time.monotonic() + PORTION_SECONDS
-        endpoint = held.endpoint
+        """Send the portion in order, until one fails or the time is over.
+
+        What was taken is settled together, a quarter of a second after it was at the latest or
+        with the message after that; a failure at once.
+        """
+        endpoint, sent = held.endpoint, list[Sent]()
         secrets = signing.opened(
             self.vault, endpoint.endpoint_id, endpoint.sealed_secrets, now=self.clock()
         )
+        began = settled_at = time.monotonic()
         with Line(self.outbound) as line:
             for delivery in held.deliveries:
                 attempt = self._attempt(line, held, delivery, secrets)
-                is_last = (
-                    delivery is held.deliveries[-1] or is_stopping() or time.monotonic() > ends_at
-                )
-                if not self._settle(held, delivery, attempt, is_last=is_last):
+                sent.append(Sent(delivery, attempt))
+                now = time.monotonic()
+                is_over = is_stopping() or now - began > PORTION_SECONDS
+                is_last = is_over or delivery is held.deliveries[-1]
+                if attempt.is_taken and not is_last and now - settled_at < SETTLE_EVERY:
+                    continue
+                if not self._settle(held, sent, is_last=is_last):
                     return
+                sent, settled_at = [], time.monotonic()
 
     def keep(self, leases: Collection[str]) -> None:
         """Let leases in hand go on."""
@@ -115,22 +126,20 @@ class SendingDesk:
             answer=answer.body,
         )
 
-    def _settle(
-        self, held: Claim, delivery: DeliveryRow, attempt: Attempt, *, is_last: bool
-    ) -> bool:
+    def _settle(self, held: Claim, sent: Sequence[Sent], *, is_last: bool) -> bool:
         with self.database.begin(now=self.clock()) as work:
-            settled = claiming.settle(
-                work, self.vault, held, delivery, attempt, self.draw(), is_last=is_last
+            settled = claiming.settle(work, self.vault, held, sent, self.draw(), is_last=is_last)
+        states = settled.states or ("lease_lost",) * len(sent)
+        for one, state in zip(sent, states, strict=True):
+            self.metrics.attempts.labels(one.attempt.word or "taken").inc()
+            LOG.log(
+                logging.INFO if one.attempt.is_taken else logging.WARNING,
+                "event=webhook_attempt id=%s webhook=%s number=%d status=%s cause=%s state=%s",
+                one.delivery.delivery_id,
+                one.delivery.endpoint_id,
+                one.delivery.attempts + 1,
+                one.attempt.status,
+                one.attempt.word or None,
+                state,
             )
-        self.metrics.attempts.labels(attempt.word or "taken").inc()
-        LOG.log(
-            logging.INFO if attempt.is_taken else logging.WARNING,
-            "event=webhook_attempt id=%s webhook=%s number=%d status=%s cause=%s state=%s",
-            delivery.delivery_id,
-            delivery.endpoint_id,
-            delivery.attempts + 1,
-            attempt.status,
-            attempt.word or None,
-            settled.state or "lease_lost",
-        )
         return settled.goes_on

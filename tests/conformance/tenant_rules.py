@@ -113,7 +113,7 @@ def _calls(parts: list[ast.expr]) -> Iterator[ast.Call]:
 
 _REASONS: Final[dict[str, tuple[str, ...]]] = {
     "an endpoint that is held by a lease, or whose turn it is, and what goes there": (
-        "cloud/core/webhooks/claiming.py:claim",
+        "cloud/core/webhooks/claiming.py:_due",
         "cloud/core/webhooks/claiming.py:keep",
         "cloud/core/webhooks/claiming.py:_held",
         "cloud/core/webhooks/claiming.py:_move",
@@ -200,7 +200,6 @@ _REASONS: Final[dict[str, tuple[str, ...]]] = {
         "cloud/core/webhooks/deliveries.py:attempts_of",
         "cloud/core/webhooks/deliveries.py:replay",
         "cloud/core/webhooks/endpoints.py:remove",
-        "cloud/core/webhooks/queueing.py:_tell",
         "cloud/core/webhooks/incidents.py:_incident",
         "cloud/core/webhooks/queueing.py:_is_near",
     ),

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from cloud.core.authorization.tables import SUSPENDED, ApplicationRow
 from cloud.core.kernel.outbox import OutboxRow
 from cloud.core.webhooks import claiming, endpoints
-from cloud.core.webhooks.claiming import LEASE_LIFE, PORTION, Claim
+from cloud.core.webhooks.claiming import LEASE_LIFE, PORTION, Claim, Sent
 from cloud.core.webhooks.endpoints import Change
 from cloud.core.webhooks.judging import Attempt
 from cloud.core.webhooks.tables import AttemptRow, DeliveryRow, EndpointRow
@@ -72,8 +72,7 @@ def settled(
             work,
             hooks.cloud.parts.vault,
             held,
-            held.deliveries[place],
-            attempt,
+            [Sent(held.deliveries[place], attempt)],
             0.0,
             is_last=is_last,
         )
@@ -106,10 +105,10 @@ def test_who_lost_the_lease_is_not_heard(hooks: Hooks) -> None:
     hooks.cloud.clock.pass_(LEASE_LIFE.total_seconds())
     second = claimed(hooks)
 
-    assert settled(hooks, first, 500).state == ""
+    assert settled(hooks, first, 500).states == ()
     with hooks.cloud.database.begin(now=hooks.cloud.clock()) as work:
         claiming.set_aside(work, first)
-    assert settled(hooks, second).state == "succeeded"
+    assert settled(hooks, second).states == ("succeeded",)
     [row] = hooks.deliveries(endpoint_id)
     assert (row.state, row.attempts, row.response_status) == ("succeeded", 1, 200)
 
@@ -206,7 +205,7 @@ def test_gone_disables_the_endpoint_and_says_so(hooks: Hooks) -> None:
     endpoint_id = hooks.endpoint()
     hooks.happen(times=3)
     assert settled(hooks, claimed(hooks), GONE, is_last=False) == claiming.Settled(
-        "failed", goes_on=False
+        ("failed",), goes_on=False
     )
 
     row = hooks.row(endpoint_id)
@@ -235,7 +234,7 @@ def test_a_message_the_receiver_wants_no_more_fails_and_the_next_goes_on(alone: 
     alone.happen(times=2)
     settlement = settled(alone, claimed(alone), 400, is_aborted=True, is_last=False)
 
-    assert settlement == claiming.Settled("failed", goes_on=True)
+    assert settlement == claiming.Settled(("failed",), goes_on=True)
     assert alone.deliveries(endpoint_id)[0].error == "aborted"
 
 
@@ -253,7 +252,7 @@ def test_what_its_owner_does_meanwhile_ends_the_portion(alone: Hooks, act: str) 
             change = Change(is_active=False) if act == "paused" else Change(url="https://b.test/")
             endpoints.change(work, vault, caller, row, change)
 
-    assert settled(alone, held, is_last=False) == claiming.Settled("succeeded", goes_on=False)
+    assert settled(alone, held, is_last=False) == claiming.Settled(("succeeded",), goes_on=False)
     rest = "discarded" if act == "removed" else "queued"
     assert [one.state for one in alone.deliveries(endpoint_id)] == ["succeeded", rest, rest]
     assert (maybe_claimed(alone) is None) == (act != "moved")

@@ -12,6 +12,7 @@ from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.audit import AuditRow
 from cloud.core.kernel.errors import DomainError
 from cloud.core.webhooks import claiming, endpoints, operating
+from cloud.core.webhooks.claiming import Sent
 from cloud.core.webhooks.judging import Attempt
 from cloud.core.webhooks.standing import (
     KEPT_FOR,
@@ -41,10 +42,8 @@ def attempt_all(hooks: Hooks, status: int) -> None:
             held = claiming.claim(work)
             if held is None:
                 return
-            for row in held.deliveries:
-                is_last = row is held.deliveries[-1]
-                vault = hooks.cloud.parts.vault
-                claiming.settle(work, vault, held, row, attempt, 0.0, is_last=is_last)
+            sent = [Sent(row, attempt) for row in held.deliveries]
+            claiming.settle(work, hooks.cloud.parts.vault, held, sent, 0.0, is_last=True)
 
 
 def count(hooks: Hooks, table: type) -> int:

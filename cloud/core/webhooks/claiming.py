@@ -8,12 +8,12 @@ and the same octets go again under the same message id. Who lost a lease is not 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Select, case, func, insert, or_, select, update
+from sqlalchemy import Select, bindparam, case, func, insert, or_, select, update
 
 from cloud.core.authorization.tables import APPROVED, ApplicationRow
 from cloud.core.kernel import audit, outbox
@@ -27,10 +27,12 @@ from cloud.core.webhooks.tables import (
     QUEUED,
     RETRYING,
     SENDING,
+    SUCCEEDED,
     AttemptRow,
     DeliveryRow,
     EndpointRow,
 )
+from cloud.db.base import table_of
 
 PORTION: Final = 20
 """So many messages an endpoint is sent before another one has its turn."""
@@ -50,12 +52,20 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A delivery of the portion, and what the attempt came to."""
+
+    delivery: DeliveryRow
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
-    """What a delivery came to (empty: the lease was lost, nothing was kept), and whether the next
+    """What each delivery came to (none: the lease was lost, nothing was kept), and whether the next
     of the portion may go.
     """
 
-    state: str
+    states: tuple[str, ...]
     goes_on: bool
 
 
@@ -80,22 +90,12 @@ def claim(
     ).first()
     if endpoint is None:
         return None
-    due = select(DeliveryRow).where(
-        DeliveryRow.endpoint_id == endpoint.endpoint_id, DeliveryRow.due_at <= work.now
-    )
-    due = due.order_by(DeliveryRow.due_at, DeliveryRow.row_id)
-    rows = work.session.scalars(due.limit(1 if endpoint.failures else PORTION)).all()
+    rows = _due(work, endpoint, limit=1 if endpoint.failures else PORTION)
     if not rows:
         return None
     endpoint.lease = secrets.token_hex(16)
     endpoint.leased_until, endpoint.served_at = work.now + life, work.now
-    work.session.execute(
-        update(DeliveryRow)
-        .where(DeliveryRow.row_id.in_([row.row_id for row in rows]))
-        .values(state=SENDING)
-        .execution_options(synchronize_session=False)
-    )
-    return Claim(endpoint.lease, endpoint, tuple(rows))
+    return Claim(endpoint.lease, endpoint, rows)
 
 
 def keep(work: UnitOfWork, leases: Collection[str], *, life: timedelta = LEASE_LIFE) -> None:
@@ -112,31 +112,35 @@ def settle(
     work: UnitOfWork,
     vault: Vault,
     held: Claim,
-    delivery: DeliveryRow,
-    attempt: Attempt,
+    sent: Sequence[Sent],
     draw: float,
     *,
     is_last: bool,
 ) -> Settled:
-    """Write down what an attempt came to; where nothing may follow, give the endpoint back.
+    """Write down what some attempts came to; where nothing may follow, give the endpoint back.
 
-    Nothing follows the last, a failure that lets the endpoint rest, and what its owner did to it
-    meanwhile.
+    Nothing follows the last, a failure, and what its owner did to the endpoint meanwhile.
     """
     endpoint = _held(work, held)
     if endpoint is None:
-        return Settled("", goes_on=False)
-    state, due_at = next_of(delivery, endpoint.retry_profile, attempt, draw)
-    _keep_attempt(work, vault, delivery, attempt)
-    _move(work, delivery, attempt, state, due_at)
-    reason = judge(endpoint, attempt, work.now, draw)
-    if reason and endpoint.status != DISABLED:
-        _disable(work, endpoint, reason)
+        return Settled((), goes_on=False)
+    _keep_attempts(work, vault, sent)
+    states = []
+    for one in sent:
+        state, due_at = next_of(one.delivery, endpoint.retry_profile, one.attempt, draw)
+        states.append(state)
+        if not one.attempt.is_taken:
+            _move(work, [_moved(work, one, state, due_at)], is_taken=False)
+        reason = judge(endpoint, one.attempt, work.now, draw)
+        if reason and endpoint.status != DISABLED:
+            _disable(work, endpoint, reason)
+    taken = [_moved(work, one, SUCCEEDED, None) for one in sent if one.attempt.is_taken]
+    _move(work, taken, is_taken=True)
     is_as_it_was = endpoint.status == ACTIVE and endpoint.version == held.endpoint.version
     goes_on = is_as_it_was and not is_last and not endpoint.failures
     if not goes_on:
         _give_back(work, held, endpoint)
-    return Settled(state, goes_on=goes_on)
+    return Settled(tuple(states), goes_on=goes_on)
 
 
 def set_aside(work: UnitOfWork, held: Claim) -> None:
@@ -203,47 +207,70 @@ def _held(work: UnitOfWork, held: Claim) -> EndpointRow | None:
     ).one_or_none()
 
 
-def _keep_attempt(work: UnitOfWork, vault: Vault, delivery: DeliveryRow, attempt: Attempt) -> None:
-    sealed = None
-    if attempt.answer:
-        purpose = answer_purpose(delivery.delivery_id)
-        sealed = vault.seal(attempt.answer[:MOST_OF_ANSWER], purpose=purpose)
-    work.session.execute(
-        insert(AttemptRow).values(
-            delivery_row=delivery.row_id,
-            number=delivery.attempts + 1,
-            at=attempt.at,
-            duration_ms=attempt.milliseconds,
-            response_status=attempt.status,
-            error=attempt.word,
-            sealed_answer=sealed,
-        )
+def _due(work: UnitOfWork, endpoint: EndpointRow, *, limit: int) -> tuple[DeliveryRow, ...]:
+    """What is due at an endpoint we locked, in order, marked as being sent."""
+    due = select(DeliveryRow.row_id).where(
+        DeliveryRow.endpoint_id == endpoint.endpoint_id, DeliveryRow.due_at <= work.now
     )
+    due = due.order_by(DeliveryRow.due_at, DeliveryRow.row_id).limit(limit)
+    rows = work.session.scalars(
+        update(DeliveryRow)
+        .where(DeliveryRow.row_id.in_(due))
+        .values(state=SENDING)
+        .returning(DeliveryRow)
+        .execution_options(synchronize_session=False)
+    )
+    return tuple(sorted(rows, key=lambda row: (row.due_at or work.now, row.row_id)))
 
 
-def _move(
-    work: UnitOfWork,
-    delivery: DeliveryRow,
-    attempt: Attempt,
-    state: str,
-    due_at: datetime | None,
-) -> None:
-    statement = update(DeliveryRow).where(DeliveryRow.row_id == delivery.row_id)
-    if not attempt.is_taken:
+def _keep_attempts(work: UnitOfWork, vault: Vault, sent: Sequence[Sent]) -> None:
+    rows = [
+        {
+            "delivery_row": delivery.row_id,
+            "number": delivery.attempts + 1,
+            "at": attempt.at,
+            "duration_ms": attempt.milliseconds,
+            "response_status": attempt.status,
+            "error": attempt.word,
+            "sealed_answer": _sealed(vault, delivery, attempt),
+        }
+        for delivery, attempt in ((one.delivery, one.attempt) for one in sent)
+    ]
+    work.session.execute(insert(AttemptRow), rows)
+
+
+def _sealed(vault: Vault, delivery: DeliveryRow, attempt: Attempt) -> bytes | None:
+    if not attempt.answer:
+        return None
+    answer, purpose = attempt.answer[:MOST_OF_ANSWER], answer_purpose(delivery.delivery_id)
+    return vault.seal(answer, purpose=purpose)
+
+
+def _moved(work: UnitOfWork, one: Sent, state: str, due_at: datetime | None) -> dict[str, Any]:
+    return {
+        "key": one.delivery.row_id,
+        "state": state,
+        "due_at": due_at,
+        "attempts": one.delivery.attempts + 1,
+        "attempted_at": one.attempt.at,
+        "settled_at": work.now if due_at is None else None,
+        "response_status": one.attempt.status,
+        "duration_ms": one.attempt.milliseconds,
+        "error": one.attempt.word,
+    }
+
+
+def _move(work: UnitOfWork, moved: Sequence[dict[str, Any]], *, is_taken: bool) -> None:
+    if not moved:
+        return
+    table = table_of(DeliveryRow)
+    names = [name for name in moved[0] if name != "key"]
+    statement = update(table).where(table.c.row_id == bindparam("key"))
+    if not is_taken:
         # Discarded meanwhile, it stays so; but what arrived did arrive.
-        statement = statement.where(DeliveryRow.state == SENDING)
-    work.session.execute(
-        statement.values(
-            state=state,
-            due_at=due_at,
-            attempts=delivery.attempts + 1,
-            attempted_at=attempt.at,
-            settled_at=work.now if due_at is None else None,
-            response_status=attempt.status,
-            duration_ms=attempt.milliseconds,
-            error=attempt.word,
-        ).execution_options(synchronize_session=False)
-    )
+        statement = statement.where(table.c.state == SENDING)
+    statement = statement.values({name: bindparam(name) for name in names})
+    work.session.connection().execute(statement, list(moved))
 
 
 def _disable(work: UnitOfWork, endpoint: EndpointRow, reason: str) -> None:

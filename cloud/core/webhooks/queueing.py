@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from cloud.core.authorization.tables import APPROVED, ApplicationRow
 from cloud.core.encounters.tables import EncounterRow
@@ -20,6 +22,7 @@ from cloud.core.webhooks.incidents import TYPES, incident_event
 from cloud.core.webhooks.tables import QUEUED, DeliveryRow, EndpointRow
 
 _PRIVATE: Final = frozenset({"webhook", "job"})
+_HEARERS: Final = "webhook_hearers"
 Hearer = tuple[EndpointRow, ApplicationRow]
 
 
@@ -79,48 +82,44 @@ def _values(
 
 
 def _hearers(work: UnitOfWork, tenant_id: str) -> list[Hearer]:
-    statement = (
-        select(EndpointRow, ApplicationRow)
-        .join(ApplicationRow, ApplicationRow.client_id == EndpointRow.client_id)
-        .where(
-            EndpointRow.tenant_id == tenant_id,
-            EndpointRow.status != DISABLED,
-            EndpointRow.is_internal.is_(False),
-            ApplicationRow.status == APPROVED,
+    """Who may want an event of the tenant; looked up once a unit, which takes many events."""
+    known: dict[str, list[Hearer]] = work.session.info.setdefault(_HEARERS, {})
+    if tenant_id not in known:
+        statement = (
+            select(EndpointRow, ApplicationRow)
+            .join(ApplicationRow, ApplicationRow.client_id == EndpointRow.client_id)
+            .where(
+                EndpointRow.tenant_id == tenant_id,
+                EndpointRow.status != DISABLED,
+                EndpointRow.is_internal.is_(False),
+                ApplicationRow.status == APPROVED,
+            )
+            .order_by(EndpointRow.endpoint_id)
         )
-        .order_by(EndpointRow.endpoint_id)
-    )
-    return [(endpoint, owner) for endpoint, owner in work.session.execute(statement)]
+        found = work.session.execute(statement)
+        known[tenant_id] = [(endpoint, owner) for endpoint, owner in found]
+    return known[tenant_id]
 
 
 def _tell(work: UnitOfWork, hearers: Sequence[Hearer], event: DomainEvent) -> None:
     kind = CATALOGUE.get(event.type)
     if kind is None:
         return
-    wanting = {
-        endpoint.endpoint_id: endpoint
+    wanting = [
+        endpoint
         for endpoint, owner in hearers
         if event.type in endpoint.events
         and covered(owner.approved_scopes, kind.scope)
         and _is_near(work, owner, event)
-    }
+    ]
     if not wanting:
         return
-    known = select(DeliveryRow.endpoint_id).where(
-        DeliveryRow.endpoint_id.in_(wanting), DeliveryRow.message_id == event.event_id
-    )
-    for endpoint_id in work.session.scalars(known):
-        wanting.pop(endpoint_id, None)
     data = kind.data_of(event)
-    bodies = {
-        name: body_of(name, event, data) for name in {one.dialect for one in wanting.values()}
-    }
-    rows = [
-        {**_values(work, one, event, bodies[one.dialect]), "headers": {}}
-        for one in wanting.values()
-    ]
-    if rows:
-        work.session.execute(insert(DeliveryRow), rows)
+    bodies = {name: body_of(name, event, data) for name in {one.dialect for one in wanting}}
+    rows = [{**_values(work, one, event, bodies[one.dialect]), "headers": {}} for one in wanting]
+    insert = postgresql_insert if work.is_postgresql else sqlite_insert
+    # Who has the event already has it: once an endpoint, whatever is relayed twice.
+    work.session.execute(insert(DeliveryRow).on_conflict_do_nothing(), rows)
 
 
 def _is_near(work: UnitOfWork, application: ApplicationRow, event: DomainEvent) -> bool:
