@@ -12,8 +12,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import replace
-from datetime import timedelta
 from typing import Final
 
 import uvicorn
@@ -22,27 +20,22 @@ from fastapi import FastAPI
 from cloud.api.shared.peer import PeerProtocol
 from cloud.api.shared.services import Health
 from cloud.app.client_trust import trusting_clients
-from cloud.app.composition import Parts, create_app, retention_policy, trace_policy
+from cloud.app.composition import Parts, create_app
 from cloud.app.memory import bound_memory, set_program_apart
 from cloud.app.opening import StartError, ingest_secret
 from cloud.app.tls import is_own_authority, server_tls
+from cloud.app.working import working
 from cloud.broker.access import INGEST_USER, AccessList
 from cloud.broker.embedded import EmbeddedBroker, TlsListener
 from cloud.core.devices.joining import Offer
 from cloud.core.federation.connections import is_any_active
 from cloud.core.federation.signatures import is_there
 from cloud.core.kernel.outbound import look_up
-from cloud.exchange.couriers import Couriers
-from cloud.exchange.opening import rounds_of
 from cloud.ingest.batches import BatchRecorder
 from cloud.ingest.messages import AnswerRecorder, MessageDesk
 from cloud.ingest.mqtt import BrokerAddress, IngestSettingsError, MqttIngest
 from cloud.settings import CloudSettings
-from cloud.worker.jobs import JobRunner, JobRunners
-from cloud.worker.notifications import AT_ONCE, Notifier, follow_subscriptions
-from cloud.worker.runner import Job, Worker, standard_jobs
-from cloud.worker.webhook_senders import Senders
-from cloud.worker.webhook_sending import SendingDesk
+from cloud.worker.runner import Job, Worker
 
 READY_SECONDS: Final = 5.0
 BACKLOG: Final = 2048
@@ -69,7 +62,7 @@ async def serve(parts: Parts) -> None:
             broker = await stack.enter_async_context(_broker(parts, tls))
             parts.probes["broker"] = lambda: Health(ok=broker.is_listening, details={})
         if settings.worker:
-            stack.enter_context(_working(parts))
+            stack.enter_context(working(parts))
         else:
             stack.enter_context(_writing_spans(parts))
         parts.probes["traces"] = lambda: Health(
@@ -124,7 +117,7 @@ async def run_worker(parts: Parts) -> None:
     """The worker alone."""
     bound_memory()
     stop = _stop_event()
-    with _working(parts):
+    with working(parts):
         announce(http=None, mqtt=None)
         await stop.wait()
 
@@ -265,112 +258,9 @@ def _ingesting(parts: Parts, broker: EmbeddedBroker | None) -> Iterator[MqttInge
 
 
 @contextmanager
-def _working(parts: Parts) -> Iterator[Worker]:
-    silence = timedelta(seconds=parts.settings.device_silence_seconds)
-    follow = follow_subscriptions(parts.vault)
-    worker = Worker(
-        standard_jobs(
-            parts.database,
-            parts.clock,
-            device_silence=silence,
-            retention=retention_policy(parts.settings),
-            followers=(follow,),
-            spans=parts.spans,
-            tracing=trace_policy(parts.settings),
-        )
-    )
-    parts.probes["worker"] = lambda: Health(ok=worker.is_working, details=worker.details())
-    worker.start()
-    try:
-        with _delivering(parts), _doing_jobs(parts), _notifying(parts), _sending(parts):
-            yield worker
-    finally:
-        worker.stop()
-
-
-@contextmanager
 def _writing_spans(parts: Parts) -> Iterator[None]:
     """Where the worker is elsewhere, what this process noted of its calls is written here."""
     worker = Worker((Job("spans", 1.0, parts.spans.flush),))
-    worker.start()
-    try:
-        yield
-    finally:
-        worker.stop()
-
-
-@contextmanager
-def _delivering(parts: Parts) -> Iterator[None]:
-    settings = parts.settings
-    rounds = rounds_of(
-        parts.database,
-        parts.vault,
-        parts.clock,
-        outbound=parts.outbound,
-        timeout_seconds=settings.exchange_timeout_seconds,
-    )
-    couriers = Couriers(rounds, count=settings.exchange_couriers)
-    parts.probes["exchange"] = lambda: Health(ok=couriers.are_working, details={})
-    couriers.start()
-    try:
-        yield
-    finally:
-        couriers.stop()
-
-
-@contextmanager
-def _doing_jobs(parts: Parts) -> Iterator[None]:
-    settings = parts.settings
-    runner = JobRunner(
-        database=parts.database,
-        vault=parts.vault,
-        clock=parts.clock,
-        base_url=settings.public_url.rstrip("/"),
-    )
-    runners = JobRunners(runner, count=settings.job_runners)
-    parts.probes["jobs"] = lambda: Health(ok=runners.are_working, details={})
-    runners.start()
-    try:
-        yield
-    finally:
-        runners.stop()
-
-
-@contextmanager
-def _sending(parts: Parts) -> Iterator[None]:
-    settings = parts.settings
-    desk = SendingDesk(
-        database=parts.database,
-        vault=parts.vault,
-        clock=parts.clock,
-        outbound=replace(parts.outbound, timeout_seconds=settings.webhook_timeout_seconds),
-        metrics=parts.webhook_metrics,
-    )
-    senders = Senders(desk, count=settings.webhook_senders)
-    parts.probes["webhooks"] = lambda: Health(ok=senders.are_working, details=senders.details())
-    senders.start()
-    try:
-        yield
-    finally:
-        senders.stop()
-
-
-@contextmanager
-def _notifying(parts: Parts) -> Iterator[None]:
-    """Subscribers are told on a thread of their own: their servers may be slow."""
-    notifier = Notifier(
-        database=parts.database,
-        vault=parts.vault,
-        clock=parts.clock,
-        outbound=parts.outbound,
-    )
-
-    def notify() -> None:
-        while notifier.once() == AT_ONCE:
-            pass
-
-    worker = Worker((Job("notifications", 0.5, notify),))
-    parts.probes["notifications"] = lambda: Health(ok=worker.is_working, details=worker.details())
     worker.start()
     try:
         yield
