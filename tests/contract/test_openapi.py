@@ -11,13 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 from fastapi import FastAPI
 
 from cloud.api.shared.documentation import describe
+from cloud.api.shared.openapi_30 import downgrade
 from cloud.app.composition import Parts, create_app
 from cloud.core.kernel.scopes import CATALOGUE
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Database
+from cloud.core.webhooks.catalogue import CATALOGUE as EVENTS
 from cloud.db.engine import open_engine
 from cloud.settings import CloudSettings
 
@@ -136,6 +139,18 @@ def test_operators_addresses_and_the_scopes_are_described(tmp_path: Path) -> Non
     catalogue = {scope.name: scope.description for scope in CATALOGUE}
     assert flow["scopes"]
     assert all(catalogue[name] == told for name, told in flow["scopes"].items())
+
+
+def test_what_is_sent_to_webhooks_is_described_as_it_is_sent(tmp_path: Path) -> None:
+    document = describe(application(tmp_path), "http://cloud.test/v1/oauth/token")
+    assert list(document["webhooks"]) == list(EVENTS)
+    for name, methods in document["webhooks"].items():
+        content = methods["post"]["requestBody"]["content"]["application/json"]
+        jsonschema.Draft202012Validator.check_schema(content["schema"])
+        jsonschema.validate(content["example"], content["schema"])
+        told = {one["name"] for one in methods["post"]["parameters"]}
+        assert {"webhook-id", "webhook-timestamp", "webhook-signature"} < told, name
+    assert "webhooks" not in downgrade(document)
 
 
 if __name__ == "__main__":

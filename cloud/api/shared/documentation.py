@@ -16,6 +16,7 @@ from cloud.api.shared.contract import CONTRACT_VERSION, Ending, ending_of
 from cloud.api.shared.errors import is_fhir_path
 from cloud.api.shared.services import Services
 from cloud.api.shared.strict_json import StrictRoute
+from cloud.api.shared.told_events import told_events
 from cloud.core.kernel.scopes import CATALOGUE
 
 
@@ -124,6 +125,7 @@ def describe(app: FastAPI, token_url: str) -> dict[str, Any]:
                 operation["security"] = [{"oauth2": [scope]} for scope in any_of]
             _tell_errors(route, operation, is_secured=bool(any_of))
             _tell_ending(operation, ending_of(route.path_format))
+    document["webhooks"] = told_events()
     document["info"]["x-contract-version"] = CONTRACT_VERSION
     components = document.setdefault("components", {})
     schemas = components["schemas"]

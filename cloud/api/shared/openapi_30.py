@@ -11,6 +11,8 @@ def downgrade(document: dict[str, Any]) -> dict[str, Any]:
     """A copy as OpenAPI 3.0.3: nullable, example and enum stand for null, examples and const."""
     converted: dict[str, Any] = _convert(document)
     converted["openapi"] = _VERSION
+    # 3.0 has no word for what we send.
+    converted.pop("webhooks", None)
     return converted
 
 
