@@ -46,12 +46,11 @@ class Selection:
 
 def select(observations: Sequence[StoredObservation], detail: Detail) -> Selection:
     """The readings of one level of detail."""
-    ordered = sorted(
-        observations,
+    points = sorted(
+        (one for one in observations if not isinstance(one.observation, SampleArrayObservation)),
         key=_order,
     )
-    points = [one for one in ordered if not isinstance(one.observation, SampleArrayObservation)]
-    waves = strips(ordered)
+    waves = strips(observations)
     if detail is Detail.FULL:
         return Selection(tuple(points), tuple(waves))
     return Selection(tuple(_trend(points)), tuple(_around(waves, _event_times(points))))

@@ -73,9 +73,12 @@ def strips(readings: Iterable[StoredObservation]) -> list[Strip]:
             lane = (stored.device_id, chunk.type.cf_code, chunk.supplements)
             lanes.setdefault(lane, []).extend(_pieces(stored, chunk))
     found = [strip for pieces in lanes.values() for strip in _join(pieces)]
-    return sorted(
-        found, key=lambda strip: (strip.start, strip.first.type, strip.chunks[0].device_id)
-    )
+    return sorted(found, key=_by_lane)
+
+
+def _by_lane(strip: Strip) -> tuple[object, ...]:
+    first = strip.first
+    return strip.start, first.type, strip.chunks[0].device_id, first.supplements
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,8 @@ class DeviceTime:
         """The naive local datetime of a calendar stamp, None for ticks."""
         if self.kind not in _CALENDARS:
             return None
-        return datetime.fromisoformat(self.value).replace(tzinfo=None)
+        told = datetime.fromisoformat(self.value)
+        return told if told.tzinfo is None else told.replace(tzinfo=None)
 
 
 @dataclass(frozen=True, slots=True)

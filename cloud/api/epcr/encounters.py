@@ -26,6 +26,7 @@ from cloud.api.shared.services import AllServices, Services, Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.encounters import service as encounters
 from cloud.core.encounters.gathering import gather_handover
+from cloud.core.kernel.collector import at_rest
 from cloud.core.kernel.errors import InvalidError, MalformedError
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
@@ -162,6 +163,7 @@ def get_bundle(
     )
 
 
+@at_rest()
 def _bundle(
     request: Request,
     services: Services,

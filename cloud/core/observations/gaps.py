@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from cloud.core.observations.stored import StoredObservation
@@ -43,11 +44,10 @@ def gaps_between(chunks: Iterable[Chunk]) -> list[Gap]:
     ends: dict[tuple[str, int], tuple[datetime, datetime | None]] = {}
     for device_id, type_cf, start, count, period_us, stamp in chunks:
         local = None if stamp is None else stamp.local
-        lasting = timedelta(microseconds=period_us * count)
+        lasting, period = _span(period_us * count), _span(period_us)
         before = ends.get((device_id, type_cf))
         if before is not None:
             end, local_end = before
-            period = timedelta(microseconds=period_us)
             missing = _between(end, start, local_end, local)
             if missing > DEVICE_CLOCK_STEP and missing > period / 2:
                 gaps.append(Gap(device_id, type_cf, end - period, start, round(missing / period)))
@@ -71,6 +71,11 @@ def gaps_among(readings: Iterable[StoredObservation]) -> list[Gap]:
         for stored in readings
         if isinstance(chunk := stored.observation, SampleArrayObservation)
     )
+
+
+@lru_cache(maxsize=64)
+def _span(microseconds: int) -> timedelta:
+    return timedelta(microseconds=microseconds)
 
 
 def _between(

@@ -6,7 +6,7 @@ what repeats from row to row (codes, units, flags, supplements) is made once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from json import loads
@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, String, Text, cast, type_coerce
+from sqlalchemy import ColumnElement, String, Text, cast, type_coerce
 
 from cloud.core.kernel.collector import at_rest
 from cloud.core.kernel.principal import Principal
@@ -77,20 +77,16 @@ class Words:
         return name if isinstance(name, UUID) else UUID(int=int(name, 16))
 
 
-_TIMES: Final = ("observed_at", "captured_at", "received_at")
 _SHARED: Final = (
-    *("row_id", "observation_id", "device_id", "gateway_id", "vehicle_id", "encounter_id"),
-    *("type_cf", "unit_term", "status", "time_quality", "device_time_kind", "device_time"),
+    *("observed_at", "captured_at", "received_at", "row_id", "observation_id", "device_id"),
+    *("gateway_id", "vehicle_id", "type_cf", "unit_term", "status", "time_quality"),
+    *("device_time_kind", "device_time", "supplements", "flags"),
 )
-_LISTS: Final = ("supplements", "flags")
-# The places of these columns in a row; what a table has of its own stands from `_MORE` on.
-_CAPTURED, _RECEIVED = 1, 2
-_ROW, _NAME, _DEVICE, _GATEWAY, _VEHICLE, _ENCOUNTER = range(3, 9)
-_TYPE, _UNIT, _STATUS, _QUALITY, _KIND, _STAMP = range(9, 15)
-_SUPPLEMENTS, _FLAGS, _MORE = range(15, 18)
-_DECIMALS: Final = ("value", "scale", "offset")
 _PLAIN: Final = ("kind", "value", "special", "components", "code_cf", "bits", "width", "text")
 _WAVE: Final = ("samples", "scale", "offset", "period_us", "report_sequence")
+_TIMES: Final = ("observed_at", "captured_at", "received_at")
+_DIGITS: Final = ("observation_id", "value", "scale", "offset")
+_LISTS: Final = ("supplements", "flags")
 
 
 def whole_encounter(
@@ -105,10 +101,10 @@ def whole_encounter(
     """
     words = Words(devices)
     with at_rest():
-        found = [
-            *_points(words, _rows(work, principal, ObservationRow, encounter_id, _PLAIN)),
-            *_waves(words, _rows(work, principal, WaveformRow, encounter_id, _WAVE)),
-        ]
+        plain = _rows(work, principal, ObservationRow, encounter_id, _PLAIN)
+        found = _found(words, encounter_id, plain, _point)
+        waves = _rows(work, principal, WaveformRow, encounter_id, _WAVE)
+        found += _found(words, encounter_id, waves, _wave)
     found.sort(key=itemgetter(0, 1))
     return [one for _, _, one in found]
 
@@ -130,103 +126,106 @@ def _rows(
 
 
 def _columns(table: type[Measured], names: Sequence[str]) -> list[ColumnElement[Any]]:
-    """Times, lists and decimals undecoded: they repeat, and are decoded once each."""
-    times = [type_coerce(getattr(table, name), DateTime(timezone=True)) for name in _TIMES]
-    shared = [
-        type_coerce(table.observation_id, String) if name == "observation_id" else column
-        for name in _SHARED
-        for column in (getattr(table, name),)
-    ]
-    lists = [cast(getattr(table, name), Text) for name in _LISTS]
-    more = [
-        type_coerce(getattr(table, name), String) if name in _DECIMALS else getattr(table, name)
-        for name in names
-    ]
-    return [*times, *shared, *lists, *more]
+    """The columns of `_SHARED`, then those of `names`.
+
+    Times, lists and decimals come undecoded where the database has them as text: they repeat, and
+    are decoded once each.
+    """
+    return [_column(table, name) for name in (*_SHARED, *names)]
 
 
-def _aware(at: datetime) -> datetime:
-    """In UTC; what has no zone came from SQLite, which keeps UTC without one."""
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+def _column(table: type[Measured], name: str) -> ColumnElement[Any]:
+    column: ColumnElement[Any] = getattr(table, name)
+    if name in _LISTS:
+        return cast(column, Text)
+    return type_coerce(column, String) if name in (*_TIMES, *_DIGITS) else column
 
 
-def _points(words: Words, rows: Sequence[Any]) -> Iterator[Found]:
-    for row in rows:
-        unit_term, form, value = row[_UNIT], row[_MORE], row[_MORE + 1]
-        if form == "numeric" and value is not None:
-            # Nearly all of them: made without a detour.
-            at = _aware(row[0])
-            observation: Observation = NumericObservation(
-                observation_id=words.identity(row[_NAME]),
-                type=words.codes[row[_TYPE]],
-                observed_at=_observed(words, at, row),
-                device=words.devices[row[_DEVICE]],
-                status=words.statuses[row[_STATUS]],
-                supplements=words.supplements[row[_SUPPLEMENTS]],
-                value=Quantity(words.decimals[value], words.units[unit_term]),
-            )
-        else:
-            at = _aware(row[0])
-            observation = _plain(words, _shared(words, at, row), row[_UNIT], *row[_MORE:])
-        yield at, row[_ROW], _stored(words, row, observation)
+def _aware(at: str | datetime) -> datetime:
+    """In UTC; SQLite keeps it as text and without a zone."""
+    if isinstance(at, str):
+        return datetime.fromisoformat(at).replace(tzinfo=UTC)
+    return at.astimezone(UTC)
 
 
-def _waves(words: Words, rows: Sequence[Any]) -> Iterator[Found]:
-    for row in rows:
-        at = _aware(row[0])
-        samples, scale, offset, period_us, sequence = row[_MORE:]
-        observation = SampleArrayObservation(
-            observation_id=words.identity(row[_NAME]),
-            type=words.codes[row[_TYPE]],
-            observed_at=_observed(words, at, row),
-            device=words.devices[row[_DEVICE]],
-            status=words.statuses[row[_STATUS]],
-            supplements=words.supplements[row[_SUPPLEMENTS]],
-            samples=samples,
-            scale=words.decimals[scale],
-            offset=words.decimals[offset],
-            period_us=period_us,
-            unit=words.units[row[_UNIT]],
-            sequence=sequence,
+def _found(
+    words: Words, encounter_id: str, rows: Sequence[Any], make: Callable[..., Observation]
+) -> list[Found]:
+    """Each row as a reading; `make` makes the observation of what its table has of its own."""
+    found: list[Found] = []
+    # fmt: off
+    for (
+        observed_at, captured_at, received_at, row_id, name, device_id, gateway_id, vehicle_id,
+        type_cf, unit_term, status, quality, stamp_kind, stamp, supplements, flags, *more,
+    ) in rows:
+        # fmt: on
+        at = words.times[observed_at]
+        told = None if stamp_kind is None or stamp is None else DeviceTime(stamp_kind, stamp)
+        observation = make(
+            words,
+            words.identity(name),
+            words.codes[type_cf],
+            ObservedTime(at, words.qualities[quality], told),
+            words.devices[device_id],
+            words.statuses[status],
+            words.supplements[supplements],
+            words.units[unit_term],
+            *more,
         )
-        yield at, row[_ROW], _stored(words, row, observation)
+        reading = StoredObservation(
+            observation=observation,
+            device_id=device_id,
+            gateway_id=gateway_id,
+            vehicle_id=vehicle_id,
+            encounter_id=encounter_id,
+            captured_at=None if captured_at is None else words.times[captured_at],
+            received_at=words.times[received_at],
+            flags=words.flags[flags],
+        )
+        found.append((at, row_id, reading))
+    return found
 
 
-def _observed(words: Words, at: datetime, row: Any) -> ObservedTime:  # noqa: ANN401 - a row of the columns above
-    kind, stamp = row[_KIND], row[_STAMP]
-    told = None if kind is None or stamp is None else DeviceTime(kind, stamp)
-    return ObservedTime(at, words.qualities[row[_QUALITY]], told)
-
-
-def _shared(words: Words, at: datetime, row: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
-    return {
-        "observation_id": words.identity(row[_NAME]),
-        "type": words.codes[row[_TYPE]],
-        "observed_at": _observed(words, at, row),
-        "device": words.devices[row[_DEVICE]],
-        "status": words.statuses[row[_STATUS]],
-        "supplements": words.supplements[row[_SUPPLEMENTS]],
-    }
-
-
-def _stored(words: Words, row: Any, observation: Observation) -> StoredObservation:  # noqa: ANN401 - as above
-    captured_at = row[_CAPTURED]
-    return StoredObservation(
-        observation=observation,
-        device_id=row[_DEVICE],
-        gateway_id=row[_GATEWAY],
-        vehicle_id=row[_VEHICLE],
-        encounter_id=row[_ENCOUNTER],
-        captured_at=None if captured_at is None else words.times[captured_at],
-        received_at=words.times[row[_RECEIVED]],
-        flags=words.flags[row[_FLAGS]],
+def _wave(
+    words: Words,
+    identity: UUID,
+    code: MdcCode,
+    observed: ObservedTime,
+    device: SystemId,
+    status: MeasurementStatus,
+    supplements: tuple[MdcCode, ...],
+    unit: UnitCode,
+    samples: bytes,
+    scale: str,
+    offset: str,
+    period_us: int,
+    sequence: int | None,
+) -> SampleArrayObservation:
+    return SampleArrayObservation(
+        observation_id=identity,
+        type=code,
+        observed_at=observed,
+        device=device,
+        status=status,
+        supplements=supplements,
+        samples=samples,
+        scale=words.decimals[scale],
+        offset=words.decimals[offset],
+        period_us=period_us,
+        unit=unit,
+        sequence=sequence,
     )
 
 
-def _plain(
+def _point(
     words: Words,
-    shared: Mapping[str, Any],
-    unit_term: int | None,
+    identity: UUID,
+    code: MdcCode,
+    observed: ObservedTime,
+    device: SystemId,
+    status: MeasurementStatus,
+    supplements: tuple[MdcCode, ...],
+    unit: UnitCode,
     form: str,
     value: str | None,
     special: str | None,
@@ -236,17 +235,35 @@ def _plain(
     width: int | None,
     text: str | None,
 ) -> Observation:
+    if form == "numeric" and value is not None:
+        # Nearly all of them: made without a detour.
+        return NumericObservation(
+            observation_id=identity,
+            type=code,
+            observed_at=observed,
+            device=device,
+            status=status,
+            supplements=supplements,
+            value=Quantity(words.decimals[value], unit),
+        )
+    shared: dict[str, Any] = {
+        "observation_id": identity,
+        "type": code,
+        "observed_at": observed,
+        "device": device,
+        "status": status,
+        "supplements": supplements,
+    }
     match form:
         case "numeric":
-            number = SpecialValue(special) if value is None else words.decimals[value]
-            return NumericObservation(**shared, value=Quantity(number, words.units[unit_term]))
+            return NumericObservation(**shared, value=Quantity(SpecialValue(special), unit))
         case "compound":
             parts = tuple(
                 (
-                    words.codes[code],
-                    quantity_of(unit, None if digits is None else words.decimals[digits], odd),
+                    words.codes[part],
+                    quantity_of(term, None if digits is None else words.decimals[digits], odd),
                 )
-                for code, unit, digits, odd in components or ()
+                for part, term, digits, odd in components or ()
             )
             return CompoundNumericObservation(**shared, components=parts)
         case "coded":
