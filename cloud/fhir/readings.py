@@ -29,8 +29,8 @@ class Readings:
         self._patterns: dict[tuple[object, ...], Element] = {}
         self._times: dict[datetime, str] = {}
 
-    def _issued(self, at: datetime) -> str:
-        """When it was here: the readings of a batch came together."""
+    def _instant(self, at: datetime) -> str:
+        """Readings of a batch came together, and a monitor measures several things at a time."""
         text = self._times.get(at)
         if text is None:
             text = self._times[at] = instant(at)
@@ -69,8 +69,8 @@ class Readings:
             {"system": systems.OBSERVATION, "value": name},
             {"system": systems.FILED, "value": entry},
         ]
-        one["effectiveDateTime"] = instant(told.observed_at.at)
-        one["issued"] = self._issued(stored.received_at)
+        one["effectiveDateTime"] = self._instant(told.observed_at.at)
+        one["issued"] = self._instant(stored.received_at)
         quantity = pattern.get("valueQuantity")
         if isinstance(quantity, dict) and isinstance(told.value.value, Decimal):
             one["valueQuantity"] = {**quantity, "value": told.value.value}

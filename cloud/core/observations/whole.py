@@ -42,6 +42,9 @@ V = TypeVar("V")
 Found = tuple[datetime, int, StoredObservation]
 """When, the row's number, and the reading: the first two order them."""
 
+_Stamp = tuple[str | datetime, str, str | None, str | None]
+"""Observed time, its quality, and kind and value of the device's own stamp."""
+
 
 class _Made(dict[K, V], Generic[K, V]):
     """What was made of each key so far."""
@@ -70,6 +73,12 @@ class Words:
         self.flags = _Made[str, tuple[str, ...]](lambda text: tuple(loads(text)))
         self.decimals = _Made[str, Decimal](Decimal)
         self.times = _Made(_aware)
+        self.stamps = _Made(self._stamp)
+
+    def _stamp(self, told: _Stamp) -> ObservedTime:
+        at, quality, kind, value = told
+        stamp = None if kind is None or value is None else DeviceTime(kind, value)
+        return ObservedTime(self.times[at], self.qualities[quality], stamp)
 
     @staticmethod
     def identity(name: str | UUID) -> UUID:
@@ -159,13 +168,12 @@ def _found(
         type_cf, unit_term, status, quality, stamp_kind, stamp, supplements, flags, *more,
     ) in rows:
         # fmt: on
-        at = words.times[observed_at]
-        told = None if stamp_kind is None or stamp is None else DeviceTime(stamp_kind, stamp)
+        observed = words.stamps[observed_at, quality, stamp_kind, stamp]
         observation = make(
             words,
             words.identity(name),
             words.codes[type_cf],
-            ObservedTime(at, words.qualities[quality], told),
+            observed,
             words.devices[device_id],
             words.statuses[status],
             words.supplements[supplements],
@@ -182,7 +190,7 @@ def _found(
             received_at=words.times[received_at],
             flags=words.flags[flags],
         )
-        found.append((at, row_id, reading))
+        found.append((observed.at, row_id, reading))
     return found
 
 
