@@ -78,7 +78,7 @@ async def test_what_was_not_granted_is_never_run(embedded: Installation, app: Ap
     (error,) = answer.json()["errors"]
     assert answer.json()["data"] is None
     assert error["extensions"]["code"] == "OPERATION_NOT_APPROVED"
-    assert error["extensions"]["traceId"] == answer.headers["x-request-id"]
+    assert error["extensions"]["traceId"] == answer.headers["x-argus-trace-id"]
     strict = await app.post({"query": other, "variables": APRIL}, accept=GRAPHQL)
     assert strict.status_code == 400
     assert strict.headers["content-type"] == GRAPHQL

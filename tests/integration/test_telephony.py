@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from cloud.core.curation.bundles import bundle
 from cloud.core.kernel.vault import VaultError
 from cloud.core.kernel.work import StorageConflictError
 from cloud.core.telephony.carriers import CREDENTIALS, Carrier
+from cloud.core.telephony.providers import WantedProvider, providers, upsert_provider
 from cloud.core.telephony.sealing import Envelope, open_credentials
 from cloud.core.telephony.tables import TelephonyProviderRow
 from tests.fixtures.administration import administrator
@@ -145,6 +147,23 @@ async def test_both_databases_hold_the_rules_by_themselves(cloud: Installation) 
             cloud.database.begin(now=cloud.clock()) as work,
         ):
             work.session.execute(statement)
+
+
+@pytest.mark.parametrize("cloud", ["postgresql"], indirect=True)
+def test_who_makes_a_default_at_once_with_others_leaves_one(cloud: Installation) -> None:
+    caller, vault = cloud.mine.caller, cloud.parts.vault
+
+    def make(name: str) -> None:
+        wanted = WantedProvider(name=name, carrier=Carrier.SIP, is_default=True)
+        with cloud.database.begin(now=cloud.clock()) as work:
+            upsert_provider(work, vault, caller, None, wanted)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(make, [f"Line {n}" for n in range(18)]))
+    with cloud.database.begin(now=cloud.clock()) as work:
+        rows = providers(work, caller, limit=100)
+        assert len(rows) == 18
+        assert [row.is_default for row in rows].count(True) == 1
 
 
 async def test_numbers_lead_to_one_place_by_priority(app: App) -> None:

@@ -6,13 +6,14 @@ import time
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Depends, Request
+from fastapi.openapi.models import Example
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from cloud.api.graphql.answers import GRAPHQL_MEDIA_TYPE, LOG, answer_to, refusal
 from cloud.api.graphql.asking import Asking, Deadline
 from cloud.api.graphql.calls import read_call
-from cloud.api.graphql.running import Chosen, choose, names_tenant, run
+from cloud.api.graphql.running import UNKNOWN, Chosen, choose, names_tenant, run
 from cloud.api.shared.authentication import TENANT_HEADER, on_platform
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.graphql_errors import PATH
@@ -23,9 +24,24 @@ from cloud.core.kernel.principal import Principal
 
 router = APIRouter(tags=["GraphQL"], route_class=StrictRoute)
 
-SECONDS: Final = 10.0
+SECONDS: Final = 20.0
 """How long one operation may take in all."""
-UNKNOWN: Final = "unknown"
+
+
+_EXAMPLES: Final[dict[str, Example]] = {
+    "text": {
+        "summary": "The text of an approved document",
+        "value": {
+            "query": "query($from: DateTime!, $to: DateTime!) { acqiMetrics(fromDate: $from, "
+            "toDate: $to) { name value numerator denominator unit } }",
+            "variables": {"from": "2026-04-01T00:00:00Z", "to": "2026-04-17T00:00:00Z"},
+        },
+    },
+    "id": {
+        "summary": "Its id alone",
+        "value": {"documentId": "sha256:<64 hexadecimal digits>", "variables": {}},
+    },
+}
 
 
 class TenantRequiredError(MalformedError):
@@ -48,12 +64,14 @@ class OperationAnswer(BaseModel):
     responses=errors(400, 413, 415)
     | {200: {"content": {GRAPHQL_MEDIA_TYPE: {}}, "description": "What came of the operation."}},
     summary="Run an approved operation",
+    # Which scopes it takes is the document's to say.
+    openapi_extra={"security": [{"oauth2": []}]},
 )
 def run_operation(
     request: Request,
     caller: Annotated[Principal, Depends(on_platform)],
     services: AllServices,
-    body: Annotated[Any, Body()],  # noqa: ANN401 - JSON has any shape
+    body: Annotated[Any, Body(openapi_examples=_EXAMPLES)],  # noqa: ANN401 - JSON has any shape
 ) -> Response:
     """`query` with an approved document's text, or its `documentId`, and `variables`.
 

@@ -38,6 +38,7 @@ _VALUES: Final = re.compile(r'"|, found |, but encountered| Did you mean|: ')
 _VARIABLE: Final = re.compile(r"Variable '\$(\w{1,60})'")
 _TENANT_ARGUMENT: Final = "tenantId"
 ANY_TEXT: Final = "any"
+UNKNOWN: Final = "unknown"
 
 
 class NotApprovedError(ForbiddenError):
@@ -91,20 +92,21 @@ def choose(asking: Asking, call: Call) -> Chosen:
     read = None if call.text is None else read_document(call.text)
     caller = asking.caller
     fingerprint = _named(call) if read is None else read.fingerprint
-    with asking.services.database.begin(now=asking.services.clock()) as work:
+    database, now = asking.services.database, asking.services.clock()
+    with database.reading(now=now) as work:
         found = approved_document(work, caller, fingerprint) if fingerprint else None
-        if found is None and not (read and may_send_any_document(caller)):
-            shown = f"sha256:{fingerprint}" if fingerprint else "unknown"
-            audit.record(work, caller, "run", "operation", shown, outcome="denied")
     if found is not None:
         bundle, document = found
         missing = [scope for scope in document.required_scopes if not caller.may(scope)]
         if missing:
             raise lacking(missing)
         return _chosen(document.read, call, f"{bundle.name}.{document.id}")
-    if read is None or not may_send_any_document(caller):
-        raise NotApprovedError
-    return _chosen(read, call, ANY_TEXT)
+    if read is not None and may_send_any_document(caller):
+        return _chosen(read, call, ANY_TEXT)
+    with database.begin(now=now) as work:
+        shown = f"sha256:{fingerprint}" if fingerprint else UNKNOWN
+        audit.record(work, caller, "run", "operation", shown, outcome="denied")
+    raise NotApprovedError
 
 
 def names_tenant(chosen: Chosen) -> bool:

@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import func, select, tuple_
 
+from cloud.core.identity.tables import TenantRow
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import ConflictError, DuplicateError, InvalidError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
@@ -83,7 +84,7 @@ def upsert_provider(
     DuplicateError `provider_exists` for a name that is taken, ConflictError `default_needed` where
     none would be the default, `too_many_providers`.
     """
-    _lock_all(work, principal)
+    _take_turns(work, principal)
     if provider_id is None:
         row = _make(work, principal, wanted)
     else:
@@ -102,24 +103,30 @@ def delete_provider(work: UnitOfWork, principal: Principal, provider_id: str) ->
     """End a carrier and forget its credentials. ConflictError `provider_in_use` while a route goes
     over it, `default_needed` for the default while there are others.
     """
-    others = [row for row in _lock_all(work, principal) if row.provider_id != provider_id]
+    _take_turns(work, principal)
     row = provider(work, principal, provider_id, to_change=True)
     routes = scoped(principal, TelephonyRouteRow).where(
         TelephonyRouteRow.provider_id == row.provider_id
     )
     if work.session.scalars(routes.limit(1)).first() is not None:
         raise ConflictError("provider_in_use", "Delete the provider's routes first.")
-    if row.is_default and others:
+    others = scoped(principal, TelephonyProviderRow).where(
+        TelephonyProviderRow.provider_id != row.provider_id
+    )
+    if row.is_default and work.session.scalars(others.limit(1)).first() is not None:
         raise _default_needed()
     work.session.delete(row)
     work.session.flush()
     audit.record(work, principal, "telephony.provider_deleted", _KIND, provider_id)
 
 
-def _lock_all(work: UnitOfWork, principal: Principal) -> list[TelephonyProviderRow]:
-    """Every carrier of the tenant, so that two changes of the default come one after the other."""
-    statement = scoped(principal, TelephonyProviderRow).order_by(TelephonyProviderRow.provider_id)
-    return list(work.session.scalars(statement.with_for_update()))
+def _take_turns(work: UnitOfWork, principal: Principal) -> None:
+    """Let changes of one tenant's carriers come one after the other: what is the default depends
+    on all of them, those not made yet among them.
+    """
+    statement = select(TenantRow.tenant_id).where(TenantRow.tenant_id == principal.tenant_id)
+    # Rows that refer to the tenant can still be written meanwhile.
+    work.session.execute(statement.with_for_update(key_share=True))
 
 
 def _make(work: UnitOfWork, principal: Principal, wanted: WantedProvider) -> TelephonyProviderRow:
