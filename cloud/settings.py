@@ -23,6 +23,7 @@ PREFIX: Final = "CLOUD_"
 LIKENESS: Final = 0.8
 MAX_PORT: Final = 65_535
 HEADER_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,60}")
+PROXY: Final = re.compile(r"http://(\[[0-9a-f:]+\]|[A-Za-z0-9._-]+):[1-9][0-9]{1,4}/?")
 LIMIT: Final = re.compile(r"[1-9][0-9]{0,6}/(second|minute|hour|day)")
 
 
@@ -119,6 +120,11 @@ class CloudSettings(BaseSettings):
         description="networks (CIDR, with spaces) besides the public ones that addresses of "
         "others (webhooks, hospitals, key sets) may lead to",
     )
+    outbound_proxy: str = Field(
+        default="",
+        description="`http://host:port` of a proxy that calls out go through (CONNECT with the "
+        "address that was checked), but for outbound_networks",
+    )
     exchange_timeout_seconds: float = Field(
         default=30, ge=1, le=300, description="how long a hospital may take for one answer"
     )
@@ -212,6 +218,13 @@ class CloudSettings(BaseSettings):
     def _are_networks(cls, given: str) -> str:
         for word in given.split():
             ipaddress.ip_network(word)
+        return given
+
+    @field_validator("outbound_proxy")
+    @classmethod
+    def _is_proxy(cls, given: str) -> str:
+        if given and not PROXY.fullmatch(given):
+            raise ValueError("write it as http://host:port")
         return given
 
     @field_validator("client_certificate_header")

@@ -37,6 +37,7 @@ from cloud.core.kernel.outbound import (
     OutboundMetrics,
     OutboundPolicy,
     get_json,
+    read_proxy,
 )
 from cloud.core.kernel.paging import CursorSigner
 from cloud.core.kernel.vault import Vault
@@ -173,7 +174,11 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None
 
 def outbound_policy(settings: CloudSettings, ear: Ear) -> OutboundPolicy:
     """Which addresses of others are called."""
-    return OutboundPolicy(allowed=tuple(settings.outbound_networks.split()), ear=ear)
+    return OutboundPolicy(
+        allowed=tuple(settings.outbound_networks.split()),
+        ear=ear,
+        proxy=read_proxy(settings.outbound_proxy) if settings.outbound_proxy else None,
+    )
 
 
 def retention_policy(settings: CloudSettings) -> RetentionPolicy:

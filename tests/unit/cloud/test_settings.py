@@ -29,6 +29,7 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
         ("device_silence_seconds = 0", '"device_silence_seconds"'),
         ('trusted_proxies = "10.0.0.0/8 proxy"', '"trusted_proxies"'),
         ('outbound_networks = "10.0.0.1/8"', '"outbound_networks"'),
+        ('outbound_proxy = "https://proxy:3128"', "http://host:port"),
         ('trusted_proxies = "10.0.0.5"\nclient_certificate_header = "a b"', "no name of a header"),
         ('limit_administration = "many"', '"limit_administration"'),
         ('log_level = "LOUD"', '"log_level"'),

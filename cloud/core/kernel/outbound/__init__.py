@@ -24,6 +24,7 @@ from cloud.core.kernel.outbound.metrics import OutboundMetrics
 from cloud.core.kernel.outbound.policy import Ear, OutboundPolicy
 from cloud.core.kernel.outbound.sending import get_json, opened_stream, send
 from cloud.core.kernel.outbound.target import STREAM_SCHEMES, Target, read_stream
+from cloud.core.kernel.outbound.tunnel import read_proxy
 
 __all__ = [
     "EXCERPT_OCTETS",
@@ -47,6 +48,7 @@ __all__ = [
     "get_json",
     "look_up",
     "opened_stream",
+    "read_proxy",
     "read_stream",
     "send",
 ]

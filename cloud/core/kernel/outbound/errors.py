@@ -15,6 +15,7 @@ NETWORK: Final = "network"
 NO_SUCH_NAME: Final = "no_such_name"
 SLOW_LOOKUP: Final = "slow_lookup"
 NO_CONNECTION: Final = "no_connection"
+PROXY: Final = "proxy"
 TLS: Final = "tls"
 TIME_OVER: Final = "time_over"
 CUT_OFF: Final = "cut_off"
@@ -36,6 +37,7 @@ CAUSES: Final = (
     NO_SUCH_NAME,
     SLOW_LOOKUP,
     NO_CONNECTION,
+    PROXY,
     TLS,
     TIME_OVER,
     CUT_OFF,

@@ -13,8 +13,9 @@ from cloud.core.kernel.outbound.answers import Answer, Call
 from cloud.core.kernel.outbound.checking import permitted
 from cloud.core.kernel.outbound.errors import OutboundError
 from cloud.core.kernel.outbound.policy import CALL, OutboundPolicy, counted
-from cloud.core.kernel.outbound.sockets import Deadline, connected, secured
+from cloud.core.kernel.outbound.sockets import Deadline, secured
 from cloud.core.kernel.outbound.target import Target, read_target
+from cloud.core.kernel.outbound.tunnel import reached
 from cloud.core.kernel.outbound.wire import Wire
 
 
@@ -90,7 +91,7 @@ class Line:
         if wire is not None and is_same and wire.is_quiet():
             return wire, True
         self.close()
-        stream, address = connected(addresses, target.port, deadline)
+        stream, address = reached(addresses, target.port, self._policy, deadline)
         if target.is_secure:
             stream = secured(stream, target.host, self._trust, deadline)
         self._wire, self._origin = Wire(stream, address), target.origin

@@ -32,16 +32,27 @@ def unheard(_what: str, _outcome: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Proxy:
+    """Where calls out go through. `literal` is the host where it is an address itself."""
+
+    host: str
+    port: int
+    literal: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OutboundPolicy:
     """`allowed` are networks (CIDR) an operator opened, besides the public ones.
 
-    `timeout_seconds` is for all of a call, its look-up included.
+    `timeout_seconds` is for all of a call, its look-up included. What leads to no opened network
+    goes through the `proxy`, where there is one.
     """
 
     allowed: tuple[str, ...] = ()
     timeout_seconds: float = TIMEOUT_SECONDS
     resolver: Resolver = look_up
     ear: Ear = unheard
+    proxy: Proxy | None = None
     networks: tuple[Network, ...] = field(init=False)
 
     def __post_init__(self) -> None:

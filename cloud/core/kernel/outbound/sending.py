@@ -14,8 +14,9 @@ from cloud.core.kernel.outbound.checking import permitted
 from cloud.core.kernel.outbound.errors import OTHER_ANSWER, OutboundError
 from cloud.core.kernel.outbound.line import Line
 from cloud.core.kernel.outbound.policy import STREAM, OutboundPolicy, counted
-from cloud.core.kernel.outbound.sockets import Deadline, connected, secured
+from cloud.core.kernel.outbound.sockets import Deadline, secured
 from cloud.core.kernel.outbound.target import stream_target
+from cloud.core.kernel.outbound.tunnel import reached
 
 _OK: Final = 200
 _OTHER: Final = "the address answers with something else than what is wanted"
@@ -65,5 +66,5 @@ def _stream(
     target = stream_target(host, port, is_secure=trust is not None)
     deadline = Deadline(policy.timeout_seconds)
     addresses = permitted(target, policy, policy.timeout_seconds)
-    stream, _ = connected(addresses, port, deadline)
+    stream, _ = reached(addresses, port, policy, deadline)
     return stream if trust is None else secured(stream, target.host, trust, deadline)
