@@ -16,10 +16,13 @@ from cloud.worker.notifications import Notifier
 from tests.fixtures.administration import APPS, Administrator, administrator
 from tests.fixtures.cloud import Installation
 from tests.fixtures.exchanges import FACILITY
+from tests.fixtures.integrators import NEW, WEBHOOKS, integrator, look_up_by
 from tests.fixtures.receivers import answer, keeping, receiving
 from tests.integration.fhir_rest.conftest import BASE
 from tests.integration.fhir_rest.test_subscriptions import SCOPES, channel, grant, resource
+from tests.integration.test_jobs_api import EXPORT
 
+INTEGRATING = ("webhooks:write", "argus:jobs:write", "argus:epcr:read")
 CONNECTIONS = "/api/v1/epcr/hospital-connections"
 INSIDE = (
     "https://127.1/",
@@ -108,9 +111,11 @@ async def subscriber(admin: Administrator) -> dict[str, str]:
 
 
 async def test_every_form_is_refused_wherever_an_address_is_registered(
-    admin: Administrator, embedded: Installation
+    admin: Administrator, embedded: Installation, names: Names
 ) -> None:
     headers = await subscriber(admin)
+    app = await integrator(embedded, admin.http, scopes=INTEGRATING)
+    look_up_by(embedded, names)
     token = {"kind": "client_credentials", "client_id": "us", "secret": "s3cret"}
     for url in INSIDE:
         given: list[tuple[str, str, dict[str, str], Any]] = [
@@ -123,6 +128,8 @@ async def test_every_form_is_refused_wherever_an_address_is_registered(
             ),
             ("POST", APPS, admin.headers, application(url)),
             ("POST", f"{BASE}/Subscription", headers, resource(**channel(endpoint=url))),
+            ("POST", WEBHOOKS, app.headers, {**NEW, "url": url}),
+            ("POST", "/v1/jobs", app.headers, {**EXPORT, "callback_url": url}),
         ]
         for method, path, who, body in given:
             refused = await admin.http.request(method, path, headers=who, json=body)
