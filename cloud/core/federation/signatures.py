@@ -109,6 +109,9 @@ def _check_shape(element: Element) -> None:
     reference = _only(signed_info, "Reference")
     if reference.get("URI") != f"#{identifier}" or own[0].named(SIGNATURE, "Object"):
         raise SamlRefusedError("wrapped")
+    # Keys are those of the metadata; one that would have to be fetched is none.
+    if any(one.name == "RetrievalMethod" for one in own[0].walk()):
+        raise SamlRefusedError("wrapped")
     transforms = [one.get("Algorithm") for one in _only(reference, "Transforms").elements]
     canonical = _only(signed_info, "CanonicalizationMethod").get("Algorithm")
     if transforms != [ENVELOPED, EXCLUSIVE] or canonical != EXCLUSIVE:

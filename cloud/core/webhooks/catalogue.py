@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cloud.core.kernel.outbox import DomainEvent
-from cloud.core.kernel.scopes import APPS_READ, DEVICES_READ, EPCR_READ, JOBS_READ, WEBHOOKS_READ
+from cloud.core.kernel.scopes import (
+    APPS_READ,
+    DEVICES_READ,
+    EPCR_READ,
+    JOBS_READ,
+    PLATFORM_ADMIN,
+    WEBHOOKS_READ,
+)
 
 _SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -115,6 +122,9 @@ _APPLICATION: Final = Member(
 _APP_STATUS: Final = Member("status", "Its status.", "approved", is_optional=True)
 _INCIDENT: Final = Member("incident_id", "The incident as dispatch calls it.", "CAD-2026-004711")
 _JOB: Final = Member("job_id", "The job.", "job_4a5f8f43a51d6f0f3a115f0c1d7e0b0f")
+_ACCESS_REQUEST: Final = Member(
+    "request_id", "The request for access.", "acr_4a5f8f43a51d6f0f3a115f0c1d7e0b0f"
+)
 _ENDPOINT: Final = Member("webhook_id", "The webhook.", "wh_8f43a51d6f0f3a115f0c1d7e0b0f4a5f")
 
 
@@ -171,6 +181,19 @@ def _job(name: str, sentence: str) -> EventType:
     )
 
 
+def _access(name: str, sentence: str) -> EventType:
+    return EventType(
+        name=f"access.{name}",
+        sentence=sentence,
+        scope=PLATFORM_ADMIN,
+        resource=_ACCESS_REQUEST,
+        members=(
+            Member("capability", "What it is for.", "control_plane"),
+            Member("status", "Its status after that.", "approved"),
+        ),
+    )
+
+
 _ROWS: Final = (
     _incident("created", "The first encounter of an incident was opened."),
     _incident("updated", "An encounter of an incident changed."),
@@ -208,6 +231,10 @@ _ROWS: Final = (
     _application("governance_updated", "What an application may do was decided anew."),
     _application("secret_rotated", "An application has a new secret."),
     _application("deleted", "An application was deleted."),
+    _access("requested", "Somebody asked to be let into what is reviewed."),
+    _access("approved", "The organisation was let in."),
+    _access("refused", "The organisation was not let in."),
+    _access("revoked", "The organisation is not let in any more."),
     EventType(
         name="endpoint.disabled",
         sentence="A webhook of this application is not served any more.",
