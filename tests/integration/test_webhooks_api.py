@@ -127,8 +127,11 @@ async def test_a_change_is_made_to_what_was_seen_or_not_at_all(embedded: Install
         assert (await app.ask("GET", path)).json()["status"] == "paused"
         more = {"active": True, "description": "Ours", "retry_profile": "partner"}
         taken = await app.ask("PATCH", path, more, If_Match=paused.headers["etag"])
+        assert taken.status_code == 200
         assert taken.json().items() >= {"status": "active", "description": "Ours"}.items()
         assert taken.json()["retry_profile"] == "partner"
+        moved = await app.ask("PUT", path, {"url": "https://other.example:8443/hooks?x=1"})
+        assert moved.json()["url"] == "https://other.example:8443/hooks?x=1"
         assert (await app.ask("DELETE", path, If_Match="*")).status_code == 204
 
 
