@@ -19,7 +19,7 @@ from cloud.fhir.json import Element, JsonValue, element
 from cloud.fhir.metric import metric_name
 from cloud.fhir.names import Named, Names
 from cloud.fhir.times import instant
-from protocols.model.timestamps import DeviceTime, TimeQuality
+from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 
 _ABSOLUTE_CLOCK: Final = (67975, "MDC_ATTR_TIME_ABS")
 _RELATIVE_STAMP: Final = (67985, "MDC_ATTR_TIME_STAMP_REL")
@@ -62,6 +62,8 @@ class Clocks:
         # By the object: the handover holds every reading as long as this lives.
         self._known: dict[int, Anchor | None] = {}
         self._references: dict[int, list[Element]] = {}
+        # The moment stands beside what it tells, so that no other object gets its number.
+        self._locals: dict[int, tuple[ObservedTime, datetime | None, timedelta]] = {}
         for stored in observations:
             self._known[id(stored)] = self._first(stored)
 
@@ -70,15 +72,23 @@ class Clocks:
         return self._known[id(stored)] if id(stored) in self._known else self._first(stored)
 
     def _first(self, stored: StoredObservation) -> Anchor | None:
-        local = _local(stored)
+        local, difference = self._told(stored.observation.observed_at)
         if local is None:
             return None
-        difference = stored.observation.observed_at.at - local.replace(tzinfo=UTC)
         key = (stored.device_id, difference)
         found = self._anchors.get(key)
         if found is None:
             found = self._anchors[key] = Anchor(stored, local, difference)
         return found
+
+    def _told(self, observed: ObservedTime) -> tuple[datetime | None, timedelta]:
+        """What the device's clock said and how far away that is; readings may share a moment."""
+        if id(observed) not in self._locals:
+            local = _local(observed)
+            away = observed.at - local.replace(tzinfo=UTC) if local else timedelta()
+            self._locals[id(observed)] = (observed, local, away)
+        _, local, away = self._locals[id(observed)]
+        return local, away
 
     def device(self, stored: StoredObservation) -> Element:
         """What measured: the device, or one metric of those that are monitors."""
@@ -129,7 +139,7 @@ class Clocks:
 def stamp_notes(stored: StoredObservation) -> list[Element]:
     """The device's calendar stamp where it is not the source of the effective time."""
     stamp = stored.observation.observed_at.device_time
-    if stamp is None or stamp.local is None or _local(stored) is not None:
+    if stamp is None or stamp.local is None or _local(stored.observation.observed_at) is not None:
         return []
     return [{"text": f"The device's own time stamp was {stamp.value}."}]
 
@@ -147,12 +157,11 @@ def tick_components(stamp: DeviceTime | None) -> list[JsonValue]:
     return [{"code": terms.attribute(*_RELATIVE_STAMP), "valueQuantity": ticks}]
 
 
-def _local(stored: StoredObservation) -> datetime | None:
+def _local(observed: ObservedTime) -> datetime | None:
     """The device's calendar time where the effective time was worked out from it.
 
     A stamp that carries its offset needs no second clock; it stands in a note.
     """
-    observed = stored.observation.observed_at
     stamp = observed.device_time
     if stamp is None or stamp.kind != "absolute" or observed.quality is not TimeQuality.DEVICE:
         return None

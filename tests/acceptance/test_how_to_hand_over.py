@@ -43,7 +43,7 @@ def test_the_page_runs_as_it_is_written(tmp_path: Path) -> None:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=900,
             check=False,
         )
     assert told.returncode == 0, told.stdout[-400:] + told.stderr
