@@ -124,6 +124,8 @@ def test_every_error_is_told_in_the_shape_it_comes_in(tmp_path: Path) -> None:
                 assert set(schema["properties"]) == {"error", "error_description"}
             elif name == "POST /v2/partners/authenticate":
                 assert told["application/json"] == "PartnerErrorModel"
+            elif name == "POST /graphql":
+                assert told["application/json"] == "OperationErrors"
             else:
                 assert told["application/json"] == "ErrorModel", (name, status)
     by_accept = found["GET /api/v1/epcr/encounters/{encounter_id}"]["responses"]["404"]

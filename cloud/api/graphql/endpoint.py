@@ -51,17 +51,37 @@ class TenantRequiredError(MalformedError):
         super().__init__("tenant_required", "Send X-Tenant-ID with this operation.")
 
 
+class OperationError(BaseModel):
+    """What went wrong. `extensions` has a `code` to act on, a `reason`, and the `traceId`."""
+
+    message: str
+    path: list[str | int] | None = None
+    extensions: dict[str, Any]
+
+
+class OperationErrors(BaseModel):
+    """Why a request was refused before any operation was looked at."""
+
+    errors: list[OperationError]
+
+
 class OperationAnswer(BaseModel):
     """What came of an operation."""
 
     data: dict[str, Any] | None
-    errors: list[dict[str, Any]] | None = None
+    errors: list[OperationError] | None = None
+
+
+_REFUSED: Final[dict[int | str, dict[str, Any]]] = {
+    status: {**told, "model": OperationErrors}
+    for status, told in errors(400, 406, 413, 415, 422).items()
+}
 
 
 @router.post(
     PATH,
     response_model=OperationAnswer,
-    responses=errors(400, 413, 415)
+    responses=_REFUSED
     | {200: {"content": {GRAPHQL_MEDIA_TYPE: {}}, "description": "What came of the operation."}},
     summary="Run an approved operation",
     # Which scopes it takes is the document's to say.
