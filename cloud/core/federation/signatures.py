@@ -70,6 +70,8 @@ def verified(element: Element, *, entity_id: str, certificates: Sequence[str]) -
         metadata=_Trusted(entity_id, certificates),
         only_use_keys_in_metadata=True,
     )
+    if not _fits_schema(text):
+        raise SamlRefusedError("malformed_response")
     item = None
     try:
         told = read(text)
@@ -80,6 +82,17 @@ def verified(element: Element, *, entity_id: str, certificates: Sequence[str]) -
     if item is None:
         raise SamlRefusedError("bad_signature")
     return item
+
+
+def _fits_schema(text: str) -> bool:
+    """Asked before the library asks the same: its error then keeps no file open."""
+    from saml2.xml import schema  # noqa: PLC0415 - slow to import
+
+    try:
+        schema.validate(text)
+    except schema.XMLSchemaError:
+        return False
+    return True
 
 
 def _hush() -> None:
