@@ -104,9 +104,13 @@ async def test_the_audit_tells_the_trace_and_the_use_of_a_token(
         for row in entries(embedded, client.tenant_id)
         if row.client_id == client.client_id
     ]
+    made = [trace_id for *_, trace_id in told[2:]]
     assert told == [
         ("token.issued", "access", TRACE),
         ("get", "access", TRACE),
-        *[("get", "access", None)] * 3,
+        *[("get", "access", trace_id) for trace_id in made],
     ]
+    # Where none came, or none that is one, the call is a trace of its own.
+    assert len({TRACE, *made}) == 4
+    assert all(one and len(one) == 32 for one in made)
     assert entries(embedded, INSTALLATION)[-1].trace_id == TRACE

@@ -30,7 +30,12 @@ OPEN = {
     "/metrics",
     "/v1/gateways/enrol",
     "/v2/partners/authenticate",
+    "/.well-known/api-catalog",
     "/.well-known/jwks.json",
+    "/.well-known/openapi.json",
+    "/.well-known/openapi.yaml",
+    # Each document says which scopes it needs.
+    "/graphql",
     "/v1/auth/jwks.json",
     "/oauth/discovery/keys",
     "/.well-known/oauth-authorization-server",
