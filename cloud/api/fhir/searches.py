@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qsl
@@ -30,6 +31,7 @@ from cloud.fhir.rest.registry import BY_NAME
 from cloud.fhir.rest.searchset import searchset
 
 Pairs = list[tuple[str, str]]
+_OURS: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-|[cfmpsv]-")
 _BESIDE_CURSOR: Final = frozenset((CURSOR, FORMAT, "_pretty"))
 
 
@@ -104,11 +106,14 @@ def cursor_of(
 
 
 def _about(query: Query) -> str:
-    """What the audit says of a search: the ids it names, never another value."""
+    """What the audit says of a search: the ids it names, never another value.
+
+    An id is one as we give them: who asks by a number of the patient's has not named one.
+    """
     names = ("_id", "encounter", "context", "patient", "subject", "device")
     told = [text for name, text in query.sent if name.partition(":")[0] in names]
     ids = [one.rpartition("/")[2] for text in told for one in text.split(",")]
-    return ",".join(one for one in ids if is_id(one))[:80] or "*"
+    return ",".join(one for one in ids if is_id(one) and _OURS.match(one))[:80] or "*"
 
 
 def note(desk: Desk, action: str, kind: str, about: str, *, version: str = "") -> None:
