@@ -79,6 +79,7 @@ class Names:
     encounter_id: str
     _urns: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
     _entries: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
+    _begun: dict[str, hashlib._Hash] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, handover: Handover) -> Names:
@@ -95,7 +96,14 @@ class Names:
 
     def entry(self, kind: str, local: str) -> str:
         """The UUID of a fullUrl of this bundle, not kept: for what is named once."""
-        return _named("|".join(("entry", self.tenant_id, self.encounter_id, kind, local)))
+        begun = self._begun.get(kind)
+        if begun is None:
+            words = ("entry", self.tenant_id, self.encounter_id, kind, "")
+            begun = self._begun[kind] = _hashed("|".join(words))
+        # Only the end differs from reading to reading.
+        whole = begun.copy()
+        whole.update(local.encode())
+        return _uuid(whole)
 
     def filed(self, kind: str, local: str) -> Element:
         """The identifier a reading is filed under: of this encounter, whatever becomes of it."""
@@ -146,7 +154,15 @@ def put(named: Named) -> Element:
 
 def _named(name: str) -> str:
     """The UUID of version 5 of a name, in its text form; a handover needs one for every reading."""
-    digest = hashlib.sha1(_NAMESPACE.bytes + name.encode(), usedforsecurity=False).hexdigest()
+    return _uuid(_hashed(name))
+
+
+def _hashed(name: str) -> hashlib._Hash:
+    return hashlib.sha1(_NAMESPACE.bytes + name.encode(), usedforsecurity=False)
+
+
+def _uuid(hashed: hashlib._Hash) -> str:
+    digest = hashed.hexdigest()
     variant = "89ab"[int(digest[16], 16) & 3]
     return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
