@@ -198,6 +198,11 @@ class CloudSettings(BaseSettings):
         default="",
         description="an OpenTelemetry collector that takes OTLP over HTTP; empty: no tracing",
     )
+    sandbox_host: str = Field(
+        default="",
+        description="the host that takes sandbox tokens and no others; empty: `sandbox.` before "
+        "the host of the issuer, or `sandbox.localhost`",
+    )
     trace_share: float = Field(
         default=1.0,
         ge=0,

@@ -135,10 +135,10 @@ async def test_a_sandbox_token_opens_no_door_with_real_data(embedded: Installati
         made = await admin.made(f"{path}/sandbox-token", wanted)
         assert made["audience"] == "sandbox"
         assert made["scenarios"] == ["chest_pain"]
-        assert (made["scopes"], made["sandbox_host"]) == (["argus:epcr:read"], "cloud.test")
+        assert (made["scopes"], made["sandbox_host"]) == (["argus:epcr:read"], "sandbox.cloud.test")
         headers = {"Authorization": f"Bearer {made['token']}"}
         refused = await client.get("/api/v1/epcr/encounters", headers=headers)
-        assert refused.status_code == 401
+        assert (refused.status_code, refused.json()["error"]) == (403, "sandbox_token_on_live_host")
         wrong = await admin.ask("POST", f"{path}/sandbox-token", {"scenarios": ["Not A Name"]})
         assert wrong.status_code == 422
         listed = (await admin.ask("GET", f"{path}/service-tokens")).json()["service_tokens"]

@@ -67,7 +67,7 @@ class Asking:
 
     def check_tenant(self, tenant_id: str) -> None:
         """ForbiddenError `tenant_mismatch` unless an argument names the caller's own tenant."""
-        if tenant_id != self.caller.tenant_id:
+        if not self.caller.is_of(tenant_id):
             raise ForbiddenError(
                 "tenant_mismatch", "Name the tenant that the token and X-Tenant-ID name."
             )

@@ -196,13 +196,17 @@ class ServiceTokensModel(BaseModel):
     service_tokens: list[ServiceTokenModel]
 
 
+ScenarioName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,39}$")]
+
+
 class SandboxRequest(StrictModel):
     """A token for the sandbox and the scenarios it is to play."""
 
-    scenarios: Annotated[
-        list[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,39}$")]],
-        Field(min_length=1, max_length=20),
-    ]
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"scenarios": ["chest_pain"], "ttl_seconds": 3600}]}
+    )
+
+    scenarios: Annotated[list[ScenarioName], Field(min_length=1, max_length=20)]
     ttl_seconds: Annotated[int, Field(ge=60, le=SANDBOX_LONGEST)] = 3600
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -24,6 +23,8 @@ from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.authorization import service_tokens as core
 from cloud.core.authorization.grant_tables import ServiceTokenRow
+from cloud.core.authorization.tokens import SANDBOX
+from cloud.core.sandbox.service import make_token
 
 router = APIRouter(
     prefix="/v1/platform/apps/{client_id}",
@@ -106,12 +107,15 @@ def make_sandbox_token(
     work: Work,
     services: AllServices,
 ) -> Response:
-    """A token whose audience is the sandbox: no surface with real data takes it."""
+    """For the tenant's sandbox, where the scenarios are played: the host of real data refuses it,
+    and the sandbox's host refuses every other.
+    """
 
     def produce() -> tuple[int, SandboxModel]:
-        made = core.make_sandbox_token(
+        made = make_token(
             work,
             caller,
+            services.vault,
             services.tokens,
             client_id,
             seconds=body.ttl_seconds,
@@ -120,9 +124,9 @@ def make_sandbox_token(
         return 201, SandboxModel(
             token=made.token,
             expires_at=made.row.expires_at,
-            audience=core.SANDBOX,
+            audience=SANDBOX,
             scopes=made.row.scopes,
-            sandbox_host=urlsplit(services.authorization.issuer).netloc,
+            sandbox_host=services.sandbox.netloc,
             scenarios=body.scenarios,
         )
 

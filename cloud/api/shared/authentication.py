@@ -15,12 +15,13 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from cloud.api.shared.peer import caller_address, client_certificate, sent_path
+from cloud.api.shared.sandbox_host import check_host
 from cloud.api.shared.services import AllServices, Services
 from cloud.api.shared.tracing import trace_of
 from cloud.core.authorization.dpop import Proof, ProofError, read_proof
 from cloud.core.authorization.profiles import PLATFORM
 from cloud.core.authorization.proofs import use_once
-from cloud.core.authorization.tokens import thumbprint
+from cloud.core.authorization.tokens import SANDBOX, thumbprint
 from cloud.core.devices.certificates import gateway_of_certificate
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import (
@@ -71,8 +72,9 @@ class Authentication:
                 "token_in_query", "Send the token in the Authorization header only."
             )
         principal = _of_certificate(request, services) or self._of_token(request, services)
+        check_host(request, principal)
         claimed = request.headers.getlist(TENANT_HEADER)
-        if any(one != principal.tenant_id for one in claimed):
+        if not all(principal.is_of(one) for one in claimed):
             raise ForbiddenError(
                 "tenant_mismatch", "Send the X-Tenant-ID of the token's own tenant, or none."
             )
@@ -87,7 +89,7 @@ class Authentication:
 
     def _of_token(self, request: Request, services: Services) -> Principal:
         scheme, token = sent_token(request)
-        principal = services.tokens.verify(token, audiences=self.audiences)
+        principal = services.tokens.verify(token, audiences=(*self.audiences, SANDBOX))
         binding = principal.binding
         if binding.certificate:
             certificate = client_certificate(request)

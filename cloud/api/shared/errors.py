@@ -14,11 +14,13 @@ from starlette.responses import Response
 
 from cloud.api.shared import accept
 from cloud.api.shared.answers import FHIR_MEDIA_TYPE, JSON_MEDIA_TYPE, exact_json
+from cloud.api.shared.sandbox_host import reason_header
 from cloud.api.shared.tracing import trace_of
 from cloud.api.shared.voices import error_body, speaks_fixed_json
 from cloud.core.kernel.errors import (
     ConflictError,
     DomainError,
+    ForbiddenError,
     InvalidError,
     MalformedError,
     NotFoundError,
@@ -130,6 +132,8 @@ def _headers(error: DomainError) -> dict[str, str]:
         if error.token_sent:
             challenge += f', error="{error.reason}"'
         return {"WWW-Authenticate": challenge}
+    if isinstance(error, ForbiddenError) and (rule := reason_header(error)):
+        return rule
     if error.reason == "insufficient_scope":
         wanted = error.details.get("required", "")
         scope = " ".join(wanted) if isinstance(wanted, list) else str(wanted)

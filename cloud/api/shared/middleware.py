@@ -18,11 +18,14 @@ from cloud.api.shared.contract import CONTRACT_VERSION, VERSION_HEADER, ending_o
 from cloud.api.shared.errors import render
 from cloud.api.shared.metrics import HttpMetrics
 from cloud.api.shared.rate_limits import STATE, Standing
+from cloud.api.shared.sandbox_host import HEADER as SANDBOX_HEADER
+from cloud.api.shared.sandbox_host import STATE as SANDBOX
+from cloud.api.shared.sandbox_host import check_address
 from cloud.api.shared.services import Services
 from cloud.api.shared.tracing import SPAN_HEADER, TRACE_HEADER, trace_from
 from cloud.api.shared.tracing import STATE as TRACE
 from cloud.api.shared.trusted_proxies import TrustedProxies
-from cloud.core.kernel.errors import MalformedError, TooLargeError
+from cloud.core.kernel.errors import ForbiddenError, MalformedError, TooLargeError
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.traces import ERROR, OK, Span, Trace, in_trace
 from cloud.core.tracing.lookup import REQUEST
@@ -55,7 +58,13 @@ class RequestFrame:
         headers = Headers(scope=scope)
         request_id = _request_id(headers)
         trace = trace_from(scope, headers, services.tracing)
-        scope.setdefault("state", {}).update({"request_id": request_id, TRACE: trace})
+        scope.setdefault("state", {}).update(
+            {
+                "request_id": request_id,
+                TRACE: trace,
+                SANDBOX: services.sandbox.is_asked(headers.get("host", "")),
+            }
+        )
         answer = _Answer(scope, receive, send, request_id)
         started, started_at = time.perf_counter(), services.clock()
         with in_trace(trace):
@@ -71,7 +80,8 @@ class RequestFrame:
         proxies: TrustedProxies = scope["app"].state.proxies
         try:
             proxies.settle(scope)
-        except MalformedError as exc:
+            check_address(scope)
+        except (MalformedError, ForbiddenError) as exc:
             await render(Request(scope), exc)(scope, receive, answer.send)
             return
         await self._app(scope, receive, answer.send)
@@ -133,6 +143,8 @@ class _Answer:
             if isinstance(standing, Standing):
                 headers.update(standing.headers())
             headers["date"] = format_datetime(now, usegmt=True)
+            if self._scope["state"][SANDBOX]:
+                headers[SANDBOX_HEADER] = "true"
             if is_argus(self._scope["path"]):
                 context = self._scope["state"][TRACE].context
                 headers[VERSION_HEADER] = CONTRACT_VERSION

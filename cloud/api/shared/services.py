@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from cloud.api.shared.attempts import AttemptLimit
 from cloud.api.shared.metrics import OperationMetrics, StoreMetrics
 from cloud.api.shared.rate_limits import RateLimits
+from cloud.api.shared.sandbox_host import SandboxHost
 from cloud.api.shared.seen_proofs import SeenProofs
 from cloud.core.authorization.authorization_server import AuthorizationServer
 from cloud.core.authorization.tokens import TokenService
@@ -63,6 +64,7 @@ class Services:
     tracing: TracePolicy
     spans: SpanRecorder
     saml: SamlLogins
+    sandbox: SandboxHost
     probes: dict[str, Callable[[], Health]]
 
     @property

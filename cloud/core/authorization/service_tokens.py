@@ -15,10 +15,18 @@ from cloud.core.authorization.applications import application, note, to_change
 from cloud.core.authorization.governance import Governance
 from cloud.core.authorization.grant_tables import ServiceTokenRow
 from cloud.core.authorization.tables import ApplicationRow
-from cloud.core.authorization.tokens import TokenRequest, TokenService
+from cloud.core.authorization.tokens import SANDBOX, TokenRequest, TokenService
 from cloud.core.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from cloud.core.kernel.principal import Principal
-from cloud.core.kernel.scopes import covered
+from cloud.core.kernel.scopes import (
+    APPS_READ,
+    APPS_WRITE,
+    CLIENTS_ADMIN,
+    GATEWAY_UPLINK,
+    PLATFORM_ADMIN,
+    covered,
+    covers,
+)
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
 
@@ -26,8 +34,8 @@ LONGEST: Final = 90 * 86_400
 USUAL: Final = 30 * 86_400
 SANDBOX_LONGEST: Final = 86_400
 SERVICE: Final = "service"
-SANDBOX: Final = "sandbox"
-"""The use of sandbox tokens, and their audience: no door of real data takes it."""
+_REAL_ONLY: Final = (PLATFORM_ADMIN, APPS_READ, APPS_WRITE, CLIENTS_ADMIN, GATEWAY_UPLINK)
+"""What administers the tenant, or speaks for a vehicle: there is no sandbox of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +94,29 @@ def make_sandbox_token(
     *,
     seconds: int,
     scenarios: Iterable[str],
+    sandbox_id: str,
 ) -> NewServiceToken:
-    """A token for the sandbox with all the application is approved for; no other door takes it."""
+    """A token for the sandbox with all the application is approved for but administration; no other
+    door takes it. InvalidError `scope_not_approved` when nothing is left.
+    """
     row = to_change(work, principal, client_id)
+    scopes = [
+        scope
+        for scope in row.approved_scopes
+        if not any(covers(scope, real) for real in _REAL_ONLY)
+    ]
     made = _make(
         work,
         principal,
         tokens,
         TokenRequest(
             application=row,
-            scopes=_approved(row, row.approved_scopes),
+            scopes=_approved(row, scopes),
             audience=SANDBOX,
             seconds=seconds,
             use=SANDBOX,
             token_id=str(uuid4()),
+            sandbox_id=sandbox_id,
         ),
         f"sandbox: {' '.join(scenarios)}"[:200],
     )

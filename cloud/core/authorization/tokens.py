@@ -27,7 +27,9 @@ from cloud.core.kernel.work import Clock
 
 TOKEN_TYPE: Final = "at+jwt"  # noqa: S105 - a media type, not a secret
 MAX_TOKEN: Final = 8192
-USES: Final = frozenset({"access", "service", "delegated", "sandbox", "clinician"})
+SANDBOX: Final = "sandbox"
+"""The use of sandbox tokens, and their audience: no door of real data takes it."""
+USES: Final = frozenset({"access", "service", "delegated", SANDBOX, "clinician"})
 _HEADER_MEMBERS: Final = frozenset({"alg", "typ", "kid"})
 _TIMES: Final = ("exp", "iat", "nbf")
 _TEXTS: Final = ("sub", "jti", "client_id", "tenant_id")
@@ -51,7 +53,8 @@ class TokenRequest:
 
     `user_id` is the person it stands for, empty for the client itself; `subject` is how the
     person is called towards the client, who learns no more where the token `hides_person`.
-    `grant_id` ties it to an authorization that can be ended.
+    `grant_id` ties it to an authorization that can be ended. `sandbox_id` is the sandbox it is for
+    instead of the application's own tenant.
     """
 
     application: ApplicationRow
@@ -68,6 +71,7 @@ class TokenRequest:
     actor: str = ""
     authenticated_at: int | None = None
     token_id: str = ""
+    sandbox_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,7 @@ class TokenService:
             token_use=claims["token_use"],
             audience=claims["aud"],
             grant_id=_text(claims, "grant_id"),
+            sandbox_of=_text(claims, "sandbox_of"),
             binding=_binding(claims),
         )
 
@@ -162,7 +167,7 @@ class TokenService:
         return (
             client is not None
             and client.status == APPROVED
-            and client.tenant_id == claims["tenant_id"]
+            and client.tenant_id == _owner(claims)
             and client.epoch == claims["epoch"]
             and not self.revocations.is_revoked(
                 token_id=claims["jti"], grant_id=_text(claims, "grant_id")
@@ -241,6 +246,7 @@ class TokenService:
             and isinstance(claims.get("aud"), str)
             and claims.get("iss") == self.policy.issuer
             and claims.get("token_use") in USES
+            and (claims["token_use"] == SANDBOX) == bool(_text(claims, "sandbox_of"))
             and claims["exp"] > seconds - leeway
             and claims["nbf"] <= seconds + leeway
             and claims["iat"] <= seconds + leeway
@@ -260,12 +266,14 @@ def _who(wanted: TokenRequest, vault: Vault) -> dict[str, Any]:
     claims: dict[str, Any] = {
         "sub": wanted.subject or wanted.user_id or application.client_id,
         "client_id": application.client_id,
-        "tenant_id": application.tenant_id,
-        "org_id": application.tenant_id,
+        "tenant_id": wanted.sandbox_id or application.tenant_id,
+        "org_id": wanted.sandbox_id or application.tenant_id,
         "scope": " ".join(wanted.scopes),
         "scopes": list(wanted.scopes),
         "epoch": application.epoch,
     }
+    if wanted.sandbox_id:
+        claims["sandbox_of"] = application.tenant_id
     if application.product_id:
         claims["product_id"] = application.product_id
     if wanted.hides_person:
@@ -300,6 +308,11 @@ def _binding(claims: dict[str, Any]) -> Binding:
         # A binding that is not understood binds to nothing there is.
         raise UnauthenticatedError(token_sent=True)
     return Binding(certificate=certificate, key=key)
+
+
+def _owner(claims: dict[str, Any]) -> str:
+    """The tenant of the client a token is for: in a sandbox, the one whose sandbox it is."""
+    return _text(claims, "sandbox_of") or str(claims["tenant_id"])
 
 
 def _text(claims: dict[str, Any], name: str) -> str:

@@ -101,7 +101,7 @@ def enrol(work: UnitOfWork, principal: Principal, wanted: Enrolment) -> tuple[De
     `system_id_taken` when another device of this organisation has the System-Id, and
     `device_quarantined` for a device that is set aside.
     """
-    key = _key_of(wanted)
+    key = _key_of(wanted, principal)
     row = _enrolled(work, principal, key)
     if row is None:
         row = _heard_before(work, principal, wanted) or DeviceRow(
@@ -167,11 +167,17 @@ def mark_silent(work: UnitOfWork, *, silence: timedelta) -> int:
     return len(rows)
 
 
-def _key_of(wanted: Enrolment) -> str:
+def _key_of(wanted: Enrolment, principal: Principal) -> str:
+    # In a sandbox no device is held: what is played there must not be in the way of a real one.
+    apart = f"{principal.tenant_id} " if principal.is_sandbox else ""
+    return enrolment_key(f"{apart}{wanted.manufacturer.strip()}", _number_of(wanted))
+
+
+def _number_of(wanted: Enrolment) -> str:
     number = wanted.serial_number.strip()
     if not number and wanted.system_id is not None:
-        number = wanted.system_id.hex
-    return enrolment_key(wanted.manufacturer, number)
+        return wanted.system_id.hex
+    return number
 
 
 def _enrolled(work: UnitOfWork, principal: Principal, key: str) -> DeviceRow | None:
@@ -196,7 +202,7 @@ def _heard_before(work: UnitOfWork, principal: Principal, wanted: Enrolment) -> 
     candidates = work.session.scalars(
         unenrolled.where(DeviceRow.serial_number == wanted.serial_number.strip())
     )
-    key = _key_of(wanted)
+    key = enrolment_key(wanted.manufacturer, _number_of(wanted))
     for row in candidates:
         if enrolment_key(row.manufacturer, row.serial_number) == key:
             return row

@@ -24,6 +24,7 @@ class TenantRow(Base):
     """An organisation whose data is kept apart.
 
     `pseudonym_key` is sealed by the vault; it turns a person into a pseudonym of this tenant.
+    `sandbox_of` is the tenant whose sandbox this is, None for a real one.
     """
 
     __tablename__ = "tenants"
@@ -32,6 +33,7 @@ class TenantRow(Base):
     name: Mapped[str] = mapped_column(String(LONGEST_NAME), unique=True)
     pseudonym_key: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sandbox_of: Mapped[str | None] = mapped_column(String(ID_LENGTH), unique=True, index=True)
 
 
 class ProductRow(TenantOwned, Base):

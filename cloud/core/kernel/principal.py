@@ -27,7 +27,8 @@ class Principal:
 
     `user_id` is the person the client acts for, empty when it acts for itself. `token_id` is the
     token's jti, for the audit; empty where no token was used (MQTT, jobs). `address` and `trace_id`
-    say where the call came from and which trace it belongs to.
+    say where the call came from and which trace it belongs to. `sandbox_of` is set for a caller in
+    a sandbox: the tenant whose sandbox `tenant_id` is.
     """
 
     tenant_id: str
@@ -42,7 +43,17 @@ class Principal:
     request_id: str = ""
     address: str = ""
     trace_id: str = ""
+    sandbox_of: str = ""
     binding: Binding = field(default_factory=Binding)
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether the caller is in a sandbox, where nothing is real."""
+        return bool(self.sandbox_of)
+
+    def is_of(self, tenant_id: str) -> bool:
+        """Whether a caller may name this tenant as theirs; in a sandbox, the real one too."""
+        return tenant_id == self.tenant_id or (self.is_sandbox and tenant_id == self.sandbox_of)
 
     def may(self, required: str) -> bool:
         """Whether the granted scopes cover the concrete scope `required`."""
