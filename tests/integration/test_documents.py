@@ -13,6 +13,7 @@ from cloud.api.discovery.documents import Code, Document, Section, Table, as_jso
 from cloud.api.discovery.topics import TOPICS
 from cloud.api.shared.contract import ENDINGS
 from cloud.core.kernel.scope_catalogue import CATALOGUE
+from cloud.core.sandbox.scenarios import SCENARIOS
 from tests.fixtures.cloud import ISSUER, Installation
 
 DOCUMENTS = "/api/docs"
@@ -73,6 +74,9 @@ async def test_every_operation_scope_error_and_ending_is_told(client: httpx.Asyn
     errors = await text_of(client, "errors")
     assert "| `unit_mismatch` | 422 | `invalid` |" in errors
     assert "| `unknown_topic` | 404 | `not-found` |" in errors
+    sandbox = await text_of(client, "sandbox")
+    assert "`sandbox.cloud.test`" in sandbox
+    assert all(f"| `{one.name}` | {one.says} |" in sandbox for one in SCENARIOS)
     versions = await text_of(client, "versions")
     assert all(f"`{one.route}`" in versions for one in ENDINGS)
 

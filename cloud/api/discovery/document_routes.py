@@ -140,4 +140,6 @@ def _in_form(document: Document, form: str) -> bytes:
 
 
 def _source(request: Request, services: Services) -> Source:
-    return Source(services.authorization.issuer, described(request, services))
+    return Source(
+        services.authorization.issuer, described(request, services), services.sandbox.netloc
+    )

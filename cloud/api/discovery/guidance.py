@@ -11,6 +11,7 @@ from cloud.api.shared.idempotent import HEADER
 from cloud.core.authorization.profiles import BY_NAME, PLATFORM
 from cloud.core.kernel.idempotency import KEPT_FOR, MAX_KEY
 from cloud.core.kernel.paging import DEFAULT_LIMIT, MAX_LIMIT
+from cloud.core.sandbox.scenarios import SCENARIOS
 
 FILES: Final = (
     ("OpenAPI 3.1 as JSON", OPENAPI_JSON, "every operation, body and answer"),
@@ -65,6 +66,38 @@ def authentication(issuer: str) -> tuple[Section, ...]:
                 "`X-Tenant-ID` may be left out; when it is sent it must be the token's own tenant.",
             ),
         ),
+    )
+
+
+def sandbox(host: str) -> tuple[Section, ...]:
+    """The sandbox's host, its rules, and what can be played."""
+    rules = tuple(
+        (f"`{reason}`", says)
+        for reason, says in (
+            ("live-token-on-sandbox-host", "a token that is not for the sandbox"),
+            ("sandbox-token-on-live-host", "a sandbox token anywhere else"),
+            ("live-address-on-sandbox-host", "sign-in, token endpoints, vehicles, the board"),
+        )
+    )
+    rows = tuple((f"`{one.name}`", one.says) for one in SCENARIOS)
+    return (
+        Section(
+            "The host",
+            (
+                f"The sandbox is at `{host}`; every answer there bears `X-Argus-Sandbox: true`. "
+                "An administrator makes a token for it with "
+                "`POST /v1/platform/apps/CLIENT_ID/sandbox-token`. It has data of its own, one "
+                "sandbox a tenant, and `POST /v1/sandbox/reset` empties it.",
+            ),
+        ),
+        Section(
+            "What is refused",
+            (
+                "With 403 and `X-Argus-Sandbox-Reason`:",
+                Table(("reason", "what was sent"), rules),
+            ),
+        ),
+        Section("Scenarios", (Table(("name", "what is there"), rows),)),
     )
 
 

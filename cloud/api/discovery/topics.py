@@ -19,10 +19,13 @@ _SAYS: Final = "Devices, observations and encounters of an ambulance fleet, up t
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What documents are made from: who issues tokens, and the description of what runs."""
+    """What documents are made from: who issues tokens, the description of what runs, and where the
+    sandbox is.
+    """
 
     issuer: str
     description: Mapping[str, Any]
+    sandbox_host: str = ""
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation by address and method."""
@@ -82,6 +85,12 @@ TOPICS: Final[tuple[Topic, ...]] = (
         title="Events",
         says="What webhooks tell: every event, how it is written and signed, when it comes again.",
         sections=lambda _: events(),
+    ),
+    Topic(
+        name="sandbox",
+        title="Sandbox",
+        says="Where calls do what they do in earnest, and nothing is real.",
+        sections=lambda source: guidance.sandbox(source.sandbox_host),
     ),
     Topic(
         name="schemas",
