@@ -103,6 +103,7 @@ def attack(cloud: ServedCloud, folder: Path, surface: str, examples: int) -> str
             f"--max-examples={examples}",
             "--generation-database=none",
             "--phases=examples,coverage,fuzzing",
+            "--request-timeout=120",  # a machine that does other things is slow
             "--workers=1",  # with two, its parser of Python falls over itself
             "--suppress-health-check=all",
             "--continue-on-failure",
