@@ -139,7 +139,8 @@ def settle(
     is_as_it_was = endpoint.status == ACTIVE and endpoint.version == held.endpoint.version
     goes_on = is_as_it_was and not is_last and not endpoint.failures
     if not goes_on:
-        _give_back(work, held, endpoint)
+        is_all = sent[-1].delivery is held.deliveries[-1]
+        _give_back(work, endpoint, () if is_all else held.deliveries)
     return Settled(tuple(states), goes_on=goes_on)
 
 
@@ -148,7 +149,7 @@ def set_aside(work: UnitOfWork, held: Claim) -> None:
     endpoint = _held(work, held)
     if endpoint is not None:
         endpoint.closed_until = work.now + SET_ASIDE_FOR
-        _give_back(work, held, endpoint)
+        _give_back(work, endpoint, held.deliveries)
 
 
 def answer_purpose(delivery_id: str) -> str:
@@ -157,11 +158,12 @@ def answer_purpose(delivery_id: str) -> str:
 
 
 def _next(now: datetime, *, may_be_slow: bool) -> Select[EndpointRow]:
-    # every tenant: they take turns.
-    has_due = (
-        select(DeliveryRow.row_id)
-        .where(DeliveryRow.endpoint_id == EndpointRow.endpoint_id, DeliveryRow.due_at <= now)
-        .exists()
+    # every tenant: they take turns. The first of an index, whatever else lies there: whether any
+    # exists could be asked of another index too, and that one holds a month of what was sent.
+    first_due = (
+        select(func.min(DeliveryRow.due_at))
+        .where(DeliveryRow.endpoint_id == EndpointRow.endpoint_id, DeliveryRow.due_at.is_not(None))
+        .scalar_subquery()
     )
     is_in_hand = case((EndpointRow.leased_until > now, 1), else_=0)
     # every tenant: how much each has in hand.
@@ -183,7 +185,7 @@ def _next(now: datetime, *, may_be_slow: bool) -> Select[EndpointRow]:
             ApplicationRow.status == APPROVED,
             or_(EndpointRow.closed_until.is_(None), EndpointRow.closed_until <= now),
             or_(EndpointRow.leased_until.is_(None), EndpointRow.leased_until <= now),
-            has_due,
+            first_due <= now,
         )
         .order_by(
             tenants.c.in_hand,
@@ -298,12 +300,15 @@ def _disable(work: UnitOfWork, endpoint: EndpointRow, reason: str) -> None:
     )
 
 
-def _give_back(work: UnitOfWork, held: Claim, endpoint: EndpointRow) -> None:
+def _give_back(work: UnitOfWork, endpoint: EndpointRow, deliveries: Sequence[DeliveryRow]) -> None:
+    """End the lease; those of the deliveries that were not sent wait again."""
     endpoint.lease, endpoint.leased_until = "", None
+    if not deliveries:
+        return
     work.session.execute(
         update(DeliveryRow)
         .where(
-            DeliveryRow.row_id.in_([row.row_id for row in held.deliveries]),
+            DeliveryRow.row_id.in_([row.row_id for row in deliveries]),
             DeliveryRow.state == SENDING,
         )
         .values(state=case((DeliveryRow.attempts > 0, RETRYING), else_=QUEUED))
