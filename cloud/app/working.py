@@ -13,7 +13,7 @@ from cloud.exchange.couriers import Couriers
 from cloud.exchange.opening import rounds_of
 from cloud.worker.jobs import JobRunner, JobRunners
 from cloud.worker.notifications import AT_ONCE, Notifier, follow_subscriptions
-from cloud.worker.runner import Job, Worker, standard_jobs
+from cloud.worker.runner import RELAY, Job, Worker, standard_jobs
 from cloud.worker.webhook_senders import Senders
 from cloud.worker.webhook_sending import SendingDesk
 
@@ -23,23 +23,27 @@ def working(parts: Parts) -> Iterator[Worker]:
     """The worker, and all that sends and computes beside it."""
     silence = timedelta(seconds=parts.settings.device_silence_seconds)
     follow = follow_subscriptions(parts.vault)
-    worker = Worker(
-        standard_jobs(
-            parts.database,
-            parts.clock,
-            device_silence=silence,
-            retention=retention_policy(parts.settings),
-            followers=(follow,),
-            spans=parts.spans,
-            tracing=trace_policy(parts.settings),
-        )
+    jobs = standard_jobs(
+        parts.database,
+        parts.clock,
+        device_silence=silence,
+        retention=retention_policy(parts.settings),
+        followers=(follow,),
+        spans=parts.spans,
+        tracing=trace_policy(parts.settings),
     )
+    # What happened is told whatever else takes its time.
+    relay = Worker([job for job in jobs if job.name == RELAY])
+    worker = Worker([job for job in jobs if job.name != RELAY])
+    parts.probes["relay"] = lambda: Health(ok=relay.is_working, details=relay.details())
     parts.probes["worker"] = lambda: Health(ok=worker.is_working, details=worker.details())
     worker.start()
+    relay.start()
     try:
         with _delivering(parts), _doing_jobs(parts), _notifying(parts), _sending(parts):
             yield worker
     finally:
+        relay.stop()
         worker.stop()
 
 

@@ -57,7 +57,7 @@ def relay_once(
     traces: list[tuple[str, Trace]] = []
     with database.begin(now=clock()) as work:
         rows = outbox.claim(work, limit=BATCH, max_attempts=MAX_ATTEMPTS)
-        relayed = 0
+        relayed = list[OutboxRow]()
         for row in rows:
             event = outbox.event_of(row)
             with in_trace(_trace_of(row)) as trace:
@@ -75,13 +75,13 @@ def relay_once(
                 else:
                     for follower in followers:
                         _follow(follower, event, work, trace)
-                    row.relayed_at = work.now
-                    relayed += 1
+                    relayed.append(row)
                     traces.append((row.tenant_id, trace))
+        outbox.mark_relayed(work, relayed)
     if spans is not None:
         for tenant_id, trace in traces:
             spans.take(tenant_id, trace)
-    return relayed
+    return len(relayed)
 
 
 def _trace_of(row: OutboxRow) -> Trace:

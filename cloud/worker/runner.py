@@ -43,6 +43,7 @@ from cloud.worker.retention import drop_months, sweep_all
 
 LOG: Final = logging.getLogger("vitalwire.worker")
 _LATE_SECONDS: Final = 30.0
+RELAY: Final = "relay"
 FOLLOWERS: Final[tuple[Follower, ...]] = (
     follow_binding,
     tell_gateways,
@@ -147,7 +148,7 @@ def standard_jobs(
             )
 
     return (
-        Job("relay", 0.5, relay),
+        Job(RELAY, 0.5, relay),
         Job("silence", 5.0, watch),
         Job("commands", 5.0, expire),
         Job("vitals", EVERY, follow),

@@ -129,7 +129,7 @@ def test_the_one_process_form_serves_and_stops_at_once(tmp_path: Path) -> None:
         assert health.status_code == 200, health.text
         assert len(health.headers.get_list("date")) == 1
         parts = set(health.json()["parts"])
-        worked = {"exchange", "jobs", "notifications", "webhooks", "worker"}
+        worked = {"exchange", "jobs", "notifications", "relay", "webhooks", "worker"}
         assert parts == {
             "database",
             "broker",

@@ -15,6 +15,7 @@ from cloud.core.webhooks import claiming, endpoints
 from cloud.core.webhooks.claiming import LEASE_LIFE, PORTION, Claim, Sent
 from cloud.core.webhooks.endpoints import Change
 from cloud.core.webhooks.judging import Attempt
+from cloud.core.webhooks.queueing import new_delivery
 from cloud.core.webhooks.tables import AttemptRow, DeliveryRow, EndpointRow
 from tests.fixtures.cloud import Installation
 from tests.fixtures.webhooks import Hooks
@@ -324,6 +325,21 @@ def test_many_senders_at_once_settle_each_delivery_once(hooks: Hooks) -> None:
     assert len(sent) == len(set(sent)) == 100
     with hooks.cloud.database.reading(now=hooks.cloud.clock()) as work:
         assert set(work.session.scalars(select(DeliveryRow.state))) == {"succeeded"}
+
+
+@pytest.mark.parametrize("cloud", ["postgresql"], indirect=True)
+def test_senders_do_not_wait_for_a_relay_that_queues_to_their_endpoint(hooks: Hooks) -> None:
+    endpoint_id = hooks.endpoint()
+    hooks.happen()
+    with hooks.cloud.database.begin(now=hooks.cloud.clock()) as work:
+        # An event's delivery, written and not committed yet.
+        endpoint = work.session.get_one(EndpointRow, endpoint_id)
+        event = hooks.event(endpoint)
+        new_delivery(work, endpoint, event, b"{}")
+        work.session.flush()
+        assert settled(hooks, claimed(hooks)).states == ("succeeded",)
+
+    assert [row.state for row in hooks.deliveries(endpoint_id)] == ["succeeded", "queued"]
 
 
 def maybe_claimed_by_many(hooks: Hooks) -> Claim | None:

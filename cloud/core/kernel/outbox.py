@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import JSON, Index, String, delete, func, select
+from sqlalchemy import JSON, Index, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.core.kernel.identifiers import new_id
@@ -101,6 +101,14 @@ def claim(work: UnitOfWork, *, limit: int, max_attempts: int) -> list[OutboxRow]
         .with_for_update(skip_locked=True)
     )
     return list(work.session.scalars(statement))
+
+
+def mark_relayed(work: UnitOfWork, rows: Iterable[OutboxRow]) -> None:
+    """Every subscriber and follower has these: one statement for all of them."""
+    numbers = [row.row_id for row in rows]
+    if numbers:
+        statement = update(OutboxRow).where(OutboxRow.row_id.in_(numbers))
+        work.session.execute(statement.values(relayed_at=work.now))
 
 
 def event_of(row: OutboxRow) -> DomainEvent:

@@ -86,7 +86,7 @@ def claim(
     """
     statement = _next(work.now, may_be_slow=may_be_slow)
     endpoint = work.session.scalars(
-        statement.with_for_update(skip_locked=True, of=EndpointRow)
+        statement.with_for_update(skip_locked=True, key_share=True, of=EndpointRow)
     ).first()
     if endpoint is None:
         return None
@@ -158,8 +158,9 @@ def answer_purpose(delivery_id: str) -> str:
 
 
 def _next(now: datetime, *, may_be_slow: bool) -> Select[EndpointRow]:
-    # every tenant: they take turns. The first of an index, whatever else lies there: whether any
-    # exists could be asked of another index too, and that one holds a month of what was sent.
+    # The first of an index, whatever else lies there: whether any exists could be asked of another
+    # index too, and that one holds a month of what was sent.
+    # every tenant: they take turns.
     first_due = (
         select(func.min(DeliveryRow.due_at))
         .where(DeliveryRow.endpoint_id == EndpointRow.endpoint_id, DeliveryRow.due_at.is_not(None))
@@ -199,13 +200,16 @@ def _next(now: datetime, *, may_be_slow: bool) -> Select[EndpointRow]:
 
 
 def _held(work: UnitOfWork, held: Claim) -> EndpointRow | None:
-    """The endpoint, locked, if its lease is still ours."""
+    """The endpoint, locked, if its lease is still ours.
+
+    Whoever queues to it meanwhile points at its key, and neither waits for the other.
+    """
     return work.session.scalars(
         select(EndpointRow)
         .where(
             EndpointRow.endpoint_id == held.endpoint.endpoint_id, EndpointRow.lease == held.lease
         )
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).one_or_none()
 
 

@@ -119,6 +119,7 @@ def replay(
     hand or next, `webhook_disabled`; ForbiddenError `event_not_approved` where the caller may not
     know of it any more.
     """
+    _hold(work, endpoint)
     row = find(work, endpoint, delivery_id, to_change=True)
     _check_serves(endpoint)
     check_events(principal, [row.event_type])
@@ -155,6 +156,7 @@ def replay_range(
     `bad_range`, `unknown_event`, `unknown_status` for states that are not settled, or
     `too_many_deliveries`; ForbiddenError `event_not_approved`; ConflictError `webhook_disabled`.
     """
+    _hold(work, endpoint)
     _check_serves(endpoint)
     if since >= until:
         raise InvalidError("bad_range", "The range ends before it begins.")
@@ -213,6 +215,11 @@ def _again(work: UnitOfWork, row: DeliveryRow, replay_number: int) -> DeliveryRo
     )
     work.session.add(again)
     return again
+
+
+def _hold(work: UnitOfWork, endpoint: EndpointRow) -> None:
+    """Lock it before its deliveries, as senders do: neither waits for the other in a ring."""
+    work.session.refresh(endpoint, with_for_update={"key_share": True})
 
 
 def _check_serves(endpoint: EndpointRow) -> None:

@@ -167,7 +167,7 @@ def find(
     """One of the caller's own; NotFoundError `webhook_not_found` for anybody else's."""
     statement = _own(principal).where(EndpointRow.endpoint_id == endpoint_id)
     if to_change:
-        statement = statement.with_for_update()
+        statement = statement.with_for_update(key_share=True)
     row = work.session.scalars(statement).one_or_none()
     if row is None:
         raise NotFoundError("webhook_not_found", "There is no such webhook of yours.")

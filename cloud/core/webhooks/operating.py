@@ -24,7 +24,7 @@ def endpoints_of(work: UnitOfWork, caller: Principal) -> list[EndpointRow]:
 def find_endpoint(work: UnitOfWork, caller: Principal, endpoint_id: str) -> EndpointRow:
     """One of the tenant's; NotFoundError `webhook_not_found`."""
     statement = scoped(caller, EndpointRow).where(EndpointRow.endpoint_id == endpoint_id)
-    row = work.session.scalars(statement.with_for_update()).one_or_none()
+    row = work.session.scalars(statement.with_for_update(key_share=True)).one_or_none()
     if row is None:
         raise NotFoundError("webhook_not_found", "There is no such webhook of this tenant.")
     return row
