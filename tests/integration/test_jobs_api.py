@@ -150,6 +150,14 @@ async def test_a_job_that_cannot_be_is_refused_at_once(
         assert (await app.ask("GET", JOBS)).json() == {"jobs": []}
 
 
+async def test_a_refused_callback_says_which_member_it_is(embedded: Installation) -> None:
+    async with embedded.client() as http:
+        app = await integrator(embedded, http, scopes=SCOPES)
+        answer = await app.ask("POST", JOBS, {**EXPORT, "callback_url": "https://10.0.0.7/"})
+        fields = [{"field": "body.callback_url", "rule": "address"}]
+        assert answer.json()["details"] == {"fields": fields}
+
+
 async def test_the_same_key_gives_the_same_job_with_200(embedded: Installation) -> None:
     async with embedded.client() as http:
         app = await integrator(embedded, http, scopes=SCOPES)

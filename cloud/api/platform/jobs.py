@@ -57,7 +57,7 @@ def start_job(
 ) -> Response:
     """201 for a new job, 200 for the one that the same Idempotency-Key started before."""
     if body.callback_url is not None:
-        check_receiver(body.callback_url, services.outbound)
+        check_receiver(body.callback_url, services.outbound, field="body.callback_url")
 
     def produce() -> tuple[int, JobModel]:
         wanted = jobs.NewJob(

@@ -6,9 +6,11 @@ from cloud.core.kernel.errors import InvalidError
 from cloud.core.kernel.outbound import OutboundError, OutboundPolicy, check_endpoint
 
 
-def check_receiver(url: str, outbound: OutboundPolicy) -> None:
+def check_receiver(url: str, outbound: OutboundPolicy, *, field: str = "body.url") -> None:
     """InvalidError `address_refused` for an address that nothing may be sent to; its words say what
-    to do and never where the name leads. It may take seconds: call it with no unit of work open.
+    to do and never where the name leads. `field` is where the caller wrote it.
+
+    It may take seconds: call it with no unit of work open.
     """
     try:
         check_endpoint(url, outbound)
@@ -16,5 +18,5 @@ def check_receiver(url: str, outbound: OutboundPolicy) -> None:
         raise InvalidError(
             "address_refused",
             f"Give an https address that can be reached from everywhere: {exc}.",
-            details={"fields": [{"field": "body.url", "rule": "address"}]},
+            details={"fields": [{"field": field, "rule": "address"}]},
         ) from exc
