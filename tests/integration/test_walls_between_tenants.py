@@ -148,6 +148,7 @@ def leaked(answer: Essence, world: World) -> list[str]:
     return [one for one in marks(world) if one in answer[2]]
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "cloud", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True
 )
