@@ -43,6 +43,8 @@ TYPES: Final = (
     "device.retired",
 )
 _UNIT: Final = 50
+_PATIENCE: Final = 60.0
+"""Seconds in which a killed process is gone, on however busy a machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +141,7 @@ class _Run:
     def stop_workers(self) -> None:
         for process in self.workers:
             process.kill()
-            process.wait(10)
+            process.wait(_PATIENCE)
             if process.stdout is not None:
                 process.stdout.close()
 
@@ -148,7 +150,7 @@ class _Run:
         place = random.Random(self.kills).randrange(1, len(self.workers))  # noqa: S311 - a choice, no secret
         process = self.workers.pop(place)
         process.kill()
-        process.wait(10)
+        process.wait(_PATIENCE)
         if process.stdout is not None:
             process.stdout.close()
         self.kills += 1
@@ -327,7 +329,7 @@ def listening(log: Path) -> Iterator[int]:
         yield int(process.stdout.readline())
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(_PATIENCE)
         process.stdout.close()
 
 
