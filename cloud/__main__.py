@@ -18,7 +18,6 @@ from typing import Any, Final
 from cloud.app.administration import ADMINISTRATION, run_administration
 from cloud.app.arguments import add_acts, add_settings
 from cloud.app.bootstrap import ADMIN_EMAIL, Made, bootstrap
-from cloud.app.composition import Parts
 from cloud.app.fleet_commands import (
     add_broker_arguments,
     add_gateway_commands,
@@ -26,6 +25,7 @@ from cloud.app.fleet_commands import (
 )
 from cloud.app.logs import log_to_stderr
 from cloud.app.opening import StartError, opened, opened_existing
+from cloud.app.parts import Parts
 from cloud.app.programs import run_broker, run_ingest, run_worker, serve
 from cloud.app.tracing import traced
 from cloud.broker.embedded import BrokerStartError

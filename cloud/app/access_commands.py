@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Final
 
-from cloud.app.composition import Parts
+from cloud.app.parts import Parts
 from cloud.core.entitlements import access
 from cloud.core.entitlements.access import STATUSES
 from cloud.core.entitlements.tables import AccessRequestRow

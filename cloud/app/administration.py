@@ -10,7 +10,6 @@ from typing import Final
 from cloud.app.access_commands import add_access_commands, run_access_command
 from cloud.app.application_commands import add_application_commands, run_application_command
 from cloud.app.audit_commands import add_audit_commands, run_audit_command
-from cloud.app.composition import Parts
 from cloud.app.hospital_commands import add_hospital_commands, run_hospital_command
 from cloud.app.key_commands import add_key_commands, run_key_command
 from cloud.app.opening import StartError
@@ -23,6 +22,7 @@ from cloud.app.organisation_commands import (
     run_product_command,
     run_site_command,
 )
+from cloud.app.parts import Parts
 from cloud.app.people_commands import add_people_commands, ask_password, run_people_command
 from cloud.app.retention_commands import (
     add_erase_commands,

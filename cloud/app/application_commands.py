@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cloud.app.arguments import minutes
-from cloud.app.composition import Parts
 from cloud.app.opening import StartError
+from cloud.app.parts import Parts
 from cloud.core.authorization import client_certificates, client_secrets, partners, profiles
 from cloud.core.authorization.applications import application, applications, note
 from cloud.core.authorization.credential_tables import ApiKeyRow, ClientSecretRow

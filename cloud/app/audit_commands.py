@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
-from cloud.app.composition import Parts
+from cloud.app.parts import Parts
 from cloud.app.seen_heads import Head, SeenHeads, head_in
 from cloud.core.identity.service import tenants
 from cloud.core.kernel import audit

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from cloud.app.composition import Parts
 from cloud.app.opening import StartError
+from cloud.app.parts import Parts
 from cloud.core.authorization import profiles
 from cloud.core.authorization.applications import register
 from cloud.core.authorization.secrets import new_opaque

@@ -23,8 +23,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from cloud.app.composition import Parts
 from cloud.app.opening import StartError, ingest_secret
+from cloud.app.parts import Parts
 from cloud.app.tls import server_files, uses_tls, write_authority, write_private
 from cloud.broker.access import INGEST_USER
 from cloud.core.devices.authority import AUTHORITY, fleet_key

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from cloud.app.composition import Parts
+from cloud.app.parts import Parts
 from cloud.core.authorization.client_certificates import active_thumbprints, pems_of
 from cloud.core.kernel.work import StorageError
 

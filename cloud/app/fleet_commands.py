@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from cloud.app.arguments import minutes
 from cloud.app.broker_config import write_broker_config
-from cloud.app.composition import Parts
 from cloud.app.opening import StartError
+from cloud.app.parts import Parts
 from cloud.core.devices import fleet
 from cloud.core.devices.invitations import MOST_MINUTES, invite
 from cloud.core.devices.revocation import revoke

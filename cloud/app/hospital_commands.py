@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from cloud.app.composition import Parts
 from cloud.app.opening import StartError
+from cloud.app.parts import Parts
 from cloud.core.exchange import connections, deliveries
 from cloud.core.exchange.access import Access, open_access, public_jwk
 from cloud.core.exchange.connections import STANDARD_WISHES, WISHES, ConnectionChange, NewConnection

@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from cloud.app.composition import Parts
+from cloud.app.parts import Parts
 from cloud.core.authorization.key_rotation import all_keys, retire_key, rotate_keys, status_of
 from cloud.core.authorization.tables import SigningKeyRow
 from cloud.core.kernel import audit

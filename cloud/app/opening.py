@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from cloud.app.composition import Parts
+from cloud.app.parts import Parts
 from cloud.core.kernel import audit
 from cloud.core.kernel.vault import KEY_FILE, Vault, VaultError, open_vault, secret_file
 from cloud.core.kernel.work import Database

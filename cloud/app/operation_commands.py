@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from cloud.app.composition import Parts
+from cloud.app.parts import Parts
 from cloud.core.curation.bundles import Bundle, bundle, bundles
 from cloud.core.curation.grants import grant_bundle, granted, take_back_bundle
 from cloud.core.kernel.principal import Principal

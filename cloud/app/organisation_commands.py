@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from cloud.app.composition import Parts
+from cloud.app.parts import Parts
 from cloud.core.identity.service import (
     SITE_KINDS,
     create_product,

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cloud.app.composition import Parts
 from cloud.app.opening import StartError
+from cloud.app.parts import Parts
 from cloud.core.authorization.accounts import (
     change_roles,
     delete_person,

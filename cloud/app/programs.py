@@ -17,12 +17,10 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
-from cloud.api.shared.peer import PeerProtocol
-from cloud.api.shared.services import Health
 from cloud.app.client_trust import trusting_clients
-from cloud.app.composition import Parts, create_app
 from cloud.app.memory import bound_memory, set_program_apart
 from cloud.app.opening import StartError, ingest_secret
+from cloud.app.parts import Parts
 from cloud.app.tls import is_own_authority, server_tls
 from cloud.app.working import working
 from cloud.broker.access import INGEST_USER, AccessList
@@ -30,6 +28,7 @@ from cloud.broker.embedded import EmbeddedBroker, TlsListener
 from cloud.core.devices.joining import Offer
 from cloud.core.federation.connections import is_any_active
 from cloud.core.federation.signatures import is_there
+from cloud.core.kernel.health import Health
 from cloud.core.kernel.outbound import look_up
 from cloud.ingest.batches import BatchRecorder
 from cloud.ingest.messages import AnswerRecorder, MessageDesk
@@ -49,6 +48,9 @@ def announce(**facts: object) -> None:
 
 async def serve(parts: Parts) -> None:
     """API, and as far as the settings want them here: broker, ingest and worker."""
+    # The API takes longest to load, and no other program serves it.
+    from cloud.app.composition import create_app  # noqa: PLC0415 - as above
+
     bound_memory()
     settings = parts.settings
     stop = _stop_event()
@@ -193,6 +195,8 @@ def _broker(parts: Parts, tls: ssl.SSLContext | None) -> EmbeddedBroker:
 
 
 def _http_config(app: FastAPI, tls: ssl.SSLContext | None) -> uvicorn.Config:
+    from cloud.api.shared.peer import PeerProtocol  # noqa: PLC0415 - only the API answers callers
+
     config = uvicorn.Config(
         app,
         http=PeerProtocol,

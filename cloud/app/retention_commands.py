@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from cloud.app.composition import Parts, retention_policy
+from cloud.app.parts import Parts, retention_policy
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.retention import erasing, holds, sweeping

@@ -11,8 +11,8 @@ import ssl
 from pathlib import Path
 from typing import Final
 
-from cloud.app.composition import Parts
 from cloud.app.opening import StartError
+from cloud.app.parts import Parts
 from cloud.core.devices.authority import AUTHORITY, fleet_key, issue_server
 from cloud.core.kernel.vault import VaultError
 from cloud.settings import CloudSettings

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 
-from cloud.app.composition import Parts
 from cloud.app.opening import StartError
+from cloud.app.parts import Parts
 
 
 @contextmanager

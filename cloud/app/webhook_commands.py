@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Final
 
-from cloud.app.composition import Parts
+from cloud.app.parts import Parts
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.webhooks import deliveries, operating

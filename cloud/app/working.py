@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-from cloud.api.shared.services import Health
-from cloud.app.composition import Parts, retention_policy, trace_policy
+from cloud.app.parts import Parts, retention_policy, trace_policy
+from cloud.core.kernel.health import Health
 from cloud.exchange.couriers import Couriers
 from cloud.exchange.opening import rounds_of
 from cloud.worker.jobs import JobRunner, JobRunners

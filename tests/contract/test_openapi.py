@@ -16,7 +16,8 @@ from fastapi import FastAPI
 
 from cloud.api.shared.documentation import describe
 from cloud.api.shared.openapi_30 import downgrade
-from cloud.app.composition import Parts, create_app
+from cloud.app.composition import create_app
+from cloud.app.parts import Parts
 from cloud.core.kernel.scopes import CATALOGUE
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Database

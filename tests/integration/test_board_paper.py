@@ -62,7 +62,7 @@ def test_a_partner_gets_a_pseudonym_and_the_destination_the_name(cloud: ServedCl
 def test_the_print_button_gives_the_same_and_strangers_get_nothing(cloud: ServedCloud) -> None:
     encounter_id = announced(cloud)
     address = f"/board/{encounter_id}/handover.pdf"
-    with httpx.Client(base_url=cloud.base_url) as browser:
+    with httpx.Client(base_url=cloud.base_url, timeout=60) as browser:
         assert browser.get(address).status_code == 401
         browser.post("/board/entrance", headers={"Authorization": f"Bearer {cloud.token()}"})
         assert "Pseudonymised" in text_of(browser.get(address))

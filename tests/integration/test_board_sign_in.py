@@ -75,7 +75,7 @@ class Person:
 
 @pytest.fixture
 def person(cloud: ServedCloud) -> Iterator[Person]:
-    with httpx.Client(base_url=cloud.base_url) as http:
+    with httpx.Client(base_url=cloud.base_url, timeout=60) as http:
         yield Person(http)
 
 
@@ -171,7 +171,7 @@ def test_signing_out_ends_the_session_the_grant_and_the_sign_in(
     cookies = dict(person.http.cookies)
     assert person.sign_out() == 204
     assert "Sign in" in person.http.get("/board").text
-    with httpx.Client(base_url=cloud.base_url, cookies=cookies) as thief:
+    with httpx.Client(base_url=cloud.base_url, cookies=cookies, timeout=60) as thief:
         assert thief.get("/board/events").status_code == 401
         assert "has ended" in thief.get("/board").text
     with cloud.parts.database.reading(now=utc_now()) as work:

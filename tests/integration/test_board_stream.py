@@ -287,7 +287,7 @@ def test_the_poller_stops_after_the_last_viewer(cloud: ServedCloud) -> None:
 
 def test_the_pages_and_their_files_come_from_us_alone(cloud: ServedCloud) -> None:
     encounter_id = cloud.open_encounter(VEHICLE)
-    with httpx.Client(base_url=cloud.base_url) as browser:
+    with httpx.Client(base_url=cloud.base_url, timeout=60) as browser:
         entrance = browser.get("/board").text
         browser.post("/board/entrance", headers={"Authorization": f"Bearer {cloud.token()}"})
         for address in ("/board", f"/board/{encounter_id}", "/board/sign-in"):

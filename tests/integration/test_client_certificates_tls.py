@@ -47,7 +47,7 @@ def client_of(cloud: Fleet, folder: Path, one: ClientCertificate | None) -> http
         path = folder / f"{one.certificate.serial_number}.pem"
         path.write_text(one.pem + one.key_pem, encoding="utf-8")
         context.load_cert_chain(path)
-    return httpx.Client(base_url=cloud.ready["http"], verify=context)
+    return httpx.Client(base_url=cloud.ready["http"], verify=context, timeout=60)
 
 
 def ask(client: httpx.Client, made: dict[str, Any], *, secret: bool = False) -> httpx.Response:

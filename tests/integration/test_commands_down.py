@@ -303,7 +303,7 @@ def test_a_gateway_killed_at_any_moment_still_answers_what_it_was_sent(
             text += f'mqtt_url = "{ready["mqtt"]}"\n'
         base = f"/api/v1/gateways/{mine.gateway_id}/commands"
         headers = token(ready["http"], mine.client_id, mine.client_secret)
-        with httpx.Client(base_url=ready["http"], headers=headers) as client:
+        with httpx.Client(base_url=ready["http"], headers=headers, timeout=60) as client:
             edge = Gateway.start_with(tmp_path / "edge", text)
             paths = []
             for _ in range(kills):

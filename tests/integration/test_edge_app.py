@@ -148,7 +148,7 @@ async def test_metrics_are_served_where_wanted(tmp_path: Path) -> None:
             lambda: ((read_status(data) or {}).get("report_to_durable") or {}).get("count") == 1,
             "a snapshot",
         )
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             text = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
     assert "vitalwire_edge_report_to_durable_seconds_count 1.0" in text
 

@@ -109,7 +109,7 @@ def token_status(cloud: Fleet, gateway_id: str, pem: Path) -> int:
     context = ssl.create_default_context(cafile=cloud.authority)
     context.load_cert_chain(pem)
     form = {"grant_type": "client_credentials", "client_id": gateway_id}
-    with httpx.Client(base_url=cloud.ready["http"], verify=context) as client:
+    with httpx.Client(base_url=cloud.ready["http"], verify=context, timeout=60) as client:
         return client.post("/v1/oauth/token", data=form).status_code
 
 
@@ -138,12 +138,12 @@ def test_a_certificate_speaks_for_its_own_gateway_alone(tmp_path: Path) -> None:
         ):
             assert connects(cloud.ready["mqtts"], context, user, client_id, will) is admitted
         bound = token_of(cloud, first.gateway_id, context)
-        with httpx.Client(base_url=cloud.ready["http"], verify=context) as client:
+        with httpx.Client(base_url=cloud.ready["http"], verify=context, timeout=60) as client:
             headers = {"authorization": f"Bearer {bound}"}
             assert client.get("/v1/uplink/commands", headers=headers).status_code in (200, 204)
             assert client.get("/v1/uplink/commands").status_code in (200, 204)
         plain = ssl.create_default_context(cafile=cloud.authority)
-        with httpx.Client(base_url=cloud.ready["http"], verify=plain) as client:
+        with httpx.Client(base_url=cloud.ready["http"], verify=plain, timeout=60) as client:
             stolen = client.get("/v1/uplink/commands", headers=headers)
             assert stolen.status_code == 401, "a token is good with its certificate only"
             assert client.get("/v1/uplink/commands").status_code == 401
@@ -156,7 +156,7 @@ def test_a_certificate_speaks_for_its_own_gateway_alone(tmp_path: Path) -> None:
 
 def token_of(cloud: Fleet, gateway_id: str, context: ssl.SSLContext) -> str:
     form = {"grant_type": "client_credentials", "client_id": gateway_id}
-    with httpx.Client(base_url=cloud.ready["http"], verify=context) as client:
+    with httpx.Client(base_url=cloud.ready["http"], verify=context, timeout=60) as client:
         return str(client.post("/v1/oauth/token", data=form).json()["access_token"])
 
 

@@ -8,7 +8,8 @@ from http.cookies import SimpleCookie
 import httpx
 import pytest
 
-from cloud.app.composition import Parts, equip
+from cloud.app.composition import equip
+from cloud.app.parts import Parts
 from cloud.core.authorization.profiles import PLATFORM, PORTAL
 from cloud.core.identity.tables import UserRow
 from tests.fixtures.cloud import ISSUER, Installation

@@ -21,8 +21,8 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from cloud.app.broker_config import write_broker_config
-from cloud.app.composition import Parts
 from cloud.app.opening import StartError, ingest_secret
+from cloud.app.parts import Parts
 from cloud.broker.access import INGEST_USER
 from cloud.core.devices.certificates import issue_certificate
 from cloud.core.devices.revocation import revoke

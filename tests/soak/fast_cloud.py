@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cloud.app.bootstrap import bootstrap
-from cloud.app.composition import Parts
 from cloud.app.logs import log_to_stderr
 from cloud.app.opening import opened
+from cloud.app.parts import Parts
 from cloud.app.programs import serve
 from cloud.settings import CloudSettings, read_settings
 from tests.soak.fast_clock import FastTime

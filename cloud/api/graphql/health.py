@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cloud.api.shared.services import Health
 from cloud.core.curation.bundles import bundles
 from cloud.core.curation.grants import lost_grants
+from cloud.core.kernel.health import Health
 from cloud.core.kernel.work import Clock, Database, StorageError
 
 

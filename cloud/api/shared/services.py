@@ -18,6 +18,7 @@ from cloud.core.authorization.tokens import TokenService
 from cloud.core.devices.fleet_metrics import FleetMetrics
 from cloud.core.devices.joining import Offer
 from cloud.core.federation.logins import SamlLogins
+from cloud.core.kernel.health import Health
 from cloud.core.kernel.outbound import OutboundPolicy
 from cloud.core.kernel.paging import CursorSigner
 from cloud.core.kernel.vault import Vault
@@ -28,14 +29,6 @@ from cloud.core.retention.policies import RetentionPolicy
 from cloud.core.tracing.policy import TracePolicy
 from cloud.core.tracing.recorder import SpanRecorder
 from cloud.core.webhooks.webhook_metrics import WebhookMetrics
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
-    """How one part of the service is: `ok`, and words or ages for an operator."""
-
-    ok: bool
-    details: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

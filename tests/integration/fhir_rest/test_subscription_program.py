@@ -47,7 +47,7 @@ def test_the_program_greets_and_tells(tmp_path: Path, receiver: Receiver) -> Non
         log=tmp_path / "log",
         CLOUD_OUTBOUND_NETWORKS="127.0.0.0/8",
     )
-    with program as (_, ready), httpx.Client(base_url=ready["http"]) as client:
+    with program as (_, ready), httpx.Client(base_url=ready["http"], timeout=60) as client:
         client.headers = token(ready["http"], tenant.client_id, tenant.client_secret)
         base = f"{ready['http']}/fhir/R4"
         wanted = resource(criteria=f"{base}/SubscriptionTopic/encounter-created")

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import httpx
 
-from cloud.app.composition import Parts, equip
+from cloud.app.composition import equip
+from cloud.app.parts import Parts
 from cloud.core.authorization.profiles import PRIVATE_KEY_JWT
 from cloud.core.authorization.token_exchange import ACCESS_TOKEN_TYPE, ID_TOKEN_TYPE
 from tests.fixtures.cloud import ISSUER, START, Installation

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from cloud.app.composition import Parts
+from cloud.app.parts import Parts
 from cloud.core.authorization import applications
 from cloud.core.entitlements import access
 from cloud.core.kernel.audit import AuditRow
@@ -94,7 +94,7 @@ class World:
     def begin(self, relay_state: str = "", connection: dict[str, Any] | None = None) -> Begun:
         """A browser that is about to be sent to the provider."""
         service = self.service if connection is None else connection["service"]
-        browser = httpx.Client(base_url=self.base)
+        browser = httpx.Client(base_url=self.base, timeout=60)
         self.browsers.append(browser)
         query = {"RelayState": relay_state} if relay_state else {}
         sent = browser.get(service["login_url"], params=query)

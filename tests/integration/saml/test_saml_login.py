@@ -27,7 +27,7 @@ def test_an_application_gets_a_token_for_who_signed_in_at_their_own_organisation
     world: World,
 ) -> None:
     made = make_application(world.cloud, world.cloud.caller, STAFF)
-    with httpx.Client(base_url=world.base) as browser:
+    with httpx.Client(base_url=world.base, timeout=60) as browser:
         query = urlencode(asking(made, scope="argus:epcr:read"))
         page = browser.get(f"{PLATFORM.authorize_path}?{query}")
         assert "Sign in with County accounts" in page.text

@@ -36,6 +36,9 @@ OPEN = {
     "/.well-known/openapi.yaml",
     # Each document says which scopes it needs.
     "/graphql",
+    # Whatever a sandbox's token may do else, it may begin its own sandbox anew.
+    "/v1/sandbox/reset",
+    "/v1/sandbox/scenarios",
     "/v1/auth/jwks.json",
     "/oauth/discovery/keys",
     "/.well-known/oauth-authorization-server",

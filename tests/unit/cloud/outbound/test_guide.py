@@ -8,7 +8,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from cloud.app.composition import outbound_policy
+from cloud.app.parts import outbound_policy
 from cloud.core.kernel.outbound import OutboundMetrics
 from cloud.core.kernel.outbound.errors import CAUSES
 from cloud.settings import read_settings
