@@ -46,6 +46,7 @@ def test_the_recorded_blood_pressures_reach_the_bundle_with_their_values(tmp_pat
     assert "The ledger reconciles" in done.stdout
 
 
+@pytest.mark.soak
 def test_the_pens_stored_doses_reach_the_bundle_from_our_own_capture_format(
     tmp_path: Path,
 ) -> None:

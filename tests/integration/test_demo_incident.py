@@ -141,7 +141,8 @@ def test_a_killed_demo_leaves_no_program_and_no_port_behind(running: Running) ->
         probe.bind((address.hostname, address.port))
 
 
-@pytest.mark.parametrize("program", ["edge", pytest.param("cloud", marks=pytest.mark.soak)])
+@pytest.mark.soak
+@pytest.mark.parametrize("program", ["edge", "cloud"])
 def test_a_child_that_dies_is_named_with_its_log_and_the_others_are_ended(
     running: Running, program: str
 ) -> None:

@@ -123,6 +123,7 @@ def test_a_device_that_does_not_answer_is_aborted_and_the_gateway_goes_on(
     assert vehicle.edge.running
 
 
+@pytest.mark.soak
 def test_an_unknown_configuration_and_a_silent_device_harm_nobody_else(vehicle: Vehicle) -> None:
     vehicle.start("blood-pressure", "unknown-configuration")
     vehicle.start("ecg", "silent")

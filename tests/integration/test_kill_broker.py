@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from simulators.incident.incident import Incident
 from tests.integration.kill_incident import assert_reconciles, ledger_after, missing_samples
 
@@ -20,6 +22,7 @@ def kill_the_broker(incident: Incident) -> Callable[[], None]:
     return start_again
 
 
+@pytest.mark.soak
 def test_after_the_broker_died_everything_arrives_once(tmp_path: Path) -> None:
     ledger = ledger_after(tmp_path, kill_the_broker, separate_broker=True)
     assert_reconciles(ledger)

@@ -88,6 +88,7 @@ def test_a_room_whose_modules_are_reached_whole_passes(tree: Path) -> None:
     assert judge(tree) == (0, [modules])
 
 
+@pytest.mark.soak
 def test_every_gap_is_named_with_its_lines_and_branches(tree: Path) -> None:
     add(tree, "bare", None)
     add(tree, "half", HALF.format("half"))
