@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -51,14 +52,18 @@ class Parties:
     ) -> dict[str, Any]:
         """What a party tells in the end; AssertionError with its words when it gives up."""
         command = [*self._commands[name], json.dumps(wanted)]
-        with subprocess.Popen(  # noqa: ASYNC220 - nothing else runs in this loop meanwhile
-            command,
-            cwd=HERE,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as party:
+        with (
+            # What a party leaves behind, keys among it, is gone with it.
+            tempfile.TemporaryDirectory() as folder,
+            subprocess.Popen(  # noqa: ASYNC220 - nothing else runs in this loop meanwhile
+                command,
+                cwd=folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            ) as party,
+        ):
             assert party.stdin is not None
             assert party.stdout is not None
             if browse is not None:

@@ -222,6 +222,13 @@ def test_locks_carry_a_hash_for_every_package() -> None:
             assert "://" not in entry
 
 
+def test_no_private_key_is_in_the_tree() -> None:
+    for path in tracked(".json", ".pem", ".key", ".jwk"):
+        text = path.read_text(encoding="utf-8")
+        assert "PRIVATE KEY" not in text, name_of(path)
+        assert not ('"kty"' in text and re.search(r'"d"\s*:', text)), name_of(path)
+
+
 def test_no_minified_or_copied_script_is_in_the_tree() -> None:
     for path in tracked(".js", ".mjs", ".css"):
         text = path.read_text(encoding="utf-8")
