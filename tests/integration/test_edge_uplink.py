@@ -287,7 +287,7 @@ async def test_a_batch_never_answered_is_taken_apart_while_others_get_through(
         batch_rows=4,
         in_flight=2,
         linger=AT_ONCE,
-        ack_timeout_seconds=0.2,
+        ack_timeout_seconds=0.5,
         poison_after=2,
         retry=QUICK,
     )

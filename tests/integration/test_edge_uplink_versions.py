@@ -19,6 +19,9 @@ from tests.fixtures.uplinks import (
 )
 from tests.unit.edge.making import spo2
 
+PATIENT = replace(SENDING, batch_rows=100, drain_rows=100, ack_timeout_seconds=30.0)
+"""A busy machine answers late: nothing is sent again that the cloud does read."""
+
 
 @pytest.fixture
 def mosquitto(tmp_path: Path) -> Iterator[Broker]:
@@ -39,7 +42,7 @@ async def test_the_first_batch_is_small_and_old_and_the_rest_are_compact(
     mosquitto: Broker, tmp_path: Path
 ) -> None:
     cloud = MqttCloud(mosquitto.port)
-    sending = replace(SENDING, batch_rows=100, drain_rows=100, in_flight=1)
+    sending = replace(PATIENT, in_flight=1)
     async with uplink(tmp_path, mqtt_link(mosquitto), sending=sending) as (buffer, sender):
         await buffer.append([*map(spo2, range(300))])
         await drained(sender)
@@ -54,14 +57,14 @@ async def test_a_cloud_set_back_to_an_older_program_gets_the_older_form_again(
 ) -> None:
     """It drops what it cannot read and says nothing; no hand is needed, and no row is lost."""
     cloud = MqttCloud(mosquitto.port)
-    sending = replace(SENDING, batch_rows=100, drain_rows=100, ack_timeout_seconds=0.2)
-    async with uplink(tmp_path, mqtt_link(mosquitto), sending=sending) as (buffer, sender):
+    async with uplink(tmp_path, mqtt_link(mosquitto), sending=PATIENT) as (buffer, sender):
         await buffer.append([spo2(1)])
         await drained(sender)
         await buffer.append([spo2(2)])
         await drained(sender)
         assert cloud.versions == [1, 2]
         cloud.reads = 1
+        sender.policy = replace(PATIENT, ack_timeout_seconds=0.2)
         await buffer.append([*map(spo2, range(3, 203))])
         await drained(sender)
         assert (await buffer.counts()).quarantine == 0
