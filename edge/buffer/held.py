@@ -38,6 +38,9 @@ _COVERED: Final = "FROM held WHERE id > ? AND id <= ? AND stream = ? AND boot_ep
 _WHOLLY: Final = f"{_COVERED} AND sequence + {SPAN} - 1 <= ?"
 _COUNT_WHOLLY: Final = f"SELECT coalesce(sum(rows), 0) {_WHOLLY}"
 _DELETE_WHOLLY: Final = f"DELETE {_WHOLLY}"
+_INSIDE: Final = f"FROM held WHERE id >= ? AND id <= ? AND stream = ? AND id + {SPAN} - 1 <= ?"
+_COUNT_INSIDE: Final = f"SELECT coalesce(sum(rows), 0) {_INSIDE}"
+_DELETE_INSIDE: Final = f"DELETE {_INSIDE}"
 _PARTLY: Final = f"SELECT {COLUMNS} {_COVERED} AND sequence <= ? AND sequence + {SPAN} - 1 > ?"
 
 
@@ -126,6 +129,11 @@ def first_in(database: Database, span: Span, stream: int) -> First | None:
 def remove(database: Database, row_ids: Sequence[int], stream: int) -> int:
     """Delete these rows of a lane, the ids being in order; how many there were."""
     gone, removed, whole = frozenset(row_ids), 0, []
+    if len(row_ids) > 1 and row_ids[-1] - row_ids[0] + 1 == len(row_ids):
+        # No gap: what lies wholly between them leaves at once, and a bundle at either end is left.
+        inside = (row_ids[0], row_ids[-1], stream, row_ids[-1])
+        removed += database.execute(_COUNT_INSIDE, inside).fetchone()[0]
+        database.execute(_DELETE_INSIDE, inside)
     for head, rows in _heads(database, row_ids, stream):
         left = [row_id for row_id in head.ids() if row_id not in gone]
         if left:

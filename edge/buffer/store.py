@@ -136,12 +136,7 @@ class ObservationStore:
         claim = self._claims.claimed.get(ack.batch_id)
         if claim is None:
             return Settled(0, 0)
-        refused = {row.sequence: row.reason for row in ack.rejected}
-        moved = sum(
-            self._move_to_quarantine(claim.stream, [row_id], refused[row.sequence], now)
-            for row_id, row in zip(claim.row_ids, claim.rows, strict=True)
-            if row.sequence in refused
-        )
+        moved = self._set_apart(claim, ack, now) if ack.rejected else 0
         settled = self._remove(claim) - moved
         self._memory.count(SETTLED, settled)
         return Settled(settled, moved)
@@ -369,6 +364,15 @@ class ObservationStore:
         self._memory.count(QUARANTINED, moved)
         self._memory.count(QUARANTINE_DROPPED, dropped)
         return moved
+
+    def _set_apart(self, claim: Claim, ack: UplinkAck, now: datetime) -> int:
+        """Copy what the cloud refuses of a claim into the quarantine; how many rows that are."""
+        refused = {row.sequence: row.reason for row in ack.rejected}
+        return sum(
+            self._move_to_quarantine(claim.stream, [row_id], refused[row.sequence], now)
+            for row_id, row in zip(claim.row_ids, claim.rows, strict=True)
+            if row.sequence in refused
+        )
 
     def _remove(self, claim: Claim) -> int:
         removed = self._delete(claim.stream, claim.row_ids)

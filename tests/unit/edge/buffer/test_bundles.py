@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.buffer.answers import Appended
@@ -127,6 +129,25 @@ def test_a_claim_that_ends_inside_a_bundle_frees_its_rows_alone(store: Observati
     with store.transaction():
         assert store.settle(ack_of(last), now=NOON).settled == 2
     assert store._database.execute("SELECT count(*) FROM held").fetchone() == (0,)
+
+
+@given(
+    st.lists(st.integers(1, 5), min_size=1, max_size=6), st.tuples(st.floats(0, 1), st.floats(0, 1))
+)
+@settings(max_examples=30, deadline=None)
+def test_a_stretch_of_rows_leaves_and_those_around_it_stay(
+    counts: list[int], cuts: tuple[float, float]
+) -> None:
+    with TemporaryDirectory() as folder, closing(opened(Path(folder))) as store:
+        for turn, count in enumerate(counts):
+            append(store, 10 * turn, count)
+        database, total = store._database, sum(counts)
+        ids = [row.row_id for _, row in rows_in(database)]
+        begin, end = sorted(round(cut * total) for cut in cuts)
+        assert remove(database, ids[begin:end], LANE) == end - begin
+        assert waiting(store) == [*range(1, begin + 1), *range(end + 1, total + 1)]
+        left = database.execute("SELECT coalesce(sum(rows), 0) FROM held").fetchone()[0]
+        assert left == total - end + begin
 
 
 def test_rows_that_are_not_there_are_not_removed(store: ObservationStore) -> None:
