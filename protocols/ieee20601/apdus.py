@@ -28,7 +28,12 @@ from protocols.ieee20601.association import (
     DataProtocol,
     NoSystemIdError,
 )
-from protocols.ieee20601.remote_operations import CHOICE_OF, MESSAGES, Message
+from protocols.ieee20601.remote_operations import (
+    CHOICE_OF,
+    MESSAGES,
+    Message,
+    read_event_report,
+)
 from protocols.mder.records import STRICT, SURPLUS_ID, Codec, Leniency, tolerated, wire
 from protocols.mder.sequences import ANY, SequenceOf
 
@@ -255,6 +260,9 @@ def _decode_prst(body: bytes, leniency: Leniency, notes: list[str] | None) -> Pr
             clause=clause,
             offset=10,
         )
+    report = read_event_report(choice, content)
+    if report is not None:
+        return Prst(DataApdu(invoke_id, report))
     codec = MESSAGES.get(choice)
     if codec is None:
         raise DecodeError(f"no message has the choice 0x{choice:04X}", clause=clause, offset=8)

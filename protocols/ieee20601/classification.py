@@ -64,6 +64,12 @@ _CONFIRMED_REQUESTS: Final = (0x0101, 0x0103, 0x0105, 0x0107)
 _UNCONFIRMED: Final = (0x0100, 0x0104, 0x0106)
 _EUI_64_OCTETS: Final = 8
 _NO_ROOM: Final = "too many reports wait to be stored"
+_UNUSABLE: Final = "an unconfirmed configuration report, or a report before the configuration"
+_REPEATS: Final = {
+    Repeat.NEW: Trigger.RX_REPORT_CONFIRMED,
+    Repeat.ANSWERED: Trigger.RX_REPORT_REPEATED,
+    Repeat.WAITING: Trigger.RX_REPORT_REPEATED_WAITING,
+}
 
 
 class UnknownObjectError(DecodeError):
@@ -250,24 +256,31 @@ def _confirmed_report(
     facts: SessionFacts,
     notes: list[str],
 ) -> Received:
-    base = Received(
-        trigger=Trigger.RX_REPORT_CONFIRMED,
+    trigger, why, compiled = Trigger.RX_REPORT_CONFIRMED, "", None
+    if report.event_type == EventType.CONFIG:
+        trigger = Trigger.RX_CONFIG_REPORT
+    elif not facts.operating:
+        why = "a report before the configuration"
+    else:
+        trigger = _REPEATS[facts.repeat(invoke_id, octets)]
+    is_new = trigger is Trigger.RX_REPORT_CONFIRMED and not why
+    if is_new:
+        compiled = facts.recognise(report)
+    read = Received(
+        trigger=trigger,
         octets=octets,
         apdu=apdu,
         invoke_id=invoke_id,
         report=report,
+        info=None if compiled is None else compiled.info,
+        transcription=None if compiled is None else compiled.transcription,
+        why=why,
         notes=tuple(notes),
     )
-    if report.event_type == EventType.CONFIG:
-        return replace(base, trigger=Trigger.RX_CONFIG_REPORT)
-    if not facts.operating:
-        return replace(base, why="a report before the configuration")
-    match facts.repeat(invoke_id, octets):
-        case Repeat.ANSWERED:
-            return replace(base, trigger=Trigger.RX_REPORT_REPEATED)
-        case Repeat.WAITING:
-            return replace(base, trigger=Trigger.RX_REPORT_REPEATED_WAITING)
-    read = _read_report(base, report, facts)
+    if not is_new:
+        return read
+    if compiled is None:
+        read = _read_report(read, report, facts)
     waits = read.trigger is Trigger.RX_REPORT_CONFIRMED
     has_known = read.trigger is Trigger.RX_REPORT_UNKNOWN_HANDLE and read.transcription is not None
     is_taken = waits or has_known
@@ -284,21 +297,23 @@ def _unconfirmed_report(
     facts: SessionFacts,
     notes: list[str],
 ) -> Received:
-    base = Received(
-        trigger=Trigger.RX_REPORT_UNCONFIRMED,
+    is_usable = report.event_type != EventType.CONFIG and facts.operating
+    compiled = facts.recognise(report) if is_usable else None
+    read = Received(
+        trigger=Trigger.RX_REPORT_UNCONFIRMED if is_usable else Trigger.RX_UNCONFIRMED_UNUSABLE,
         octets=octets,
         apdu=apdu,
         invoke_id=invoke_id,
         report=report,
+        info=None if compiled is None else compiled.info,
+        transcription=None if compiled is None else compiled.transcription,
+        why="" if is_usable else _UNUSABLE,
         notes=tuple(notes),
     )
-    if report.event_type == EventType.CONFIG or not facts.operating:
-        return replace(
-            base,
-            trigger=Trigger.RX_UNCONFIRMED_UNUSABLE,
-            why="an unconfirmed configuration report, or a report before the configuration",
-        )
-    read = _read_report(base, report, facts)
+    if not is_usable:
+        return read
+    if compiled is None:
+        read = _read_report(read, report, facts)
     if read.trigger is Trigger.RX_REPORT_UNKNOWN_HANDLE and read.transcription is not None:
         read = replace(read, trigger=Trigger.RX_REPORT_UNCONFIRMED)  # what is known is taken
     if read.trigger is Trigger.RX_REPORT_UNCONFIRMED and not facts.can_hold(octets):
@@ -309,10 +324,10 @@ def _unconfirmed_report(
 
 
 def _read_report(base: Received, report: EventReport, facts: SessionFacts) -> Received:
-    """The report decoded and transcribed, or the trigger of what is wrong with it."""
-    compiled = facts.recognise(report)
-    if compiled is not None:  # nothing in it is odd, or the interpreted path would have it
-        return replace(base, info=compiled.info, transcription=compiled.transcription)
+    """A report of no compiled shape, decoded and transcribed, or what is wrong with it.
+
+    In one of a compiled shape nothing is odd.
+    """
     notes = list(base.notes)
     try:
         info = decode_event_info(

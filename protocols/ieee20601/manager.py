@@ -28,6 +28,7 @@ from protocols.ieee20601.classification import (
     classify_for_manager,
     classify_oversize,
 )
+from protocols.ieee20601.compiled_reports import CompiledReport
 from protocols.ieee20601.configuration import Configuration
 from protocols.ieee20601.event_reports import EventInfo
 from protocols.ieee20601.events import ProtocolWarning
@@ -89,8 +90,9 @@ class ManagerConnection(ManagerEndings):
         )
         self._stored_pages = stored_pages
         self._wanted = (None, ALL_SEGMENTS)
-
         self._last_invoke_id = first_invoke_id
+        self._apdu_at = 0.0
+        self._facts_made: dict[tuple[bool, bool, bool], SessionFacts] = {}
 
     # Verbs.
 
@@ -160,6 +162,7 @@ class ManagerConnection(ManagerEndings):
         if isinstance(piece, OversizeApdu):
             received = classify_oversize(piece, lambda invoke_id: invoke_id in self._invocations)
         else:
+            self._apdu_at = now
             received = classify_for_manager(piece.octets, self._facts(now))
         self._tell(received.notes)
         if received.why:
@@ -173,27 +176,40 @@ class ManagerConnection(ManagerEndings):
 
     def _facts(self, now: float) -> SessionFacts:
         association = self._association
-        agreed = association is not None and association.configuration is not None
+        state = (
+            self._is_draining(now) and association is None,
+            association is not None and association.configuration is not None,
+            association is not None and association.remembered,
+        )
+        made = self._facts_made.get(state)
+        if made is None:
+            made = self._facts_made[state] = self._facts_of(*state)
+        return made
+
+    def _facts_of(self, draining: bool, operating: bool, remembered: bool) -> SessionFacts:
         return SessionFacts(
-            draining=self._is_draining(now) and association is None,
-            operating=agreed,
-            remembered=association is not None and association.remembered,
+            draining=draining,
+            operating=operating,
+            remembered=remembered,
             supported=self._policy.supported,
             can_hold=self._can_hold,
             has_room=lambda invoke_id: self._associated().received.has_room_for(invoke_id),
             find=self._find,
             expected_answer=self._expected_answer,
             repeat=self._judge_repeat,
-            transcribe=lambda report, info: self._transcribe(report, info, now),
-            recognise=lambda report: self._associated().recognise(report, utc=self._utc(now)),
+            transcribe=self._transcribe,
+            recognise=self._recognise,
             tolerances=self._policy.tolerances,
         )
 
     def _judge_repeat(self, invoke_id: int, octets: bytes) -> Repeat:
         return self._associated().received.judge(invoke_id, octets)
 
-    def _transcribe(self, report: EventReport, info: EventInfo, now: float) -> Transcription:
-        return self._associated().transcribe(report, info, utc=self._utc(now))
+    def _recognise(self, report: EventReport) -> CompiledReport | None:
+        return self._associated().recognise(report, utc=self._utc(self._apdu_at))
+
+    def _transcribe(self, report: EventReport, info: EventInfo) -> Transcription:
+        return self._associated().transcribe(report, info, utc=self._utc(self._apdu_at))
 
     def _timer_expired(self, timer: Timer | DataRequestTimer, now: float) -> None:
         if isinstance(timer, DataRequestTimer):

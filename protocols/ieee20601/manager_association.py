@@ -101,6 +101,8 @@ class ManagerAssociation:
     _counter: int = 0
     _gaps: SampleGaps = field(default_factory=SampleGaps)
     _followed_clock: DeviceClock = NO_CLOCK
+    _followed_configuration: Configuration | None = None
+    _waveforms: dict[tuple[MdcCode | None, tuple[MdcCode, ...]], int] = field(default_factory=dict)
     _compiled: CompiledReports | None = None
     _unitless: set[int] = field(default_factory=set)
     _numbers: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -134,11 +136,11 @@ class ManagerAssociation:
         size: int,
     ) -> tuple[Observation, ...] | None:
         """Take a transcribed report of `size` octets: its observations, None while it is held."""
-        held = HeldReport(report, info, self._agreed(), self._counter, utc, invoke_id, size)
+        configuration, counter = self._agreed(), self._counter
         self._counter += 1
         self.configuration = transcription.configuration
         if self.holding:
-            self.held.append(held)
+            self.held.append(HeldReport(report, info, configuration, counter, utc, invoke_id, size))
             return None
         self.clock = transcription.clock
         return transcription.observations
@@ -220,21 +222,16 @@ class ManagerAssociation:
         if self.clock != self._followed_clock:
             self._gaps.restart()
             self._followed_clock = self.clock
-        arrays = [item for item in observations if isinstance(item, SampleArrayObservation)]
-        handles = self._waveforms() if arrays else {}
-        for observation in arrays:
-            handle = handles.get((observation.type, observation.supplements))
+        if self._followed_configuration is not self.configuration:
+            self._followed_configuration = self._agreed()
+            self._waveforms = _handles_of(self._followed_configuration)
+        for observation in observations:
+            if not isinstance(observation, SampleArrayObservation):
+                continue
+            handle = self._waveforms.get((observation.type, observation.supplements))
             gap = None if handle is None else self._gaps.follow(handle, observation)
             if gap is not None:
                 yield gap
-
-    def _waveforms(self) -> dict[tuple[MdcCode | None, tuple[MdcCode, ...]], int]:
-        """Handles by what they measure; of twins nobody can say which of them an array is of."""
-        return {
-            (item.type, item.supplements): handle
-            for handle, item in self._agreed().objects.items()
-            if not item.has_twin
-        }
 
     def _agreed(self) -> Configuration:
         if self.configuration is None:
@@ -281,3 +278,14 @@ class ManagerAssociation:
             zone=self.zone,
             tolerances=self.tolerances,
         )
+
+
+def _handles_of(
+    configuration: Configuration,
+) -> dict[tuple[MdcCode | None, tuple[MdcCode, ...]], int]:
+    """Handles by what they measure; of twins nobody can say which of them an array is of."""
+    return {
+        (item.type, item.supplements): handle
+        for handle, item in configuration.objects.items()
+        if not item.has_twin
+    }

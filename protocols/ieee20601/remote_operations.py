@@ -7,6 +7,7 @@ answered with the invoke id at hand; `event_reports.decode_event_info` and
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -226,3 +227,27 @@ MESSAGES: Final[dict[int, Codec[Message]]] = {
 """Message choice -> codec."""
 CHOICE_OF: Final[dict[type[Message], int]] = {kind: choice for choice, kind in _CHOICES}
 """Message class -> choice."""
+
+_EVENT_REPORTS: Final[dict[int, type[RoivEventReport] | type[RoivConfirmedEventReport]]] = {
+    0x0100: RoivEventReport,
+    0x0101: RoivConfirmedEventReport,
+}
+_EVENT_HEAD: Final = struct.Struct(">HIHH")
+"""Handle, event time, event type, and how many octets of event info follow."""
+
+
+def read_event_report(
+    choice: int, content: bytes
+) -> RoivEventReport | RoivConfirmedEventReport | None:
+    """The event report that `content` is, as its codec of `MESSAGES` reads it.
+
+    None for any other message, and for octets whose lengths disagree: the codec says what is
+    wrong with them. Nearly all that a device sends is an event report, and of four fields.
+    """
+    kind = _EVENT_REPORTS.get(choice)
+    if kind is None or len(content) < _EVENT_HEAD.size:
+        return None
+    handle, event_time, event_type, length = _EVENT_HEAD.unpack_from(content)
+    if length != len(content) - _EVENT_HEAD.size:
+        return None
+    return kind(handle, event_time, event_type, content[_EVENT_HEAD.size :])

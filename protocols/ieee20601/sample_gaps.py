@@ -15,6 +15,7 @@ from protocols.model.timestamps import TimeQuality
 
 _STAMP_STEP: Final = timedelta(milliseconds=10)
 """An absolute time counts hundredths of a second."""
+_STAMP_STEP_BACK: Final = -_STAMP_STEP
 _LONGEST_GAP: Final = timedelta(hours=1)
 """After more than this the waveform began anew: a pause, or a clock that was set."""
 
@@ -36,11 +37,13 @@ class SampleGaps:
         observed = array.observed_at
         if observed.quality is not TimeQuality.DEVICE or array.period_us <= 0:
             return None
-        period = timedelta(microseconds=array.period_us)
-        self._ends[handle] = observed.at + array.count * period
+        self._ends[handle] = observed.at + timedelta(0, 0, array.count * array.period_us)
         if expected is None:
             return None
         gap = observed.at - expected
+        if _STAMP_STEP_BACK <= gap <= _STAMP_STEP:
+            return None  # as nearly always: nothing has to be worked out
+        period = timedelta(microseconds=array.period_us)
         if abs(gap) > _LONGEST_GAP or abs(gap) <= period / 2 + _STAMP_STEP:
             return None
         count = round(abs(gap) / period)

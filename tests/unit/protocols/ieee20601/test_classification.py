@@ -211,13 +211,17 @@ def test_a_report_without_room_is_unwanted() -> None:
     assert meaning(LIVE, holding) is T.RX_REPORT_UNCONFIRMED_UNWANTED
 
 
-def test_a_report_of_a_compiled_shape_is_not_read_again() -> None:
+@pytest.mark.parametrize(
+    ("octets", "trigger"),
+    [(CONFIRMED, T.RX_REPORT_CONFIRMED), (LIVE, T.RX_REPORT_UNCONFIRMED)],
+)
+def test_a_report_of_a_compiled_shape_is_not_read_again(octets: bytes, trigger: T) -> None:
     compiled = CompiledReport(ScanReportVar(0xF000, 1, ()), READ)
     facts = replace(
         FACTS, recognise=lambda _report: compiled, transcribe=gives(AssertionError("read"))
     )
-    received = classify_for_manager(CONFIRMED, facts)
-    assert received.trigger is T.RX_REPORT_CONFIRMED
+    received = classify_for_manager(octets, facts)
+    assert received.trigger is trigger
     assert (received.info, received.transcription) == (compiled.info, READ)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from protocols.errors import DecodeError
 from protocols.ieee20601.attributes import AttributeValue
@@ -24,6 +26,7 @@ from protocols.ieee20601.remote_operations import (
     RorsConfirmedEventReport,
     RorsConfirmedSet,
     RorsGet,
+    read_event_report,
 )
 
 REPORT = "0000 FFFFFFFF 0D1D 0002 F000"
@@ -71,3 +74,24 @@ def test_an_event_of_a_device_without_a_counter_has_no_time(
     event_time: int, ticks: int | None
 ) -> None:
     assert RoivEventReport(0, event_time, 0x0D1D, b"").relative_time == ticks
+
+
+@given(st.sampled_from([0x0100, 0x0101]), st.binary(max_size=24))
+@example(0x0100, bytes.fromhex(REPORT))
+@example(0x0101, bytes.fromhex(REPORT))
+@example(0x0100, bytes.fromhex("0000 FFFFFFFF 0D1D 0000"))
+def test_an_event_report_is_read_as_its_codec_reads_it_or_left_to_it(
+    choice: int, octets: bytes
+) -> None:
+    report = read_event_report(choice, octets)
+    try:
+        expected = MESSAGES[choice].decode(octets)
+    except DecodeError:
+        assert report is None
+    else:
+        assert (type(report), report) == (type(expected), expected)
+
+
+def test_no_other_message_is_an_event_report() -> None:
+    others = [one for one in EXAMPLES if one[0] not in (0x0100, 0x0101)]
+    assert {read_event_report(one[0], bytes.fromhex(one[1])) for one in others} == {None}
