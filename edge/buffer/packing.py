@@ -15,8 +15,8 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from edge.buffer.rows import LANES, Stream, streams_of, to_microseconds
-from protocols.uplink.codec import encode_row
-from protocols.uplink.messages import Content, UplinkRow, identity_of
+from protocols.uplink.codec import encode_captured
+from protocols.uplink.messages import Content, identity_of
 
 MOST_OCTETS: Final = 3900
 """Of bodies and head together: a bundle fills a page of the file, so that a broken page costs no
@@ -76,8 +76,7 @@ def pack_rows(contents: Iterable[Content], *, captured_at: datetime, octets: str
         known_by = identity_of(content)
         identity = None if known_by is None else known_by.bytes
         # The sequence is not known yet; the record's key holds it and `unpack_row` puts it back.
-        body = encode_row(UplinkRow(sequence=0, captured_at=captured_at, content=content))
-        rows.append(PackedRow(stream, identity, body))
+        rows.append(PackedRow(stream, identity, encode_captured(content, captured_at)))
     return _packed(rows, to_microseconds(captured_at), octets or None)
 
 

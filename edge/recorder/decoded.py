@@ -16,8 +16,7 @@ from protocols.model.observation import (
     SampleArrayObservation,
 )
 from protocols.model.quantity import Quantity, SpecialValue
-from protocols.uplink.codec import encode_row
-from protocols.uplink.messages import UplinkRow
+from protocols.uplink.codec import encode_captured
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGEST_OCTETS: Final = 8
@@ -34,8 +33,8 @@ class Made:
     @classmethod
     def of(cls, observation: Observation) -> Made:
         """What is kept of `observation`."""
-        octets = encode_row(UplinkRow(sequence=0, captured_at=_EPOCH, content=observation))
-        digest = hashlib.sha256(octets).digest()[:_DIGEST_OCTETS].hex()
+        octets = encode_captured(observation, _EPOCH)
+        digest = hashlib.sha256(octets).hexdigest()[: 2 * _DIGEST_OCTETS]
         words = f"{observation.type.cf_code} {_value(observation)}"
         return cls(observation.observation_id.hex, digest, words)
 

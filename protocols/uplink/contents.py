@@ -19,6 +19,8 @@ from protocols.uplink.messages import Content
 from protocols.uplink.readings import SPECIALS, Common
 
 _SHORT_OCTETS: Final = 2
+_SIGNS: Final = bytes(128) + b"\xff" * 128
+"""What extends a number of two octets to four, by its higher octet."""
 SAMPLE_WIDTHS: Final = frozenset({_SHORT_OCTETS, obs.SAMPLE_OCTETS})
 """Octets a sample may take on the wire."""
 
@@ -80,20 +82,20 @@ def from_content(record: rec.ContentRecord) -> Content:
 
 
 def _to_common(item: obs.Observation) -> rec.CommonRecord:
-    stamp = item.observed_at.device_time
-    time = rec.TimeRecord(
-        item.observed_at.at,
-        item.observed_at.quality.value,
-        stamp.kind if stamp else "",
-        stamp.value if stamp else "",
-    )
+    observed_at, supplements = item.observed_at, item.supplements
+    stamp = observed_at.device_time
+    # `_value_` is what `value` gives, without the call: this is done for everything captured.
+    quality: str = observed_at.quality._value_
+    status: int = item.status._value_
     return rec.CommonRecord(
         item.observation_id,
         item.type.cf_code,
-        time,
+        rec.TimeRecord(observed_at.at, quality)
+        if stamp is None
+        else rec.TimeRecord(observed_at.at, quality, stamp.kind, stamp.value),
         item.device.octets,
-        item.status.value,
-        tuple(code.cf_code for code in item.supplements),
+        status,
+        tuple(code.cf_code for code in supplements) if supplements else (),
     )
 
 
@@ -166,11 +168,13 @@ def _to_samples(item: obs.SampleArrayObservation) -> rec.SamplesRecord:
 
 def shortened(samples: bytes) -> bytes | None:
     """Samples of four octets as two octets each; None when one of them does not fit."""
-    count = len(samples) // obs.SAMPLE_OCTETS
-    try:
-        return struct.pack(f"<{count}h", *struct.unpack(f"<{count}i", samples))
-    except struct.error:
+    high = samples[1::4]
+    # Octets are moved, no number is made: this is done for every waveform, more than once.
+    if not high.translate(_SIGNS) == samples[2::4] == samples[3::4]:
         return None
+    short = bytearray(len(samples) // 2)
+    short[::2], short[1::2] = samples[::4], high
+    return bytes(short)
 
 
 def _from_samples(record: rec.SamplesRecord) -> obs.SampleArrayObservation:

@@ -11,9 +11,9 @@ import msgspec
 
 from protocols.errors import DecodeError, ProtocolError
 from protocols.uplink import records as rec
-from protocols.uplink.contents import SAMPLE_WIDTHS, from_content
+from protocols.uplink.contents import SAMPLE_WIDTHS, from_content, to_content
 from protocols.uplink.kept_rows import KeptRow, record_of
-from protocols.uplink.messages import UplinkRow
+from protocols.uplink.messages import Content, UplinkRow
 
 Encoder = msgspec.msgpack.Encoder | msgspec.json.Encoder
 ContentDecoder = (
@@ -30,7 +30,7 @@ _ROW_BINARY: Final = msgspec.msgpack.Decoder(rec.RowRecord)
 
 
 class _OpenRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """`RowRecord` with its content read in the same go."""
+    """`RowRecord` with its content read or written in the same go: the octets are the same."""
 
     sequence: int
     captured_at: datetime
@@ -85,7 +85,12 @@ def read_each(records: Iterable[rec.RowRecord], contents: ContentDecoder) -> Rea
 
 def encode_row(row: UplinkRow) -> bytes:
     """The binary form of one row, as a gateway keeps it until it is sent."""
-    return BINARY.encode(to_row(row, BINARY))
+    return BINARY.encode(_OpenRow(row.sequence, row.captured_at, record_of(row), row.octets))
+
+
+def encode_captured(content: Content, captured_at: datetime) -> bytes:
+    """`encode_row` of a row that has no sequence yet; what is kept beside it puts that back."""
+    return BINARY.encode(_OpenRow(0, captured_at, to_content(content)))
 
 
 def decode_row(octets: bytes) -> UplinkRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -23,6 +24,13 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 @settings(max_examples=40)
 def test_a_kept_row_comes_back_as_it_was(row: UplinkRow) -> None:
     assert row_codec.decode_row(row_codec.encode_row(row)) == row
+
+
+@given(strategies.rows)
+@settings(max_examples=40)
+def test_what_was_captured_is_kept_as_a_row_without_a_sequence(row: UplinkRow) -> None:
+    kept = replace(row, sequence=0, octets="")
+    assert row_codec.encode_captured(row.content, row.captured_at) == row_codec.encode_row(kept)
 
 
 @given(st.binary(max_size=60))
