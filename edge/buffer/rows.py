@@ -60,6 +60,8 @@ def stream_of(content: Content) -> Stream:
 def streams_of(contents: Sequence[Content]) -> list[Stream]:
     """The lane of each; a device's description goes with the first observation of that device."""
     lanes = [stream_of(content) for content in contents]
+    if not any(isinstance(content, DeviceInfo) for content in contents):
+        return lanes
     first: dict[SystemId, Stream] = {}
     for index in range(len(contents) - 1, -1, -1):
         content = contents[index]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import socket
@@ -22,12 +23,17 @@ _PATIENCE_SECONDS: Final = 1
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its own ideas about signals: the gateway ends it."""
+    """uvicorn without its own ideas about signals and time: the gateway ends it."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave them to the program."""
         yield
+
+    async def main_loop(self) -> None:
+        """Wait to be cancelled. The original looks ten times a second whether it should end."""
+        await self.on_tick(0)  # the headers of every answer
+        await asyncio.Event().wait()
 
 
 def open_socket(listen: str) -> socket.socket:

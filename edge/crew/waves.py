@@ -6,7 +6,6 @@ from binascii import b2a_base64
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Final
 
 from edge.crew.readings import Payload, unit_text
@@ -44,38 +43,70 @@ _MOST_CURVES: Final = 64
 class Waves:
     """The last seconds of every curve of every device, for a screen that has just come."""
 
-    _kept: dict[tuple[str, SystemId], deque[tuple[float, Payload]]] = field(default_factory=dict)
+    _curves: dict[tuple[str, bytes], _Curve] = field(default_factory=dict)
 
     def take(self, chunk: SampleArrayObservation, names: Mapping[SystemId, str]) -> Payload | None:
         """The chunk as a screen draws it, None for a curve no screen shows."""
         lane = CURVES.get(chunk.type.cf_code)
         if lane is None:
             return None
-        packed = pack(chunk, lane, names.get(chunk.device, ""))
-        kept = self._of((lane, chunk.device))
-        end = chunk.observed_at.at + timedelta(microseconds=chunk.period_us * chunk.count)
-        kept.append((end.timestamp(), packed))
-        while kept and kept[0][0] < kept[-1][0] - KEPT_SECONDS:
-            kept.popleft()
-        return packed
+        return self._of(lane, chunk.device).take(chunk, names.get(chunk.device, ""))
 
     def recent(self) -> list[Payload]:
         """What is kept, lane by lane of every device, in the order of arrival."""
-        return [packed for kept in self._kept.values() for _, packed in kept]
+        return [packed for curve in self._curves.values() for _, packed in curve.kept]
 
     def clear(self) -> None:
         """Another patient: nothing of the last one's curves is shown."""
-        self._kept.clear()
+        self._curves.clear()
 
-    def _of(self, curve: tuple[str, SystemId]) -> deque[tuple[float, Payload]]:
-        if curve not in self._kept:
-            if len(self._kept) >= _MOST_CURVES:
-                del self._kept[min(self._kept, key=lambda one: self._kept[one][-1][0])]
-            self._kept[curve] = deque(maxlen=_MOST_CHUNKS)
-        return self._kept[curve]
+    def _of(self, lane: str, device: SystemId) -> _Curve:
+        curve = self._curves.get((lane, device.octets))
+        if curve is None:
+            if len(self._curves) >= _MOST_CURVES:
+                del self._curves[min(self._curves, key=lambda one: self._curves[one].kept[-1][0])]
+            curve = self._curves[lane, device.octets] = _Curve(lane)
+        return curve
 
 
-def pack(chunk: SampleArrayObservation, lane: str, source: str) -> Payload:
+@dataclass(slots=True)
+class _Curve:
+    """One lane of one device; `kept`: each chunk behind the time it ends at, in seconds."""
+
+    lane: str
+    kept: deque[tuple[float, Payload]] = field(default_factory=lambda: deque(maxlen=_MOST_CHUNKS))
+    _facts: tuple[object, ...] = ()
+    _head: Payload = field(default_factory=dict)
+
+    def take(self, chunk: SampleArrayObservation, source: str) -> Payload:
+        """Keep a chunk, as a screen draws it."""
+        # Of a device's chunks these are the same ones, seldom even equal ones.
+        facts = (source, chunk.scale, chunk.offset, chunk.unit, chunk.period_us)
+        if facts != self._facts:
+            self._facts, self._head = facts, head_of(chunk, self.lane, source)
+        packed = pack(chunk, self._head)
+        at = chunk.observed_at.at.timestamp()
+        kept = self.kept
+        kept.append((at + chunk.period_us * chunk.count / 1e6, packed))
+        while kept[0][0] < kept[-1][0] - KEPT_SECONDS:
+            kept.popleft()
+        return packed
+
+
+def head_of(chunk: SampleArrayObservation, lane: str, source: str) -> Payload:
+    """What is the same for every chunk of a curve, see `pack`."""
+    return {
+        "k": lane,
+        "from": source,
+        "dev": chunk.device.octets.hex(),
+        "p": chunk.period_us,
+        "s": float(chunk.scale),
+        "o": float(chunk.offset),
+        "u": unit_text(chunk.unit),
+    }
+
+
+def pack(chunk: SampleArrayObservation, head: Payload) -> Payload:
     """One chunk: `d` are the samples in base64, little endian, `w` octets each, signed.
 
     A curve is one lane `k` of one device `dev`: two devices with the same lead are two curves.
@@ -85,15 +116,9 @@ def pack(chunk: SampleArrayObservation, lane: str, source: str) -> Payload:
     """
     octets = shortened(chunk.samples)
     return {
-        "k": lane,
+        **head,
         "i": str(chunk.observation_id),
-        "from": source,
-        "dev": chunk.device.octets.hex(),
         "at": round(chunk.observed_at.at.timestamp() * 1000, 3),
-        "p": chunk.period_us,
-        "s": float(chunk.scale),
-        "o": float(chunk.offset),
-        "u": unit_text(chunk.unit),
         "w": 4 if octets is None else 2,
         "d": b2a_base64(chunk.samples if octets is None else octets, newline=False).decode("ascii"),
     }

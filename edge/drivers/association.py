@@ -24,8 +24,9 @@ from protocols.ieee20601.events import (
 )
 from protocols.ieee20601.manager import ManagerConnection
 
-# About fifty of the shortest requests: some milliseconds of work before others have their turn.
-_OCTETS_A_TURN: Final = 1024
+# A hundred of the shortest requests, or a report of twelve leads: some milliseconds of work
+# before others have their turn.
+_OCTETS_A_TURN: Final = 2048
 _LONG_TURN_SECONDS: Final = 0.005
 
 
@@ -113,20 +114,26 @@ class AssociationDriver:
                 now = self._clock.monotonic()
                 # Every turn, for a peer that never stops talking must not hold up our own timers.
                 self._handle_time_and_wishes(now)
-                await self._answer(received_at)
+                gave_way = await self._answer(received_at)
                 # Neither reading nor writing gives way while there are octets to read and room
-                # to write: the other devices' turn is here. One that costs much rests as long.
-                await asyncio.sleep(now - began if now - began >= _LONG_TURN_SECONDS else 0)
+                # to write: the other devices' turn is here, unless they had it while the disk
+                # was waited for. One that costs much rests as long.
+                if now - began >= _LONG_TURN_SECONDS:
+                    await asyncio.sleep(now - began)
+                elif not gave_way:
+                    await asyncio.sleep(0)
 
-    async def _answer(self, received_at: float) -> None:
-        """Store what was told, then say what is to be said."""
-        await self._take_events(received_at)
+    async def _answer(self, received_at: float) -> bool:
+        """Store what was told, then say what is to be said; whether the disk was waited for."""
+        has_stored = await self._take_events(received_at)
         for chunk in self._connection.data_to_send():
             await self._transport.write(chunk)
             self._recording.give(chunk, monotonic=self._clock.monotonic(), utc=self._clock.utc())
         self._confirmed()
+        return has_stored
 
-    async def _take_events(self, received_at: float) -> None:
+    async def _take_events(self, received_at: float) -> bool:
+        has_stored = False
         while events := self._drain():
             try:
                 await self._sink.accept(
@@ -137,10 +144,14 @@ class AssociationDriver:
                 continue
             now = self._clock.monotonic()
             for event in events:
-                if isinstance(event, ObservationsReported) and event.invoke_id is not None:
+                if not isinstance(event, ObservationsReported):
+                    continue
+                has_stored |= bool(event.observations)
+                if event.invoke_id is not None:
                     self._connection.confirm(
                         event.invoke_id, now=now, association=event.association
                     )
+        return has_stored
 
     def _drain(self) -> list[Event]:
         events: list[Event] = []

@@ -66,10 +66,14 @@ class DescribedSource:
             self.book.remember(info)
         contents: list[Content] = list(infos)
         said = self._described | {info.system_id for info in infos}
+        device: SystemId | None = None
         for observation in observations:
-            if observation.device not in said:
-                contents.append(self.book.find(observation.device))
-                said.add(observation.device)
+            if observation.device is device:
+                continue
+            device = observation.device
+            if device not in said:
+                contents.append(self.book.find(device))
+                said.add(device)
         contents += observations
         appended = Appended(0, 0)
         if contents:

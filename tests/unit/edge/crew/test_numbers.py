@@ -15,7 +15,7 @@ from edge.crew import early_warning
 from edge.crew.readings import Readings, unit_text
 from edge.crew.told import Assessment
 from edge.crew.trends import STEP_SECONDS, Trends
-from edge.crew.waves import KEPT_SECONDS, Waves, pack
+from edge.crew.waves import KEPT_SECONDS, Waves, head_of, pack
 from protocols.model.codes import UnitCode
 from protocols.model.early_warning import Fitness
 from protocols.model.observation import MeasurementStatus
@@ -156,12 +156,13 @@ def test_a_chunk_travels_in_two_octets_a_sample_where_it_fits() -> None:
         131330, NOON, [1, -1], scale="0.001", unit=make.MILLIVOLT, period_us=4000,
         device=make.DEFIBRILLATOR,
     )  # fmt: skip
-    packed = pack(narrow, "ecg-II", "")
+    head = head_of(narrow, "ecg-II", "")
+    packed = pack(narrow, head)
     assert (packed["w"], packed["p"], packed["u"]) == (2, 4000, "mV")
     assert base64.b64decode(str(packed["d"])) == struct.pack("<2h", 1, -1)
-    wide = pack(replace(narrow, samples=struct.pack("<i", 1 << 20)), "ecg-II", "")
+    wide = pack(replace(narrow, samples=struct.pack("<i", 1 << 20)), head)
     assert (wide["w"], base64.b64decode(str(wide["d"]))) == (4, struct.pack("<i", 1 << 20))
-    assert pack(replace(narrow, samples=b""), "ecg-II", "")["d"] == ""
+    assert pack(replace(narrow, samples=b""), head)["d"] == ""
 
 
 def test_only_the_last_seconds_of_known_curves_are_kept() -> None:
@@ -175,6 +176,23 @@ def test_only_the_last_seconds_of_known_curves_are_kept() -> None:
     assert waves.take(other, {}) is None
     waves.clear()
     assert waves.recent() == []
+
+
+def test_what_a_device_says_of_its_samples_may_change() -> None:
+    waves = Waves()
+    shown = []
+    for scale, source in (("0.001", ""), ("0.001", ""), ("0.002", ""), ("0.002", "Monitor")):
+        chunk = make.wave(
+            131330, NOON, [1], scale=scale, unit=make.MILLIVOLT, period_us=4000,
+            device=make.DEFIBRILLATOR,
+        )  # fmt: skip
+        shown.append(waves.take(chunk, {make.DEFIBRILLATOR: source}))
+    assert [one and (one["s"], one["from"]) for one in shown] == [
+        (0.001, ""),
+        (0.001, ""),
+        (0.002, ""),
+        (0.002, "Monitor"),
+    ]
 
 
 def test_a_trend_keeps_the_newest_of_each_step() -> None:
