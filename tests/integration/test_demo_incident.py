@@ -167,6 +167,8 @@ def test_ctrl_c_while_the_program_loads_is_quiet(tmp_path: Path, first: str) -> 
         "class Interrupting:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
         f"        if name == {first!r}: os.kill(os.getpid(), signal.SIGINT)\n"
+        # Who starts the tests in the background has them ignore it.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from simulators.__main__ import main\n"
         "sys.meta_path.insert(0, Interrupting())\n"
         f"sys.exit(main(['demo', '--check', '--data', {str(tmp_path / 'data')!r}]))\n"
