@@ -10,6 +10,7 @@ from cloud.app.parts import Parts
 from cloud.core.entitlements import access
 from cloud.core.entitlements.access import STATUSES
 from cloud.core.entitlements.tables import AccessRequestRow
+from cloud.core.federation.closing import revoke_access
 from cloud.core.kernel.principal import service_principal
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def run_access_command(parts: Parts, given: argparse.Namespace) -> list[str]:
         if given.act == "list":
             rows = access.reviews(work, caller, limit=MOST_LISTED, status=given.status)
             return [_line(row) for row in rows]
-        decide = {"approve": access.approve, "refuse": access.refuse, "revoke": access.revoke}
+        decide = {"approve": access.approve, "refuse": access.refuse, "revoke": revoke_access}
         row = decide[given.act](work, caller, given.request, reason=given.reason[:200])
         return [f"{row.request_id} is {row.status}"]
 

@@ -31,6 +31,7 @@ from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.entitlements import access
 from cloud.core.entitlements.access import Status
 from cloud.core.entitlements.tables import AccessRequestRow
+from cloud.core.federation import closing
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import OPERATOR_ACCESS
 
@@ -176,13 +177,13 @@ def refuse_access(
 def revoke_access(
     request: Request, request_id: str, body: RefusalRequest, caller: Operator, work: Work
 ) -> Response:
-    """With the next call it is closed."""
+    """With the next call it is closed, and whom a federation let in is signed out."""
     return _decided(
         request,
         work,
         caller,
         body,
-        lambda: access.revoke(work, caller, request_id, reason=body.reason),
+        lambda: closing.revoke_access(work, caller, request_id, reason=body.reason),
     )
 
 

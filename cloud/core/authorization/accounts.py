@@ -56,14 +56,14 @@ def set_password(work: UnitOfWork, principal: Principal, user: UserRow, password
     InvalidError `weak_password`.
     """
     user.password_hash = hash_password(password)
-    _end_everything(work, user, reason="password_changed")
+    end_everything(work, user, reason="password_changed")
     audit.record(work, principal, "user.password_set", "user", user.user_id)
 
 
 def suspend(work: UnitOfWork, principal: Principal, user: UserRow) -> None:
     """Stop a person: no session, no token and no grant of theirs is good any more."""
     user.status = SUSPENDED
-    _end_everything(work, user, reason="person_suspended")
+    end_everything(work, user, reason="person_suspended")
     audit.record(work, principal, "user.suspended", "user", user.user_id)
 
 
@@ -98,9 +98,12 @@ def link(
 def unlink(
     work: UnitOfWork, principal: Principal, user: UserRow, *, issuer: str, subject: str
 ) -> None:
-    """Take it away, with the tokens it may have led to; NotFoundError `identity_not_found`."""
+    """Take it away, with all it may have led to: sessions, grants and tokens of the person.
+
+    NotFoundError `identity_not_found`.
+    """
     unlink_identity(work, user, issuer=issuer, subject=subject)
-    user.epoch += 1
+    end_everything(work, user, reason="identity_unlinked")
     audit.record(work, principal, "user.identity_unlinked", "user", user.user_id)
 
 
@@ -120,7 +123,7 @@ def untrust(work: UnitOfWork, principal: Principal, issuer: str) -> None:
 
 def delete_person(work: UnitOfWork, principal: Principal, user: UserRow) -> None:
     """End a person and forget who it was; the id stays, for the audit goes on meaning it."""
-    _end_everything(work, user, reason="person_deleted")
+    end_everything(work, user, reason="person_deleted")
     set_roles(work, user, ())
     for identity in identities_of(work, user):
         work.session.delete(identity)
@@ -135,7 +138,8 @@ def delete_person(work: UnitOfWork, principal: Principal, user: UserRow) -> None
     audit.record(work, principal, "user.deleted", "user", user.user_id)
 
 
-def _end_everything(work: UnitOfWork, user: UserRow, *, reason: str) -> None:
+def end_everything(work: UnitOfWork, user: UserRow, *, reason: str) -> None:
+    """No session, token, code or refresh token of a person's is good any more."""
     user.epoch += 1
     sessions = select(SessionRow).where(
         SessionRow.user_id == user.user_id, SessionRow.ended_at.is_(None)

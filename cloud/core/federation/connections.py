@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import delete, select
 
+from cloud.core.authorization.accounts import end_everything
 from cloud.core.entitlements.access import FEDERATION, has_reviewed_access
 from cloud.core.federation.provider_metadata import IdentityProvider, read_metadata
 from cloud.core.federation.service_provider import make_key
@@ -143,16 +144,24 @@ def end(work: UnitOfWork, caller: Principal, connection_id: str) -> SamlConnecti
     if row.status == ENDED:
         return row
     row.status, row.sealed_key, row.updated_at = ENDED, None, work.now
+    sign_everybody_out(work, row, reason="connection_ended")
+    audit.record(work, caller, "saml.ended", "saml_connection", connection_id)
+    return row
+
+
+def sign_everybody_out(work: UnitOfWork, row: SamlConnectionRow, *, reason: str) -> None:
+    """Sign-ins over a connection that are on their way are void, and whoever it means has no
+    session, grant or token any more: how they came by one is not kept, so all of theirs end.
+    """
     work.session.execute(
         delete(SamlLoginRow).where(
-            SamlLoginRow.tenant_id == row.tenant_id, SamlLoginRow.connection_id == connection_id
+            SamlLoginRow.tenant_id == row.tenant_id,
+            SamlLoginRow.connection_id == row.connection_id,
         )
     )
     for user in people_of_issuer(work, tenant_id=row.tenant_id, issuer=row.entity_id):
-        user.epoch += 1
+        end_everything(work, user, reason=reason)
     work.session.flush()
-    audit.record(work, caller, "saml.ended", "saml_connection", connection_id)
-    return row
 
 
 def find(

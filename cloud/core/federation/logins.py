@@ -104,9 +104,7 @@ class SamlLogins:
         the connection is paused.
         """
         with self._database.begin(now=self._clock()) as work:
-            row = self._connection(work, connection_id)
-            if row.status != ACTIVE:
-                raise PageError("Signing in this way is paused. Ask your administrator.")
+            row = self._open_connection(work, connection_id)
             relay = new_opaque("vwr")
             login = SamlLoginRow(
                 # An ID begins with a letter or an underscore (XML, NCName).
@@ -133,12 +131,11 @@ class SamlLogins:
             return redirect(row.sign_in_address, xml, relay, key)
 
     def answer(self, connection_id: str, posted: str, relay: str, caller: Caller) -> str:
-        """The ticket for an answer that holds; PageError for any other, which is audited.
-
-        NotFoundError, NotLetInError.
+        """The ticket for an answer that holds; PageError for any other, which is audited, and while
+        the connection is paused. NotFoundError, NotLetInError.
         """
         with self._database.reading(now=self._clock()) as work:
-            connection = self._connection(work, connection_id)
+            connection = self._open_connection(work, connection_id)
             login = self._login(work, connection, relay)
         with self._refusing(connection, caller):
             if login is None or login.answered_at is not None:
@@ -150,10 +147,10 @@ class SamlLogins:
 
     def arrive(self, connection_id: str, ticket: str, browser: Browser) -> SignedInBySaml:
         """The session for a ticket, once, in the browser that began; ForeignFormError in another,
-        PageError for a ticket that is none (any more).
+        PageError for a ticket that is none (any more), and while the connection is paused.
         """
         with self._database.begin(now=self._clock()) as work:
-            connection = self._connection(work, connection_id)
+            connection = self._open_connection(work, connection_id)
             login = work.session.scalars(
                 select(SamlLoginRow)
                 .where(
@@ -208,7 +205,7 @@ class SamlLogins:
         self, work: UnitOfWork, connection_id: str, relay: str, asserted: Asserted, caller: Caller
     ) -> str:
         """What an answer changes: it, its assertion and its request count once."""
-        connection = self._connection(work, connection_id)
+        connection = self._open_connection(work, connection_id)
         login = self._login(work, connection, relay, to_change=True)
         if login is None or login.answered_at is not None:
             raise SamlRefusedError("unknown_request")
@@ -293,6 +290,12 @@ class SamlLogins:
             raise NotFoundError("not_found", "There is nothing at this address.")
         if not has_reviewed_access(work, row.tenant_id, FEDERATION):
             raise NotLetInError
+        return row
+
+    def _open_connection(self, work: UnitOfWork, connection_id: str) -> SamlConnectionRow:
+        row = self._connection(work, connection_id)
+        if row.status != ACTIVE:
+            raise PageError("Signing in this way is paused. Ask your administrator.")
         return row
 
     def _login(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -25,6 +25,8 @@ from tests.fixtures.quick_hashes import quick_hash, set_secret_hash
 from tests.fixtures.served_cloud import ServedCloud, installed_cloud
 
 CONNECTIONS = "/v1/saml/connections"
+PATIENCE = 60
+"""Seconds; a machine that does other things is slow."""
 
 
 class Fields(HTMLParser):
@@ -80,7 +82,13 @@ class World:
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> httpx.Response:
         """One call of the administrator."""
         told = {**self.admin, **headers}
-        return httpx.request(method, f"{self.base}{path}", headers=told, json=body)
+        return httpx.request(
+            method, f"{self.base}{path}", headers=told, json=body, timeout=PATIENCE
+        )
+
+    def get(self, address: str, **query: str) -> httpx.Response:
+        """What anybody gets at an address."""
+        return httpx.get(address, params=query or None, timeout=PATIENCE)
 
     def connect(self, provider: IdentityProvider, **more: object) -> dict[str, Any]:
         """A new connection to a provider."""
@@ -88,16 +96,15 @@ class World:
         answer = self.ask("POST", CONNECTIONS, body)
         assert answer.status_code == 201, answer.text
         made: dict[str, Any] = answer.json()
-        provider.knows(httpx.get(made["service"]["metadata_url"]).text)
+        provider.knows(self.get(made["service"]["metadata_url"]).text)
         return made
 
-    def begin(self, relay_state: str = "", connection: dict[str, Any] | None = None) -> Begun:
+    def begin(self, relay_state: str = "") -> Begun:
         """A browser that is about to be sent to the provider."""
-        service = self.service if connection is None else connection["service"]
-        browser = httpx.Client(base_url=self.base, timeout=60)
+        browser = httpx.Client(base_url=self.base, timeout=PATIENCE)
         self.browsers.append(browser)
         query = {"RelayState": relay_state} if relay_state else {}
-        sent = browser.get(service["login_url"], params=query)
+        sent = browser.get(self.service["login_url"], params=query)
         assert sent.status_code == 302, sent.text
         told = parse_qs(urlsplit(sent.headers["location"]).query)
         message = self.provider.library.parse_authn_request(told["SAMLRequest"][0]).message
@@ -113,7 +120,11 @@ class World:
     def post(self, xml: str, relay_state: str) -> httpx.Response:
         """What a page of another site posts: without any cookie of ours."""
         form = {"SAMLResponse": posted(xml), "RelayState": relay_state}
-        return httpx.post(self.service["acs_url"], data=form)
+        return httpx.post(self.service["acs_url"], data=form, timeout=PATIENCE)
+
+    def over(self, provider: IdentityProvider, connection: dict[str, Any]) -> World:
+        """The same cloud with another provider."""
+        return replace(self, provider=provider, connection=connection)
 
     def refusals(self) -> list[str]:
         """Why answers were refused, by the audit, oldest first."""
@@ -177,5 +188,6 @@ def _administrator(cloud: ServedCloud) -> dict[str, str]:
         f"{cloud.base_url}/v1/oauth/token",
         data={"grant_type": "client_credentials"},
         auth=(made.client_id, made.client_secret),
+        timeout=PATIENCE,
     )
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}

@@ -16,7 +16,7 @@ import pytest
 
 from tests.fixtures.identity_provider import key_pair, posted, template
 from tests.fixtures.wrapped import WRAPPED, WRAPPED_RESPONSES, assertion_of, id_of
-from tests.integration.saml.conftest import Begun, World
+from tests.integration.saml.conftest import PATIENCE, Begun, World
 
 SHA1 = "http://www.w3.org/2000/09/xmldsig#sha1"
 RSA_SHA1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
@@ -43,7 +43,7 @@ class Scene:
         answer = self.begun.browser.post(self.world.service["acs_url"], data=form)
         assert (answer.status_code, REFUSED in answer.text) == (400, True), answer.text
         assert answer.headers["content-type"].startswith("text/html")
-        assert f" {reason} " not in answer.text
+        assert reason not in answer.text.removeprefix("<!doctype html>")
         assert "vitalwire-session" not in str(answer.headers.get_list("set-cookie"))
         assert self.world.refusals()[before:] == [reason]
 
@@ -236,7 +236,7 @@ def test_the_honest_answer_is_taken_once_and_in_the_browser_that_asked(scene: Sc
     before = len(world.refusals())
     replayed = world.post(scene.answer, begun.relay_state)
     assert replayed.status_code == 400
-    stolen = httpx.get(f"{world.base}{ticket}")
+    stolen = world.get(f"{world.base}{ticket}")
     assert (stolen.status_code, "another browser" in stolen.text) == (403, True)
     home = begun.browser.get(ticket)
     assert (home.status_code, home.headers["location"]) == (303, "/account")
@@ -261,5 +261,6 @@ def test_an_answer_to_one_sign_in_serves_no_other(scene: Scene) -> None:
         world.service["acs_url"],
         content="RelayState=a&RelayState=b&SAMLResponse=c",
         headers={"Content-Type": "application/x-www-form-urlencoded"},
+        timeout=PATIENCE,
     )
     assert (twice.status_code, "came twice" in twice.text) == (400, True)

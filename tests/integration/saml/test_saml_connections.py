@@ -38,7 +38,7 @@ def test_what_is_shown_has_no_key_and_changes_under_its_tag(
     assert changed.json()["attribute_names"]["email"] == "email"
     assert changed.json()["attribute_names"]["given_name"] == "urn:oid:2.5.4.42"
     assert world.ask("PATCH", one, {"name": "Late"}, **seen).status_code == 412
-    paused = httpx.get(made["service"]["login_url"])
+    paused = world.get(made["service"]["login_url"])
     assert (paused.status_code, "is paused" in paused.text) == (400, True)
     same = world.ask("PATCH", one, {"metadata": second.metadata, "is_paused": False})
     assert (same.status_code, same.json()["status"]) == (200, "active")
@@ -54,7 +54,7 @@ def test_what_is_shown_has_no_key_and_changes_under_its_tag(
     over = world.ask("PATCH", one, {"name": "Too late"})
     assert (over.status_code, over.json()["error"]) == (409, "connection_ended")
     for end in ("metadata", "login"):
-        assert httpx.get(f"{world.base}/v1/saml/{made['id']}/{end}").status_code == 404
+        assert world.get(f"{world.base}/v1/saml/{made['id']}/{end}").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_without_review_nothing_of_it_is_open(world: World) -> None:
         for answer in (
             world.ask("GET", CONNECTIONS),
             world.ask("GET", "/v1/saml/nothing/there"),
-            httpx.get(world.service["metadata_url"]),
-            httpx.get(world.service["login_url"]),
+            world.get(world.service["metadata_url"]),
+            world.get(world.service["login_url"]),
             world.post("<a/>", begun.relay_state),
-            httpx.get(f"{world.service['acs_url'].removesuffix('acs')}arrive?ticket=vwt_0"),
+            world.get(f"{world.service['acs_url'].removesuffix('acs')}arrive?ticket=vwt_0"),
         ):
             body = answer.json()
             assert (answer.status_code, body["error"]) == (403, "access_review_required")
@@ -109,9 +109,9 @@ def test_without_review_nothing_of_it_is_open(world: World) -> None:
     finally:
         let_in(world.cloud)
     assert world.ask("GET", "/v1/saml/nothing/there").status_code == 404
-    assert httpx.get(f"{world.base}/v1/saml/connections").status_code == 401
-    assert httpx.get(f"{world.base}/v1/saml/sml_0/login").status_code == 404
-    away = httpx.get(world.service["login_url"], params={"RelayState": "https://elsewhere.example"})
+    assert world.get(f"{world.base}/v1/saml/connections").status_code == 401
+    assert world.get(f"{world.base}/v1/saml/sml_0/login").status_code == 404
+    away = world.get(world.service["login_url"], RelayState="https://elsewhere.example")
     assert (away.status_code, "location" in away.headers) == (422, False)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.fixtures.identity_provider import IdentityProvider, identity_provider, posted
 from tests.fixtures.wrapped import assertion_of
-from tests.integration.saml.conftest import World
+from tests.integration.saml.conftest import PATIENCE, World
 
 GCM = "http://www.w3.org/2009/xmlenc11#aes256-gcm"
 CBC = "http://www.w3.org/2001/04/xmlenc#aes256-cbc"
@@ -40,7 +40,7 @@ class Keyed:
     def __init__(self, world: World, provider: IdentityProvider, folder: Path) -> None:
         self.world, self.provider, self.folder = world, provider, folder
         self.connection = world.connect(provider, has_key=True, provisions=True)
-        self.metadata = httpx.get(self.connection["service"]["metadata_url"]).text
+        self.metadata = world.get(self.connection["service"]["metadata_url"]).text
         found = re.findall(r"<ds:X509Certificate>([^<]+)<", self.metadata)
         assert len(found) == 2
         self.certificate = found[1]
@@ -48,7 +48,7 @@ class Keyed:
 
     def begin(self) -> tuple[httpx.Response, str, str]:
         """The way out, the request's id, and the relay state."""
-        sent = httpx.get(self.connection["service"]["login_url"])
+        sent = self.world.get(self.connection["service"]["login_url"])
         told = {
             name: one[0] for name, one in parse_qs(urlsplit(sent.headers["location"]).query).items()
         }
@@ -87,7 +87,7 @@ class Keyed:
     def post(self, xml: str, relay_state: str) -> httpx.Response:
         """What the browser posts."""
         form = {"SAMLResponse": posted(xml), "RelayState": relay_state}
-        return httpx.post(self.connection["service"]["acs_url"], data=form)
+        return httpx.post(self.connection["service"]["acs_url"], data=form, timeout=PATIENCE)
 
 
 def _own(element: str) -> str:
@@ -118,7 +118,9 @@ def test_requests_are_signed_and_our_metadata_says_with_what(keyed: Keyed) -> No
     assert sent.headers["location"].startswith(keyed.provider.sso_url)
     assert re.fullmatch(r"_[0-9a-f]{40}", request_id)
     assert 'AuthnRequestsSigned="true"' in keyed.metadata
-    assert 'AuthnRequestsSigned="false"' in httpx.get(keyed.world.service["metadata_url"]).text
+    assert (
+        'AuthnRequestsSigned="false"' in keyed.world.get(keyed.world.service["metadata_url"]).text
+    )
 
 
 def test_an_encrypted_assertion_is_opened_and_then_judged_like_any_other(keyed: Keyed) -> None:
