@@ -69,7 +69,12 @@ def looks_everywhere(path: Path, name: str) -> Iterator[Looking]:
 
 
 def _is_apart(words: str, *, by_key: bool) -> bool:
-    if "scoped(" in words or "mine." in words or "# every tenant:" in words:
+    if (
+        "scoped(" in words
+        or "scoped_at_home(" in words
+        or "mine." in words
+        or "# every tenant:" in words
+    ):
         return True
     return bool(re.search(r"tenant_id [!=]=", words) or (by_key and "tenant_id)" in words))
 

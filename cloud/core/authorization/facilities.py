@@ -11,7 +11,7 @@ from cloud.core.identity.tables import UserRow
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import InvalidError
 from cloud.core.kernel.principal import Principal
-from cloud.core.kernel.tenancy import scoped
+from cloud.core.kernel.tenancy import scoped_at_home
 from cloud.core.kernel.work import UnitOfWork
 from cloud.db.base import ID_LENGTH
 
@@ -49,7 +49,9 @@ def facility_of(work: UnitOfWork, principal: Principal) -> str | None:
     that of the person who looks at it.
     """
     row = work.session.scalars(
-        scoped(principal, ApplicationRow).where(ApplicationRow.client_id == principal.client_id)
+        scoped_at_home(principal, ApplicationRow).where(
+            ApplicationRow.client_id == principal.client_id
+        )
     ).one_or_none()
     if row is None or row.kind != KIND_BOARD:
         return None if row is None else row.facility_id

@@ -100,18 +100,13 @@ def make_sandbox_token(
     door takes it. InvalidError `scope_not_approved` when nothing is left.
     """
     row = to_change(work, principal, client_id)
-    scopes = [
-        scope
-        for scope in row.approved_scopes
-        if not any(covers(scope, real) for real in _REAL_ONLY)
-    ]
     made = _make(
         work,
         principal,
         tokens,
         TokenRequest(
             application=row,
-            scopes=_approved(row, scopes),
+            scopes=_approved(row, in_sandbox(row.approved_scopes)),
             audience=SANDBOX,
             seconds=seconds,
             use=SANDBOX,
@@ -122,6 +117,11 @@ def make_sandbox_token(
     )
     note(work, principal, row, "sandbox_token.created")
     return made
+
+
+def in_sandbox(scopes: Iterable[str]) -> tuple[str, ...]:
+    """What is left of an application's scopes in a sandbox."""
+    return tuple(scope for scope in scopes if not any(covers(scope, real) for real in _REAL_ONLY))
 
 
 def service_tokens(work: UnitOfWork, principal: Principal, client_id: str) -> list[ServiceTokenRow]:

@@ -10,7 +10,7 @@ from cloud.core.curation.tables import OperationGrantRow
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import NotFoundError
 from cloud.core.kernel.principal import Principal
-from cloud.core.kernel.tenancy import scoped
+from cloud.core.kernel.tenancy import scoped_at_home
 from cloud.core.kernel.work import UnitOfWork
 
 
@@ -78,8 +78,12 @@ def take_back_bundle(
 
 
 def granted(work: UnitOfWork, principal: Principal, client_id: str) -> list[OperationGrantRow]:
-    """What an application of the caller's tenant was granted, by name and version."""
-    statement = scoped(principal, OperationGrantRow).where(OperationGrantRow.client_id == client_id)
+    """What an application of the caller's tenant was granted, by name and version; good in its
+    sandbox too.
+    """
+    statement = scoped_at_home(principal, OperationGrantRow).where(
+        OperationGrantRow.client_id == client_id
+    )
     ordered = statement.order_by(OperationGrantRow.bundle, OperationGrantRow.version)
     return list(work.session.scalars(ordered))
 

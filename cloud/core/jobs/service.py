@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, and_, func, or_
 
-from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.authorization.acting import acting
 from cloud.core.jobs.ending import CANCELLED, QUEUED, RUNNING, SUCCEEDED, end
 from cloud.core.jobs.kinds import KINDS, check_parameters
 from cloud.core.jobs.tables import JobResultRow, JobRow
@@ -176,11 +176,9 @@ def piece_of(work: UnitOfWork, job: JobRow, number: int) -> bytes | None:
 
 def owner_of(work: UnitOfWork, job: JobRow) -> Principal | None:
     """Whom a job is done for, with the rights they still have; None for one that has none more."""
-    application = work.session.get(ApplicationRow, job.client_id)
-    if application is None or application.tenant_id != job.tenant_id or not application.is_approved:
-        return None
-    kept = tuple(one for one in job.scopes if covered(application.approved_scopes, one))
-    if not any(covered(kept, scope) for scope in KINDS[job.kind].any_of):
+    now = acting(work, job.tenant_id, job.client_id)
+    kept = tuple(one for one in job.scopes if covered(now.scopes, one)) if now else ()
+    if now is None or not any(covered(kept, scope) for scope in KINDS[job.kind].any_of):
         return None
     return Principal(
         tenant_id=job.tenant_id,
@@ -188,6 +186,7 @@ def owner_of(work: UnitOfWork, job: JobRow) -> Principal | None:
         user_id=job.user_id,
         scopes=kept,
         trace_id=job.trace_id,
+        sandbox_of=now.sandbox_of,
     )
 
 

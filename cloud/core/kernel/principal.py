@@ -51,6 +51,11 @@ class Principal:
         """Whether the caller is in a sandbox, where nothing is real."""
         return bool(self.sandbox_of)
 
+    @property
+    def home(self) -> str:
+        """The tenant whose application it is: in a sandbox, the real one."""
+        return self.sandbox_of or self.tenant_id
+
     def is_of(self, tenant_id: str) -> bool:
         """Whether a caller may name this tenant as theirs; in a sandbox, the real one too."""
         return tenant_id == self.tenant_id or (self.is_sandbox and tenant_id == self.sandbox_of)

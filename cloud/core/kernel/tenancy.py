@@ -22,3 +22,8 @@ T = TypeVar("T", bound=TenantOwned)
 def scoped(principal: Principal, table: type[T]) -> Select[T]:
     """A select over the rows of `table` that belong to the caller's tenant."""
     return select(table).where(table.tenant_id == principal.tenant_id)
+
+
+def scoped_at_home(principal: Principal, table: type[T]) -> Select[T]:
+    """The same over what is not copied into a sandbox: applications, and what they were granted."""
+    return select(table).where(table.tenant_id == principal.home)

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Select, delete, func, select
 
-from cloud.core.authorization.tables import ApplicationRow
+from cloud.core.authorization.acting import acting
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import ConflictError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
@@ -139,13 +139,14 @@ def headers_of(vault: Vault, row: SubscriptionRow) -> list[str]:
 
 def owner_of(work: UnitOfWork, row: SubscriptionRow) -> Principal | None:
     """The client it belongs to with the rights it has now; None for one that may nothing more."""
-    application = work.session.get(ApplicationRow, row.client_id)
-    if application is None or application.tenant_id != row.tenant_id or not application.is_approved:
+    now = acting(work, row.tenant_id, row.client_id)
+    if now is None:
         return None
     return Principal(
         tenant_id=row.tenant_id,
         client_id=row.client_id,
-        scopes=tuple(application.approved_scopes),
+        scopes=now.scopes,
+        sandbox_of=now.sandbox_of,
     )
 
 
