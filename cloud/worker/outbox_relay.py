@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from cloud.core.kernel import outbox
@@ -13,9 +14,10 @@ from cloud.core.kernel.traces import Trace, TraceContext, in_trace, new_span_id,
 from cloud.core.kernel.work import Clock, Database, UnitOfWork
 from cloud.core.tracing.lookup import FOLLOWER
 from cloud.core.tracing.recorder import SpanRecorder
+from cloud.worker.followers import EventFollower, Follower, Latest, Together
 
 LOG: Final = logging.getLogger("vitalwire.worker")
-BATCH: Final = 100
+BATCH: Final = 500
 MAX_ATTEMPTS: Final = 10
 
 
@@ -31,11 +33,6 @@ class Subscriber(Protocol):
         ...
 
 
-Follower = Callable[[DomainEvent, UnitOfWork], None]
-"""What follows from an event in our own store, in the unit that takes it from the outbox: exactly
-once, and never by halves."""
-
-
 def log_event(event: DomainEvent) -> None:
     """The subscriber every service has: what happened, by ids."""
     LOG.info("event=%s resource=%s id=%s", event.type, event.resource_type, event.resource_id)
@@ -47,41 +44,107 @@ def relay_once(
     subscribers: Sequence[Subscriber],
     followers: Sequence[Follower] = (),
     spans: SpanRecorder | None = None,
+    *,
+    limit: int = BATCH,
 ) -> int:
     """Hand on one portion of waiting events; how many left the outbox.
 
     A subscriber that fails keeps the event for the next round, up to ten times; after that the
-    event stays in the outbox for an operator. Followers work in the trace of their event; `spans`
-    takes what they did once it is committed.
+    event stays in the outbox for an operator. So does an event that a follower fails with: nothing
+    of its portion is kept then, and each of its events is handed on in a unit of its own. Followers
+    work in the trace of their event; `spans` takes what they did once it is committed.
     """
-    traces: list[tuple[str, Trace]] = []
-    with database.begin(now=clock()) as work:
-        rows = outbox.claim(work, limit=BATCH, max_attempts=MAX_ATTEMPTS)
-        relayed = list[OutboxRow]()
-        for row in rows:
-            event = outbox.event_of(row)
+    relay = _Relay(database, clock, tuple(subscribers), tuple(followers), spans)
+    with database.reading(now=clock()) as work:
+        waiting = outbox.waiting(work, limit=limit, max_attempts=MAX_ATTEMPTS)
+    if not waiting:
+        return 0
+    try:
+        return relay.together(limit)
+    except Exception as exc:  # noqa: BLE001 - whatever one of them failed with, the others go on
+        # Its words may quote what was to be written: the class is all that is logged.
+        LOG.warning(
+            "event=portion_not_relayed events=%d cause=%s", len(waiting), type(exc).__name__
+        )
+    return sum(map(relay.alone, waiting))
+
+
+@dataclass(frozen=True, slots=True)
+class _Relay:
+    database: Database
+    clock: Clock
+    subscribers: tuple[Subscriber, ...]
+    followers: tuple[Follower, ...]
+    spans: SpanRecorder | None
+
+    def together(self, limit: int) -> int:
+        """Hand on what waits in one unit; how many."""
+        with self.database.begin(now=self.clock()) as work:
+            rows = outbox.claim(work, limit=limit, max_attempts=MAX_ATTEMPTS)
+            relayed = self._hand_on(work, rows)
+        return self._note(relayed)
+
+    def alone(self, row_id: int) -> int:
+        """Hand on one of a portion that failed, in a unit of its own; whether it left."""
+        try:
+            with self.database.begin(now=self.clock()) as work:
+                rows = outbox.claim(work, limit=1, max_attempts=MAX_ATTEMPTS, row_id=row_id)
+                relayed = self._hand_on(work, rows)
+        except Exception as exc:  # noqa: BLE001 - as above
+            with self.database.begin(now=self.clock()) as work:
+                # A store that is gone says so here, and nothing is counted.
+                outbox.note_failure(work, row_id)
+            LOG.error("event=relay_failed row=%d cause=%s", row_id, type(exc).__name__)  # noqa: TRY400 - as above
+            return 0
+        return self._note(relayed)
+
+    def _hand_on(
+        self, work: UnitOfWork, rows: Sequence[OutboxRow]
+    ) -> list[tuple[OutboxRow, Trace]]:
+        taken = [(row, event) for row in rows if self._is_taken(row, event := outbox.event_of(row))]
+        events = [event for _, event in taken]
+        followers = [_calls(one, events) for one in self.followers if not isinstance(one, Together)]
+        relayed = []
+        for row, event in taken:
             with in_trace(_trace_of(row)) as trace:
-                try:
-                    for subscriber in subscribers:
-                        subscriber(event)
-                except RelayError as exc:
-                    row.attempts += 1
-                    LOG.warning(
-                        "event=relay_failed id=%s attempt=%d cause=%s",
-                        row.event_id,
-                        row.attempts,
-                        exc,
-                    )
-                else:
-                    for follower in followers:
-                        _follow(follower, event, work, trace)
-                    relayed.append(row)
-                    traces.append((row.tenant_id, trace))
-        outbox.mark_relayed(work, relayed)
-    if spans is not None:
-        for tenant_id, trace in traces:
-            spans.take(tenant_id, trace)
-    return len(relayed)
+                for follow, only in followers:
+                    if only is None or event.event_id in only:
+                        _follow(follow, event, work, trace)
+            relayed.append((row, trace))
+        for one in self.followers:
+            if events and isinstance(one, Together):
+                one.follow(events, work)
+        outbox.mark_relayed(work, [row for row, _ in taken])
+        return relayed
+
+    def _is_taken(self, row: OutboxRow, event: DomainEvent) -> bool:
+        """Whether every subscriber took it."""
+        with in_trace(_trace_of(row)):
+            try:
+                for subscriber in self.subscribers:
+                    subscriber(event)
+            except RelayError as exc:
+                row.attempts += 1
+                facts = (row.event_id, row.attempts, exc)
+                LOG.warning("event=relay_failed id=%s attempt=%d cause=%s", *facts)
+                return False
+        return True
+
+    def _note(self, relayed: Sequence[tuple[OutboxRow, Trace]]) -> int:
+        """Committed: what followers did goes to the traces; how many events left."""
+        if self.spans is not None:
+            for row, trace in relayed:
+                self.spans.take(row.tenant_id, trace)
+        return len(relayed)
+
+
+def _calls(
+    follower: EventFollower | Latest, events: Sequence[DomainEvent]
+) -> tuple[EventFollower, frozenset[str] | None]:
+    """What is called, and for which events; None for each of them."""
+    if isinstance(follower, Latest):
+        return follower.follow, follower.last_of(events)
+    return follower, None
 
 
 def _trace_of(row: OutboxRow) -> Trace:
@@ -96,7 +159,7 @@ def _trace_of(row: OutboxRow) -> Trace:
     )
 
 
-def _follow(follower: Follower, event: DomainEvent, work: UnitOfWork, trace: Trace) -> None:
+def _follow(follower: EventFollower, event: DomainEvent, work: UnitOfWork, trace: Trace) -> None:
     """Let one follow, and note it where it wrote anything."""
     before, began = work.written, time.perf_counter_ns()
     follower(event, work)

@@ -13,7 +13,7 @@ from typing import Final
 
 from cloud.core.authorization.forgetting import forget_over
 from cloud.core.devices import commands
-from cloud.core.devices.on_board import follow_devices
+from cloud.core.devices.on_board import follow_devices, told_of
 from cloud.core.devices.service import mark_silent
 from cloud.core.encounters.dispatch import tell_gateways
 from cloud.core.encounters.settling import follow_binding
@@ -38,7 +38,8 @@ from cloud.core.webhooks.standing import (
     forget_delivered,
     forget_endpoints,
 )
-from cloud.worker.outbox_relay import BATCH, Follower, Subscriber, log_event, relay_once
+from cloud.worker.followers import Follower, Latest, Together
+from cloud.worker.outbox_relay import BATCH, Subscriber, log_event, relay_once
 from cloud.worker.retention import drop_months, sweep_all
 
 LOG: Final = logging.getLogger("vitalwire.worker")
@@ -47,10 +48,11 @@ RELAY: Final = "relay"
 FOLLOWERS: Final[tuple[Follower, ...]] = (
     follow_binding,
     tell_gateways,
-    follow_devices,
+    # A newer list of devices takes the place of an older one.
+    Latest(follow_devices, about=told_of),
     follow_hospitals,
-    follow_quality,
-    follow_webhooks,
+    Together(follow_quality),
+    Together(follow_webhooks),
 )
 
 

@@ -205,8 +205,6 @@ _REASONS: Final[dict[str, tuple[str, ...]]] = {
         "cloud/core/webhooks/deliveries.py:attempts_of",
         "cloud/core/webhooks/deliveries.py:replay",
         "cloud/core/webhooks/endpoints.py:remove",
-        "cloud/core/webhooks/incidents.py:_incident",
-        "cloud/core/webhooks/queueing.py:_is_near",
     ),
 }
 OF_ONE_TENANT: Final = {where: why for why, places in _REASONS.items() for where in places}

@@ -220,8 +220,8 @@ async def test_the_worker_judges_before_anybody_asks(analyst: Analyst) -> None:
         data={},
     )
     with cloud.database.begin(now=cloud.clock()) as work:
-        follow_quality(event, work)
-        follow_quality(event, work)
+        follow_quality([event], work)
+        follow_quality([event], work)
     with cloud.database.begin(now=cloud.clock()) as work:
         assert judge_everywhere(work) == 0
 

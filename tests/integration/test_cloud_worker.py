@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from cloud.core.authorization.credential_tables import UsedProofRow
 from cloud.core.devices.service import Enrolment, enrol, mark_silent
 from cloud.core.devices.tables import DeviceRow
 from cloud.core.encounters.uplink import record_uplink
 from cloud.core.kernel import outbox
 from cloud.core.kernel.outbox import DomainEvent, OutboxRow
+from cloud.core.kernel.work import Database, StorageUnreachableError, UnitOfWork
+from cloud.worker.followers import Latest, Together
 from cloud.worker.outbox_relay import MAX_ATTEMPTS, RelayError, relay_once
 from cloud.worker.runner import Worker, standard_jobs
 from protocols.model.codes import SystemId
@@ -36,6 +41,19 @@ def publish(cloud: Installation, *ids: str) -> None:
 def depth(cloud: Installation) -> int:
     with cloud.database.reading(now=cloud.clock()) as work:
         return outbox.depth(work)
+
+
+def follow_up(event: DomainEvent, work: UnitOfWork) -> None:
+    """Something that follows from an event, in our own store."""
+    work.session.add(
+        UsedProofRow(proof_hash=event.resource_id, expires_at=work.now + timedelta(days=1))
+    )
+    work.session.flush()
+
+
+def followed_up(cloud: Installation) -> list[str]:
+    with cloud.database.reading(now=cloud.clock()) as work:
+        return sorted(work.session.scalars(select(UsedProofRow.proof_hash)))
 
 
 def test_events_are_handed_on_once_and_in_order(cloud: Installation) -> None:
@@ -86,6 +104,81 @@ def test_a_subscriber_that_fails_is_asked_again_and_delays_no_other(cloud: Insta
     with cloud.database.reading(now=START) as work:
         row = work.session.scalars(select(OutboxRow).where(OutboxRow.relayed_at.is_(None))).one()
         assert row.attempts == MAX_ATTEMPTS
+
+
+def test_an_event_a_follower_fails_with_delays_no_other_and_is_kept_by_no_half(
+    cloud: Installation,
+) -> None:
+    publish(cloud, "one", "bad", "two")
+
+    def follower(event: DomainEvent, work: UnitOfWork) -> None:
+        follow_up(event, work)
+        if event.resource_id == "bad":
+            raise ValueError("it holds what no follower expects")
+
+    left = [relay_once(cloud.database, cloud.clock, [], [follower]) for _ in range(3)]
+    assert left == [2, 0, 0]
+    assert followed_up(cloud) == ["one", "two"]
+    for _ in range(MAX_ATTEMPTS):
+        relay_once(cloud.database, cloud.clock, [], [follower])
+    with cloud.database.reading(now=START) as work:
+        row = work.session.scalars(select(OutboxRow).where(OutboxRow.resource_id == "bad")).one()
+        assert (row.attempts, row.relayed_at) == (MAX_ATTEMPTS, None)
+
+
+def test_a_portion_that_fails_together_is_handed_on_one_by_one(cloud: Installation) -> None:
+    publish(cloud, "one", "bad", "two")
+    portions = list[list[str]]()
+
+    def follower(events: Sequence[DomainEvent], work: UnitOfWork) -> None:
+        portions.append([event.resource_id for event in events])
+        for event in events:
+            follow_up(event, work)
+        if "bad" in portions[-1]:
+            raise ValueError("one of them cannot be followed")
+
+    assert relay_once(cloud.database, cloud.clock, [], [Together(follower)]) == 2
+    assert portions == [["one", "bad", "two"], ["one"], ["bad"], ["two"]]
+    assert followed_up(cloud) == ["one", "two"]
+
+
+def test_a_store_that_is_gone_counts_against_no_event(embedded: Installation) -> None:
+    publish(embedded, "one")
+
+    def follower(_: DomainEvent, work: UnitOfWork) -> None:
+        work.session.execute(text("no statement at all"))
+
+    class Gone(Database):
+        """Gone as soon as something was tried alone."""
+
+        units = 0
+
+        @contextmanager
+        def begin(self, *, now: datetime) -> Iterator[UnitOfWork]:
+            self.units += 1
+            if self.units > 2:
+                raise StorageUnreachableError("no connection can be made")
+            with super().begin(now=now) as work:
+                yield work
+
+    with pytest.raises(StorageUnreachableError):
+        relay_once(Gone(embedded.database.engine), embedded.clock, [], [follower])
+    with embedded.database.reading(now=START) as work:
+        assert work.session.scalars(select(OutboxRow.attempts)).all() == [0]
+
+
+def test_what_the_last_of_several_events_says_is_followed_once(cloud: Installation) -> None:
+    publish(cloud, "a", "b", "a", "nothing", "c", "b")
+    seen: list[str] = []
+
+    def about(event: DomainEvent) -> str:
+        return "" if event.resource_id == "nothing" else event.resource_id
+
+    def follower(event: DomainEvent, _: UnitOfWork) -> None:
+        seen.append(event.resource_id)
+
+    assert relay_once(cloud.database, cloud.clock, [], [Latest(follower, about=about)]) == 6
+    assert seen == ["a", "c", "b"]
 
 
 def test_two_relays_at_once_hand_each_event_on_once(cloud: Installation) -> None:

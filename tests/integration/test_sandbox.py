@@ -19,6 +19,7 @@ from cloud.core.sandbox.emptying import empty
 from cloud.core.sandbox.scenarios import SCENARIOS
 from cloud.core.webhooks.queueing import follow_webhooks
 from cloud.db.base import Base
+from cloud.worker.followers import Together
 from cloud.worker.outbox_relay import relay_once
 from tests.fixtures.administration import APPS, administrator
 from tests.fixtures.cloud import START, Installation, batch, numeric
@@ -147,7 +148,7 @@ async def test_what_happens_in_the_sandbox_is_told_to_its_webhooks_alone(
         await one.ask("POST", "/api/v1/devices/enrol", DEVICE)
         mine = await embedded.headers(client)
         await client.post("/api/v1/devices/enrol", json=DEVICE, headers=mine)
-        relay_once(embedded.database, embedded.clock, (), (follow_webhooks,))
+        relay_once(embedded.database, embedded.clock, (), (Together(follow_webhooks),))
         told = await one.ask("GET", f"/v1/webhooks/{made.json()['id']}/deliveries")
         assert [each["event"] for each in told.json()["deliveries"]] == ["device.enrolled"]
 

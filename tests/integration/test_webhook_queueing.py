@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,9 +15,13 @@ from cloud.core.authorization.tables import SUSPENDED, ApplicationRow
 from cloud.core.encounters import ending, handing_over
 from cloud.core.encounters import service as encounters
 from cloud.core.kernel import outbox
+from cloud.core.kernel.outbox import DomainEvent
+from cloud.core.kernel.work import StorageError, UnitOfWork
 from cloud.core.webhooks import endpoints
 from cloud.core.webhooks.endpoints import Change
+from cloud.core.webhooks.queueing import follow_webhooks
 from cloud.core.webhooks.tables import EndpointRow
+from cloud.worker.followers import Together
 from cloud.worker.outbox_relay import relay_once
 from cloud.worker.runner import FOLLOWERS
 from tests.fixtures.cloud import Installation
@@ -49,12 +54,12 @@ def told(hooks: Hooks, endpoint_id: str) -> list[tuple[str, Any]]:
     return [(one["event"], one["data"]) for one in documents]
 
 
-def open_encounter(cloud: Installation, vehicle_id: str) -> str:
+def open_encounter(cloud: Installation, vehicle_id: str, incident: str = "CAD-1") -> str:
     wanted = encounters.NewEncounter(
         care_model="prehospital_emergency",
         vehicle_id=vehicle_id,
         crew_ids=("crew-1",),
-        cad_incident_id="CAD-1",
+        cad_incident_id=incident,
         started_at=cloud.clock(),
         sex="female",
     )
@@ -176,22 +181,78 @@ def test_an_incident_that_was_over_before_anybody_was_told_is_created_then_close
     ]
 
 
-def test_what_an_event_costs_does_not_grow_with_the_webhooks_of_others(
-    embedded: Installation,
-) -> None:
+def test_a_portion_costs_as_many_statements_as_one_event(embedded: Installation) -> None:
     hooks = Hooks(embedded)
     for _ in range(3):
         hooks.endpoint()
-
-    def cost() -> int:
-        with counted_statements(embedded) as statements:
-            hooks.happen(times=10)
-        return len(statements)
-
-    alone = cost()
     for _ in range(30):
         hooks.endpoint(caller=embedded.other.caller)
 
-    assert cost() == alone
-    # An event is published, its deliveries are written, it is marked; the rest is of the portion.
-    assert alone <= 10 * 3 + 12
+    def cost(times: int) -> int:
+        hooks.publish(times)
+        with counted_statements(embedded) as statements:
+            hooks.relay()
+        return len(statements)
+
+    assert cost(40) == cost(1)
+    counts = [len(hooks.deliveries(row.endpoint_id)) for row in hooks.endpoints()]
+    assert sorted(counts) == [0] * 30 + [41] * 3
+
+
+def test_a_portion_of_incidents_costs_as_many_statements_as_one(embedded: Installation) -> None:
+    hooks = Hooks(embedded)
+    endpoint_id = hooks.endpoint(events=INCIDENTS)
+    named = [open_encounter(embedded, f"AMB-{one}", f"CAD-{one}") for one in range(1, 6)]
+    relay(embedded)
+
+    def cost(encounters_of: list[str]) -> int:
+        hooks.publish(1, resources=encounters_of, event_type="epcr.encounter.updated")
+        with counted_statements(embedded) as statements:
+            relay(embedded)
+        return len(statements)
+
+    assert cost(named * 4) == cost(named[:1])
+    acts = [(kind, data["incident_id"]) for kind, data in told(hooks, endpoint_id)]
+    every = [f"CAD-{one}" for one in range(1, 6)]
+    assert acts == [
+        *(("incident.created", one) for one in every),
+        *(("incident.updated", one) for one in (*every * 4, "CAD-1")),
+    ]
+
+
+def test_two_relays_that_hold_the_same_incidents_wait_for_each_other_in_no_ring(
+    cloud: Installation,
+) -> None:
+    hooks = Hooks(cloud)
+    endpoint_id = hooks.endpoint(events=INCIDENTS)
+    named = [open_encounter(cloud, f"AMB-{one}", f"CAD-{one}") for one in range(8)]
+    relay(cloud)
+    before = len(hooks.deliveries(endpoint_id))
+    for resources in (named, named[::-1]) * 4:
+        hooks.publish(1, resources=resources, event_type="epcr.encounter.updated")
+
+    # SQLite has one writer: a second relay waits at the door.
+    both = threading.Barrier(2 if cloud.database.engine.dialect.name == "postgresql" else 1)
+    failed = list[BaseException]()
+
+    def meet(event: DomainEvent, _: UnitOfWork) -> None:
+        if event.resource_id in (named[0], named[-1]):
+            with suppress(threading.BrokenBarrierError):
+                both.wait(2.0)
+
+    def carry() -> None:
+        try:
+            followers = (meet, Together(follow_webhooks))
+            while relay_once(cloud.database, cloud.clock, (), followers, limit=len(named)):
+                pass
+        except StorageError as exc:
+            failed.append(exc)
+
+    threads = [threading.Thread(target=carry) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert failed == []
+    assert len(hooks.deliveries(endpoint_id)) - before == 8 * len(named)

@@ -204,7 +204,7 @@ def prepare(database: Database, vault: Vault, load: Load, port: int) -> list[str
     tenants = []
     with database.begin(now=utc_now()) as work:
         for first in range(0, load.receivers, len(TYPES)):
-            caller = _client(work, vault, f"Load {first}")
+            caller = client_of(work, vault, f"Load {first}", scopes=[DEVICES_READ])
             tenants.append(caller.tenant_id)
             for number, event_type in enumerate(TYPES, start=first):
                 url = f"http://127.0.0.1:{port}/{load.kind(number)}/{number}"
@@ -212,9 +212,9 @@ def prepare(database: Database, vault: Vault, load: Load, port: int) -> list[str
     return tenants
 
 
-def _client(work: UnitOfWork, vault: Vault, name: str) -> Principal:
+def client_of(work: UnitOfWork, vault: Vault, name: str, *, scopes: list[str]) -> Principal:
+    """An approved application in a tenant of its own."""
     tenant_id, client_id = create_tenant(work, vault, name).tenant_id, new_id("app")
-    scopes = [DEVICES_READ]
     work.session.add(
         ApplicationRow(
             client_id=client_id,

@@ -89,6 +89,11 @@ def follow_devices(event: DomainEvent, work: UnitOfWork) -> None:
         _send_list_if_it_can(work, replace(caller, gateway_id=gateway_id))
 
 
+def told_of(event: DomainEvent) -> str:
+    """Whose gateways an event gives a new list; empty for one that gives none."""
+    return event.tenant_id if event.type in FOLLOWED else ""
+
+
 def device_list(work: UnitOfWork, gateway: Principal) -> ListDevices:
     """Every enrolled device of the gateway's tenant that has a System-Id."""
     statement = (

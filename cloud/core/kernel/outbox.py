@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import JSON, Index, String, delete, func, select, update
+from sqlalchemy import JSON, ColumnElement, Index, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.core.kernel.identifiers import new_id
@@ -91,24 +91,35 @@ def publish(
     )
 
 
-def claim(work: UnitOfWork, *, limit: int, max_attempts: int) -> list[OutboxRow]:
-    """The oldest waiting rows, locked for this unit; on PostgreSQL other relays skip them."""
-    statement = (
-        select(OutboxRow)
-        .where(OutboxRow.relayed_at.is_(None), OutboxRow.attempts < max_attempts)
-        .order_by(OutboxRow.row_id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return list(work.session.scalars(statement))
+def waiting(work: UnitOfWork, *, limit: int, max_attempts: int) -> list[int]:
+    """The row numbers of the oldest that wait, for a unit that only reads."""
+    statement = select(OutboxRow.row_id).where(*_waits(max_attempts))
+    return list(work.session.scalars(statement.order_by(OutboxRow.row_id).limit(limit)))
+
+
+def claim(
+    work: UnitOfWork, *, limit: int, max_attempts: int, row_id: int | None = None
+) -> list[OutboxRow]:
+    """The oldest waiting rows, or that one if it still waits, locked for this unit; on PostgreSQL
+    other relays skip them.
+    """
+    statement = select(OutboxRow).where(*_waits(max_attempts))
+    if row_id is not None:
+        statement = statement.where(OutboxRow.row_id == row_id)
+    statement = statement.order_by(OutboxRow.row_id).limit(limit)
+    return list(work.session.scalars(statement.with_for_update(skip_locked=True)))
 
 
 def mark_relayed(work: UnitOfWork, rows: Iterable[OutboxRow]) -> None:
     """Every subscriber and follower has these: one statement for all of them."""
     numbers = [row.row_id for row in rows]
     if numbers:
-        statement = update(OutboxRow).where(OutboxRow.row_id.in_(numbers))
-        work.session.execute(statement.values(relayed_at=work.now))
+        _update(work, numbers, relayed_at=work.now)
+
+
+def note_failure(work: UnitOfWork, row_id: int) -> None:
+    """It could not be handed on, once more."""
+    _update(work, [row_id], attempts=OutboxRow.attempts + 1)
 
 
 def event_of(row: OutboxRow) -> DomainEvent:
@@ -134,3 +145,16 @@ def depth(work: UnitOfWork) -> int:
     """How many events wait."""
     statement = select(func.count()).select_from(OutboxRow).where(OutboxRow.relayed_at.is_(None))
     return work.session.scalar(statement) or 0
+
+
+def _waits(max_attempts: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return OutboxRow.relayed_at.is_(None), OutboxRow.attempts < max_attempts
+
+
+def _update(work: UnitOfWork, numbers: Sequence[int], **values: Any) -> None:  # noqa: ANN401 - columns
+    work.session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.row_id.in_(numbers))
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )

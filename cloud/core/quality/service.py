@@ -150,18 +150,27 @@ def judge_encounter(work: UnitOfWork, principal: Principal, row: EncounterRow) -
         work.session.execute(insert(QualityVerdictRow), verdicts)
 
 
-def follow_quality(event: DomainEvent, work: UnitOfWork) -> None:
-    """Judge an encounter that ended, or that something happened to after its end."""
-    if event.resource_type != "encounter":
+def follow_quality(events: Sequence[DomainEvent], work: UnitOfWork) -> None:
+    """Judge encounters that ended, or that something happened to after their end; what was said of
+    those that are not over any more is forgotten.
+    """
+    named = {event.resource_id: event for event in events if event.resource_type == "encounter"}
+    if not named:
         return
-    principal = service_principal(event.tenant_id, _SERVICE)
-    row = work.session.scalars(
-        scoped(principal, EncounterRow).where(EncounterRow.encounter_id == event.resource_id)
-    ).one_or_none()
-    if row is not None and row.status == Status.COMPLETED.value:
-        judge_encounter(work, principal, row)
-    else:
-        _forget(work, event.tenant_id, event.resource_id)
+    # every tenant: a portion has events of many, and each is compared with its encounter's.
+    completed = (
+        select(EncounterRow)
+        .where(EncounterRow.encounter_id.in_(named), EncounterRow.status == Status.COMPLETED.value)
+        .order_by(EncounterRow.encounter_id)
+    )
+    for row in work.session.scalars(completed).all():
+        event = named.pop(row.encounter_id)
+        if row.tenant_id == event.tenant_id:
+            judge_encounter(work, service_principal(event.tenant_id, _SERVICE), row)
+    # every tenant: as above.
+    judged = select(QualityCaseRow.encounter_id).where(QualityCaseRow.encounter_id.in_(named))
+    for encounter_id in work.session.scalars(judged.order_by(QualityCaseRow.encounter_id)).all():
+        _forget(work, named[encounter_id].tenant_id, encounter_id)
 
 
 def judge_everywhere(work: UnitOfWork) -> int:

@@ -1,13 +1,12 @@
-"""What happened becomes deliveries, in the unit that takes the event from the outbox."""
+"""What happened becomes deliveries, in the unit that takes the events from the outbox."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from cloud.core.authorization.tables import APPROVED, ApplicationRow
 from cloud.core.encounters.tables import EncounterRow
@@ -18,31 +17,53 @@ from cloud.core.kernel.work import UnitOfWork
 from cloud.core.webhooks.catalogue import CATALOGUE
 from cloud.core.webhooks.dialects import body_of
 from cloud.core.webhooks.endpoints import DISABLED
-from cloud.core.webhooks.incidents import TYPES, incident_event
+from cloud.core.webhooks.incidents import TYPES, incident_events
 from cloud.core.webhooks.tables import QUEUED, DeliveryRow, EndpointRow
+from cloud.db.many import insert_many
 
 _PRIVATE: Final = frozenset({"webhook", "job"})
-_HEARERS: Final = "webhook_hearers"
-Hearer = tuple[EndpointRow, ApplicationRow]
+_ENCOUNTER: Final = "encounter"
+Destinations = Mapping[tuple[str, str], str | None]
+"""By tenant and encounter."""
 
 
-def follow_webhooks(event: DomainEvent, work: UnitOfWork) -> None:
-    """Queue the event, and what it means for its incident, for every endpoint that wants it and may
-    know of it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearer:
+    """An endpoint that is told of `types`: those it wants and its application may know of."""
+
+    endpoint_id: str
+    tenant_id: str
+    client_id: str
+    dialect: str
+    facility_id: str | None
+    types: frozenset[str]
+
+
+def follow_webhooks(events: Sequence[DomainEvent], work: UnitOfWork) -> None:
+    """Queue a portion of events, and what they mean for their incidents, for every endpoint that
+    wants them and may know of them.
 
     One event makes one delivery an endpoint, however often it is relayed. What a paused endpoint
     wants waits until its owner takes it up again; a disabled one misses it.
     """
-    if not (event.type in CATALOGUE or event.resource_type == "encounter"):
+    of_interest = [
+        event for event in events if event.type in CATALOGUE or event.resource_type == _ENCOUNTER
+    ]
+    hearers = _hearers(work, {event.tenant_id for event in of_interest})
+    heard = [event for event in of_interest if event.tenant_id in hearers]
+    if not heard:
         return
-    hearers = _hearers(work, event.tenant_id)
-    if not hearers:
-        return
-    _tell(work, hearers, event)
-    if any(not TYPES.isdisjoint(endpoint.events) for endpoint, _ in hearers):
-        of_incident = incident_event(event, work)
-        if of_incident is not None:
-            _tell(work, hearers, of_incident)
+    curious = {name for name, all_of_it in hearers.items() if _any_wants(all_of_it, TYPES)}
+    of_incidents = incident_events([one for one in heard if one.tenant_id in curious], work)
+    bound = {one for one, all_of_it in hearers.items() if any(h.facility_id for h in all_of_it)}
+    destinations = _destinations(work, [one for one in heard if one.tenant_id in bound])
+    rows = list[dict[str, Any]]()
+    for event in heard:
+        of_incident = of_incidents.get(event.event_id)
+        for one in (event,) if of_incident is None else (event, of_incident):
+            rows += _told(work, hearers[one.tenant_id], one, destinations)
+    # Who has the event already has it: once an endpoint, whatever is relayed twice.
+    insert_many(work, DeliveryRow, rows)
 
 
 def new_delivery(
@@ -64,7 +85,7 @@ def new_delivery(
 
 
 def _values(
-    work: UnitOfWork, endpoint: EndpointRow, event: DomainEvent, body: bytes
+    work: UnitOfWork, endpoint: EndpointRow | Hearer, event: DomainEvent, body: bytes
 ) -> dict[str, Any]:
     return {
         "delivery_id": new_id("dlv"),
@@ -81,56 +102,87 @@ def _values(
     }
 
 
-def _hearers(work: UnitOfWork, tenant_id: str) -> list[Hearer]:
-    """Who may want an event of the tenant; looked up once a unit, which takes many events."""
-    known: dict[str, list[Hearer]] = work.session.info.setdefault(_HEARERS, {})
-    if tenant_id not in known:
-        statement = (
-            select(EndpointRow, ApplicationRow)
-            .join(ApplicationRow, ApplicationRow.client_id == EndpointRow.client_id)
-            .where(
-                EndpointRow.tenant_id == tenant_id,
-                EndpointRow.status != DISABLED,
-                EndpointRow.is_internal.is_(False),
-                ApplicationRow.status == APPROVED,
-            )
-            .order_by(EndpointRow.endpoint_id)
+def _hearers(work: UnitOfWork, tenants: Collection[str]) -> dict[str, list[Hearer]]:
+    """Who may want an event of these tenants, by tenant."""
+    # every tenant: a portion has events of many, and each is told to those of its own.
+    statement = (
+        select(
+            EndpointRow.endpoint_id,
+            EndpointRow.tenant_id,
+            EndpointRow.dialect,
+            EndpointRow.events,
+            ApplicationRow.client_id,
+            ApplicationRow.facility_id,
+            ApplicationRow.approved_scopes,
         )
-        found = work.session.execute(statement)
-        known[tenant_id] = [(endpoint, owner) for endpoint, owner in found]
-    return known[tenant_id]
+        .join(ApplicationRow, ApplicationRow.client_id == EndpointRow.client_id)
+        .where(
+            EndpointRow.tenant_id.in_(tenants),
+            EndpointRow.status != DISABLED,
+            EndpointRow.is_internal.is_(False),
+            ApplicationRow.status == APPROVED,
+        )
+        .order_by(EndpointRow.endpoint_id)
+    )
+    hearers: dict[str, list[Hearer]] = {}
+    for row in work.session.execute(statement) if tenants else ():
+        one = Hearer(
+            endpoint_id=row.endpoint_id,
+            tenant_id=row.tenant_id,
+            client_id=row.client_id,
+            dialect=row.dialect,
+            facility_id=row.facility_id,
+            types=_types(row.events, row.approved_scopes),
+        )
+        hearers.setdefault(one.tenant_id, []).append(one)
+    return hearers
 
 
-def _tell(work: UnitOfWork, hearers: Sequence[Hearer], event: DomainEvent) -> None:
-    kind = CATALOGUE.get(event.type)
-    if kind is None:
-        return
+def _types(wanted: Sequence[str], scopes: Sequence[str]) -> frozenset[str]:
+    known = (CATALOGUE[name] for name in wanted if name in CATALOGUE)
+    return frozenset(kind.name for kind in known if covered(scopes, kind.scope))
+
+
+def _any_wants(hearers: Sequence[Hearer], types: frozenset[str]) -> bool:
+    return any(not types.isdisjoint(one.types) for one in hearers)
+
+
+def _destinations(work: UnitOfWork, events: Sequence[DomainEvent]) -> Destinations:
+    """Where the encounters of events are brought."""
+    named = {event.resource_id for event in events if event.resource_type == _ENCOUNTER}
+    # every tenant: a portion has events of many, and the key says whose the encounter is.
+    statement = select(
+        EncounterRow.tenant_id, EncounterRow.encounter_id, EncounterRow.destination
+    ).where(EncounterRow.encounter_id.in_(named))
+    found = work.session.execute(statement) if named else ()
+    return {(tenant_id, encounter_id): where for tenant_id, encounter_id, where in found}
+
+
+def _told(
+    work: UnitOfWork,
+    hearers: Sequence[Hearer],
+    event: DomainEvent,
+    destinations: Destinations,
+) -> list[dict[str, Any]]:
+    """The deliveries of an event."""
     wanting = [
-        endpoint
-        for endpoint, owner in hearers
-        if event.type in endpoint.events
-        and covered(owner.approved_scopes, kind.scope)
-        and _is_near(work, owner, event)
+        one for one in hearers if event.type in one.types and _is_near(one, event, destinations)
     ]
     if not wanting:
-        return
-    data = kind.data_of(event)
+        return []
+    data = CATALOGUE[event.type].data_of(event)
     bodies = {name: body_of(name, event, data) for name in {one.dialect for one in wanting}}
-    rows = [{**_values(work, one, event, bodies[one.dialect]), "headers": {}} for one in wanting]
-    insert = postgresql_insert if work.is_postgresql else sqlite_insert
-    # Who has the event already has it: once an endpoint, whatever is relayed twice.
-    work.session.execute(insert(DeliveryRow).on_conflict_do_nothing(), rows)
+    return [{**_values(work, one, event, bodies[one.dialect]), "headers": {}} for one in wanting]
 
 
-def _is_near(work: UnitOfWork, application: ApplicationRow, event: DomainEvent) -> bool:
+def _is_near(hearer: Hearer, event: DomainEvent, destinations: Destinations) -> bool:
     """Webhooks and jobs are their own client's affair; a facility's application hears of encounters
     that are brought to it, and of nothing else.
     """
     if event.resource_type in _PRIVATE:
-        return event.data.get("client_id") == application.client_id
-    if application.facility_id is None:
+        return event.data.get("client_id") == hearer.client_id
+    if hearer.facility_id is None:
         return True
-    if event.resource_type != "encounter":
+    if event.resource_type != _ENCOUNTER:
         return False
-    encounter = work.session.get(EncounterRow, event.resource_id)
-    return encounter is not None and encounter.destination == application.facility_id
+    return destinations.get((event.tenant_id, event.resource_id)) == hearer.facility_id
