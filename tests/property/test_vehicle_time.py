@@ -87,6 +87,8 @@ NONE_OF_MANY = [
 )
 @example(told=MANY_AT_ONCE, minutes=[1, 10, 11])
 @example(told=NONE_OF_MANY, minutes=[500, 1005, 2000])
+@example(told=NONE_OF_MANY, minutes=[2, 900])
+@example(told=NONE_OF_MANY, minutes=[1012, 2000])
 @given(told=TOLD, minutes=st.lists(st.integers(-5, 4000), min_size=1, max_size=20))
 def test_a_vehicle_was_where_all_its_encounters_say(
     tmp_path: Path, told: list[Told], minutes: list[int]
@@ -102,6 +104,9 @@ def test_a_vehicle_was_where_all_its_encounters_say(
             found = where.at(START + timedelta(minutes=minute))
             answer = found.waits or int(str(found.encounter_id).rpartition("-")[2])
             assert answer == expected(told, minute)
+        since, until = min(minutes), max(minutes)
+        if where.is_steady(START + timedelta(minutes=since), START + timedelta(minutes=until)):
+            assert len({expected(told, minute) for minute in range(since, until + 1)}) == 1
     database.close()
 
 

@@ -22,20 +22,34 @@ from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.recording import Binding, Bound
 
 
-def bind_vehicle(work: UnitOfWork, principal: Principal, vehicle_id: str) -> Binding:
+class VehicleBinding:
     """The binding of one vehicle, as its encounters and devices stand in this unit."""
-    where = VehicleTime(work, principal, vehicle_id)
-    standing = Standing(work, principal, vehicle_id)
-    placements = Placements(work, principal, vehicle_id)
 
-    def binding(device_id: str, observed_at: datetime) -> Bound:
-        found = where.at(observed_at)
-        waits = standing.why(device_id, observed_at)
+    def __init__(self, work: UnitOfWork, principal: Principal, vehicle_id: str) -> None:
+        self._where = VehicleTime(work, principal, vehicle_id)
+        self._standing = Standing(work, principal, vehicle_id)
+        self._placements = Placements(work, principal, vehicle_id)
+
+    def __call__(self, device_id: str, observed_at: datetime) -> Bound:
+        """Where a reading of a device belongs that was observed then."""
+        found = self._where.at(observed_at)
+        waits = self._standing.why(device_id, observed_at)
         by_itself = None if waits is not None else found.encounter_id
-        placed = placements.place(device_id, observed_at, by_itself)
+        placed = self._placements.place(device_id, observed_at, by_itself)
         return Bound(placed, is_late=placed is not None and placed == by_itself and found.is_late)
 
-    return binding
+    def is_steady(self, device_id: str, since: datetime, until: datetime) -> bool:
+        """Whether it is the same for all times from the one to the other; False if in doubt."""
+        return (
+            self._where.is_steady(since, until)
+            and self._standing.is_steady(device_id, since, until)
+            and self._placements.is_steady(device_id, since, until)
+        )
+
+
+def bind_vehicle(work: UnitOfWork, principal: Principal, vehicle_id: str) -> Binding:
+    """The binding of one vehicle."""
+    return VehicleBinding(work, principal, vehicle_id)
 
 
 def encounter_at(

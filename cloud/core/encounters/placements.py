@@ -62,6 +62,11 @@ class Placements:
                 place = move.to_encounter_id
         return place
 
+    def is_steady(self, device_id: str, since: datetime, until: datetime) -> bool:
+        """Whether the same decisions count at all times from the one to the other."""
+        edges = (edge for move in self.of(device_id) for edge in (move.since, move.until))
+        return not any(since < edge <= until for edge in edges)
+
     def is_put_back(self, device_id: str, at: datetime) -> bool:
         """Whether somebody's last word about a reading was that it is nobody's yet."""
         said = [one for one in self.of(device_id) if one.since <= at < one.until]

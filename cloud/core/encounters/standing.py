@@ -44,12 +44,22 @@ class Standing:
 
     def why(self, device_id: str, at: datetime) -> Waits | None:
         """Why what the device measured then waits; None where nothing speaks against it."""
+        if self._is_plain(device_id, at):
+            return None
+        return next((one.why for one in self.outs(device_id) if one.since <= at < one.until), None)
+
+    def is_steady(self, device_id: str, since: datetime, until: datetime) -> bool:
+        """Whether `why` says the same at all times from the one to the other."""
+        if self._is_plain(device_id, since):
+            return True
+        edges = (edge for one in self.outs(device_id) for edge in (one.since, one.until))
+        return not any(since < edge <= until for edge in edges)
+
+    def _is_plain(self, device_id: str, at: datetime) -> bool:
         plain_since = self._plain.get(device_id)
         if plain_since is None:
             plain_since = self._plain[device_id] = self._plain_since(device_id)
-        if plain_since <= at:
-            return None
-        return next((one.why for one in self.outs(device_id) if one.since <= at < one.until), None)
+        return plain_since <= at
 
     def outs(self, device_id: str) -> tuple[Out, ...]:
         """The stretches in which its readings wait."""

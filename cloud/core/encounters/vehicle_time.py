@@ -123,6 +123,14 @@ class VehicleTime:
                 self._plain[place] = known
         return known
 
+    def is_steady(self, since: datetime, until: datetime) -> bool:
+        """Whether the vehicle was at one place at all times from the one to the other."""
+        newest = self._newest
+        if not (newest.answer(since) and newest.answer(until)):
+            return False
+        is_between = bisect_right(self._edges, since) == bisect_right(self._edges, until)
+        return is_between and not self._rivals(newest.stays, since)
+
     def around(self, since: datetime, until: datetime) -> list[str]:
         """The encounters the vehicle was in then, or within an hour before or after."""
         found = [

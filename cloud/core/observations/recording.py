@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -66,8 +66,17 @@ class Bound:
 UNCHARTED_STATUS: Final = (MeasurementStatus.TEST_DATA | MeasurementStatus.DEMO_DATA).value
 """Readings of a test or of a demonstration are kept for the device and charted for no patient."""
 
-Binding = Callable[[str, datetime], Bound]
-"""From the device of a reading and the time it was observed to its encounter."""
+
+class Binding(Protocol):
+    """From the device of a reading and the time it was observed to its encounter."""
+
+    def __call__(self, device_id: str, observed_at: datetime, /) -> Bound:
+        """Where a reading belongs."""
+        ...
+
+    def is_steady(self, device_id: str, since: datetime, until: datetime, /) -> bool:
+        """Whether it is the same for all times from the one to the other; False if in doubt."""
+        ...
 
 
 class UnstorableError(Exception):

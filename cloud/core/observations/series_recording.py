@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
+
+import numpy as np
 
 from cloud.core.devices.tables import DeviceRow
 from cloud.core.kernel.principal import Principal
@@ -35,6 +37,7 @@ from cloud.core.observations.recording import (
     place_of,
     reading_flags,
 )
+from cloud.core.observations.stretches import EPOCH, bind_stretches
 from cloud.core.observations.tables import ObservationRow
 from cloud.db.base import table_of
 from cloud.db.copy_spelling import CopySpelling
@@ -66,6 +69,7 @@ _Content = tuple[int, tuple[int, ...]]
 """A series, and a reading's own integers in it."""
 _Said = tuple[_Content, tuple[str, ...]]
 """A value, and what is flagged about its time."""
+_MICROSECOND: Final = timedelta(microseconds=1)
 T = TypeVar("T")
 
 
@@ -209,7 +213,7 @@ class _Columns(Generic[P]):
         readings, spelling, heads = self._plain.batch.readings, self._spelling, self._heads()
         series = self._column(readings.series_of)
         moments = list(zip(identities.time_of, [heads[one][1] for one in series], strict=True))
-        times = {one: self._times(*one) for one in set(moments)}
+        times = self._times(set(moments))
         values = zip(series, self._column(readings.own), strict=True)
         said = [(value, times[moment][1]) for value, moment in zip(values, moments, strict=True)]
         contents = self._contents(set(said))
@@ -254,15 +258,38 @@ class _Columns(Generic[P]):
             heads[number] = head, None if status & UNCHARTED_STATUS else device_id
         return heads
 
-    def _times(self, moment: int, device_id: str | None) -> tuple[P, tuple[str, ...]]:
-        """The part of a moment with its encounter, and what is to be flagged about it."""
+    def _times(
+        self, moments: Iterable[tuple[int, str | None]]
+    ) -> dict[tuple[int, str | None], tuple[P, tuple[str, ...]]]:
+        """The parts of moments with their encounters, and what is to be flagged about each."""
+        of_device: dict[str | None, list[int]] = {}
+        for moment, device_id in moments:
+            of_device.setdefault(device_id, []).append(moment)
+        return {
+            (moment, device_id): self._part(moment, bound)
+            for device_id, mine in of_device.items()
+            for moment, bound in zip(mine, self._bounds(mine, device_id), strict=True)
+        }
+
+    def _bounds(self, moments: Sequence[int], device_id: str | None) -> list[Bound]:
+        if device_id is None:
+            return [Bound(None)] * len(moments)
+        times = [self._plain.batch.readings.times[moment] for moment in moments]
+        # A device whose clock cannot be right still measured this patient: when it was heard.
+        heard = [
+            one.captured_at
+            if is_clock_fault(one.observed_at.at, one.captured_at)
+            else one.observed_at.at
+            for one in times
+        ]
+        microseconds = np.array([(at - EPOCH) // _MICROSECOND for at in heard], np.int64)
+        bounds, bound_of = bind_stretches(self._sender.binding, device_id, microseconds)
+        return [bounds[place] for place in bound_of]
+
+    def _part(self, moment: int, bound: Bound) -> tuple[P, tuple[str, ...]]:
         times = self._plain.batch.readings.times[moment]
         observed, captured_at = times.observed_at, times.captured_at
-        # A device whose clock cannot be right still measured this patient: when it was heard.
         is_fault = is_clock_fault(observed.at, captured_at)
-        bound = Bound(None)
-        if device_id is not None:
-            bound = self._sender.binding(device_id, captured_at if is_fault else observed.at)
         if bound.encounter_id is not None:
             self._charted.add((bound.encounter_id, observed.at))
         stamp = observed.device_time

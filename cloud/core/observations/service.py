@@ -57,15 +57,20 @@ UNREADABLE: Final = "unreadable_row"
 EVENT_RECORDED: Final = "device.observation.recorded"
 
 
-def unbound(work: UnitOfWork, principal: Principal, vehicle_id: str) -> Binding:
-    """A binder for a service without encounters."""
-    del work, principal, vehicle_id
-
-    def binding(device_id: str, observed_at: datetime) -> Bound:
+class _Unbound:
+    def __call__(self, device_id: str, observed_at: datetime) -> Bound:
         del device_id, observed_at
         return Bound(None)
 
-    return binding
+    def is_steady(self, device_id: str, since: datetime, until: datetime) -> bool:
+        del device_id, since, until
+        return True
+
+
+def unbound(work: UnitOfWork, principal: Principal, vehicle_id: str) -> Binding:
+    """A binder for a service without encounters."""
+    del work, principal, vehicle_id
+    return _Unbound()
 
 
 @dataclass(slots=True)
