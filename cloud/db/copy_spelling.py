@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from json import dumps
 from struct import Struct
 from typing import Any, Final, cast
 
 import numpy as np
 import psycopg
+from numpy.typing import NDArray
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -26,6 +28,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cloud.db.base import ExactDecimal, UtcDateTime
 from cloud.db.spelling import Identities, Insert, Write, listed
+from protocols.uplink.whole_numbers import Numbers
 
 KEYS: Final = ("observation_id", "tenant_key", "row_id", "observed_at")
 """The columns of a table of keys."""
@@ -38,8 +41,8 @@ _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _END: Final = b"\xff\xff"
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _ID: Final = "V16"
-_WIDE: Final = ">i8"
-_KEY_TYPES: Final = (Uuid(), BigInteger(), BigInteger(), BigInteger())
+_EPOCH_US: Final = 946_684_800_000_000
+"""From 1970 to PostgreSQL's epoch."""
 
 
 def _octets(value: bytes) -> bytes:
@@ -122,17 +125,28 @@ class CopySpelling:
 
         return spell
 
-    def column(self, names: Sequence[str], *values: Sequence[Any]) -> Sequence[bytes]:
-        """All at once: their lengths are known."""
-        octets = _fixed([self._table.c[name].type for name in names], values)
-        each = len(octets) // max(1, len(values[0]))
-        return [octets[begin : begin + each] for begin in range(0, len(octets), each)]
+    def times(self, *columns: Numbers) -> Sequence[bytes]:
+        """As microseconds since PostgreSQL's epoch."""
+        return _cut(_table([column - _EPOCH_US for column in columns]), len(columns[0]))
 
-    def rows(self, *parts: Sequence[bytes]) -> Sequence[bytes]:
+    def words(self, column: Sequence[str]) -> Sequence[bytes]:
+        """Each with its length in front."""
+        return [_text(word) if word else _NULL for word in column]
+
+    def own(self, ids: bytes, *columns: Numbers) -> Sequence[bytes]:
+        """All at once: their lengths are known."""
+        return _cut(_table([np.frombuffer(ids, _ID), *columns]), len(columns[0]))
+
+    def joined(self, *parts: Sequence[bytes]) -> Sequence[bytes]:
         """One behind the other."""
         return list(map(b"".join, zip(*parts, strict=True)))
 
-    def numbers(self, count: int) -> Sequence[int]:
+    def rows(self, names: Sequence[str], *parts: Sequence[bytes]) -> Sequence[bytes]:
+        """All rows in one, each begun by the count of its columns."""
+        counts = [_COUNT.pack(len(names))] * len(parts[0])
+        return [b"".join(chain.from_iterable(zip(counts, *parts, strict=True)))]
+
+    def numbers(self, count: int) -> Numbers:
         """From the table's own sequence: a stretch, unless others took some in between."""
         least, most, taken = self._connection.exec_driver_sql(
             f"WITH given AS MATERIALIZED (SELECT nextval('{self._table.name}_row_id_seq') AS number"  # noqa: S608 - names of our own schema
@@ -141,13 +155,15 @@ class CopySpelling:
             " THEN string_agg(number::text, ' ') ELSE '' END FROM given",
             (count,),
         ).one()
-        return [int(one) for one in taken.split()] if taken else range(least, most + 1)
+        if taken:
+            return np.array([int(one) for one in taken.split()], np.int64)
+        return np.arange(least, most + 1, dtype=np.int64)
 
     def inserts(
         self, names: Sequence[str], rows: Sequence[bytes], identities: Identities
     ) -> Iterator[Insert]:
         """By COPY of keys and rows; then by COPY and what the keys let in."""
-        octets = _file(len(names), rows)
+        octets = _file(*rows)
         yield partial(self._straight, names, octets, identities)
         yield partial(self._staged, names, octets, identities)
 
@@ -191,35 +207,40 @@ class CopySpelling:
             raise DBAPIError.instance("COPY", None, exc, psycopg.Error) from exc
 
 
-def _file(columns: int, rows: Sequence[bytes]) -> bytes:
-    """Rows of so many columns as one COPY takes them."""
-    count = _COUNT.pack(columns)
-    return b"".join((_HEAD, count, count.join(rows), _END))
+def _file(*rows: bytes) -> bytes:
+    """Rows, each begun by the count of its columns, as one COPY takes them."""
+    return b"".join((_HEAD, *rows, _END))
 
 
-def _fixed(kinds: Sequence[object], values: Sequence[Any]) -> bytes:
-    """Rows of ids and of integers of eight octets, each with its length in front."""
-    sizes = [_ID if isinstance(kind, Uuid) else _WIDE for kind in kinds]
-    names = range(len(sizes))
-    kept = np.empty(
-        len(values[0]),
-        [field for name in names for field in ((f"{name}n", ">i4"), (f"{name}", sizes[name]))],
-    )
-    for name, size, column in zip(names, sizes, values, strict=True):
-        kept[f"{name}n"] = kept.dtype[f"{name}"].itemsize
-        kept[f"{name}"] = np.frombuffer(b"".join(column), _ID) if size is _ID else column
-    return kept.tobytes()
+def _table(columns: Sequence[NDArray[Any]], *, counted: bool = False) -> bytes:
+    """Rows of these columns: each value with its length in front, `counted` their count before."""
+    fields = [
+        (f"{number}{part}", kind)
+        for number, column in enumerate(columns)
+        for part, kind in (("n", ">i4"), ("", column.dtype.newbyteorder(">")))
+    ]
+    count = [("count", ">i2")] if counted else []
+    table = np.empty(len(columns[0]), [*count, *fields])
+    if counted:
+        table["count"] = len(columns)
+    for number, column in enumerate(columns):
+        table[f"{number}n"] = column.itemsize
+        table[f"{number}"] = column
+    return table.tobytes()
+
+
+def _cut(octets: bytes, rows: int) -> list[bytes]:
+    """The rows by themselves, which are equally long."""
+    each = len(octets) // max(1, rows)
+    return [octets[begin : begin + each] for begin in range(0, len(octets), each)] if rows else []
 
 
 def _keys(identities: Identities) -> bytes:
     """The rows of the table of keys as one COPY takes them."""
-    microseconds = np.array([_microseconds(at) for at in identities.times], np.int64)
-    times = microseconds[np.array(identities.time_of, np.intp)]
-    keys = np.full(len(times), identities.key, np.int64)
-    octets = _fixed(_KEY_TYPES, (identities.ids, keys, identities.numbers, times))
-    each = len(octets) // max(1, len(times))
-    rows = [octets[begin : begin + each] for begin in range(0, len(octets), each)]
-    return _file(len(KEYS), rows)
+    ids = np.frombuffer(identities.ids, _ID)
+    keys = np.full(len(ids), identities.key, np.int64)
+    times = identities.times - _EPOCH_US
+    return _file(_table([ids, keys, identities.numbers, times], counted=True))
 
 
 def _writer_of(column: Column[Any]) -> Write:

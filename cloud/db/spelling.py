@@ -8,10 +8,10 @@ SQLite as tuples.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from itertools import chain
-from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
 
+import numpy as np
 from sqlalchemy import (
     Column,
     Connection,
@@ -19,26 +19,29 @@ from sqlalchemy import (
     Uuid,
 )
 
+from protocols.uplink.time_texts import MICROSECONDS, calendar_texts, cut
+from protocols.uplink.whole_numbers import Numbers
+
 P = TypeVar("P")
 """A part of a row as a database takes it."""
 Write = Callable[[Any], Any]
 Insert = Callable[[], int]
+_ID_DIGITS: Final = 32
 
 
 class Identities(NamedTuple):
     """What tells the rows of one tenant apart, row by row, and where that is kept.
 
     `unique`: the columns that are unique in a table of one piece. Elsewhere `key` stands for the
-    tenant, and each identity's sixteen octets are kept with the row's number and its time, which
-    is that one of `times` that `time_of` counts.
+    tenant, and each identity's sixteen octets (`ids`, one behind the other) are kept with the row's
+    number and its time, in microseconds since 1970.
     """
 
     unique: Sequence[str]
     key: int
-    ids: Sequence[bytes]
-    numbers: Sequence[int]
-    times: Sequence[datetime]
-    time_of: Sequence[int]
+    ids: bytes
+    numbers: Numbers
+    times: Numbers
 
 
 class Spelling(Protocol[P]):
@@ -51,22 +54,34 @@ class Spelling(Protocol[P]):
         """What spells the values of these columns, named as the table names them."""
         ...
 
-    def column(self, names: Sequence[str], *values: Sequence[object]) -> Sequence[P]:
-        """A part for each row, of columns that hold an id or a wide integer in every row."""
+    def times(self, *columns: Numbers) -> Sequence[P]:
+        """A part for each row of times that none lacks, in microseconds since 1970."""
         ...
 
-    def rows(self, *parts: Sequence[P]) -> Sequence[P]:
-        """Rows of these parts, each given row by row."""
+    def words(self, column: Sequence[str]) -> Sequence[P]:
+        """A part for each row of one text, which is empty where there is none."""
         ...
 
-    def numbers(self, count: int) -> Sequence[int]:
+    def own(self, ids: bytes, *columns: Numbers) -> Sequence[P]:
+        """A part for each row of an id and wide integers that none lacks."""
+        ...
+
+    def joined(self, *parts: Sequence[P]) -> Sequence[P]:
+        """Parts made of these, each given row by row."""
+        ...
+
+    def rows(self, names: Sequence[str], *parts: Sequence[P]) -> Sequence[P]:
+        """The rows of these parts, which name all of `names` in this order; for `inserts` alone."""
+        ...
+
+    def numbers(self, count: int) -> Numbers:
         """The numbers so many rows are to have; none where the table numbers them itself."""
         ...
 
     def inserts(
         self, names: Sequence[str], rows: Sequence[P], identities: Identities
     ) -> Iterator[Insert]:
-        """Ways to store the rows, whose parts name all of `names` in this order.
+        """Ways to store rows of these columns.
 
         Each is to be tried in a savepoint of its own, the next one when a rule of the table is
         broken; the last leaves rows whose identity is stored already. Each says how many rows were
@@ -103,20 +118,36 @@ class TupleSpelling:
 
         return spell
 
-    def column(
-        self, names: Sequence[str], *values: Sequence[object]
-    ) -> Sequence[tuple[object, ...]]:
-        """As the driver binds them."""
-        return list(map(self.part(names), zip(*values, strict=True)))
+    def times(self, *columns: Numbers) -> Sequence[tuple[object, ...]]:
+        """As text without a zone."""
+        texts = [calendar_texts(column, MICROSECONDS, " ").decode() for column in columns]
+        return list(zip(*(cut(text, MICROSECONDS) for text in texts), strict=True))
 
-    def rows(self, *parts: Sequence[tuple[object, ...]]) -> Sequence[tuple[object, ...]]:
+    def words(self, column: Sequence[str]) -> Sequence[tuple[object, ...]]:
+        """As they are."""
+        return [(word or None,) for word in column]
+
+    def own(self, ids: bytes, *columns: Numbers) -> Sequence[tuple[object, ...]]:
+        """The id as hexadecimal digits."""
+        digits = ids.hex()
+        names = [digits[at : at + _ID_DIGITS] for at in range(0, len(digits), _ID_DIGITS)]
+        return list(zip(names, *(column.tolist() for column in columns), strict=True))
+
+    def joined(self, *parts: Sequence[tuple[object, ...]]) -> Sequence[tuple[object, ...]]:
         """One behind the other."""
         return [tuple(chain.from_iterable(row)) for row in zip(*parts, strict=True)]
 
-    def numbers(self, count: int) -> Sequence[int]:
+    def rows(
+        self, names: Sequence[str], *parts: Sequence[tuple[object, ...]]
+    ) -> Sequence[tuple[object, ...]]:
+        """One behind the other."""
+        del names
+        return self.joined(*parts)
+
+    def numbers(self, count: int) -> Numbers:
         """SQLite numbers rows by itself."""
         del count
-        return ()
+        return np.zeros(0, np.int64)
 
     def inserts(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha1
@@ -13,6 +13,7 @@ from protocols.model.codes import MdcCode, SystemId
 from protocols.model.timestamps import DeviceTime
 
 NAMESPACE: Final = UUID("6f1d0f0c-7a53-5b43-9d0e-5c1f2f6b8a11")
+ID_OCTETS: Final = 16
 _VERSION_5: Final = 5 << 76
 _VARIANT: Final = 1 << 63
 _TELLING_OCTETS: Final = 6
@@ -73,14 +74,30 @@ class Identity:
 
     def at(self, stamp: bytes, duration_us: int = 0) -> bytes:
         """The sixteen octets of the id with this stamp (`stamp_of`, `reception_of`)."""
-        name = b"%b%b|%d%b" % (self.head, stamp, duration_us, self.tail)
+        name = b"%b%b%b" % (self.head, stamp, self.behind(duration_us))
         return _id_of(sha1(name, usedforsecurity=False).digest())
+
+    def behind(self, duration_us: int) -> bytes:
+        """What stands behind the time in the name of an id, `head` before it."""
+        return b"|%d%b" % (duration_us, self.tail)
 
 
 def _id_of(digest: bytes) -> bytes:
     # RFC 9562 5.5, UUIDv5: the first 128 bits of a SHA-1, version and variant put in.
-    number = int.from_bytes(digest[:16], "big")
-    return (number & _KEPT | _VERSION_5 | _VARIANT).to_bytes(16, "big")
+    number = int.from_bytes(digest[:ID_OCTETS], "big")
+    return (number & _KEPT | _VERSION_5 | _VARIANT).to_bytes(ID_OCTETS, "big")
+
+
+def ids_of(names: Sequence[bytes]) -> bytes:
+    """The ids of these names (`Identity.head`, time, `Identity.behind`), sixteen octets each."""
+    digests = [sha1(name, usedforsecurity=False).digest()[:ID_OCTETS] for name in names]
+    # All of them as one number: version and variant are put in at once.
+    kept, given = (
+        int.from_bytes(one.to_bytes(ID_OCTETS, "big") * len(names), "big")
+        for one in (_KEPT, _VERSION_5 | _VARIANT)
+    )
+    number = int.from_bytes(b"".join(digests), "big") & kept | given
+    return number.to_bytes(ID_OCTETS * len(names), "big")
 
 
 def stamp_of(device_time: DeviceTime) -> bytes:

@@ -25,7 +25,7 @@ from protocols.uplink.derived_ids import CounterSearch
 from protocols.uplink.device_stamps import from_microseconds
 from protocols.uplink.dictionary import DICTIONARIES, NEWEST, PARAMETERS
 from protocols.uplink.messages import UplinkBatch, UplinkRow, batch_name, rows_of
-from protocols.uplink.readings import Readings
+from protocols.uplink.reading_columns import Readings
 from protocols.uplink.row_codec import (
     BROKEN,
     CONTENT_BINARY,
@@ -98,8 +98,10 @@ def _batch(
     record: ColumnsRecord, gateway_id: str, readings: Readings, alone: _Alone
 ) -> UplinkBatch:
     """The batch with the rows that are in no column."""
-    in_columns, others = iter(readings.sequences), (sequence for sequence, _ in alone)
-    sequences = [next(in_columns if number else others) for number in record.series_of]
+    sequences = readings.sequences.tolist()
+    if alone:
+        in_columns, others = iter(sequences), (sequence for sequence, _ in alone)
+        sequences = [next(in_columns if number else others) for number in record.series_of]
     batch_id = batch_name(record.stream, record.boot_epoch, sequences)
     return UplinkBatch(
         batch_id=_uuid(record.batch_id) if record.batch_id else batch_id,

@@ -15,9 +15,7 @@ from uuid import UUID
 
 from protocols.errors import DecodeError
 from protocols.model.codes import MdcCode, SystemId
-from protocols.model.identifiers import Identity, reception_of, stamp_of
-from protocols.model.timestamps import ObservedTime
-from protocols.uplink.device_stamps import EPOCH
+from protocols.model.identifiers import Identity
 
 EXPLICIT: Final = 0
 """The sixteen octets travel."""
@@ -57,61 +55,6 @@ def identity_of(device: bytes, type_cf: int, supplements: tuple[int, ...]) -> Id
     """What all ids of one series share; DecodeError for codes out of range."""
     codes = [MdcCode.from_cf_code(code) for code in supplements]
     return Identity.of(SystemId(device), MdcCode.from_cf_code(type_cf), codes)
-
-
-@dataclass(slots=True)
-class IdReader:
-    """The ids of a batch, row by row; `ids` and `counters` as the columns have them.
-
-    They are as many as `counters_of` and the rules ask for.
-    """
-
-    ids: bytes
-    counters: Sequence[int]
-    _ids_read: int = 0
-    _counters_read: int = 0
-    _last: dict[int, tuple[int, int]] = field(default_factory=dict)
-    _captured_at: datetime = EPOCH
-    _observed_at: datetime = EPOCH
-    _stamp: bytes | None = None
-    _is_first: bool = True
-
-    @staticmethod
-    def counters_of(rules: Sequence[int]) -> int:
-        """How many counters rows of these rules have."""
-        return rules.count(RECEIVED) + 2 * rules.count(ARRIVED)
-
-    def begin(self, captured_at: datetime, observed_at: ObservedTime) -> None:
-        """A new moment: the rows that follow have these times, in UTC."""
-        device_time = observed_at.device_time
-        self._captured_at = captured_at
-        self._observed_at = observed_at.at
-        self._stamp = None if device_time is None else stamp_of(device_time)
-        self._is_first = True
-
-    def read(self, rule: int, device: int, identity: Identity, duration_us: int) -> bytes:
-        """The octets of the next row's id; DecodeError when it cannot be worked out."""
-        is_first, self._is_first = self._is_first, False
-        if rule == STAMPED:
-            if self._stamp is None:
-                raise DecodeError("uplink columns: an id by a device's time that is not there")
-            return identity.at(self._stamp, duration_us)
-        if rule == EXPLICIT:
-            start = self._ids_read
-            self._ids_read = start + _ID_OCTETS
-            return self.ids[start : start + _ID_OCTETS]
-        last, lag = self._last.get(device, (-1, 0))
-        received_at = self._observed_at
-        if rule == ARRIVED:
-            lag += self._next()
-            received_at = before(self._captured_at, lag)
-        counter = self._next() + (next_report(last) if is_first else last + 1)
-        self._last[device] = counter, lag
-        return identity.at(reception_of(received_at.isoformat(), counter), duration_us)
-
-    def _next(self) -> int:
-        self._counters_read += 1
-        return self.counters[self._counters_read - 1]
 
 
 def before(captured_at: datetime, lag: int) -> datetime:

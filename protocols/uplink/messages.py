@@ -17,7 +17,7 @@ from protocols.model.crew import AttachmentPart, CrewEvent
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation
 from protocols.uplink.channels import NEWEST_VERSION
-from protocols.uplink.readings import NO_READINGS, Readings
+from protocols.uplink.reading_columns import NO_READINGS, Readings
 
 BATCHES: Final = UUID("0e0b7c35-54d3-5a1c-8b0e-6c5d9a0f4b72")
 """The namespace of batch names."""
@@ -87,7 +87,7 @@ class UplinkBatch:
     @property
     def sequences(self) -> list[int]:
         """Those of all its rows that could be read, in no order."""
-        return [*(row.sequence for row in self.rows), *self.readings.sequences]
+        return [*(row.sequence for row in self.rows), *self.readings.sequences.tolist()]
 
     def in_rows(self) -> UplinkBatch:
         """The same with nothing in columns, by sequence."""
@@ -102,11 +102,11 @@ def rows_of(readings: Readings) -> list[UplinkRow]:
     return [
         UplinkRow(
             sequence=sequence,
-            captured_at=readings.times[readings.times_of[row]].captured_at,
+            captured_at=readings.times(row).captured_at,
             content=readings.observation(row),
             octets=readings.places[row],
         )
-        for row, sequence in enumerate(readings.sequences)
+        for row, sequence in enumerate(readings.sequences.tolist())
     ]
 
 

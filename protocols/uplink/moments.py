@@ -7,7 +7,7 @@ own clock costs next to nothing; what its report's way to the disk took is all t
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import gcd
@@ -142,35 +142,3 @@ def _course_of(moments: Sequence[Moment], unit: int) -> _Course:
         first.stamp,
         median_low(stamp_steps) if stamp_steps else 0,
     )
-
-
-def read_moments(
-    devices: Sequence[DeviceColumns],
-    moments: MomentColumns,
-    sent_at: int,
-    firsts: Sequence[tuple[int, bool]],
-) -> Iterator[Moment]:
-    """The moments of columns that are equally long.
-
-    `sent_at` in the moments' unit; `firsts` say for each moment the device of its first row, and
-    whether that device keeps a calendar.
-    """
-    courses: dict[int, _Course] = {}
-    columns = zip(moments.rows, moments.at, moments.lag, moments.stamp, firsts, strict=True)
-    for rows, at, lag, stamp, (number, is_calendar) in columns:
-        device = devices[number]
-        course = courses.get(number)
-        if course is None:
-            first = sent_at + device.at
-            base = first * moments.unit if is_calendar else 0
-            course = courses[number] = _Course.to(
-                first,
-                device.step,
-                device.stamp * device.stamp_unit + base,
-                device.stamp_step * device.stamp_unit,
-            )
-        here = course.expected_at() + at
-        course.stamp = course.expected_stamp(here) + stamp * device.stamp_unit
-        course.at = here
-        captured = (here + device.lag + lag) * moments.unit
-        yield Moment(number, captured, here * moments.unit, course.stamp, rows)

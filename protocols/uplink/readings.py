@@ -1,17 +1,12 @@
-"""Readings of a batch by columns, as compact batches carry them: what many share is said once.
-
-A store that takes thousands of readings at once needs no object for each. What is worked out for a
-series, for its times and for each value it shows serves all the readings that have them.
-"""
+"""What readings share that come in columns (`reading_columns`), and the observation each one is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final, TypedDict, TypeVar
+from typing import Final, TypedDict
 from uuid import UUID
 
 from protocols.model import observation as obs
@@ -25,7 +20,6 @@ Part = tuple[int, int, int, str]
 SPECIALS: Final = {special.value: special for special in SpecialValue}
 """Special values by their names on the wire."""
 _MOST_VALUES: Final = 4096
-T = TypeVar("T")
 
 
 def to_decimal(digits: int, exponent: int) -> Decimal:
@@ -61,63 +55,8 @@ class ReadingTimes:
     observed_at: ObservedTime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readings:
-    """Rows in columns: the n-th entry of every column is the n-th row's.
-
-    `series_of` and `times_of` count in `series` and `times`. `ids` are the sixteen octets of each
-    observation's id. `own` are the row's integers: the digits of each part that is no special
-    value, a code, bits; of a waveform how many samples, and the report's number where it counts
-    them. `places` say where the gateway keeps a row's octets, and `samples` are the waveforms' by
-    row, as `SampleArrayObservation` has them.
-    """
-
-    series: tuple[ReadingSeries, ...] = ()
-    times: tuple[ReadingTimes, ...] = ()
-    series_of: Sequence[int] = ()
-    times_of: Sequence[int] = ()
-    sequences: Sequence[int] = ()
-    ids: Sequence[bytes] = ()
-    own: Sequence[tuple[int, ...]] = ()
-    places: Sequence[str] = ()
-    samples: Mapping[int, bytes] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        """How many rows."""
-        return len(self.sequences)
-
-    def only(self, rows: Iterable[int]) -> Readings:
-        """The same with these rows alone, in this order; series and times stay as they are."""
-        kept = list(rows)
-
-        def of(column: Sequence[T]) -> list[T]:
-            return [column[row] for row in kept]
-
-        return Readings(
-            series=self.series,
-            times=self.times,
-            series_of=of(self.series_of),
-            times_of=of(self.times_of),
-            sequences=of(self.sequences),
-            ids=of(self.ids),
-            own=of(self.own),
-            places=of(self.places),
-            samples={now: self.samples[row] for now, row in enumerate(kept) if row in self.samples},
-        )
-
-    def observation(self, row: int) -> obs.Observation:
-        """One row as the shared model has it."""
-        series, own = self.series[self.series_of[row]], self.own[row]
-        return make_observation(
-            series,
-            own,
-            observation_id=UUID(bytes=self.ids[row]),
-            observed_at=self.times[self.times_of[row]].observed_at,
-            samples=self.samples.get(row, b""),
-        )
-
-
-NO_READINGS: Final = Readings()
+Value = tuple[int, tuple[int, ...]]
+"""A series by its number, and a reading's own integers in it (see `reading_columns.Readings`)."""
 
 
 class Common(TypedDict):
@@ -139,7 +78,7 @@ def make_observation(
     observed_at: ObservedTime,
     samples: bytes = b"",
 ) -> obs.Observation:
-    """A reading of a series; `own` and `samples` see `Readings`."""
+    """A reading of a series; `own` and `samples` see `reading_columns.Readings`."""
     common: Common = {
         "observation_id": observation_id,
         "type": series.type,

@@ -22,10 +22,11 @@ from protocols.model.observation import (
     Observation,
 )
 from protocols.model.quantity import Quantity, SpecialValue
-from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 from protocols.uplink.codec import encode_batch, read_batch
 from protocols.uplink.derived_ids import CounterSearch
+from protocols.uplink.device_stamps import to_microseconds
 from protocols.uplink.messages import RejectedRow, UplinkAck, UplinkBatch, UplinkRow
+from protocols.uplink.whole_numbers import to_numbers
 from tests.fixtures.cloud import (
     HEART_RATE,
     PER_MINUTE,
@@ -159,18 +160,14 @@ def test_rows_no_column_can_hold_are_named_alone(cloud: Installation) -> None:
     )
     sent = in_columns(batch(cloud.mine, [*good, bits]))
     readings = sent.readings
-    ticks = ObservedTime(START, TimeQuality.DEVICE, DeviceTime("relative", "1" * 50))
-    ends = replace(good[0].observed_at, at=START.replace(year=9999, month=12, day=31, hour=23))
-    last = len(readings.times)
+    moments = readings.moments
+    last_minute = to_microseconds(START.replace(year=9999, month=12, day=31, hour=23, minute=59))
+    observed = moments.observed.copy()
+    observed[1] = last_minute
     odd = replace(
         readings,
-        times=(
-            *readings.times,
-            replace(readings.times[0], observed_at=ticks),
-            replace(readings.times[0], observed_at=replace(ends, at=ends.at.replace(minute=59))),
-        ),
-        times_of=[last, last + 1, *readings.times_of[2:]],
-        own=[*readings.own[:-1], (2**63,)],
+        moments=replace(moments, observed=observed, stamps=["1" * 50, *moments.stamps[1:]]),
+        values=(*readings.values[:-1], (readings.values[-1][0], (2**63,))),
     )
     ack = record(cloud, replace(sent, readings=odd))
     assert ack.rejected == (
@@ -186,8 +183,8 @@ def test_keys_no_column_can_hold_are_refused_by_name(cloud: Installation) -> Non
     sent = in_columns(batch(cloud.mine, list(good)))
     for wrong in (
         replace(sent, boot_epoch=2**63),
-        replace(sent, readings=replace(sent.readings, sequences=[2**63, 2**63 + 1])),
-        replace(sent, readings=replace(sent.readings, sequences=[-2, -1])),
+        replace(sent, readings=replace(sent.readings, sequences=to_numbers([2**63, 2**63 + 1]))),
+        replace(sent, readings=replace(sent.readings, sequences=to_numbers([-2, -1]))),
     ):
         ack = record(cloud, wrong)
         assert [one.reason for one in ack.rejected] == ["out_of_range"] * 2

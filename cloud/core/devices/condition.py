@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+import numpy as np
+
 from cloud.core.devices.tables import DeviceRow
 from protocols.model.codes import SystemId
 from protocols.model.observation import NumericObservation
@@ -47,11 +49,10 @@ def _told(batch: UplinkBatch) -> Iterator[tuple[NumericObservation, datetime]]:
         if isinstance(content, NumericObservation) and content.type.cf_code in TOLD:
             yield content, row.captured_at
     readings = batch.readings
-    series = {number for number, one in enumerate(readings.series) if one.type.cf_code in TOLD}
+    series = [number for number, one in enumerate(readings.series) if one.type.cf_code in TOLD]
     if not series:
         return
-    for place, number in enumerate(readings.series_of):
-        if number in series:
-            found = readings.observation(place)
-            if isinstance(found, NumericObservation):
-                yield found, readings.times[readings.times_of[place]].captured_at
+    for place in np.flatnonzero(np.isin(readings.series_of, series)).tolist():
+        found = readings.observation(place)
+        if isinstance(found, NumericObservation):
+            yield found, readings.times(place).captured_at

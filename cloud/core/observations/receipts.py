@@ -12,6 +12,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
 from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -45,13 +46,13 @@ class Progress:
     def fresh(self, batch: UplinkBatch) -> UplinkBatch:
         """The batch without the rows that were committed before."""
         rows = self.known.unknown([row.sequence for row in batch.rows])
-        readings = self.known.unknown(batch.readings.sequences)
+        readings = self.known.unknown(batch.readings.sequences.tolist())
         if len(rows) + len(readings) == batch.count:
             return batch
         return replace(
             batch,
             rows=tuple(batch.rows[place] for place in rows),
-            readings=batch.readings.only(readings),
+            readings=batch.readings.only(np.array(readings, np.intp)),
         )
 
     def settle(self, work: UnitOfWork, batch: UplinkBatch, ack: UplinkAck) -> Receipt:
@@ -61,7 +62,10 @@ class Progress:
         """
         self._read_again(work, batch)
         rejected = {one.sequence for one in ack.rejected}
-        self.known.add(one for one in batch.sequences if one not in rejected)
+        sequences = batch.sequences
+        if rejected:
+            sequences = [one for one in sequences if one not in rejected]
+        self.known.add(sequences)
         self.refused.add(one for one in rejected if 0 < one <= LARGEST)
         self._close_below(batch)
         for kept in (self.known, self.refused):

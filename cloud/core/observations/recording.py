@@ -42,8 +42,8 @@ FLAG_LATE: Final = "late"
 CLOCK_AHEAD: Final = timedelta(minutes=5)
 CLOCK_EPOCH_YEAR: Final = 2000
 MAX_DEVICE_TIME: Final = 40
-_FIRST_SAFE_YEAR: Final = 2
-_LAST_SAFE_YEAR: Final = 9998
+FIRST_SAFE_YEAR: Final = 2
+LAST_SAFE_YEAR: Final = 9998
 LARGEST: Final = 2**63 - 1
 _INSERT_ROWS: Final = 500
 _COPIED_ROWS: Final = 50
@@ -109,7 +109,7 @@ def check_time(at: datetime) -> None:
     The first and the last hours of the calendar overflow as soon as one converts them or counts
     on from them.
     """
-    if _FIRST_SAFE_YEAR <= at.year <= _LAST_SAFE_YEAR:
+    if FIRST_SAFE_YEAR <= at.year <= LAST_SAFE_YEAR:
         return
     try:
         _ = at.astimezone(UTC) + CLOCK_AHEAD

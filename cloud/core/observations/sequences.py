@@ -6,6 +6,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from protocols.uplink.whole_numbers import to_numbers
+
 
 @dataclass(slots=True)
 class Sequences:
@@ -32,15 +36,13 @@ class Sequences:
 
     def add(self, numbers: Iterable[int]) -> None:
         """Some more, in any order; known ones change nothing."""
-        first = last = None
-        for number in sorted(numbers):
-            if last is not None and number <= last + 1:
-                last = number
-                continue
-            if first is not None and last is not None:
-                self.add_stretch(first, last)
-            first = last = number
-        if first is not None and last is not None:
+        ordered = np.unique(to_numbers(list(numbers)))
+        if not ordered.size:
+            return
+        ends = np.flatnonzero(np.diff(ordered) > 1)
+        firsts = ordered[np.concatenate(([0], ends + 1))].tolist()
+        lasts = ordered[np.append(ends, ordered.size - 1)].tolist()
+        for first, last in zip(firsts, lasts, strict=True):
             self.add_stretch(first, last)
 
     def add_stretch(self, first: int, last: int) -> None:

@@ -8,139 +8,50 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Final, Generic, TypeVar
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Generic
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cloud.core.devices.tables import DeviceRow
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
-from cloud.core.observations.conversion import content_values
 from cloud.core.observations.keys import tenant_key
 from cloud.core.observations.months import note_months
+from cloud.core.observations.plain_readings import KINDS, VALUES, PlainReadings, is_clock_fault
 from cloud.core.observations.recording import (
     CONTENT_FAULTS,
     FLAG_CLOCK,
     FLAG_LATE,
     IDENTITY,
-    LARGEST,
-    MAX_DEVICE_TIME,
     UNCHARTED_STATUS,
     Binding,
     Bound,
-    UnstorableError,
-    check_storable,
-    check_time,
-    is_clock_fault,
     place_of,
-    reading_flags,
 )
-from cloud.core.observations.stretches import EPOCH, bind_stretches
+from cloud.core.observations.stretches import at_time, bind_stretches
 from cloud.core.observations.tables import ObservationRow
 from cloud.db.base import table_of
 from cloud.db.copy_spelling import CopySpelling
 from cloud.db.spelling import Identities, P, Spelling, TupleSpelling
 from protocols.model.codes import SystemId
-from protocols.uplink.columns import BITS, CODED, COMPOUND, NUMERIC, SAMPLES
-from protocols.uplink.messages import UplinkBatch
-from protocols.uplink.readings import Readings, ReadingTimes
+from protocols.uplink.whole_numbers import Places
 
 _SERIES: Final = (
     *("tenant_id", "gateway_id", "vehicle_id", "stream", "boot_epoch", "received_at"),
     *("device_id", "type_cf", "status", "supplements", "kind"),
 )
-_TIMES: Final = (
-    *("captured_at", "observed_at", "time_quality", "device_time_kind", "device_time"),
-    "encounter_id",
-)
-_CONTENT: Final = (
-    *("unit_term", "value", "special", "components", "code_cf", "bits", "width", "text"),
-    "flags",
-)
+_CLOCK: Final = ("time_quality", "device_time_kind")
+_BOUND: Final = ("encounter_id",)
+_TIMES: Final = ("captured_at", "observed_at", *_CLOCK, "device_time", *_BOUND)
+_CONTENT: Final = (*VALUES, "flags")
 _PLACE: Final = ("octets",)
 _OWN: Final = ("observation_id", "sequence")
 _SHARED: Final = (*_SERIES, *_TIMES, *_CONTENT, *_PLACE)
-
-KINDS: Final = {NUMERIC: "numeric", COMPOUND: "compound", CODED: "coded", BITS: "bits"}
-"""Kinds of columns by the words of the store."""
-_Content = tuple[int, tuple[int, ...]]
-"""A series, and a reading's own integers in it."""
-_Said = tuple[_Content, tuple[str, ...]]
-"""A value, and what is flagged about its time."""
-_MICROSECOND: Final = timedelta(microseconds=1)
-T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class PlainReadings:
-    """The readings of a batch that can be recorded by columns, and the rows that cannot."""
-
-    batch: UplinkBatch
-    rows: list[int] = field(default_factory=list)
-    others: list[int] = field(default_factory=list)
-    contents: dict[_Content, tuple[tuple[object, ...], list[str]]] = field(default_factory=dict)
-
-    @property
-    def devices(self) -> set[SystemId]:
-        """Those whose readings these are."""
-        readings = self.batch.readings
-        return {readings.series[one].device for one in {readings.series_of[r] for r in self.rows}}
-
-    @property
-    def odd(self) -> Readings:
-        """What is left for the way of single rows."""
-        return self.batch.readings.only(self.others) if self.others else Readings()
-
-
-def sort_readings(batch: UplinkBatch) -> PlainReadings:
-    """Which readings of a batch the columns can hold as they are; waveforms have other columns."""
-    readings, sorted_ = batch.readings, PlainReadings(batch)
-    if not len(readings):
-        return sorted_
-    times = [_is_plain(one) for one in readings.times]
-    are_keyed = (
-        0 <= batch.boot_epoch <= LARGEST
-        and min(readings.sequences) >= 0
-        and max(readings.sequences) <= LARGEST
-    )
-    known: dict[_Content, bool] = {}
-    columns = zip(readings.series_of, readings.own, readings.times_of, strict=True)
-    for row, (series, own, moment) in enumerate(columns):
-        key = (series, own)
-        is_plain = known.get(key)
-        if is_plain is None:
-            is_plain = known[key] = _look_at(sorted_, row, key)
-        is_plain = is_plain and times[moment] and are_keyed
-        (sorted_.rows if is_plain else sorted_.others).append(row)
-    return sorted_
-
-
-def _is_plain(times: ReadingTimes) -> bool:
-    stamp = times.observed_at.device_time
-    try:
-        check_time(times.captured_at)
-        check_time(times.observed_at.at)
-    except UnstorableError:
-        return False
-    return stamp is None or len(stamp.value) <= MAX_DEVICE_TIME
-
-
-def _look_at(sorted_: PlainReadings, row: int, key: _Content) -> bool:
-    """Work out what the columns of a value are; False when there are none."""
-    readings = sorted_.batch.readings
-    if readings.series[key[0]].kind == SAMPLES:
-        return False
-    observation = readings.observation(row)
-    try:
-        check_storable(observation)
-    except UnstorableError:
-        return False
-    values = content_values(observation)
-    columns = tuple(values.get(name) for name in _CONTENT[:-1])
-    sorted_.contents[key] = columns, reading_flags(observation)
-    return True
+_MARKS: Final = ((), (FLAG_CLOCK,), (FLAG_LATE,), (FLAG_CLOCK, FLAG_LATE))
+"""What is flagged about a time: 1 for a clock that cannot be right, 2 for what came late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +77,7 @@ def insert_readings(work: UnitOfWork, plain: PlainReadings, sender: Sender) -> R
 
     None, and nothing is stored, when the database refuses one of them for its content.
     """
-    if not plain.rows:
+    if not len(plain.rows):
         return Recorded()
     connection, table = work.session.connection(), table_of(ObservationRow)
     if work.is_postgresql:
@@ -174,128 +85,167 @@ def insert_readings(work: UnitOfWork, plain: PlainReadings, sender: Sender) -> R
     return _Columns(plain, sender, TupleSpelling(connection, table)).insert(work)
 
 
+@dataclass(frozen=True, slots=True)
+class _Times(Generic[P]):
+    """The parts of moments, each with its device's encounter, and by row which one it has.
+
+    `marks` count in `_MARKS`; `charted` are the encounters and the months of their readings.
+    """
+
+    parts: Sequence[P]
+    marks: NDArray[np.intp]
+    part_of: Places
+    charted: set[tuple[str, datetime]]
+
+
 class _Columns(Generic[P]):
     """Puts rows together in the spelling of one database."""
 
     def __init__(self, plain: PlainReadings, sender: Sender, spelling: Spelling[P]) -> None:
         self._plain = plain
+        self._readings = plain.batch.readings
         self._sender = sender
         self._spelling = spelling
-        self._charted: set[tuple[str, datetime]] = set()
-        self._spell_times = spelling.part(_TIMES)
+        self._series_of = self._readings.series_of[plain.rows]
+        self._moment_of = self._readings.moment_of[plain.rows]
 
     def insert(self, work: UnitOfWork) -> Recorded | None:
         """Store the rows."""
-        connection, readings = work.session.connection(), self._plain.batch.readings
-        numbers = self._spelling.numbers(len(self._plain.rows))
+        connection, readings, rows = work.session.connection(), self._readings, self._plain.rows
+        numbers = self._spelling.numbers(len(rows))
         identities = Identities(
             unique=IDENTITY,
             key=tenant_key(self._sender.gateway.tenant_id),
-            ids=self._column(readings.ids),
+            ids=readings.ids if len(rows) == len(readings) else readings.only(rows).ids,
             numbers=numbers,
-            times=[one.observed_at.at for one in readings.times],
-            time_of=self._column(readings.times_of),
+            times=readings.moments.observed[self._moment_of],
         )
-        own = (*_OWN, "row_id") if numbers else _OWN
-        rows = self._rows(own, identities)
-        for insert in self._spelling.inserts((*_SHARED, *own), rows, identities):
+        names = (*_SHARED, *_OWN, "row_id") if len(numbers) else (*_SHARED, *_OWN)
+        times = self._times()
+        parts = self._rows(names, times, identities)
+        for insert in self._spelling.inserts(names, parts, identities):
             with suppress(*CONTENT_FAULTS), connection.begin_nested():
-                note_months(work, self._charted)
-                return Recorded(insert(), frozenset(one for one, _ in self._charted))
+                note_months(work, times.charted)
+                return Recorded(insert(), frozenset(one for one, _ in times.charted))
         return None
 
-    def _column(self, values: Sequence[T]) -> list[T]:
-        """What a column holds of the plain rows."""
-        return [values[row] for row in self._plain.rows]
-
-    def _rows(self, own: Sequence[str], identities: Identities) -> Sequence[P]:
+    def _rows(self, names: Sequence[str], times: _Times[P], identities: Identities) -> Sequence[P]:
         """What is alike is spelled once, what is a row's own for all rows at once."""
-        readings, spelling, heads = self._plain.batch.readings, self._spelling, self._heads()
-        series = self._column(readings.series_of)
-        moments = list(zip(identities.time_of, [heads[one][1] for one in series], strict=True))
-        times = self._times(set(moments))
-        values = zip(series, self._column(readings.own), strict=True)
-        said = [(value, times[moment][1]) for value, moment in zip(values, moments, strict=True)]
-        contents = self._contents(set(said))
-        numbers = (identities.numbers,) if identities.numbers else ()
-        places = self._column(readings.places)
-        spelled = {one: spelling.part(_PLACE)((place_of(one),)) for one in set(places)}
+        readings, rows, spelling = self._readings, self._plain.rows, self._spelling
+        said = readings.value_of[rows] * len(_MARKS) + times.marks[times.part_of]
+        contents, content_of = np.unique(said, return_inverse=True)
+        numbers = (identities.numbers,) if len(identities.numbers) else ()
         return spelling.rows(
-            [heads[one][0] for one in series],
-            [times[moment][0] for moment in moments],
-            [contents[one] for one in said],
-            [spelled[place] for place in places],
-            spelling.column(own, identities.ids, self._column(readings.sequences), *numbers),
+            names,
+            _taken(self._heads(), self._series_of),
+            _taken(times.parts, times.part_of),
+            _taken(self._contents(contents.tolist()), content_of),
+            self._places(),
+            spelling.own(identities.ids, readings.sequences[rows], *numbers),
         )
 
-    def _contents(self, said: Iterable[_Said]) -> dict[_Said, P]:
+    def _places(self) -> Sequence[P]:
+        spell, places = self._spelling.part(_PLACE), self._readings.places
+        mine = [places[row] for row in self._plain.rows.tolist()]
+        spelled = {one: spell((place_of(one),)) for one in set(mine)}
+        return [spelled[place] for place in mine]
+
+    def _contents(self, said: Iterable[int]) -> list[P]:
         """The parts of values, each with what is to be flagged about it."""
         spell, known = self._spelling.part(_CONTENT), self._plain.contents
-        parts = {}
-        for value, marks in said:
-            columns, flags = known[value]
-            parts[value, marks] = spell((*columns, [*flags, *marks]))
+        parts = []
+        for one in said:
+            value, marks = divmod(one, len(_MARKS))
+            content = known[value]
+            assert content is not None  # noqa: S101 - sorted so
+            parts.append(spell((*content.columns, [*content.flags, *_MARKS[marks]])))
         return parts
 
-    def _heads(self) -> dict[int, tuple[P, str | None]]:
-        """The part of each series, and its device; None where it is charted for no patient."""
+    def _heads(self) -> dict[int, P]:
+        """The part of each series that has rows here."""
         batch, sender = self._plain.batch, self._sender
         spell = self._spelling.part(_SERIES)
         heads = {}
-        for number in {batch.readings.series_of[row] for row in self._plain.rows}:
-            series = batch.readings.series[number]
-            status = series.status.value
-            device_id = sender.devices[series.device].device_id
-            head = spell(
+        for number in np.unique(self._series_of).tolist():
+            series = self._readings.series[number]
+            heads[number] = spell(
                 (
                     *(sender.gateway.tenant_id, sender.gateway.gateway_id, batch.vehicle_id),
                     *(batch.stream, batch.boot_epoch, sender.received_at),
-                    *(device_id, series.type.cf_code, status),
+                    *(sender.devices[series.device].device_id, series.type.cf_code),
+                    series.status.value,
                     [code.cf_code for code in series.supplements],
                     KINDS[series.kind],
                 )
             )
-            heads[number] = head, None if status & UNCHARTED_STATUS else device_id
         return heads
 
-    def _times(
-        self, moments: Iterable[tuple[int, str | None]]
-    ) -> dict[tuple[int, str | None], tuple[P, tuple[str, ...]]]:
-        """The parts of moments with their encounters, and what is to be flagged about each."""
-        of_device: dict[str | None, list[int]] = {}
-        for moment, device_id in moments:
-            of_device.setdefault(device_id, []).append(moment)
-        return {
-            (moment, device_id): self._part(moment, bound)
-            for device_id, mine in of_device.items()
-            for moment, bound in zip(mine, self._bounds(mine, device_id), strict=True)
-        }
-
-    def _bounds(self, moments: Sequence[int], device_id: str | None) -> list[Bound]:
-        if device_id is None:
-            return [Bound(None)] * len(moments)
-        times = [self._plain.batch.readings.times[moment] for moment in moments]
+    def _times(self) -> _Times[P]:
+        moments, spelling = self._readings.moments, self._spelling
+        devices, device_of = self._devices()
+        pairs, part_of = np.unique(self._moment_of * len(devices) + device_of, return_inverse=True)
+        moment_of = pairs // len(devices)
+        captured, observed = moments.captured[moment_of], moments.observed[moment_of]
+        is_fault = is_clock_fault(observed, captured)
         # A device whose clock cannot be right still measured this patient: when it was heard.
-        heard = [
-            one.captured_at
-            if is_clock_fault(one.observed_at.at, one.captured_at)
-            else one.observed_at.at
-            for one in times
-        ]
-        microseconds = np.array([(at - EPOCH) // _MICROSECOND for at in heard], np.int64)
-        bounds, bound_of = bind_stretches(self._sender.binding, device_id, microseconds)
-        return [bounds[place] for place in bound_of]
-
-    def _part(self, moment: int, bound: Bound) -> tuple[P, tuple[str, ...]]:
-        times = self._plain.batch.readings.times[moment]
-        observed, captured_at = times.observed_at, times.captured_at
-        is_fault = is_clock_fault(observed.at, captured_at)
-        if bound.encounter_id is not None:
-            self._charted.add((bound.encounter_id, observed.at))
-        stamp = observed.device_time
-        kind, value = (stamp.kind, stamp.value) if stamp else (None, None)
-        part = self._spell_times(
-            (captured_at, observed.at, observed.quality.value, kind, value, bound.encounter_id)
+        bounds, bound_of = self._bounds(
+            devices, pairs % len(devices), np.where(is_fault, captured, observed)
         )
-        marks = (FLAG_CLOCK,) * is_fault + (FLAG_LATE,) * bound.is_late
-        return part, marks
+        spell_clock, spell_bound = spelling.part(_CLOCK), spelling.part(_BOUND)
+        clocks = [
+            spell_clock((one.quality.value, one.device_kind or None))
+            for one in self._readings.series
+        ]
+        parts = spelling.joined(
+            spelling.times(captured, observed),
+            _taken(clocks, moments.series_of[moment_of]),
+            spelling.words([moments.stamps[one] for one in moment_of.tolist()]),
+            _taken([spell_bound((one.encounter_id,)) for one in bounds], bound_of),
+        )
+        is_late = np.array([one.is_late for one in bounds], bool)[bound_of]
+        charted = _months_of(bounds, bound_of, observed)
+        return _Times(parts, is_fault + 2 * is_late.astype(np.intp), part_of, charted)
+
+    def _devices(self) -> tuple[list[str | None], Places]:
+        """The devices, None for what is charted for no patient, and by row which one it is of."""
+        known: dict[str | None, int] = {}
+        places = []
+        for series in self._readings.series:
+            device = self._sender.devices.get(series.device)
+            is_uncharted = series.status.value & UNCHARTED_STATUS
+            name = None if device is None or is_uncharted else device.device_id
+            places.append(known.setdefault(name, len(known)))
+        return list(known), np.array(places, np.intp)[self._series_of]
+
+    def _bounds(
+        self, devices: Sequence[str | None], device_of: Places, times: NDArray[np.int64]
+    ) -> tuple[list[Bound], Places]:
+        """To what readings of these devices and times are bound, and by time to which of these."""
+        bounds: list[Bound] = []
+        bound_of = np.empty(len(times), np.intp)
+        for number, device_id in enumerate(devices):
+            where = np.flatnonzero(device_of == number)
+            found, found_of = [Bound(None)], np.zeros(len(where), np.intp)
+            if device_id is not None:
+                found, found_of = bind_stretches(self._sender.binding, device_id, times[where])
+            bound_of[where] = found_of + len(bounds)
+            bounds += found
+        return bounds, bound_of
+
+
+def _taken(parts: Sequence[P] | Mapping[int, P], places: Places) -> list[P]:
+    return [parts[place] for place in places.tolist()]
+
+
+def _months_of(
+    bounds: Sequence[Bound], bound_of: Places, observed: NDArray[np.int64]
+) -> set[tuple[str, datetime]]:
+    """Each encounter with the beginnings of the months its readings are of."""
+    months = observed.astype("datetime64[us]").astype("datetime64[M]")
+    begun = months.astype("datetime64[us]").astype(np.int64)
+    return {
+        (encounter_id, at_time(at))
+        for number, encounter_id in enumerate(one.encounter_id for one in bounds)
+        if encounter_id is not None
+        for at in np.unique(begun[bound_of == number]).tolist()
+    }

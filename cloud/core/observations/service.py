@@ -18,6 +18,7 @@ from cloud.core.kernel.errors import ForbiddenError, InvalidError
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.conversion import Values
+from cloud.core.observations.plain_readings import sort_readings
 from cloud.core.observations.recording import (
     LARGEST,
     UNCHARTED_STATUS,
@@ -33,19 +34,14 @@ from cloud.core.observations.recording import (
     is_clock_fault,
     row_values,
 )
-from cloud.core.observations.series_recording import (
-    Recorded,
-    Sender,
-    insert_readings,
-    sort_readings,
-)
+from cloud.core.observations.series_recording import Recorded, Sender, insert_readings
 from cloud.core.observations.tables import Measured
 from protocols.model.codes import SystemId
 from protocols.model.crew import AttachmentPart, CrewEvent
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import Observation
 from protocols.uplink.messages import RejectedRow, UplinkAck, UplinkBatch, UplinkRow, rows_of
-from protocols.uplink.readings import NO_READINGS, Readings
+from protocols.uplink.reading_columns import NO_READINGS, Readings
 
 Binder = Callable[[UnitOfWork, Principal, str], Binding]
 """From a vehicle to its binding; the encounters' side of recording."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cloud.core.observations.recording import Binding, Bound
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+from protocols.uplink.device_stamps import EPOCH
 
 
 def bind_stretches(
@@ -27,7 +25,7 @@ def bind_stretches(
     waiting = [(0, len(distinct))] if len(distinct) else []
     while waiting:
         first, end = waiting.pop()
-        since, until = _at(distinct[first]), _at(distinct[end - 1])
+        since, until = at_time(int(distinct[first])), at_time(int(distinct[end - 1]))
         if end - first == 1 or binding.is_steady(device_id, since, until):
             bound_of[first:end] = len(bounds)
             bounds.append(binding(device_id, since))
@@ -37,5 +35,6 @@ def bind_stretches(
     return bounds, bound_of[place_of]
 
 
-def _at(microseconds: np.int64) -> datetime:
-    return EPOCH + timedelta(microseconds=int(microseconds))
+def at_time(microseconds: int) -> datetime:
+    """The time so many microseconds after 1970, in UTC."""
+    return EPOCH + timedelta(microseconds=microseconds)

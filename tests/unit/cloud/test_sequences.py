@@ -35,6 +35,13 @@ def test_stretches_are_added_whole(stretches: list[tuple[int, int]]) -> None:
     assert {number for number in range(60) if number in known} == expected
 
 
+def test_numbers_of_any_size_are_known() -> None:
+    known = Sequences()
+    known.add([2**64, 2**64 + 1, 7])
+    known.add([])
+    assert known.stretches == [[7, 7], [2**64, 2**64 + 1]]
+
+
 def test_through_is_the_end_of_what_is_known_from_the_first_on() -> None:
     known = Sequences()
     assert known.through == 0

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud.core.observations.recording import Bound
-from cloud.core.observations.stretches import EPOCH, bind_stretches
+from cloud.core.observations.stretches import bind_stretches
+from protocols.uplink.device_stamps import EPOCH
 
 SECONDS = st.lists(st.integers(-50, 50), max_size=40)
 

@@ -10,6 +10,7 @@ from protocols.model.identifiers import (
     NAMESPACE,
     Identity,
     clockless_observation_id,
+    ids_of,
     marked_id,
     observation_id,
     reading_id,
@@ -139,6 +140,14 @@ def test_a_mark_makes_another_id_that_is_always_the_same() -> None:
     first, second = (marked_id(NAMESPACE, mark) for mark in ("occurrence=2", "occurrence=3"))
     assert len({NAMESPACE, first, second}) == 3
     assert first == marked_id(NAMESPACE, "occurrence=2") == uuid5(NAMESPACE, "occurrence=2")
+
+
+def test_many_ids_are_worked_out_as_each_by_itself() -> None:
+    identity = Identity.of(SystemId(b"OX123456"), MdcCode(2, 19384))
+    stamps = [f"relative={ticks}".encode() for ticks in range(20)]
+    names = [identity.head + one + identity.behind(5) for one in stamps]
+    assert ids_of(names) == b"".join(identity.at(one, 5) for one in stamps)
+    assert ids_of([]) == b""
 
 
 def test_the_counter_of_an_id_is_found_among_many() -> None:

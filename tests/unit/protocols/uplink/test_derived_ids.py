@@ -11,17 +11,8 @@ import pytest
 from protocols.errors import DecodeError
 from protocols.model.codes import MdcCode, SystemId
 from protocols.model.identifiers import Identity, clockless_observation_id
-from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 from protocols.uplink import derived_ids
-from protocols.uplink.derived_ids import (
-    ARRIVED,
-    EXPLICIT,
-    RECEIVED,
-    STAMPED,
-    CounterSearch,
-    IdReader,
-    Wanted,
-)
+from protocols.uplink.derived_ids import CounterSearch, Wanted
 
 NOON = datetime(2026, 11, 26, 12, 0, 0, 500_000, tzinfo=UTC)
 DEVICE = b"\x11\x22\x33\x44\x55\x66\x77\x88"
@@ -39,41 +30,6 @@ def wanted(counter: int, *, lag: int = 0, device: bytes = DEVICE) -> Wanted:
         report_counter=counter,
     )
     return Wanted(made, device, Identity.of(SystemId(device), SPO2), NOON, 0)
-
-
-def test_an_id_by_reception_is_the_models() -> None:
-    reader = IdReader(b"", (7, 0))
-    reader.begin(NOON, ObservedTime(NOON, TimeQuality.RECEIVED))
-    ids = [UUID(bytes=reader.read(RECEIVED, 0, IDENTITY, 0)) for _ in range(2)]
-    assert ids == [wanted(7).observation_id, wanted(8).observation_id]
-
-
-def test_an_id_by_arrival_is_the_models() -> None:
-    reader = IdReader(b"", (3, 7, 0, 0))
-    for counter in (7, 1 << 16):
-        reader.begin(NOON, ObservedTime(NOON, TimeQuality.DEVICE))
-        made = UUID(bytes=reader.read(ARRIVED, 0, IDENTITY, 0))
-        assert made == wanted(counter, lag=3).observation_id
-
-
-def test_an_id_that_travels_is_read_in_its_turn() -> None:
-    reader = IdReader(bytes(range(32)), ())
-    ids = [reader.read(EXPLICIT, 0, IDENTITY, 0) for _ in range(2)]
-    assert b"".join(ids) == bytes(range(32))
-
-
-def test_an_id_by_a_devices_time_needs_one() -> None:
-    reader = IdReader(b"", ())
-    stamp = DeviceTime("relative", "8000")
-    reader.begin(NOON, ObservedTime(NOON, TimeQuality.DEVICE, stamp))
-    assert UUID(bytes=reader.read(STAMPED, 0, IDENTITY, 0)) == IDENTITY.stamped(stamp)
-    reader.begin(NOON, ObservedTime(NOON, TimeQuality.DEVICE))
-    with pytest.raises(DecodeError):
-        reader.read(STAMPED, 0, IDENTITY, 0)
-
-
-def test_counters_are_counted_by_their_rules() -> None:
-    assert IdReader.counters_of((RECEIVED, ARRIVED, STAMPED, EXPLICIT, ARRIVED)) == 5
 
 
 def test_codes_out_of_range_make_no_identity() -> None:

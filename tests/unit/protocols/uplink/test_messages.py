@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
+import numpy as np
+
 from protocols.model.codes import MdcCode, SystemId
 from protocols.model.crew import AttachmentPart, CrewEvent
 from protocols.model.device import DeviceInfo
 from protocols.model.observation import MeasurementStatus, TextObservation
 from protocols.model.timestamps import ObservedTime, TimeQuality
+from protocols.uplink.device_stamps import to_microseconds
 from protocols.uplink.messages import (
     RejectedRow,
     UplinkAck,
@@ -18,7 +21,8 @@ from protocols.uplink.messages import (
     batch_name,
     identity_of,
 )
-from protocols.uplink.readings import Readings, ReadingSeries, ReadingTimes
+from protocols.uplink.reading_columns import ReadingMoments, Readings
+from protocols.uplink.readings import ReadingSeries
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -94,12 +98,17 @@ def test_what_is_left_in_columns_counts_and_can_be_made_rows() -> None:
     )
     readings = Readings(
         series=(series,),
-        times=(ReadingTimes(NOON, ObservedTime(NOON, TimeQuality.RECEIVED)),),
-        series_of=(0,),
-        times_of=(0,),
-        sequences=(1,),
-        ids=(UUID(int=7).bytes,),
-        own=((975,),),
+        moments=ReadingMoments(
+            captured=np.array([to_microseconds(NOON)]),
+            observed=np.array([to_microseconds(NOON)]),
+            series_of=np.array([0]),
+            stamps=("",),
+        ),
+        values=((0, (975,)),),
+        value_of=np.array([0]),
+        moment_of=np.array([0]),
+        sequences=np.array([1]),
+        ids=UUID(int=7).bytes,
         places=("1@0+9",),
     )
     mixed = UplinkBatch(

@@ -4,53 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from protocols.uplink import records as rec
 from protocols.uplink.device_stamps import to_microseconds
-from protocols.uplink.moments import CALENDARS, Moment, MomentWriter, read_moments
+from protocols.uplink.moments import MomentWriter
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 SENT = to_microseconds(NOON)
 SECOND = timedelta(seconds=1)
 
-_deltas = st.integers(-(10**7), 10**7)
-_rows = st.tuples(st.integers(0, 2), _deltas, _deltas, st.integers(-(10**9), 10**9))
-
 
 def time_of(at: datetime, kind: str, quality: str = "device") -> rec.TimeRecord:
     return rec.TimeRecord(at, quality, kind, "")
-
-
-@given(st.lists(_rows, max_size=12))
-@settings(max_examples=80)
-def test_moments_come_back_as_they_were(rows: list[tuple[int, int, int, int]]) -> None:
-    kinds = ("absolute", "relative", "")
-    writer, given_rows, kind_of = MomentWriter(), [], {}
-    for number, captured, at, stamp in rows:
-        device = writer.device(bytes([number]))
-        kind_of[device] = kinds[number]
-        begins = writer.add(
-            device,
-            NOON + timedelta(microseconds=captured),
-            time_of(NOON + timedelta(microseconds=at), kinds[number]),
-            stamp,
-        )
-        moment = Moment(device, SENT + captured, SENT + at, stamp)
-        if begins:
-            given_rows.append(moment)
-        else:
-            given_rows[-1].rows += 1
-            moment.rows = given_rows[-1].rows
-    devices, columns = writer.columns(SENT)
-    firsts = [(one.device, kind_of[one.device] in CALENDARS) for one in given_rows]
-    assert SENT % columns.unit == 0
-    read = list(read_moments(devices, columns, SENT // columns.unit, firsts))
-    assert [(one.device, one.captured, one.at, one.rows) for one in read] == [
-        (one.device, one.captured, one.at, one.rows) for one in given_rows
-    ]
-    assert [one.stamp for one in read] == [one.stamp for one in given_rows]
 
 
 def test_a_row_of_the_last_moment_need_not_say_its_times_again() -> None:

@@ -1,4 +1,4 @@
-"""Readings in columns are the rows they stand for."""
+"""A reading of a series is the observation it stands for."""
 
 from __future__ import annotations
 
@@ -13,14 +13,7 @@ from protocols.model import observation as obs
 from protocols.model.codes import MdcCode, SystemId, UnitCode
 from protocols.model.quantity import Quantity, SpecialValue
 from protocols.model.timestamps import ObservedTime, TimeQuality
-from protocols.uplink.readings import (
-    NO_READINGS,
-    Readings,
-    ReadingSeries,
-    ReadingTimes,
-    make_observation,
-    to_decimal,
-)
+from protocols.uplink.readings import ReadingSeries, make_observation, to_decimal
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 AT = ObservedTime(NOON, TimeQuality.RECEIVED)
@@ -120,25 +113,4 @@ def test_a_decimal_has_exactly_its_digits() -> None:
         "36.60",
         "-5",
         "0.00",
-    ]
-
-
-def test_some_rows_alone_keep_what_is_theirs() -> None:
-    readings = Readings(
-        series=(SERIES, WAVE),
-        times=(ReadingTimes(NOON, AT),),
-        series_of=(0, 1, 1),
-        times_of=(0, 0, 0),
-        sequences=(4, 5, 6),
-        ids=(b"a" * 16, b"b" * 16, b"c" * 16),
-        own=((975,), (1,), (1,)),
-        places=("", "1@0+9", ""),
-        samples={1: bytes(4), 2: b"\1\0\0\0"},
-    )
-    kept = readings.only([2, 0])
-    assert (len(readings), len(kept), len(NO_READINGS)) == (3, 2, 0)
-    assert kept.sequences == [6, 4]
-    assert [kept.observation(one) for one in (0, 1)] == [
-        readings.observation(2),
-        readings.observation(0),
     ]
