@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Final
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -46,11 +45,7 @@ def _authorize(profile: Profile) -> Endpoint:
         step = await run_in_threadpool(
             services.authorization.authorization_endpoint.begin, profile, asked, browser
         )
-        ways: tuple[OtherWay, ...] = ()
-        if isinstance(step, SignInAsked):
-            again = f"{profile.authorize_path}?{urlencode(asked)}"
-            ways = await run_in_threadpool(other_ways, services, step.tenant_id, again)
-        return cookies.keep(_shown(request, profile, step, ways), browser)
+        return cookies.keep(await _shown(request, services, profile, step), browser)
 
     return authorize
 
@@ -75,7 +70,7 @@ def _sign_in(profile: Profile) -> Endpoint:
                 request, "onward.html", address=step.address, client_name=step.client_name
             )
         else:
-            response = _shown(request, profile, step)
+            response = await _shown(request, services, profile, step)
         if arrival is None:
             return response
         return cookies.signed_in(response, session=arrival.session, known=arrival.known)
@@ -95,7 +90,7 @@ def _decide(profile: Profile) -> Endpoint:
             form.get("decision", ""),
             cookies.browser(),
         )
-        return _shown(request, profile, step)
+        return await _shown(request, services, profile, step)
 
     return decide
 
@@ -105,9 +100,7 @@ def reopened() -> Response:
     raise PageError("This page cannot be opened again. Begin again in the application.")
 
 
-def _shown(
-    request: Request, profile: Profile, step: Step, ways: tuple[OtherWay, ...] = ()
-) -> Response:
+async def _shown(request: Request, services: Services, profile: Profile, step: Step) -> Response:
     """The page of a step, or the way back."""
     if isinstance(step, SentBack):
         return RedirectResponse(step.address, status_code=302)
@@ -119,6 +112,7 @@ def _shown(
             action=f"{profile.base_path}/consent",
             asked=step,
         )
+    ways = await run_in_threadpool(other_ways, services, step.tenant_id, step.again)
     return sign_in_page(request, f"{profile.base_path}/sign-in", step, ways=ways)
 
 

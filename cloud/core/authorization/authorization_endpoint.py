@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from cloud.core.authorization import consents
 from cloud.core.authorization.authorization_requests import (
@@ -48,15 +49,28 @@ from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, UnitOfWork
 
 ALLOW, DENY, SWITCH = "allow", "deny", "switch"
+LOGIN = "login"
 
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """A request that holds, whose it is, and the `request_uri` it came by (hashed)."""
+    """A request that holds, whose it is, and the `request_uri` it came by."""
 
     request: AuthorizationRequest
     application: ApplicationRow
     pushed: str = ""
+
+    def again(self, *, as_another: bool) -> str:
+        """The address that asks the same once more; `as_another`: of somebody who signs in anew."""
+        path, request = BY_NAME[self.request.profile].authorize_path, self.request
+        if self.pushed:
+            asked = [("client_id", request.client_id), ("request_uri", self.pushed)]
+            asked += [("prompt", LOGIN)] * as_another
+        elif as_another:
+            asked = replace(request, prompts=(*request.prompts, LOGIN)).parameters()
+        else:
+            asked = request.parameters()
+        return f"{path}?{urlencode(asked)}"
 
 
 class AuthorizationEndpoint:
@@ -143,7 +157,7 @@ class AuthorizationEndpoint:
                 raise ForeignFormError("Somebody else signed in meanwhile. Begin again.")
             if decision == SWITCH:
                 sign_out(work, who.session, browser.caller)
-                return self._sign_in_asked(work, visit, browser)
+                return self._sign_in_asked(work, visit, browser, as_another=True)
             if decision not in (ALLOW, DENY):
                 raise PageError("Choose to allow or to deny.")
             if not use_once(work, "consent", kept.facts["once"], expires_at=work.now + LIFE):
@@ -161,9 +175,9 @@ class AuthorizationEndpoint:
         browser: Browser,
     ) -> _Visit:
         if any(name == "request_uri" and value for name, value in parameters):
-            request, row = pushed(work, profile, parameters, browser=browser.mark)
+            request, request_uri = pushed(work, profile, parameters, browser=browser.mark)
             _, application = read_request(work, profile, request.parameters(), is_pushed=True)
-            return _Visit(request, application, row.uri_hash)
+            return _Visit(request, application, request_uri)
         request, application = read_request(work, profile, parameters, is_pushed=False)
         return _Visit(request, application)
 
@@ -234,7 +248,13 @@ class AuthorizationEndpoint:
         return self._answer(work, visit, code)
 
     def _sign_in_asked(
-        self, work: UnitOfWork, visit: _Visit, browser: Browser, *, hint: str = ""
+        self,
+        work: UnitOfWork,
+        visit: _Visit,
+        browser: Browser,
+        *,
+        hint: str = "",
+        as_another: bool = False,
     ) -> SignInAsked:
         state = PageState(request=visit.request.stored(), pushed=visit.pushed)
         return SignInAsked(
@@ -243,6 +263,7 @@ class AuthorizationEndpoint:
             tenant_name=tenant(work, visit.application.tenant_id).name,
             hint=hint or visit.request.login_hint,
             tenant_id=visit.application.tenant_id,
+            again=visit.again(as_another=as_another),
         )
 
     def _consent_asked(

@@ -27,6 +27,8 @@ LONGEST_STATE: Final = 2000
 LONGEST_NONCE: Final = 500
 LONGEST_HINT: Final = 254
 PROMPTS: Final = ("none", "login", "consent", "select_account")
+ANEW: Final = frozenset(("login", "select_account"))
+"""Prompts that want a sign-in whoever is signed in."""
 _TEXTS: Final = ("state", "nonce", "login_hint")
 _LOOPBACK: Final = ("127.0.0.1", "::1")
 

@@ -8,7 +8,11 @@ from enum import Enum, auto
 from typing import Final
 
 from cloud.core.authorization import consents
-from cloud.core.authorization.authorization_requests import AuthorizationRequest, ReturnedError
+from cloud.core.authorization.authorization_requests import (
+    ANEW,
+    AuthorizationRequest,
+    ReturnedError,
+)
 from cloud.core.authorization.grant_tables import SessionRow
 from cloud.core.authorization.redirects import is_claimed
 from cloud.core.authorization.scope_sentences import ScopeShown
@@ -25,7 +29,8 @@ DENIED: Final = "The resource owner or authorization server denied the request."
 class SignInAsked:
     """Show the sign-in page. `problem` is empty, `wrong` or `throttled` (for `retry_after` s).
 
-    `tenant_id` is whose people it is for; empty where they say so themselves.
+    `tenant_id` is whose people it is for, and `again` the address that asks for them once more;
+    both are empty where people say so themselves.
     """
 
     state: str
@@ -35,6 +40,7 @@ class SignInAsked:
     problem: str = ""
     retry_after: int = 0
     tenant_id: str = ""
+    again: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +114,7 @@ def needed(
 
 def _asks_sign_in(request: AuthorizationRequest, session: SessionRow, now: datetime) -> bool:
     """OIDC Core 3.1.2.1: `login`, `select_account`, and a sign-in older than `max_age`."""
-    if {"login", "select_account"} & set(request.prompts):
+    if ANEW & set(request.prompts):
         return True
     if request.max_age is None:
         return False

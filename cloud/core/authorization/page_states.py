@@ -31,7 +31,7 @@ SIGN_OUT: Final = "sign-out"
 class PageState:
     """What the next page needs. `request` is an authorization request as it is stored.
 
-    `pushed` is the hash of the `request_uri` it came by, `facts` what else the page keeps.
+    `pushed` is the `request_uri` it came by, `facts` what else the page keeps.
     """
 
     session_id: str = ""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from cloud.core.authorization.authorization_requests import (
+    ANEW,
     AuthorizationRequest,
     PageError,
     ReturnedError,
@@ -138,17 +139,16 @@ def push(
 
 def pushed(
     work: UnitOfWork, profile: Profile, parameters: Sequence[tuple[str, str]], *, browser: str
-) -> tuple[AuthorizationRequest, PushedRequestRow]:
-    """The request behind a `request_uri`; PageError for one that is used, old, another client's,
-    or sent along with parameters that say something else.
+) -> tuple[AuthorizationRequest, str]:
+    """The request behind a `request_uri`, and that; PageError for one that is used, old, another
+    client's, or sent along with parameters that say something else.
 
     Good for one answer and, until then, for the browser that came with it first: whoever loads
     the page again sees it again (RFC 9126, 7.3).
     """
     values = each_once(parameters)
-    row = work.session.get(
-        PushedRequestRow, key_hash(values.get("request_uri", "")), with_for_update=True
-    )
+    request_uri = values.get("request_uri", "")
+    row = _row(work, request_uri)
     if (
         row is None
         or row.used_at is not None
@@ -163,12 +163,36 @@ def pushed(
     if any(value != said.get(name, "") for name, value in values.items() if name in _READ):
         raise PageError("The request says something else than what was pushed. Begin again there.")
     row.shown_to = key_hash(browser)
-    return request, row
+    return request, request_uri
 
 
-def answered(work: UnitOfWork, uri_hash: str) -> None:
+def awaited(work: UnitOfWork, request_uri: str, *, browser: str, until: datetime) -> bool:
+    """Keep a request for the browser it was shown to, which signs in elsewhere meanwhile; whether
+    it wants the person to prove anew who they are.
+    """
+    row = _row(work, request_uri)
+    if row is None or row.shown_to != key_hash(browser) or row.expires_at <= work.now:
+        return False
+    row.expires_at = max(row.expires_at, until)
+    request = AuthorizationRequest.of(row.parameters)
+    return request.max_age is not None or bool(ANEW & set(request.prompts))
+
+
+def proved_anew(work: UnitOfWork, request_uri: str, *, browser: str) -> None:
+    """The person did, for this request: it does not want it once more."""
+    row = _row(work, request_uri)
+    if row is not None and row.shown_to == key_hash(browser):
+        left = [prompt for prompt in row.parameters["prompts"] if prompt not in ANEW]
+        row.parameters = {**row.parameters, "prompts": left, "max_age": None}
+
+
+def answered(work: UnitOfWork, request_uri: str) -> None:
     """A pushed request has got its answer; PageError when it had one before."""
-    row = work.session.get(PushedRequestRow, uri_hash, with_for_update=True)
+    row = _row(work, request_uri)
     if row is None or row.used_at is not None:
         raise PageError("This request was answered already. Begin again there.")
     row.used_at = work.now
+
+
+def _row(work: UnitOfWork, request_uri: str) -> PushedRequestRow | None:
+    return work.session.get(PushedRequestRow, key_hash(request_uri), with_for_update=True)

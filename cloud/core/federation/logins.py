@@ -18,6 +18,7 @@ from typing import Final
 
 from sqlalchemy import delete, select
 
+from cloud.core.authorization import pushed_requests
 from cloud.core.authorization.authorization_requests import ForeignFormError, PageError
 from cloud.core.authorization.browsers import Browser
 from cloud.core.authorization.proofs import use_once
@@ -32,7 +33,7 @@ from cloud.core.federation.metrics import FederationMetrics
 from cloud.core.federation.people import person_of
 from cloud.core.federation.reading import Element
 from cloud.core.federation.refusals import SamlRefusedError
-from cloud.core.federation.relay import Onward
+from cloud.core.federation.relay import Onward, onward
 from cloud.core.federation.responses import Trusted, read_response
 from cloud.core.federation.service_provider import (
     ServiceProvider,
@@ -99,13 +100,19 @@ class SamlLogins:
             row = self._connection(work, connection_id)
             return metadata(self._provider(connection_id), row.own_certificate)
 
-    def begin(self, connection_id: str, onward: Onward, browser: Browser) -> str:
+    def begin(self, connection_id: str, wanted: Onward, browser: Browser) -> str:
         """Where the browser goes with a new request; NotFoundError, NotLetInError, PageError while
         the connection is paused.
         """
         with self._database.begin(now=self._clock()) as work:
             row = self._open_connection(work, connection_id)
             relay = new_opaque("vwr")
+            is_forced = wanted.is_forced
+            if wanted.request_uri:
+                until = work.now + LIFE + 2 * TICKET_LIFE
+                is_forced |= pushed_requests.awaited(
+                    work, wanted.request_uri, browser=browser.mark, until=until
+                )
             login = SamlLoginRow(
                 # An ID begins with a letter or an underscore (XML, NCName).
                 request_id=f"_{secrets.token_hex(20)}",
@@ -113,8 +120,8 @@ class SamlLogins:
                 tenant_id=row.tenant_id,
                 relay_hash=key_hash(relay),
                 browser_hash=browser.mark_hash,
-                sealed_path=self._vault.seal(onward.path.encode(), purpose=_purpose(relay)),
-                is_forced=onward.is_forced,
+                sealed_path=self._vault.seal(wanted.path.encode(), purpose=_purpose(relay)),
+                is_forced=is_forced,
                 created_at=work.now,
                 expires_at=work.now + LIFE,
             )
@@ -123,7 +130,7 @@ class SamlLogins:
                 self._provider(connection_id),
                 request_id=login.request_id,
                 destination=row.sign_in_address,
-                is_forced=onward.is_forced,
+                is_forced=is_forced,
                 now=work.now,
             )
             pem = self._own_key(row)
@@ -245,6 +252,8 @@ class SamlLogins:
             until=login.session_until,
             note=f"saml {connection.connection_id}",
         )
+        if login.is_forced and (request_uri := onward(path).request_uri):
+            pushed_requests.proved_anew(work, request_uri, browser=browser.mark)
         login.ticket_hash, login.expires_at = None, work.now
         connection.last_used_at = work.now
         self._metrics.logins.labels("signed_in").inc()

@@ -6,21 +6,25 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
+from cloud.core.authorization.authorization_requests import ANEW
 from cloud.core.authorization.profiles import PROFILES
 from cloud.core.kernel.errors import InvalidError
 
 HOME: Final = "/account"
 LONGEST: Final = 4_000
 _ASKING: Final = frozenset(one.authorize_path for one in PROFILES if one.authorize_path)
-_AGAIN: Final = frozenset(("login", "select_account"))
 
 
 @dataclass(frozen=True, slots=True)
 class Onward:
-    """A path of ours with its query; `is_forced` asks the person to prove who they are anew."""
+    """A path of ours with its query; `is_forced` asks the person to prove who they are anew.
+
+    `request_uri` is the pushed request the path stands for, empty where there is none.
+    """
 
     path: str
     is_forced: bool = False
+    request_uri: str = ""
 
 
 def onward(relay_state: str) -> Onward:
@@ -37,18 +41,20 @@ def onward(relay_state: str) -> Onward:
         raise InvalidError("invalid_relay_state", "Send a path of a page people sign in for.")
     if path == HOME or not query:
         return Onward(path)
-    kept, is_forced = [], False
+    kept, is_forced, request_uri = [], False, ""
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name == "prompt":
             prompts = value.split(" ")
-            left = [one for one in prompts if one not in _AGAIN]
+            left = [one for one in prompts if one not in ANEW]
             is_forced = is_forced or len(left) < len(prompts)
             if left:
                 kept.append((name, " ".join(left)))
             continue
         if name == "max_age":
             is_forced = True
-            if value.strip("0") == "":
-                continue
+            continue
+        if name == "request_uri":
+            request_uri = value
         kept.append((name, value))
-    return Onward(f"{path}?{urlencode(kept)}", is_forced)
+    query = f"?{urlencode(kept)}" if kept else ""
+    return Onward(f"{path}{query}", is_forced, request_uri)

@@ -40,7 +40,8 @@ def test_only_pages_of_ours_that_people_sign_in_for_are_gone_on_to(address: str)
         ("/oauth/authorize?a=1&prompt=login", "/oauth/authorize?a=1", True),
         ("/oauth/authorize?prompt=login+consent", "/oauth/authorize?prompt=consent", True),
         ("/oauth/authorize?prompt=none", "/oauth/authorize?prompt=none", False),
-        ("/oauth/authorize?max_age=60", "/oauth/authorize?max_age=60", True),
+        ("/oauth/authorize?max_age=60", "/oauth/authorize", True),
+        ("/oauth/authorize?prompt=select_account", "/oauth/authorize", True),
         ("/oauth/authorize?max_age=0&a=1", "/oauth/authorize?a=1", True),
     ],
 )
@@ -48,3 +49,9 @@ def test_a_fresh_sign_in_is_asked_of_the_provider_and_not_once_more_of_us(
     asked: str, path: str, is_forced: bool
 ) -> None:
     assert onward(asked) == Onward(path, is_forced)
+
+
+def test_a_request_that_was_pushed_is_known_by_its_name() -> None:
+    asked = "/oauth/authorize?client_id=a&request_uri=urn%3Ab&prompt=login"
+    path = "/oauth/authorize?client_id=a&request_uri=urn%3Ab"
+    assert onward(asked) == Onward(path, is_forced=True, request_uri="urn:b")
