@@ -18,6 +18,10 @@ from tests.postgres import PROJECT_ENVIRONMENT
 pytestmark = pytest.mark.acceptance
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "how-to"
+PATIENCE = 900
+"""Seconds for a page of a dozen programs, each of which loads the whole cloud: on a busy machine
+one alone may need a minute.
+"""
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -54,6 +58,6 @@ def test_a_page_runs_as_it_is_written(tmp_path: Path, name: str) -> None:
             check=False,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE,
         )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr

@@ -47,6 +47,14 @@ async def test_without_review_the_control_plane_says_where_to_ask(embedded: Inst
         let_in(embedded, "control_plane")
         assert (await admin.ask("GET", PACKAGES)).status_code == 200
         assert (await admin.ask("GET", "/api/v1/platform/nothing")).status_code == 404
+        for method, path, allowed in (
+            ("DELETE", PACKAGES, "GET, POST"),
+            ("PUT", f"{PACKAGES}/dpk_0", "GET, PATCH"),
+            ("GET", f"{PACKAGES}/dpk_0/status", "POST"),
+        ):
+            wrong = await admin.ask(method, path)
+            assert (wrong.status_code, wrong.headers["allow"]) == (405, allowed), path
+            assert wrong.json()["error"] == "method_not_allowed"
         # Being let in gives no scope.
         plain = await embedded.headers(http)
         refused = await http.get(PACKAGES, headers=plain)
@@ -125,21 +133,25 @@ async def test_an_operators_client_decides_over_the_api(
             pages += page["access_reviews"]
             cursor = f"&cursor={page.get('next_cursor', '')}"
         assert {one["id"] for one in pages} == {made["id"], theirs["id"]}
-        approve = f"{REVIEWS}/{made['id']}/approve"
+        # The desk is a client of the organisation that asks here: it lets nobody in that it is.
+        itself = await http.post(f"{REVIEWS}/{made['id']}/approve", json={}, headers=desk)
+        assert (itself.status_code, itself.json()["error"]) == (403, "own_request")
+        assert (await admin.ask("GET", PACKAGES)).status_code == 403
+        approve = f"{REVIEWS}/{theirs['id']}/approve"
         once = {**desk, "Idempotency-Key": "k-1"}
         first = await http.post(approve, json={}, headers=once)
         again = await http.post(approve, json={}, headers=once)
         assert first.status_code == again.status_code == 200
         assert again.headers["idempotency-replayed"] == "true"
         assert first.json()["decided_by"] == client_id
-        assert (await admin.ask("GET", PACKAGES)).status_code == 200
-        assert (await stranger.ask("GET", PACKAGES)).status_code == 403
-        nothing_said = await http.post(f"{REVIEWS}/{made['id']}/revoke", json={}, headers=desk)
+        assert (await stranger.ask("GET", PACKAGES)).status_code == 200
+        assert (await admin.ask("GET", PACKAGES)).status_code == 403
+        nothing_said = await http.post(f"{REVIEWS}/{theirs['id']}/revoke", json={}, headers=desk)
         assert nothing_said.status_code == 422
-        for act, whose in (("revoke", made["id"]), ("refuse", theirs["id"])):
+        for act, whose in (("revoke", theirs["id"]), ("refuse", made["id"])):
             done = await http.post(f"{REVIEWS}/{whose}/{act}", json=REASON, headers=desk)
             assert done.status_code == 200, done.text
-        assert (await admin.ask("GET", PACKAGES)).status_code == 403
+        assert (await stranger.ask("GET", PACKAGES)).status_code == 403
 
 
 async def test_a_wildcard_does_not_make_an_operator(

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from cloud.api.authorization import limits
+from cloud.api.authorization import limits, saml_connections
 from cloud.api.authorization.cookies import Cookies
 from cloud.api.authorization.forms import caller_of
 from cloud.api.authorization.page_route import PageRoute, parameters
@@ -18,12 +18,12 @@ from cloud.api.shared.documentation import errors
 from cloud.api.shared.errors import render
 from cloud.api.shared.reviewed import ReviewedAccess, review_required
 from cloud.api.shared.services import AllServices, Services
+from cloud.api.shared.unknown_paths import refuse_unknown
 from cloud.core.authorization.authorization_requests import PageError
 from cloud.core.entitlements.access import FEDERATION
 from cloud.core.federation.logins import NotLetInError
 from cloud.core.federation.relay import onward
 from cloud.core.federation.service_provider import PATH
-from cloud.core.kernel.errors import NotFoundError
 
 router = APIRouter(prefix=f"{PATH}/{{connection_id}}", tags=["SAML"], route_class=PageRoute)
 rest = APIRouter(prefix=PATH, tags=["SAML"], dependencies=[Depends(ReviewedAccess(FEDERATION))])
@@ -126,9 +126,9 @@ async def arrive(
     methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
     include_in_schema=False,
 )
-def nothing_there() -> Response:
+def nothing_there(request: Request) -> Response:
     """Who was not let in learns of no address whether there is anything."""
-    raise NotFoundError("not_found", "There is nothing at this address.")
+    refuse_unknown(request, (*router.routes, *saml_connections.router.routes))
 
 
 async def _tried(

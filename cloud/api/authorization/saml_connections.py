@@ -111,8 +111,11 @@ def change_identity_provider(
         roles=body.roles,
         attribute_names=_named(body),
         is_paused=body.is_paused,
+        has_key=body.has_key,
     )
-    row = connections.change(work, caller, connection_id, wanted, is_secure=_is_secure(services))
+    row = connections.change(
+        work, services.vault, caller, connection_id, wanted, is_secure=_is_secure(services)
+    )
     return tagged(_model(services, row))
 
 

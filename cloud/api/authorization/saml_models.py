@@ -55,10 +55,13 @@ class SamlConnectionRequest(StrictModel):
 
 
 class SamlConnectionChange(StrictModel):
-    """What becomes different; what is left out stays."""
+    """What becomes different; what is left out stays. `has_key` false takes the connection's key
+    away, true gives it one where it has none.
+    """
 
     name: Name | None = None
     metadata: Metadata | None = None
+    has_key: Flag | None = None
     provisions: Flag | None = None
     roles: Roles | None = None
     attribute_names: AttributeNames | None = None

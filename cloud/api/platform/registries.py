@@ -26,8 +26,8 @@ from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime
 from cloud.api.shared.reviewed import ReviewedAccess
 from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictRoute
+from cloud.api.shared.unknown_paths import refuse_unknown
 from cloud.core.entitlements.access import CONTROL_PLANE
-from cloud.core.kernel.errors import NotFoundError
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.registries import items
@@ -204,6 +204,6 @@ for _registry in REGISTRIES:
 @router.api_route(
     "/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False
 )
-def nothing_there() -> Response:
+def nothing_there(request: Request) -> Response:
     """Who was not let in learns of no address whether there is anything."""
-    raise NotFoundError("not_found", "There is nothing at this address.")
+    refuse_unknown(request, router.routes)

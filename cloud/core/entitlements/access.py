@@ -121,7 +121,9 @@ def reviews(
 def approve(
     work: UnitOfWork, caller: Principal, request_id: str, *, reason: str = ""
 ) -> AccessRequestRow:
-    """Let a tenant in; ConflictError `not_pending` for what was decided before."""
+    """Let a tenant in; ConflictError `not_pending` for what was decided before, ForbiddenError
+    `own_request` for a client of the tenant that asked, whatever it holds.
+    """
     return _decide(work, caller, request_id, was="pending", becomes="approved", reason=reason)
 
 
@@ -152,6 +154,10 @@ def _decide(
     # every tenant: the operator of the service decides for all of them.
     statement = select(AccessRequestRow).with_for_update()
     row = _one(work, statement, request_id)
+    if becomes == "approved" and not caller.is_operator and caller.tenant_id == row.tenant_id:
+        raise ForbiddenError(
+            "own_request", "Somebody outside of the organisation that asks has to let it in."
+        )
     if row.status != was:
         raise ConflictError(
             f"not_{was}", f"The request is {row.status}.", details={"status": row.status}

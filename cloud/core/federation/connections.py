@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 from sqlalchemy import delete, select
@@ -14,6 +14,7 @@ from cloud.core.federation.provider_metadata import IdentityProvider, read_metad
 from cloud.core.federation.service_provider import make_key
 from cloud.core.federation.tables import SamlConnectionRow, SamlLoginRow
 from cloud.core.identity.people import ROLES, people_of_issuer
+from cloud.core.identity.tables import TenantRow
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import ConflictError, DuplicateError, InvalidError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
@@ -59,6 +60,12 @@ class ConnectionChange:
     roles: Sequence[str] | None = None
     attribute_names: Mapping[str, str] | None = None
     is_paused: bool | None = None
+    has_key: bool | None = None
+
+    @property
+    def named(self) -> list[str]:
+        """The members that become different, for the audit."""
+        return [one.name for one in fields(self) if getattr(self, one.name) is not None]
 
 
 def create(
@@ -67,18 +74,16 @@ def create(
     """A new connection, active at once; InvalidError `invalid_metadata`, `unknown_role`,
     `unknown_attribute`, DuplicateError `provider_connected`, ConflictError `too_many_connections`.
     """
+    # Two at once would both find no connection to the provider yet.
+    own = select(TenantRow.tenant_id).where(TenantRow.tenant_id == caller.tenant_id)
+    work.session.execute(own.with_for_update(key_share=True))
     held = listing(work, caller)
     if len(held) >= MOST_CONNECTIONS:
         raise ConflictError("too_many_connections", "End connections that are not used any more.")
     provider = read_metadata(wanted.metadata, now=work.now, is_secure=is_secure)
     if any(row.entity_id == provider.entity_id for row in held):
         raise DuplicateError("provider_connected", "Change the connection there is to it.")
-    if provider.wants_signed_requests and not wanted.has_key:
-        raise InvalidError(
-            "key_needed",
-            "The identity provider wants requests signed: set has_key.",
-            details={"fields": ["has_key"]},
-        )
+    _check_key(provider, has_key=wanted.has_key)
     connection_id = new_id("sml")
     row = SamlConnectionRow(
         connection_id=connection_id,
@@ -94,8 +99,7 @@ def create(
     )
     _take(row, provider)
     if wanted.has_key:
-        pem, row.own_certificate = make_key(connection_id, now=work.now)
-        row.sealed_key = vault.seal(pem.encode(), purpose=key_purpose(connection_id))
+        _give_key(work, vault, row)
     work.session.add(row)
     work.session.flush()
     audit.record(work, caller, "saml.connected", "saml_connection", connection_id)
@@ -104,13 +108,17 @@ def create(
 
 def change(
     work: UnitOfWork,
+    vault: Vault,
     caller: Principal,
     connection_id: str,
     wanted: ConnectionChange,
     *,
     is_secure: bool,
 ) -> SamlConnectionRow:
-    """Change a connection; as `create`, and ConflictError `connection_ended`, `other_provider`."""
+    """Change a connection; as `create`, and ConflictError `connection_ended`, `other_provider`.
+
+    A connection that has a key keeps it; taken away and given again it is another one.
+    """
     row = find(work, caller, connection_id, to_change=True)
     if row.status == ENDED:
         raise ConflictError("connection_ended", "Make a new connection.")
@@ -119,7 +127,13 @@ def change(
         if provider.entity_id != row.entity_id:
             # Its people are known by its name: another one would be let in as them.
             raise ConflictError("other_provider", "Make a new connection for another provider.")
+        has_key = bool(row.own_certificate) if wanted.has_key is None else wanted.has_key
+        _check_key(provider, has_key=has_key)
         _take(row, provider)
+    if wanted.has_key is False:
+        row.sealed_key, row.own_certificate = None, ""
+    elif wanted.has_key and row.sealed_key is None:
+        _give_key(work, vault, row)
     if wanted.name is not None:
         row.name = checked_name(wanted.name)
     if wanted.provisions is not None:
@@ -132,7 +146,8 @@ def change(
         row.status = PAUSED if wanted.is_paused else ACTIVE
     row.updated_at = work.now
     work.session.flush()
-    audit.record(work, caller, "saml.changed", "saml_connection", connection_id)
+    note = " ".join(wanted.named)
+    audit.record(work, caller, "saml.changed", "saml_connection", connection_id, note=note)
     return row
 
 
@@ -207,6 +222,20 @@ def is_any_active(work: UnitOfWork) -> bool:
 def key_purpose(connection_id: str) -> str:
     """What the vault seals a connection's key for."""
     return f"saml-key/{connection_id}"
+
+
+def _check_key(provider: IdentityProvider, *, has_key: bool) -> None:
+    if provider.wants_signed_requests and not has_key:
+        raise InvalidError(
+            "key_needed",
+            "The identity provider wants requests signed: set has_key.",
+            details={"fields": ["has_key"]},
+        )
+
+
+def _give_key(work: UnitOfWork, vault: Vault, row: SamlConnectionRow) -> None:
+    pem, row.own_certificate = make_key(row.connection_id, now=work.now)
+    row.sealed_key = vault.seal(pem.encode(), purpose=key_purpose(row.connection_id))
 
 
 def _take(row: SamlConnectionRow, provider: IdentityProvider) -> None:

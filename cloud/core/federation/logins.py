@@ -31,6 +31,7 @@ from cloud.core.federation.connections import ACTIVE, ENDED, key_purpose
 from cloud.core.federation.decryption import decrypted
 from cloud.core.federation.metrics import FederationMetrics
 from cloud.core.federation.people import person_of
+from cloud.core.federation.provider_metadata import in_force
 from cloud.core.federation.reading import Element
 from cloud.core.federation.refusals import SamlRefusedError
 from cloud.core.federation.relay import Onward, onward
@@ -185,6 +186,9 @@ class SamlLogins:
         until = connection.metadata_valid_until
         if until is not None and until <= now:
             raise SamlRefusedError("metadata_expired")
+        certificates = in_force(connection.certificates, now=now, skew=self._skew)
+        if not certificates:
+            raise SamlRefusedError("certificate_expired")
         provider = self._provider(connection.connection_id)
         expected = Expected(
             issuer=connection.entity_id,
@@ -196,9 +200,7 @@ class SamlLogins:
             is_forced=login.is_forced,
             skew=self._skew,
         )
-        trusted = Trusted(
-            entity_id=connection.entity_id, certificates=tuple(connection.certificates)
-        )
+        trusted = Trusted(entity_id=connection.entity_id, certificates=certificates)
         pem = self._own_key(connection)
 
         def decrypt(element: Element) -> bytes:

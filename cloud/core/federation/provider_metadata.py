@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -51,10 +52,13 @@ def read_metadata(text: str, *, now: datetime, is_secure: bool) -> IdentityProvi
     if until is not None and until <= now:
         raise _invalid("It was valid until a time that is over. Get it anew.")
     role = _role(entity)
+    certificates = _certificates(role)
+    if all(certificate_of(one).not_valid_after_utc <= now for one in certificates):
+        raise _invalid("Every certificate in it has ended. Get it anew.")
     return IdentityProvider(
         entity_id=_name(entity),
         sign_in_address=_address(role, is_secure=is_secure),
-        certificates=_certificates(role),
+        certificates=certificates,
         wants_signed_requests=role.get("WantAuthnRequestsSigned") in ("true", "1"),
         valid_until=until,
     )
@@ -63,6 +67,16 @@ def read_metadata(text: str, *, now: datetime, is_secure: bool) -> IdentityProvi
 def certificate_of(encoded: str) -> x509.Certificate:
     """A certificate as it is kept."""
     return x509.load_der_x509_certificate(base64.b64decode(encoded))
+
+
+def in_force(certificates: Iterable[str], *, now: datetime, skew: timedelta) -> tuple[str, ...]:
+    """Those whose time has begun and not ended, by clocks that may differ by `skew`."""
+    return tuple(
+        one
+        for one in certificates
+        if certificate_of(one).not_valid_before_utc - skew <= now
+        and now < certificate_of(one).not_valid_after_utc + skew
+    )
 
 
 def _entity(root: Element) -> Element:

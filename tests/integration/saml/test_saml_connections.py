@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -12,6 +14,7 @@ from cloud.core.entitlements import access
 from cloud.core.kernel.principal import service_principal
 from cloud.core.kernel.work import utc_now
 from tests.fixtures.identity_provider import IdentityProvider, identity_provider
+from tests.fixtures.people_apps import audited
 from tests.integration.saml.conftest import CONNECTIONS, World, let_in
 
 
@@ -86,6 +89,28 @@ def test_a_provider_that_wants_requests_signed_needs_our_key(
     body = {"name": "Strict", "metadata": wants}
     refused = world.ask("POST", CONNECTIONS, body)
     assert (refused.status_code, refused.json()["error"]) == (422, "key_needed")
+    # It may come to want that later; then the connection is given one.
+    made = world.connect(second)
+    one = f"{CONNECTIONS}/{made['id']}"
+    try:
+        refused = world.ask("PATCH", one, {"metadata": wants})
+        assert (refused.status_code, refused.json()["error"]) == (422, "key_needed")
+        changed = world.ask("PATCH", one, {"metadata": wants, "has_key": True})
+        assert (changed.status_code, changed.json()["has_key"]) == (200, True)
+        ours = _own_certificates(world, made)
+        assert (len(ours), len(set(ours))) == (2, 1)
+        # Given what it has it keeps it; taken away and given again it is another.
+        world.ask("PATCH", one, {"has_key": True})
+        assert _own_certificates(world, made) == ours
+        refused = world.ask("PATCH", one, {"metadata": wants, "has_key": False})
+        assert (refused.status_code, refused.json()["error"]) == (422, "key_needed")
+        assert world.ask("PATCH", one, {"has_key": False}).json()["has_key"] is False
+        assert _own_certificates(world, made) == []
+        world.ask("PATCH", one, {"has_key": True})
+        assert set(_own_certificates(world, made)).isdisjoint(ours)
+        assert _changes(world, made)[:2] == ["metadata has_key", "has_key"]
+    finally:
+        world.ask("DELETE", one)
 
 
 def test_without_review_nothing_of_it_is_open(world: World) -> None:
@@ -109,6 +134,8 @@ def test_without_review_nothing_of_it_is_open(world: World) -> None:
     finally:
         let_in(world.cloud)
     assert world.ask("GET", "/v1/saml/nothing/there").status_code == 404
+    wrong = world.ask("PUT", f"{CONNECTIONS}/sml_0", {})
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "DELETE, GET, PATCH")
     assert world.get(f"{world.base}/v1/saml/connections").status_code == 401
     assert world.get(f"{world.base}/v1/saml/sml_0/login").status_code == 404
     away = world.get(world.service["login_url"], RelayState="https://elsewhere.example")
@@ -152,6 +179,17 @@ def test_people_are_let_in_as_the_connection_says(world: World) -> None:
         "no_attributes",
         "person_stopped",
     ]
+
+
+def _own_certificates(world: World, connection: dict[str, Any]) -> list[str]:
+    text = world.get(connection["service"]["metadata_url"]).text
+    return re.findall(r"<ds:X509Certificate>([^<]+)<", text)
+
+
+def _changes(world: World, connection: dict[str, Any]) -> list[str]:
+    """What of a connection was changed, by the audit, oldest first."""
+    found = audited(world.cloud, world.cloud.caller.tenant_id, "saml.changed")
+    return [row.note or "" for row in found if row.resource_id == connection["id"]]
 
 
 def _approved(world: World) -> str:
