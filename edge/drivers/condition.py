@@ -36,7 +36,7 @@ def note_condition(
     fault: str | None = None
     looked_at: ObservedTime | None = None
     for observation in observations:
-        if observation.type == BATTERY_CHARGE:
+        if isinstance(observation, NumericObservation) and observation.type == BATTERY_CHARGE:
             _note_battery(health, observation, battery_low_percent)
         if observation.observed_at is looked_at:
             continue  # a report's readings share their time
@@ -49,9 +49,9 @@ def note_condition(
         health.clock_fault = fault
 
 
-def _note_battery(health: DeviceHealth, observation: Observation, low_percent: int) -> None:
-    if not isinstance(observation, NumericObservation):
-        return
+def _note_battery(
+    health: DeviceHealth, observation: NumericObservation, low_percent: int
+) -> None:
     level = observation.value.value
     if not isinstance(level, Decimal) or not 0 <= level <= _FULL:
         return

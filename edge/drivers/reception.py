@@ -122,8 +122,8 @@ class Reception:
         counts.confirmed += sum(report.invoke_id is not None for report in reports)
         for _ in reports:
             self._board.delays.record(delay)
-        self._health.last_report_at = self._clock.utc()
-        self._health.move(DeviceState.RECEIVING, at=self._clock.utc())
+        self._health.last_report_at = now = self._clock.utc()
+        self._health.move(DeviceState.RECEIVING, at=now)
 
     def _refuse(self, reports: int, reason: str) -> None:
         if self._health.state is not DeviceState.REFUSED:
