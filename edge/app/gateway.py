@@ -29,7 +29,6 @@ from edge.recorder.recorder import FlightRecorder
 from edge.settings import EdgeSettings
 from edge.status.control import ControlSocket
 from edge.status.log_tail import LogTail
-from edge.status.metrics import serve_metrics
 from edge.status.pairing import register_pairing
 from edge.status.reporter import StatusReporter
 from edge.status.service_manager import of_this_process
@@ -296,6 +295,8 @@ class Gateway:
     def _serve_metrics(self) -> Callable[[], None]:
         if not self._settings.metrics_listen:
             return lambda: None
+        from edge.status.metrics import serve_metrics  # noqa: PLC0415 - its library, only if wished
+
         where = parse_address(self._settings.metrics_listen.removeprefix("tcp:"))
         return serve_metrics(where.host, where.port, lambda: self.reporter.latest)
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import segno
-
 from edge.commands.encounter import Binding
 from edge.crew.local_time import LocalTime
 from edge.crew.readings import BY_ID, Payload
@@ -141,6 +139,8 @@ class Handover:
 
 def code_svg(text: str) -> bytes:
     """The QR code as an SVG of black on white, whatever the colours around it."""
+    import segno  # noqa: PLC0415 - most runs hand nobody over
+
     drawing = io.BytesIO()
     segno.make(text, error="m", micro=False).save(
         drawing,
