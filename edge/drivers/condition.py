@@ -49,9 +49,7 @@ def note_condition(
         health.clock_fault = fault
 
 
-def _note_battery(
-    health: DeviceHealth, observation: NumericObservation, low_percent: int
-) -> None:
+def _note_battery(health: DeviceHealth, observation: NumericObservation, low_percent: int) -> None:
     level = observation.value.value
     if not isinstance(level, Decimal) or not 0 <= level <= _FULL:
         return

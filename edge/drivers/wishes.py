@@ -25,6 +25,7 @@ class Wishes:
 
     _waiting: deque[Wish] = field(default_factory=lambda: deque(maxlen=_MOST_WAITING))
     _wake: Callable[[], None] | None = None
+    _alarm: asyncio.TimerHandle | None = None
 
     def ask(self, wish: Wish) -> None:
         """Ask; the driver is woken from its read."""
@@ -39,14 +40,19 @@ class Wishes:
     async def read_or_wake(
         self, read: Callable[[], Awaitable[T]], seconds: float | None
     ) -> T | None:
-        """What `read` gives; None when `seconds` passed or a wish came. `read` is cancel-safe."""
+        """What `read` gives; None when a wish came, or `seconds` passed: it may be sooner.
+
+        `read` is cancel-safe.
+        """
         if self._waiting:
             return None
         loop = asyncio.get_running_loop()
-        window = asyncio.timeout(seconds)
+        window = asyncio.timeout(None)
         try:
             async with window:
                 self._wake = lambda: window.reschedule(loop.time())
+                if seconds is not None:
+                    self._set_alarm(loop, loop.time() + seconds)
                 return await read()
         except TimeoutError:
             if not window.expired():
@@ -54,3 +60,19 @@ class Wishes:
             return None
         finally:
             self._wake = None
+
+    def _set_alarm(self, loop: asyncio.AbstractEventLoop, at: float) -> None:
+        """Wake the driver at `at`. An alarm that rings sooner is left: there may be many reads.
+
+        The deadline of a device that reports moves on with every report.
+        """
+        if self._alarm is not None:
+            if self._alarm.when() <= at:
+                return
+            self._alarm.cancel()
+        self._alarm = loop.call_at(at, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        if self._wake is not None:
+            self._wake()

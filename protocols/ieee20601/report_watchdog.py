@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from statistics import median
 from typing import Final
 
 _FEWEST: Final = 8
@@ -58,8 +57,10 @@ class ReportWatchdog:
         policy = self._policy
         if policy.factor <= 0 or len(self._intervals) < _FEWEST:
             return None
-        usual = median(self._intervals)
-        is_steady = max(self._intervals) <= policy.spread * usual
+        ordered = sorted(self._intervals)
+        middle = len(ordered) // 2
+        usual = (ordered[middle] + ordered[~middle]) / 2
+        is_steady = ordered[-1] <= policy.spread * usual
         if not is_steady or usual > policy.longest_interval_seconds:
             return None
         return max(policy.least_seconds, policy.factor * usual)
