@@ -22,7 +22,7 @@ from edge.buffer.rows import Stream, identity_in, says_the_same
 
 log = logging.getLogger(__name__)
 
-REMEMBERED: Final = 16_384
+REMEMBERED: Final = 8_192
 """Identities at least; at most twice as many, at some 130 octets each."""
 
 
