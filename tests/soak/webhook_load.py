@@ -287,13 +287,8 @@ def _figures(play: _Run, database: Database, log: Path, seconds: float) -> Figur
     delays = ledger.delays(healthy)
     with database.reading(now=utc_now()) as work:
         rows = work.session.scalar(select(func.count()).select_from(DeliveryRow)) or 0
-        states = dict(
-            work.session.execute(
-                select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state)
-            )
-            .tuples()
-            .all()
-        )
+        counted = select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state)
+        states = dict(work.session.execute(counted).all())
         queued = sorted(
             (created - occurred).total_seconds()
             for created, occurred in work.session.execute(
