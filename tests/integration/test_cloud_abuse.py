@@ -159,6 +159,44 @@ async def test_nul_in_an_address_is_refused(http: httpx.AsyncClient, path: str) 
     assert (await http.get(path)).status_code == 400
 
 
+BAD_HOSTS = (
+    "[cloud.test]",
+    "[",
+    "cloud.test:8000:1",
+    "somebody@cloud.test",
+    "cloud.test/evil",
+    "cloud test",
+    "cloud.test#",
+    "cl\u00f6ud.test",
+)
+
+
+@pytest.mark.parametrize("host", BAD_HOSTS)
+async def test_a_host_that_is_none_is_a_bad_request(http: httpx.AsyncClient, host: str) -> None:
+    for path in ("/api/v1/devices", "/graphql", "/health"):
+        refused = await http.get(path, headers={"Host": host.encode("latin-1")})
+        assert refused.status_code == 400, path
+        assert "malformed_host" in refused.text
+        assert refused.headers["x-request-id"]
+
+
+async def test_a_host_comes_once_or_not_at_all(http: httpx.AsyncClient) -> None:
+    twice = await http.get("/health", headers=[("Host", "cloud.test"), ("Host", "evil.example")])
+    assert twice.status_code == 400
+    assert (await http.get("/health", headers={"Host": ""})).status_code == 200
+    assert (await http.get("/health", headers={"Host": "[::1]:8000"})).status_code == 200
+
+
+async def test_a_slash_too_many_leads_to_no_other_host(http: httpx.AsyncClient) -> None:
+    for path, leads_to in (
+        ("/graphql/", "/graphql"),
+        ("/api/v1/devices/?vehicle_id=A%2F1", "/api/v1/devices?vehicle_id=A%2F1"),
+    ):
+        answer = await http.post(path, content=b"{}", headers={"Host": "evil.example"})
+        assert answer.status_code == 307
+        assert answer.headers["location"] == leads_to
+
+
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PUT", "DELETE", "PATCH"])
 async def test_other_methods_are_not_allowed(http: httpx.AsyncClient, method: str) -> None:
     response = await http.request(method, "/api/v1/devices")

@@ -8,6 +8,7 @@ import time
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Final
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -20,7 +21,7 @@ from cloud.api.shared.metrics import HttpMetrics
 from cloud.api.shared.rate_limits import STATE, Standing
 from cloud.api.shared.sandbox_host import HEADER as SANDBOX_HEADER
 from cloud.api.shared.sandbox_host import STATE as SANDBOX
-from cloud.api.shared.sandbox_host import check_address
+from cloud.api.shared.sandbox_host import check_address, check_named
 from cloud.api.shared.services import Services
 from cloud.api.shared.tracing import SPAN_HEADER, TRACE_HEADER, trace_from
 from cloud.api.shared.tracing import STATE as TRACE
@@ -31,6 +32,8 @@ from cloud.core.kernel.traces import ERROR, OK, Span, Trace, in_trace
 from cloud.core.tracing.lookup import REQUEST
 
 LOG: Final = logging.getLogger("vitalwire.http")
+TEMPORARY_REDIRECT: Final = 307
+"""What the router answers alone, for an address with a slash too many or too few."""
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SECURITY_HEADERS: Final = {
     "x-content-type-options": "nosniff",
@@ -79,6 +82,7 @@ class RequestFrame:
         """Let the application see the client as a trusted proxy saw it."""
         proxies: TrustedProxies = scope["app"].state.proxies
         try:
+            check_named(Headers(scope=scope))
             proxies.settle(scope)
             check_address(scope)
         except (MalformedError, ForbiddenError) as exc:
@@ -150,6 +154,8 @@ class _Answer:
                 headers[VERSION_HEADER] = CONTRACT_VERSION
                 headers[TRACE_HEADER] = context.trace_id
                 headers[SPAN_HEADER] = context.span_id
+            if self.status == TEMPORARY_REDIRECT:
+                headers["location"] = _on_this_host(headers["location"])
             ending = ending_of(route_of(self._scope))
             if ending is not None:
                 headers.update(ending.headers())
@@ -186,6 +192,12 @@ def _keep(scope: Scope, trace: Trace, status: int, started_at: datetime, seconds
 def route_of(scope: Scope) -> str:
     """The template of the address that was asked, `-` for none of ours."""
     return str(getattr(scope.get("route"), "path", "-"))
+
+
+def _on_this_host(location: str) -> str:
+    """Where a slash more or less leads: a path alone, for the Host header is its sender's word."""
+    address = urlsplit(location)
+    return urlunsplit(("", "", address.path, address.query, ""))
 
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -5,17 +5,20 @@ The host decides which kind of token is taken, never whose data is seen: that th
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import Request
+from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from cloud.core.kernel.addresses import read_address
-from cloud.core.kernel.errors import ForbiddenError
+from cloud.core.kernel.errors import ForbiddenError, MalformedError
 from cloud.core.kernel.principal import Principal
 
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 STATE: Final = "is_sandbox_host"
 HEADER: Final = "x-argus-sandbox"
 REASON_HEADER: Final = "X-Argus-Sandbox-Reason"
@@ -54,6 +57,16 @@ class SandboxHost:
         return _name(host) == _name(self.netloc)
 
 
+def check_named(headers: Headers) -> None:
+    """MalformedError for a Host header that names no host, or comes twice (RFC 9112, 3.2).
+
+    Before HTTP/1.1 there was none, and probes still send none.
+    """
+    named = headers.getlist("host")
+    if len(named) > 1 or not all(not one or _HOST.fullmatch(one) for one in named):
+        raise MalformedError("malformed_host", "Send one Host header with the host's name.")
+
+
 def is_sandbox_request(request: Request) -> bool:
     """Whether a request came to the sandbox's host."""
     return bool(getattr(request.state, STATE, False))
@@ -87,4 +100,8 @@ _REASONS: Final = frozenset(
 
 
 def _name(netloc: str) -> str:
-    return (urlsplit(f"//{netloc}").hostname or "").rstrip(".")
+    """The name of a host in small letters; empty for what names none."""
+    try:
+        return (urlsplit(f"//{netloc}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
