@@ -162,6 +162,10 @@ class CloudSettings(BaseSettings):
         default="300/minute",
         description="administrative calls of one client; empty: no limit",
     )
+    limit_operations: str = Field(
+        default="600/minute",
+        description="GraphQL operations of one client; empty: no limit",
+    )
     limit_login_by_address: str = Field(
         default="30/minute",
         description="attempts to sign in from one address; empty: no limit",
@@ -260,6 +264,7 @@ class CloudSettings(BaseSettings):
         "limit_tokens_by_address",
         "limit_tokens_by_client",
         "limit_administration",
+        "limit_operations",
         "limit_login_by_address",
     )
     @classmethod

@@ -136,6 +136,7 @@ def _spelled_limits(settings: CloudSettings) -> dict[str, str]:
         rate_limits.TOKENS_BY_ADDRESS: settings.limit_tokens_by_address,
         rate_limits.TOKENS_BY_CLIENT: settings.limit_tokens_by_client,
         rate_limits.ADMINISTRATION: settings.limit_administration,
+        rate_limits.OPERATIONS: settings.limit_operations,
         rate_limits.LOGIN_BY_ADDRESS: settings.limit_login_by_address,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import AsyncIterator
 
@@ -198,6 +199,24 @@ async def test_nothing_but_a_post_of_json_is_taken(embedded: Installation) -> No
             assert "www-authenticate" in nobody.headers
         in_query = await http.post("/graphql?query=x", json={"query": ACQI}, headers=app.headers)
         assert in_query.status_code == 200
+
+
+async def test_a_hash_beside_a_text_has_to_be_of_it(embedded: Installation) -> None:
+    def hashed(text: str) -> dict[str, object]:
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return {"persistedQuery": {"version": 1, "sha256Hash": digest}}
+
+    async with embedded.client() as http:
+        app = await registered(embedded, http, "acqi")
+        spread = ACQI.replace(" ", "\n ")
+        for text in (ACQI, spread):
+            sent = {"query": text, "variables": APRIL, "extensions": hashed(text)}
+            assert "errors" not in (await app.post(sent)).json()
+        for extensions in (hashed("another"), {"persistedQuery": {"sha256Hash": "none"}}):
+            sent = {"query": ACQI, "variables": APRIL, "extensions": extensions}
+            (error,) = (await app.post(sent)).json()["errors"]
+            assert error["extensions"]["reason"] == "hash_mismatch"
+            assert error["extensions"]["code"] == "BAD_USER_INPUT"
 
 
 async def test_any_text_is_for_sandbox_tokens_alone(embedded: Installation) -> None:

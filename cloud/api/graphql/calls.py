@@ -31,7 +31,7 @@ def read_call(body: object) -> Call:
     text, document_id = body.get("query"), _document_id(body)
     if text is not None and not isinstance(text, str):
         raise MalformedError("invalid_call", "Send the query as a text.")
-    # With both, it is the text that counts: a hash beside it registers nothing here.
+    # A hash beside a text registers nothing here; it only has to be of that text.
     if text is None and not document_id:
         raise MalformedError("invalid_call", "Send a query or a documentId.")
     if text is not None and body.get("documentId") is not None:

@@ -17,6 +17,7 @@ from cloud.api.graphql.running import UNKNOWN, Chosen, choose, names_tenant, run
 from cloud.api.shared.authentication import TENANT_HEADER, on_platform
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.graphql_errors import PATH
+from cloud.api.shared.rate_limits import OPERATIONS
 from cloud.api.shared.services import AllServices
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.kernel.errors import DomainError, MalformedError
@@ -74,8 +75,15 @@ class OperationAnswer(BaseModel):
 
 _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
     status: {**told, "model": OperationErrors}
-    for status, told in errors(400, 406, 413, 415, 422).items()
+    for status, told in errors(400, 406, 413, 415, 422, 429).items()
 }
+
+
+def _counted(
+    request: Request, services: AllServices, caller: Annotated[Principal, Depends(on_platform)]
+) -> None:
+    """Count an operation of its client, whatever comes of it; ThrottledError."""
+    services.limits.hit(request, OPERATIONS, caller.tenant_id, caller.client_id)
 
 
 @router.post(
@@ -84,6 +92,7 @@ _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
     responses=_REFUSED
     | {200: {"content": {GRAPHQL_MEDIA_TYPE: {}}, "description": "What came of the operation."}},
     summary="Run an approved operation",
+    dependencies=[Depends(_counted)],
     # Which scopes it takes is the document's to say.
     openapi_extra={"security": [{"oauth2": []}]},
 )

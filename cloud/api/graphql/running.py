@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import Any, Final
@@ -91,6 +92,8 @@ def choose(asking: Asking, call: Call) -> Chosen:
     read = None if call.text is None else read_document(call.text)
     caller = asking.caller
     fingerprint = _named(call) if read is None else read.fingerprint
+    if call.text is not None and call.document_id:
+        _check_hash(_named(call), call.text, fingerprint)
     database, now = asking.services.database, asking.services.clock()
     with database.reading(now=now) as work:
         found = approved_document(work, caller, fingerprint) if fingerprint else None
@@ -159,6 +162,12 @@ def _names_argument(tree: DocumentNode, name: str) -> bool:
     arguments = _Arguments()
     visit(tree, arguments)
     return name in arguments.names
+
+
+def _check_hash(named: str, text: str, fingerprint: str) -> None:
+    """InvalidError for a hash that is not of the text it came with, be it as written or as read."""
+    if named not in (fingerprint, hashlib.sha256(text.encode()).hexdigest()):
+        raise InvalidError("hash_mismatch", "Send the hash of the query it comes with, or none.")
 
 
 def _named(call: Call) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
+from cloud.api.platform.administration import counted
 from cloud.api.shared.authentication import require
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.services import AllServices
@@ -22,7 +23,12 @@ from cloud.core.kernel.traces import Span
 from cloud.core.tracing.lookup import EVENT, spans_of
 from cloud.core.webhooks.traced import delivery_spans
 
-router = APIRouter(prefix="/v1/observability", tags=["Platform"], route_class=StrictRoute)
+router = APIRouter(
+    prefix="/v1/observability",
+    tags=["Platform"],
+    route_class=StrictRoute,
+    dependencies=[Depends(counted)],
+)
 
 ObservabilityRead = Annotated[Principal, Depends(require(OBSERVABILITY_READ))]
 _TRACE_ID: Final = re.compile(r"[0-9a-f]{32}")
@@ -53,7 +59,7 @@ class TraceModel(BaseModel):
 @router.get(
     "/traces/{trace_id}",
     response_model=TraceModel,
-    responses=errors(404, 422),
+    responses=errors(404, 422, 429),
     summary="What a request did",
 )
 def read_trace(trace_id: str, caller: ObservabilityRead, services: AllServices) -> TraceModel:

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
+from cloud.api.platform.administration import counted
 from cloud.api.platform.application_models import ScenarioName
 from cloud.api.shared.authentication import on_platform
 from cloud.api.shared.documentation import errors
@@ -61,7 +62,8 @@ def list_scenarios() -> ScenariosModel:
 @router.post(
     "/reset",
     response_model=ResetModel,
-    responses=errors(400, 413, 415, 422),
+    responses=errors(400, 413, 415, 422, 429),
+    dependencies=[Depends(counted)],
     summary="Empty the sandbox",
 )
 def reset(caller: Caller, work: Work, services: AllServices, body: ResetRequest) -> ResetModel:

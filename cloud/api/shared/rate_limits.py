@@ -26,6 +26,7 @@ from cloud.core.kernel.work import Clock
 TOKENS_BY_ADDRESS: Final = "tokens_by_address"
 TOKENS_BY_CLIENT: Final = "tokens_by_client"
 ADMINISTRATION: Final = "administration"
+OPERATIONS: Final = "operations"
 LOGIN_BY_ADDRESS: Final = "login_by_address"
 STATE: Final = "rate_limit"
 MOST_KNOWN: Final = 20_000
