@@ -103,7 +103,7 @@ async def test_what_was_lost_is_listed_page_by_page(crew: Crew) -> None:
     while True:
         page = await crew.changes(MINE, limit=3, **cursor)
         found += lost(page)
-        if "next_cursor" not in page:
+        if page["next_cursor"] is None:
             break
         cursor = {"cursor": page["next_cursor"]}
     ids = [op(number, "", 0, vector={})["op_id"] for number in range(1, 6)]

@@ -241,7 +241,7 @@ async def test_the_list_has_filters_and_pages(my: Session) -> None:
     while True:
         page = (await my.get(PATH, limit=2, **({"cursor": cursor} if cursor else {}))).json()
         seen += [one["id"] for one in page["encounters"]]
-        cursor = page.get("next_cursor")
+        cursor = page["next_cursor"]
         if cursor is None:
             break
     assert seen == ids

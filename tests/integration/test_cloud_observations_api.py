@@ -289,7 +289,7 @@ async def test_a_series_is_paged_and_filtered(my: Session) -> None:
     while True:
         page = await my.get(path, limit=3, **({"cursor": cursor} if cursor else {}))
         seen += [one["observed_at"] for one in page.json()["observations"]]
-        cursor = page.json().get("next_cursor")
+        cursor = page.json()["next_cursor"]
         if cursor is None:
             break
     assert seen == [f"2026-11-23T09:59:0{second}Z" for second in range(7)]

@@ -64,7 +64,7 @@ async def test_the_tray_tells_stretches_with_counts_and_first_and_last_values(my
     while True:
         page = await my.get(TRAY, limit=1, **({"cursor": cursor} if cursor else {}))
         paged += page.json()["stretches"]
-        cursor = page.json().get("next_cursor")
+        cursor = page.json()["next_cursor"]
         if cursor is None:
             break
     assert paged == found

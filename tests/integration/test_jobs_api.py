@@ -147,7 +147,7 @@ async def test_a_job_that_cannot_be_is_refused_at_once(
         app = await integrator(embedded, http, scopes=SCOPES)
         answer = await app.ask("POST", JOBS, body)
         assert (answer.status_code, answer.json()["error"]) == (status, error)
-        assert (await app.ask("GET", JOBS)).json() == {"jobs": []}
+        assert (await app.ask("GET", JOBS)).json() == {"jobs": [], "next_cursor": None}
 
 
 async def test_a_refused_callback_says_which_member_it_is(embedded: Installation) -> None:
@@ -180,7 +180,7 @@ async def test_nobody_else_sees_a_job(embedded: Installation) -> None:
             await integrator(embedded, http, of=embedded.other, scopes=SCOPES),
         )
         for one in neighbours:
-            assert (await one.ask("GET", JOBS)).json() == {"jobs": []}
+            assert (await one.ask("GET", JOBS)).json() == {"jobs": [], "next_cursor": None}
             for method, path in (("GET", ""), ("GET", "/result"), ("POST", "/cancel")):
                 answer = await one.ask(method, f"{JOBS}/{job}{path}")
                 assert (answer.status_code, answer.json()["error"]) == (404, "job_not_found")
@@ -199,7 +199,7 @@ async def test_jobs_are_listed_newest_first_page_by_page(embedded: Installation)
         while cursor is not None:
             page = (await app.ask("GET", f"{JOBS}?limit=2{cursor}")).json()
             seen += [one["id"] for one in page["jobs"]]
-            cursor = f"&cursor={page['next_cursor']}" if page.get("next_cursor") else None
+            cursor = f"&cursor={page['next_cursor']}" if page["next_cursor"] else None
         assert seen == made[::-1]
         cancelled = (await app.ask("GET", f"{JOBS}?status=cancelled")).json()["jobs"]
         assert [one["id"] for one in cancelled] == made[:1]
@@ -265,7 +265,10 @@ async def test_the_end_is_posted_to_the_callback_in_the_contracts_words(
         }
         assert delivery.headers == {"X-Argus-Job-ID": job}
         assert delivery.trace_id == "a1" * 16
-        assert (await app.ask("GET", "/v1/webhooks")).json() == {"webhooks": []}
+        assert (await app.ask("GET", "/v1/webhooks")).json() == {
+            "webhooks": [],
+            "next_cursor": None,
+        }
 
 
 def callback(work: UnitOfWork) -> tuple[EndpointRow, DeliveryRow]:

@@ -122,7 +122,7 @@ async def test_a_list_has_pages_and_shows_the_wanted_status(embedded: Installati
         while query:
             page = (await app.ask("GET", f"{path}/deliveries{query}")).json()
             found += [one["id"] for one in page["deliveries"]]
-            cursor = page.get("next_cursor")
+            cursor = page["next_cursor"]
             query = f"?limit=2&cursor={cursor}" if cursor else ""
         assert found == every
         refused = await app.ask("GET", f"{path}/deliveries?status=lost")

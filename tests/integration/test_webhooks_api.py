@@ -50,7 +50,7 @@ async def test_the_calls_of_the_contract_work_as_they_are_written(cloud: Install
         for method in ("GET", "DELETE"):
             gone = await app.ask(method, path)
             assert (gone.status_code, gone.json()["error"]) == (404, "webhook_not_found")
-        assert (await app.ask("GET", WEBHOOKS)).json() == {"webhooks": []}
+        assert (await app.ask("GET", WEBHOOKS)).json() == {"webhooks": [], "next_cursor": None}
     assert app.audited() == ["create", "update", "delete"]
 
 
@@ -219,7 +219,7 @@ async def test_nobody_sees_or_changes_anothers_webhooks(embedded: Installation) 
             ):
                 refused = await one.ask(method, path + end, body)
                 assert (refused.status_code, refused.json()["error"]) == (404, "webhook_not_found")
-            assert (await one.ask("GET", WEBHOOKS)).json() == {"webhooks": []}
+            assert (await one.ask("GET", WEBHOOKS)).json() == {"webhooks": [], "next_cursor": None}
         assert (await app.ask("GET", path)).json()["status"] == "active"
 
 
@@ -252,7 +252,7 @@ async def test_an_application_has_pages_of_webhooks_and_an_end_of_them(
         while True:
             page = (await app.ask("GET", f"{WEBHOOKS}?limit=20{cursor}")).json()
             listed += [one["id"] for one in page["webhooks"]]
-            if "next_cursor" not in page:
+            if page["next_cursor"] is None:
                 break
             cursor = f"&cursor={page['next_cursor']}"
         assert listed == made

@@ -106,7 +106,7 @@ class ChangedModel(BaseModel):
 
 class ChangesModel(BaseModel):
     """A page of what a device told that does not count, by the time it lost; `next_cursor` is
-    absent at the end.
+    null at the end.
     """
 
     superseded: list[LostModel]

@@ -239,7 +239,7 @@ class ObservationModel(BaseModel):
 
 
 class ObservationsModel(BaseModel):
-    """A page of observations in time order; `next_cursor` is absent at the end."""
+    """A page of observations in time order; `next_cursor` is null at the end."""
 
     observations: list[ObservationModel]
     next_cursor: str | None = None

@@ -18,12 +18,11 @@ from cloud.api.epcr.device_models import (
     ObservationsModel,
     VerdictModel,
 )
-from cloud.api.shared.answers import exact_json
 from cloud.api.shared.authentication import DevicesRead, DevicesWrite
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.errors import STATUS
 from cloud.api.shared.idempotent import answer_once
-from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, Since, parse_since
+from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, Since, page_json, parse_since
 from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.devices import service as devices
@@ -134,7 +133,7 @@ def list_observations(
         observations=[observation_model(row, with_samples=is_wave) for row in page],
         next_cursor=following,
     )
-    return exact_json(document.model_dump(exclude_none=True))
+    return page_json(document)
 
 
 def _position(

@@ -20,7 +20,15 @@ from cloud.api.shared.answers import exact_json
 from cloud.api.shared.authentication import EpcrWrite
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.entity_tags import named_version, version_tag
-from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime, Since, parse_since
+from cloud.api.shared.pages import (
+    FIRST_LIMIT,
+    Cursor,
+    Limit,
+    PageByTime,
+    Since,
+    page_json,
+    parse_since,
+)
 from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.encounters import changing
@@ -94,7 +102,7 @@ def list_changes(
         vector=dict(standing.vector),
         next_cursor=page.next_cursor,
     )
-    return exact_json(document.model_dump(mode="json", exclude_none=True))
+    return page_json(document, mode="json")
 
 
 def change_of(body: ChangeRequest, client_id: str) -> Change:

@@ -171,7 +171,7 @@ class EncounterModel(RecordModel):
 
 
 class EncountersModel(BaseModel):
-    """A page of encounters by their last change; `next_cursor` is absent at the end."""
+    """A page of encounters by their last change; `next_cursor` is null at the end."""
 
     encounters: list[EncounterModel]
     next_cursor: str | None = None

@@ -10,10 +10,9 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from cloud.api.epcr.device_answers import code_name
-from cloud.api.shared.answers import exact_json
 from cloud.api.shared.authentication import EpcrSee
 from cloud.api.shared.documentation import errors
-from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime
+from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime, page_json
 from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.encounters.timeline import READING, Entry, timeline
@@ -38,7 +37,7 @@ class TimelineEntryModel(BaseModel):
 
 
 class TimelineModel(BaseModel):
-    """A page of what happened, oldest first; `next_cursor` is absent at the end."""
+    """A page of what happened, oldest first; `next_cursor` is null at the end."""
 
     entries: list[TimelineEntryModel]
     next_cursor: str | None = None
@@ -62,7 +61,7 @@ def get_timeline(
     document = TimelineModel(
         entries=[_entry(entry) for entry in page.items], next_cursor=page.next_cursor
     )
-    return exact_json(document.model_dump(exclude_none=True))
+    return page_json(document)
 
 
 def _entry(entry: Entry) -> TimelineEntryModel:

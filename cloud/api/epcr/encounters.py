@@ -21,7 +21,15 @@ from cloud.api.shared.documentation import Responses, errors
 from cloud.api.shared.entity_tags import version_tag
 from cloud.api.shared.errors import wants_fhir
 from cloud.api.shared.idempotent import answer_once
-from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime, Since, parse_since
+from cloud.api.shared.pages import (
+    FIRST_LIMIT,
+    Cursor,
+    Limit,
+    PageByTime,
+    Since,
+    page_json,
+    parse_since,
+)
 from cloud.api.shared.services import AllServices, Services, Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.encounters import service as encounters
@@ -106,7 +114,7 @@ def list_encounters(
     document = EncountersModel(
         encounters=[encounter_model(row) for row in page.items], next_cursor=page.next_cursor
     )
-    return exact_json(document.model_dump(exclude_none=True))
+    return page_json(document)
 
 
 @router.get(

@@ -98,7 +98,7 @@ class GatewayModel(BaseModel):
 
 
 class GatewaysModel(BaseModel):
-    """A page of gateways; `next_cursor` is absent at the end."""
+    """A page of gateways; `next_cursor` is null at the end."""
 
     gateways: list[GatewayModel]
     next_cursor: str | None = None

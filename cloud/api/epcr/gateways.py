@@ -21,7 +21,7 @@ from cloud.api.shared.answers import exact_json
 from cloud.api.shared.authentication import DevicesRead, PlatformAdmin
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.idempotent import answer_once
-from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit
+from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, page_json
 from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.devices import configurations, fleet
@@ -51,7 +51,7 @@ def list_gateways(
     document = GatewaysModel(
         gateways=[_gateway(view) for view in views[:limit]], next_cursor=following
     )
-    return exact_json(document.model_dump(exclude_none=True))
+    return page_json(document)
 
 
 @router.post(

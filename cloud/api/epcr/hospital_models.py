@@ -143,7 +143,7 @@ class DeliveryModel(BaseModel):
 
 
 class DeliveriesModel(BaseModel):
-    """Deliveries, newest first; `next_cursor` is absent at the end."""
+    """Deliveries, newest first; `next_cursor` is null at the end."""
 
     deliveries: list[DeliveryModel]
     next_cursor: str | None = None

@@ -22,7 +22,7 @@ from cloud.api.epcr.quality_models import (
 from cloud.api.shared.answers import exact_json
 from cloud.api.shared.authentication import AcqiRead
 from cloud.api.shared.documentation import errors
-from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime, parse_since
+from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime, page_json, parse_since
 from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.kernel.errors import InvalidError
@@ -109,7 +109,7 @@ def list_judged(
     document = JudgedPageModel(
         encounters=[_judged(row) for row in page.items], next_cursor=page.next_cursor
     )
-    return exact_json(document.model_dump(exclude_none=True))
+    return page_json(document)
 
 
 def _selection(

@@ -53,7 +53,7 @@ class StretchModel(BaseModel):
 
 
 class UnlinkedReadingsModel(BaseModel):
-    """A page of the tray by vehicle, device and time; `next_cursor` is absent at the end."""
+    """A page of the tray by vehicle, device and time; `next_cursor` is null at the end."""
 
     stretches: list[StretchModel]
     since: datetime
@@ -108,7 +108,7 @@ class MoveModel(BaseModel):
 
 
 class MovesModel(BaseModel):
-    """Moves, the newest first; `next_cursor` is absent at the end."""
+    """Moves, the newest first; `next_cursor` is null at the end."""
 
     moves: list[MoveModel]
     next_cursor: str | None = None

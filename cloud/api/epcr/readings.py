@@ -23,11 +23,10 @@ from cloud.api.epcr.reading_models import (
     VehicleRequest,
     WaitingKindModel,
 )
-from cloud.api.shared.answers import exact_json
 from cloud.api.shared.authentication import EpcrRead, EpcrWrite
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.idempotent import answer_once
-from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, Since, parse_since
+from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, Since, page_json, parse_since
 from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.encounters import rebinding
@@ -79,7 +78,7 @@ def list_unlinked(
         until=wanted.until,
         next_cursor=following,
     )
-    return exact_json(document.model_dump(exclude_none=True))
+    return page_json(document)
 
 
 @router.post(
@@ -127,7 +126,7 @@ def list_moves(
         following = services.cursors.encode(caller, _MOVES, [groups[limit - 1][0].row_id])
     audit.record(work, caller, "list", "reading-moves", encounter_id or "*")
     document = MovesModel(moves=[_move(one) for one in groups[:limit]], next_cursor=following)
-    return exact_json(document.model_dump(exclude_none=True))
+    return page_json(document)
 
 
 @router.post(

@@ -77,7 +77,7 @@ class AccessRequestModel(BaseModel):
 
 
 class AccessRequestsModel(BaseModel):
-    """Requests, the newest first; `next_cursor` is absent at the end."""
+    """Requests, the newest first; `next_cursor` is null at the end."""
 
     access_requests: list[AccessRequestModel]
     next_cursor: str | None = None
@@ -91,7 +91,7 @@ class AccessReviewModel(AccessRequestModel):
 
 
 class AccessReviewsModel(BaseModel):
-    """Requests of all organisations, the newest first; `next_cursor` is absent at the end."""
+    """Requests of all organisations, the newest first; `next_cursor` is null at the end."""
 
     access_reviews: list[AccessReviewModel]
     next_cursor: str | None = None

@@ -25,7 +25,7 @@ from cloud.api.shared.answers import exact_json
 from cloud.api.shared.authentication import PlatformAdmin, require
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.idempotent import answer_once
-from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime
+from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime, page_json
 from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.entitlements import access
@@ -91,7 +91,7 @@ def list_access_requests(
     document = AccessRequestsModel(
         access_requests=[request_model(row) for row in page.items], next_cursor=page.next_cursor
     )
-    return exact_json(document.model_dump(exclude_none=True))
+    return page_json(document)
 
 
 @router.get(
@@ -127,7 +127,7 @@ def list_access_reviews(
     document = AccessReviewsModel(
         access_reviews=[review_model(row) for row in page.items], next_cursor=page.next_cursor
     )
-    return exact_json(document.model_dump(exclude_none=True))
+    return page_json(document)
 
 
 @router.post(

@@ -23,7 +23,7 @@ from cloud.api.shared.answers import exact_json
 from cloud.api.shared.authentication import require
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.idempotent import REPLAYED, answer_once
-from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime
+from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime, page_json
 from cloud.api.shared.services import AllServices, Services, Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.jobs import service as jobs
@@ -114,7 +114,7 @@ def list_jobs(
     )
     page = wanted.of(rows, lambda row: (row.created_at, row.job_id))
     document = JobsModel(jobs=[_model(row) for row in page.items], next_cursor=page.next_cursor)
-    return exact_json(document.model_dump(exclude_none=True))
+    return page_json(document)
 
 
 @router.get("/{job_id}", response_model=JobModel, responses=errors(404, 429), summary="Get a job")

@@ -17,12 +17,11 @@ from cloud.api.platform.registry_models import (
     RegistryStatusRequest,
     item_model,
 )
-from cloud.api.shared.answers import exact_json
 from cloud.api.shared.authentication import PlatformAdmin
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.entity_tags import check_match, tagged
 from cloud.api.shared.idempotent import answer_once
-from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime
+from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime, page_json
 from cloud.api.shared.reviewed import ReviewedAccess
 from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictRoute
@@ -77,7 +76,7 @@ def _list(registry: Registry) -> Endpoint:
         document = RegistryItemsModel(
             items=[_model(registry, row) for row in page.items], next_cursor=page.next_cursor
         )
-        return exact_json(document.model_dump(exclude_none=True))
+        return page_json(document)
 
     return list_items
 

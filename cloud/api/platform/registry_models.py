@@ -75,7 +75,7 @@ class RegistryItemModel(BaseModel):
 
 
 class RegistryItemsModel(BaseModel):
-    """Items by age; `next_cursor` is absent at the end."""
+    """Items by age; `next_cursor` is null at the end."""
 
     items: list[RegistryItemModel]
     next_cursor: str | None = None

@@ -23,7 +23,7 @@ from cloud.api.shared.answers import exact_json
 from cloud.api.shared.authentication import WebhooksRead, WebhooksWrite
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.idempotent import answer_once
-from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit
+from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, page_json
 from cloud.api.shared.services import AllServices, Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.webhooks import deliveries, endpoints
@@ -67,7 +67,7 @@ def list_webhook_deliveries(
     document = DeliveriesModel(
         deliveries=[DeliveryModel(**_fields(row)) for row in rows[:limit]], next_cursor=following
     )
-    return exact_json(document.model_dump(exclude_none=True))
+    return page_json(document)
 
 
 @router.get(

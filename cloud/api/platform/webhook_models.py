@@ -93,7 +93,7 @@ class WebhookModel(BaseModel):
 
 
 class WebhooksModel(BaseModel):
-    """The application's webhooks by age; `next_cursor` is absent at the end."""
+    """The application's webhooks by age; `next_cursor` is null at the end."""
 
     webhooks: list[WebhookModel]
     next_cursor: str | None = None
@@ -139,7 +139,7 @@ class DeliveryModel(BaseModel):
 
 
 class DeliveriesModel(BaseModel):
-    """Deliveries to the webhook, newest first; `next_cursor` is absent at the end."""
+    """Deliveries to the webhook, newest first; `next_cursor` is null at the end."""
 
     deliveries: list[DeliveryModel]
     next_cursor: str | None = None

@@ -22,7 +22,7 @@ from cloud.api.shared.authentication import WebhooksRead, WebhooksWrite
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.entity_tags import named_version, version_tag
 from cloud.api.shared.idempotent import answer_once
-from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime
+from cloud.api.shared.pages import FIRST_LIMIT, Cursor, Limit, PageByTime, page_json
 from cloud.api.shared.services import AllServices, Services, Work
 from cloud.api.shared.strict_json import StrictRoute
 from cloud.core.webhooks import endpoints, signing
@@ -86,7 +86,7 @@ def list_webhooks(
     document = WebhooksModel(
         webhooks=[_model(services, row) for row in page.items], next_cursor=page.next_cursor
     )
-    return exact_json(document.model_dump(exclude_none=True))
+    return page_json(document)
 
 
 @router.get(

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 from fastapi import Query
+from pydantic import BaseModel
+from starlette.responses import Response
 
+from cloud.api.shared.answers import exact_json
 from cloud.core.kernel.errors import InvalidError
 from cloud.core.kernel.paging import DEFAULT_LIMIT, MAX_LIMIT, CursorSigner, Page
 from cloud.core.kernel.principal import Principal
@@ -19,6 +22,7 @@ Cursor = Annotated[
 ]
 Since = Annotated[str | None, Query(max_length=40, description="RFC 3339 time with its offset.")]
 
+NEXT: Final = "next_cursor"
 FIRST_LIMIT = DEFAULT_LIMIT
 T = TypeVar("T")
 
@@ -48,6 +52,12 @@ class PageByTime:
         at, identifier = place(items[-1])
         position: list[str | int] = [at.isoformat(), identifier]
         return Page(items, self.cursors.encode(self.caller, self.list_name, position))
+
+
+def page_json(document: BaseModel, *, mode: Literal["python", "json"] = "python") -> Response:
+    """The answer of a list: what is not known is left out, but `next_cursor` is null at the end."""
+    told = document.model_dump(mode=mode, exclude_none=True)
+    return exact_json({**told, NEXT: told.get(NEXT)})
 
 
 def parse_since(text: str | None) -> datetime | None:
