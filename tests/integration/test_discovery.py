@@ -84,6 +84,10 @@ async def test_the_catalog_names_every_api_and_what_describes_it(
     assert [one["href"] for one in catalog["item"]] == [one["anchor"] for one in apis]
     assert len(apis) == len(APIS)
     for api in apis:
+        for one in api["service-desc"]:
+            if one["href"].startswith(f"{ISSUER}/.well-known/"):
+                served = await client.head(one["href"])
+                assert served.headers["content-type"] == one["type"]
         assert f"{ISSUER}{JSON}" in [one["href"] for one in api["service-desc"]]
         assert api["service-doc"]
         assert api["status"][0]["href"] == f"{ISSUER}/health"

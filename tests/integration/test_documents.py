@@ -11,7 +11,9 @@ import pytest
 from cloud.api.discovery.apis import APIS
 from cloud.api.discovery.documents import Code, Document, Section, Table, as_json, as_markdown
 from cloud.api.discovery.topics import TOPICS
+from cloud.api.shared import graphql_errors
 from cloud.api.shared.contract import ENDINGS
+from cloud.api.shared.graphql_errors import TOLD
 from cloud.core.kernel.scope_catalogue import CATALOGUE
 from cloud.core.sandbox.scenarios import SCENARIOS
 from tests.fixtures.cloud import ISSUER, Installation
@@ -86,6 +88,47 @@ async def test_examples_of_bodies_are_shown_as_they_are_sent(client: httpx.Async
     enrol = records.partition("## POST /api/v1/devices/enrol")[2].partition("\n## ")[0]
     body = enrol.partition("```json\n")[2].partition("\n```")[0]
     assert json.loads(body)["serial_number"]
+
+
+async def test_how_to_ask_over_graphql_is_told_and_not_what(client: httpx.AsyncClient) -> None:
+    told = await text_of(client, "graphql")
+    codes = {code for code, _ in TOLD}
+    assert codes >= {*graphql_errors._CODES.values(), *graphql_errors._BY_REASON.values()}
+    assert all(f"| `{code}` |" in told for code in codes)
+    for word in ("`X-Tenant-ID`", "`tenant_required`", "`documentId`", "graphql-response+json"):
+        assert word in told
+    for hidden in ("telephonyProviders", "upsertTelephonyRoute", "incidentWebhooks"):
+        assert hidden not in told
+    assert "`graphql`" in await text_of(client, "authentication")
+    assert "`graphql`" in await text_of(client, "errors")
+
+
+async def test_an_operation_says_whether_it_asks_for_a_token(client: httpx.AsyncClient) -> None:
+    platform = await text_of(client, "platform")
+    for operation, says in (
+        ("POST /v1/sandbox/reset", "Any token of the platform will do."),
+        ("GET /v1/sandbox/scenarios", "No token is asked for."),
+        ("GET /v1/jobs", "Scope: `argus:jobs:read` or `argus:jobs:write`."),
+    ):
+        section = platform.partition(f"## {operation}\n")[2].partition("\n## ")[0]
+        assert f"\n\n{says}\n\n" in section, operation
+    assert "Scope: `openid`." in await text_of(client, "oauth")
+
+
+async def test_a_head_has_the_tag_and_no_document(client: httpx.AsyncClient) -> None:
+    for path in (DOCUMENTS, f"{DOCUMENTS}/errors", "/llms.txt"):
+        head, got = await client.head(path), await client.get(path)
+        assert head.status_code == 200, path
+        assert head.headers["etag"] == got.headers["etag"]
+        assert head.headers["content-length"] == str(len(got.content))
+        assert head.content == b""
+
+
+async def test_who_takes_none_of_the_forms_is_told_so(client: httpx.AsyncClient) -> None:
+    refused = await client.get(DOCUMENTS, headers={"Accept": "application/xml"})
+    assert (refused.status_code, refused.json()["error"]) == (406, "not_acceptable")
+    named = {"headers": {"Accept": "application/xml"}, "params": {"format": "markdown"}}
+    assert (await client.get(DOCUMENTS, **named)).status_code == 200
 
 
 async def test_the_list_for_language_models_leads_to_text(client: httpx.AsyncClient) -> None:

@@ -10,7 +10,8 @@ OPENAPI_YAML: Final = "/.well-known/openapi.yaml"
 API_CATALOG: Final = "/.well-known/api-catalog"
 DOCUMENTS: Final = "/api/docs"
 LLMS: Final = "/llms.txt"
-OPENAPI_MEDIA: Final = "application/vnd.oai.openapi"
+JSON_MEDIA: Final = "application/json"
+YAML_MEDIA: Final = "application/yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +115,8 @@ def linkset(issuer: str) -> dict[str, object]:
 def _links(issuer: str, api: Api) -> dict[str, object]:
     page = f"{issuer}{DOCUMENTS}/{api.name}"
     described = [
-        {"href": f"{issuer}{OPENAPI_JSON}", "type": f"{OPENAPI_MEDIA}+json"},
-        {"href": f"{issuer}{OPENAPI_YAML}", "type": f"{OPENAPI_MEDIA}+yaml"},
+        {"href": f"{issuer}{OPENAPI_JSON}", "type": JSON_MEDIA},
+        {"href": f"{issuer}{OPENAPI_YAML}", "type": YAML_MEDIA},
     ]
     if api.own_description:
         own = {"href": f"{issuer}{api.own_description}", "type": "application/fhir+json"}

@@ -8,6 +8,7 @@ from typing import Final, cast
 from fastapi import APIRouter, Request
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cloud.api.discovery.apis import APIS, DOCUMENTS, LLMS
@@ -25,6 +26,7 @@ from cloud.core.kernel.exact_json import dumps
 
 router = APIRouter(tags=["Discovery"], include_in_schema=False)
 
+READ: Final = ["GET", "HEAD"]
 JSON: Final = "json"
 MARKDOWN: Final = "markdown"
 HTML: Final = "html"
@@ -69,7 +71,7 @@ _TEMPLATES.tests["table"] = lambda part: isinstance(part, Table)
 _TEMPLATES.tests["code"] = lambda part: isinstance(part, Code)
 
 
-@router.get(DOCUMENTS)
+@router.api_route(DOCUMENTS, methods=READ)
 def documents(request: Request, services: AllServices, format: str = "") -> Response:
     """Which topics there are."""
     return _answer(request, services, INDEX, format)
@@ -81,7 +83,7 @@ def static(request: Request, name: str) -> Response:
     return serve_asset(request, _ASSETS, name)
 
 
-@router.get(DOCUMENTS + "/{topic}")
+@router.api_route(DOCUMENTS + "/{topic}", methods=READ)
 def one_document(request: Request, topic: str, services: AllServices, format: str = "") -> Response:
     """One topic."""
     if topic not in BY_NAME:
@@ -89,7 +91,7 @@ def one_document(request: Request, topic: str, services: AllServices, format: st
     return _answer(request, services, topic, format)
 
 
-@router.get(LLMS)
+@router.api_route(LLMS, methods=READ)
 def llms(request: Request, services: AllServices) -> Response:
     """The topics for language models."""
     text = llms_text(_source(request, services))
@@ -97,7 +99,10 @@ def llms(request: Request, services: AllServices) -> Response:
 
 
 def _answer(request: Request, services: Services, name: str, wanted: str) -> Response:
-    form = wanted or max(MEDIA, key=lambda one: accept.quality(accepted(request), MEDIA[one]))
+    header = accepted(request)
+    if not wanted and not accept.admits(header, MEDIA.values()):
+        raise HTTPException(406)
+    form = wanted or max(MEDIA, key=lambda one: accept.quality(header, MEDIA[one]))
     if form not in MEDIA:
         raise MalformedError(
             "unknown_document_format", "Send format=json, markdown or html, or none."

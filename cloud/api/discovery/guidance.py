@@ -63,7 +63,8 @@ def authentication(issuer: str) -> tuple[Section, ...]:
                 "Send the token in the `Authorization` header, never in the address. A token that "
                 "is bound to a key comes as `DPoP` with a proof; one bound to a certificate comes "
                 "over a connection that shows the certificate.",
-                "`X-Tenant-ID` may be left out; when it is sent it must be the token's own tenant.",
+                "`X-Tenant-ID` may be left out, but where the topic `graphql` says otherwise; when "
+                "it is sent it must be the token's own tenant.",
             ),
         ),
     )

@@ -32,7 +32,8 @@ def errors() -> tuple[Section, ...]:
             "Shape",
             (
                 "`error` is the reason, a word that does not change; `message` says what to do. "
-                "Token endpoints answer as RFC 6749 does, FHIR addresses with an OperationOutcome.",
+                "Token endpoints answer as RFC 6749 does, FHIR addresses with an OperationOutcome, "
+                "GraphQL as the topic `graphql` says.",
                 Code("json", _SHAPE),
             ),
         ),

@@ -14,13 +14,16 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One method at one address; any one of `scopes` opens it."""
+    """One method at one address; any one of `scopes` opens it, without any every token does where
+    it `needs_token`.
+    """
 
     method: str
     path: str
     summary: str
     description: str
     scopes: tuple[str, ...]
+    needs_token: bool
     parameters: tuple[tuple[str, ...], ...]
     body: str
     example: str
@@ -37,8 +40,7 @@ class Operation:
         parts: list[Part] = [_sentence(self.summary), self.description]
         if self.is_deprecated:
             parts.append("It will end: see the topic `versions`.")
-        needs = " or ".join(f"`{scope}`" for scope in self.scopes)
-        parts.append(f"Scope: {needs}." if needs else "No scope is asked for.")
+        parts.append(self._needs())
         if self.parameters:
             parts.append(Table(("parameter", "in", "required", "meaning"), self.parameters))
         if self.body:
@@ -47,6 +49,12 @@ class Operation:
             parts.append(Code("json", self.example))
         parts.append(Table(("status", "answer"), self.answers))
         return Section(self.name, tuple(part for part in parts if part))
+
+    def _needs(self) -> str:
+        if not self.needs_token:
+            return "No token is asked for."
+        named = " or ".join(f"`{scope}`" for scope in self.scopes)
+        return f"Scope: {named}." if named else "Any token of the platform will do."
 
 
 def operations(description: Json) -> tuple[Operation, ...]:
@@ -67,6 +75,7 @@ def _operation(method: str, path: str, one: Json, schemas: Json) -> Operation:
         summary=one.get("summary", ""),
         description=" ".join(one.get("description", "").split()),
         scopes=tuple(scope for way in one.get("security", ()) for scope in way["oauth2"]),
+        needs_token=bool(one.get("security")),
         parameters=tuple(_parameters(one)),
         body=", ".join(f"`{media}`{_named(inner)}" for media, inner in content.items()),
         example=_example(content, schemas),

@@ -10,6 +10,7 @@ from cloud.api.discovery import guidance, lists
 from cloud.api.discovery.apis import APIS, DOCUMENTS, Api, api_of
 from cloud.api.discovery.documents import Document, Section, Table
 from cloud.api.discovery.events import events
+from cloud.api.discovery.graphql_guidance import graphql
 from cloud.api.discovery.operations import Operation, operations
 from cloud.api.shared.contract import CONTRACT_VERSION
 
@@ -42,6 +43,10 @@ class Topic:
     sections: Callable[[Source], tuple[Section, ...]]
 
 
+_MORE: Final[Mapping[str, Callable[[str], tuple[Section, ...]]]] = {"graphql": graphql}
+"""What an API's topic tells besides its operations."""
+
+
 def _of_api(api: Api) -> Topic:
     def sections(source: Source) -> tuple[Section, ...]:
         found = [one for one in source.operations() if api_of(one.path) is api]
@@ -50,7 +55,8 @@ def _of_api(api: Api) -> Topic:
             for one in found
         )
         overview = Section("Operations", (Table(("operation", "what it does", "scope"), rows),))
-        return overview, *(one.section() for one in found)
+        more = _MORE.get(api.name, lambda _: ())(source.issuer)
+        return *more, overview, *(one.section() for one in found)
 
     return Topic(name=api.name, title=api.title, says=api.says, sections=sections)
 

@@ -11,9 +11,10 @@ from starlette.responses import Response
 from cloud.api.discovery.apis import (
     API_CATALOG,
     DOCUMENTS,
+    JSON_MEDIA,
     OPENAPI_JSON,
-    OPENAPI_MEDIA,
     OPENAPI_YAML,
+    YAML_MEDIA,
     linkset,
 )
 from cloud.api.shared.documentation import described
@@ -55,23 +56,23 @@ def _octets(request: Request, services: Services) -> tuple[bytes, bytes]:
 @router.get(
     OPENAPI_JSON,
     summary="The description of the API (OpenAPI 3.1)",
-    responses=_shown("application/json", "The description, with a strong ETag"),
+    responses=_shown(JSON_MEDIA, "The description, with a strong ETag"),
 )
 def openapi_json(request: Request, services: AllServices) -> Response:
     """Written from the routes that run; the same octets until another version runs."""
     body, _ = _octets(request, services)
-    return tagged_octets(request, body, "application/json", _CACHED)
+    return tagged_octets(request, body, JSON_MEDIA, _CACHED)
 
 
 @router.get(
     OPENAPI_YAML,
     summary="The same as YAML",
-    responses=_shown("application/yaml", "The description, with a strong ETag"),
+    responses=_shown(YAML_MEDIA, "The description, with a strong ETag"),
 )
 def openapi_yaml(request: Request, services: AllServices) -> Response:
     """As YAML (RFC 9512)."""
     _, body = _octets(request, services)
-    return tagged_octets(request, body, "application/yaml", _CACHED)
+    return tagged_octets(request, body, YAML_MEDIA, _CACHED)
 
 
 @router.get(
@@ -84,7 +85,7 @@ def api_catalog(request: Request, services: AllServices) -> Response:
     issuer = services.authorization.issuer
     links = (
         f'<{issuer}{API_CATALOG}>; rel="api-catalog"',
-        f'<{issuer}{OPENAPI_JSON}>; rel="service-desc"; type="{OPENAPI_MEDIA}+json"',
+        f'<{issuer}{OPENAPI_JSON}>; rel="service-desc"; type="{JSON_MEDIA}"',
         f'<{issuer}{DOCUMENTS}>; rel="service-doc"',
     )
     return tagged_octets(

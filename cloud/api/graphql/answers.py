@@ -22,6 +22,7 @@ from cloud.api.shared.graphql_errors import (
     BAD_USER_INPUT,
     FORBIDDEN,
     INTERNAL,
+    NOT_VALID,
     code_of,
     error_member,
     error_object,
@@ -31,7 +32,6 @@ from cloud.core.kernel.work import StorageConflictError, StorageFaultError
 
 LOG: Final = logging.getLogger("vitalwire.graphql")
 GRAPHQL_MEDIA_TYPE: Final = "application/graphql-response+json"
-NOT_VALID: Final = "GRAPHQL_VALIDATION_FAILED"
 _LONGEST_PLACE: Final = 100
 
 

@@ -65,6 +65,8 @@ def list_scenarios() -> ScenariosModel:
     responses=errors(400, 413, 415, 422, 429),
     dependencies=[Depends(counted)],
     summary="Empty the sandbox",
+    # Any sandbox token will do.
+    openapi_extra={"security": [{"oauth2": []}]},
 )
 def reset(caller: Caller, work: Work, services: AllServices, body: ResetRequest) -> ResetModel:
     """With a sandbox token, on the sandbox's host: everything of the tenant's sandbox goes, but for

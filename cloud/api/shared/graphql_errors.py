@@ -37,6 +37,25 @@ _BY_REASON: Final = {
     "syntax_error": "GRAPHQL_PARSE_FAILED",
     "operation_not_approved": NOT_APPROVED,
 }
+NOT_VALID: Final = "GRAPHQL_VALIDATION_FAILED"
+TOLD: Final = (
+    (NOT_APPROVED, "The application was not granted this operation; it was not run."),
+    (FORBIDDEN, "A scope in `required` is missing, or the tenant is another."),
+    ("UNAUTHENTICATED", "The token is missing, over, or none of ours."),
+    (BAD_USER_INPUT, "A value is against a rule; `reason` says which."),
+    ("NOT_FOUND", "There is none of that id in the tenant, or its time is over."),
+    ("CONFLICT", "What is there already is against it."),
+    ("GRAPHQL_PARSE_FAILED", "The text is no GraphQL."),
+    (NOT_VALID, "The text does not fit the schema."),
+    ("OPERATION_TOO_COSTLY", "Ask for less at once."),
+    ("BAD_REQUEST", "The request itself is wrong: its form, its method, a header."),
+    ("REQUEST_TOO_LARGE", "The body is too large."),
+    ("TOO_MANY_REQUESTS", "Wait as long as `Retry-After` says."),
+    ("TIMEOUT", "It took too long, and nothing of the field was kept."),
+    ("UNAVAILABLE", "The store is away. Try again."),
+    (INTERNAL, "Report the `traceId` to the operator."),
+)
+"""Every code there is, and what it means to its reader."""
 
 
 def code_of(error: DomainError) -> str:
