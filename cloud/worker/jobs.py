@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cloud.core.jobs import claiming, service
-from cloud.core.jobs.results import PIECE, seal_piece
+from cloud.core.jobs.results import LONGEST_RESULT, PIECE, seal_piece
 from cloud.core.jobs.tables import JobRow
-from cloud.core.kernel.errors import DomainError
+from cloud.core.kernel.errors import DomainError, TooLargeError
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, StorageError
 from cloud.worker.job_kinds import DOING, Doing, Step, Task
@@ -45,6 +45,7 @@ class JobRunner:
     clock: Clock
     base_url: str = ""
     doing: Mapping[str, Doing] = field(default_factory=lambda: DOING)
+    longest_result: int = LONGEST_RESULT
     beat_seconds: float = claiming.HEARTBEAT.total_seconds()
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -93,11 +94,14 @@ class JobRunner:
 
     def _work(self, job: JobRow, steps: Iterator[Step]) -> None:
         progress = _Progress()
-        pending, number = bytearray(), 0
+        pending, number, octets = bytearray(), 0, 0
         with self._beating(job, progress):
             for step in steps:
                 progress.done, progress.total = step.done, step.total
                 pending += step.octets
+                octets += len(step.octets)
+                if octets > self.longest_result:
+                    raise TooLargeError("result_too_large", "Ask for less at once.")
                 if len(pending) >= PIECE:
                     self._keep(job, number, bytes(pending))
                     pending, number = bytearray(), number + 1

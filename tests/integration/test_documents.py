@@ -107,12 +107,11 @@ async def test_an_operation_says_whether_it_asks_for_a_token(client: httpx.Async
     platform = await text_of(client, "platform")
     for operation, says in (
         ("POST /v1/sandbox/reset", "Any token of the platform will do."),
-        ("GET /v1/sandbox/scenarios", "No token is asked for."),
+        ("GET /v1/sandbox/scenarios", "No scope is asked for."),
         ("GET /v1/jobs", "Scope: `argus:jobs:read` or `argus:jobs:write`."),
     ):
         section = platform.partition(f"## {operation}\n")[2].partition("\n## ")[0]
         assert f"\n\n{says}\n\n" in section, operation
-    assert "Scope: `openid`." in await text_of(client, "oauth")
 
 
 async def test_a_head_has_the_tag_and_no_document(client: httpx.AsyncClient) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import count
 
 import pytest
 
 from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.jobs import claiming, service
 from cloud.core.jobs.kinds import AUDIT
+from cloud.core.jobs.results import PIECE
 from cloud.core.jobs.tables import JobResultRow, JobRow
 from cloud.core.kernel.errors import NotFoundError
 from cloud.core.kernel.outbox import OutboxRow
@@ -233,6 +236,38 @@ def test_a_long_result_is_kept_in_pieces_that_say_nothing(embedded: Installation
         kept = work.session.query(JobResultRow).order_by(JobResultRow.number).all()
     assert len(kept) == 4
     assert not any(b"Erika" in one.sealed for one in kept)
+
+
+def test_a_result_without_end_is_not_kept(embedded: Installation) -> None:
+    job_id = queued(embedded)
+
+    def endless(_: Task) -> Iterator[Step]:
+        for number in count(1):
+            yield Step(number, None, b"x" * PIECE)
+
+    doing = replace(runner(embedded, endless), longest_result=3 * PIECE)
+    assert doing.once()
+
+    row = row_of(embedded, job_id)
+    assert (row.status, row.reason) == ("failed", "result_too_large")
+    assert pieces(embedded) == 0
+
+
+def test_a_cancelled_job_of_a_worker_that_is_stopped_ends(embedded: Installation) -> None:
+    job_id = queued(embedded)
+    doing: JobRunner
+
+    def stopped(_: Task) -> Iterator[Step]:
+        with embedded.database.begin(now=embedded.clock()) as work:
+            service.cancel(work, caller(embedded), job_id)
+        doing.stopping.set()
+        yield Step(1, 2, b"half")
+
+    doing = runner(embedded, stopped)
+    doing.once()
+    assert row_of(embedded, job_id).status == "cancelled"
+    assert pieces(embedded) == 0
+    assert told(embedded) == ["job.cancelled"]
 
 
 def test_what_ended_a_week_ago_is_forgotten(embedded: Installation) -> None:

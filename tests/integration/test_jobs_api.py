@@ -137,6 +137,11 @@ async def test_what_waits_is_among_the_metrics(embedded: Installation) -> None:
         ),
         ({**EXPORT, "callback_url": "https://127.0.0.1/x"}, 422, "address_refused"),
         ({**EXPORT, "callback_url": URL, "callback_secret": "short"}, 422, "weak_secret"),
+        (
+            {"kind": "acqi.judge", "parameters": {**PERIOD, "since": "2025-11-01T00:00:00Z"}},
+            422,
+            "invalid_request",
+        ),
         ({"kind": "audit.verify"}, 403, "insufficient_scope"),
     ],
 )
@@ -184,6 +189,29 @@ async def test_nobody_else_sees_a_job(embedded: Installation) -> None:
             for method, path in (("GET", ""), ("GET", "/result"), ("POST", "/cancel")):
                 answer = await one.ask(method, f"{JOBS}/{job}{path}")
                 assert (answer.status_code, answer.json()["error"]) == (404, "job_not_found")
+
+
+async def test_a_result_needs_the_rights_it_was_made_with(embedded: Installation) -> None:
+    """A token may hold less than the client's next one: what it may not read it does not fetch."""
+    wide = ("argus:jobs:write", "argus:epcr:read", "argus:epcr:handover")
+    async with embedded.client() as http:
+        app = await integrator(embedded, http, scopes=wide)
+        job = await started(app)
+        assert runner(embedded).once()
+        for held, lacking in (
+            (("argus:jobs:write",), "argus:epcr:read"),
+            (("argus:jobs:write", "argus:epcr:read"), "argus:epcr:handover"),
+            (wide, ""),
+        ):
+            token = await embedded.token(http, *app.client.auth, scope=" ".join(held))
+            fetched = await http.get(f"{JOBS}/{job}/result", headers=token)
+            followed = await http.get(f"{JOBS}/{job}", headers=token)
+            assert followed.json()["status"] == "succeeded"
+            if lacking:
+                assert fetched.status_code == 403
+                assert lacking in fetched.json()["details"]["required"]
+            else:
+                assert fetched.status_code == 200
 
 
 async def test_jobs_are_listed_newest_first_page_by_page(embedded: Installation) -> None:

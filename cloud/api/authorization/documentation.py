@@ -204,7 +204,6 @@ def userinfo_body() -> dict[str, Any]:
     }
     ours = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorModel"}}}
     return {
-        "security": [{"oauth2": ["openid"]}],
         "responses": {
             "200": {"description": "Claims", "content": {"application/json": answer}},
             "401": {"description": "No valid token", "content": {"application/json": unproven}},

@@ -52,7 +52,7 @@ class Operation:
 
     def _needs(self) -> str:
         if not self.needs_token:
-            return "No token is asked for."
+            return "No scope is asked for."
         named = " or ".join(f"`{scope}`" for scope in self.scopes)
         return f"Scope: {named}." if named else "Any token of the platform will do."
 

@@ -104,11 +104,19 @@ def succeed(work: UnitOfWork, held: JobRow, *, done: int) -> bool:
 
 
 def give_back(work: UnitOfWork, held: JobRow) -> None:
-    """Leave it to the next worker, as if this one had never begun: it is asked to stop."""
+    """Leave it to the next worker, as if this one had never begun: it is asked to stop. One that
+    was cancelled meanwhile ends.
+    """
     row = _held(work, held)
-    if row is not None:
-        row.status, row.lease, row.heartbeat_at = QUEUED, "", None
-        row.runs -= 1
+    if row is None:
+        return
+    if row.is_cancel_asked:
+        # every tenant: the job in hand is one of them.
+        work.session.execute(delete(JobResultRow).where(JobResultRow.job_id == row.job_id))
+        end(work, row, CANCELLED)
+        return
+    row.status, row.lease, row.heartbeat_at = QUEUED, "", None
+    row.runs -= 1
 
 
 def fail(work: UnitOfWork, held: JobRow, reason: str) -> bool:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from cloud.core.kernel.errors import InvalidError
-from cloud.core.kernel.scopes import ACQI_READ, AUDIT_READ, EPCR_READ, PLATFORM_ADMIN
+from cloud.core.kernel.scopes import (
+    ACQI_READ,
+    AUDIT_READ,
+    EPCR_HANDOVER,
+    EPCR_READ,
+    PLATFORM_ADMIN,
+)
+from cloud.core.quality.periods import LONGEST
 
 EXPORT: Final = "epcr.export"
 QUALITY: Final = "acqi.judge"
@@ -29,13 +36,17 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobKind:
-    """A row of the list. `any_of` are scopes of which one is enough to start it."""
+    """A row of the list. `any_of` are scopes of which one is enough to start it, `widened_by` those
+    with which more is in its result; `longest` is the longest period it takes.
+    """
 
     name: str
     sentence: str
     any_of: tuple[str, ...]
     media_type: str
     parameters: tuple[Parameter, ...] = ()
+    widened_by: tuple[str, ...] = ()
+    longest: timedelta | None = None
 
 
 def _moment(value: Any) -> str:  # noqa: ANN401 - whatever the caller sent
@@ -64,6 +75,7 @@ KINDS: Final[Mapping[str, JobKind]] = {
             any_of=(EPCR_READ,),
             media_type=NDJSON,
             parameters=_PERIOD,
+            widened_by=(EPCR_HANDOVER,),
         ),
         JobKind(
             name=QUALITY,
@@ -71,6 +83,7 @@ KINDS: Final[Mapping[str, JobKind]] = {
             any_of=(ACQI_READ,),
             media_type=JSON,
             parameters=_PERIOD,
+            longest=LONGEST,
         ),
         JobKind(
             name=AUDIT,
@@ -80,6 +93,14 @@ KINDS: Final[Mapping[str, JobKind]] = {
         ),
     )
 }
+
+
+def _wrong_in_period(kind: JobKind, since: datetime, until: datetime) -> dict[str, str]:
+    if since >= until:
+        return {"until": "later than since"}
+    if kind.longest is not None and until - since > kind.longest:
+        return {"until": f"at most {kind.longest.days} days later than since"}
+    return {}
 
 
 def check_parameters(kind: JobKind, given: Mapping[str, Any]) -> dict[str, str]:
@@ -93,8 +114,8 @@ def check_parameters(kind: JobKind, given: Mapping[str, Any]) -> dict[str, str]:
             kept[one.name] = one.read(given.get(one.name))
         except (ValueError, OverflowError):
             wrong[one.name] = f"like {one.sample}"
-    if not wrong and kind.parameters == _PERIOD and kept["since"] >= kept["until"]:
-        wrong["until"] = "later than since"
+    if not wrong and kind.parameters == _PERIOD:
+        wrong = _wrong_in_period(kind, *(datetime.fromisoformat(kept[one.name]) for one in _PERIOD))
     if wrong:
         raise InvalidError(
             "invalid_request",

@@ -10,6 +10,8 @@ from cloud.core.kernel.vault import Vault
 
 PIECE: Final = 262_144
 """Octets of a result that are kept together, about."""
+LONGEST_RESULT: Final = 4 * 1024**3
+"""Octets of a whole result, before it is compressed."""
 
 
 def seal_piece(vault: Vault, octets: bytes, *, job_id: str, number: int) -> bytes:

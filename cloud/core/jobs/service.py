@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -58,11 +58,7 @@ def create(
     if kind is None:
         raise InvalidError("unknown_job_kind", f"Use one of: {', '.join(sorted(KINDS))}.")
     if not any(principal.may(scope) for scope in kind.any_of):
-        raise ForbiddenError(
-            "insufficient_scope",
-            "Ask an administrator of the tenant for one of the scopes in details.required.",
-            details={"required": list(kind.any_of)},
-        )
+        raise _lacking(kind.any_of)
     parameters = check_parameters(kind, wanted.parameters)
     _check_room(work, principal)
     row = JobRow(
@@ -153,9 +149,11 @@ def cancel(work: UnitOfWork, principal: Principal, job_id: str) -> JobRow:
 
 
 def check_result(work: UnitOfWork, principal: Principal, job_id: str) -> JobRow:
-    """The job whose result the caller may fetch; audited.
+    """The job whose result the caller may fetch; audited. Who fetches it needs what it was made
+    with: the token may be another of the client's, with less in it.
 
-    ConflictError `job_not_finished` or `job_has_no_result`, ExpiredError `result_expired`.
+    ForbiddenError `insufficient_scope`, ConflictError `job_not_finished` or `job_has_no_result`,
+    ExpiredError `result_expired`.
     """
     row = find(work, principal, job_id)
     if row.status in (QUEUED, RUNNING):
@@ -164,8 +162,28 @@ def check_result(work: UnitOfWork, principal: Principal, job_id: str) -> JobRow:
         raise ConflictError("job_has_no_result", "It failed or was cancelled. Start another.")
     if row.expires_at is not None and row.expires_at <= work.now:
         raise ExpiredError("result_expired", "Results are kept for seven days. Start another.")
+    _check_may_read(principal, row)
     audit.record(work, principal, "job.result-read", _RESOURCE, job_id, note=row.kind)
     return row
+
+
+def _check_may_read(principal: Principal, row: JobRow) -> None:
+    kind = KINDS[row.kind]
+    missing = [
+        one for one in kind.widened_by if covered(row.scopes, one) and not principal.may(one)
+    ]
+    if not any(principal.may(one) for one in kind.any_of):
+        missing = [*kind.any_of, *missing]
+    if missing:
+        raise _lacking(missing)
+
+
+def _lacking(scopes: Sequence[str]) -> ForbiddenError:
+    return ForbiddenError(
+        "insufficient_scope",
+        "Ask an administrator of the tenant for one of the scopes in details.required.",
+        details={"required": list(scopes)},
+    )
 
 
 def piece_of(work: UnitOfWork, job: JobRow, number: int) -> bytes | None:

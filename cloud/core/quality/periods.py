@@ -61,7 +61,7 @@ def period(start: datetime, end: datetime, zone: str) -> Period:
     `unknown_time_zone` for a place the zone database does not know.
     """
     if not start < end:
-        raise InvalidError("invalid_period", "Send a from_date before the to_date.")
+        raise InvalidError("invalid_period", "Send a beginning before the end.")
     if end - start > LONGEST:
         raise InvalidError("invalid_period", "Ask for at most 366 days at once.")
     try:
