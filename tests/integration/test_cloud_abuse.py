@@ -174,7 +174,7 @@ BAD_HOSTS = (
 @pytest.mark.parametrize("host", BAD_HOSTS)
 async def test_a_host_that_is_none_is_a_bad_request(http: httpx.AsyncClient, host: str) -> None:
     for path in ("/api/v1/devices", "/graphql", "/health"):
-        refused = await http.get(path, headers={"Host": host.encode("latin-1")})
+        refused = await http.get(path, headers={b"Host": host.encode("latin-1")})
         assert refused.status_code == 400, path
         assert "malformed_host" in refused.text
         assert refused.headers["x-request-id"]

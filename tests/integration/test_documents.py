@@ -126,8 +126,10 @@ async def test_a_head_has_the_tag_and_no_document(client: httpx.AsyncClient) -> 
 async def test_who_takes_none_of_the_forms_is_told_so(client: httpx.AsyncClient) -> None:
     refused = await client.get(DOCUMENTS, headers={"Accept": "application/xml"})
     assert (refused.status_code, refused.json()["error"]) == (406, "not_acceptable")
-    named = {"headers": {"Accept": "application/xml"}, "params": {"format": "markdown"}}
-    assert (await client.get(DOCUMENTS, **named)).status_code == 200
+    named = await client.get(
+        DOCUMENTS, headers={"Accept": "application/xml"}, params={"format": "markdown"}
+    )
+    assert named.status_code == 200
 
 
 async def test_the_list_for_language_models_leads_to_text(client: httpx.AsyncClient) -> None:

@@ -55,7 +55,7 @@ def _of_api(api: Api) -> Topic:
             for one in found
         )
         overview = Section("Operations", (Table(("operation", "what it does", "scope"), rows),))
-        more = _MORE.get(api.name, lambda _: ())(source.issuer)
+        more = _MORE[api.name](source.issuer) if api.name in _MORE else ()
         return *more, overview, *(one.section() for one in found)
 
     return Topic(name=api.name, title=api.title, says=api.says, sections=sections)
