@@ -68,6 +68,9 @@ def lay_out(settings: CloudSettings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        # The router's redirect to an address with or without its last slash goes to whatever host
+        # the caller named, and a 307 takes the body with it.
+        redirect_slashes=False,
         max_body_size=settings.max_body_octets,
     )
     app.state.surfaces = (*ROUTERS, *BATCH_ROUTERS)

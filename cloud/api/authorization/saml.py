@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from cloud.api.authorization import limits, saml_connections
+from cloud.api.authorization import limits
 from cloud.api.authorization.cookies import Cookies
 from cloud.api.authorization.forms import caller_of
 from cloud.api.authorization.page_route import PageRoute, parameters
@@ -128,7 +128,7 @@ async def arrive(
 )
 def nothing_there(request: Request) -> Response:
     """Who was not let in learns of no address whether there is anything."""
-    refuse_unknown(request, (*router.routes, *saml_connections.router.routes))
+    refuse_unknown(request)
 
 
 async def _tried(

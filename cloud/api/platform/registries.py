@@ -205,4 +205,4 @@ for _registry in REGISTRIES:
 )
 def nothing_there(request: Request) -> Response:
     """Who was not let in learns of no address whether there is anything."""
-    refuse_unknown(request, router.routes)
+    refuse_unknown(request)

@@ -16,6 +16,7 @@ from cloud.api.shared import accept
 from cloud.api.shared.answers import FHIR_MEDIA_TYPE, JSON_MEDIA_TYPE, exact_json
 from cloud.api.shared.sandbox_host import reason_header
 from cloud.api.shared.tracing import trace_of
+from cloud.api.shared.unknown_paths import allow_of
 from cloud.api.shared.voices import error_body, speaks_fixed_json
 from cloud.core.kernel.errors import (
     ConflictError,
@@ -194,6 +195,8 @@ async def _on_http(request: Request, exc: Exception) -> Response:
     response = render(request, kind(reason, message), status=exc.status_code)
     for name, value in (exc.headers or {}).items():
         response.headers[name] = value
+    if exc.status_code == 405 and (allowed := allow_of(request)):
+        response.headers["Allow"] = allowed
     return response
 
 
