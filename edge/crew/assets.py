@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from html import escape
 from importlib.resources import files
+from string import Template
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, select_autoescape
-
-from edge.crew.policy import CrewPolicy
+from edge.crew.policy import CrewPolicy, Drug
 from edge.crew.readings import TILES
 
 STATIC: Final = "/static"
@@ -70,16 +71,34 @@ def read_assets() -> dict[str, Asset]:
 
 
 def crew_page(policy: CrewPolicy, vehicle_id: str) -> str:
-    """The page: its tiles and buttons, and no data."""
-    templates = Environment(
-        loader=PackageLoader("edge.crew"), autoescape=select_autoescape(default=True)
-    )
-    return templates.get_template("crew.html").render(
-        static=STATIC,
-        styles=STYLES,
-        tiles=TILES,
-        drugs=policy.drug_list,
-        members=policy.members,
-        vehicle=vehicle_id,
-        lock_seconds=policy.lock_seconds,
-    )
+    """The page: its tiles and buttons, and no data.
+
+    Filled in by the standard library: a template engine would stay in memory for one page.
+    """
+    drugs = policy.drug_list
+    usual = drugs[0] if drugs else Drug(name="Drug", dose="", route="")
+    values = {
+        "vehicle": escape(vehicle_id),
+        "static": STATIC,
+        "lock_seconds": policy.lock_seconds,
+        "usual_drug": escape(usual.name),
+        "usual_dose": escape(f"{usual.dose} {usual.route}".strip()),
+        "styles": _each("style", ({"static": STATIC, "name": name} for name in STYLES)),
+        "members": _each("member", ({"name": name} for name in policy.members)),
+        "keys": _each("key", ({"name": key} for key in "123456789")),
+        "tiles": _each("tile", map(asdict, TILES)),
+        "drugs": _each("drug", map(asdict, drugs)),
+    }
+    return _template("crew").substitute(values)
+
+
+def _each(name: str, rows: Iterable[Mapping[str, object]]) -> str:
+    """A part of the page once for every row, its values escaped."""
+    part = _template(name)
+    filled = ({key: escape(str(value)) for key, value in row.items()} for row in rows)
+    return "".join(part.substitute(row) for row in filled).rstrip("\n")
+
+
+def _template(name: str) -> Template:
+    file = files("edge.crew").joinpath("templates", f"{name}.html")
+    return Template(file.read_text(encoding="utf-8"))
