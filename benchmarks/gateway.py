@@ -28,6 +28,7 @@ from simulators.journal import read_lines
 TICKS = os.sysconf("SC_CLK_TCK")
 DEVICES = ("twelve-lead", "oximeter", "capnometer", "blood-pressure", "monitor")
 WARM_SECONDS = 15.0
+SYNCS = 300
 SECONDS = float(os.environ.get("BENCH_SECONDS", "60"))
 
 
@@ -82,9 +83,26 @@ def main() -> int:
             time.sleep(1.0)
         share = 100 * (use.seconds() - cpu) / (now - began)
         screen.end()
+        load = os.getloadavg()[0]
         status = gateway.status(plan.edge_config)
         report(plan, share, use, status["report_to_durable"], seen)
+        print(f"this machine             load {load:.1f}; {disk(plan.data)}")
     return 0
+
+
+def disk(folder: Path) -> str:
+    """What one synced write of a page costs here: no report can be durable sooner."""
+    page, seconds = os.urandom(4096), []
+    with (folder / "synced").open("wb", buffering=0) as file:
+        for _ in range(SYNCS):
+            began = time.monotonic()
+            file.write(page)
+            os.fdatasync(file.fileno())
+            seconds.append(time.monotonic() - began)
+            time.sleep(0.02)
+    seconds.sort()
+    p50, p99 = (1e3 * seconds[int(len(seconds) * share)] for share in (0.5, 0.99))
+    return f"a synced page p50 {p50:.1f} ms, p99 {p99:.1f} ms"
 
 
 def start_gateway(incident: Incident, port: int) -> Child:
