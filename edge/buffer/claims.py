@@ -16,21 +16,23 @@ class Claim:
     """Rows taken for one batch. `row_ids` are the store's own, in the order of `rows`.
 
     `floor`: the lowest sequence of the lane and epoch that the store still holds, 0 for unknown.
-    `left`: how many rows of the lane waited behind these when they were taken.
+    `left`: how many rows of the lane waited behind these when they were taken. `octets`: of these
+    rows in the store.
     """
 
     batch_id: UUID
     stream: Stream
     boot_epoch: int
     vehicle_id: str
-    rows: tuple[UplinkRow, ...]
+    rows: Sequence[UplinkRow]
     row_ids: tuple[int, ...]
     floor: int = 0
     left: int = 0
+    octets: int = 0
 
     def halves(self) -> tuple[Claim, Claim]:
         """The same rows as two batches with names of their own."""
-        middle = len(self.rows) // 2
+        middle, half = len(self.rows) // 2, self.octets // 2
         parts = (slice(None, middle), slice(middle, None))
         first, second = (
             replace(
@@ -38,6 +40,7 @@ class Claim:
                 batch_id=name_of(self.stream, self.boot_epoch, self.rows[part]),
                 rows=self.rows[part],
                 row_ids=self.row_ids[part],
+                octets=half,
             )
             for part in parts
         )

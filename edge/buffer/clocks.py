@@ -72,6 +72,11 @@ class Line:
         """What rows name it by."""
         return self.boot_epoch, self.number
 
+    @property
+    def is_right(self) -> bool:
+        """Whether its stamps go up as they are."""
+        return self.state is not State.UNSET and not self.correction_us
+
 
 @dataclass(slots=True)
 class ClockLines:

@@ -9,7 +9,7 @@ from edge.buffer.bundles import COLUMNS, SPAN, Bundle, Record, Row
 from edge.buffer.database import Database
 from edge.buffer.lanes import Span
 
-_PAGE: Final = 32
+_PAGE: Final = 64
 _NO_BODY: Final = COLUMNS.replace("body", "x''")
 _INSERT: Final = (
     f"INSERT INTO held (rows, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constants
@@ -78,14 +78,30 @@ def rows_after(
     `most`: how many are wanted at most. `captured`: only those from the one time, in
     microseconds, up to before the other.
     """
+    pieces = pieces_after(database, after, through, stream, most=most, captured=captured)
+    return ((bundle, row) for bundle, rows in pieces for row in rows)
+
+
+def pieces_after(
+    database: Database,
+    after: int,
+    through: int,
+    stream: int,
+    *,
+    most: int = _PAGE,
+    captured: tuple[int, int] = EVER,
+) -> Iterator[tuple[Bundle, list[Row]]]:
+    """As `rows_after`, the rows of a bundle together; none without rows."""
     while True:
         begin = after + 1
         values = (begin, begin, begin, through, stream, *captured, min(most, _PAGE))
         page = [Bundle(*record) for record in database.execute(_PAGE_OF, values).fetchall()]
         for bundle in page:
-            for row in bundle.rows():
-                if after < row.row_id <= through:
-                    yield bundle, row
+            rows = bundle.rows()
+            if rows and not (after < rows[0].row_id and rows[-1].row_id <= through):
+                rows = [row for row in rows if after < row.row_id <= through]
+            if rows:
+                yield bundle, rows
         if not page:
             return
         after = page[-1].last

@@ -10,11 +10,12 @@ from itertools import chain
 from edge.buffer.bundles import Bundle, Row
 from edge.buffer.clocks import ClockLines, Line, State
 from edge.buffer.database import Database
-from edge.buffer.held import First, first_in, rows_after
+from edge.buffer.held import First, first_in, pieces_after
 from edge.buffer.lanes import Lane, Part, Span, run_with
 from edge.buffer.rows import Stream, unpack_row
 from edge.buffer.times import corrected
 from protocols.errors import DecodeError
+from protocols.uplink.gathering import Gatherer
 from protocols.uplink.messages import UplinkRow
 
 
@@ -23,10 +24,33 @@ class Found:
     """Rows of one boot epoch, and the ids of damaged ones among them."""
 
     boot_epoch: int
-    rows: list[UplinkRow] = field(default_factory=list)
+    gatherer: Gatherer = field(default_factory=Gatherer)
     row_ids: list[int] = field(default_factory=list)
     damaged: list[int] = field(default_factory=list)
     octets: int = 0
+    looked_at: int = 0
+
+    def take(self, bundle: Bundle, rows: list[Row], line: Line) -> None:
+        """Some rows of a bundle that was stamped on a line."""
+        self.looked_at += len(rows)
+        whole = [row for row in rows if row.is_whole]
+        if line.is_right:
+            bodies, sequences = [row.body for row in whole], [row.sequence for row in whole]
+            none = self.gatherer.keep(bodies, sequences, bundle.octets or "")
+        else:
+            none = [place for place, row in enumerate(whole) if not self._add(row, bundle, line)]
+        left = [row.row_id for row in whole]
+        if none or len(whole) < len(rows):
+            spoilt = {whole[place].row_id for place in none}
+            left = [row_id for row_id in left if row_id not in spoilt]
+            self.damaged += [row.row_id for row in rows if not row.is_whole or row.row_id in spoilt]
+        self.row_ids += left
+
+    def _add(self, row: Row, bundle: Bundle, line: Line) -> bool:
+        opened = unpacked(row, bundle.octets)
+        if opened is not None:
+            self.gatherer.add(in_time(opened, line))
+        return opened is not None
 
 
 @dataclass(slots=True)
@@ -49,8 +73,8 @@ class Reader:
     def read(self, stream: Stream, lane: Lane, part: Part, *, last: int) -> Found | None:
         """The next rows, None when the part is read up."""
         while (span := lane.span(part, last=last)) is not None:
-            rows = rows_after(self.database, *span, stream.value, most=self.limit)
-            first = next(rows, None)
+            pieces = pieces_after(self.database, *span, stream.value, most=self.limit)
+            first = next(pieces, None)
             if first is None:
                 lane.read(part, span.through)
             elif part is Part.LIVE and lane.cut_when_behind(
@@ -59,7 +83,7 @@ class Reader:
                 # What is left of the live part is read instead.
                 self.has_cut = True
             else:
-                found, through = self._collect(first, rows)
+                found, through = self._collect(first, pieces)
                 if through is None:
                     return None
                 lane.read(part, through)
@@ -72,29 +96,37 @@ class Reader:
         return bundle.captured_us - line.difference_us
 
     def _collect(
-        self, first: tuple[Bundle, Row], rest: Iterator[tuple[Bundle, Row]]
+        self, first: tuple[Bundle, list[Row]], rest: Iterator[tuple[Bundle, list[Row]]]
     ) -> tuple[Found, int | None]:
         """The rows, and the last id looked at; None: the first one waits for the right time."""
-        last: Bundle | None = None
         found, through = Found(first[0].boot_epoch), None
-        line = self.clocks.line_of(found.boot_epoch, first[0].clock)
-        for looked, (bundle, row) in enumerate(chain((first,), rest)):
-            if bundle is not last:
-                last, line = bundle, self.clocks.line_of(bundle.boot_epoch, bundle.clock)
-                must_wait = self.waits and line.state is State.UNSET
-                if bundle.boot_epoch != found.boot_epoch or must_wait:
-                    break
-            size = found.octets + len(row.body)
-            if looked == self.limit or (looked and size > self.octets):
+        for bundle, rows in chain((first,), rest):
+            line = self.clocks.line_of(bundle.boot_epoch, bundle.clock)
+            must_wait = self.waits and line.state is State.UNSET
+            if bundle.boot_epoch != found.boot_epoch or must_wait:
                 break
-            through, found.octets = row.row_id, size
-            unpacked_row = unpacked(row, bundle.octets)
-            if unpacked_row is None:
-                found.damaged.append(row.row_id)
-            else:
-                found.rows.append(in_time(unpacked_row, line))
-                found.row_ids.append(row.row_id)
+            fitting = self._fitting(rows, found)
+            if fitting:
+                through = fitting[-1].row_id
+                found.take(bundle, fitting, line)
+            if len(fitting) < len(rows):
+                break
         return found, through
+
+    def _fitting(self, rows: list[Row], found: Found) -> list[Row]:
+        """The first of these rows, as far as there is room; their octets are counted."""
+        room = self.limit - found.looked_at
+        octets = found.octets + sum(len(row.body) for row in rows)
+        if len(rows) <= room and octets <= self.octets:
+            found.octets = octets
+            return rows
+        for number, row in enumerate(rows):
+            octets = found.octets + len(row.body)
+            is_first = not found.looked_at and not number
+            if number == room or (octets > self.octets and not is_first):
+                return rows[:number]
+            found.octets = octets
+        return rows
 
 
 def first_row(database: Database, stream: Stream, spans: list[Span]) -> First | None:
@@ -116,7 +148,7 @@ def lowest_sequence(database: Database, stream: Stream, row_id: int) -> int:
 
 def in_time(row: UplinkRow, line: Line) -> UplinkRow:
     """The row with its times as they are known now."""
-    if line.state is not State.UNSET and not line.correction_us:
+    if line.is_right:
         return row
     by = timedelta(microseconds=line.correction_us)
     return corrected(row, by, is_estimate=line.state in (State.UNSET, State.ESTIMATED))

@@ -320,7 +320,7 @@ class ObservationStore:
                 return None
             if found.damaged:
                 self._quarantine_damaged(stream, found.damaged, now)
-            if found.rows:
+            if found.row_ids:
                 return found
 
     def _next_claim(self, reader: Reader, streams: Iterable[Stream], now: datetime) -> Claim | None:
@@ -340,8 +340,9 @@ class ObservationStore:
             stream=stream,
             boot_epoch=found.boot_epoch,
             vehicle_id=self._vehicles.get(found.boot_epoch, ""),
-            rows=tuple(found.rows),
+            rows=found.gatherer.rows(),
             row_ids=tuple(found.row_ids),
+            octets=found.octets,
             floor=lowest_sequence(self._database, stream, found.row_ids[0]),
         )
         self._claims.add(claim)

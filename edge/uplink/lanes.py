@@ -12,13 +12,9 @@ from edge.uplink.contract import FEW_ROWS
 from edge.uplink.link import LinkClient
 from edge.uplink.policy import SenderPolicy
 from edge.uplink.quality import Pace, Quality
-from protocols.uplink.kept_rows import record_of
-from protocols.uplink.messages import Receipt, UplinkAck, UplinkRow
-from protocols.uplink.records import AttachmentPartRecord, SamplesRecord
+from protocols.uplink.messages import Receipt, UplinkAck
 
 _FEW_WAVEFORMS: Final = 2
-_ROW_OCTETS: Final = 120
-"""What a row's identity, times and codes take in the buffer, beside its samples."""
 STREAMS: Final = {stream.label: stream for stream in Stream}
 """The lanes by their names in the contract."""
 
@@ -64,21 +60,10 @@ class Lane:
         """A batch of this lane was acknowledged after so long."""
         self.quality.note(seconds)
         if self.rows is None:
-            was_full = sum(map(_octets_of, claim.rows)) >= self.pace.size / 2
+            was_full = claim.octets >= self.pace.size / 2
         else:
             was_full = len(claim.rows) >= int(self.rows.size)
         self.pace.note(seconds - (link.health.quality.least or seconds), was_full=was_full)
-
-
-def _octets_of(row: UplinkRow) -> int:
-    """About what a row of waveforms takes in the buffer."""
-    match record_of(row):
-        case SamplesRecord(samples=samples):
-            return _ROW_OCTETS + len(samples)
-        case AttachmentPartRecord(octets=octets):
-            return _ROW_OCTETS + len(octets)
-        case _:
-            return _ROW_OCTETS
 
 
 @dataclass(slots=True)

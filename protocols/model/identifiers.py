@@ -59,27 +59,40 @@ class Identity:
         return UUID(bytes=self.at(reception_of(received_at, report_counter), duration_us))
 
     def counter_of(
-        self, wanted: UUID, received_at: str, counters: Iterable[int], duration_us: int = 0
-    ) -> int | None:
-        """The first of `counters` with which `clockless` makes `wanted`; None when none does."""
+        self,
+        wanted: UUID,
+        receptions: Iterable[str],
+        counters: Sequence[int],
+        duration_us: int = 0,
+    ) -> tuple[int, int] | None:
+        """With which of `receptions`, by its place, and counter `clockless` makes `wanted`.
+
+        The first that does; None when none does.
+        """
         # Thousands are tried for one id: only a digest that begins right is looked at again.
-        before = self.head + f"received={received_at}#".encode()
-        behind = f"|{duration_us}".encode() + self.tail
-        begins = wanted.bytes[:_TELLING_OCTETS]
-        for counter in counters:
-            digest = sha1(b"%b%d%b" % (before, counter, behind), usedforsecurity=False).digest()
-            if digest.startswith(begins) and _id_of(digest) == wanted.bytes:
-                return counter
+        behind = [b"#%d|%d%b" % (counter, duration_us, self.tail) for counter in counters]
+        octets = wanted.bytes
+        begins = octets[:_TELLING_OCTETS]
+        for place, received_at in enumerate(receptions):
+            before = self.head + f"received={received_at}".encode()
+            for number, ending in enumerate(behind):
+                digest = sha1(before + ending, usedforsecurity=False).digest()
+                if digest.startswith(begins) and _id_of(digest) == octets:
+                    return place, counters[number]
         return None
 
     def at(self, stamp: bytes, duration_us: int = 0) -> bytes:
         """The sixteen octets of the id with this stamp (`stamp_of`, `reception_of`)."""
-        name = b"%b%b%b" % (self.head, stamp, self.behind(duration_us))
-        return _id_of(sha1(name, usedforsecurity=False).digest())
+        return id_named(b"%b%b%b" % (self.head, stamp, self.behind(duration_us)))
 
     def behind(self, duration_us: int) -> bytes:
         """What stands behind the time in the name of an id, `head` before it."""
         return b"|%d%b" % (duration_us, self.tail)
+
+
+def id_named(name: bytes) -> bytes:
+    """The id of a name (`Identity.head`, time, `Identity.behind`)."""
+    return _id_of(sha1(name, usedforsecurity=False).digest())
 
 
 def _id_of(digest: bytes) -> bytes:
@@ -102,7 +115,12 @@ def ids_of(names: Sequence[bytes]) -> bytes:
 
 def stamp_of(device_time: DeviceTime) -> bytes:
     """The time of an id by the device's own time."""
-    return f"{device_time.kind}={device_time.value}".encode()
+    return name_of_stamp(device_time.kind, device_time.value)
+
+
+def name_of_stamp(kind: str, value: str) -> bytes:
+    """As `stamp_of`, of the two texts of a device's time."""
+    return f"{kind}={value}".encode()
 
 
 def reception_of(received_at: str, report_counter: int) -> bytes:

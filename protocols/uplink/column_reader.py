@@ -14,9 +14,9 @@ from protocols.model.codes import MdcCode
 from protocols.model.identifiers import ID_OCTETS
 from protocols.uplink import columns as col
 from protocols.uplink.derived_ids import EXPLICIT
+from protocols.uplink.device_stamps import CALENDARS
 from protocols.uplink.id_reader import IdRows, IdSeries, counters_of, read_ids
 from protocols.uplink.moment_reader import read_moments
-from protocols.uplink.moments import CALENDARS
 from protocols.uplink.places import count_places, read_places
 from protocols.uplink.reading_columns import ReadingMoments, Readings
 from protocols.uplink.readings import Value

@@ -7,7 +7,7 @@ octets of it cannot be compressed, and most can be told from the row itself.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
@@ -27,7 +27,6 @@ ARRIVED: Final = 3
 """By the time of reception, some milliseconds before the capture: they and the counter travel."""
 RULES: Final = (EXPLICIT, STAMPED, RECEIVED, ARRIVED)
 
-_ID_OCTETS: Final = 16
 _LAG: Final = timedelta(milliseconds=1)
 _LAGS: Final = 64
 _FIRST_LAGS: Final = 5
@@ -78,15 +77,19 @@ class Wanted:
     at: datetime
     duration_us: int
 
-    def counter(self, lag: int, counters: Iterable[int]) -> int | None:
-        """Which of `counters` makes the id, received `lag` milliseconds before `at`."""
-        received = self.reception(self.at, lag)
-        return self.identity.counter_of(self.observation_id, received, counters, self.duration_us)
+    def place(self, lags: Sequence[int], counters: Sequence[int]) -> Place | None:
+        """Which of `counters` makes the id, received by which of `lags`; None when none does."""
+        receptions = (self.reception(self.at, lag) for lag in lags)
+        found = self.identity.counter_of(
+            self.observation_id, receptions, counters, self.duration_us
+        )
+        return None if found is None else (found[1], lags[found[0]])
 
     @staticmethod
     def reception(at: datetime, lag: int) -> str:
         """The time of reception in an id, `lag` milliseconds before `at`."""
-        return before(at, lag).astimezone(UTC).isoformat()
+        received = before(at, lag)
+        return (received if received.tzinfo is UTC else received.astimezone(UTC)).isoformat()
 
 
 @dataclass(slots=True)
@@ -118,7 +121,15 @@ class CounterSearch:
     def follow(self, device: bytes, place: int, counter: int, lag: int) -> None:
         """The device's next one followed on that of `place` in `places_of`."""
         places = self._places[device]
+        if len(places) == 1:
+            self._places[device] = ((counter, lag),)
+            self._places.move_to_end(device)
+            return
         _keep(self._places, device, ((counter, lag), *places[:place], *places[place + 1 :]))
+
+    def seeks(self, device: bytes) -> bool:
+        """Whether a row of a device is looked for near its last ones: not after some in vain."""
+        return self._missed.get(device, 0) < _MOST_MISSED
 
     def received(self, wanted: Wanted) -> int | None:
         """The counter of an id made at `wanted.at`; None when it is not found."""
@@ -131,7 +142,7 @@ class CounterSearch:
 
     def _find(self, wanted: Wanted, lags: Sequence[int], first_lags: Sequence[int]) -> Place | None:
         device = wanted.device
-        if self._missed.get(device, 0) < _MOST_MISSED:
+        if self.seeks(device):
             for number, place in enumerate(self.places_of(device)):
                 found = _find_near(wanted, place, lags)
                 if found is not None:
@@ -158,25 +169,19 @@ class CounterSearch:
         for counter, _ in self.places_of(wanted.device)[:1]:
             ahead = (counter >> 16) + 1 + looked
             counters += _counters(ahead, _FIRST_REPORTS, _FIRST_POSITIONS)
-        for lag in lags:
-            found = wanted.counter(lag, counters)
-            if found is not None:
-                self._looked_to.pop(key, None)
-                return found, lag
+        found = wanted.place(lags, counters)
+        if found is not None:
+            self._looked_to.pop(key, None)
+            return found
         _keep(self._looked_to, key, looked + _FIRST_REPORTS)
         return None
 
 
 def _find_near(wanted: Wanted, place: Place, lags: Sequence[int]) -> Place | None:
     last, lag = place
-    likely = (last + 1, next_report(last))
     # The lag of the rows just before, then any; the likeliest counters first.
-    for tried in (lag, *lags):
-        counter = wanted.counter(tried, likely)
-        if counter is not None:
-            return counter, tried
-    counter = wanted.counter(lag, _counters(last >> 16, _REPORTS_AHEAD, _POSITIONS))
-    return None if counter is None else (counter, lag)
+    found = wanted.place((lag, *lags), (last + 1, next_report(last)))
+    return found or wanted.place((lag,), _counters(last >> 16, _REPORTS_AHEAD, _POSITIONS))
 
 
 def _counters(first: int, reports: int, positions: int) -> list[int]:

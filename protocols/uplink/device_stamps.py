@@ -12,9 +12,13 @@ NONE: Final = ""
 ABSOLUTE: Final = "absolute"
 BASE_OFFSET: Final = "base-offset"
 RELATIVE: Final = "relative"
+CALENDARS: Final = frozenset({ABSOLUTE, BASE_OFFSET})
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - a device's local time has no zone
 _MICROSECOND: Final = timedelta(microseconds=1)
+_ABSOLUTE_LENGTH: Final = len("2026-11-26T08:00:00.00")
+_FINER: Final = "0000"
+"""The digits behind the hundredths."""
 _DAY_SECONDS: Final = 86_400
 
 
@@ -37,6 +41,11 @@ def to_stamp(kind: str, value: str) -> tuple[int, int] | None:
     None when the integers would not give back the same text: other digits, another kind.
     """
     try:
+        if kind == ABSOLUTE and len(value) == _ABSOLUTE_LENGTH:
+            local = datetime.fromisoformat(value)
+            # What fromisoformat reads otherwise is told by what it is written as.
+            is_same = local.isoformat(timespec="microseconds") == value + _FINER
+            return ((local - _NAIVE_EPOCH) // _MICROSECOND, 0) if is_same else None
         stamp = _numbers(kind, value)
         is_same = from_stamp(kind, *stamp) == value
     except (ValueError, DecodeError):

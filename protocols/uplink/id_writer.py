@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
+from uuid import UUID
 
-from protocols.model.identifiers import Identity, stamp_of
-from protocols.model.timestamps import DeviceTime, TimeQuality
-from protocols.uplink import records as rec
+import numpy as np
+
+from protocols.model.identifiers import ID_OCTETS, Identity, id_named
+from protocols.model.timestamps import TimeQuality
 from protocols.uplink.derived_ids import (
     ARRIVED,
     EXPLICIT,
@@ -18,92 +19,155 @@ from protocols.uplink.derived_ids import (
     Wanted,
     next_report,
 )
-from protocols.uplink.device_stamps import EPOCH, NONE, RELATIVE
+from protocols.uplink.device_stamps import NONE, RELATIVE, from_microseconds
+from protocols.uplink.gathered import Gathered, Numbers
 
 How = tuple[int, int, int]
 """The rule, the counter, the lag."""
 _RECEPTION: Final = TimeQuality.RECEIVED.value
-_NO_TIME: Final = rec.TimeRecord(EPOCH, "")
+_LIKELY_LAGS: Final = range(8)
+"""Milliseconds from the reception to the disk."""
+_BY_THE_BYTES: Final = (EXPLICIT, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the ids of one form are made of beside reception and counter: see `Identity`."""
+
+    device: bytes
+    identity: Identity
+    before: bytes
+    behind: bytes
+    duration_us: int = 0
+
+    @classmethod
+    def of(cls, device: bytes, identity: Identity, duration_us: int = 0) -> Origin:
+        """`duration_us`: how long a waveform's samples last."""
+        before, behind = identity.head + b"received=", identity.behind(duration_us)
+        return cls(device, identity, before, behind, duration_us)
 
 
 @dataclass(slots=True)
 class IdWriter:
-    """Takes the rows' ids in their order. `ids` and `counters` are what travels.
+    """Takes the ids that no device's time makes, in their order.
 
-    `search` is kept from batch to batch: it makes ids short.
+    `ids` and `counters` is what travels. `search` is kept from batch to batch: it makes ids short.
     """
 
     search: CounterSearch
     ids: list[bytes] = field(default_factory=list)
     counters: list[int] = field(default_factory=list)
-    _last: dict[int, tuple[int, int]] = field(default_factory=dict)
-    _captured_at: datetime = EPOCH
-    _time: rec.TimeRecord = _NO_TIME
-    _stamp: bytes = b""
+    _last: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+    _at_us: int = 0
+    _is_received: bool = False
     _receptions: dict[int, bytes] = field(default_factory=dict)
 
-    def begin(self, captured_at: datetime, time: rec.TimeRecord) -> None:
-        """The rows that follow have these times."""
-        self._captured_at, self._time = captured_at, time
-        self._stamp = stamp_of(DeviceTime(time.device_kind, time.device_value))
+    def begin(self, at_us: int, *, is_received: bool) -> None:
+        """The rows that follow were received at `at_us`, or soon before they were captured then.
+
+        In microseconds since 1970.
+        """
+        self._at_us, self._is_received = at_us, is_received
         self._receptions.clear()
 
-    def rule_of(
-        self, common: rec.CommonRecord, identity: Identity, duration_us: int, *, begins: bool
-    ) -> How:
-        """How the id of a row comes about; the counter and the lag in it, 0 where there are none.
-
-        `identity` is its series', `duration_us` how long its samples last; `begins`: the row is
-        the first one of a moment.
-        """
-        time, wanted = self._time, common.observation_id
-        if time.device_kind != NONE:
-            if identity.at(self._stamp, duration_us) == wanted.bytes:
-                return STAMPED, 0, 0
-            if time.device_kind != RELATIVE:
-                return EXPLICIT, 0, 0
-        if (near := self._as_expected(common, identity, duration_us, begins=begins)) is not None:
-            return near
-        if time.quality == _RECEPTION:
-            search = Wanted(wanted, common.device, identity, time.at, duration_us)
-            counter = self.search.received(search)
-            return (EXPLICIT, 0, 0) if counter is None else (RECEIVED, counter, 0)
-        search = Wanted(wanted, common.device, identity, self._captured_at, duration_us)
-        found = self.search.arrived(search)
-        return (EXPLICIT, 0, 0) if found is None else (ARRIVED, *found)
-
-    def _as_expected(
-        self, common: rec.CommonRecord, identity: Identity, duration_us: int, *, begins: bool
-    ) -> How | None:
-        """One that follows on the device's last ones, which most do: found without a search."""
-        is_received = self._time.quality == _RECEPTION
-        for place, (last, last_lag) in enumerate(self.search.places_of(common.device)):
-            counter = next_report(last) if begins else last + 1
-            lag = 0 if is_received else last_lag
-            name = b"received=%b#%d" % (self._reception(lag, is_received=is_received), counter)
-            if identity.at(name, duration_us) == common.observation_id.bytes:
-                self.search.follow(common.device, place, counter, lag)
-                return RECEIVED if is_received else ARRIVED, counter, lag
-        return None
-
-    def _reception(self, lag: int, *, is_received: bool) -> bytes:
-        received = self._receptions.get(lag)
-        if received is None:
-            at = self._time.at if is_received else self._captured_at
-            received = self._receptions[lag] = Wanted.reception(at, lag).encode()
-        return received
-
-    def add(self, common: rec.CommonRecord, device: int, how: How, *, begins: bool) -> None:
-        """A row of the batch's `device`, its id as `rule_of` said."""
+    def take(self, wanted: bytes, origin: Origin, *, begins: bool) -> How:
+        """The next id, by a counter where it is found; `begins`: its row begins a moment."""
+        device = origin.device
+        how = self._as_expected(wanted, origin, begins=begins) or self._searched(wanted, origin)
         rule, counter, lag = how
-        if rule == STAMPED:
-            return
         if rule == EXPLICIT:
-            self.ids.append(common.observation_id.bytes)
-            return
+            self.ids.append(wanted)
+            return how
         last, last_lag = self._last.get(device, (-1, 0))
         if rule == ARRIVED:
             self.counters.append(lag - last_lag)
             last_lag = lag
         self.counters.append(counter - (next_report(last) if begins else last + 1))
         self._last[device] = counter, last_lag
+        return how
+
+    def _as_expected(self, wanted: bytes, origin: Origin, *, begins: bool) -> How | None:
+        """One that follows on the device's last ones, which most do: found without a search."""
+        places = self.search.places_of(origin.device)
+        for number, (last, last_lag) in enumerate(places):
+            counter = next_report(last) if begins else last + 1
+            lag = 0 if self._is_received else last_lag
+            if self._is_made(wanted, origin, counter, lag):
+                return self._follow(origin, number, counter, lag)
+        if self._is_received or not self.search.seeks(origin.device):
+            return None
+        # Its way to the disk took another time than the last one's did.
+        for number, (last, _) in enumerate(places):
+            counter = next_report(last) if begins else last + 1
+            for lag in _LIKELY_LAGS:
+                if self._is_made(wanted, origin, counter, lag):
+                    return self._follow(origin, number, counter, lag)
+        return None
+
+    def _follow(self, origin: Origin, place: int, counter: int, lag: int) -> How:
+        self.search.follow(origin.device, place, counter, lag)
+        return RECEIVED if self._is_received else ARRIVED, counter, lag
+
+    def _is_made(self, wanted: bytes, origin: Origin, counter: int, lag: int) -> bool:
+        received = self._receptions.get(lag)
+        if received is None:
+            text = Wanted.reception(from_microseconds(self._at_us), lag)
+            received = self._receptions[lag] = text.encode() + b"#"
+        name = b"%b%b%d%b" % (origin.before, received, counter, origin.behind)
+        return id_named(name) == wanted
+
+    def _searched(self, observation_id: bytes, origin: Origin) -> How:
+        at = from_microseconds(self._at_us)
+        identity, lasts = origin.identity, origin.duration_us
+        wanted = Wanted(UUID(bytes=observation_id), origin.device, identity, at, lasts)
+        if self._is_received:
+            counter = self.search.received(wanted)
+            return _BY_THE_BYTES if counter is None else (RECEIVED, counter, 0)
+        found = self.search.arrived(wanted)
+        return _BY_THE_BYTES if found is None else (ARRIVED, *found)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenIds:
+    """By which rule the id of each row in columns comes about, and what travels for it."""
+
+    rules: Numbers
+    ids: bytes
+    counters: tuple[int, ...]
+
+
+def write_ids(columns: Gathered, rows: Numbers, search: CounterSearch) -> WrittenIds:
+    """The ids of these rows, which are in columns."""
+    search.begin()
+    writer = IdWriter(search)
+    rules = np.where(columns.is_stamped[rows], STAMPED, EXPLICIT)
+    moments = columns.moments[rows]
+    begins = np.diff(moments, prepend=-1) != 0
+    left = np.flatnonzero(rules != STAMPED)
+    octets, last, found = columns.ids[rows[left]].tobytes(), -1, []
+    captured, observed = columns.captured.tolist(), columns.observed.tolist()
+    origins = [
+        None if form.device_kind not in (NONE, RELATIVE) else Origin.of(form.device, identity)
+        for form, identity in zip(columns.known_forms, columns.identities, strict=True)
+    ]
+    which = zip(
+        *(one[left].tolist() for one in (rows, columns.forms[rows], moments, begins)), strict=True
+    )
+    for number, (row, form_number, moment, is_first) in enumerate(which):
+        wanted = octets[number * ID_OCTETS : (number + 1) * ID_OCTETS]
+        origin = origins[form_number]
+        if origin is None:
+            writer.ids.append(wanted)
+            found.append(EXPLICIT)
+            continue
+        if moment != last:
+            last = moment
+            is_received = columns.known_forms[form_number].quality == _RECEPTION
+            at_us = observed[moment] if is_received else captured[moment]
+            writer.begin(at_us, is_received=is_received)
+        if row in columns.waves:
+            duration_us = columns.waves[row].duration_us
+            origin = Origin.of(origin.device, origin.identity, duration_us)
+        found.append(writer.take(wanted, origin, begins=is_first)[0])
+    rules[left] = found
+    return WrittenIds(rules, b"".join(writer.ids), tuple(writer.counters))

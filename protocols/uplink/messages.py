@@ -73,7 +73,7 @@ class UplinkBatch:
     stream: str
     boot_epoch: int
     sent_at: datetime
-    rows: tuple[UplinkRow, ...]
+    rows: Sequence[UplinkRow]
     unreadable: tuple[int, ...] = ()
     floor: int = 0
     traceparent: str = ""

@@ -13,6 +13,14 @@ from protocols.uplink.columns import PlaceColumns
 _FORM: Final = re.compile(r"(.+)@(\d{1,18})\+(\d{1,18})", re.DOTALL)
 
 
+def is_place(octets: str) -> bool:
+    """Whether a row's place is written as the recorder writes it, or empty."""
+    match = _FORM.fullmatch(octets)
+    if match is None:
+        return not octets
+    return _text(match[1], int(match[2]), int(match[3])) == octets
+
+
 @dataclass(slots=True)
 class PlaceWriter:
     """Takes the rows' places in their order; rows with the same place share one."""
@@ -22,23 +30,19 @@ class PlaceWriter:
     _ends: dict[int, int] = field(default_factory=dict)
     _last: str | None = None
 
-    def add(self, octets: str) -> bool:
-        """One row more; False when its place is not written as the recorder writes it."""
+    def add(self, octets: str, rows: int = 1) -> None:
+        """Some rows more; their place is one by `is_place`."""
         if octets == self._last:
-            self._runs[-1][0] += 1
-            return True
+            self._runs[-1][0] += rows
+            return
         recording, gap, length = 0, 0, 0
-        if octets:
-            match = _FORM.fullmatch(octets)
-            if match is None or _text(match[1], int(match[2]), int(match[3])) != octets:
-                return False
+        if match := _FORM.fullmatch(octets):
             recording = self._recordings.setdefault(match[1], len(self._recordings)) + 1
             offset, length = int(match[2]), int(match[3])
             gap = offset - self._ends.get(recording, 0)
             self._ends[recording] = offset + length
         self._last = octets
-        self._runs.append([1, recording, gap, length])
-        return True
+        self._runs.append([rows, recording, gap, length])
 
     def columns(self) -> PlaceColumns:
         """All of them; nothing at all when no row has a place."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -29,7 +29,7 @@ CONTENT_JSON: Final[msgspec.json.Decoder[rec.ContentRecord]] = msgspec.json.Deco
 _ROW_BINARY: Final = msgspec.msgpack.Decoder(rec.RowRecord)
 
 
-class _OpenRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+class OpenRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """`RowRecord` with its content read or written in the same go: the octets are the same."""
 
     sequence: int
@@ -38,7 +38,7 @@ class _OpenRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
     octets: str = ""
 
 
-_OPEN_ROW: Final = msgspec.msgpack.Decoder(_OpenRow)
+_OPEN_ROW: Final = msgspec.msgpack.Decoder(OpenRow)
 BROKEN: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 """What msgspec says of octets that are none of its own."""
 UNREADABLE: Final = (*BROKEN, ProtocolError)
@@ -85,12 +85,12 @@ def read_each(records: Iterable[rec.RowRecord], contents: ContentDecoder) -> Rea
 
 def encode_row(row: UplinkRow) -> bytes:
     """The binary form of one row, as a gateway keeps it until it is sent."""
-    return BINARY.encode(_OpenRow(row.sequence, row.captured_at, record_of(row), row.octets))
+    return BINARY.encode(OpenRow(row.sequence, row.captured_at, record_of(row), row.octets))
 
 
 def encode_captured(content: Content, captured_at: datetime) -> bytes:
     """`encode_row` of a row that has no sequence yet; what is kept beside it puts that back."""
-    return BINARY.encode(_OpenRow(0, captured_at, to_content(content)))
+    return BINARY.encode(OpenRow(0, captured_at, to_content(content)))
 
 
 def decode_row(octets: bytes) -> UplinkRow:
@@ -107,18 +107,38 @@ def open_row(octets: bytes, *, sequence: int, place: str = "") -> KeptRow:
     `sequence` and `place` (the `octets` of an `UplinkRow`) are those kept beside it. That values
     are possible is found when the content is asked for, or by who reads the batch.
     """
+    opened = open_record(octets)
+    return KeptRow(
+        sequence=sequence, captured_at=opened.captured_at, record=opened.content, octets=place
+    )
+
+
+def open_record(octets: bytes) -> OpenRow:
+    """When the row was captured, and its record; DecodeError as of `open_row`."""
     try:
-        envelope = _ROW_BINARY.decode(octets)
-        record = CONTENT_BINARY.decode(envelope.content)
+        opened = _OPEN_ROW.decode(octets)
     except BROKEN as exc:
         raise DecodeError(f"not an uplink row: {exc}") from exc
-    if envelope.captured_at.tzinfo is None or not _is_sound(record):
+    if opened.captured_at.tzinfo is None or not _is_sound(opened.content):
         raise DecodeError("not an uplink row: a time without a zone, or samples that are not whole")
-    return KeptRow(sequence=sequence, captured_at=envelope.captured_at, record=record, octets=place)
+    return opened
+
+
+def open_each(bodies: Sequence[bytes]) -> tuple[list[OpenRow], list[int]]:
+    """As `open_record` for each; those that are no row are named by their numbers."""
+    opened, none = [], []
+    for number, body in enumerate(bodies):
+        try:
+            opened.append(open_record(body))
+        except DecodeError:
+            none.append(number)
+    return opened, none
 
 
 def _is_sound(record: rec.ContentRecord) -> bool:
     match record:
+        case rec.NumericRecord(common=common):
+            return common.time.at.tzinfo is not None
         case rec.DeviceRecord() | rec.AttachmentPartRecord():
             return True
         case rec.CrewEventRecord(at=at):

@@ -10,8 +10,10 @@ from protocols.model.identifiers import (
     NAMESPACE,
     Identity,
     clockless_observation_id,
+    id_named,
     ids_of,
     marked_id,
+    name_of_stamp,
     observation_id,
     reading_id,
 )
@@ -153,7 +155,16 @@ def test_many_ids_are_worked_out_as_each_by_itself() -> None:
 def test_the_counter_of_an_id_is_found_among_many() -> None:
     identity = Identity.of(SystemId(bytes(8)), MdcCode(2, 19384), apart="left")
     wanted = identity.clockless("2026-11-26T12:00:00+00:00", 70_000, 4000)
-    tried = range(69_990, 70_010)
-    assert identity.counter_of(wanted, "2026-11-26T12:00:00+00:00", tried, 4000) == 70_000
-    assert identity.counter_of(wanted, "2026-11-26T12:00:00+00:00", tried) is None
-    assert identity.counter_of(wanted, "2026-11-26T12:00:01+00:00", tried, 4000) is None
+    tried, noon = range(69_990, 70_010), "2026-11-26T12:00:00+00:00"
+    assert identity.counter_of(wanted, [noon], tried, 4000) == (0, 70_000)
+    assert identity.counter_of(wanted, ["2026-11-26T11:59:59+00:00", noon], tried, 4000) == (
+        *(1, 70_000),
+    )
+    assert identity.counter_of(wanted, [noon], tried) is None
+    assert identity.counter_of(wanted, ["2026-11-26T12:00:01+00:00"], tried, 4000) is None
+
+
+def test_an_id_is_the_uuid_of_the_name_around_its_stamp() -> None:
+    identity = Identity.of(SystemId(bytes(8)), MdcCode(2, 19384), apart="left")
+    stamp = name_of_stamp("absolute", "2026-11-26T12:00:00.00")
+    assert id_named(identity.head + stamp + identity.behind(4000)) == identity.at(stamp, 4000)

@@ -7,15 +7,20 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+import pytest
+
+from protocols.errors import EncodeError
 from protocols.model.codes import MdcCode, SystemId, UnitCode
 from protocols.model.device import DeviceInfo
 from protocols.model.identifiers import observation_id, reading_id
 from protocols.model.observation import NumericObservation, SampleArrayObservation, TextObservation
 from protocols.model.quantity import Quantity
 from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
+from protocols.uplink import records as rec
 from protocols.uplink.column_writer import write_batch
 from protocols.uplink.columns import ColumnsRecord
 from protocols.uplink.derived_ids import ARRIVED, EXPLICIT, RECEIVED, STAMPED, CounterSearch
+from protocols.uplink.kept_rows import KeptRow
 from protocols.uplink.messages import Content, UplinkBatch, UplinkRow, batch_name
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -192,3 +197,19 @@ def test_waveforms_say_their_length_and_report_number() -> None:
     assert record.values == (2, 70, 2)
     assert [column.count for column in record.samples] == [2, 2]
     assert [series.identity for series in record.series] == [STAMPED, EXPLICIT]
+
+
+def test_a_row_of_impossible_codes_is_written_into_no_batch() -> None:
+    time = rec.TimeRecord(NOON, "device")
+    content = rec.CodedRecord(rec.CommonRecord(UUID(int=1), 1 << 40, time, DEVICE.octets), 7)
+    batch = UplinkBatch(
+        batch_id=UUID(int=2),
+        gateway_id="gw-1",
+        vehicle_id="AMB-7",
+        stream="numerics",
+        boot_epoch=1,
+        sent_at=NOON,
+        rows=(KeptRow(sequence=1, captured_at=NOON, record=content),),
+    )
+    with pytest.raises(EncodeError):
+        write_batch(batch, CounterSearch())

@@ -95,7 +95,7 @@ def test_an_unreadable_row_of_version_1_among_them_is_named_and_the_batch_keeps_
 
 
 def test_too_large_a_batch_is_not_written() -> None:
-    rows = NUMERICS.rows[:1] * (MOST_ROWS + 1)
+    rows = (NUMERICS.rows[0],) * (MOST_ROWS + 1)
     with pytest.raises(EncodeError):
         encode_compact(replace(NUMERICS, rows=rows))
 

@@ -5,21 +5,25 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import numpy as np
+
 from protocols.model.codes import MdcCode, SystemId
 from protocols.model.identifiers import Identity, reading_id
 from protocols.model.timestamps import DeviceTime
 from protocols.uplink import records as rec
 from protocols.uplink.derived_ids import ARRIVED, EXPLICIT, RECEIVED, STAMPED, CounterSearch
-from protocols.uplink.id_writer import How, IdWriter
+from protocols.uplink.device_stamps import to_microseconds
+from protocols.uplink.gathering import gather
+from protocols.uplink.id_writer import How, IdWriter, Origin, WrittenIds, write_ids
+from protocols.uplink.kept_rows import KeptRow
+from protocols.uplink.messages import UplinkRow
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 DEVICE = SystemId(b"\x11\x22\x33\x44\x55\x66\x77\x88")
 SPO2 = MdcCode(2, 19384)
-IDENTITY = Identity.of(DEVICE, SPO2)
+ORIGIN = Origin.of(DEVICE.octets, Identity.of(DEVICE, SPO2))
 MILLISECOND = timedelta(milliseconds=1)
-BARE = rec.TimeRecord(NOON, "received")
-TICKS = rec.TimeRecord(NOON, "device", "relative", "70")
-CALENDAR = rec.TimeRecord(NOON, "device", "absolute", "2026-11-26T12:00:00.00")
+BARE, TICKS = "received", "device"
 
 
 def identity(
@@ -40,35 +44,55 @@ def identity(
     )
 
 
-def common(observation_id: UUID, time: rec.TimeRecord) -> rec.CommonRecord:
-    return rec.CommonRecord(observation_id, SPO2.cf_code, time, DEVICE.octets)
-
-
-def added(
-    writer: IdWriter, observation_id: UUID, time: rec.TimeRecord, *, begins: bool, lasts: int = 0
-) -> How:
-    one = common(observation_id, time)
+def added(writer: IdWriter, observation_id: UUID, quality: str, *, begins: bool) -> How:
     if begins:
-        writer.begin(NOON, time)
-    how = writer.rule_of(one, IDENTITY, lasts, begins=begins)
-    writer.add(one, 0, how, begins=begins)
-    return how
+        writer.begin(to_microseconds(NOON), is_received=quality == BARE)
+    return writer.take(observation_id.bytes, ORIGIN, begins=begins)
+
+
+def row(number: int, time: rec.TimeRecord, observation_id: UUID) -> UplinkRow:
+    common = rec.CommonRecord(observation_id, SPO2.cf_code, time, DEVICE.octets)
+    content = rec.NumericRecord(common, rec.QuantityRecord("97", 544))
+    return KeptRow(sequence=number, captured_at=NOON, record=content)
+
+
+def written(*rows: UplinkRow) -> WrittenIds:
+    columns = gather(rows).columns
+    return write_ids(columns, np.arange(len(rows)), CounterSearch())
+
+
+CALENDAR_TIME = rec.TimeRecord(NOON, "device", "absolute", "2026-11-26T12:00:00.00")
+TICK_TIME = rec.TimeRecord(NOON, "device", "relative", "70")
+BARE_TIME = rec.TimeRecord(NOON, "received")
 
 
 def test_a_devices_own_time_makes_the_id_and_nothing_travels() -> None:
-    writer = IdWriter(CounterSearch())
-    for time in (CALENDAR, TICKS):
-        stamp = DeviceTime(time.device_kind, time.device_value)
-        made = identity(0, stamp=stamp, duration_us=8000)
-        assert added(writer, made, time, begins=True, lasts=8000) == (STAMPED, 0, 0)
-    assert (writer.ids, writer.counters) == ([], [])
+    for time in (CALENDAR_TIME, TICK_TIME):
+        made = identity(0, stamp=DeviceTime(time.device_kind, time.device_value))
+        found = written(row(1, time, made))
+        assert (found.rules.tolist(), found.ids, found.counters) == ([STAMPED], b"", ())
+
+
+def test_how_long_samples_last_is_part_of_the_id() -> None:
+    made = identity(5 << 16, NOON, duration_us=8000)
+    common = rec.CommonRecord(made, SPO2.cf_code, BARE_TIME, DEVICE.octets)
+    samples = rec.SamplesRecord(common, bytes(4), 2, "1", "0", 4000, 544)
+    found = written(KeptRow(sequence=1, captured_at=NOON, record=samples))
+    assert (found.rules.tolist(), found.counters) == ([RECEIVED], (5 << 16,))
 
 
 def test_what_nobody_can_work_out_travels() -> None:
-    writer = IdWriter(CounterSearch())
-    for time in (CALENDAR, TICKS, BARE):
-        assert added(writer, UUID(int=7), time, begins=True) == (EXPLICIT, 0, 0)
-    assert writer.ids == [UUID(int=7).bytes] * 3
+    wanted = UUID(int=7)
+    times = (CALENDAR_TIME, TICK_TIME, BARE_TIME)
+    found = written(*(row(number, time, wanted) for number, time in enumerate(times)))
+    assert (found.rules.tolist(), found.ids) == ([EXPLICIT] * 3, wanted.bytes * 3)
+
+
+def test_one_moment_is_begun_once_for_rows_with_and_without_a_devices_time() -> None:
+    first, second = 8 << 16, (8 << 16) + 1
+    rows = [row(number, BARE_TIME, identity(one)) for number, one in enumerate((first, second))]
+    found = written(*rows, row(3, CALENDAR_TIME, UUID(int=1)))
+    assert (found.rules.tolist(), found.counters) == ([RECEIVED, RECEIVED, EXPLICIT], (first, 0))
 
 
 def test_the_counter_travels_as_what_it_differs_from_the_expected_one() -> None:
@@ -112,3 +136,14 @@ def test_what_one_batch_learnt_the_next_one_need_not_search_for() -> None:
         made = identity(counter, NOON - 3 * MILLISECOND)
         assert added(IdWriter(search), made, TICKS, begins=True) == (ARRIVED, counter, 3)
     assert search.places_of(DEVICE.octets) == ((301 << 16, 3), (101 << 16, 3))
+
+
+def test_after_some_rows_in_vain_no_other_lag_is_tried() -> None:
+    search = CounterSearch()
+    writer = IdWriter(search)
+    added(writer, identity(8 << 16, NOON - 2 * MILLISECOND), TICKS, begins=True)
+    for _ in range(4):
+        assert added(writer, UUID(int=7), TICKS, begins=True) == (EXPLICIT, 0, 0)
+    assert not search.seeks(DEVICE.octets)
+    late = identity(9 << 16, NOON - 5 * MILLISECOND)
+    assert added(writer, late, TICKS, begins=True) == (EXPLICIT, 0, 0)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from protocols.uplink import records as rec
 from protocols.uplink.columns import DeviceColumns, MomentColumns
-from protocols.uplink.device_stamps import to_microseconds
+from protocols.uplink.device_stamps import CALENDARS, to_microseconds
 from protocols.uplink.moment_reader import read_moments
-from protocols.uplink.moments import CALENDARS, Moment, MomentWriter
+from tests.fixtures.row_by_row_times import Moment, MomentWriter
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 SENT = to_microseconds(NOON)

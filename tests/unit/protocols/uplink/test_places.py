@@ -7,14 +7,15 @@ from itertools import islice
 import pytest
 
 from protocols.uplink.columns import PlaceColumns
-from protocols.uplink.places import PlaceWriter, count_places, read_places
+from protocols.uplink.places import PlaceWriter, count_places, is_place, read_places
 
 PLACES = ["", "a@0+10", "a@0+10", "a@10+8", "", "", "b@5+1", "a@18+2", "a@3+1"]
 
 
 def columns_of(places: list[str]) -> PlaceColumns:
     writer = PlaceWriter()
-    assert all(writer.add(place) for place in places)
+    for place in places:
+        writer.add(place)
     return writer.columns()
 
 
@@ -22,6 +23,14 @@ def test_places_come_back_as_they_were() -> None:
     columns = columns_of(PLACES)
     assert count_places(columns) == len(PLACES)
     assert list(read_places(columns)) == PLACES
+
+
+def test_a_run_of_rows_is_as_good_as_each_of_them() -> None:
+    writer = PlaceWriter()
+    writer.add("a@0+10", rows=3)
+    writer.add("", rows=2)
+    assert writer.columns() == columns_of(["a@0+10"] * 3 + [""] * 2)
+    assert all(map(is_place, PLACES))
 
 
 def test_what_follows_without_a_gap_is_said_by_a_nought() -> None:
@@ -37,7 +46,7 @@ def test_rows_without_places_cost_nothing() -> None:
 
 @pytest.mark.parametrize("place", ["r", "r@1", "@1+2", "r@01+2", "r@1+x", "r@1+" + "9" * 30])
 def test_a_place_that_no_recorder_writes_is_refused(place: str) -> None:
-    assert PlaceWriter().add(place) is False
+    assert not is_place(place)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from protocols.errors import DecodeError
 from protocols.uplink import records as rec
 from protocols.uplink import row_codec
+from protocols.uplink.kept_rows import record_of
 from protocols.uplink.messages import UplinkRow
 from tests.fixtures import strategies
 
@@ -69,6 +70,18 @@ def test_a_kept_row_may_travel_unopened(row: UplinkRow) -> None:
     kept = row_codec.open_row(octets, sequence=row.sequence, place=row.octets)
     assert kept == row
     assert row_codec.encode_row(kept) == octets
+
+
+@given(st.lists(strategies.rows, max_size=4))
+@settings(max_examples=20)
+def test_of_many_octets_those_that_are_no_row_are_named(rows: list[UplinkRow]) -> None:
+    bodies = [row_codec.encode_row(row) for row in rows]
+    opened, none = row_codec.open_each([b"noise", *bodies, b""])
+    assert none == [0, len(bodies) + 1]
+    assert [one.captured_at for one in opened] == [row.captured_at for row in rows]
+    assert [row_codec.BINARY.encode(one.content) for one in opened] == [
+        row_codec.BINARY.encode(record_of(row)) for row in rows
+    ]
 
 
 COMMON = rec.CommonRecord(UUID(int=7), 150456, rec.TimeRecord(NOON, "received"), b"OX123456")
