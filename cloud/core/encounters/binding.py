@@ -7,6 +7,7 @@ device was at home there and in use (`standing`), unless a person decided otherw
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import func, select, update
@@ -37,6 +38,10 @@ class VehicleBinding:
         by_itself = None if waits is not None else found.encounter_id
         placed = self._placements.place(device_id, observed_at, by_itself)
         return Bound(placed, is_late=placed is not None and placed == by_itself and found.is_late)
+
+    def expect(self, device_ids: Iterable[str]) -> None:
+        """These devices will be asked about."""
+        self._standing.expect(device_ids)
 
     def is_steady(self, device_id: str, since: datetime, until: datetime) -> bool:
         """Whether it is the same for all times from the one to the other; False if in doubt."""

@@ -5,12 +5,12 @@ Not while it belonged to another vehicle, or was out of use. Nobody knows then w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from cloud.core.devices.assignments import ASSIGNED, assignments
-from cloud.core.devices.history_tables import DeviceEventRow
+from cloud.core.devices.history_tables import DeviceAssignmentRow, DeviceEventRow
 from cloud.core.devices.service import QUARANTINED, RETIRED
 from cloud.core.devices.tables import DeviceRow
 from cloud.core.encounters.waiting import Waits
@@ -33,13 +33,14 @@ class Out(NamedTuple):
 
 
 class Standing:
-    """The devices of one vehicle, each looked at once."""
+    """The devices of one vehicle, each looked at once, and all that are expected together."""
 
     def __init__(self, work: UnitOfWork, principal: Principal, vehicle_id: str | None) -> None:
         self._work = work
         self._principal = principal
         self._vehicle_id = vehicle_id
         self._known: dict[str, tuple[Out, ...]] = {}
+        self._expected: set[str] = set()
         self._plain: dict[str, datetime] = {}
 
     def why(self, device_id: str, at: datetime) -> Waits | None:
@@ -64,8 +65,27 @@ class Standing:
     def outs(self, device_id: str) -> tuple[Out, ...]:
         """The stretches in which its readings wait."""
         if device_id not in self._known:
-            self._known[device_id] = (*self._out_of_use(device_id), *self._elsewhere(device_id))
+            self._read(sorted({device_id, *self._expected} - self._known.keys()))
         return self._known[device_id]
+
+    def expect(self, device_ids: Iterable[str]) -> None:
+        """These devices will be asked about."""
+        self._expected.update(device_ids)
+
+    def _read(self, device_ids: Sequence[str]) -> None:
+        statement = (
+            scoped(self._principal, DeviceEventRow)
+            .where(DeviceEventRow.device_id.in_(device_ids), DeviceEventRow.kind.in_(_KINDS))
+            .order_by(DeviceEventRow.row_id)
+        )
+        events: dict[str, list[DeviceEventRow]] = {one: [] for one in device_ids}
+        for event in self._work.session.scalars(statement):
+            events[event.device_id].append(event)
+        known: dict[str, list[DeviceAssignmentRow]] = {one: [] for one in device_ids}
+        for word in assignments(self._work, self._principal, device_ids):
+            known[word.device_id].append(word)
+        for one in device_ids:
+            self._known[one] = (*_out_of_use(events[one]), *self._elsewhere(known[one]))
 
     def _plain_since(self, device_id: str) -> datetime:
         """Since when the device is in use and at home: nearly every live reading is from after."""
@@ -76,25 +96,7 @@ class Standing:
             return FOR_EVER
         return max(device.status_at or EVER, device.vehicle_since or EVER)
 
-    def _out_of_use(self, device_id: str) -> Iterable[Out]:
-        statement = (
-            scoped(self._principal, DeviceEventRow)
-            .where(DeviceEventRow.device_id == device_id, DeviceEventRow.kind.in_(_KINDS))
-            .order_by(DeviceEventRow.row_id)
-        )
-        out: tuple[datetime, Waits] | None = None
-        for event in self._work.session.scalars(statement):
-            why = _OUT.get(event.kind)
-            if out is not None and why != out[1]:
-                yield Out(out[0], event.at, out[1])
-                out = None
-            if why is not None and out is None:
-                out = (event.at, why)
-        if out is not None:
-            yield Out(out[0], FOR_EVER, out[1])
-
-    def _elsewhere(self, device_id: str) -> Iterable[Out]:
-        known = assignments(self._work, self._principal, [device_id])
+    def _elsewhere(self, known: Sequence[DeviceAssignmentRow]) -> Iterable[Out]:
         for place, one in enumerate(known):
             if one.vehicle_id not in (None, self._vehicle_id):
                 is_said = one.source == ASSIGNED
@@ -102,3 +104,16 @@ class Standing:
                 # Where a device was heard first it will have been before.
                 since = one.since if is_said or place else EVER
                 yield Out(since, one.until or FOR_EVER, why)
+
+
+def _out_of_use(events: Iterable[DeviceEventRow]) -> Iterable[Out]:
+    out: tuple[datetime, Waits] | None = None
+    for event in events:
+        why = _OUT.get(event.kind)
+        if out is not None and why != out[1]:
+            yield Out(out[0], event.at, out[1])
+            out = None
+        if why is not None and out is None:
+            out = (event.at, why)
+    if out is not None:
+        yield Out(out[0], FOR_EVER, out[1])

@@ -74,6 +74,10 @@ class Binding(Protocol):
         """Where a reading belongs."""
         ...
 
+    def expect(self, device_ids: Iterable[str], /) -> None:
+        """These devices will be asked about: what is known of them may be read together."""
+        ...
+
     def is_steady(self, device_id: str, since: datetime, until: datetime, /) -> bool:
         """Whether it is the same for all times from the one to the other; False if in doubt."""
         ...

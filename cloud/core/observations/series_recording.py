@@ -223,6 +223,7 @@ class _Columns(Generic[P]):
         """To what readings of these devices and times are bound, and by time to which of these."""
         bounds: list[Bound] = []
         bound_of = np.empty(len(times), np.intp)
+        self._sender.binding.expect(one for one in devices if one is not None)
         for number, device_id in enumerate(devices):
             where = np.flatnonzero(device_of == number)
             found, found_of = [Bound(None)], np.zeros(len(where), np.intp)

@@ -58,6 +58,9 @@ class _Unbound:
         del device_id, observed_at
         return Bound(None)
 
+    def expect(self, device_ids: Iterable[str]) -> None:
+        del device_ids
+
     def is_steady(self, device_id: str, since: datetime, until: datetime) -> bool:
         del device_id, since, until
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -26,6 +27,9 @@ class Cut:
     def __call__(self, device_id: str, observed_at: datetime) -> Bound:
         self.asked.append(observed_at)
         return Bound(f"{device_id}-{self._place(observed_at)}")
+
+    def expect(self, device_ids: Iterable[str]) -> None:
+        assert set(device_ids) <= {"dev"}
 
     def is_steady(self, device_id: str, since: datetime, until: datetime) -> bool:
         assert device_id == "dev"
