@@ -35,6 +35,7 @@ class KnownClient:
     kind: str
     status: str
     epoch: int
+    scopes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +132,15 @@ class Revocations:
             ApplicationRow.kind,
             ApplicationRow.status,
             ApplicationRow.epoch,
+            ApplicationRow.approved_scopes,
         )
         users = select(UserRow.user_id, UserRow.tenant_id, UserRow.status, UserRow.epoch)
         ended = work.now - _LONGEST_GRANT if after is None else after
         if after is not None:
             clients = clients.where(ApplicationRow.changed_at >= after)
             users = users.where(UserRow.changed_at >= after)
-        for client_id, tenant_id, kind, status, epoch in work.session.execute(clients):
-            known.clients[client_id] = KnownClient(tenant_id, kind, status, epoch)
+        for client_id, tenant_id, kind, status, epoch, scopes in work.session.execute(clients):
+            known.clients[client_id] = KnownClient(tenant_id, kind, status, epoch, tuple(scopes))
         for user_id, tenant_id, status, epoch in work.session.execute(users):
             known.users[user_id] = KnownUser(tenant_id, status, epoch)
         grants = select(GrantRow.grant_id, GrantRow.revoked_at).where(GrantRow.revoked_at >= ended)
