@@ -7,12 +7,14 @@ import json
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from cloud.api.shared.rate_limits import ADMINISTRATION
 from cloud.core.entitlements.tables import AccessRequestRow
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.work import StorageConflictError, utc_now
 from tests.fixtures.administration import APPS, Operator, administrator, platform_token
 from tests.fixtures.cloud import ISSUER, Installation
 from tests.fixtures.reviewed import let_in
+from tests.integration.test_token_limits import limited
 
 REQUESTS = "/v1/platform/access-requests"
 REVIEWS = "/v1/platform/access-reviews"
@@ -59,6 +61,15 @@ async def test_without_review_the_control_plane_says_where_to_ask(embedded: Inst
         plain = await embedded.headers(http)
         refused = await http.get(PACKAGES, headers=plain)
         assert (refused.status_code, refused.json()["error"]) == (403, "insufficient_scope")
+
+
+async def test_calls_of_each_gated_address_count_as_administration(embedded: Installation) -> None:
+    for path in (PACKAGES, "/v1/saml/connections", REQUESTS):
+        limited(embedded, **{ADMINISTRATION: "2/minute"})
+        async with embedded.client() as http:
+            admin = await administrator(embedded, http)
+            seen = [(await admin.ask("GET", path)).status_code for _ in range(3)]
+        assert (seen[0], seen[2]) == (200 if path == REQUESTS else 403, 429), path
 
 
 async def test_the_operator_approves_and_revokes_on_the_machine(

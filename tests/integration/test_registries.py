@@ -58,6 +58,9 @@ async def test_an_item_is_registered_described_and_moved_to_its_end(
     changed = await admin.ask("PATCH", one, {"description": "Said better."}, **seen)
     assert (changed.status_code, changed.json()["version"]) == (200, 2)
     assert changed.headers["etag"] != shown.headers["etag"]
+    for nothing_new in ({}, {"description": "Said better.", "attributes": GOOD[registry.path]}):
+        same = await admin.ask("PATCH", one, nothing_new)
+        assert (same.json(), same.headers["etag"]) == (changed.json(), changed.headers["etag"])
     late = await admin.ask("PATCH", one, {"name": "Late"}, **seen)
     assert late.status_code == 412
     status, path_on = registry.first, []

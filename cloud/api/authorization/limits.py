@@ -7,18 +7,23 @@ naming it.
 
 from __future__ import annotations
 
-from fastapi import Request
+from typing import Annotated
 
+from fastapi import Depends, Request
+
+from cloud.api.shared.authentication import on_platform
 from cloud.api.shared.rate_limits import (
+    ADMINISTRATION,
     LOGIN_BY_ADDRESS,
     TOKENS_BY_ADDRESS,
     TOKENS_BY_CLIENT,
     site_of,
 )
-from cloud.api.shared.services import Services
+from cloud.api.shared.services import AllServices, Services
 from cloud.core.authorization.browsers import Browser
 from cloud.core.authorization.client_authentication import Presented, claimed_client
 from cloud.core.authorization.secrets import key_hash
+from cloud.core.kernel.principal import Principal
 
 
 def admit_address(request: Request, services: Services) -> None:
@@ -34,6 +39,13 @@ def admit_client(request: Request, services: Services, presented: Presented) -> 
 def count_client(request: Request, services: Services, presented: Presented) -> None:
     """Count a token that the client was given; what is one too many is refused the next time."""
     services.limits.count(request, TOKENS_BY_CLIENT, claimed_client(presented))
+
+
+def counted(
+    request: Request, services: AllServices, caller: Annotated[Principal, Depends(on_platform)]
+) -> None:
+    """Count an administrative call of its client; ThrottledError when it is one too many."""
+    services.limits.hit(request, ADMINISTRATION, caller.tenant_id, caller.client_id)
 
 
 def admit_sign_in(request: Request, services: Services, browser: Browser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from cloud.api.authorization.limits import counted
 from cloud.api.authorization.saml_models import (
     SamlConnectionChange,
     SamlConnectionModel,
@@ -29,7 +30,7 @@ router = APIRouter(
     prefix="/v1/saml/connections",
     tags=["SAML"],
     route_class=StrictRoute,
-    dependencies=[Depends(ReviewedAccess(FEDERATION))],
+    dependencies=[Depends(counted), Depends(ReviewedAccess(FEDERATION))],
 )
 
 
@@ -37,7 +38,7 @@ router = APIRouter(
     "",
     status_code=201,
     response_model=SamlConnectionModel,
-    responses=errors(400, 409, 413, 415, 422),
+    responses=errors(400, 409, 413, 415, 422, 429),
     summary="Connect an identity provider",
 )
 def connect_identity_provider(
@@ -66,7 +67,7 @@ def connect_identity_provider(
     return answer_once(request, work, caller, body, produce)
 
 
-@router.get("", response_model=SamlConnectionsModel, responses=errors(), summary="Connections")
+@router.get("", response_model=SamlConnectionsModel, responses=errors(429), summary="Connections")
 def list_identity_providers(caller: PlatformAdmin, work: Work, services: AllServices) -> Response:
     """Those of the tenant that have not ended."""
     rows = connections.listing(work, caller)
@@ -77,7 +78,7 @@ def list_identity_providers(caller: PlatformAdmin, work: Work, services: AllServ
 @router.get(
     "/{connection_id}",
     response_model=SamlConnectionModel,
-    responses=errors(404),
+    responses=errors(404, 429),
     summary="One connection",
 )
 def get_identity_provider(
@@ -90,7 +91,7 @@ def get_identity_provider(
 @router.patch(
     "/{connection_id}",
     response_model=SamlConnectionModel,
-    responses=errors(400, 404, 409, 412, 413, 415, 422),
+    responses=errors(400, 404, 409, 412, 413, 415, 422, 429),
     summary="Change a connection",
 )
 def change_identity_provider(
@@ -122,7 +123,7 @@ def change_identity_provider(
 @router.delete(
     "/{connection_id}",
     response_model=SamlConnectionModel,
-    responses=errors(404),
+    responses=errors(404, 429),
     summary="End a connection",
 )
 def end_identity_provider(

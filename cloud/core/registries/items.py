@@ -68,10 +68,13 @@ def register(
 def change(
     work: UnitOfWork, caller: Principal, registry: Registry, item_id: str, wanted: ItemChange
 ) -> RegistryItemRow:
-    """Describe it otherwise; ConflictError `item_ended`, and as `register`."""
+    """Describe it otherwise; ConflictError `item_ended`, and as `register`. What says nothing new
+    makes no new version.
+    """
     row = find(work, caller, registry, item_id, to_change=True)
     if registry.is_over(row.status):
         raise ConflictError("item_ended", f"It is {row.status}. Register another one.")
+    before = _described(row)
     if wanted.name is not None and (name := checked_name(wanted.name)) != row.name:
         _check_free(work, caller, registry, name)
         row.name = name
@@ -82,8 +85,9 @@ def change(
         attributes = {name: value for name, value in merged.items() if value is not None}
         _check_attributes(registry, attributes)
         row.attributes = attributes
-    _count(work, row)
-    audit.record(work, caller, "registry.changed", registry.noun, item_id)
+    if _described(row) != before:
+        _count(work, row)
+        audit.record(work, caller, "registry.changed", registry.noun, item_id)
     return row
 
 
@@ -159,6 +163,10 @@ def listing(
         statement = statement.where(place > tuple_(*after))
     order = (RegistryItemRow.created_at, RegistryItemRow.item_id)
     return list(work.session.scalars(statement.order_by(*order).limit(limit)))
+
+
+def _described(row: RegistryItemRow) -> tuple[str, str, dict[str, str]]:
+    return row.name, row.description, dict(row.attributes)
 
 
 def _count(work: UnitOfWork, row: RegistryItemRow) -> None:
