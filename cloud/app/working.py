@@ -14,6 +14,7 @@ from cloud.exchange.opening import rounds_of
 from cloud.worker.jobs import JobRunner, JobRunners
 from cloud.worker.notifications import AT_ONCE, Notifier, follow_subscriptions
 from cloud.worker.runner import RELAY, Job, Worker, standard_jobs
+from cloud.worker.set_aside import SetAside
 from cloud.worker.webhook_senders import Senders
 from cloud.worker.webhook_sending import SendingDesk
 
@@ -23,6 +24,7 @@ def working(parts: Parts) -> Iterator[Worker]:
     """The worker, and all that sends and computes beside it."""
     silence = timedelta(seconds=parts.settings.device_silence_seconds)
     follow = follow_subscriptions(parts.vault)
+    aside = SetAside()
     jobs = standard_jobs(
         parts.database,
         parts.clock,
@@ -31,11 +33,14 @@ def working(parts: Parts) -> Iterator[Worker]:
         followers=(follow,),
         spans=parts.spans,
         tracing=trace_policy(parts.settings),
+        aside=aside,
     )
     # What happened is told whatever else takes its time.
     relay = Worker([job for job in jobs if job.name == RELAY])
     worker = Worker([job for job in jobs if job.name != RELAY])
-    parts.probes["relay"] = lambda: Health(ok=relay.is_working, details=relay.details())
+    parts.probes["relay"] = lambda: Health(
+        ok=relay.is_working, details={**relay.details(), "set_aside": len(aside)}
+    )
     parts.probes["worker"] = lambda: Health(ok=worker.is_working, details=worker.details())
     worker.start()
     relay.start()

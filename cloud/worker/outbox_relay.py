@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from cloud.core.kernel import outbox
 from cloud.core.kernel.outbox import DomainEvent, OutboxRow
 from cloud.core.kernel.traces import Trace, TraceContext, in_trace, new_span_id, new_trace_id
-from cloud.core.kernel.work import Clock, Database, UnitOfWork
+from cloud.core.kernel.work import (
+    Clock,
+    Database,
+    StorageFaultError,
+    StorageUnreachableError,
+    UnitOfWork,
+)
 from cloud.core.tracing.lookup import FOLLOWER
 from cloud.core.tracing.recorder import SpanRecorder
 from cloud.worker.followers import EventFollower, Follower, Latest, Together
+from cloud.worker.set_aside import SetAside
 
 LOG: Final = logging.getLogger("vitalwire.worker")
 BATCH: Final = 500
@@ -46,27 +53,35 @@ def relay_once(
     spans: SpanRecorder | None = None,
     *,
     limit: int = BATCH,
+    aside: SetAside | None = None,
 ) -> int:
     """Hand on one portion of waiting events; how many left the outbox.
 
     A subscriber that fails keeps the event for the next round, up to ten times; after that the
-    event stays in the outbox for an operator. So does an event that a follower fails with: nothing
-    of its portion is kept then, and each of its events is handed on in a unit of its own. Followers
-    work in the trace of their event; `spans` takes what they did once it is committed.
+    event stays in the outbox for an operator. When a follower fails with an event nothing of its
+    portion is kept, each of its events is handed on in a unit of its own, and the one that fails is
+    set `aside` for a while. Followers work in the trace of their event; `spans` takes what they did
+    once it is committed. StorageError where it is the store that gave up.
     """
-    relay = _Relay(database, clock, tuple(subscribers), tuple(followers), spans)
+    aside = SetAside() if aside is None else aside
+    relay = _Relay(database, clock, tuple(subscribers), tuple(followers), spans, aside)
+    resting = aside.resting(clock())
+    if aside.is_full(clock()):
+        return 0
     with database.reading(now=clock()) as work:
-        waiting = outbox.waiting(work, limit=limit, max_attempts=MAX_ATTEMPTS)
+        waiting = outbox.waiting(work, limit=limit, max_attempts=MAX_ATTEMPTS, but=resting)
     if not waiting:
         return 0
     try:
-        return relay.together(limit)
+        return relay.together(limit, but=resting)
+    except StorageUnreachableError:
+        raise
     except Exception as exc:  # noqa: BLE001 - whatever one of them failed with, the others go on
         # Its words may quote what was to be written: the class is all that is logged.
         LOG.warning(
             "event=portion_not_relayed events=%d cause=%s", len(waiting), type(exc).__name__
         )
-    return sum(map(relay.alone, waiting))
+    return relay.one_by_one(waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +91,41 @@ class _Relay:
     subscribers: tuple[Subscriber, ...]
     followers: tuple[Follower, ...]
     spans: SpanRecorder | None
+    aside: SetAside
 
-    def together(self, limit: int) -> int:
+    def together(self, limit: int, *, but: Collection[int]) -> int:
         """Hand on what waits in one unit; how many."""
         with self.database.begin(now=self.clock()) as work:
-            rows = outbox.claim(work, limit=limit, max_attempts=MAX_ATTEMPTS)
+            rows = outbox.claim(work, limit=limit, max_attempts=MAX_ATTEMPTS, but=but)
             relayed = self._hand_on(work, rows)
         return self._note(relayed)
 
-    def alone(self, row_id: int) -> int:
-        """Hand on one of a portion that failed, in a unit of its own; whether it left."""
-        try:
-            with self.database.begin(now=self.clock()) as work:
-                rows = outbox.claim(work, limit=1, max_attempts=MAX_ATTEMPTS, row_id=row_id)
-                relayed = self._hand_on(work, rows)
-        except Exception as exc:  # noqa: BLE001 - as above
-            with self.database.begin(now=self.clock()) as work:
-                # A store that is gone says so here, and nothing is counted.
-                outbox.note_failure(work, row_id)
-            LOG.error("event=relay_failed row=%d cause=%s", row_id, type(exc).__name__)  # noqa: TRY400 - as above
-            return 0
+    def one_by_one(self, waiting: Sequence[int]) -> int:
+        """Hand on each of a portion that failed in a unit of its own; how many left. Those that
+        fail are set aside, unless it is the store that fails with one after another.
+        """
+        left, faults = 0, list[int]()
+        for row_id in waiting:
+            try:
+                left += self._alone(row_id)
+            except StorageUnreachableError:
+                raise
+            except StorageFaultError:
+                if len(faults) > left:
+                    raise
+                faults.append(row_id)
+            except Exception as exc:  # noqa: BLE001 - as above
+                self._set_aside(row_id, type(exc).__name__)
+        if faults and not left:
+            raise StorageFaultError("the store gave up on every event it was asked for")
+        for row_id in faults:
+            self._set_aside(row_id, StorageFaultError.__name__)
+        return left
+
+    def _alone(self, row_id: int) -> int:
+        with self.database.begin(now=self.clock()) as work:
+            rows = outbox.claim(work, limit=1, max_attempts=MAX_ATTEMPTS, row_id=row_id)
+            relayed = self._hand_on(work, rows)
         return self._note(relayed)
 
     def _hand_on(
@@ -135,7 +165,13 @@ class _Relay:
         if self.spans is not None:
             for row, trace in relayed:
                 self.spans.take(row.tenant_id, trace)
+        for row, _ in relayed:
+            self.aside.taken(row.row_id)
         return len(relayed)
+
+    def _set_aside(self, row_id: int, cause: str) -> None:
+        failures = self.aside.add(row_id, self.clock())
+        LOG.error("event=event_set_aside row=%d failures=%d cause=%s", row_id, failures, cause)
 
 
 def _calls(

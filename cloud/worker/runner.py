@@ -41,6 +41,7 @@ from cloud.core.webhooks.standing import (
 from cloud.worker.followers import Follower, Latest, Together
 from cloud.worker.outbox_relay import BATCH, Subscriber, log_event, relay_once
 from cloud.worker.retention import drop_months, sweep_all
+from cloud.worker.set_aside import SetAside
 
 LOG: Final = logging.getLogger("vitalwire.worker")
 _LATE_SECONDS: Final = 30.0
@@ -75,13 +76,17 @@ def standard_jobs(
     followers: Sequence[Follower] = (),
     spans: SpanRecorder | None = None,
     tracing: TracePolicy | None = None,
+    aside: SetAside | None = None,
 ) -> tuple[Job, ...]:
     """Relay the outbox, watch for silent devices and void commands, judge what waits for it, forget
     what is old.
     """
 
+    everyone = (*FOLLOWERS, *followers)
+    resting = SetAside() if aside is None else aside
+
     def relay() -> None:
-        while relay_once(database, clock, subscribers, (*FOLLOWERS, *followers), spans) == BATCH:
+        while relay_once(database, clock, subscribers, everyone, spans, aside=resting) == BATCH:
             pass
 
     def watch() -> None:
@@ -214,5 +219,9 @@ class Worker:
                     self._done_at[job.name] = time.monotonic()
                 except StorageError as exc:
                     LOG.warning("event=job_failed job=%s cause=%s", job.name, exc)
+                except Exception as exc:  # noqa: BLE001 - one job that breaks stops no other
+                    # Its words may quote what is stored: the class is all that is logged.
+                    facts = (job.name, type(exc).__name__)
+                    LOG.error("event=job_broken job=%s cause=%s", *facts)  # noqa: TRY400 - as above
                 due[job.name] = time.monotonic() + job.every
             self._stopping.wait(max(0.0, min(due.values()) - time.monotonic()))

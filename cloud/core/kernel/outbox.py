@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -91,19 +91,26 @@ def publish(
     )
 
 
-def waiting(work: UnitOfWork, *, limit: int, max_attempts: int) -> list[int]:
-    """The row numbers of the oldest that wait, for a unit that only reads."""
-    statement = select(OutboxRow.row_id).where(*_waits(max_attempts))
+def waiting(
+    work: UnitOfWork, *, limit: int, max_attempts: int, but: Collection[int] = ()
+) -> list[int]:
+    """The row numbers of the oldest that wait `but` some, for a unit that only reads."""
+    statement = select(OutboxRow.row_id).where(*_waits(max_attempts, but))
     return list(work.session.scalars(statement.order_by(OutboxRow.row_id).limit(limit)))
 
 
 def claim(
-    work: UnitOfWork, *, limit: int, max_attempts: int, row_id: int | None = None
+    work: UnitOfWork,
+    *,
+    limit: int,
+    max_attempts: int,
+    row_id: int | None = None,
+    but: Collection[int] = (),
 ) -> list[OutboxRow]:
-    """The oldest waiting rows, or that one if it still waits, locked for this unit; on PostgreSQL
-    other relays skip them.
+    """The oldest waiting rows `but` some, or that one if it still waits, locked for this unit; on
+    PostgreSQL other relays skip them.
     """
-    statement = select(OutboxRow).where(*_waits(max_attempts))
+    statement = select(OutboxRow).where(*_waits(max_attempts, but))
     if row_id is not None:
         statement = statement.where(OutboxRow.row_id == row_id)
     statement = statement.order_by(OutboxRow.row_id).limit(limit)
@@ -114,12 +121,12 @@ def mark_relayed(work: UnitOfWork, rows: Iterable[OutboxRow]) -> None:
     """Every subscriber and follower has these: one statement for all of them."""
     numbers = [row.row_id for row in rows]
     if numbers:
-        _update(work, numbers, relayed_at=work.now)
-
-
-def note_failure(work: UnitOfWork, row_id: int) -> None:
-    """It could not be handed on, once more."""
-    _update(work, [row_id], attempts=OutboxRow.attempts + 1)
+        work.session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.row_id.in_(numbers))
+            .values(relayed_at=work.now)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def event_of(row: OutboxRow) -> DomainEvent:
@@ -147,14 +154,6 @@ def depth(work: UnitOfWork) -> int:
     return work.session.scalar(statement) or 0
 
 
-def _waits(max_attempts: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return OutboxRow.relayed_at.is_(None), OutboxRow.attempts < max_attempts
-
-
-def _update(work: UnitOfWork, numbers: Sequence[int], **values: Any) -> None:  # noqa: ANN401 - columns
-    work.session.execute(
-        update(OutboxRow)
-        .where(OutboxRow.row_id.in_(numbers))
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+def _waits(max_attempts: int, but: Collection[int]) -> list[ColumnElement[bool]]:
+    conditions = [OutboxRow.relayed_at.is_(None), OutboxRow.attempts < max_attempts]
+    return [*conditions, OutboxRow.row_id.not_in(but)] if but else conditions
