@@ -114,7 +114,7 @@ def test_an_application_that_was_suspended_or_lost_a_scope_hears_nothing(
 
 def test_what_is_one_clients_affair_no_other_hears(embedded: Installation) -> None:
     hooks = Hooks(embedded)
-    scopes = (*embedded.mine.scopes, "webhooks:read")
+    scopes = (*embedded.mine.scopes, "webhooks:write")
     caller = replace(embedded.mine.caller, scopes=scopes)
     endpoint_id = hooks.endpoint(caller=caller, events=("endpoint.disabled",))
     with embedded.database.begin(now=embedded.clock()) as work:

@@ -19,13 +19,14 @@ _MOST_WAITS: Final = 8
 
 def events() -> tuple[Section, ...]:
     """The catalogue, a section an event, then the dialects and the retry tables."""
-    rows = tuple((f"`{one.name}`", one.sentence, f"`{one.scope}`") for one in CATALOGUE.values())
+    rows = tuple((f"`{one.name}`", one.sentence, _scopes(one)) for one in CATALOGUE.values())
     return (
         Section(
             "Catalogue",
             (
-                "An application has those sent to it that it may read: `scope` is what its token "
-                "needs to subscribe, and what it must still be approved for when they are sent.",
+                "An application has those sent to it that it may read: one such scope is what "
+                "its token needs to subscribe, and what it must still be approved for when they "
+                "are sent.",
                 Table(("event", "what happened", "scope"), rows),
             ),
         ),
@@ -40,6 +41,10 @@ def events() -> tuple[Section, ...]:
         *(_dialect(name) for name in DIALECTS),
         Section("Retries", tuple(part for one in SCHEDULES.values() for part in _schedule(one))),
     )
+
+
+def _scopes(one: EventType) -> str:
+    return " or ".join(f"`{scope}`" for scope in (one.scope, *one.also))
 
 
 def _event(one: EventType) -> Section:

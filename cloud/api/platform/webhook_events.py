@@ -101,7 +101,7 @@ def _events(caller: Principal) -> list[EventModel]:
             type=one.name,
             description=one.sentence,
             scope=one.scope,
-            usable=caller.may(one.scope),
+            usable=one.is_for(caller.scopes),
             schema=one.schema,
             sample=one.sample,
         )

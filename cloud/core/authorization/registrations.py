@@ -203,7 +203,8 @@ def approve_scopes(
     row.approved_scopes, row.status = list(granted), APPROVED
     check_own(principal, row, held)
     end_forbidden(work, principal, row)
-    note(work, principal, row, "app.approved", event="app.approved", scopes=list(granted))
+    told = {"scopes": list(granted), "status": row.status}
+    note(work, principal, row, "app.approved", event="app.approved", **told)
     return row
 
 

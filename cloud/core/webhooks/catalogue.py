@@ -6,18 +6,23 @@ inside, whatever the event holds; who wants more fetches it with a token.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cloud.core.kernel.outbox import DomainEvent
 from cloud.core.kernel.scopes import (
     APPS_READ,
+    APPS_WRITE,
     DEVICES_READ,
+    DEVICES_WRITE,
     EPCR_READ,
     JOBS_READ,
+    JOBS_WRITE,
     PLATFORM_ADMIN,
     WEBHOOKS_READ,
+    WEBHOOKS_WRITE,
+    covered,
 )
 
 _SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -41,17 +46,24 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventType:
-    """A row of the catalogue. `resource` names the member that holds the resource's id, `scope` is
-    what one needs to be told. `instead` are the members for resources of other types, where events
-    of one name come from several; then each of them is there or not.
+    """A row of the catalogue. `resource` names the member that holds the resource's id. `scope` is
+    what one needs to be told, or any one of `also`, with which the API shows the same. `instead`
+    are the members for resources of other types, where events of one name come from several; then
+    each of them is there or not.
     """
 
     name: str
     sentence: str
     scope: str
     resource: Member
+    also: tuple[str, ...] = ()
     members: tuple[Member, ...] = ()
     instead: Mapping[str, Member] = field(default_factory=dict)
+
+    def is_for(self, granted: Iterable[str]) -> bool:
+        """Whether somebody with these scopes may be told."""
+        held = tuple(granted)
+        return any(covered(held, scope) for scope in (self.scope, *self.also))
 
     def data_of(self, event: DomainEvent) -> dict[str, Any]:
         """What an event of this type says outside."""
@@ -156,6 +168,7 @@ def _device(name: str, sentence: str) -> EventType:
         name=f"device.{name}",
         sentence=sentence,
         scope=DEVICES_READ,
+        also=(DEVICES_WRITE,),
         resource=_DEVICE,
         members=(_ON_BOARD,),
     )
@@ -166,6 +179,7 @@ def _application(name: str, sentence: str) -> EventType:
         name=f"app.{name}",
         sentence=sentence,
         scope=APPS_READ,
+        also=(APPS_WRITE, PLATFORM_ADMIN),
         resource=_APPLICATION,
         members=(_APP_STATUS,),
     )
@@ -176,6 +190,7 @@ def _job(name: str, sentence: str) -> EventType:
         name=f"job.{name}",
         sentence=sentence,
         scope=JOBS_READ,
+        also=(JOBS_WRITE,),
         resource=_JOB,
         members=(Member("kind", "What kind of work it is.", "export"),),
     )
@@ -215,6 +230,7 @@ _ROWS: Final = (
         name="device.observation.recorded",
         sentence="Readings of a vehicle's devices arrived; one event a batch.",
         scope=DEVICES_READ,
+        also=(DEVICES_WRITE,),
         resource=_SENDER,
         instead={"device": _MEASURED_BY},
         members=(
@@ -227,6 +243,7 @@ _ROWS: Final = (
     _job("failed", "A job failed."),
     _job("cancelled", "A job was cancelled."),
     _application("created", "An application was registered."),
+    _application("approved", "What an application may use was decided."),
     _application("updated", "An application was changed."),
     _application("governance_updated", "What an application may do was decided anew."),
     _application("secret_rotated", "An application has a new secret."),
@@ -239,6 +256,7 @@ _ROWS: Final = (
         name="endpoint.disabled",
         sentence="A webhook of this application is not served any more.",
         scope=WEBHOOKS_READ,
+        also=(WEBHOOKS_WRITE,),
         resource=_ENDPOINT,
         members=(Member("reason", "gone (it said 410) or failing (for five days).", "failing"),),
     ),

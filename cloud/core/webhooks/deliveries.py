@@ -162,7 +162,7 @@ def replay_range(
         raise InvalidError("bad_range", "The range ends before it begins.")
     if not states or not set(states) <= set(SETTLED):
         raise InvalidError("unknown_status", f"Use some of: {', '.join(SETTLED)}.")
-    may_know = [name for name, kind in CATALOGUE.items() if principal.may(kind.scope)]
+    may_know = [name for name, kind in CATALOGUE.items() if kind.is_for(principal.scopes)]
     named = check_events(principal, events) if events else may_know
     newest = _newest(endpoint, since, until, states).where(DeliveryRow.event_type.in_(named))
     rows = work.session.scalars(newest.order_by(DeliveryRow.row_id).limit(MOST_REPLAYED + 1)).all()

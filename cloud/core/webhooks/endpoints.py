@@ -210,7 +210,7 @@ def check_events(principal: Principal, events: Iterable[str]) -> list[str]:
             details={"fields": [{"field": "events", "known": sorted(CATALOGUE)}]},
         )
     needed = sorted(
-        {CATALOGUE[one].scope for one in named if not principal.may(CATALOGUE[one].scope)}
+        {CATALOGUE[one].scope for one in named if not CATALOGUE[one].is_for(principal.scopes)}
     )
     if needed:
         raise ForbiddenError(

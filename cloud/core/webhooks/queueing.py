@@ -12,7 +12,6 @@ from cloud.core.authorization.tables import APPROVED, ApplicationRow
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.outbox import DomainEvent
-from cloud.core.kernel.scopes import covered
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.webhooks.catalogue import CATALOGUE
 from cloud.core.webhooks.dialects import body_of
@@ -140,7 +139,7 @@ def _hearers(work: UnitOfWork, tenants: Collection[str]) -> dict[str, list[Heare
 
 def _types(wanted: Sequence[str], scopes: Sequence[str]) -> frozenset[str]:
     known = (CATALOGUE[name] for name in wanted if name in CATALOGUE)
-    return frozenset(kind.name for kind in known if covered(scopes, kind.scope))
+    return frozenset(kind.name for kind in known if kind.is_for(scopes))
 
 
 def _any_wants(hearers: Sequence[Hearer], types: frozenset[str]) -> bool:

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
 
 import jsonschema
 import pytest
 
+from cloud.api.platform.jobs import JobsRead
+from cloud.api.shared.authentication import (
+    AppsRead,
+    DevicesRead,
+    EpcrRead,
+    PlatformAdmin,
+    WebhooksRead,
+)
+from cloud.core.authorization import registrations
 from cloud.core.kernel.outbox import DomainEvent
 from cloud.core.kernel.scopes import check_required
 from cloud.core.webhooks.catalogue import CATALOGUE, EventType
@@ -57,6 +69,40 @@ def test_readings_name_the_gateway_or_the_device_that_they_came_from() -> None:
         )
         assert kind.data_of(event) == {member: "x_1", **told}
         jsonschema.validate(kind.data_of(event), kind.schema)
+
+
+READ_BY = {
+    "incident": EpcrRead,
+    "epcr": EpcrRead,
+    "device": DevicesRead,
+    "job": JobsRead,
+    "app": AppsRead,
+    "access": PlatformAdmin,
+    "endpoint": WebhooksRead,
+}
+"""What the API asks of whoever reads the things that events are about."""
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda one: one.name)
+def test_who_may_read_a_thing_at_the_api_may_be_told_of_it_and_nobody_else(
+    kind: EventType,
+) -> None:
+    _, needed = get_args(READ_BY[kind.name.partition(".")[0]])
+    allowed = needed.dependency.any_of
+
+    assert {kind.scope, *kind.also} == set(allowed)
+    assert all(kind.is_for([scope]) for scope in allowed)
+    assert not kind.is_for(["argus:acqi:read", "argus:telephony:*"])
+    assert kind.is_for(["*"])
+
+
+def test_everything_that_happens_to_applications_is_told() -> None:
+    """The contract names them all together: `app.*`."""
+    source = Path(registrations.__file__).read_text()
+    published = set(re.findall(r"event=\"(app\.[a-z_]+)\"", source))
+
+    assert "app.approved" in published
+    assert published <= set(CATALOGUE)
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda one: one.name)
