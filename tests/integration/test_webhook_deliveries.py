@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 
 from cloud.core.kernel.errors import ConflictError, DomainError, NotFoundError
-from cloud.core.webhooks import deliveries, endpoints
+from cloud.core.webhooks import claiming, deliveries, endpoints
+from cloud.core.webhooks.claiming import Sent
 from cloud.core.webhooks.endpoints import Change
+from cloud.core.webhooks.judging import Attempt
 from cloud.core.webhooks.tables import (
     FAILED,
     QUEUED,
@@ -93,6 +95,41 @@ def test_a_replay_has_the_same_octets_and_the_same_message_id(embedded: Installa
         (row.message_id, row.body, QUEUED)
     }
     assert len({one.delivery_id for one in (row, *again)}) == 3
+
+
+def test_what_is_asked_for_goes_before_all_that_waits(embedded: Installation) -> None:
+    hooks = Hooks(embedded)
+    endpoint_id = hooks.endpoint()
+    hooks.happen(times=4)
+    rows = hooks.deliveries(endpoint_id)
+    settle(embedded, rows[1], SUCCEEDED)
+    embedded.clock.pass_(60)
+    asked = []
+    with embedded.database.begin(now=embedded.clock()) as work:
+        endpoint = work.session.get_one(EndpointRow, endpoint_id)
+        # It rests; what it is sent then is one message, and again one.
+        endpoint.failures, endpoint.closed_until = 7, embedded.clock() + timedelta(minutes=10)
+        late = work.session.get_one(DeliveryRow, rows[3].row_id)
+        late.state, late.due_at = RETRYING, embedded.clock() + timedelta(hours=4)
+        caller = embedded.mine.caller
+        asked += [deliveries.send_test(work, caller, endpoint).delivery_id for _ in range(2)]
+        for row in (rows[1], rows[3]):
+            asked.append(deliveries.replay(work, caller, endpoint, row.delivery_id).delivery_id)
+
+    sent = []
+    for _ in range(6):
+        with embedded.database.begin(now=embedded.clock()) as work:
+            held = claiming.claim(work)
+            assert held is not None
+            [delivery] = held.deliveries
+            sent.append(delivery.delivery_id)
+            attempt = Attempt(at=work.now, took=timedelta(0), status=500)
+            told = [Sent(delivery, attempt)]
+            claiming.settle(work, embedded.parts.vault, held, told, 0.0, is_last=True)
+            work.session.get_one(EndpointRow, endpoint_id).closed_until = None
+    assert set(sent[:4]) == set(asked)
+    assert sent[:4].index(asked[0]) < sent[:4].index(asked[1]), "tests as they were asked for"
+    assert sent[4:] == [rows[0].delivery_id, rows[2].delivery_id]
 
 
 def test_what_waits_is_not_queued_twice(embedded: Installation) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Select, func, select
@@ -83,7 +83,8 @@ def send_test(
 ) -> DeliveryRow:
     """Queue the sample of an event (by itself the endpoint's first), marked as a test.
 
-    It goes the way every delivery goes, at once even where the endpoint rests after failures.
+    It goes the way every delivery goes, at once even where the endpoint rests after failures and
+    others wait there.
     InvalidError `unknown_event`, ConflictError `webhook_not_active`.
     """
     name = event_type or next(iter(endpoint.events), "")
@@ -103,7 +104,9 @@ def send_test(
         trace_id=principal.trace_id,
     )
     body = body_of(endpoint.dialect, event, kind.sample, is_test=True)
+    due_at = _first_in_line(work, endpoint)
     row = new_delivery(work, endpoint, event, body, is_test=True)
+    row.due_at = due_at
     _open_door(work, endpoint)
     work.session.flush()
     audit.record(work, principal, "webhook.tested", _RESOURCE, endpoint.endpoint_id)
@@ -113,7 +116,7 @@ def send_test(
 def replay(
     work: UnitOfWork, principal: Principal, endpoint: EndpointRow, delivery_id: str
 ) -> DeliveryRow:
-    """Have a delivery sent again, the same octets under the same message id; what waits now.
+    """Have a delivery sent again, the same octets under the same message id, before all that waits.
 
     One that waits to be tried again is due at once. ConflictError `still_waiting` where it is in
     hand or next, `webhook_disabled`; ForbiddenError `event_not_approved` where the caller may not
@@ -125,14 +128,16 @@ def replay(
     check_events(principal, [row.event_type])
     if row.state in (QUEUED, SENDING):
         raise ConflictError("still_waiting", "It is being sent; look at it again later.")
+    due_at = _first_in_line(work, endpoint)
     if row.state == RETRYING:
-        row.due_at = work.now
+        row.due_at = due_at
     else:
         newest = select(func.max(DeliveryRow.replay)).where(
             DeliveryRow.endpoint_id == endpoint.endpoint_id,
             DeliveryRow.message_id == row.message_id,
         )
         row = _again(work, row, (work.session.scalar(newest) or 0) + 1)
+        row.due_at = due_at
     _open_door(work, endpoint)
     work.session.flush()
     audit.record(work, principal, "delivery.replayed", "webhook_delivery", delivery_id)
@@ -225,6 +230,22 @@ def _hold(work: UnitOfWork, endpoint: EndpointRow) -> None:
 def _check_serves(endpoint: EndpointRow) -> None:
     if endpoint.status == DISABLED:
         raise ConflictError("webhook_disabled", "Make the webhook active first.")
+
+
+def _first_in_line(work: UnitOfWork, endpoint: EndpointRow) -> datetime:
+    """When something is due that goes before all that happened and waits: who asks for one message
+    looks at that one. Where an endpoint fails, only one message is tried after each rest.
+    """
+    waiting = select(func.min(DeliveryRow.due_at)).where(
+        DeliveryRow.endpoint_id == endpoint.endpoint_id,
+        DeliveryRow.due_at.is_not(None),
+        DeliveryRow.is_test.is_(False),
+        DeliveryRow.replay == 0,
+    )
+    first: datetime | None = work.session.scalar(waiting)
+    if first is None or first > work.now:
+        return work.now
+    return first - timedelta(microseconds=1)
 
 
 def _open_door(work: UnitOfWork, endpoint: EndpointRow) -> None:
