@@ -281,6 +281,32 @@ def test_an_application_that_is_suspended_is_sent_nothing(alone: Hooks) -> None:
     assert maybe_claimed(alone) is None
 
 
+def test_a_callback_that_was_made_is_looked_at_no_more(alone: Hooks) -> None:
+    endpoint_id = alone.endpoint(is_internal=True)
+    for _ in range(2):
+        alone.queue(endpoint_id)
+    held = claimed(alone)
+    settled(alone, held, 500, is_last=False)
+    assert alone.row(endpoint_id).status == "active", "it is tried again"
+    alone.cloud.clock.pass_(40)
+    held = claimed(alone)
+    settled(alone, held)
+    settled(alone, claimed(alone))
+
+    row = alone.row(endpoint_id)
+    assert (row.status, row.status_reason) == ("disabled", "over")
+    assert {one.state for one in alone.deliveries(endpoint_id)} == {"succeeded"}
+
+
+def test_a_callback_that_is_gone_says_so(alone: Hooks) -> None:
+    endpoint_id = alone.endpoint(is_internal=True)
+    alone.queue(endpoint_id)
+    settled(alone, claimed(alone), GONE)
+
+    row = alone.row(endpoint_id)
+    assert (row.status, row.status_reason) == ("disabled", "gone")
+
+
 def test_attempts_are_kept_with_the_start_of_the_answer_sealed(alone: Hooks) -> None:
     endpoint_id = alone.endpoint()
     alone.happen()

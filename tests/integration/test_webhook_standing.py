@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from cloud.core.authorization.tables import SUSPENDED, ApplicationRow
 from cloud.core.encounters.tables import EncounterRow
 from cloud.core.kernel.audit import AuditRow
 from cloud.core.kernel.errors import DomainError
@@ -64,6 +65,21 @@ def test_the_standing_counts_what_waits_and_since_when(hooks: Hooks) -> None:
 
     assert (found.waiting, found.overdue) == (6, timedelta(seconds=90))
     assert found.endpoints == {"active": 3, "paused": 0, "disabled": 0, "resting": 1, "slow": 1}
+
+
+def test_what_is_not_served_is_not_overdue_and_a_callback_is_no_webhook(hooks: Hooks) -> None:
+    cloud = hooks.cloud
+    hooks.endpoint()
+    hooks.happen()
+    hooks.endpoint(caller=cloud.other.caller, is_internal=True)
+    with cloud.database.begin(now=cloud.clock()) as work:
+        work.session.get_one(ApplicationRow, cloud.mine.client_id).status = SUSPENDED
+    cloud.clock.pass_(86_400)
+    with cloud.database.reading(now=cloud.clock()) as work:
+        found = standing(work)
+
+    assert (found.waiting, found.overdue) == (1, timedelta(0))
+    assert found.endpoints["active"] == 1
 
 
 async def test_the_metrics_tell_it(hooks: Hooks) -> None:

@@ -20,7 +20,7 @@ from cloud.core.kernel import audit, outbox
 from cloud.core.kernel.principal import service_principal
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import UnitOfWork
-from cloud.core.webhooks.endpoints import ACTIVE, DISABLED
+from cloud.core.webhooks.endpoints import ACTIVE, DISABLED, OVER
 from cloud.core.webhooks.judging import Attempt, judge, next_of
 from cloud.core.webhooks.tables import (
     DISCARDED,
@@ -127,7 +127,13 @@ def settle(
     _keep_attempts(work, vault, sent)
     states = []
     for one in sent:
-        state, due_at = next_of(one.delivery, endpoint.retry_profile, one.attempt, draw)
+        state, due_at = next_of(
+            one.delivery,
+            endpoint.retry_profile,
+            one.attempt,
+            draw,
+            began=_first_attempt(work, one.delivery),
+        )
         states.append(state)
         if not one.attempt.is_taken:
             _move(work, [_moved(work, one, state, due_at)], is_taken=False)
@@ -141,6 +147,7 @@ def settle(
     if not goes_on:
         is_all = sent[-1].delivery is held.deliveries[-1]
         _give_back(work, endpoint, () if is_all else held.deliveries)
+        _end_if_over(work, endpoint)
     return Settled(tuple(states), goes_on=goes_on)
 
 
@@ -174,6 +181,7 @@ def _next(now: datetime, *, may_be_slow: bool) -> Select[EndpointRow]:
             func.sum(is_in_hand).label("in_hand"),
             func.max(EndpointRow.served_at).label("served_at"),
         )
+        .where(EndpointRow.status == ACTIVE)
         .group_by(EndpointRow.tenant_id)
         .subquery()
     )
@@ -229,6 +237,26 @@ def _due(work: UnitOfWork, endpoint: EndpointRow, *, limit: int) -> tuple[Delive
     return tuple(sorted(rows, key=lambda row: (row.due_at or work.now, row.row_id)))
 
 
+def _end_if_over(work: UnitOfWork, endpoint: EndpointRow) -> None:
+    """Whoever looks for something to send looks no more at a callback that was made: there is one
+    for every job of a month.
+    """
+    waiting = select(DeliveryRow.row_id).where(
+        DeliveryRow.endpoint_id == endpoint.endpoint_id, DeliveryRow.due_at.is_not(None)
+    )
+    if endpoint.is_internal and work.session.scalar(waiting.limit(1)) is None:
+        endpoint.status, endpoint.status_reason = DISABLED, endpoint.status_reason or OVER
+
+
+def _first_attempt(work: UnitOfWork, delivery: DeliveryRow) -> datetime | None:
+    if not delivery.attempts:
+        return None
+    first = select(AttemptRow.at).where(
+        AttemptRow.delivery_row == delivery.row_id, AttemptRow.number == 1
+    )
+    return work.session.scalar(first)
+
+
 def _keep_attempts(work: UnitOfWork, vault: Vault, sent: Sequence[Sent]) -> None:
     rows = [
         {
@@ -280,7 +308,9 @@ def _move(work: UnitOfWork, moved: Sequence[dict[str, Any]], *, is_taken: bool) 
 
 
 def _disable(work: UnitOfWork, endpoint: EndpointRow, reason: str) -> None:
-    """Serve it no more. What waits is discarded: its owner may have it sent again later."""
+    """Serve it no more. What waits is discarded: its owner may have it sent again later, and what
+    happens from now on too.
+    """
     endpoint.status, endpoint.status_reason = DISABLED, reason
     endpoint.version += 1
     endpoint.updated_at = work.now

@@ -27,6 +27,7 @@ ACTIVE: Final = "active"
 PAUSED: Final = "paused"
 DISABLED: Final = "disabled"
 REMOVED: Final = "removed"
+OVER: Final = "over"
 MOST_OF_A_CLIENT: Final = 50
 _RESOURCE: Final = "webhook"
 

@@ -56,24 +56,33 @@ class Attempt:
             return ""
         if self.status is None:
             return self.cause
-        if self.is_aborted:
-            return "aborted"
         if self.status == GONE:
             return "gone"
+        if self.is_aborted:
+            return "aborted"
         return "redirected" if self.status in _REDIRECTS else "refused"
 
 
 def next_of(
-    delivery: DeliveryRow, profile: str, attempt: Attempt, draw: float
+    delivery: DeliveryRow,
+    profile: str,
+    attempt: Attempt,
+    draw: float,
+    *,
+    began: datetime | None = None,
 ) -> tuple[str, datetime | None]:
-    """The state of a delivery after one more attempt, and when it is due again."""
+    """The state of a delivery after one more attempt, and when it is due again.
+
+    `began` is when the first attempt was made; None: this is it.
+    """
     if attempt.is_taken:
         return SUCCEEDED, None
-    schedule = SCHEDULES[profile]
+    schedule, ended = SCHEDULES[profile], attempt.at + attempt.took
     wait = None
     if not attempt.is_aborted and schedule.may_retry(attempt.status):
-        wait = schedule.wait(delivery.attempts + 1, draw, asked=attempt.asked)
-    return (FAILED, None) if wait is None else (RETRYING, attempt.at + attempt.took + wait)
+        gone = ended - (began or attempt.at)
+        wait = schedule.wait(delivery.attempts + 1, draw, asked=attempt.asked, gone=gone)
+    return (FAILED, None) if wait is None else (RETRYING, ended + wait)
 
 
 def judge(endpoint: EndpointRow, attempt: Attempt, now: datetime, draw: float) -> str:
@@ -85,10 +94,11 @@ def judge(endpoint: EndpointRow, attempt: Attempt, now: datetime, draw: float) -
     """
     endpoint.last_status = attempt.status
     endpoint.is_slow = attempt.took >= SLOW
-    if attempt.is_taken or attempt.is_aborted:
+    if attempt.is_taken or (attempt.is_aborted and attempt.status != GONE):
         # Whoever says that it wants no more of a message is there, and heard it.
         endpoint.failures, endpoint.failing_since, endpoint.closed_until = 0, None, None
-        endpoint.last_succeeded_at = now
+        if attempt.is_taken:
+            endpoint.last_succeeded_at = now
         return ""
     endpoint.failures += 1
     endpoint.failing_since = endpoint.failing_since or now

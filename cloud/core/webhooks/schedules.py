@@ -22,13 +22,15 @@ class Schedule:
     """A retry profile: the waits before the second, third, ... attempt.
 
     `retries_every_refusal`: whether any answer but 2xx is tried again; otherwise 5xx, 408, 429 and
-    no answer at all are, and every other answer is final.
+    no answer at all are, and every other answer is final. `lasts` is how long after the first
+    attempt the last one may be made, however long a receiver asked us to wait; None: no limit.
     """
 
     name: str
     sentence: str
     waits: tuple[timedelta, ...]
     retries_every_refusal: bool = True
+    lasts: timedelta | None = None
 
     def may_retry(self, status: int | None) -> bool:
         """Whether an attempt that came to `status` (None: no answer) is made again."""
@@ -37,17 +39,25 @@ class Schedule:
         return status in _TRY_LATER or status in _SERVER_FAULTS
 
     def wait(
-        self, attempts: int, draw: float, *, asked: timedelta | None = None
+        self,
+        attempts: int,
+        draw: float,
+        *,
+        asked: timedelta | None = None,
+        gone: timedelta = timedelta(0),
     ) -> timedelta | None:
         """How long after attempt number `attempts` the next is made, None when that was the last.
 
         `draw` (0 to 1) adds up to a tenth, so that many do not come back at once. `asked` is the
-        receiver's Retry-After: never sooner than that, a day at most.
+        receiver's Retry-After: never sooner than that, a day at most. `gone` is the time since the
+        first attempt.
         """
         if attempts > len(self.waits):
             return None
         wait = self.waits[attempts - 1] * (1 + draw / 10)
-        return wait if asked is None else max(wait, min(asked, LONGEST_ASKED))
+        if asked is not None:
+            wait = max(wait, min(asked, LONGEST_ASKED))
+        return None if self.lasts is not None and gone + wait > self.lasts else wait
 
 
 def is_taken(status: int | None) -> bool:
@@ -75,9 +85,10 @@ SCHEDULES: Final[Mapping[str, Schedule]] = {
         Schedule(
             PARTNER,
             "5xx, 408, 429 and no answer are tried again every 5 min, each up to a tenth later, "
-            "for 22 to 24 h; every other answer is final.",
-            (timedelta(minutes=5),) * 264,
+            "until 24 h after the first attempt; every other answer is final.",
+            (timedelta(minutes=5),) * 288,
             retries_every_refusal=False,
+            lasts=timedelta(hours=24),
         ),
     )
 }

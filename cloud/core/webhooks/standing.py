@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import case, delete, func, or_, select, update
 
+from cloud.core.authorization.tables import APPROVED, ApplicationRow
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.webhooks.endpoints import ACTIVE, DISABLED, PAUSED, REMOVED
 from cloud.core.webhooks.tables import (
@@ -27,8 +28,9 @@ SLOW: Final = "slow"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`endpoints` counts by active, paused, disabled; of the active ones again resting and slow.
-    `overdue` is how long ago what waits for longest at an open endpoint was due.
+    """`endpoints` counts by active, paused, disabled; of the active ones again resting and slow;
+    those of jobs' callbacks not. `overdue` is how long ago what waits for longest at an open
+    endpoint that is served was due.
     """
 
     waiting: int
@@ -43,7 +45,13 @@ def standing(work: UnitOfWork) -> Standing:
     oldest = (
         select(func.min(DeliveryRow.due_at))
         .join(EndpointRow, EndpointRow.endpoint_id == DeliveryRow.endpoint_id)
-        .where(DeliveryRow.due_at.is_not(None), EndpointRow.status == ACTIVE, is_open)
+        .join(ApplicationRow, ApplicationRow.client_id == EndpointRow.client_id)
+        .where(
+            DeliveryRow.due_at.is_not(None),
+            EndpointRow.status == ACTIVE,
+            ApplicationRow.status == APPROVED,
+            is_open,
+        )
     )
     due_at = work.session.scalar(oldest)
     counted = select(
@@ -51,7 +59,7 @@ def standing(work: UnitOfWork) -> Standing:
         func.count(),
         func.sum(case((is_open, 0), else_=1)),
         func.sum(case((EndpointRow.is_slow, 1), else_=0)),
-    ).where(EndpointRow.status_reason != REMOVED)
+    ).where(EndpointRow.status_reason != REMOVED, EndpointRow.is_internal.is_(False))
     counts = dict.fromkeys((ACTIVE, PAUSED, DISABLED, RESTING, SLOW), 0)
     for status, count, resting, slow in work.session.execute(counted.group_by(EndpointRow.status)):
         counts[status] = count

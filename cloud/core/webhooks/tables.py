@@ -39,8 +39,8 @@ class EndpointRow(TenantOwned, Base):
     """An address that a client has events sent to.
 
     `status` is active, paused (by its owner) or disabled (`status_reason` is gone or
-    failing, or removed by its owner). `dialect` and `retry_profile` are names of `dialects` and
-    `schedules`.
+    failing, removed by its owner, or over: a callback that was made). `dialect` and
+    `retry_profile` are names of `dialects` and `schedules`.
     `sealed_secrets` is JSON, newest first, each with the time until which it still signs.
     `is_internal` marks the endpoint of one job's callback: it is in no list.
 

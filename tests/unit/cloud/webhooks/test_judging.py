@@ -64,12 +64,27 @@ def test_a_message_is_tried_again_as_its_profile_says() -> None:
     assert next_of(delivery(7), DEFAULT, attempt(200), 0.0) == (SUCCEEDED, None)
 
 
+def test_a_day_after_the_first_attempt_the_partners_profile_is_over() -> None:
+    day = timedelta(days=1)
+    made = attempt(503, asked=timedelta(hours=2))
+    for began, state in ((NOW - day + timedelta(hours=2), RETRYING), (NOW - day, FAILED)):
+        assert next_of(delivery(9), PARTNER, made, 0.0, began=began)[0] == state
+    assert next_of(delivery(6), DEFAULT, attempt(503), 0.0, began=NOW - 9 * day)[0] == RETRYING
+
+
 def test_a_message_its_receiver_wants_no_more_is_not_tried_again() -> None:
     row = endpoint()
     made = attempt(500, is_aborted=True)
     assert next_of(delivery(), DEFAULT, made, 0.0) == (FAILED, None)
     assert judge(row, made, NOW, 0.0) == ""
     assert row.failures == 0
+    assert row.last_succeeded_at is None, "it was heard, and did not take it"
+
+
+def test_gone_is_gone_whatever_else_is_said() -> None:
+    made = attempt(410, is_aborted=True)
+    assert made.word == "gone"
+    assert judge(endpoint(), made, NOW, 0.0) == REMOVED_BY_RECEIVER
 
 
 @given(status=STATUSES, attempts=st.integers(0, 400), draw=st.floats(0, 1), asked=st.integers(0))

@@ -59,10 +59,17 @@ def test_jitter_only_adds_up_to_a_tenth(attempt: int, draw: float) -> None:
     assert plain <= spread <= plain * 1.1
 
 
-def test_the_partners_profile_gives_up_after_a_day() -> None:
-    waits = SCHEDULES[PARTNER].waits
+@pytest.mark.parametrize("draw", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("asked", [None, timedelta(hours=1), timedelta(hours=7)])
+def test_the_partners_profile_gives_up_after_a_day_however_long_it_was_asked_to_wait(
+    draw: float, asked: timedelta | None
+) -> None:
+    day, gone, attempts = timedelta(hours=24), timedelta(0), 1
+    while wait := SCHEDULES[PARTNER].wait(attempts, draw, asked=asked, gone=gone):
+        gone += wait
+        attempts += 1
 
-    assert sum(waits, timedelta()) <= timedelta(hours=24)
+    assert day - max(timedelta(minutes=5.5), asked or timedelta(0)) <= gone <= day
 
 
 def test_only_a_success_is_one() -> None:
