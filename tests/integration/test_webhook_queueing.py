@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import event as listening
@@ -17,9 +19,10 @@ from cloud.core.encounters import service as encounters
 from cloud.core.kernel import outbox
 from cloud.core.kernel.outbox import DomainEvent
 from cloud.core.kernel.work import StorageError, UnitOfWork
-from cloud.core.webhooks import endpoints
+from cloud.core.webhooks import deliveries, endpoints
 from cloud.core.webhooks.endpoints import Change
 from cloud.core.webhooks.queueing import follow_webhooks
+from cloud.core.webhooks.standing import KEPT_FOR
 from cloud.core.webhooks.tables import EndpointRow
 from cloud.worker.followers import Together
 from cloud.worker.outbox_relay import relay_once
@@ -81,7 +84,9 @@ def test_only_who_wants_an_event_and_may_know_of_it_is_told(embedded: Installati
     assert counts == [1, 0, 0, 0]
 
 
-def test_a_paused_webhook_collects_and_a_disabled_one_misses(embedded: Installation) -> None:
+def test_a_paused_webhook_collects_and_one_that_was_removed_misses(
+    embedded: Installation,
+) -> None:
     hooks = Hooks(embedded)
     paused, removed = hooks.endpoint(), hooks.endpoint()
     caller, vault = embedded.mine.caller, embedded.parts.vault
@@ -91,8 +96,55 @@ def test_a_paused_webhook_collects_and_a_disabled_one_misses(embedded: Installat
         endpoints.remove(work, caller, work.session.get_one(EndpointRow, removed))
     hooks.happen()
 
-    assert len(hooks.deliveries(paused)) == 1
+    assert [row.state for row in hooks.deliveries(paused)] == ["queued"]
     assert hooks.deliveries(removed) == []
+
+
+def test_what_a_disabled_webhook_missed_can_be_asked_for_once_it_is_active(
+    cloud: Installation,
+) -> None:
+    hooks = Hooks(cloud)
+    disabled, active = hooks.endpoint(), hooks.endpoint()
+    caller, vault, started = cloud.mine.caller, cloud.parts.vault, cloud.clock()
+    with cloud.database.begin(now=started) as work:
+        row = work.session.get_one(EndpointRow, disabled)
+        row.status, row.status_reason, row.updated_at = "disabled", "gone", started
+    hooks.happen(times=3)
+    assert [(row.state, row.due_at) for row in hooks.deliveries(disabled)] == [
+        ("discarded", None)
+    ] * 3
+    assert {row.state for row in hooks.deliveries(active)} == {"queued"}
+
+    with cloud.database.begin(now=cloud.clock()) as work:
+        row = work.session.get_one(EndpointRow, disabled)
+        endpoints.change(work, vault, caller, row, Change(is_active=True))
+        since, until = started - timedelta(minutes=1), started + timedelta(minutes=1)
+        assert deliveries.replay_range(work, caller, row, since=since, until=until) == 3
+    sent, other = hooks.deliveries(disabled)[3:], hooks.deliveries(active)
+    assert {row.state for row in sent} == {"queued"}
+    assert [row.message_id for row in sent] == [row.message_id for row in other]
+
+
+def test_a_webhook_that_was_disabled_a_month_ago_gathers_nothing(embedded: Installation) -> None:
+    hooks = Hooks(embedded)
+    endpoint_id = hooks.endpoint()
+    with embedded.database.begin(now=embedded.clock()) as work:
+        work.session.get_one(EndpointRow, endpoint_id).status = "disabled"
+    embedded.clock.pass_(KEPT_FOR.total_seconds() + 1)
+    hooks.happen()
+
+    assert hooks.deliveries(endpoint_id) == []
+
+
+def test_what_happens_in_no_trace_begins_one(embedded: Installation) -> None:
+    """A worker's own doing has no call behind it; its receivers are shown a trace all the same."""
+    hooks = Hooks(embedded)
+    endpoint_id = hooks.endpoint()
+    hooks.happen(times=2)
+
+    found = [row.trace_id for row in hooks.deliveries(endpoint_id)]
+    assert all(re.fullmatch("[0-9a-f]{32}", one) for one in found)
+    assert len(set(found)) == 2
 
 
 def test_an_application_that_was_suspended_or_lost_a_scope_hears_nothing(

@@ -11,7 +11,7 @@ from sqlalchemy import JSON, ColumnElement, Index, String, delete, func, select,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.core.kernel.identifiers import new_id
-from cloud.core.kernel.traces import current_trace, new_span_id
+from cloud.core.kernel.traces import current_trace, new_span_id, new_trace_id
 from cloud.core.kernel.work import UnitOfWork
 from cloud.db.base import ID_LENGTH, Base, RowNumber, UtcDateTime
 
@@ -22,7 +22,7 @@ KEPT_FOR: Final = timedelta(days=7)
 class DomainEvent:
     """One thing that happened: `type` is the contract's event name, `data` holds ids only.
 
-    `trace_id` is the trace it happened in, empty for none.
+    `trace_id` is the trace it happened in, or one that it began; empty for what nobody published.
     """
 
     event_id: str
@@ -72,7 +72,10 @@ def publish(
     resource_id: str,
     data: Mapping[str, Any],
 ) -> None:
-    """Say that something happened; it leaves when this unit commits, and not otherwise."""
+    """Say that something happened; it leaves when this unit commits, and not otherwise.
+
+    What happens in no trace begins one, so that whoever is told of it can name it.
+    """
     trace = current_trace()
     context = None if trace is None else trace.context
     work.session.add(
@@ -84,8 +87,8 @@ def publish(
             resource_type=resource_type,
             resource_id=resource_id,
             data=dict(data),
-            trace_id=context and context.trace_id,
-            span_id=context and new_span_id(),
+            trace_id=context.trace_id if context else new_trace_id(),
+            span_id=new_span_id(),
             parent_span_id=context.span_id if context and context.is_recorded else None,
         )
     )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from cloud.core.authorization.tables import APPROVED, ApplicationRow
 from cloud.core.encounters.tables import EncounterRow
@@ -15,9 +15,10 @@ from cloud.core.kernel.outbox import DomainEvent
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.webhooks.catalogue import CATALOGUE
 from cloud.core.webhooks.dialects import body_of
-from cloud.core.webhooks.endpoints import DISABLED
+from cloud.core.webhooks.endpoints import DISABLED, REMOVED
 from cloud.core.webhooks.incidents import TYPES, incident_events
-from cloud.core.webhooks.tables import QUEUED, DeliveryRow, EndpointRow
+from cloud.core.webhooks.standing import KEPT_FOR
+from cloud.core.webhooks.tables import DISCARDED, QUEUED, DeliveryRow, EndpointRow
 from cloud.db.many import insert_many
 
 _PRIVATE: Final = frozenset({"webhook", "job"})
@@ -28,7 +29,9 @@ Destinations = Mapping[tuple[str, str], str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hearer:
-    """An endpoint that is told of `types`: those it wants and its application may know of."""
+    """An endpoint that is told of `types`: those it wants and its application may know of; later,
+    if its owner asks for it, where it is disabled.
+    """
 
     endpoint_id: str
     tenant_id: str
@@ -36,6 +39,7 @@ class Hearer:
     dialect: str
     facility_id: str | None
     types: frozenset[str]
+    is_disabled: bool = False
 
 
 def follow_webhooks(events: Sequence[DomainEvent], work: UnitOfWork) -> None:
@@ -43,7 +47,8 @@ def follow_webhooks(events: Sequence[DomainEvent], work: UnitOfWork) -> None:
     wants them and may know of them.
 
     One event makes one delivery an endpoint, however often it is relayed. What a paused endpoint
-    wants waits until its owner takes it up again; a disabled one misses it.
+    wants waits until its owner takes it up again. What a disabled one wants is discarded at once:
+    its owner may have it sent later, by time range.
     """
     of_interest = [
         event for event in events if event.type in CATALOGUE or event.resource_type == _ENCOUNTER
@@ -103,6 +108,8 @@ def _values(
 
 def _hearers(work: UnitOfWork, tenants: Collection[str]) -> dict[str, list[Hearer]]:
     """Who may want an event of these tenants, by tenant."""
+    # Whoever was disabled longer ago than deliveries are kept could ask for few of them.
+    is_kept = or_(EndpointRow.status != DISABLED, EndpointRow.updated_at > work.now - KEPT_FOR)
     # every tenant: a portion has events of many, and each is told to those of its own.
     statement = (
         select(
@@ -110,6 +117,7 @@ def _hearers(work: UnitOfWork, tenants: Collection[str]) -> dict[str, list[Heare
             EndpointRow.tenant_id,
             EndpointRow.dialect,
             EndpointRow.events,
+            EndpointRow.status,
             ApplicationRow.client_id,
             ApplicationRow.facility_id,
             ApplicationRow.approved_scopes,
@@ -117,7 +125,8 @@ def _hearers(work: UnitOfWork, tenants: Collection[str]) -> dict[str, list[Heare
         .join(ApplicationRow, ApplicationRow.client_id == EndpointRow.client_id)
         .where(
             EndpointRow.tenant_id.in_(tenants),
-            EndpointRow.status != DISABLED,
+            is_kept,
+            EndpointRow.status_reason != REMOVED,
             EndpointRow.is_internal.is_(False),
             ApplicationRow.status == APPROVED,
         )
@@ -132,6 +141,7 @@ def _hearers(work: UnitOfWork, tenants: Collection[str]) -> dict[str, list[Heare
             dialect=row.dialect,
             facility_id=row.facility_id,
             types=_types(row.events, row.approved_scopes),
+            is_disabled=row.status == DISABLED,
         )
         hearers.setdefault(one.tenant_id, []).append(one)
     return hearers
@@ -171,7 +181,19 @@ def _told(
         return []
     data = CATALOGUE[event.type].data_of(event)
     bodies = {name: body_of(name, event, data) for name in {one.dialect for one in wanting}}
-    return [{**_values(work, one, event, bodies[one.dialect]), "headers": {}} for one in wanting]
+    return [
+        {
+            **_values(work, one, event, bodies[one.dialect]),
+            "headers": {},
+            "settled_at": None,
+            **(_missed(work) if one.is_disabled else {}),
+        }
+        for one in wanting
+    ]
+
+
+def _missed(work: UnitOfWork) -> dict[str, Any]:
+    return {"state": DISCARDED, "due_at": None, "settled_at": work.now}
 
 
 def _is_near(hearer: Hearer, event: DomainEvent, destinations: Destinations) -> bool:
