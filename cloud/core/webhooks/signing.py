@@ -64,11 +64,12 @@ def check_secret(text: str) -> str:
                 "made.",
             )
         return text
-    if not SHORTEST <= len(text) <= LONGEST or not text.isascii() or not text.isprintable():
+    is_readable = text.isascii() and text.isprintable() and text == text.strip()
+    if not SHORTEST <= len(text) <= LONGEST or not is_readable:
         raise InvalidError(
             "weak_secret",
-            f"A secret has {SHORTEST} to {LONGEST} printable ASCII characters. Leave it out to "
-            "have one made.",
+            f"A secret has {SHORTEST} to {LONGEST} printable ASCII characters and no space at "
+            "either end. Leave it out to have one made.",
         )
     return text
 

@@ -141,6 +141,35 @@ def test_a_secret_that_is_none_is_refused_without_being_quoted(text: str) -> Non
     assert text not in str(caught.value.message) or text == "whsec_"
 
 
+@pytest.mark.parametrize(
+    ("text", "is_taken"),
+    [
+        *(
+            (f"whsec_{base64.b64encode(b'k' * size).decode()}", 24 <= size <= 64)
+            for size in (23, 24)
+        ),
+        *(
+            (f"whsec_{base64.b64encode(b'k' * size).decode()}", 24 <= size <= 64)
+            for size in (64, 65)
+        ),
+        *(("k" * size, 16 <= size <= 256) for size in (15, 16, 256, 257)),
+        (f"whsec_{base64.urlsafe_b64encode(bytes([255] * 32)).decode()}", False),
+        (f"whsec_{base64.b64encode(b'k' * 32).decode().rstrip('=')}", False),
+        (f"whsec_ {base64.b64encode(b'k' * 24).decode()}", False),
+        (" " * 20, False),
+        (f" {'k' * 20}", False),
+        (f"{'k' * 20} ", False),
+        ("several words of my own", True),
+    ],
+)
+def test_how_long_a_secret_is_and_what_it_may_hold(text: str, *, is_taken: bool) -> None:
+    if is_taken:
+        assert check_secret(text) == text
+    else:
+        with pytest.raises(InvalidError):
+            check_secret(text)
+
+
 def test_a_former_secret_signs_until_its_day_is_over() -> None:
     vault = Vault(b"k" * 32)
     held = (Secret("new secret 12345"), Secret("old secret 12345", NOW + timedelta(hours=24)))
