@@ -168,7 +168,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
         Dialect(
             PARTNER,
             "X-Blueprint-Signature is HMAC-SHA256 of the body in hexadecimal, keyed with the "
-            "client secret.",
+            "secret's text.",
             _partner,
             _sign_partner,
         ),
