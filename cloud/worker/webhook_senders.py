@@ -1,6 +1,8 @@
 """Senders of webhooks: threads that take turns to look for an endpoint, and send all at once.
 
-Endpoints that keep a sender waiting have a quarter of them together at most.
+Endpoints that keep a sender waiting have a quarter of them together at most, and those of one
+tenant half of them while there is any other: whose receivers all begin to hang at once holds up
+nobody else's.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from typing import Final
 
 from cloud.core.kernel.work import StorageError
@@ -29,8 +32,9 @@ class Senders:
         self._stopping = threading.Event()
         self._turn = threading.Lock()
         self._slow_places = threading.BoundedSemaphore(max(1, count // 4))
+        self._share = max(1, count // 2)
         self._lock = threading.Lock()
-        self._in_hand: dict[str, float] = {}
+        self._in_hand: dict[str, tuple[str, float]] = {}
         self._is_idle = True
         self._threads = [
             threading.Thread(target=self._run, name=f"webhooks-{place}", daemon=True)
@@ -66,7 +70,13 @@ class Senders:
 
     def _held_since(self) -> list[float]:
         with self._lock:
-            return list(self._in_hand.values())
+            return [since for _, since in self._in_hand.values()]
+
+    def _served_enough(self) -> frozenset[str]:
+        """Tenants that have their share of the senders."""
+        with self._lock:
+            counts = Counter(tenant_id for tenant_id, _ in self._in_hand.values())
+        return frozenset(one for one, count in counts.items() if count >= self._share)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -105,11 +115,11 @@ class Senders:
             if self._stopping.is_set():
                 return None
             has_place = self._slow_places.acquire(blocking=False)
-            held = None
+            held, served = None, self._served_enough()
             try:
                 # While nothing is due nobody takes the store's lock to see that.
-                if not self._is_idle or self._desk.is_any_due(may_be_slow=has_place):
-                    held = self._desk.claim(may_be_slow=has_place)
+                if not self._is_idle or self._desk.is_any_due(may_be_slow=has_place, but=served):
+                    held = self._desk.claim(may_be_slow=has_place, but=served)
             finally:
                 if has_place and (held is None or not held.endpoint.is_slow):
                     self._slow_places.release()
@@ -118,7 +128,7 @@ class Senders:
                 self._stopping.wait(LOOK_EVERY)
                 return None
             with self._lock:
-                self._in_hand[held.lease] = time.monotonic()
+                self._in_hand[held.lease] = held.endpoint.tenant_id, time.monotonic()
             return held
 
     def _keep(self) -> None:

@@ -42,15 +42,15 @@ class SendingDesk:
     metrics: WebhookMetrics
     draw: Callable[[], float] = SystemRandom().random
 
-    def is_any_due(self, *, may_be_slow: bool) -> bool:
+    def is_any_due(self, *, may_be_slow: bool, but: Collection[str] = ()) -> bool:
         """Whether a claim would find something, without a lock."""
         with self.database.reading(now=self.clock()) as work:
-            return claiming.is_any_due(work, may_be_slow=may_be_slow)
+            return claiming.is_any_due(work, may_be_slow=may_be_slow, but=but)
 
-    def claim(self, *, may_be_slow: bool) -> Claim | None:
+    def claim(self, *, may_be_slow: bool, but: Collection[str] = ()) -> Claim | None:
         """The endpoint whose turn it is, leased; None where nothing is due."""
         with self.database.begin(now=self.clock()) as work:
-            return claiming.claim(work, may_be_slow=may_be_slow)
+            return claiming.claim(work, may_be_slow=may_be_slow, but=but)
 
     def send(self, held: Claim, is_stopping: Callable[[], bool]) -> None:
         """Send the portion in order, until one fails or the time is over.

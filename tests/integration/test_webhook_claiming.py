@@ -16,6 +16,7 @@ from cloud.core.webhooks.claiming import LEASE_LIFE, PORTION, Claim, Sent
 from cloud.core.webhooks.endpoints import Change
 from cloud.core.webhooks.judging import Attempt
 from cloud.core.webhooks.queueing import new_delivery
+from cloud.core.webhooks.schedules import PARTNER
 from cloud.core.webhooks.tables import AttemptRow, DeliveryRow, EndpointRow
 from tests.fixtures.cloud import Installation
 from tests.fixtures.webhooks import Hooks
@@ -305,6 +306,21 @@ def test_a_callback_that_is_gone_says_so(alone: Hooks) -> None:
 
     row = alone.row(endpoint_id)
     assert (row.status, row.status_reason) == ("disabled", "gone")
+
+
+def test_the_partners_day_begins_with_the_first_attempt(alone: Hooks) -> None:
+    endpoint_id = alone.endpoint(retry_profile=PARTNER)
+    alone.happen()
+    # It waited for longer than that before anybody tried it.
+    alone.cloud.clock.pass_(2 * 86_400)
+    states = list[str]()
+    for hours in (0, 12, 11.9, 0.2):
+        alone.cloud.clock.pass_(hours * 3600)
+        states += settled(alone, claimed(alone), 503).states
+        with alone.cloud.database.begin(now=alone.cloud.clock()) as work:
+            work.session.get_one(EndpointRow, endpoint_id).closed_until = None
+
+    assert states == ["retrying", "retrying", "retrying", "failed"]
 
 
 def test_attempts_are_kept_with_the_start_of_the_answer_sealed(alone: Hooks) -> None:

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -178,8 +179,9 @@ def test_the_log_and_the_answer_hold_no_address_and_no_body(
 
 
 @contextmanager
-def sending(cloud: Installation, *, count: int) -> Iterator[Senders]:
-    senders = Senders(desk_of(cloud), count=count)
+def sending(cloud: Installation, *, count: int, timeout_seconds: float = 1.0) -> Iterator[Senders]:
+    policy = replace(LOOPBACK, timeout_seconds=timeout_seconds)
+    senders = Senders(desk_of(cloud, policy), count=count)
     senders.start()
     try:
         yield senders
@@ -206,6 +208,37 @@ def test_receivers_that_hang_together_leave_three_quarters_to_the_others(
         assert senders.details()["senders"] == 4
 
     assert {row.state for row in hooks.deliveries(quick)} == {"succeeded"}
+
+
+def test_a_tenant_whose_receivers_all_begin_to_hang_leaves_half_to_the_others(
+    hooks: Hooks, there: Receivers
+) -> None:
+    for number in range(8):
+        there.manners[f"/hang/{number}"] = Manner(hangs=True)
+        hooks.endpoint(there.url(f"/hang/{number}"))
+    other = hooks.cloud.other
+    hooks.endpoint(there.url("/quick"), caller=other.caller)
+    hooks.happen()
+
+    def hanging() -> int:
+        return sum(one.path.startswith("/hang") for one in there.heard)
+
+    with sending(hooks.cloud, count=4, timeout_seconds=30.0):
+        wait_until(lambda: hanging() == 2, timeout=10, what="the receivers that hang")
+        hooks.happen(tenant_id=other.tenant_id)
+        wait_until(lambda: len(there.at("/quick")) == 1, timeout=10, what="the quick receiver")
+        assert hanging() == 2
+        there.closing.set()
+
+
+def test_a_tenant_that_is_alone_has_every_sender(hooks: Hooks, there: Receivers) -> None:
+    for number in range(6):
+        there.manners[f"/hang/{number}"] = Manner(hangs=True)
+        hooks.endpoint(there.url(f"/hang/{number}"))
+    hooks.happen()
+    with sending(hooks.cloud, count=4, timeout_seconds=30.0):
+        wait_until(lambda: len(there.heard) == 4, timeout=10, what="the receivers that hang")
+        there.closing.set()
 
 
 def test_an_endpoint_that_cannot_be_served_is_set_aside_and_stops_no_other(

@@ -16,14 +16,12 @@ from typing import Any, Final
 from sqlalchemy import Select, bindparam, case, func, insert, or_, select, update
 
 from cloud.core.authorization.tables import APPROVED, ApplicationRow
-from cloud.core.kernel import audit, outbox
-from cloud.core.kernel.principal import service_principal
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import UnitOfWork
-from cloud.core.webhooks.endpoints import ACTIVE, DISABLED, OVER
+from cloud.core.webhooks.endings import disable, end_if_over
+from cloud.core.webhooks.endpoints import ACTIVE, DISABLED
 from cloud.core.webhooks.judging import Attempt, judge, next_of
 from cloud.core.webhooks.tables import (
-    DISCARDED,
     QUEUED,
     RETRYING,
     SENDING,
@@ -39,7 +37,6 @@ PORTION: Final = 20
 LEASE_LIFE: Final = timedelta(seconds=6)
 SET_ASIDE_FOR: Final = timedelta(minutes=10)
 MOST_OF_ANSWER: Final = 1024
-DISABLED_EVENT: Final = "endpoint.disabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +66,27 @@ class Settled:
     goes_on: bool
 
 
-def is_any_due(work: UnitOfWork, *, may_be_slow: bool = True) -> bool:
+def is_any_due(work: UnitOfWork, *, may_be_slow: bool = True, but: Collection[str] = ()) -> bool:
     """Whether a claim would find something; for a unit that only reads."""
-    statement = _next(work.now, may_be_slow=may_be_slow)
+    statement = _next(work.now, may_be_slow=may_be_slow, but=but)
     return work.session.scalar(statement.with_only_columns(EndpointRow.endpoint_id)) is not None
 
 
 def claim(
-    work: UnitOfWork, *, life: timedelta = LEASE_LIFE, may_be_slow: bool = True
+    work: UnitOfWork,
+    *,
+    life: timedelta = LEASE_LIFE,
+    may_be_slow: bool = True,
+    but: Collection[str] = (),
 ) -> Claim | None:
     """Lease the endpoint whose turn it is: of the tenant that has the fewest in hand, and among
     those of the one that was not served for longest.
 
-    Without `may_be_slow` only endpoints that do not keep a sender waiting. One that failed gets one
-    message, as a probe.
+    Without `may_be_slow` only endpoints that do not keep a sender waiting. `but` are tenants that
+    have their share already; it is no matter where there is no other tenant. One that failed gets
+    one message, as a probe.
     """
-    statement = _next(work.now, may_be_slow=may_be_slow)
+    statement = _next(work.now, may_be_slow=may_be_slow, but=but)
     endpoint = work.session.scalars(
         statement.with_for_update(skip_locked=True, key_share=True, of=EndpointRow)
     ).first()
@@ -139,7 +141,7 @@ def settle(
             _move(work, [_moved(work, one, state, due_at)], is_taken=False)
         reason = judge(endpoint, one.attempt, work.now, draw)
         if reason and endpoint.status != DISABLED:
-            _disable(work, endpoint, reason)
+            disable(work, endpoint, reason)
     taken = [_moved(work, one, SUCCEEDED, None) for one in sent if one.attempt.is_taken]
     _move(work, taken, is_taken=True)
     is_as_it_was = endpoint.status == ACTIVE and endpoint.version == held.endpoint.version
@@ -147,7 +149,7 @@ def settle(
     if not goes_on:
         is_all = sent[-1].delivery is held.deliveries[-1]
         _give_back(work, endpoint, () if is_all else held.deliveries)
-        _end_if_over(work, endpoint)
+        end_if_over(work, endpoint)
     return Settled(tuple(states), goes_on=goes_on)
 
 
@@ -164,7 +166,7 @@ def answer_purpose(delivery_id: str) -> str:
     return f"webhook-answer/{delivery_id}"
 
 
-def _next(now: datetime, *, may_be_slow: bool) -> Select[EndpointRow]:
+def _next(now: datetime, *, may_be_slow: bool, but: Collection[str]) -> Select[EndpointRow]:
     # The first of an index, whatever else lies there: whether any exists could be asked of another
     # index too, and that one holds a month of what was sent.
     # every tenant: they take turns.
@@ -180,6 +182,7 @@ def _next(now: datetime, *, may_be_slow: bool) -> Select[EndpointRow]:
             EndpointRow.tenant_id,
             func.sum(is_in_hand).label("in_hand"),
             func.max(EndpointRow.served_at).label("served_at"),
+            func.count().over().label("how_many"),
         )
         .where(EndpointRow.status == ACTIVE)
         .group_by(EndpointRow.tenant_id)
@@ -204,6 +207,9 @@ def _next(now: datetime, *, may_be_slow: bool) -> Select[EndpointRow]:
         )
         .limit(1)
     )
+    if but:
+        is_alone = tenants.c.how_many == 1
+        statement = statement.where(or_(is_alone, EndpointRow.tenant_id.not_in(but)))
     return statement if may_be_slow else statement.where(EndpointRow.is_slow.is_(False))
 
 
@@ -235,17 +241,6 @@ def _due(work: UnitOfWork, endpoint: EndpointRow, *, limit: int) -> tuple[Delive
         .execution_options(synchronize_session=False)
     )
     return tuple(sorted(rows, key=lambda row: (row.due_at or work.now, row.row_id)))
-
-
-def _end_if_over(work: UnitOfWork, endpoint: EndpointRow) -> None:
-    """Whoever looks for something to send looks no more at a callback that was made: there is one
-    for every job of a month.
-    """
-    waiting = select(DeliveryRow.row_id).where(
-        DeliveryRow.endpoint_id == endpoint.endpoint_id, DeliveryRow.due_at.is_not(None)
-    )
-    if endpoint.is_internal and work.session.scalar(waiting.limit(1)) is None:
-        endpoint.status, endpoint.status_reason = DISABLED, endpoint.status_reason or OVER
 
 
 def _first_attempt(work: UnitOfWork, delivery: DeliveryRow) -> datetime | None:
@@ -305,33 +300,6 @@ def _move(work: UnitOfWork, moved: Sequence[dict[str, Any]], *, is_taken: bool) 
         statement = statement.where(table.c.state == SENDING)
     statement = statement.values({name: bindparam(name) for name in names})
     work.session.connection().execute(statement, list(moved))
-
-
-def _disable(work: UnitOfWork, endpoint: EndpointRow, reason: str) -> None:
-    """Serve it no more. What waits is discarded: its owner may have it sent again later, and what
-    happens from now on too.
-    """
-    endpoint.status, endpoint.status_reason = DISABLED, reason
-    endpoint.version += 1
-    endpoint.updated_at = work.now
-    work.session.execute(
-        update(DeliveryRow)
-        .where(DeliveryRow.endpoint_id == endpoint.endpoint_id, DeliveryRow.due_at.is_not(None))
-        .values(state=DISCARDED, due_at=None, settled_at=work.now)
-        .execution_options(synchronize_session=False)
-    )
-    caller = service_principal(endpoint.tenant_id, "webhooks")
-    audit.record(work, caller, "webhook.disabled", "webhook", endpoint.endpoint_id, note=reason)
-    if endpoint.is_internal:
-        return
-    outbox.publish(
-        work,
-        tenant_id=endpoint.tenant_id,
-        event_type=DISABLED_EVENT,
-        resource_type="webhook",
-        resource_id=endpoint.endpoint_id,
-        data={"client_id": endpoint.client_id, "reason": reason},
-    )
 
 
 def _give_back(work: UnitOfWork, endpoint: EndpointRow, deliveries: Sequence[DeliveryRow]) -> None:
