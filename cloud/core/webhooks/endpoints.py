@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import Select, and_, func, or_, select, update
 
+from cloud.core.authorization.tables import ApplicationRow
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
@@ -229,6 +230,9 @@ def _known(known: Iterable[str], name: str, reason: str) -> str:
 
 
 def _check_room(work: UnitOfWork, principal: Principal) -> None:
+    # Whoever counts at the same time waits here, and counts this one too.
+    mine = select(ApplicationRow).where(ApplicationRow.client_id == principal.client_id)
+    work.session.execute(mine.with_for_update(key_share=True))
     count = work.session.scalar(select(func.count()).select_from(_own(principal).subquery()))
     if (count or 0) >= MOST_OF_A_CLIENT:
         raise ConflictError("too_many_webhooks", f"Delete one first: {MOST_OF_A_CLIENT} at most.")
