@@ -122,8 +122,8 @@ _REASONS: Final[dict[str, tuple[str, ...]]] = {
         "cloud/core/webhooks/claiming.py:keep",
         "cloud/core/webhooks/claiming.py:_held",
         "cloud/core/webhooks/claiming.py:_move",
-        "cloud/core/webhooks/claiming.py:_disable",
         "cloud/core/webhooks/claiming.py:_give_back",
+        "cloud/core/webhooks/claiming.py:_first_attempt",
     ),
     "how the installation stands, and what is forgotten of every tenant alike": (
         "cloud/core/webhooks/standing.py:standing",
@@ -182,7 +182,6 @@ _REASONS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "over a query that names the tenant": (
         "cloud/core/searching/equipment.py:measured_lately",
-        "cloud/core/webhooks/endpoints.py:_check_room",
         "cloud/core/webhooks/deliveries.py:_newest",
     ),
     "a condition on patients that are found in the tenant": (

@@ -237,6 +237,7 @@ def _first_in_line(work: UnitOfWork, endpoint: EndpointRow) -> datetime:
     looks at that one. Where an endpoint fails, only one message is tried after each rest.
     """
     waiting = select(func.min(DeliveryRow.due_at)).where(
+        DeliveryRow.tenant_id == endpoint.tenant_id,
         DeliveryRow.endpoint_id == endpoint.endpoint_id,
         DeliveryRow.due_at.is_not(None),
         DeliveryRow.is_test.is_(False),

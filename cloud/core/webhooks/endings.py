@@ -24,7 +24,11 @@ def disable(work: UnitOfWork, endpoint: EndpointRow, reason: str) -> None:
     endpoint.updated_at = work.now
     work.session.execute(
         update(DeliveryRow)
-        .where(DeliveryRow.endpoint_id == endpoint.endpoint_id, DeliveryRow.due_at.is_not(None))
+        .where(
+            DeliveryRow.tenant_id == endpoint.tenant_id,
+            DeliveryRow.endpoint_id == endpoint.endpoint_id,
+            DeliveryRow.due_at.is_not(None),
+        )
         .values(state=DISCARDED, due_at=None, settled_at=work.now)
         .execution_options(synchronize_session=False)
     )
@@ -47,7 +51,9 @@ def end_if_over(work: UnitOfWork, endpoint: EndpointRow) -> None:
     for every job of a month.
     """
     waiting = select(DeliveryRow.row_id).where(
-        DeliveryRow.endpoint_id == endpoint.endpoint_id, DeliveryRow.due_at.is_not(None)
+        DeliveryRow.tenant_id == endpoint.tenant_id,
+        DeliveryRow.endpoint_id == endpoint.endpoint_id,
+        DeliveryRow.due_at.is_not(None),
     )
     if endpoint.is_internal and work.session.scalar(waiting.limit(1)) is None:
         endpoint.status, endpoint.status_reason = DISABLED, endpoint.status_reason or OVER

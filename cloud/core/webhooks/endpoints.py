@@ -231,7 +231,10 @@ def _known(known: Iterable[str], name: str, reason: str) -> str:
 
 def _check_room(work: UnitOfWork, principal: Principal) -> None:
     # Whoever counts at the same time waits here, and counts this one too.
-    mine = select(ApplicationRow).where(ApplicationRow.client_id == principal.client_id)
+    mine = select(ApplicationRow).where(
+        ApplicationRow.tenant_id == principal.tenant_id,
+        ApplicationRow.client_id == principal.client_id,
+    )
     work.session.execute(mine.with_for_update(key_share=True))
     count = work.session.scalar(select(func.count()).select_from(_own(principal).subquery()))
     if (count or 0) >= MOST_OF_A_CLIENT:
