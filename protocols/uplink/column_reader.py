@@ -172,11 +172,14 @@ class _Reader:
         return read_ids(rows, self._record.ids, self._record.counters)
 
     def _counts(self, values: _Values) -> Iterator[int]:
-        """By row how many samples it has."""
+        """By row how many samples it has; of nothing where no row has any."""
+        if not any(one.record.samples for one in self._series):
+            return
         counts = [
             own[0] if self._series[number].record.samples else 0 for number, own in values.values
         ]
-        return (counts[value] for value in values.value_of.tolist()) if any(counts) else iter(())
+        for value in values.value_of.tolist():
+            yield counts[value]
 
     def _own_times(self, moments: ReadingMoments) -> list[bytes | None]:
         kinds = [one.record.device_kind for one in self._series]

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 
 from protocols.errors import DecodeError
+from protocols.model.observation import SampleArrayObservation
 from protocols.uplink import columns as col
 from protocols.uplink.column_reader import MOST_ROWS, read_readings
 from protocols.uplink.column_writer import write_batch
@@ -104,6 +105,13 @@ def test_waveforms_are_cut_where_they_were() -> None:
 def test_columns_that_do_not_fit_together_are_refused(change: Change) -> None:
     with pytest.raises(DecodeError):
         read_rows(changed(ONE, **change(ONE)))
+
+
+def test_a_waveform_of_no_samples_is_a_row_of_its_own() -> None:
+    (row,) = read_rows(changed(STRIP, values=(0, *STRIP.values[1:])))
+    assert isinstance(row.content, SampleArrayObservation)
+    assert row.content.samples == b""
+    assert row.content.observation_id != Vehicle(5).twelve_leads(1)[0].content.observation_id  # type: ignore[union-attr]  # a waveform
 
 
 @pytest.mark.parametrize(
