@@ -16,6 +16,7 @@ from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations import live, queries
 from cloud.core.observations.tables import ObservationRow
+from cloud.core.sandbox.emptying import empty
 from tests.fixtures.cloud import START, Installation, batch, numeric, waveform
 from tests.integration.test_cloud_recording import open_encounter, record
 
@@ -62,6 +63,21 @@ def test_every_question_about_observations_has_its_index(cloud: Installation) ->
         assert "USING INDEX" in words or "INDEX SCAN" in words or "INDEX ONLY SCAN" in words, words
         assert "SEQ SCAN" not in words, words
         assert "SCAN OBSERVATIONS" not in words, words
+
+
+def test_who_empties_a_sandbox_looks_at_nobody_elses_readings(cloud: Installation) -> None:
+    """A reset is one transaction: whatever it looks at, others wait for."""
+    engine = cloud.database.engine
+    record(cloud, batch(cloud.mine, [numeric("97", START), waveform(START)]))
+    with listening(engine) as asked, cloud.database.begin(now=START) as work:
+        empty(work, cloud.mine.tenant_id)
+    deleted = [one for one in asked if one[0].startswith(("DELETE FROM obs", "DELETE FROM wave"))]
+    assert len(deleted) == 2
+    for words in (plan(engine, *one) for one in deleted):
+        assert "DEVICE" in words, words
+        assert "SEQ SCAN" not in words, words
+        assert "SCAN OBSERVATIONS" not in words, words
+        assert "SCAN WAVEFORMS" not in words, words
 
 
 def test_a_question_looks_into_its_own_months_only(cloud: Installation) -> None:
