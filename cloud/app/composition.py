@@ -18,6 +18,7 @@ from cloud.api.shared.metrics import HttpMetrics, OperationMetrics, StoreMetrics
 from cloud.api.shared.middleware import RequestFrame
 from cloud.api.shared.rate_limits import RateLimits
 from cloud.api.shared.sandbox_host import SandboxHost
+from cloud.api.shared.sandbox_room import SandboxRoom
 from cloud.api.shared.seen_proofs import SeenProofs
 from cloud.api.shared.services import Services
 from cloud.api.shared.trusted_proxies import TrustedProxies
@@ -124,6 +125,7 @@ def equip(app: FastAPI, parts: Parts, *, issuer: str, offer: Offer | None = None
             skew=timedelta(seconds=parts.settings.saml_clock_skew_seconds),
         ),
         sandbox=SandboxHost.of(issuer, parts.settings.sandbox_host),
+        sandbox_room=SandboxRoom(parts.database, parts.clock),
         probes=parts.probes,
     )
     app.state.proxies = TrustedProxies.of(

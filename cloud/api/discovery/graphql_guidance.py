@@ -43,7 +43,8 @@ def graphql(issuer: str) -> tuple[Section, ...]:
                 "text of a granted one, laid out as you like, or name it: `documentId`, `sha256:` "
                 "and the hash of the text as it is printed again. Apollo's "
                 "`extensions.persistedQuery.sha256Hash` means the same. Nothing is registered by "
-                "sending it. In the sandbox any text is run.",
+                "sending it. Each operation asks for scopes of its own besides. In the sandbox any "
+                "text is run.",
                 Code("sh", sent),
                 "One operation a request, by `POST` alone, without subscriptions. The schema is "
                 "not told.",

@@ -62,7 +62,7 @@ class Authentication:
         self.audiences = audiences
 
     def __call__(self, request: Request, services: AllServices) -> Principal:
-        """The caller; no database is read for a token."""
+        """The caller; no database is read for a token of real data."""
         if "\x00" in request.url.path or any(
             "\x00" in value for value in request.query_params.values()
         ):
@@ -73,6 +73,7 @@ class Authentication:
             )
         principal = _of_certificate(request, services) or self._of_token(request, services)
         check_host(request, principal)
+        services.sandbox_room.check(request, principal)
         claimed = request.headers.getlist(TENANT_HEADER)
         if not all(principal.is_of(one) for one in claimed):
             raise ForbiddenError(

@@ -12,6 +12,7 @@ from cloud.api.shared.attempts import AttemptLimit
 from cloud.api.shared.metrics import OperationMetrics, StoreMetrics
 from cloud.api.shared.rate_limits import RateLimits
 from cloud.api.shared.sandbox_host import SandboxHost
+from cloud.api.shared.sandbox_room import SandboxRoom
 from cloud.api.shared.seen_proofs import SeenProofs
 from cloud.core.authorization.authorization_server import AuthorizationServer
 from cloud.core.authorization.tokens import TokenService
@@ -58,6 +59,7 @@ class Services:
     spans: SpanRecorder
     saml: SamlLogins
     sandbox: SandboxHost
+    sandbox_room: SandboxRoom
     probes: dict[str, Callable[[], Health]]
 
     @property
