@@ -8,7 +8,6 @@ import time
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -32,8 +31,6 @@ from cloud.core.kernel.traces import ERROR, OK, Span, Trace, in_trace
 from cloud.core.tracing.lookup import REQUEST
 
 LOG: Final = logging.getLogger("vitalwire.http")
-TEMPORARY_REDIRECT: Final = 307
-"""What the router answers alone, for an address with a slash too many or too few."""
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SECURITY_HEADERS: Final = {
     "x-content-type-options": "nosniff",
@@ -154,8 +151,6 @@ class _Answer:
                 headers[VERSION_HEADER] = CONTRACT_VERSION
                 headers[TRACE_HEADER] = context.trace_id
                 headers[SPAN_HEADER] = context.span_id
-            if self.status == TEMPORARY_REDIRECT:
-                headers["location"] = _on_this_host(headers["location"])
             ending = ending_of(route_of(self._scope))
             if ending is not None:
                 headers.update(ending.headers())
@@ -192,12 +187,6 @@ def _keep(scope: Scope, trace: Trace, status: int, started_at: datetime, seconds
 def route_of(scope: Scope) -> str:
     """The template of the address that was asked, `-` for none of ours."""
     return str(getattr(scope.get("route"), "path", "-"))
-
-
-def _on_this_host(location: str) -> str:
-    """Where a slash more or less leads: a path alone, for the Host header is its sender's word."""
-    address = urlsplit(location)
-    return urlunsplit(("", "", address.path, address.query, ""))
 
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
