@@ -14,7 +14,6 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from edge.buffer.packing import ROW_OCTETS, Portion
@@ -38,8 +37,7 @@ class Row(NamedTuple):
     is_whole: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(NamedTuple):
     """One record. `row_id` and `sequence` are those of its first row, even when that has left.
 
     `identity` and `measured` say something of a record of one row alone.
@@ -111,16 +109,7 @@ class Bundle:
             pairs[row.row_id - self.row_id] = (len(row.body), known[row.row_id - self.row_id][1])
         head = b"".join(struct.pack("<II", *pair) for pair in pairs)
         check = head_check(self.stream, self.boot_epoch, self.sequence, self.octets, head)
-        return replace(self, crc=check, head=head, body=b"".join(row.body for row in left))
-
-    @property
-    def values(self) -> Record:
-        """By the order of the columns."""
-        return (
-            *(self.row_id, self.stream, self.boot_epoch, self.sequence, self.identity),
-            *(self.measured, self.captured_us, self.octets, self.clock, self.crc),
-            *(self.head, self.body),
-        )
+        return self._replace(crc=check, head=head, body=b"".join(row.body for row in left))
 
 
 Record = tuple[int | str | bytes | None, ...]

@@ -61,7 +61,7 @@ def insert_records(database: Database, records: Sequence[Record]) -> None:
 
 def insert(database: Database, bundle: Bundle, *, rows: int) -> None:
     """Write a bundle of so many rows."""
-    database.execute(_INSERT, (rows, *bundle.values))
+    database.execute(_INSERT, (rows, *bundle))
 
 
 def rows_after(
@@ -95,7 +95,7 @@ def pieces_after(
     while True:
         begin = after + 1
         values = (begin, begin, begin, through, stream, *captured, min(most, _PAGE))
-        page = [Bundle(*record) for record in database.execute(_PAGE_OF, values).fetchall()]
+        page = list(map(Bundle._make, database.execute(_PAGE_OF, values).fetchall()))
         for bundle in page:
             rows = bundle.rows()
             if rows and not (after < rows[0].row_id and rows[-1].row_id <= through):

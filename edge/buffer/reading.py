@@ -29,28 +29,38 @@ class Found:
     damaged: list[int] = field(default_factory=list)
     octets: int = 0
     looked_at: int = 0
+    _straight: list[tuple[int, int, bytes, str]] = field(default_factory=list)
 
     def take(self, bundle: Bundle, rows: list[Row], line: Line) -> None:
         """Some rows of a bundle that was stamped on a line."""
         self.looked_at += len(rows)
-        whole = [row for row in rows if row.is_whole]
-        if line.is_right:
-            bodies, sequences = [row.body for row in whole], [row.sequence for row in whole]
-            none = self.gatherer.keep(bodies, sequences, bundle.octets or "")
-        else:
-            none = [place for place, row in enumerate(whole) if not self._add(row, bundle, line)]
-        left = [row.row_id for row in whole]
-        if none or len(whole) < len(rows):
-            spoilt = {whole[place].row_id for place in none}
-            left = [row_id for row_id in left if row_id not in spoilt]
-            self.damaged += [row.row_id for row in rows if not row.is_whole or row.row_id in spoilt]
-        self.row_ids += left
+        place, is_right = bundle.octets or "", line.is_right
+        for row_id, sequence, body, is_whole in rows:
+            if not is_whole:
+                self.damaged.append(row_id)
+            elif is_right:
+                self._straight.append((row_id, sequence, body, place))
+            else:
+                self.finish()
+                self._add(Row(row_id, sequence, body, is_whole), bundle, line)
 
-    def _add(self, row: Row, bundle: Bundle, line: Line) -> bool:
+    def finish(self) -> None:
+        """All that was taken is among the rows, or damaged."""
+        if not self._straight:
+            return
+        row_ids, sequences, bodies, places = zip(*self._straight, strict=True)
+        self._straight.clear()
+        none = set(self.gatherer.keep(bodies, sequences, places))
+        self.row_ids += [one for place, one in enumerate(row_ids) if place not in none]
+        self.damaged += [one for place, one in enumerate(row_ids) if place in none]
+
+    def _add(self, row: Row, bundle: Bundle, line: Line) -> None:
         opened = unpacked(row, bundle.octets)
-        if opened is not None:
+        if opened is None:
+            self.damaged.append(row.row_id)
+        else:
             self.gatherer.add(in_time(opened, line))
-        return opened is not None
+            self.row_ids.append(row.row_id)
 
 
 @dataclass(slots=True)
@@ -111,6 +121,7 @@ class Reader:
                 found.take(bundle, fitting, line)
             if len(fitting) < len(rows):
                 break
+        found.finish()
         return found, through
 
     def _fitting(self, rows: list[Row], found: Found) -> list[Row]:

@@ -131,7 +131,7 @@ def _bundles(broken: Path, has: frozenset[str], next_id: int) -> Iterator[_Piece
         bundle = _sound(record, next_id)
         if bundle is not None:
             next_id = bundle.last + 1
-            piece.append((len(bundle.ids()), *bundle.values))
+            piece.append((len(bundle.ids()), *bundle))
         if len(piece) >= _BUNDLES_A_COMMIT:
             yield _INSERT, piece
             piece = []

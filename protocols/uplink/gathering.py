@@ -52,16 +52,22 @@ class Gatherer:
         self._places.append(row.octets)
         self._bodies.append(b"")
 
-    def keep(self, bodies: Sequence[bytes], sequences: Sequence[int], place: str) -> list[int]:
-        """Rows as they are kept, all of one place; says which of them are none (`open_row`)."""
+    def keep(
+        self, bodies: Sequence[bytes], sequences: Sequence[int], places: Sequence[str]
+    ) -> list[int]:
+        """Rows as they are kept; says which of them are none (see `open_row`)."""
         opened, none = open_each(bodies)
         if none:
             kept = [number for number in range(len(bodies)) if number not in none]
-            bodies, sequences = [bodies[one] for one in kept], [sequences[one] for one in kept]
+            bodies, sequences, places = (
+                [bodies[one] for one in kept],
+                [sequences[one] for one in kept],
+                [places[one] for one in kept],
+            )
         self._records += [one.content for one in opened]
         self._captured += [one.captured_at for one in opened]
         self._sequences += sequences
-        self._places += [place] * len(bodies)
+        self._places += places
         self._bodies += bodies
         return none
 

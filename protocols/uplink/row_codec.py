@@ -126,6 +126,17 @@ def open_record(octets: bytes) -> OpenRow:
 
 def open_each(bodies: Sequence[bytes]) -> tuple[list[OpenRow], list[int]]:
     """As `open_record` for each; those that are no row are named by their numbers."""
+    decode = _OPEN_ROW.decode
+    try:
+        opened = [decode(body) for body in bodies]
+    except BROKEN:
+        return _open_each_alone(bodies)
+    if all(one.captured_at.tzinfo and _is_sound(one.content) for one in opened):
+        return opened, []
+    return _open_each_alone(bodies)
+
+
+def _open_each_alone(bodies: Sequence[bytes]) -> tuple[list[OpenRow], list[int]]:
     opened, none = [], []
     for number, body in enumerate(bodies):
         try:
@@ -136,9 +147,9 @@ def open_each(bodies: Sequence[bytes]) -> tuple[list[OpenRow], list[int]]:
 
 
 def _is_sound(record: rec.ContentRecord) -> bool:
+    if isinstance(record, rec.NumericRecord):
+        return record.common.time.at.tzinfo is not None
     match record:
-        case rec.NumericRecord(common=common):
-            return common.time.at.tzinfo is not None
         case rec.DeviceRecord() | rec.AttachmentPartRecord():
             return True
         case rec.CrewEventRecord(at=at):

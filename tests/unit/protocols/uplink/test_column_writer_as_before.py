@@ -32,7 +32,7 @@ def kept(batch: UplinkBatch) -> UplinkBatch:
     """The same batch of rows as a buffer keeps them."""
     gatherer = Gatherer()
     for row in batch.rows:
-        assert not gatherer.keep([encode_row(row)], [row.sequence], row.octets)
+        assert not gatherer.keep([encode_row(row)], [row.sequence], [row.octets])
     return replace(batch, rows=gatherer.rows())
 
 

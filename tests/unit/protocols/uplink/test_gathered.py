@@ -31,7 +31,7 @@ def test_rows_come_back_as_they_were_given_however_they_are_asked_for(
 def test_kept_rows_are_read_from_their_octets(rows: list[UplinkRow]) -> None:
     gatherer = Gatherer()
     for row in rows:
-        assert gatherer.keep([encode_row(row)], [row.sequence], row.octets) == []
+        assert gatherer.keep([encode_row(row)], [row.sequence], [row.octets]) == []
     assert gatherer.rows() == rows
 
 

@@ -47,18 +47,18 @@ def are_alike(one: Gathered, other: Gathered) -> bool:
 def test_kept_rows_have_the_columns_of_made_ones(rows: list[UplinkRow]) -> None:
     gatherer = Gatherer()
     for one in rows:
-        gatherer.keep([encode_row(one)], [one.sequence], one.octets)
+        gatherer.keep([encode_row(one)], [one.sequence], [one.octets])
     assert are_alike(gatherer.rows().columns, gather(rows).columns)
 
 
-def test_rows_of_one_place_are_kept_together_and_what_is_none_is_named() -> None:
+def test_rows_are_kept_together_and_what_is_none_is_named() -> None:
     rows = Vehicle(5).numerics(2)
     made = [replace(one, octets="r@0+99") for second in rows for one in second]
     bodies = [encode_row(one) for one in made]
     gatherer = Gatherer()
     spoilt = [bodies[0], b"noise", *bodies[1:], b""]
     sequences = [1, 900, *range(2, len(made) + 1), 901]
-    assert gatherer.keep(spoilt, sequences, "r@0+99") == [1, len(spoilt) - 1]
+    assert gatherer.keep(spoilt, sequences, ["r@0+99"] * len(spoilt)) == [1, len(spoilt) - 1]
     gathered = gatherer.rows()
     assert gathered == made
     assert are_alike(gathered.columns, gather(made).columns)
