@@ -36,6 +36,7 @@ class KnownClient:
     status: str
     epoch: int
     scopes: tuple[str, ...]
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +134,17 @@ class Revocations:
             ApplicationRow.status,
             ApplicationRow.epoch,
             ApplicationRow.approved_scopes,
+            ApplicationRow.changed_at,
         )
         users = select(UserRow.user_id, UserRow.tenant_id, UserRow.status, UserRow.epoch)
         ended = work.now - _LONGEST_GRANT if after is None else after
         if after is not None:
             clients = clients.where(ApplicationRow.changed_at >= after)
             users = users.where(UserRow.changed_at >= after)
-        for client_id, tenant_id, kind, status, epoch, scopes in work.session.execute(clients):
-            known.clients[client_id] = KnownClient(tenant_id, kind, status, epoch, tuple(scopes))
+        for client_id, tenant_id, kind, status, epoch, scopes, at in work.session.execute(clients):
+            known.clients[client_id] = KnownClient(
+                tenant_id, kind, status, epoch, tuple(scopes), at
+            )
         for user_id, tenant_id, status, epoch in work.session.execute(users):
             known.users[user_id] = KnownUser(tenant_id, status, epoch)
         grants = select(GrantRow.grant_id, GrantRow.revoked_at).where(GrantRow.revoked_at >= ended)

@@ -78,7 +78,7 @@ def test_days_up_to_31_days_weeks_up_to_120_months_beyond(
 @pytest.mark.parametrize("days", [0, -1, 367])
 def test_an_empty_or_endless_period_is_refused(days: int) -> None:
     start = datetime(2026, 1, 7, tzinfo=UTC)
-    with pytest.raises(InvalidError, match=r"Send a from_date|at most 366"):
+    with pytest.raises(InvalidError, match=r"before the end|at most 366"):
         period(start, start + timedelta(days=days), "UTC")
 
 
