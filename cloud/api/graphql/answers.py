@@ -90,7 +90,12 @@ def _member(error: GraphQLError, trace_id: str) -> dict[str, object]:
     cause = error.original_error
     if isinstance(cause, DomainError):
         return error_object(cause, trace_id, path=path)
-    if isinstance(cause, (StorageFaultError, StorageConflictError)):
+    if isinstance(cause, StorageConflictError):
+        # Somebody else was first: asked again, the field says what is in the way.
+        LOG.warning("event=storage_conflict trace_id=%s cause=%s", trace_id, str(cause)[:200])
+        first = UnavailableError("write_conflict", "Nothing was kept. Try again.", retry_after=1)
+        return error_object(first, trace_id, path=path)
+    if isinstance(cause, StorageFaultError):
         LOG.error("event=storage_fault trace_id=%s cause=%s", trace_id, str(cause)[:200])
         away = UnavailableError("storage_unavailable", "Nothing was kept. Try again.")
         return error_object(away, trace_id, path=path)

@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from cloud.api.graphql.answers import answer_to
 from cloud.api.graphql.running import MOST_ERRORS, Outcome
 from cloud.core.kernel.errors import ConflictError, DomainError, ThrottledError
-from cloud.core.kernel.work import StorageFaultError
+from cloud.core.kernel.work import StorageConflictError, StorageFaultError
 
 GRAPHQL = b"application/graphql-response+json"
 
@@ -54,6 +54,7 @@ def test_all_went_well() -> None:
         (ThrottledError("slow", "Wait.", retry_after=1), "TOO_MANY_REQUESTS", "slow"),
         (DomainError("odd", "Odd."), "INTERNAL_SERVER_ERROR", "odd"),
         (StorageFaultError("gone"), "UNAVAILABLE", "storage_unavailable"),
+        (StorageConflictError("first"), "UNAVAILABLE", "write_conflict"),
     ],
 )
 def test_what_the_core_says_no_with_has_a_code(cause: Exception, code: str, reason: str) -> None:
