@@ -6,7 +6,6 @@ Tokens are kept in memory until shortly before they end, one for each connection
 from __future__ import annotations
 
 import base64
-import os
 import ssl
 import threading
 from collections.abc import Callable, Mapping
@@ -30,6 +29,7 @@ from cloud.core.kernel.outbound import (
 )
 from cloud.core.kernel.vault import Vault
 from cloud.exchange.fhir_answers import read_object
+from cloud.exchange.trust import Trusts
 
 ASSERTION_LIFE: Final = timedelta(minutes=4)
 """SMART Backend Services allows five minutes at most."""
@@ -75,13 +75,14 @@ class Doors:
         self._vault = vault
         self._policy = policy
         self._clock = clock
+        self._trusts = Trusts()
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
 
     def open(self, connection: ConnectionRow) -> Door:
         """The way in, with a token that is still good. LockedOutError when none is to be had."""
         access = open_access(self._vault, connection.connection_id, connection.sealed_access)
-        trust = trust_of(access, connection.authorities)
+        trust = self._trusts.of(access, connection.authorities)
         return Door(self._headers(connection, access, trust), trust)
 
     def forget(self, connection_id: str) -> None:
@@ -132,21 +133,6 @@ def _is_token(token: object) -> bool:
         and token.isascii()
         and token.isprintable()
     )
-
-
-def trust_of(access: Access, authorities: str) -> ssl.SSLContext:
-    """TLS 1.2 or newer, the given authorities or the system's, and our certificate if any."""
-    context = ssl.create_default_context(cadata=authorities or None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if access.certificate:
-        # The library reads keys from files alone: this one lives in memory and has no name.
-        handle = os.memfd_create("client", os.MFD_CLOEXEC)
-        try:
-            os.write(handle, f"{access.certificate_key}\n{access.certificate}\n".encode())
-            context.load_cert_chain(f"/proc/self/fd/{handle}")
-        finally:
-            os.close(handle)
-    return context
 
 
 def _grant(access: Access, now: datetime) -> tuple[dict[str, str], dict[str, str]]:

@@ -21,7 +21,7 @@ from cloud.core.kernel.outbound import (
     read_stream,
 )
 from cloud.core.kernel.vault import Vault
-from cloud.exchange.doors import trust_of
+from cloud.exchange.trust import Trusts
 from cloud.hl7v2.acknowledgement import (
     Acknowledgement,
     UnreadableAcknowledgementError,
@@ -38,6 +38,7 @@ class MllpSender:
     def __init__(self, vault: Vault, policy: OutboundPolicy) -> None:
         self._vault = vault
         self._policy = policy
+        self._trusts = Trusts()
 
     def send(self, connection: ConnectionRow, message: bytes, control_id: str) -> Verdict:
         """Send one message and wait for the acknowledgement that names it."""
@@ -48,7 +49,7 @@ class MllpSender:
                 access = open_access(
                     self._vault, connection.connection_id, connection.sealed_access
                 )
-                trust = trust_of(access, connection.authorities)
+                trust = self._trusts.of(access, connection.authorities)
             with opened_stream(where.host, where.port, self._policy, trust=trust) as stream:
                 stream.sendall(frame(message))
                 return self._await(stream, control_id)
@@ -66,7 +67,7 @@ class MllpSender:
         try:
             where = read_stream(connection.address)
             access = open_access(self._vault, connection.connection_id, connection.sealed_access)
-            trust = trust_of(access, connection.authorities) if where.is_secure else None
+            trust = self._trusts.of(access, connection.authorities) if where.is_secure else None
             with opened_stream(where.host, where.port, self._policy, trust=trust):
                 return ""
         except AddressRefusedError:
