@@ -157,6 +157,22 @@ REFUSED: list[tuple[dict[str, object], int, str]] = [
 ]
 
 
+async def test_a_refusal_says_which_scope_each_event_needs(embedded: Installation) -> None:
+    async with embedded.client() as http:
+        app = await integrator(embedded, http)
+        events = ["incident.updated", "device.retired", "device.enrolled", "app.created"]
+        refused = await app.ask("POST", WEBHOOKS, {**NEW, "events": events})
+    assert refused.status_code == 403
+    document = refused.json()
+    assert document["error"] == "event_not_approved"
+    assert document["details"] == {"required": ["argus:devices:read", "platform:apps:read"]}
+    devices, applications = (
+        "device.retired, device.enrolled needs argus:devices:read",
+        "app.created needs platform:apps:read",
+    )
+    assert f"are about: {devices}; {applications}. Have the scope" in document["message"]
+
+
 async def test_what_cannot_be_had_is_refused_in_words_that_help(embedded: Installation) -> None:
     async with embedded.client() as http:
         app = await integrator(embedded, http)

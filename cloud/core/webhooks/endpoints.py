@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -211,16 +211,24 @@ def check_events(principal: Principal, events: Iterable[str]) -> list[str]:
             "Name events of the catalogue.",
             details={"fields": [{"field": "events", "known": sorted(CATALOGUE)}]},
         )
-    needed = sorted(
-        {CATALOGUE[one].scope for one in named if not CATALOGUE[one].is_for(principal.scopes)}
-    )
-    if needed:
+    missing: dict[str, list[str]] = {}
+    for one in named:
+        kind = CATALOGUE[one]
+        if not kind.is_for(principal.scopes):
+            missing.setdefault(kind.scope, []).append(one)
+    if missing:
         raise ForbiddenError(
-            "event_not_approved",
-            "The application may not read what these events are about.",
-            details={"required": needed},
+            "event_not_approved", _words(missing), details={"required": sorted(missing)}
         )
     return named
+
+
+def _words(missing: Mapping[str, Sequence[str]]) -> str:
+    needs = "; ".join(f"{', '.join(missing[scope])} needs {scope}" for scope in sorted(missing))
+    return (
+        f"The token does not cover what these events are about: {needs}. Have the scope approved "
+        "for the application, and ask for it with the token."
+    )
 
 
 def _known(known: Iterable[str], name: str, reason: str) -> str:
