@@ -265,6 +265,28 @@ def test_a_phone_needs_no_sideways_scrolling_and_keeps_no_token(
     assert complaints == []
 
 
+def test_a_word_in_a_narrow_tile_pushes_nothing_out(browser: Browser, tmp_path: Path) -> None:
+    complaints: list[str] = []
+    with served_cloud(tmp_path) as cloud:
+        fill(cloud)
+        with page_of(browser, complaints=complaints, viewport=PHONE) as page:
+            page.goto(opened(cloud))
+            page.locator(".arrival", has_text=VEHICLE).get_by_role("link").click()
+            tile = page.locator("#tile-hr")
+            expect(tile.locator(".value")).to_have_text("143")
+            cloud.send(VEHICLE, [numeric(MONITOR, HEART_RATE, utc_now(), "0", BEATS).observation])
+            expect(tile.locator(".mark")).to_have_text("no heart rate")
+            edges = "node => node.getBoundingClientRect().toJSON()"
+            outer = tile.evaluate(edges)
+            for part in (".unit", ".mark", "abbr"):
+                inner = tile.locator(part).evaluate(edges)
+                assert outer["left"] < inner["left"] < inner["right"] < outer["right"], part
+            label, unit = (tile.locator(one).evaluate(edges) for one in ("abbr", ".unit"))
+            assert label["top"] == pytest.approx(unit["top"], abs=2)
+            tile.screenshot(path=tmp_path / "tile.png")
+    assert complaints == []
+
+
 def test_the_board_says_when_the_connection_is_lost_and_goes_on_by_itself(
     browser: Browser, tmp_path: Path
 ) -> None:
