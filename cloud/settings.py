@@ -65,6 +65,15 @@ class CloudSettings(BaseSettings):
     broker: bool = Field(default=True, description="carry the embedded broker")
     ingest: bool = Field(default=True, description="carry the ingest")
     worker: bool = Field(default=True, description="carry the worker")
+    worker_host: str = Field(
+        default="127.0.0.1", description="where a worker that runs alone shows health and metrics"
+    )
+    worker_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=MAX_PORT,
+        description="its port for that; none: it shows nothing, 0: a free one",
+    )
     mqtt_host: str = Field(default="127.0.0.1", description="the embedded broker's address")
     mqtt_port: int = Field(
         default=1883, ge=0, le=MAX_PORT, description="the embedded broker's port; 0: a free one"

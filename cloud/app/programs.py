@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import ssl
 import sys
 import time
@@ -18,10 +17,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from cloud.app.client_trust import trusting_clients
+from cloud.app.listening import Server, listening, printable, served
 from cloud.app.memory import bound_memory, set_program_apart
 from cloud.app.opening import StartError, ingest_secret
 from cloud.app.parts import Parts
 from cloud.app.tls import is_own_authority, server_tls
+from cloud.app.worker_page import page_config
 from cloud.app.working import working
 from cloud.broker.access import INGEST_USER, AccessList
 from cloud.broker.embedded import EmbeddedBroker, TlsListener
@@ -37,7 +38,6 @@ from cloud.settings import CloudSettings
 from cloud.worker.runner import Job, Worker
 
 READY_SECONDS: Final = 5.0
-BACKLOG: Final = 2048
 
 
 def announce(**facts: object) -> None:
@@ -55,10 +55,10 @@ async def serve(parts: Parts) -> None:
     settings = parts.settings
     stop = _stop_event()
     async with AsyncExitStack() as stack:
-        listener = stack.enter_context(_listening(settings.host, settings.port))
+        listener = stack.enter_context(listening(settings.host, settings.port))
         tls = server_tls(parts)
         scheme = "http" if tls is None else "https"
-        base_url = f"{scheme}://{_printable(settings.host)}:{listener.getsockname()[1]}"
+        base_url = f"{scheme}://{printable(settings.host)}:{listener.getsockname()[1]}"
         broker = None
         if settings.broker:
             broker = await stack.enter_async_context(_broker(parts, tls))
@@ -67,9 +67,7 @@ async def serve(parts: Parts) -> None:
             stack.enter_context(working(parts))
         else:
             stack.enter_context(_writing_spans(parts))
-        parts.probes["traces"] = lambda: Health(
-            ok=parts.spans.is_writing, details=parts.spans.details()
-        )
+        parts.probes["traces"] = lambda: _writing(parts)
         ingest = None
         if settings.ingest:
             ingest = stack.enter_context(_ingesting(parts, broker))
@@ -80,7 +78,7 @@ async def serve(parts: Parts) -> None:
         # The broker's handshakes stay as they are: registered clients have no business there.
         http_tls = server_tls(parts)
         stack.enter_context(trusting_clients(parts, http_tls))
-        server = _Server(_http_config(app, http_tls))
+        server = Server(_http_config(app, http_tls))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(server.serve(sockets=[listener]), name="http")
             await server.serving.wait()
@@ -116,30 +114,30 @@ async def run_ingest(parts: Parts) -> None:
 
 
 async def run_worker(parts: Parts) -> None:
-    """The worker alone."""
+    """The worker alone; health and metrics where the settings have a port for them."""
     bound_memory()
     stop = _stop_event()
-    with working(parts):
-        announce(http=None, mqtt=None)
+    settings = parts.settings
+    async with AsyncExitStack() as stack:
+        shown = {}
+        if settings.worker_port is not None:
+            # A port that is taken is told before anything is begun.
+            host, port = settings.worker_host, settings.worker_port
+            advice = "Correct the settings worker_host and worker_port"
+            listener = stack.enter_context(listening(host, port, advice=advice))
+            base_url = f"http://{printable(host)}:{listener.getsockname()[1]}"
+            shown = {"health": f"{base_url}/health", "metrics": f"{base_url}/metrics"}
+        stack.enter_context(working(parts))
+        parts.probes["traces"] = lambda: _writing(parts)
+        if shown:
+            await stack.enter_async_context(served(page_config(parts), listener))
+        announce(http=None, mqtt=None, **shown)
         await stop.wait()
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling: one place decides when to stop."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
-        yield
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.serving = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
-        await super().startup(sockets)
-        self.serving.set()
+def _writing(parts: Parts) -> Health:
+    """Whether spans are written down."""
+    return Health(ok=parts.spans.is_writing, details=parts.spans.details())
 
 
 def _federation(parts: Parts) -> Health:
@@ -156,27 +154,6 @@ def _stop_event() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     return stop
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named as TCP, or asyncio would not switch Nagle's algorithm off for what it accepts.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError as exc:
-        listener.close()
-        raise StartError(
-            f"cannot listen on {host}:{port} ({exc.strerror}). "
-            "Stop what uses the port, or give a free --port and a --host of this machine"
-        ) from exc
-    try:
-        yield listener
-    finally:
-        listener.close()
 
 
 def _broker(parts: Parts, tls: ssl.SSLContext | None) -> EmbeddedBroker:
@@ -236,7 +213,7 @@ def _mqtt_facts(settings: CloudSettings, broker: EmbeddedBroker | None) -> dict[
 def _mqtts_url(settings: CloudSettings, broker: EmbeddedBroker | None) -> str | None:
     if broker is None or broker.tls_port is None:
         return None
-    return f"mqtts://{_printable(settings.mqtts_host or settings.mqtt_host)}:{broker.tls_port}"
+    return f"mqtts://{printable(settings.mqtts_host or settings.mqtt_host)}:{broker.tls_port}"
 
 
 @contextmanager
@@ -303,14 +280,7 @@ def _address(settings: CloudSettings, broker: EmbeddedBroker | None) -> BrokerAd
 
 def _mqtt_url(settings: CloudSettings, broker: EmbeddedBroker | None) -> str | None:
     if broker is not None:
-        return f"mqtt://{_printable(settings.mqtt_host)}:{broker.port}"
+        return f"mqtt://{printable(settings.mqtt_host)}:{broker.port}"
     if settings.mqtt_url or not settings.ingest:
         return settings.mqtt_url or None
-    return f"mqtt://{_printable(settings.mqtt_host)}:{settings.mqtt_port}"
-
-
-def _printable(host: str) -> str:
-    """How a client on this machine writes the address we listen on."""
-    if host in ("0.0.0.0", ""):  # noqa: S104 - compared with, not bound to
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
+    return f"mqtt://{printable(settings.mqtt_host)}:{settings.mqtt_port}"

@@ -228,6 +228,24 @@ def test_each_part_runs_in_a_process_of_its_own_on_postgresql(
     assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
+def test_a_worker_alone_shows_that_its_parts_live_where_it_is_asked_to(tmp_path: Path) -> None:
+    bootstrap(tmp_path)
+    log = tmp_path / "log"
+    with started("worker", "--data", tmp_path, log=log) as (_, ready):
+        assert set(ready) == {"ready", "http", "mqtt", "pid"}
+    with started("worker", "--data", tmp_path, log=log, CLOUD_WORKER_PORT="0") as (_, ready):
+        health, metrics = httpx.get(ready["health"]), httpx.get(ready["metrics"])
+        port = ready["health"].removeprefix("http://127.0.0.1:").removesuffix("/health")
+        taken = run("worker", "--data", tmp_path, CLOUD_WORKER_PORT=port)
+    assert (health.status_code, health.json()["status"]) == (200, "ok")
+    parts = {"relay", "worker", "webhooks", "exchange", "notifications", "jobs", "traces"}
+    assert set(health.json()["parts"]) == {"database", *parts}
+    assert all(f'vitalwire_part_ok{{part="{one}"}} 1.0' in metrics.text for one in parts)
+    assert "vitalwire_outbox_depth 0.0" in metrics.text
+    assert (taken.returncode, "worker_port" in taken.stderr) == (2, True)
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+
+
 def test_a_taken_port_ends_the_program_with_one_line(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

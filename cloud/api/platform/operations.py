@@ -14,17 +14,9 @@ from cloud.api.shared.answers import exact_json
 from cloud.api.shared.documentation import described
 from cloud.api.shared.metrics import exposition
 from cloud.api.shared.openapi_30 import downgrade
-from cloud.api.shared.services import AllServices, Services
-from cloud.core.devices.certificates import first_expiry
-from cloud.core.devices.commands import open_by_kind
-from cloud.core.devices.fleet import totals
-from cloud.core.exchange.deliveries import STATES, backlog
-from cloud.core.jobs.claiming import backlog as job_backlog
+from cloud.api.shared.services import AllServices
 from cloud.core.kernel.errors import NotFoundError
-from cloud.core.kernel.outbox import depth
-from cloud.core.kernel.work import StorageError, UnitOfWork
-from cloud.core.observations.receipts import gaps
-from cloud.core.webhooks.standing import standing
+from cloud.core.kernel.health import report
 
 router = APIRouter(tags=["Operations"])
 
@@ -69,59 +61,18 @@ _FAILING: Final[dict[str, Any]] = {
 @router.get("/health", response_model=HealthModel, responses={503: _FAILING})
 def health(services: AllServices) -> Response:
     """200 while every part works, 503 with the broken part named otherwise."""
-    parts: dict[str, dict[str, object]] = {"database": _database(services)}
-    for name, probe in services.probes.items():
-        found = probe()
-        parts[name] = {"ok": found.ok, **found.details}
-    ok = all(part["ok"] for part in parts.values())
-    headers = {} if ok else {"Retry-After": "5"}
-    return exact_json(
-        {"status": "ok" if ok else "failing", "parts": parts},
-        status=200 if ok else 503,
-        headers=headers,
-    )
-
-
-def _database(services: Services) -> dict[str, object]:
-    try:
-        with services.database.reading(now=services.clock()) as work:
-            return {"ok": True, "outbox_depth": depth(work)}
-    except StorageError as exc:
-        return {"ok": False, "cause": type(exc).__name__}
+    document = report(services.database, services.clock, services.probes)
+    is_ok = document["status"] == "ok"
+    headers = {} if is_ok else {"Retry-After": "5"}
+    return exact_json(document, status=200 if is_ok else 503, headers=headers)
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
 def metrics(request: Request, services: AllServices) -> Response:
     """Counters and histograms of this process in Prometheus' text form."""
     with services.database.reading(now=services.clock()) as work:
-        services.store_metrics.outbox_depth.set(depth(work))
-        open_gaps, missing = gaps(work)
-        services.store_metrics.uplink_gaps.set(open_gaps)
-        services.store_metrics.uplink_missing.set(missing)
-        _look_at_exchange(services, work)
-        _look_at_jobs(services, work)
-        services.webhook_metrics.look(standing(work))
-        services.fleet_metrics.look(
-            open_commands=open_by_kind(work), totals=totals(work), expiry=first_expiry(work)
-        )
+        services.store_metrics.look(work, services.webhook_metrics, services.fleet_metrics)
     return Response(exposition(request.app.state.registry), media_type="text/plain; version=0.0.4")
-
-
-def _look_at_exchange(services: Services, work: UnitOfWork) -> None:
-    found, gauges = backlog(work), services.store_metrics
-    for state in STATES:
-        gauges.deliveries.labels(state).set(found.by_state.get(state, 0))
-    oldest = found.oldest_waiting
-    gauges.delivery_wait.set(0 if oldest is None else (work.now - oldest).total_seconds())
-    gauges.closed_connections.set(found.closed_connections)
-
-
-def _look_at_jobs(services: Services, work: UnitOfWork) -> None:
-    counts, oldest = job_backlog(work)
-    for status, count in counts.items():
-        services.store_metrics.jobs.labels(status).set(count)
-    waited = 0 if oldest is None else (work.now - oldest).total_seconds()
-    services.store_metrics.job_wait.set(waited)
 
 
 @router.get("/openapi.json", include_in_schema=False)

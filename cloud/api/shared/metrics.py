@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from cloud.core.devices.certificates import first_expiry
+from cloud.core.devices.commands import open_by_kind
+from cloud.core.devices.fleet import totals
+from cloud.core.devices.fleet_metrics import FleetMetrics
+from cloud.core.exchange.deliveries import STATES, backlog
+from cloud.core.jobs.claiming import backlog as job_backlog
+from cloud.core.kernel.outbox import depth
+from cloud.core.kernel.work import UnitOfWork
+from cloud.core.observations.receipts import gaps
+from cloud.core.webhooks.standing import standing
+from cloud.core.webhooks.webhook_metrics import WebhookMetrics
+
 
 class HttpMetrics:
     """What the API counts."""
@@ -69,6 +81,32 @@ class StoreMetrics:
             "Connections to hospitals that rest after failures",
             registry=registry,
         )
+
+    def look(self, work: UnitOfWork, webhooks: WebhookMetrics, fleet: FleetMetrics) -> None:
+        """Set every gauge that is read from the store, those of webhooks and the fleet too."""
+        self.outbox_depth.set(depth(work))
+        open_gaps, missing = gaps(work)
+        self.uplink_gaps.set(open_gaps)
+        self.uplink_missing.set(missing)
+        self._look_at_exchange(work)
+        self._look_at_jobs(work)
+        webhooks.look(standing(work))
+        fleet.look(open_commands=open_by_kind(work), totals=totals(work), expiry=first_expiry(work))
+
+    def _look_at_exchange(self, work: UnitOfWork) -> None:
+        found = backlog(work)
+        for state in STATES:
+            self.deliveries.labels(state).set(found.by_state.get(state, 0))
+        oldest = found.oldest_waiting
+        self.delivery_wait.set(0 if oldest is None else (work.now - oldest).total_seconds())
+        self.closed_connections.set(found.closed_connections)
+
+    def _look_at_jobs(self, work: UnitOfWork) -> None:
+        counts, oldest = job_backlog(work)
+        for status, count in counts.items():
+            self.jobs.labels(status).set(count)
+        waited = 0 if oldest is None else (work.now - oldest).total_seconds()
+        self.job_wait.set(waited)
 
 
 def exposition(registry: CollectorRegistry) -> bytes:
