@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Final
 
@@ -57,10 +58,13 @@ _METADATA: Final = tuple(
     )
 )
 """Where clouds give their machines credentials: opened by that very address alone."""
+_KNOWN: Final = 4096
+"""How many addresses are remembered: each call asks of those it goes to."""
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 _ISATAP: Final = (0x0000_5EFE, 0x0200_5EFE)
 
 
+@lru_cache(maxsize=_KNOWN)
 def is_public(address: Address) -> bool:
     """Whether the address is one of the internet's, for everybody to call."""
     if is_metadata(address):
@@ -76,6 +80,7 @@ def is_public(address: Address) -> bool:
     )
 
 
+@lru_cache(maxsize=_KNOWN)
 def is_metadata(address: Address) -> bool:
     """Whether machines of a cloud get their credentials there."""
     return any(address in network for network in _METADATA)

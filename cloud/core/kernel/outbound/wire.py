@@ -75,9 +75,10 @@ class Wire:
         ours = {"Host": authority, "User-Agent": "Vitalwire", "Accept-Encoding": "identity"}
         if body or call.method not in ("GET", "HEAD"):
             ours["Content-Length"] = str(len(body))
-        if any(name.lower() in GUARDED_HEADERS for name in call.headers):
+        named = {name.lower() for name in call.headers}
+        if not named.isdisjoint(GUARDED_HEADERS):
             raise OutboundError("a header of the call is not its to set", errors.UNSENDABLE)
-        if any(name.lower() == "user-agent" for name in call.headers):
+        if "user-agent" in named:
             del ours["User-Agent"]
         try:
             headers = [*ours.items(), *call.headers.items()]
