@@ -3,6 +3,9 @@
 A diagnostic ECG (12 leads, 500 Hz), an oximeter (pleth), a capnometer (CO2 curve), a cuff and a
 monitor report in real time; the cloud takes what goes up; a screen watches the crew page. The
 gateway alone is pinned to one core, everything else to the others. Run by `make bench` on Linux.
+
+Others on the machine make all of it more: they take the core's caches, the core and the disk. So
+the last line tells the load, and what a synced page costs on the same disk.
 """
 
 from __future__ import annotations

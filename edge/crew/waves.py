@@ -84,9 +84,8 @@ class _Curve:
         facts = (source, chunk.scale, chunk.offset, chunk.unit, chunk.period_us)
         if facts != self._facts:
             self._facts, self._head = facts, head_of(chunk, self.lane, source)
-        packed = pack(chunk, self._head)
+        packed, kept = pack(chunk, self._head), self.kept
         at = chunk.observed_at.at.timestamp()
-        kept = self.kept
         kept.append((at + chunk.period_us * chunk.count / 1e6, packed))
         while kept[0][0] < kept[-1][0] - KEPT_SECONDS:
             kept.popleft()

@@ -107,7 +107,8 @@ class Reception:
                 clock_tolerance_seconds=self._policy.clock_tolerance_seconds,
             )
         for event in events:
-            await self._note(event)
+            if not isinstance(event, ObservationsReported):
+                await self._note(event)
 
     def confirmed(self) -> None:
         """What was accepted since the last time is confirmed to the device."""

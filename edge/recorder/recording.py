@@ -46,10 +46,10 @@ class Recording:
         """The octets of `reference` became these, and they are durable."""
         if self.put is None or not reference or not observations:
             return
-        place = OctetRange.parse(reference)
         number, kept = self.number, tuple(observations)
 
         def make() -> Record:
+            place = OctetRange.parse(reference)
             payload = pack_made(place.length, kept)[:MOST_PAYLOAD]
             return Record(Kind.DECODED, number, 0, place.offset, payload=payload)
 
