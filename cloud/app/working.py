@@ -116,6 +116,7 @@ def _notifying(parts: Parts) -> Iterator[None]:
         vault=parts.vault,
         clock=parts.clock,
         outbound=parts.outbound,
+        spans=parts.spans,
     )
 
     def notify() -> None:

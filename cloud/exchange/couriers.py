@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from secrets import SystemRandom
@@ -18,7 +19,9 @@ from typing import Final, Protocol
 from cloud.core.exchange import claiming
 from cloud.core.exchange.claiming import Claim
 from cloud.core.exchange.tables import PartRow
+from cloud.core.exchange.traced import trace_of
 from cloud.core.exchange.verdicts import Outcome, Verdict
+from cloud.core.kernel.traces import Trace, in_trace
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, StorageError, UnitOfWork
 from cloud.exchange.composing import Part, part_rows
@@ -69,8 +72,9 @@ def deliver_next(rounds: Rounds) -> bool:
         if held is None:
             return False
         parts = claiming.parts_of(work, held.delivery.delivery_id)
+        trace = trace_of(work, held.delivery)
     try:
-        verdict = _carry(rounds, held, parts)
+        verdict = _carry(rounds, held, parts, trace)
     except StorageError:
         raise
     except Exception as exc:  # noqa: BLE001 - one record that cannot be told must stop no other
@@ -84,14 +88,16 @@ def deliver_next(rounds: Rounds) -> bool:
     return True
 
 
-def _carry(rounds: Rounds, held: Claim, parts: Sequence[PartRow]) -> Verdict:
+def _carry(rounds: Rounds, held: Claim, parts: Sequence[PartRow], trace: Trace | None) -> Verdict:
     ready = parts or _prepare(rounds, held)
     carrier = rounds.carriers[held.connection.kind]
     verdict = Verdict(outcome=Outcome.TAKEN)
     for part in ready:
         if part.taken_at is not None:
             continue
-        verdict = carrier.carry(held, part)
+        # What the hospital does with it is of the trace; what we write down is no unit of it.
+        with nullcontext() if trace is None else in_trace(trace):
+            verdict = carrier.carry(held, part)
         if verdict.outcome is not Outcome.TAKEN:
             break
         with rounds.database.begin(now=rounds.clock()) as work:

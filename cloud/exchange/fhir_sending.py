@@ -17,6 +17,7 @@ from cloud.core.kernel.outbound import (
     OutboundPolicy,
     send,
 )
+from cloud.core.kernel.traces import current_trace
 from cloud.exchange.doors import Door, Doors, LockedOutError
 from cloud.exchange.fhir_answers import judge
 
@@ -72,7 +73,9 @@ class FhirSender:
 
 
 def _at(door: Door, call: Call) -> Call:
-    headers = {"Accept": MEDIA_TYPE, **call.headers, **door.headers}
+    trace = current_trace()
+    traced = {} if trace is None else {"traceparent": trace.context.traceparent}
+    headers = {"Accept": MEDIA_TYPE, **traced, **call.headers, **door.headers}
     return replace(call, headers=headers, most_octets=MOST_OCTETS)
 
 

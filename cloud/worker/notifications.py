@@ -8,8 +8,10 @@ minutes, so several workers send nothing twice but after a fault.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -17,13 +19,15 @@ from cloud.core.authorization.facilities import facility_of
 from cloud.core.kernel import audit
 from cloud.core.kernel.errors import DomainError
 from cloud.core.kernel.outbound import Call, OutboundError, OutboundPolicy, send
-from cloud.core.kernel.outbox import DomainEvent
+from cloud.core.kernel.outbox import DomainEvent, contexts_of
 from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.traces import ERROR, OK, Span, Trace, TraceContext, new_span_id
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, StorageError, UnitOfWork
 from cloud.core.searching import encounters
 from cloud.core.subscriptions import pacing, service
-from cloud.core.subscriptions.tables import SubscriptionRow
+from cloud.core.subscriptions.tables import NotifiedEventRow, SubscriptionRow
+from cloud.core.tracing.recorder import SpanRecorder
 from cloud.fhir.json import dumps
 from cloud.fhir.rest.desk import Desk, may, sees_all
 from cloud.fhir.rest.notification import EVENT, HANDSHAKE, HEARTBEAT, notification
@@ -34,17 +38,39 @@ from cloud.fhir.rest.topics import TOPICS
 
 LOG: Final = logging.getLogger("vitalwire.worker")
 AT_ONCE: Final = 20
+NOTIFICATION: Final = "notification"
+TRACEPARENT: Final = "traceparent"
 _TAKEN: Final = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A notification that waits to be sent: the call, how long it may take, the last event in it,
+    and the version of the subscription it was made of.
+
+    `places` are those of the events it tells of in their traces, by the events' numbers.
+    """
+
+    call: Call
+    seconds: int
+    through: int
+    version: int
+    tenant_id: str
+    topic: str
+    places: Mapping[int, TraceContext]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notifier:
-    """What notifying takes; `outbound` says which addresses are called."""
+    """What notifying takes; `outbound` says which addresses are called, `spans` takes what was
+    sent of a trace that is kept.
+    """
 
     database: Database
     vault: Vault
     clock: Clock
     outbound: OutboundPolicy
+    spans: SpanRecorder | None = None
 
     def once(self) -> int:
         """Send what is due now; how many subscriptions were looked at."""
@@ -69,9 +95,11 @@ class Notifier:
             self._settle(subscription_id, "It could not be made.", through=0, version=None)
             return
         if made is not None:
-            call, seconds, through, version = made
-            why = self._sent(call, seconds)
-            self._settle(subscription_id, why, through=through, version=version)
+            at, began = self.clock(), time.perf_counter_ns()
+            why = self._sent(made.call, made.seconds)
+            took = (time.perf_counter_ns() - began) // 1000
+            self._settle(subscription_id, why, through=made.through, version=made.version)
+            self._note(subscription_id, made, at, took, status=ERROR if why else OK)
 
     def _settle(self, subscription_id: str, why: str, *, through: int, version: int | None) -> None:
         with self.database.begin(now=self.clock()) as work:
@@ -92,8 +120,27 @@ class Notifier:
                 row.status,
             )
 
-    def _made(self, work: UnitOfWork, row: SubscriptionRow) -> tuple[Call, int, int, int] | None:
-        """The call, how long it may take, the last event in it, the version it was made of."""
+    def _note(
+        self, subscription_id: str, made: Made, at: datetime, microseconds: int, *, status: str
+    ) -> None:
+        """Have each event's trace show what was sent."""
+        if self.spans is None:
+            return
+        for number, place in made.places.items():
+            span = Span(
+                trace_id=place.trace_id,
+                span_id=place.span_id,
+                parent_id=place.parent_id,
+                kind=NOTIFICATION,
+                name=made.topic,
+                started_at=at,
+                microseconds=microseconds,
+                status=status,
+                facts={"subscription_id": subscription_id, "number": number},
+            )
+            self.spans.take(made.tenant_id, Trace(place), span)
+
+    def _made(self, work: UnitOfWork, row: SubscriptionRow) -> Made | None:
         owner = service.owner_of(work, row)
         if owner is None or not may(owner, "Encounter", "r"):
             pacing.stop(row, "The client may not read encounters any more.")
@@ -112,14 +159,25 @@ class Notifier:
             audit.record(work, owner, "read-identified", "encounter", one)
         lines = service.headers_of(self.vault, row)
         headers = {name: value.strip() for name, _, value in (one.partition(":") for one in lines)}
+        places = _places(work, told)
+        if places and TRACEPARENT not in map(str.lower, headers):
+            # A call is of one trace: that of the newest event it tells of.
+            headers[TRACEPARENT] = places[max(places)].traceparent
         call = Call(
             "POST",
             row.endpoint,
             {**headers, "Content-Type": "application/fhir+json", "Accept": "*/*"},
             dumps(bundle),
         )
-        through = told[-1].number if told else row.delivered
-        return call, row.timeout_seconds, through, row.version
+        return Made(
+            call=call,
+            seconds=row.timeout_seconds,
+            through=told[-1].number if told else row.delivered,
+            version=row.version,
+            tenant_id=row.tenant_id,
+            topic=row.topic,
+            places=places,
+        )
 
     def _sent(self, call: Call, seconds: int) -> str:
         """Empty when it was taken, else why not, in words that name no host."""
@@ -128,6 +186,20 @@ class Notifier:
         except OutboundError as exc:
             return f"Not delivered: {exc}."
         return "" if answer.status in _TAKEN else f"Not taken: status {answer.status}."
+
+
+def _places(work: UnitOfWork, told: Sequence[NotifiedEventRow]) -> dict[int, TraceContext]:
+    """A span of its own under each event that happened in a trace, by the event's number."""
+    above = contexts_of(work, [event.event_id for event in told])
+    return {
+        event.number: replace(
+            above[event.event_id],
+            span_id=new_span_id(),
+            parent_id=above[event.event_id].span_id,
+        )
+        for event in told
+        if event.event_id in above
+    }
 
 
 def follow_subscriptions(vault: Vault) -> Callable[[DomainEvent, UnitOfWork], None]:

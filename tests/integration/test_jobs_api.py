@@ -280,6 +280,7 @@ async def test_the_end_is_posted_to_the_callback_in_the_contracts_words(
             JOBS, headers=traced, json={**EXPORT, "callback_url": URL}
         )
         job = answer.json()["id"]
+        embedded.parts.spans.flush()
         runner(embedded).once()
         with embedded.database.reading(now=START) as work:
             endpoint, delivery = callback(work)
@@ -291,7 +292,11 @@ async def test_the_end_is_posted_to_the_callback_in_the_contracts_words(
             "trace_id": "a1" * 16,
             "result_ref": f"/v1/jobs/{job}/result",
         }
-        assert delivery.headers == {"X-Argus-Job-ID": job}
+        span = delivery.delivery_id[-16:]
+        assert delivery.headers == {
+            "X-Argus-Job-ID": job,
+            "traceparent": f"00-{'a1' * 16}-{span}-01",
+        }
         assert delivery.trace_id == "a1" * 16
         assert (await app.ask("GET", "/v1/webhooks")).json() == {
             "webhooks": [],

@@ -16,6 +16,7 @@ from cloud.api.shared.authentication import require
 from cloud.api.shared.documentation import errors
 from cloud.api.shared.services import AllServices
 from cloud.api.shared.strict_json import StrictRoute
+from cloud.core.exchange.traced import hospital_spans
 from cloud.core.kernel.errors import InvalidError, NotFoundError
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.scopes import OBSERVABILITY_READ
@@ -74,7 +75,9 @@ def read_trace(trace_id: str, caller: ObservabilityRead, services: AllServices) 
     services.spans.flush()
     with services.database.reading(now=services.clock()) as work:
         spans = spans_of(work, caller, trace_id)
-        spans += delivery_spans(work, caller, trace_id) if spans else []
+        if spans:
+            spans += delivery_spans(work, caller, trace_id)
+            spans += hospital_spans(work, caller, trace_id)
     if not spans:
         raise NotFoundError("trace_not_found", "Nothing is kept of such a trace in this tenant.")
     return _model(trace_id, _under_events(spans))

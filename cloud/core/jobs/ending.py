@@ -10,6 +10,7 @@ from cloud.core.kernel import outbox
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.outbox import DomainEvent
 from cloud.core.kernel.work import UnitOfWork
+from cloud.core.tracing.lookup import is_kept
 from cloud.core.webhooks.dialects import octets_of
 from cloud.core.webhooks.queueing import new_delivery
 from cloud.core.webhooks.tables import EndpointRow
@@ -47,11 +48,12 @@ def end(work: UnitOfWork, row: JobRow, status: str, reason: str = "") -> None:
             resource_type="job",
             resource_id=row.job_id,
             data=data,
+            trace_id=row.trace_id,
+            is_recorded=is_kept(work, row.tenant_id, row.trace_id),
         )
         headers = {"X-Argus-Job-ID": row.job_id}
         body = octets_of(callback_document(row))
-        delivery = new_delivery(work, endpoint, event, body, headers=headers)
-        delivery.trace_id = row.trace_id
+        new_delivery(work, endpoint, event, body, headers=headers)
 
 
 def callback_document(row: JobRow) -> dict[str, str | None]:

@@ -11,7 +11,7 @@ from sqlalchemy import JSON, ColumnElement, Index, String, delete, func, select,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.core.kernel.identifiers import new_id
-from cloud.core.kernel.traces import current_trace, new_span_id, new_trace_id
+from cloud.core.kernel.traces import TraceContext, current_trace, new_span_id, new_trace_id
 from cloud.core.kernel.work import UnitOfWork
 from cloud.db.base import ID_LENGTH, Base, RowNumber, UtcDateTime
 
@@ -23,6 +23,7 @@ class DomainEvent:
     """One thing that happened: `type` is the contract's event name, `data` holds ids only.
 
     `trace_id` is the trace it happened in, or one that it began; empty for what nobody published.
+    `is_recorded` says whether that is kept.
     """
 
     event_id: str
@@ -33,6 +34,7 @@ class DomainEvent:
     resource_id: str
     data: Mapping[str, Any]
     trace_id: str = ""
+    is_recorded: bool = False
 
 
 class OutboxRow(Base):
@@ -143,7 +145,27 @@ def event_of(row: OutboxRow) -> DomainEvent:
         resource_id=row.resource_id,
         data=row.data,
         trace_id=row.trace_id or "",
+        is_recorded=bool(row.parent_span_id),
     )
+
+
+def contexts_of(work: UnitOfWork, event_ids: Collection[str]) -> dict[str, TraceContext]:
+    """The places of events in the traces they happened in, for those that happened in one and left
+    no longer ago than is kept.
+    """
+    statement = select(OutboxRow).where(
+        OutboxRow.event_id.in_(event_ids), OutboxRow.trace_id.is_not(None)
+    )
+    rows = work.session.scalars(statement) if event_ids else ()
+    return {
+        row.event_id: TraceContext(
+            trace_id=row.trace_id or "",
+            span_id=row.span_id or "",
+            parent_id=row.parent_span_id or "",
+            is_recorded=bool(row.parent_span_id),
+        )
+        for row in rows
+    }
 
 
 def forget_relayed(work: UnitOfWork) -> None:

@@ -36,6 +36,14 @@ def spans_of(work: UnitOfWork, principal: Principal, trace_id: str) -> list[Span
     return [*kept, *_events(work, principal, trace_id)]
 
 
+def is_kept(work: UnitOfWork, tenant_id: str, trace_id: str) -> bool:
+    """Whether spans of a trace were written down in the tenant."""
+    statement = select(SpanRow.row_id).where(
+        SpanRow.tenant_id == tenant_id, SpanRow.trace_id == trace_id
+    )
+    return bool(trace_id) and work.session.scalar(statement.limit(1)) is not None
+
+
 def _events(work: UnitOfWork, principal: Principal, trace_id: str) -> Sequence[Span]:
     """Events are spans already: from when they happened to when all had taken them."""
     statement = (

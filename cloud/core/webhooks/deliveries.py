@@ -13,6 +13,7 @@ from cloud.core.kernel.errors import ConflictError, InvalidError, NotFoundError
 from cloud.core.kernel.identifiers import new_id
 from cloud.core.kernel.outbox import DomainEvent
 from cloud.core.kernel.principal import Principal
+from cloud.core.kernel.traces import current_trace
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.webhooks.catalogue import CATALOGUE
 from cloud.core.webhooks.dialects import body_of
@@ -30,6 +31,7 @@ from cloud.core.webhooks.tables import (
     DeliveryRow,
     EndpointRow,
 )
+from cloud.core.webhooks.traced import headers_again
 
 SETTLED: Final = (SUCCEEDED, FAILED, DISCARDED)
 MOST_REPLAYED: Final = 10_000
@@ -93,6 +95,7 @@ def send_test(
         raise InvalidError("unknown_event", "Name an event of the catalogue.")
     if endpoint.status != ACTIVE:
         raise ConflictError("webhook_not_active", "Make the webhook active first.")
+    trace = current_trace()
     event = DomainEvent(
         event_id=new_id("evt_test"),
         tenant_id=endpoint.tenant_id,
@@ -102,6 +105,7 @@ def send_test(
         resource_id=kind.resource.sample,
         data={},
         trace_id=principal.trace_id,
+        is_recorded=trace is not None and trace.context.is_recorded,
     )
     body = body_of(endpoint.dialect, event, kind.sample, is_test=True)
     due_at = _first_in_line(work, endpoint)
@@ -202,8 +206,9 @@ def _newest(
 
 
 def _again(work: UnitOfWork, row: DeliveryRow, replay_number: int) -> DeliveryRow:
+    delivery_id = new_id("dlv")
     again = DeliveryRow(
-        delivery_id=new_id("dlv"),
+        delivery_id=delivery_id,
         tenant_id=row.tenant_id,
         endpoint_id=row.endpoint_id,
         message_id=row.message_id,
@@ -213,7 +218,7 @@ def _again(work: UnitOfWork, row: DeliveryRow, replay_number: int) -> DeliveryRo
         trace_id=row.trace_id,
         is_test=row.is_test,
         body=row.body,
-        headers=row.headers,
+        headers=headers_again(row.headers, delivery_id),
         state=QUEUED,
         due_at=work.now,
         created_at=work.now,

@@ -19,6 +19,7 @@ from cloud.core.webhooks.endpoints import DISABLED, REMOVED
 from cloud.core.webhooks.incidents import TYPES, incident_events
 from cloud.core.webhooks.standing import KEPT_FOR
 from cloud.core.webhooks.tables import DISCARDED, QUEUED, DeliveryRow, EndpointRow
+from cloud.core.webhooks.traced import traced_headers
 from cloud.db.many import insert_many
 
 _PRIVATE: Final = frozenset({"webhook", "job"})
@@ -80,19 +81,24 @@ def new_delivery(
     is_test: bool = False,
 ) -> DeliveryRow:
     """A delivery that is due at once. `headers` go out beside the signatures."""
-    values = _values(work, endpoint, event, body)
-    if is_test:
-        values["delivery_id"] = new_id("dlv_test")
-    row = DeliveryRow(**values, headers=dict(headers or {}), is_test=is_test)
+    values = _values(work, endpoint, event, body, prefix="dlv_test" if is_test else "dlv")
+    values["headers"] |= headers or {}
+    row = DeliveryRow(**values, is_test=is_test)
     work.session.add(row)
     return row
 
 
 def _values(
-    work: UnitOfWork, endpoint: EndpointRow | Hearer, event: DomainEvent, body: bytes
+    work: UnitOfWork,
+    endpoint: EndpointRow | Hearer,
+    event: DomainEvent,
+    body: bytes,
+    *,
+    prefix: str = "dlv",
 ) -> dict[str, Any]:
+    delivery_id = new_id(prefix)
     return {
-        "delivery_id": new_id("dlv"),
+        "delivery_id": delivery_id,
         "tenant_id": endpoint.tenant_id,
         "endpoint_id": endpoint.endpoint_id,
         "message_id": event.event_id,
@@ -100,6 +106,7 @@ def _values(
         "occurred_at": event.occurred_at,
         "trace_id": event.trace_id,
         "body": body,
+        "headers": traced_headers(delivery_id, event.trace_id, is_recorded=event.is_recorded),
         "state": QUEUED,
         "due_at": work.now,
         "created_at": work.now,
@@ -184,7 +191,6 @@ def _told(
     return [
         {
             **_values(work, one, event, bodies[one.dialect]),
-            "headers": {},
             "settled_at": None,
             **(_missed(work) if one.is_disabled else {}),
         }

@@ -84,8 +84,9 @@ class DeliveryRow(TenantOwned, Base):
 
     `state` is queued, sending, retrying, succeeded, failed or discarded. `due_at` is None once it
     is settled. `message_id` is the same for every attempt and replay of one event, so that a
-    receiver knows what it has; `replay` counts how often it was asked for again. `headers` are the
-    dialect's own of this message beside the signatures (a job's id). `error` is a word of ours.
+    receiver knows what it has; `replay` counts how often it was asked for again. `headers` are this
+    message's own beside the signatures (a job's id, its place in a trace). `error` is a word of
+    ours.
     """
 
     __tablename__ = "webhook_deliveries"

@@ -151,6 +151,7 @@ def notifier(cloud: Installation) -> Notifier:
         vault=cloud.parts.vault,
         clock=cloud.clock,
         outbound=OutboundPolicy(allowed=("127.0.0.0/8",)),
+        spans=cloud.parts.spans,
     )
 
 
