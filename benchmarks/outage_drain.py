@@ -21,6 +21,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge_drain import CaptureTime, fill
+
 from edge.buffer.buffer import ObservationBuffer
 from edge.buffer.policy import BufferPolicy
 from edge.clock import SYSTEM_CLOCK
@@ -29,20 +31,22 @@ from edge.uplink.credentials import Credentials
 from edge.uplink.https import HttpsLink
 from edge.uplink.policy import ChoicePolicy, HttpsPolicy, SenderPolicy
 from edge.uplink.sender import Sender
-from protocols.uplink.messages import Content, UplinkAck
+from protocols.uplink.messages import UplinkAck, UplinkRow
 from simulators.network import shaped_link
 from tests.fixtures.vehicle_rows import Vehicle
 from tests.postgres import running_server
 
 ROWS = 40_000
+FIRST = 10
+"""So many go up before the link is lost: both ends know each other then."""
 OUTAGE_SECONDS = 5.0
 
 
-def contents(count: int) -> list[Content]:
-    """So many readings of one vehicle's devices."""
-    kept: list[Content] = []
+def readings(count: int) -> list[UplinkRow]:
+    """So many readings of one vehicle's devices, and when the gateway had each of them."""
+    kept: list[UplinkRow] = []
     for second in Vehicle(21).numerics(count):
-        kept += [row.content for row in second]
+        kept += second
         if len(kept) >= count:
             break
     return kept[:count]
@@ -100,7 +104,8 @@ def processor_seconds(pid: int) -> float:
 async def drain(folder: Path, url: str, credentials: Credentials, pid: int) -> Drained:
     """One outage."""
     host, _, port = url.removeprefix("http://").partition(":")
-    buffer = ObservationBuffer()
+    captured, rows = CaptureTime(), readings(ROWS + FIRST)
+    buffer = ObservationBuffer(clock=captured.clock)
     await buffer.open(folder, policy=BufferPolicy(), vehicle_id="AMB-7")
     async with shaped_link(host, int(port)) as (shaped, near):
         policy = HttpsPolicy(url=f"http://127.0.0.1:{near}", timeout_seconds=30.0)
@@ -114,12 +119,10 @@ async def drain(folder: Path, url: str, credentials: Credentials, pid: int) -> D
             )
             async with asyncio.TaskGroup() as tasks:
                 running = [tasks.create_task(link.run()), tasks.create_task(sender.run())]
-                await buffer.append(contents(10))
+                await fill(buffer, captured, rows[:FIRST])
                 await sender.wait_until_drained()
                 shaped.refuse()
-                rows = contents(ROWS + 10)[10:]
-                for first in range(0, ROWS, 500):
-                    await buffer.append(rows[first : first + 500])
+                await fill(buffer, captured, rows[FIRST:])
                 del rows  # a gateway holds what waits on its disk only
                 await asyncio.sleep(OUTAGE_SECONDS)
                 shaped.release()
@@ -140,12 +143,10 @@ async def drain(folder: Path, url: str, credentials: Credentials, pid: int) -> D
 
 async def buffer_alone(folder: Path) -> float:
     """Seconds to claim and settle as many rows, with nobody in between."""
-    buffer = ObservationBuffer()
+    captured = CaptureTime()
+    buffer = ObservationBuffer(clock=captured.clock)
     await buffer.open(folder, policy=BufferPolicy(), vehicle_id="AMB-7")
-    rows = contents(ROWS)
-    for first in range(0, ROWS, 500):
-        await buffer.append(rows[first : first + 500])
-    del rows
+    await fill(buffer, captured, readings(ROWS))
     began = time.perf_counter()
     while claim := await buffer.claim(limit=5_000, octets=1 << 20):
         await buffer.settle(UplinkAck(batch_id=claim.batch_id, stored=len(claim.rows), repeated=0))

@@ -61,6 +61,16 @@ def test_waveforms_are_cut_where_they_were() -> None:
     assert read_rows(LEADS) == Vehicle(5).twelve_leads(1)[:3]
 
 
+def test_numbers_among_waveforms_have_no_samples() -> None:
+    mixed = [
+        replace(row, sequence=sequence)
+        for sequence, row in enumerate([ROWS[0], *Vehicle(5).twelve_leads(1)[:2], ROWS[1]], 1)
+    ]
+    record = write_batch(batch_of(mixed), CounterSearch())
+    assert not record.plain
+    assert read_rows(record) == mixed
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -84,8 +84,22 @@ def test_of_many_octets_those_that_are_no_row_are_named(rows: list[UplinkRow]) -
     ]
 
 
+def test_many_whole_rows_are_opened_in_one_go() -> None:
+    bodies = [row_codec.BINARY.encode([1, NOON, content]) for content in (WHOLE, WHOLE)]
+    opened, none = row_codec.open_each(bodies)
+    assert ([one.content for one in opened], none) == ([WHOLE, WHOLE], [])
+
+
+def test_among_many_rows_one_without_a_zone_is_named() -> None:
+    zoneless = row_codec.BINARY.encode([1, NOON.replace(tzinfo=None), WHOLE])
+    whole = row_codec.BINARY.encode([1, NOON, WHOLE])
+    opened, none = row_codec.open_each([whole, zoneless, whole])
+    assert ([one.content for one in opened], none) == ([WHOLE, WHOLE], [1])
+
+
 COMMON = rec.CommonRecord(UUID(int=7), 150456, rec.TimeRecord(NOON, "received"), b"OX123456")
 ZONELESS = rec.TimeRecord(NOON.replace(tzinfo=None), "received")
+WHOLE = rec.NumericRecord(COMMON, rec.QuantityRecord("1", 9))
 
 
 @pytest.mark.parametrize(
