@@ -28,7 +28,7 @@ OPENING: Final = re.compile(
 )
 MAY: Final = {
     # They listen, or name a type: what they call is an operator's own.
-    "cloud/app/programs.py": {"socket"},
+    "cloud/app/listening.py": {"socket"},
     "cloud/ingest/mqtt.py": {"socket"},
     "cloud/exchange/mllp_sending.py": {"socket"},
 }

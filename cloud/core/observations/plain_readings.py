@@ -108,6 +108,10 @@ def _are_plain(moments: ReadingMoments) -> NDArray[np.bool_]:
 
 
 def _content_of(series: ReadingSeries, own: tuple[int, ...]) -> Content | None:
+    """What the columns of a value are; None when there are none."""
+    if series.kind == SAMPLES:
+        # Each is another: nothing to remember.
+        return None
     return _content(series.kind, series.type, series.parts, own)
 
 
@@ -116,9 +120,6 @@ def _content_of(series: ReadingSeries, own: tuple[int, ...]) -> Content | None:
 def _content(
     kind: str, code: MdcCode, parts: tuple[Part, ...], own: tuple[int, ...]
 ) -> Content | None:
-    """What the columns of a value are; None when there are none."""
-    if kind == SAMPLES:
-        return None
     series = ReadingSeries(
         kind=kind,
         device=SystemId(bytes(8)),
