@@ -16,6 +16,10 @@ from typing import Final
 
 MOST_SPANS: Final = 64
 """How many spans of one piece of work are noted; what comes after is counted."""
+TRACEPARENT: Final = "traceparent"
+"""The header a context travels in (W3C Trace Context, 3.2)."""
+MOST_SHOWN: Final = 500
+"""How many rows of each kind a trace is shown with."""
 OK: Final = "ok"
 ERROR: Final = "error"
 
@@ -37,6 +41,11 @@ class TraceContext:
     def traceparent(self) -> str:
         """The header that makes a call a child of this span (W3C Trace Context, 3.2)."""
         return f"00-{self.trace_id}-{self.span_id}-{'01' if self.is_recorded else '00'}"
+
+
+def span_of_delivery(delivery_id: str) -> str:
+    """The id of a delivery's span: it has one id all its life, and is known by half of it."""
+    return delivery_id[-16:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from cloud.core.kernel.outbound import (
     OutboundPolicy,
     send,
 )
-from cloud.core.kernel.traces import current_trace
+from cloud.core.kernel.traces import TRACEPARENT, current_trace
 from cloud.exchange.doors import Door, Doors, LockedOutError
 from cloud.exchange.fhir_answers import judge
 
@@ -74,7 +74,7 @@ class FhirSender:
 
 def _at(door: Door, call: Call) -> Call:
     trace = current_trace()
-    traced = {} if trace is None else {"traceparent": trace.context.traceparent}
+    traced = {} if trace is None else {TRACEPARENT: trace.context.traceparent}
     headers = {"Accept": MEDIA_TYPE, **traced, **call.headers, **door.headers}
     return replace(call, headers=headers, most_octets=MOST_OCTETS)
 

@@ -21,7 +21,15 @@ from cloud.core.kernel.errors import DomainError
 from cloud.core.kernel.outbound import Call, OutboundError, OutboundPolicy, send
 from cloud.core.kernel.outbox import DomainEvent, contexts_of
 from cloud.core.kernel.principal import Principal
-from cloud.core.kernel.traces import ERROR, OK, Span, Trace, TraceContext, new_span_id
+from cloud.core.kernel.traces import (
+    ERROR,
+    OK,
+    TRACEPARENT,
+    Span,
+    Trace,
+    TraceContext,
+    new_span_id,
+)
 from cloud.core.kernel.vault import Vault
 from cloud.core.kernel.work import Clock, Database, StorageError, UnitOfWork
 from cloud.core.searching import encounters
@@ -39,7 +47,6 @@ from cloud.fhir.rest.topics import TOPICS
 LOG: Final = logging.getLogger("vitalwire.worker")
 AT_ONCE: Final = 20
 NOTIFICATION: Final = "notification"
-TRACEPARENT: Final = "traceparent"
 _TAKEN: Final = range(200, 300)
 
 

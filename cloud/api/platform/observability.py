@@ -40,7 +40,9 @@ class SpanModel(BaseModel):
 
     span_id: str = Field(examples=["00f067aa0ba902b7"])
     parent_span_id: str | None = Field(description="Null for what was done under nothing we know.")
-    kind: str = Field(description="request, unit, event, follower or delivery.")
+    kind: str = Field(
+        description="request, unit, event, follower, delivery, hospital or notification."
+    )
     name: str = Field(examples=["POST /api/v1/devices/enrol"])
     started_at: datetime
     duration_ms: float

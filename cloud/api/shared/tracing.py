@@ -9,7 +9,13 @@ from fastapi import Request
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from cloud.core.kernel.traces import Trace, TraceContext, new_span_id, new_trace_id
+from cloud.core.kernel.traces import (
+    TRACEPARENT,
+    Trace,
+    TraceContext,
+    new_span_id,
+    new_trace_id,
+)
 from cloud.core.tracing.policy import TracePolicy
 from protocols.uplink.trace_ids import TraceContext as SentContext
 from protocols.uplink.trace_ids import named_context
@@ -28,7 +34,7 @@ _MEMBER: Final = re.compile(f"(?P<key>{_KEY})=(?:{_VALUE})")
 
 def trace_from(scope: Scope, headers: Headers, policy: TracePolicy) -> Trace:
     """The trace of a request: its caller's, or a new one where that names none it can be."""
-    sent = headers.getlist("traceparent")
+    sent = headers.getlist(TRACEPARENT)
     named = named_context(sent[0]) if len(sent) == 1 else None
     if named is None:
         trace_id = new_trace_id()

@@ -11,11 +11,16 @@ from cloud.core.exchange.tables import DeliveryRow
 from cloud.core.kernel.outbox import OutboxRow, contexts_of
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
-from cloud.core.kernel.traces import Span, Trace, TraceContext
+from cloud.core.kernel.traces import (
+    MOST_SHOWN,
+    Span,
+    Trace,
+    TraceContext,
+    span_of_delivery,
+)
 from cloud.core.kernel.work import UnitOfWork
 
 HOSPITAL: Final = "hospital"
-MOST_SHOWN: Final = 500
 
 
 def trace_of(work: UnitOfWork, delivery: DeliveryRow) -> Trace | None:
@@ -26,7 +31,7 @@ def trace_of(work: UnitOfWork, delivery: DeliveryRow) -> Trace | None:
     return Trace(
         TraceContext(
             trace_id=above.trace_id,
-            span_id=_span_id(delivery),
+            span_id=span_of_delivery(delivery.delivery_id),
             parent_id=above.span_id,
             is_recorded=above.is_recorded,
         )
@@ -49,11 +54,6 @@ def hospital_spans(work: UnitOfWork, principal: Principal, trace_id: str) -> lis
     return [_span(trace_id, row) for row in work.session.scalars(statement)]
 
 
-def _span_id(delivery: DeliveryRow) -> str:
-    # As with webhooks: a delivery has one id all its life.
-    return delivery.delivery_id[-16:]
-
-
 def _span(trace_id: str, row: DeliveryRow) -> Span:
     until = row.settled_at or row.attempted_at or row.created_at
     facts: dict[str, str | int] = {
@@ -66,7 +66,7 @@ def _span(trace_id: str, row: DeliveryRow) -> Span:
         facts["response_status"] = row.response_status
     return Span(
         trace_id=trace_id,
-        span_id=_span_id(row),
+        span_id=span_of_delivery(row.delivery_id),
         parent_id="",
         kind=HOSPITAL,
         name=row.kind,

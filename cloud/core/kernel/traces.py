@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from cloud.db.traces import (
     ERROR,
+    MOST_SHOWN,
     MOST_SPANS,
     OK,
+    TRACEPARENT,
     Span,
     Trace,
     TraceContext,
@@ -13,12 +15,15 @@ from cloud.db.traces import (
     in_trace,
     new_span_id,
     new_trace_id,
+    span_of_delivery,
 )
 
 __all__ = [
     "ERROR",
+    "MOST_SHOWN",
     "MOST_SPANS",
     "OK",
+    "TRACEPARENT",
     "Span",
     "Trace",
     "TraceContext",
@@ -26,4 +31,5 @@ __all__ = [
     "in_trace",
     "new_span_id",
     "new_trace_id",
+    "span_of_delivery",
 ]

@@ -11,7 +11,7 @@ from cloud.core.identity.tables import TenantRow
 from cloud.core.kernel.outbox import OutboxRow
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
-from cloud.core.kernel.traces import Span
+from cloud.core.kernel.traces import MOST_SHOWN, Span
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.tracing.policy import TracePolicy
 from cloud.core.tracing.tables import SpanRow
@@ -20,7 +20,6 @@ REQUEST: Final = "request"
 UNIT: Final = "unit"
 EVENT: Final = "event"
 FOLLOWER: Final = "follower"
-MOST_SHOWN: Final = 500
 _WAITING: Final = "waiting"
 
 

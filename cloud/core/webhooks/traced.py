@@ -8,13 +8,17 @@ from typing import Any, Final
 
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.tenancy import scoped
-from cloud.core.kernel.traces import Span, TraceContext
+from cloud.core.kernel.traces import (
+    MOST_SHOWN,
+    TRACEPARENT,
+    Span,
+    TraceContext,
+    span_of_delivery,
+)
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.webhooks.tables import DeliveryRow
 
 DELIVERY: Final = "delivery"
-TRACEPARENT: Final = "traceparent"
-MOST_SHOWN: Final = 500
 
 
 def traced_headers(delivery_id: str, trace_id: str, *, is_recorded: bool) -> dict[str, str]:
@@ -24,7 +28,7 @@ def traced_headers(delivery_id: str, trace_id: str, *, is_recorded: bool) -> dic
     if not trace_id:
         return {}
     context = TraceContext(
-        trace_id=trace_id, span_id=_span_id(delivery_id), is_recorded=is_recorded
+        trace_id=trace_id, span_id=span_of_delivery(delivery_id), is_recorded=is_recorded
     )
     return {TRACEPARENT: context.traceparent}
 
@@ -37,11 +41,6 @@ def headers_again(headers: Mapping[str, Any], delivery_id: str) -> dict[str, Any
     _, trace_id, _, flags = former.split("-")
     own = traced_headers(delivery_id, trace_id, is_recorded=flags == "01")
     return {**headers, **own}
-
-
-def _span_id(delivery_id: str) -> str:
-    # A delivery has one id all its life: its span is known by half of it.
-    return delivery_id[-16:]
 
 
 def delivery_spans(work: UnitOfWork, principal: Principal, trace_id: str) -> list[Span]:
@@ -71,7 +70,7 @@ def _span(row: DeliveryRow) -> Span:
         facts["response_status"] = row.response_status
     return Span(
         trace_id=row.trace_id,
-        span_id=_span_id(row.delivery_id),
+        span_id=span_of_delivery(row.delivery_id),
         parent_id="",
         kind=DELIVERY,
         name=row.event_type,
