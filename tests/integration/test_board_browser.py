@@ -52,6 +52,7 @@ from tests.fixtures.handovers import (
     pressure,
 )
 from tests.fixtures.served_cloud import ServedCloud, installed_cloud, served_cloud
+from tests.waiting import wait_until
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = (
@@ -141,6 +142,18 @@ def fill(cloud: ServedCloud) -> str:
     return encounter_id
 
 
+def expect_live(page: Page, cloud: ServedCloud, *, rate: str) -> None:
+    """Live is what came within ten seconds, and a busy machine may take longer to show a page: the
+    heart rate goes on coming.
+    """
+
+    def says_so() -> bool:
+        cloud.send(VEHICLE, [numeric(MONITOR, HEART_RATE, utc_now(), rate, BEATS).observation])
+        return page.locator("#link-text").inner_text() == "Live"
+
+    wait_until(says_so, timeout=60, what="the page to say Live", every=0.5)
+
+
 def opened(cloud: ServedCloud, encounter_id: str = "") -> str:
     """The address that opens the board in one step, at a patient or at the list."""
     place = f"/{encounter_id}" if encounter_id else ""
@@ -175,8 +188,7 @@ def test_the_board_shows_the_patient_live(browser: Browser, tmp_path: Path) -> N
         size = {"width": 1920, "height": 1080}
         with page_of(browser, complaints=complaints, viewport=size, color_scheme="dark") as page:
             page.goto(opened(cloud, encounter_id))
-            # Before all else: what was sent is live for a while only.
-            expect(page.locator("#link-text")).to_have_text("Live")
+            expect_live(page, cloud, rate="143")
             expect(page.locator("#tile-hr .value")).to_have_text("143")
             assert page.url == f"{cloud.base_url}/board/{encounter_id}"
             expect(page.locator("#tile-spo2 .value")).to_have_text("71")
@@ -297,14 +309,14 @@ def test_the_board_says_when_the_connection_is_lost_and_goes_on_by_itself(
     ):
         with serve():
             page.goto(opened(cloud, fill(cloud)))
-            expect(page.locator("#link-text")).to_have_text("Live")
+            expect_live(page, cloud, rate="143")
         expect(page.locator("#link-text")).to_have_text("Reconnecting")
         expect(page.locator("#stale-banner")).to_be_visible()
         now = utc_now()
         cloud.send(VEHICLE, [numeric(MONITOR, HEART_RATE, now, "101", BEATS).observation])
         with serve():
-            expect(page.locator("#tile-hr .value")).to_have_text("101", timeout=15_000)
-            expect(page.locator("#link-text")).to_have_text("Live")
+            expect(page.locator("#tile-hr .value")).to_have_text("101")
+            expect_live(page, cloud, rate="101")
             expect(page.locator(".event")).to_have_count(2)
             expect(page.locator("#stale-banner")).to_be_hidden()
     assert [one for one in complaints if "net::" not in one] == []
