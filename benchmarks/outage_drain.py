@@ -26,6 +26,7 @@ from edge_drain import CaptureTime, fill
 from edge.buffer.buffer import ObservationBuffer
 from edge.buffer.policy import BufferPolicy
 from edge.clock import SYSTEM_CLOCK
+from edge.uplink.ahead import WriterAhead
 from edge.uplink.choice import LinkChoice
 from edge.uplink.credentials import Credentials
 from edge.uplink.https import HttpsLink
@@ -37,9 +38,9 @@ from tests.fixtures.vehicle_rows import Vehicle
 from tests.postgres import running_server
 
 ROWS = 40_000
-FIRST = 10
-"""So many go up before the link is lost: both ends know each other then."""
 OUTAGE_SECONDS = 5.0
+FIRST = 600
+"""So many go up before the link is lost: both ends know each other then."""
 
 
 def readings(count: int) -> list[UplinkRow]:
@@ -85,11 +86,13 @@ def cloud(folder: Path, database_url: str) -> Iterator[tuple[str, Credentials, i
 class Drained:
     """Seconds to the first row after the link is back, and to the last; octets a row.
 
+    `prepared`: how many rows were written already when the link came back.
     `edge` and `cloud` are seconds of processor time from the one to the other.
     """
 
     first: float
     total: float
+    prepared: int
     octets: float
     edge: float
     cloud: float
@@ -117,14 +120,15 @@ async def drain(folder: Path, url: str, credentials: Credentials, pid: int) -> D
                 clock=SYSTEM_CLOCK,
                 policy=SenderPolicy(drain_rows=5_000, ack_timeout_seconds=30.0),
             )
+            ahead = WriterAhead(buffer=buffer, choice=sender.choice, clock=SYSTEM_CLOCK)
             async with asyncio.TaskGroup() as tasks:
-                running = [tasks.create_task(link.run()), tasks.create_task(sender.run())]
+                running = [tasks.create_task(work()) for work in (link.run, sender.run, ahead.run)]
                 await fill(buffer, captured, rows[:FIRST])
                 await sender.wait_until_drained()
                 shaped.refuse()
                 await fill(buffer, captured, rows[FIRST:])
                 del rows  # a gateway holds what waits on its disk only
-                await asyncio.sleep(OUTAGE_SECONDS)
+                prepared = await until_ready(buffer)
                 shaped.release()
                 began, before = time.perf_counter(), sender.counts.rows
                 octets = link.health.octets
@@ -138,7 +142,16 @@ async def drain(folder: Path, url: str, credentials: Credentials, pid: int) -> D
                 for task in running:
                     task.cancel()
     await buffer.close()
-    return Drained(first_row, total, (link.health.octets - octets) / ROWS, edge, there)
+    return Drained(first_row, total, prepared, (link.health.octets - octets) / ROWS, edge, there)
+
+
+async def until_ready(buffer: ObservationBuffer) -> int:
+    """Wait out the outage: until the gateway has done what it does in one. How many rows."""
+    prepared = -1
+    while (now := (await buffer.counts()).prepared) != prepared or now == 0:
+        prepared = now
+        await asyncio.sleep(OUTAGE_SECONDS)
+    return prepared
 
 
 async def buffer_alone(folder: Path) -> float:
@@ -166,6 +179,7 @@ def main() -> None:
         alone = asyncio.run(buffer_alone(folder / "alone"))
     rest = found.total - found.first
     print(f"first row in the cloud {found.first:.2f} s after the link was back")
+    print(f"{found.prepared} rows were written ahead")
     print(f"{ROWS} rows drained at {ROWS / rest:.0f} rows/s, {found.octets:.2f} octets a row")
     for side, seconds in (("gateway", found.edge), ("cloud", found.cloud)):
         print(f"  {side:8}{seconds / ROWS * 1e6:6.1f} us of processor a row")

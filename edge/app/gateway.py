@@ -35,6 +35,7 @@ from edge.status.service_manager import of_this_process
 from edge.status.station import register_station
 from edge.supervision import TaskTree
 from edge.transports.tcp import AgentListener, TcpTransport, listen, parse_address
+from edge.uplink.ahead import WriterAhead
 from edge.uplink.budget import Budget
 from edge.uplink.choice import LinkChoice
 from edge.uplink.link import LinkClient
@@ -138,6 +139,7 @@ class Gateway:
             register_pairing(self._control, self._gatt.desk)
         choice = LinkChoice(links, settings.uplink.choice, clock)
         budget = Budget(settings.uplink.spending, links)
+        self._ahead = WriterAhead(buffer=buffer, choice=choice, clock=clock)
         self._sender = Sender(
             buffer=buffer,
             choice=choice,
@@ -220,6 +222,7 @@ class Gateway:
                 self._keep(f"link {link.health.way.value}", link.run, tasks)
             if self._links:
                 self._keep("sender", self._sender.run, tasks)
+                self._keep("writer ahead", self._ahead.run, tasks)
                 self._keep("waveform windows", self._send_waveforms, tasks)
             for name, work in (*self.commanding.services, *self.enrolled.services):
                 self._keep(name, work, tasks)

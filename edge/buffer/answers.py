@@ -24,7 +24,10 @@ class Settled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BufferCounts:
-    """How the store stands. `totals` survive restarts; the rest is now."""
+    """How the store stands. `totals` survive restarts; the rest is now.
+
+    `prepared`: how many of the rows that wait are written already and need only be sent.
+    """
 
     waiting: dict[str, int]
     claimed: int
@@ -36,3 +39,4 @@ class BufferCounts:
     boot_epoch: int
     totals: dict[str, int]
     quarantine_reasons: dict[str, int] = field(default_factory=dict)
+    prepared: int = 0

@@ -9,16 +9,15 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from edge.buffer.answers import Appended, BufferCounts, Settled
 from edge.buffer.claims import Claim
 from edge.buffer.database import Connect, connect
+from edge.buffer.jobs import Job, Outcome, attempt, run_jobs
 from edge.buffer.packing import pack_rows
 from edge.buffer.policy import BufferPolicy
 from edge.buffer.recovery import OpenedStore, Recovery, open_store
@@ -33,28 +32,14 @@ from edge.clock import (
     ClockReading,
     machine_boot,
 )
-from edge.errors import BufferDamagedError, BufferFaultError, BufferFullError
+from edge.errors import BufferDamagedError, BufferFaultError
 from protocols.uplink.messages import Content, UplinkAck
+from protocols.uplink.prepared import PreparedRows
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MOST_IN_ONE_COMMIT: Final = 256
-# One refused report may cost this many pieces of the waveforms, then the device keeps it.
-MOST_THINNINGS: Final = 64
-
-
-@dataclass(slots=True)
-class _Job:
-    """One call for the worker. `frees` marks a write that must get through on a full disk.
-
-    `answer` is set in its own loop, once for all that shared a commit.
-    """
-
-    act: Callable[[ObservationStore], Any]
-    answer: asyncio.Future[Any]
-    writes: bool = False
-    frees: bool = False
 
 
 class ObservationBuffer:
@@ -63,7 +48,7 @@ class ObservationBuffer:
     def __init__(self, *, clock: Clock = SYSTEM_CLOCK, connect: Connect = connect) -> None:
         self._clock = clock
         self._connect = connect
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._news = {stream: asyncio.Event() for stream in Stream}
         self._keeper = ClockKeeper(clock)
@@ -142,6 +127,33 @@ class ObservationBuffer:
         claim: Claim | None = await self._ask(act)
         return claim
 
+    async def claim_behind(
+        self, stream: Stream, *, limit: int, octets: int, least: int
+    ) -> Claim | None:
+        """Take rows of a lane's backlog, at least `least` of which wait, to write them ahead."""
+        waits = self._clock.monotonic() < self._patient_until
+        reading, now = self._keeper.look(), self._clock.utc()
+
+        def act(store: ObservationStore) -> Claim | None:
+            store.note_clock(reading, now=now)
+            return store.claim_behind(
+                stream, limit=limit, octets=octets, least=least, now=now, waits=waits
+            )
+
+        claim: Claim | None = await self._ask(act)
+        return claim
+
+    async def prepare(self, batch_ids: Sequence[UUID], rows: PreparedRows) -> bool:
+        """Keep what was written ahead of these claims until it is sent; False: they are not out."""
+        done: bool = await self._ask(lambda store: store.prepare(batch_ids, rows))
+        return done
+
+    def unread(self, batch_id: UUID) -> None:
+        """Nothing came of a claim of `claim_behind`: its rows wait again. Returns at once."""
+        if self._thread is not None:
+            answer = asyncio.get_running_loop().create_future()
+            self._jobs.put(Job(lambda store: store.unread(batch_id), answer))
+
     async def read_window(self, window: WaveformWindow, *, after: int, limit: int) -> WindowPart:
         """Some waveforms of a window, out of their turn; go on from the part's `after`."""
         part: WindowPart = await self._ask(
@@ -202,7 +214,7 @@ class ObservationBuffer:
         """Give a claim back, to be sent again under the same name. Returns at once."""
         if self._thread is not None:
             answer = asyncio.get_running_loop().create_future()
-            self._jobs.put(_Job(lambda store: store.requeue(batch_id), answer))
+            self._jobs.put(Job(lambda store: store.requeue(batch_id), answer))
             self._tell_news()
 
     async def split(self, batch_id: UUID) -> bool:
@@ -236,15 +248,25 @@ class ObservationBuffer:
         if self._thread is None:
             raise BufferFaultError("the buffer is closed")
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put(_Job(act, answer, writes, frees))
-        return await answer
+        self._jobs.put(Job(act, answer, writes, frees))
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            if answer.done() and not answer.cancelled() and answer.exception() is None:
+                self._unheard(answer.result())
+            raise
+
+    def _unheard(self, value: object) -> None:
+        """Whoever asked has gone: what was claimed for it waits for the next."""
+        if isinstance(value, Claim):
+            self.give_back(value.batch_id)
 
     # ---- the worker thread
 
     def _work(self, opened: OpenedStore, loop: asyncio.AbstractEventLoop) -> None:
         store, ending = opened.store, False
         while not ending:
-            jobs: list[_Job] = []
+            jobs: list[Job] = []
             job = self._jobs.get()
             while True:
                 if job is None:
@@ -259,110 +281,23 @@ class ObservationBuffer:
                     job = self._jobs.get_nowait()
                 except queue.Empty:
                     break
-            outcomes = _run_jobs(store, jobs, self._clock.utc)
+            outcomes = run_jobs(store, jobs, self._clock.utc)
             with suppress(RuntimeError):  # nobody is left to answer: the loop has gone
                 loop.call_soon_threadsafe(self._answer, outcomes)
             if any(job.frees for job in jobs):
-                _attempt(store.room.regain_reserve)
+                attempt(store.room.regain_reserve)
         try:
             store.close()
         except BufferFaultError as exc:
             log.warning("buffer closed badly reason=%r", str(exc))
 
-    def _answer(self, outcomes: Sequence[tuple[_Job, _Outcome]]) -> None:
+    def _answer(self, outcomes: Sequence[tuple[Job, Outcome]]) -> None:
         for job, (value, error) in outcomes:
             if isinstance(error, BufferDamagedError) and self._damage and not self._damage.done():
                 self._damage.set_exception(error)
             if job.answer.done():
-                # Whoever asked has gone: what was claimed for it waits for the next.
-                if isinstance(value, Claim):
-                    self.give_back(value.batch_id)
+                self._unheard(value)
             elif error is None:
                 job.answer.set_result(value)
             else:
                 job.answer.set_exception(error)
-
-
-_Outcome = tuple[Any, BaseException | None]
-
-
-def _run_jobs(
-    store: ObservationStore, jobs: Sequence[_Job], now: Callable[[], datetime]
-) -> list[tuple[_Job, _Outcome]]:
-    """All writes in one commit, then the reads."""
-    outcomes = _commit_together(store, [job for job in jobs if job.writes], now)
-    for job, (_, error) in outcomes:
-        if not job.frees:
-            store.is_refusing = isinstance(error, BufferFullError)
-    for job in jobs:
-        if not job.writes:
-            outcomes.append((job, _attempt(partial(job.act, store))))
-    return outcomes
-
-
-def _commit_together(
-    store: ObservationStore, jobs: Sequence[_Job], now: Callable[[], datetime]
-) -> list[tuple[_Job, _Outcome]]:
-    if not jobs:
-        return []
-
-    def together() -> list[Any]:
-        with store.transaction():
-            return [job.act(store) for job in jobs]
-
-    values, error = _attempt(together)
-    if error is None:
-        return [(job, (value, None)) for job, value in zip(jobs, values, strict=True)]
-    if isinstance(error, BufferDamagedError):
-        return [(job, (None, error)) for job in jobs]
-    # One of them failed: each alone, so that it fails alone.
-    return [(job, _commit_alone(store, job, now)) for job in jobs]
-
-
-def _commit_alone(store: ObservationStore, job: _Job, now: Callable[[], datetime]) -> _Outcome:
-    def alone() -> Any:  # noqa: ANN401 - whatever the job gives
-        with store.transaction():
-            return job.act(store)
-
-    if job.frees:
-        return _free(store, alone)
-    outcome = _attempt(alone)
-    for _ in range(MOST_THINNINGS):
-        if isinstance(outcome[1], BufferFullError):
-            # What the log takes up is no room that rows must make.
-            _attempt(store.room.reuse_log)
-            outcome = _attempt(alone)
-        if not isinstance(outcome[1], BufferFullError):
-            break
-        thinned, error = _free(store, partial(_thin, store, now()))
-        if error is not None or not thinned:
-            break
-        _attempt(store.room.regain_reserve)
-        outcome = _attempt(alone)
-    return outcome
-
-
-def _thin(store: ObservationStore, now: datetime) -> bool:
-    with store.transaction():
-        return store.thin(now=now)
-
-
-def _free(store: ObservationStore, act: Callable[[], Any]) -> _Outcome:
-    """Rows leave, with the reserve's room when the disk has none even for that."""
-    outcome = _attempt(act)
-    if isinstance(outcome[1], BufferFullError):
-        _attempt(store.room.reuse_log)
-        outcome = _attempt(act)
-    if isinstance(outcome[1], BufferFullError):
-        room, error = _attempt(store.room.make)
-        if error is None and room:
-            return _attempt(act)
-    return outcome
-
-
-def _attempt(act: Callable[[], Any]) -> _Outcome:
-    """The value or the error: the error belongs to who asked, not to the worker."""
-    try:
-        return act(), None
-    except Exception as exc:  # noqa: BLE001 - handed to the caller through its future
-        return None, exc

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from edge.buffer.rows import Stream
 from protocols.uplink.messages import UplinkRow, batch_name
+from protocols.uplink.prepared import PreparedRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +26,17 @@ class Claim:
     boot_epoch: int
     vehicle_id: str
     rows: Sequence[UplinkRow]
-    row_ids: tuple[int, ...]
+    row_ids: Sequence[int]
     floor: int = 0
     left: int = 0
     octets: int = 0
+
+    @property
+    def last_sequence(self) -> int:
+        """Of its last row; the rows need not be read for that."""
+        if isinstance(self.rows, PreparedRows):
+            return self.rows.sequences[-1]
+        return self.rows[-1].sequence
 
     def halves(self) -> tuple[Claim, Claim]:
         """The same rows as two batches with names of their own."""
@@ -95,7 +103,7 @@ class ClaimBook:
         kept = (
             claim
             for claim in self._returned[stream]
-            if claim.boot_epoch != boot_epoch or claim.rows[-1].sequence > sequence
+            if claim.boot_epoch != boot_epoch or claim.last_sequence > sequence
         )
         self._returned[stream] = deque(kept)
 
@@ -108,6 +116,27 @@ class ClaimBook:
         claims = [claim for claim in self.claimed.values() if claim.stream is stream]
         return frozenset(
             row_id for claim in (*claims, *self._returned[stream]) for row_id in claim.row_ids
+        )
+
+    def merge(self, batch_ids: Sequence[UUID], rows: PreparedRows) -> Claim | None:
+        """Several claims as one of these rows, which are theirs; it is not out any more.
+
+        None when one of them is not out: nothing is merged then.
+        """
+        claims = [self.claimed.get(one) for one in batch_ids]
+        parts = [claim for claim in claims if claim is not None]
+        if len(parts) < len(batch_ids):
+            return None
+        for one in batch_ids:
+            del self.claimed[one]
+        row_ids = [row_id for claim in parts for row_id in claim.row_ids]
+        straight = range(row_ids[0], row_ids[-1] + 1)
+        return replace(
+            parts[0],
+            batch_id=uuid4(),
+            rows=rows,
+            row_ids=straight if len(straight) == len(row_ids) else tuple(row_ids),
+            octets=rows.octets,
         )
 
     def forget(self, batch_id: UUID) -> None:

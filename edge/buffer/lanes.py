@@ -91,11 +91,26 @@ class Lane:
     def add_backlog(self, spans: Iterable[Span]) -> None:
         """What was there at the start."""
         for span in sorted(spans):
-            if self._backlog and span.after < self._backlog[-1].through:
+            if self._backlog and span.after <= self._backlog[-1].through:
                 through = max(span.through, self._backlog[-1].through)
                 self._backlog[-1] = self._backlog[-1]._replace(through=through)
             else:
                 self._backlog.append(span)
+
+    @property
+    def behind(self) -> int:
+        """How many rows the backlog holds at most: ids that left are counted too."""
+        return sum(span.through - span.after for span in self._backlog)
+
+    def begins_before(self, row_id: int) -> bool:
+        """Whether the backlog goes on with rows before this one."""
+        return bool(self._backlog) and self._backlog[0].after < row_id - 1
+
+    def unread(self, span: Span) -> None:
+        """These rows were read and nothing came of it: they are backlog again, in their place."""
+        spans = [span, *self._backlog]
+        self._backlog.clear()
+        self.add_backlog(spans)
 
     def grew(self, *, after: int, captured_us: int) -> None:
         """Rows were appended with ids above `after`, captured at this time."""

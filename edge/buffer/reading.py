@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import chain
+from itertools import chain, islice
 
 from edge.buffer.bundles import Bundle, Row
 from edge.buffer.clocks import ClockLines, Line, State
@@ -21,7 +21,10 @@ from protocols.uplink.messages import UplinkRow
 
 @dataclass(slots=True)
 class Found:
-    """Rows of one boot epoch, and the ids of damaged ones among them."""
+    """Rows of one boot epoch, and the ids of damaged ones among them.
+
+    `is_straight`: all of them were stamped by a clock that was right.
+    """
 
     boot_epoch: int
     gatherer: Gatherer = field(default_factory=Gatherer)
@@ -29,6 +32,7 @@ class Found:
     damaged: list[int] = field(default_factory=list)
     octets: int = 0
     looked_at: int = 0
+    is_straight: bool = True
     _straight: list[tuple[int, int, bytes, str]] = field(default_factory=list)
 
     def take(self, bundle: Bundle, rows: list[Row], line: Line) -> None:
@@ -41,6 +45,7 @@ class Found:
             elif is_right:
                 self._straight.append((row_id, sequence, body, place))
             else:
+                self.is_straight = False
                 self.finish()
                 self._add(Row(row_id, sequence, body, is_whole), bundle, line)
 
@@ -99,6 +104,14 @@ class Reader:
                 lane.read(part, through)
                 return found
         return None
+
+    def cut(self, stream: Stream, lane: Lane, *, last: int) -> None:
+        """Let what the live part fell behind with join the backlog; nothing is read."""
+        span = lane.span(Part.LIVE, last=last)
+        if span is not None:
+            for bundle, _ in islice(pieces_after(self.database, *span, stream.value, most=1), 1):
+                captured_us = self._captured_us(bundle)
+                lane.cut_when_behind(captured_us, now_us=self.now_us, last=last)
 
     def _captured_us(self, bundle: Bundle) -> int:
         """By the machine's count of seconds."""

@@ -7,22 +7,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID, uuid4
+from functools import partial
+from uuid import UUID
 
 from edge.buffer.answers import Appended, BufferCounts, Settled
 from edge.buffer.bundles import Record, record_of
-from edge.buffer.claims import Claim, ClaimBook
+from edge.buffer.claiming import Claiming
+from edge.buffer.claims import Claim
 from edge.buffer.clocks import ClockLines
 from edge.buffer.database import Database
 from edge.buffer.faults import translated
 from edge.buffer.held import insert_records, remove
-from edge.buffer.lanes import Queue, Turns
 from edge.buffer.layout import Layout
 from edge.buffer.memory import STORED, Memory
 from edge.buffer.packing import Packed, pack_rows
 from edge.buffer.policy import PAGE_OCTETS, BufferPolicy
 from edge.buffer.quarantine import DAMAGED_REASON, Quarantine
-from edge.buffer.reading import Found, Reader, lowest_sequence
 from edge.buffer.repeats import Recent
 from edge.buffer.reserve import DiskReserve
 from edge.buffer.room import Room
@@ -36,6 +36,7 @@ from edge.buffer.window import WaveformWindow, WindowPart, read_window
 from edge.clock import ClockReading
 from edge.errors import BufferFullError
 from protocols.uplink.messages import Content, UplinkAck
+from protocols.uplink.prepared import PreparedRows
 
 log = logging.getLogger(__name__)
 
@@ -73,9 +74,7 @@ class ObservationStore:
         self.boot_epoch = boot_epoch
         self.is_refusing = False
         self._vehicles = vehicles
-        self._claims = ClaimBook()
         self.clocks = ClockLines(database, boot_epoch, machine_boot)
-        self._turns = Turns()
         self._quarantine = Quarantine(database, policy.quarantine_rows)
         self._thinning = Thinning(database)
         self._recent = Recent(database)
@@ -91,6 +90,15 @@ class ObservationStore:
             self._thinning.find_places()
             self.clocks.load()
             self._memory.load_totals(database)
+        self._claiming = Claiming(
+            database=database,
+            layout=self._layout,
+            clocks=self.clocks,
+            vehicles=vehicles,
+            last=self._last,
+            held=lambda stream: self._memory.held[stream],
+            set_apart=self._quarantine_damaged,
+        )
 
     # ---- writing, inside `transaction`
 
@@ -133,7 +141,7 @@ class ObservationStore:
 
     def settle(self, ack: UplinkAck, *, now: datetime) -> Settled:
         """Free what the cloud has; keep in quarantine what it refuses."""
-        claim = self._claims.claimed.get(ack.batch_id)
+        claim = self._claiming.book.claimed.get(ack.batch_id)
         if claim is None:
             return Settled(0, 0)
         moved = self._set_apart(claim, ack, now) if ack.rejected else 0
@@ -146,12 +154,13 @@ class ObservationStore:
         settled = self._layout.reach.remove(self._database, stream, boot_epoch, sequence)
         self._memory.held[stream] -= settled
         self._memory.count(SETTLED, settled)
-        self._after_commit.append(lambda: self._claims.drop_returned(stream, boot_epoch, sequence))
+        act = partial(self._claiming.drop_covered, stream, boot_epoch, sequence)
+        self._after_commit.append(act)
         return Settled(settled, 0)
 
     def quarantine(self, batch_id: UUID, reason: str, *, now: datetime) -> Settled:
         """Take a whole claim out of the way, with the reason."""
-        claim = self._claims.claimed.get(batch_id)
+        claim = self._claiming.book.claimed.get(batch_id)
         if claim is None:
             return Settled(0, 0)
         moved = self._move_to_quarantine(claim.stream, claim.row_ids, reason, now)
@@ -181,6 +190,7 @@ class ObservationStore:
         except BufferFullError as exc:
             log.warning("clock not written down reason=%r", str(exc))
         self.clocks.changed(lines, is_proven=is_proven)
+        self._claiming.note_lines(lines)
         return bool(lines)
 
     def claim(
@@ -197,12 +207,31 @@ class ObservationStore:
         `waits`: not those whose times will be known only when the clock is set.
         """
         with translated():
-            now_us = to_microseconds(now) - self.clocks.difference_us()
-            reader = Reader(self._database, limit, octets, now_us, self.clocks, waits)
-            claim = self._next_claim(reader, streams, now)
-            if claim is None and reader.has_cut:
-                claim = self._next_claim(reader, streams, now)
-        return claim
+            reader = self._claiming.reader(limit=limit, octets=octets, now=now, waits=waits)
+            return self._claiming.claim(reader, streams, now)
+
+    def claim_behind(
+        self,
+        stream: Stream,
+        *,
+        limit: int,
+        octets: int,
+        least: int,
+        now: datetime,
+        waits: bool = False,
+    ) -> Claim | None:
+        """Rows of a lane's backlog, to be written ahead: see `Claiming.claim_behind`."""
+        with translated():
+            reader = self._claiming.reader(limit=limit, octets=octets, now=now, waits=waits)
+            return self._claiming.claim_behind(reader, stream, now, least=least)
+
+    def prepare(self, batch_ids: Sequence[UUID], rows: PreparedRows) -> bool:
+        """Keep what was written ahead of some claims: see `Claiming.prepare`."""
+        return self._claiming.prepare(batch_ids, rows)
+
+    def unread(self, batch_id: UUID) -> None:
+        """Nothing came of a claim, and nobody saw it."""
+        self._claiming.unread(batch_id)
 
     def take_grown(self) -> frozenset[Stream]:
         """The lanes that were written to since the last call."""
@@ -227,11 +256,11 @@ class ObservationStore:
 
     def requeue(self, batch_id: UUID) -> bool:
         """A claim to be sent again, under the same name; False when it is not out."""
-        return self._claims.give_back(batch_id)
+        return self._claiming.give_back(batch_id)
 
     def split(self, batch_id: UUID) -> bool:
         """A claim to be sent again as two batches; False when it has one row only."""
-        return self._claims.split(batch_id)
+        return self._claiming.book.split(batch_id)
 
     def counts(self) -> BufferCounts:
         """How the store stands."""
@@ -242,7 +271,8 @@ class ObservationStore:
         oldest = min((row.captured_us for row in firsts if row is not None), default=None)
         return BufferCounts(
             waiting={stream.label: self._memory.held[stream] for stream in Stream},
-            claimed=sum(len(claim.rows) for claim in self._claims.claimed.values()),
+            claimed=sum(len(claim.row_ids) for claim in self._claiming.book.claimed.values()),
+            prepared=self._claiming.ahead.rows,
             quarantine=sum(reasons.values()),
             quarantine_reasons=reasons,
             oldest_captured_at=None if oldest is None else from_microseconds(oldest),
@@ -270,7 +300,7 @@ class ObservationStore:
         dropped = self._thinning.free(
             spans,
             is_enough=lambda: self.room.pages_over(octets) <= -self._policy.thinned_pages,
-            on_their_way=self._claims.row_ids(stream),
+            on_their_way=self._claiming.book.row_ids(stream),
         )
         for item in dropped:
             self._memory.held[stream] -= item.rows
@@ -311,43 +341,6 @@ class ObservationStore:
     def _last(self, stream: Stream) -> int:
         return self._layout.bases[stream] + self._memory.next_sequence[stream] - 1
 
-    def _read(self, reader: Reader, queue: Queue, now: datetime) -> Found | None:
-        """The queue's next rows; those whose octets changed on the disk leave it at once."""
-        stream, part = queue
-        while True:
-            found = reader.read(stream, self._layout.lanes[stream], part, last=self._last(stream))
-            if found is None:
-                return None
-            if found.damaged:
-                self._quarantine_damaged(stream, found.damaged, now)
-            if found.row_ids:
-                return found
-
-    def _next_claim(self, reader: Reader, streams: Iterable[Stream], now: datetime) -> Claim | None:
-        for queue in self._turns.order(streams):
-            claim = self._claims.take_returned(queue.stream)
-            if claim is None and (found := self._read(reader, queue, now)) is not None:
-                claim = self._claimed(queue.stream, found)
-                self._turns.took(queue, found.octets)
-            if claim is not None:
-                out = self._claims.out(queue.stream)
-                return replace(claim, left=max(0, self._memory.held[queue.stream] - out))
-        return None
-
-    def _claimed(self, stream: Stream, found: Found) -> Claim:
-        claim = Claim(
-            batch_id=uuid4(),
-            stream=stream,
-            boot_epoch=found.boot_epoch,
-            vehicle_id=self._vehicles.get(found.boot_epoch, ""),
-            rows=found.gatherer.rows(),
-            row_ids=tuple(found.row_ids),
-            octets=found.octets,
-            floor=lowest_sequence(self._database, stream, found.row_ids[0]),
-        )
-        self._claims.add(claim)
-        return claim
-
     def _quarantine_damaged(self, stream: Stream, row_ids: list[int], now: datetime) -> None:
         try:
             with self.transaction():
@@ -377,7 +370,7 @@ class ObservationStore:
 
     def _remove(self, claim: Claim) -> int:
         removed = self._delete(claim.stream, claim.row_ids)
-        self._after_commit.append(lambda: self._claims.forget(claim.batch_id))
+        self._after_commit.append(lambda: self._claiming.book.forget(claim.batch_id))
         return removed
 
     def _delete(self, stream: Stream, row_ids: Sequence[int]) -> int:

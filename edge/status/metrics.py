@@ -242,6 +242,7 @@ def _buffer_metrics(buffer: dict[str, Any]) -> Iterator[Metric]:
         ("oldest_seconds", "Age of the oldest row", buffer["oldest_seconds"] or 0.0),
         ("used_bytes", "Octets of the store in use", buffer["octets_used"]),
         ("most_bytes", "Octets the store may use", buffer["octets_most"]),
+        ("prepared", "Rows that wait and are written already", buffer["prepared"]),
         ("full", "1 while reports are refused for lack of room", float(buffer["is_full"])),
         ("quarantine", "Rows set apart", buffer["quarantine"]),
     ):

@@ -142,6 +142,7 @@ def describe_buffer(counts: BufferCounts, *, now: datetime) -> Snapshot:
     return {
         "waiting": counts.waiting,
         "in_flight": counts.claimed,
+        "prepared": counts.prepared,
         "quarantine": counts.quarantine,
         "quarantine_reasons": counts.quarantine_reasons,
         "oldest_seconds": None if oldest is None else max(0.0, (now - oldest).total_seconds()),

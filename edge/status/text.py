@@ -193,6 +193,8 @@ def _link_line(link: dict[str, Any], now: datetime) -> str:
 def _buffer_line(buffer: dict[str, Any]) -> str:
     waiting = ", ".join(f"{count} {stream}" for stream, count in buffer["waiting"].items())
     line = f"buffer    waiting: {waiting}; {buffer['octets_used'] / 1e6:.1f} MB used"
+    if buffer["prepared"]:
+        line += f"; {buffer['prepared']} ready to be sent"
     if buffer["oldest_seconds"] is not None:
         line += f"; oldest {buffer['oldest_seconds']:.0f} s"
     if buffer["quarantine"]:

@@ -64,6 +64,28 @@ class SenderPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AheadPolicy:
+    """What waits is written while there is no way, so that a backlog need only be sent then.
+
+    Every `look_seconds` without a way, batches of `rows` are written, while at least `least_rows`
+    wait; `rows_at_once` are read at once, so that no report waits long for its turn. A batch takes
+    no more than `octets` on the way: what is new must get past it on a slow one.
+    """
+
+    look_seconds: float = 2.0
+    rows: int = 5000
+    least_rows: int = 1000
+    rows_at_once: int = 250
+    octets: int = 8 << 10
+
+    def __post_init__(self) -> None:
+        if min(self.rows, self.least_rows, self.rows_at_once, self.octets) < 1:
+            raise ValueError("rows, least_rows, rows_at_once and octets are at least 1")
+        if self.look_seconds <= 0:
+            raise ValueError("look_seconds is above 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChoicePolicy:
     """`prefer` one way; when it has been down `fallback_after_seconds`, use the other meanwhile.
 

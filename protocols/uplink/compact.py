@@ -1,11 +1,4 @@
-"""A batch of contract version 2: columns of differences, compressed with a dictionary of ours.
-
-    02 | dictionary number | octets before compression, as three octets | zstd frame without magic
-
-The dictionary is what small batches are compressed by: it holds what batches look like, knows no
-patient, and is shipped with the program under its number. How much there is to unpack is checked
-before it is unpacked.
-"""
+"""A batch of contract version 2: columns of differences, in a frame (see `frames`)."""
 
 from __future__ import annotations
 
@@ -14,17 +7,16 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-import zstandard
 
 from protocols.errors import DecodeError, EncodeError
-from protocols.uplink.channels import COMPACT_VERSION
 from protocols.uplink.column_reader import MOST_ROWS, read_readings
 from protocols.uplink.column_writer import write_batch
 from protocols.uplink.columns import ColumnsRecord
 from protocols.uplink.derived_ids import CounterSearch
 from protocols.uplink.device_stamps import from_microseconds
-from protocols.uplink.dictionary import DICTIONARIES, NEWEST, PARAMETERS
+from protocols.uplink.frames import is_framed, pack, unpack
 from protocols.uplink.messages import UplinkBatch, UplinkRow, batch_name, rows_of
+from protocols.uplink.prepared import PreparedRows
 from protocols.uplink.reading_columns import Readings
 from protocols.uplink.row_codec import (
     BROKEN,
@@ -34,14 +26,9 @@ from protocols.uplink.row_codec import (
     read_each,
 )
 
-MOST_OCTETS: Final = 8 << 20
-"""Of a batch before compression."""
-
-_HEAD_OCTETS: Final = 5
 _ID_OCTETS: Final = 16
-_MAGIC: Final = bytes.fromhex("28b52ffd")
-_FORMAT: Final = zstandard.FORMAT_ZSTD1_MAGICLESS
-_WINDOW_OCTETS: Final = 8 << 20
+_NEVER: Final = from_microseconds(1000)
+"""Stands for when a batch will be sent: the unit of its times is no longer than a millisecond."""
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(ColumnsRecord)
 
@@ -49,21 +36,28 @@ _DECODER: Final = msgspec.msgpack.Decoder(ColumnsRecord)
 def encode_compact(batch: UplinkBatch, search: CounterSearch | None = None) -> bytes:
     """The octets of a batch. `search`, kept from batch to batch, makes ids short.
 
-    EncodeError for more than `MOST_ROWS` rows or `MOST_OCTETS` octets.
+    EncodeError for more than `MOST_ROWS` rows or `frames.MOST_OCTETS` octets.
     """
+    if isinstance(batch.rows, PreparedRows):
+        return batch.rows.framed(batch)
     plain = encode_columns(batch, search)
-    if len(batch.rows) > MOST_ROWS or len(plain) > MOST_OCTETS:
+    if len(batch.rows) > MOST_ROWS:
         raise EncodeError("an uplink batch of this size is not sent")
-    compressor = zstandard.ZstdCompressor(
-        compression_params=PARAMETERS, dict_data=DICTIONARIES[NEWEST]
-    )
-    head = bytes((COMPACT_VERSION, NEWEST)) + len(plain).to_bytes(3, "big")
-    return head + compressor.compress(plain)
+    return pack(plain)
 
 
 def encode_columns(batch: UplinkBatch, search: CounterSearch | None = None) -> bytes:
     """The octets of a batch before compression, of which the dictionary is made."""
     return _ENCODER.encode(write_batch(batch, search or CounterSearch()))
+
+
+def prepare_rows(batch: UplinkBatch, search: CounterSearch) -> PreparedRows:
+    """A batch's rows written ahead of the time it is sent; errors as of `encode_compact`.
+
+    Everything else the batch says is said anew when it is sent.
+    """
+    octets = encode_compact(replace(batch, sent_at=_NEVER), search)
+    return PreparedRows([row.sequence for row in batch.rows], octets, _rows)
 
 
 def decode_compact(octets: bytes, *, gateway_id: str) -> UplinkBatch:
@@ -85,6 +79,10 @@ def read_compact(octets: bytes, *, gateway_id: str) -> UplinkBatch:
     return replace(batch, readings=readings) if len(readings) else batch
 
 
+def _rows(octets: bytes) -> tuple[UplinkRow, ...]:
+    return tuple(decode_compact(octets, gateway_id="").rows)
+
+
 _Alone = list[tuple[int, Readable]]
 
 
@@ -102,9 +100,13 @@ def _batch(
     if alone:
         in_columns, others = iter(sequences), (sequence for sequence, _ in alone)
         sequences = [next(in_columns if number else others) for number in record.series_of]
-    batch_id = batch_name(record.stream, record.boot_epoch, sequences)
+    name = (
+        _uuid(record.batch_id)
+        if record.batch_id
+        else batch_name(record.stream, record.boot_epoch, sequences)
+    )
     return UplinkBatch(
-        batch_id=_uuid(record.batch_id) if record.batch_id else batch_id,
+        batch_id=name,
         gateway_id=gateway_id,
         vehicle_id=record.vehicle_id,
         stream=record.stream,
@@ -117,30 +119,13 @@ def _batch(
     )
 
 
-def is_compact(octets: bytes) -> bool:
-    """Whether these are a batch of version 2; one of version 1 begins as an array."""
-    return octets[:1] == bytes((COMPACT_VERSION,))
+is_compact = is_framed
 
 
 def _columns(octets: bytes) -> ColumnsRecord:
-    dictionary = DICTIONARIES.get(octets[1]) if len(octets) > _HEAD_OCTETS else None
-    if not is_compact(octets) or dictionary is None:
-        raise DecodeError("not a compact uplink batch of a dictionary known here")
-    size = int.from_bytes(octets[2:_HEAD_OCTETS], "big")
-    if size > MOST_OCTETS:
-        raise DecodeError("uplink batch: too large when unpacked")
-    frame = octets[_HEAD_OCTETS:]
-    unpacker = zstandard.ZstdDecompressor(
-        dict_data=dictionary, max_window_size=_WINDOW_OCTETS, format=_FORMAT
-    )
     try:
-        if zstandard.frame_content_size(_MAGIC + frame) >= 0:
-            raise DecodeError("uplink batch: a frame that says its own size")
-        plain = unpacker.decompress(frame, max_output_size=size)
-        if len(plain) != size:
-            raise DecodeError("uplink batch: it is not as large as it says")
-        return _DECODER.decode(plain)
-    except (zstandard.ZstdError, *BROKEN) as exc:
+        return _DECODER.decode(unpack(octets))
+    except BROKEN as exc:
         raise DecodeError(f"not a compact uplink batch: {exc}") from exc
 
 

@@ -100,6 +100,7 @@ def test_the_status_tells_of_the_radio(health: RadioHealth, words: str) -> None:
         "radio": describe_radio(health),
         "uplink": {"links": []},
         "buffer": {"waiting": {}, "octets_used": 0, "oldest_seconds": None, "quarantine": 0}
+        | {"prepared": 0}
         | {"totals": {}, "is_full": False},
         "report_to_durable": {"count": 0},
         "clock": {"steps": 0},

@@ -14,15 +14,16 @@ from hypothesis import strategies as st
 from protocols.errors import DecodeError, EncodeError
 from protocols.uplink.column_reader import MOST_ROWS
 from protocols.uplink.compact import (
-    MOST_OCTETS,
     decode_compact,
     encode_columns,
     encode_compact,
     is_compact,
+    prepare_rows,
     read_compact,
 )
 from protocols.uplink.derived_ids import CounterSearch
 from protocols.uplink.dictionary import DICTIONARIES, PARAMETERS
+from protocols.uplink.frames import MOST_OCTETS
 from protocols.uplink.messages import UplinkBatch
 from protocols.uplink.row_codec import encode_row
 from tests.fixtures import strategies
@@ -149,3 +150,10 @@ def test_what_is_not_whole_is_refused(change: str) -> None:
         octets = wrapped(msgspec.msgpack.encode(document))
     with pytest.raises(DecodeError):
         decode_compact(octets, gateway_id=GATEWAY)
+
+
+def test_rows_written_ahead_give_the_batch_of_the_time_it_is_sent() -> None:
+    rows = prepare_rows(NUMERICS, CounterSearch())
+    octets = encode_compact(replace(NUMERICS, rows=rows))
+    assert decode_compact(octets, gateway_id=NUMERICS.gateway_id) == NUMERICS
+    assert list(rows) == list(NUMERICS.rows)
