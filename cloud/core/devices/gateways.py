@@ -6,11 +6,12 @@ import re
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from cloud.core.authorization.applications import NewClient, authenticate, register
-from cloud.core.authorization.tables import KIND_GATEWAY, ApplicationRow
+from cloud.core.authorization.tables import APPROVED, KIND_GATEWAY, ApplicationRow
 from cloud.core.devices.tables import GatewayRow, VehicleRow
 from cloud.core.kernel import outbox
 from cloud.core.kernel.errors import ForbiddenError
@@ -18,9 +19,20 @@ from cloud.core.kernel.principal import Principal, gateway_principal
 from cloud.core.kernel.scopes import GATEWAY_UPLINK
 from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
+from cloud.db.base import table_of
 
 _SEEN_EVERY: Final = timedelta(seconds=1)
 _NAME: Final = re.compile(r"[^\s/\x00-\x1f]{1,64}")
+# Made once: every batch asks these.
+_APPLICATIONS: Final = table_of(ApplicationRow).c
+_WHO: Final = select(_APPLICATIONS.kind, _APPLICATIONS.status).where(
+    _APPLICATIONS.tenant_id == bindparam("tenant_id"),
+    _APPLICATIONS.client_id == bindparam("gateway_id"),
+)
+_GATEWAYS: Final = table_of(GatewayRow).c
+_HEARD: Final = select(_GATEWAYS.vehicle_id, _GATEWAYS.last_seen_at).where(
+    _GATEWAYS.tenant_id == bindparam("tenant_id"), _GATEWAYS.gateway_id == bindparam("gateway_id")
+)
 
 
 def create_gateway(
@@ -52,10 +64,10 @@ def authenticate_gateway(work: UnitOfWork, gateway_id: str, secret: str) -> Prin
 
 def known_gateway(work: UnitOfWork, *, tenant_id: str, gateway_id: str) -> Principal | None:
     """The gateway of this tenant and id, as long as it is approved."""
-    application = work.session.get(ApplicationRow, gateway_id)
-    if application is None or application.tenant_id != tenant_id or not application.is_approved:
+    found = work.rows(_WHO, {"tenant_id": tenant_id, "gateway_id": gateway_id})
+    if [tuple(one) for one in found] != [(KIND_GATEWAY, APPROVED)]:
         return None
-    return _principal(application)
+    return gateway_principal(tenant_id=tenant_id, gateway_id=gateway_id)
 
 
 def is_name(text: str) -> bool:
@@ -65,6 +77,10 @@ def is_name(text: str) -> bool:
 
 def note_gateway(work: UnitOfWork, gateway: Principal, vehicle_id: str) -> None:
     """Remember that a gateway was heard, and the vehicle it says it is in."""
+    named = {"tenant_id": gateway.tenant_id, "gateway_id": gateway.gateway_id}
+    found = work.rows(_HEARD, named)
+    if found and found[0][0] == vehicle_id and not is_news(found[0][1], work.now):
+        return
     row = work.session.scalars(
         scoped(gateway, GatewayRow).where(GatewayRow.gateway_id == gateway.gateway_id)
     ).one_or_none()

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, bindparam, exists, select
 
 from cloud.core.encounters.placement_tables import ReadingMoveRow
 from cloud.core.kernel.principal import Principal
-from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.tables import ObservationRow, WaveformRow
+from cloud.db.base import table_of
 
 MOST: Final = 1000
 """Of a vehicle, the newest: far more than a vehicle sees in a month."""
+# Made once: every batch asks the first.
+_TABLE: Final = table_of(ReadingMoveRow).c
+_NEWEST: Final = (
+    select(
+        *(_TABLE.row_id, _TABLE.device_id, _TABLE.since, _TABLE.until),
+        *(_TABLE.from_encounter_id, _TABLE.to_encounter_id),
+    )
+    .where(_TABLE.tenant_id == bindparam("tenant_id"))
+    .order_by(_TABLE.until.desc(), _TABLE.row_id.desc())
+    .limit(MOST)
+)
+_OF_VEHICLE: Final = _NEWEST.where(_TABLE.vehicle_id == bindparam("vehicle_id"))
+_OF_NONE: Final = _NEWEST.where(_TABLE.vehicle_id.is_(None))
 
 
 def is_given(table: type[ObservationRow | WaveformRow], encounter_id: str) -> ColumnElement[bool]:
@@ -28,23 +41,26 @@ def is_given(table: type[ObservationRow | WaveformRow], encounter_id: str) -> Co
     )
 
 
+class Move(NamedTuple):
+    """That somebody gave what a device measured in a stretch of time to another encounter."""
+
+    row_id: int
+    device_id: str
+    since: datetime
+    until: datetime
+    from_encounter_id: str | None
+    to_encounter_id: str | None
+
+
 class Placements:
     """The decisions about the readings of one vehicle."""
 
     def __init__(self, work: UnitOfWork, principal: Principal, vehicle_id: str | None) -> None:
-        is_of = ReadingMoveRow.vehicle_id == vehicle_id
-        if vehicle_id is None:
-            is_of = ReadingMoveRow.vehicle_id.is_(None)
-        statement = (
-            scoped(principal, ReadingMoveRow)
-            .where(is_of)
-            .order_by(ReadingMoveRow.until.desc(), ReadingMoveRow.row_id.desc())
-            .limit(MOST)
-        )
-        rows = work.session.scalars(statement)
-        self._moves = sorted(rows, key=lambda row: row.row_id)
+        statement = _OF_NONE if vehicle_id is None else _OF_VEHICLE
+        rows = work.rows(statement, {"tenant_id": principal.tenant_id, "vehicle_id": vehicle_id})
+        self._moves = sorted(Move(*row) for row in rows)
 
-    def of(self, device_id: str) -> Sequence[ReadingMoveRow]:
+    def of(self, device_id: str) -> Sequence[Move]:
         """Those about one device, in the order they were made."""
         return [one for one in self._moves if one.device_id == device_id]
 

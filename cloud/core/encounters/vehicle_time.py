@@ -11,7 +11,17 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, exists, func, literal, select
+from sqlalchemy import (
+    CompoundSelect,
+    Select,
+    bindparam,
+    cast,
+    exists,
+    func,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from cloud.core.encounters.crew_tables import CrewEventRow
@@ -21,6 +31,7 @@ from cloud.core.encounters.tables import EncounterRow
 from cloud.core.encounters.waiting import Waits
 from cloud.core.kernel.principal import Principal
 from cloud.core.kernel.work import UnitOfWork
+from cloud.db.base import UtcDateTime, table_of
 from protocols.model.crew import CrewEventKind
 
 NEWEST: Final = 10
@@ -28,6 +39,47 @@ LONGEST: Final = timedelta(hours=12)
 """An encounter that was never ended stands in no other's way after this long."""
 _ABOUT: Final = timedelta(hours=1)
 _NEVER_WERE: Final = frozenset({Status.CANCELLED, Status.DUPLICATE})
+_Statement = CompoundSelect[*tuple[Any, ...]]
+_ENCOUNTERS: Final = table_of(EncounterRow).c
+_VEHICLES: Final = table_of(EncounterVehicleRow).c
+_BEGUN: Final = func.coalesce(_ENCOUNTERS.vehicle_since, _ENCOUNTERS.started_at)
+# Rows are never read whole here: whoever was on board is no affair of every batch.
+_CURRENT: Final[Select[*tuple[Any, ...]]] = (
+    select(
+        *(_ENCOUNTERS.encounter_id, _BEGUN, _ENCOUNTERS.closed_at, _ENCOUNTERS.released_at),
+        *(_ENCOUNTERS.status, cast(null(), UtcDateTime).label("left_at")),
+        *(_ENCOUNTERS.started_at, _ENCOUNTERS.created_at),
+    )
+    .where(
+        _ENCOUNTERS.tenant_id == bindparam("tenant_id"),
+        _ENCOUNTERS.vehicle_id == bindparam("vehicle_id"),
+    )
+    .order_by(_ENCOUNTERS.started_at.desc(), _ENCOUNTERS.created_at.desc())
+)
+_LEFT: Final[Select[*tuple[Any, ...]]] = (
+    select(
+        *(_VEHICLES.encounter_id, _VEHICLES.since, _ENCOUNTERS.closed_at),
+        *(_ENCOUNTERS.released_at, _ENCOUNTERS.status, _VEHICLES.until.label("left_at")),
+        *(_VEHICLES.since.label("began"), _VEHICLES.at),
+    )
+    .join(table_of(EncounterRow), _ENCOUNTERS.encounter_id == _VEHICLES.encounter_id)
+    .where(
+        _VEHICLES.tenant_id == bindparam("tenant_id"),
+        _VEHICLES.vehicle_id == bindparam("vehicle_id"),
+    )
+    .order_by(_VEHICLES.since.desc())
+)
+
+
+def _both(
+    current: Select[*tuple[Any, ...]], left: Select[*tuple[Any, ...]], limit: int | None
+) -> _Statement:
+    """What either finds, so many of each, in one statement."""
+    return union_all(*(one.limit(limit).subquery().select() for one in (current, left)))
+
+
+_NEWEST: Final = _both(_CURRENT, _LEFT, NEWEST)
+"""Made once: every batch asks it."""
 _WORDS: Final = (CrewEventKind.ENCOUNTER_BEGUN.value, CrewEventKind.ENCOUNTER_CONFIRMED.value)
 
 
@@ -50,6 +102,14 @@ class Stay(NamedTuple):
     def is_over(self, at: datetime) -> bool:
         """Whether it had ended by then."""
         return any(end <= at for end in self.ends)
+
+
+class _Found(NamedTuple):
+    """A stay, when its encounter began, and when its row was made."""
+
+    stay: Stay
+    began: datetime
+    made: datetime
 
 
 class Where(NamedTuple):
@@ -216,65 +276,33 @@ class VehicleTime:
 
     def _read(self, until: datetime | None, limit: int) -> Stays:
         """The newest that began by `until`: so many it is in, and so many it left."""
-        current, left = self._statements()
+        current, left = _CURRENT, _LEFT
         if until is not None:
-            current = current.where(EncounterRow.started_at <= until)
-            left = left.where(EncounterVehicleRow.since <= until)
-        session = self._work.session
-        mine = [(Stay(*row), began) for *row, began in session.execute(current.limit(limit))]
-        gone = [Stay(*row) for row in session.execute(left.limit(limit))]
-        ends = [began for _, began in mine[limit - 1 :]] + [one.since for one in gone[limit - 1 :]]
-        return Stays(_sorted([one for one, _ in mine], gone), max(ends, default=None), until)
+            current = current.where(_ENCOUNTERS.started_at <= until)
+            left = left.where(_VEHICLES.since <= until)
+        is_plain = until is None and limit == NEWEST
+        mine, gone = self._found(_NEWEST if is_plain else _both(current, left, limit))
+        ends = [one.began for one in mine[limit - 1 :] + gone[limit - 1 :]]
+        return Stays(_sorted(mine, gone), max(ends, default=None), until)
 
     def _since(self, since: datetime) -> list[Stay]:
         """All that began later than that."""
-        current, left = self._statements()
-        begun = func.coalesce(EncounterRow.vehicle_since, EncounterRow.started_at)
-        session = self._work.session
-        mine = session.execute(current.where(begun > since))
-        gone = session.execute(left.where(EncounterVehicleRow.since > since))
-        return _sorted([Stay(*row) for *row, _ in mine], [Stay(*row) for row in gone])
+        current = _CURRENT.where(since < _BEGUN)
+        return _sorted(*self._found(_both(current, _LEFT.where(_VEHICLES.since > since), None)))
 
-    def _statements(self) -> tuple[Select[*tuple[Any, ...]], Select[*tuple[Any, ...]]]:
-        """The encounters it is in, with the start of each, and those it left.
-
-        Rows are never read whole here: whoever was on board is no affair of every batch.
-        """
-        current = (
-            select(
-                EncounterRow.encounter_id,
-                func.coalesce(EncounterRow.vehicle_since, EncounterRow.started_at),
-                EncounterRow.closed_at,
-                EncounterRow.released_at,
-                EncounterRow.status,
-                literal(None),
-                EncounterRow.started_at,
-            )
-            .where(
-                EncounterRow.tenant_id == self._principal.tenant_id,
-                EncounterRow.vehicle_id == self._vehicle_id,
-            )
-            .order_by(EncounterRow.started_at.desc(), EncounterRow.created_at.desc())
-        )
-        left = (
-            select(
-                EncounterVehicleRow.encounter_id,
-                EncounterVehicleRow.since,
-                EncounterRow.closed_at,
-                EncounterRow.released_at,
-                EncounterRow.status,
-                EncounterVehicleRow.until,
-            )
-            .join(EncounterRow, EncounterRow.encounter_id == EncounterVehicleRow.encounter_id)
-            .where(
-                EncounterVehicleRow.tenant_id == self._principal.tenant_id,
-                EncounterVehicleRow.vehicle_id == self._vehicle_id,
-            )
-            .order_by(EncounterVehicleRow.since.desc())
-        )
-        return current, left
+    def _found(self, statement: _Statement) -> tuple[list[_Found], list[_Found]]:
+        """The encounters it is in and those it left, the latest start of each first."""
+        named = {"tenant_id": self._principal.tenant_id, "vehicle_id": self._vehicle_id}
+        rows = self._work.rows(statement, named)
+        found = [_Found(Stay(*row[:6]), row[6], row[7]) for row in rows]
+        mine = [one for one in found if one.stay.left_at is None]
+        mine.sort(key=lambda one: (one.began, one.made), reverse=True)
+        gone = [one for one in found if one.stay.left_at is not None]
+        gone.sort(key=lambda one: one.began, reverse=True)
+        return mine, gone
 
 
-def _sorted(mine: Sequence[Stay], gone: Sequence[Stay]) -> list[Stay]:
+def _sorted(mine: Sequence[_Found], gone: Sequence[_Found]) -> list[Stay]:
     # Of two that began together the one made later comes first, as it was read.
-    return sorted([*mine, *gone], key=lambda stay: stay.since, reverse=True)
+    stays = [one.stay for one in (*mine, *gone)]
+    return sorted(stays, key=lambda stay: stay.since, reverse=True)

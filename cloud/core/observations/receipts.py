@@ -9,28 +9,70 @@ then it may come again, to be refused again and set aside there.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import replace
+from json import loads
+from typing import Any, Final, NamedTuple
 
 import numpy as np
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Text, bindparam, cast, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from cloud.core.kernel.principal import Principal
-from cloud.core.kernel.tenancy import scoped
 from cloud.core.kernel.work import UnitOfWork
 from cloud.core.observations.recording import LARGEST
 from cloud.core.observations.sequences import Sequences
 from cloud.core.observations.tables import StreamRow
+from cloud.db.base import table_of
 from protocols.uplink.messages import Receipt, UplinkAck, UplinkBatch
 
 LOG: Final = logging.getLogger("vitalwire.observations")
 MOST_STRETCHES: Final = 2000
 """Of one stream; beyond it the latest gaps are forgotten, and rows in them are looked at again."""
+_TABLE: Final = table_of(StreamRow)
+_KNOWN, _REFUSED = cast(_TABLE.c.known, Text), cast(_TABLE.c.refused, Text)
+_IS_OF: Final = (
+    _TABLE.c.gateway_id == bindparam("of_gateway_id"),
+    _TABLE.c.stream == bindparam("of_stream"),
+    _TABLE.c.boot_epoch == bindparam("of_boot_epoch"),
+)
+_STREAM: Final = select(_KNOWN, _REFUSED, _TABLE.c.missing).where(
+    _TABLE.c.tenant_id == bindparam("of_tenant_id"), *_IS_OF
+)
+_STREAM_ALONE: Final = _STREAM.with_for_update()
+_SETTLE: Final = (
+    update(_TABLE)
+    .where(
+        _TABLE.c.tenant_id == bindparam("of_tenant_id"),
+        *_IS_OF,
+        bindparam("read_known") == _KNOWN,
+        bindparam("read_refused") == _REFUSED,
+        _TABLE.c.missing == bindparam("read_missing"),
+    )
+    .values(
+        known=bindparam("new_known"),
+        refused=bindparam("new_refused"),
+        missing=bindparam("new_missing"),
+        through=bindparam("new_through"),
+        gaps=bindparam("new_gaps"),
+        updated_at=bindparam("now"),
+    )
+    .returning(_TABLE.c.boot_epoch)
+)
 
 
-@dataclass(slots=True)
+_Statement = Select[*tuple[Any, ...]]
+
+
+class _Kept(NamedTuple):
+    """What a stream's row says: stretches as they are spelled, and how many rows never came."""
+
+    known: str
+    refused: str
+    missing: int
+
+
 class Progress:
     """One stream as this unit of work found it, and what the batch adds to it.
 
@@ -38,15 +80,14 @@ class Progress:
     is written one after the other, by `settle`.
     """
 
-    gateway: Principal
-    row: StreamRow
-    known: Sequences
-    refused: Sequences
+    def __init__(self, key: Mapping[str, object], kept: _Kept) -> None:
+        self._key = key
+        self._take(kept)
 
     def fresh(self, batch: UplinkBatch) -> UplinkBatch:
         """The batch without the rows that were committed before."""
-        rows = self.known.unknown([row.sequence for row in batch.rows])
-        readings = self.known.unknown(batch.readings.sequences.tolist())
+        rows = self._known.unknown([row.sequence for row in batch.rows])
+        readings = self._known.unknown(batch.readings.sequences.tolist())
         if len(rows) + len(readings) == batch.count:
             return batch
         return replace(
@@ -60,45 +101,14 @@ class Progress:
 
         Nobody else writes to the stream from here until the unit ends.
         """
-        self._read_again(work, batch)
-        rejected = {one.sequence for one in ack.rejected}
-        sequences = batch.sequences
-        if rejected:
-            sequences = [one for one in sequences if one not in rejected]
-        self.known.add(sequences)
-        self.refused.add(one for one in rejected if 0 < one <= LARGEST)
-        self._close_below(batch)
-        for kept in (self.known, self.refused):
-            kept.stretches = kept.stretches[:MOST_STRETCHES]
-        row = self.row
-        row.known, row.refused = self.known.stretches, self.refused.stretches
-        row.through, row.gaps = self.known.through, max(0, len(self.known.stretches) - 1)
-        row.updated_at = work.now
-        return Receipt(stream=row.stream, boot_epoch=row.boot_epoch, through=row.through)
-
-    def _read_again(self, work: UnitOfWork, batch: UplinkBatch) -> None:
-        """As other units left it, which is more than was known at first."""
-        if not work.is_postgresql:
-            # SQLite has one writer at a time: nobody else wrote since.
-            return
-        statement = _stream_of(self.gateway, batch).with_for_update()
-        again = statement.execution_options(populate_existing=True)
-        self.row = work.session.scalars(again).one()
-        self.known, self.refused = _sequences(self.row.known), _sequences(self.row.refused)
-
-    def _close_below(self, batch: UplinkBatch) -> None:
-        """What the gateway no longer holds and we never had does not come any more."""
         floor = min([batch.floor, *batch.sequences, *batch.unreadable])
-        if floor <= 1 or floor - 1 <= self.known.through:
-            return
-        here = Sequences([list(one) for one in self.known.stretches])
-        for first, last in self.refused.stretches:
-            here.add_stretch(first, last)
-        missing = floor - 1 - here.known_below(floor)
-        self.known.add_stretch(1, floor - 1)
-        self.refused.stretches = [one for one in self.refused.stretches if one[1] >= floor]
+        missing = self._add(batch, ack, floor)
+        if not self._write(work):
+            # Another unit wrote meanwhile: on top of what it left, which no third changes now.
+            self._take(_read(work, _STREAM_ALONE, self._key))
+            missing = self._add(batch, ack, floor)
+            self._write(work)
         if missing:
-            self.row.missing += missing
             LOG.warning(
                 "event=rows_missing gateway=%s stream=%s boot_epoch=%d rows=%d below=%d",
                 batch.gateway_id,
@@ -107,19 +117,73 @@ class Progress:
                 missing,
                 floor,
             )
+        through = self._known.through
+        return Receipt(stream=batch.stream, boot_epoch=batch.boot_epoch, through=through)
+
+    def _take(self, kept: _Kept) -> None:
+        self._kept, self._missing = kept, kept.missing
+        self._known, self._refused = Sequences(loads(kept.known)), Sequences(loads(kept.refused))
+
+    def _add(self, batch: UplinkBatch, ack: UplinkAck, floor: int) -> int:
+        """Add what became of a batch; how many rows turned out never to come."""
+        rejected = {one.sequence for one in ack.rejected}
+        sequences = batch.sequences
+        if rejected:
+            sequences = [one for one in sequences if one not in rejected]
+        self._known.add(sequences)
+        self._refused.add(one for one in rejected if 0 < one <= LARGEST)
+        missing = self._close_below(floor)
+        self._missing += missing
+        for kept in (self._known, self._refused):
+            kept.stretches = kept.stretches[:MOST_STRETCHES]
+        return missing
+
+    def _write(self, work: UnitOfWork) -> bool:
+        """Write it, unless the row says something else than was read."""
+        written = work.rows(
+            _SETTLE,
+            {
+                **self._key,
+                "new_known": self._known.stretches,
+                "new_refused": self._refused.stretches,
+                "new_missing": self._missing,
+                "new_through": self._known.through,
+                "new_gaps": max(0, len(self._known.stretches) - 1),
+                "now": work.now,
+                "read_known": self._kept.known,
+                "read_refused": self._kept.refused,
+                "read_missing": self._kept.missing,
+            },
+        )
+        return bool(written)
+
+    def _close_below(self, floor: int) -> int:
+        """What the gateway no longer holds and we never had does not come any more: so many."""
+        if floor <= 1 or floor - 1 <= self._known.through:
+            return 0
+        here = Sequences([list(one) for one in self._known.stretches])
+        for first, last in self._refused.stretches:
+            here.add_stretch(first, last)
+        missing = floor - 1 - here.known_below(floor)
+        self._known.add_stretch(1, floor - 1)
+        self._refused.stretches = [one for one in self._refused.stretches if one[1] >= floor]
+        return missing
 
 
 def open_progress(work: UnitOfWork, gateway: Principal, batch: UplinkBatch) -> Progress:
     """The stream of a batch that was checked."""
-    statement = _stream_of(gateway, batch)
-    row = work.session.scalars(statement).one_or_none()
-    if row is None:
+    columns = {
+        "tenant_id": gateway.tenant_id,
+        "gateway_id": gateway.gateway_id,
+        "stream": batch.stream,
+        "boot_epoch": batch.boot_epoch,
+    }
+    key = {f"of_{name}": value for name, value in columns.items()}
+    kept = _find(work, _STREAM, key)
+    if kept is None:
         insert = postgresql_insert if work.is_postgresql else sqlite_insert
         values: dict[str, object] = {
-            "tenant_id": gateway.tenant_id,
-            "gateway_id": gateway.gateway_id,
-            "stream": batch.stream,
-            "boot_epoch": batch.boot_epoch,
+            **columns,
             "through": 0,
             "known": [],
             "refused": [],
@@ -128,20 +192,18 @@ def open_progress(work: UnitOfWork, gateway: Principal, batch: UplinkBatch) -> P
             "updated_at": work.now,
         }
         work.session.execute(insert(StreamRow).values(values).on_conflict_do_nothing())
-        row = work.session.scalars(statement).one()
-    return Progress(gateway, row, _sequences(row.known), _sequences(row.refused))
+        kept = _read(work, _STREAM, key)
+    return Progress(key, kept)
 
 
-def _stream_of(gateway: Principal, batch: UplinkBatch) -> Select[StreamRow]:
-    return scoped(gateway, StreamRow).where(
-        StreamRow.gateway_id == gateway.gateway_id,
-        StreamRow.stream == batch.stream,
-        StreamRow.boot_epoch == batch.boot_epoch,
-    )
+def _find(work: UnitOfWork, statement: _Statement, key: Mapping[str, object]) -> _Kept | None:
+    found = work.rows(statement, key)
+    return _Kept(*found[0]) if found else None
 
 
-def _sequences(stretches: list[list[int]]) -> Sequences:
-    return Sequences([list(one) for one in stretches])
+def _read(work: UnitOfWork, statement: _Statement, key: Mapping[str, object]) -> _Kept:
+    (found,) = work.rows(statement, key)
+    return _Kept(*found)
 
 
 def gaps(work: UnitOfWork) -> tuple[int, int]:
