@@ -6,13 +6,13 @@ model checker asked for. Every pair of a state and a trigger is here.
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Final
 
 from protocols.ieee20601.states import Row, State, Trigger, index_rows
+from protocols.model.table_keys import TableKey
 
 
-class AgentAction(Enum):
+class AgentAction(TableKey):
     """What a row makes the agent do; carried out in one `match` of the agent."""
 
     NOTHING = "nothing"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from enum import Enum
 from typing import Final, Generic, TypeVar
 
 from protocols.errors import LocalProtocolError
 from protocols.ieee20601.timeouts import Deadlines
+from protocols.model.table_keys import TableKey
 
 INVOKE_IDS: Final = 0x10000
 
@@ -95,7 +95,7 @@ class Invocations(Generic[RequestT]):
         self._next_id = (self._next_id + 1) % INVOKE_IDS
 
 
-class Repeat(Enum):
+class Repeat(TableKey):
     """What a confirmed report is to this association."""
 
     NEW = "new"

@@ -8,13 +8,13 @@ of a state and a trigger is here; `REFUSE` marks what only a mistake of our own 
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Final
 
 from protocols.ieee20601.states import Row, State, Trigger, index_rows
+from protocols.model.table_keys import TableKey
 
 
-class ManagerAction(Enum):
+class ManagerAction(TableKey):
     """What a row makes the manager do; carried out in one `match` of the manager."""
 
     NOTHING = "nothing"

@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Final, Generic, NamedTuple, TypeVar
 
+from protocols.model.table_keys import TableKey
 
-class State(Enum):
+
+class State(TableKey):
     """Where an association stands (20601 8.2, connection state machine)."""
 
     DISCONNECTED = "Disconnected"
@@ -25,7 +27,7 @@ class State(Enum):
     DISASSOCIATING = "Disassociating"
 
 
-class Trigger(Enum):
+class Trigger(TableKey):
     """What may happen to an association, as flat as the tables need it."""
 
     # The transport and our own side.

@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from enum import Enum
 from typing import Final, NamedTuple
 
+from protocols.model.table_keys import TableKey
 from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 
 OLDEST_LIVE: Final = timedelta(days=7)
@@ -33,7 +34,7 @@ _ZONE_STEP: Final = timedelta(minutes=15)
 _WIDEST_OFFSET: Final = timedelta(hours=18)
 
 
-class Timeline(Enum):
+class Timeline(TableKey):
     """What a device counts."""
 
     UTC = "UTC"
