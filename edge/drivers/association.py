@@ -23,6 +23,7 @@ from protocols.ieee20601.events import (
     StoredDataFinished,
 )
 from protocols.ieee20601.manager import ManagerConnection
+from protocols.ieee20601.timeouts import earliest
 
 # A hundred of the shortest requests, or a report of twelve leads: some milliseconds of work
 # before others have their turn.
@@ -202,10 +203,10 @@ class AssociationDriver:
         return self._free_since + self._unassociated_seconds
 
     def _seconds_to_wait(self) -> float | None:
-        own = (self._end_by, self._free_until(), self._fetch_at)
-        deadlines = [self._connection.next_deadline(), *own]
-        known = [deadline for deadline in deadlines if deadline is not None]
-        return max(0.0, min(known) - self._clock.monotonic()) if known else None
+        deadline = earliest(
+            self._connection.next_deadline(), self._end_by, self._free_until(), self._fetch_at
+        )
+        return None if deadline is None else max(0.0, deadline - self._clock.monotonic())
 
     async def _end_connection(self) -> None:
         self._connection.transport_closed(now=self._clock.monotonic())

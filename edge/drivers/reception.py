@@ -38,6 +38,7 @@ from protocols.ieee20601.events import (
     StoredPageKept,
 )
 from protocols.model.device import DeviceInfo
+from protocols.model.observation import Observation
 
 log = logging.getLogger(__name__)
 
@@ -78,11 +79,20 @@ class Reception:
     ) -> None:
         """Store what was observed, durably; then note the rest. BufferFullError: nothing stored."""
         decoded = self._clock.monotonic() if self._traces is not None else 0.0
-        if any(isinstance(event, Associated) for event in events):
-            self._source.begin()
-        reports = [event for event in events if isinstance(event, ObservationsReported)]
-        infos = [event.info for event in events if isinstance(event, DeviceDescribed)]
-        observations = [item for report in reports for item in report.observations]
+        reports: list[ObservationsReported] = []
+        others: list[Event] = []
+        infos: list[DeviceInfo] = []
+        observations: list[Observation] = []
+        for event in events:
+            if isinstance(event, ObservationsReported):
+                reports.append(event)
+                observations += event.observations
+                continue
+            others.append(event)
+            if isinstance(event, DeviceDescribed):
+                infos.append(event.info)
+            elif isinstance(event, Associated):
+                self._source.begin()
         try:
             if infos or observations:
                 appended = await self._source.append(infos, observations, octets=octets)
@@ -106,9 +116,8 @@ class Reception:
                 battery_low_percent=self._policy.battery_low_percent,
                 clock_tolerance_seconds=self._policy.clock_tolerance_seconds,
             )
-        for event in events:
-            if not isinstance(event, ObservationsReported):
-                await self._note(event)
+        for event in others:
+            await self._note(event)
 
     def confirmed(self) -> None:
         """What was accepted since the last time is confirmed to the device."""
@@ -119,9 +128,9 @@ class Reception:
     def _receive(self, reports: Sequence[ObservationsReported], delay: float) -> None:
         counts = self._health.counts
         counts.reports += len(reports)
-        counts.observations += sum(len(report.observations) for report in reports)
-        counts.confirmed += sum(report.invoke_id is not None for report in reports)
-        for _ in reports:
+        for report in reports:
+            counts.observations += len(report.observations)
+            counts.confirmed += report.invoke_id is not None
             self._board.delays.record(delay)
         self._health.last_report_at = now = self._clock.utc()
         self._health.move(DeviceState.RECEIVING, at=now)

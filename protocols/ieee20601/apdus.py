@@ -13,6 +13,7 @@ deserves a RORJ, else None: then the answer is an abort.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -33,6 +34,7 @@ from protocols.ieee20601.remote_operations import (
     MESSAGES,
     Message,
     read_event_report,
+    write_event_answer,
 )
 from protocols.mder.records import STRICT, SURPLUS_ID, Codec, Leniency, tolerated, wire
 from protocols.mder.sequences import ANY, SequenceOf
@@ -54,6 +56,10 @@ __all__ = [
 
 HEADER_OCTETS: Final = 4
 _DATA_HEADER_OCTETS: Final = 6
+_HEADER: Final = struct.Struct(">HH")
+"""Choice, and how many octets follow."""
+_DATA_HEADER: Final = struct.Struct(">HHHH")
+"""Octets of the OCTET STRING; in it invoke id, message choice, octets of the message."""
 _CLAUSE: Final = "20601 Annex A, ApduType"
 
 
@@ -146,8 +152,7 @@ def decode_apdu(
     """
     if len(octets) < HEADER_OCTETS:
         raise DecodeError(f"an APDU has a header of 4 octets, not {len(octets)}", clause=_CLAUSE)
-    choice = int.from_bytes(octets[:2], "big")
-    length = int.from_bytes(octets[2:4], "big")
+    choice, length = _HEADER.unpack_from(octets)
     body = octets[HEADER_OCTETS : HEADER_OCTETS + length]
     surplus = len(octets) - HEADER_OCTETS - length
     if surplus < 0 or (surplus and not leniency.surplus):
@@ -245,14 +250,13 @@ def _decode_prst(body: bytes, leniency: Leniency, notes: list[str] | None) -> Pr
     clause = "20601 Annex A, DATA-apdu"
     if len(body) < 2 + _DATA_HEADER_OCTETS:
         raise DecodeError(f"a PRST of {len(body)} octets holds no message", clause=clause)
-    octet_string = int.from_bytes(body[:2], "big")
+    octet_string, invoke_id, choice, length = _DATA_HEADER.unpack_from(body)
     if octet_string != len(body) - 2:
         raise DecodeError(
             f"the PRST announces {octet_string} octets and holds {len(body) - 2}",
             clause=clause,
             offset=HEADER_OCTETS,
         )
-    invoke_id, choice, length = (int.from_bytes(body[at : at + 2], "big") for at in (2, 4, 6))
     content = body[2 + _DATA_HEADER_OCTETS :]
     if length != len(content):
         raise DecodeError(
@@ -271,7 +275,9 @@ def _decode_prst(body: bytes, leniency: Leniency, notes: list[str] | None) -> Pr
 
 def _encode_data(data: DataApdu) -> bytes:
     choice = CHOICE_OF[type(data.message)]
-    content = MESSAGES[choice].encode(data.message)
+    content = write_event_answer(data.message)
+    if content is None:
+        content = MESSAGES[choice].encode(data.message)
     inner = _u16(data.invoke_id) + _u16(choice) + _u16(len(content)) + content
     return _u16(len(inner)) + inner
 

@@ -19,6 +19,7 @@ There is no checksum: on a noisy line a changed value inside a well-formed APDU 
 from __future__ import annotations
 
 import re
+import struct
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -36,6 +37,8 @@ _DATA_CHOICES: Final = frozenset(range(0x0100, 0x0108)) | {
 }  # fmt: skip
 _NEEDED: Final = {_AARQ: 12, _AARE: 10, _RLRQ: 6, _RLRE: 6, _ABRT: 6, _PRST: 12}
 """Octets a start needs before all its inner lengths can be judged."""
+_PRST_HEAD: Final = struct.Struct(">HHH")
+"""Choice, octets that follow, octets of the OCTET STRING in them."""
 
 
 class _Verdict(Enum):
@@ -103,6 +106,8 @@ class StreamReader:
         if not data:
             return []
         if not self._buffer:
+            if self._in_step and self._is_one_report(data):
+                return [WholeApdu(data)]
             self._started_at = now
         self._last_octet_at = now
         self._buffer += data
@@ -142,6 +147,15 @@ class StreamReader:
         self._oversize_told = False
         self._in_step = True
         self._searched = 1
+
+    def _is_one_report(self, data: bytes) -> bool:
+        """Whether all of it is one Prst that hides no other start, as it is nearly always."""
+        total = len(data)
+        return (
+            _NEEDED[_PRST] <= total <= self._limits.max_octets
+            and _PRST_HEAD.unpack_from(data) == (_PRST, total - 4, total - 6)
+            and _START.search(data, 1) is None
+        )
 
     def _overdue(self, now: float) -> bool:
         return bool(self._buffer) and now >= self._started_at + self._limits.whole_apdu_seconds

@@ -251,3 +251,21 @@ def read_event_report(
     if length != len(content) - _EVENT_HEAD.size:
         return None
     return kind(handle, event_time, event_type, content[_EVENT_HEAD.size :])
+
+
+def write_event_answer(message: Message) -> bytes | None:
+    """The octets of an event report's confirmation, as its codec of `MESSAGES` writes it.
+
+    None for any other message, and for values without a wire form: the codec says what is wrong
+    with them. Nearly all that a manager sends is such a confirmation.
+    """
+    if not isinstance(message, RorsConfirmedEventReport):
+        return None
+    reply = message.event_reply_info
+    try:
+        head = _EVENT_HEAD.pack(
+            message.handle, message.current_time, message.event_type, len(reply)
+        )
+    except struct.error:
+        return None
+    return head + reply

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final, Generic, TypeVar
+
+from protocols.model.table_keys import TableKey
 
 TICK_SECONDS: Final = 125e-6
 """One tick of RelativeTime (20601): 125 microseconds."""
@@ -20,7 +21,7 @@ def seconds_of(ticks: int | None) -> float | None:
     return ticks * TICK_SECONDS if ticks else None
 
 
-class Timer(Enum):
+class Timer(TableKey):
     """Timers of an association that belong to no single request."""
 
     ASSOCIATE = "TO_assoc"
@@ -103,7 +104,7 @@ class Deadlines(Generic[KeyT]):
 
     def next(self) -> float | None:
         """The earliest deadline, or None when no timer runs."""
-        return min(self._at.values(), default=None)
+        return min(self._at.values()) if self._at else None
 
     def take_expired(self, now: float) -> KeyT | None:
         """The key of the earliest timer that is due, its timer stopped; None when none is."""
@@ -116,4 +117,8 @@ class Deadlines(Generic[KeyT]):
 
 def earliest(*deadlines: float | None) -> float | None:
     """The smallest of those that are set."""
-    return min((at for at in deadlines if at is not None), default=None)
+    found: float | None = None
+    for at in deadlines:  # asked after every report, of few: no generator is made for them
+        if at is not None and (found is None or at < found):
+            found = at
+    return found

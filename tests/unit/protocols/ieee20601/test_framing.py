@@ -44,6 +44,34 @@ def test_every_split_point_gives_the_same_apdu(cut: int) -> None:
     assert reader.take_discarded() == 0
 
 
+@pytest.mark.parametrize(
+    "octets",
+    [
+        REPORT,
+        REPORT[:-1],
+        REPORT + b"\x00",
+        report(7, 0x0D1D, REPORT),
+        report(7, 0x0D1D, bytes.fromhex("E700 E700 E200")),
+        bytes.fromhex("E700 0008 0006 0001 0101 0000"),
+        bytes.fromhex("E700 0006 0004 0001 0101"),
+        bytes.fromhex("E700 0008 0007 0001 0101 0000"),
+        AARQ,
+    ],
+    ids=lambda octets: octets.hex()[:24],
+)
+@pytest.mark.parametrize("noise", [b"", b"\x00"], ids=["in step", "out of step"])
+def test_octets_that_come_at_once_are_cut_like_those_in_two_portions(
+    octets: bytes, noise: bytes
+) -> None:
+    found = []
+    for portions in ((octets, REPORT), (octets[:1], octets[1:], REPORT)):
+        reader = StreamReader(StreamLimits(max_octets=40))
+        reader.receive(noise, now=0.0)
+        pieces = [piece for portion in portions for piece in reader.receive(portion, now=1.0)]
+        found.append((pieces, reader.held, reader.take_discarded(), reader.next_deadline()))
+    assert found[0] == found[1]
+
+
 def test_what_waits_for_its_rest_is_counted() -> None:
     reader = StreamReader()
     reader.receive(AARQ + REPORT[:7], now=0.0)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from protocols.errors import DecodeError
+from protocols.errors import DecodeError, EncodeError
 from protocols.ieee20601.attributes import AttributeValue
 from protocols.ieee20601.remote_operations import (
     CHOICE_OF,
@@ -27,6 +27,7 @@ from protocols.ieee20601.remote_operations import (
     RorsConfirmedSet,
     RorsGet,
     read_event_report,
+    write_event_answer,
 )
 
 REPORT = "0000 FFFFFFFF 0D1D 0002 F000"
@@ -95,3 +96,29 @@ def test_an_event_report_is_read_as_its_codec_reads_it_or_left_to_it(
 def test_no_other_message_is_an_event_report() -> None:
     others = [one for one in EXAMPLES if one[0] not in (0x0100, 0x0101)]
     assert {read_event_report(one[0], bytes.fromhex(one[1])) for one in others} == {None}
+
+
+@given(
+    st.integers(-1, 0x1_0000),
+    st.integers(-1, 0x1_0000_0000),
+    st.integers(-1, 0x1_0000),
+    st.binary(max_size=8),
+)
+@example(0, 0xFFFF_FFFF, 0x0D1D, b"")
+@example(0, 0, 0, bytes(0x1_0000))
+def test_a_confirmation_is_written_as_its_codec_writes_it_or_left_to_it(
+    handle: int, current_time: int, event_type: int, reply: bytes
+) -> None:
+    answer = RorsConfirmedEventReport(handle, current_time, event_type, reply)
+    written = write_event_answer(answer)
+    try:
+        expected = MESSAGES[CHOICE_OF[RorsConfirmedEventReport]].encode(answer)
+    except EncodeError:
+        assert written is None
+    else:
+        assert written == expected
+
+
+def test_no_other_message_is_a_confirmation() -> None:
+    others = [message for choice, _, message in EXAMPLES if choice != 0x0201]
+    assert {write_event_answer(message) for message in others} == {None}
