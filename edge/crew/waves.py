@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from binascii import b2a_base64
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from typing import Final
 
 from edge.crew.readings import Payload, unit_text
 from protocols.model.codes import SystemId
-from protocols.model.observation import SampleArrayObservation
+from protocols.model.observation import SAMPLE_OCTETS, SampleArrayObservation
 from protocols.uplink.contents import shortened
 
 ECG_LEADS: Final = {
@@ -43,14 +42,18 @@ _MOST_CURVES: Final = 64
 class Waves:
     """The last seconds of every curve of every device, for a screen that has just come."""
 
-    _curves: dict[tuple[str, bytes], _Curve] = field(default_factory=dict)
+    _curves: dict[tuple[int, bytes], _Curve] = field(default_factory=dict)
 
     def take(self, chunk: SampleArrayObservation, names: Mapping[SystemId, str]) -> Payload | None:
         """The chunk as a screen draws it, None for a curve no screen shows."""
-        lane = CURVES.get(chunk.type.cf_code)
-        if lane is None:
-            return None
-        return self._of(lane, chunk.device).take(chunk, names.get(chunk.device, ""))
+        key = (chunk.type.cf_code, chunk.device.octets)
+        curve = self._curves.get(key)
+        if curve is None:
+            lane = CURVES.get(key[0])
+            if lane is None:
+                return None
+            curve = self._begin(key, lane)
+        return curve.take(chunk, names.get(chunk.device, ""))
 
     def recent(self) -> list[Payload]:
         """What is kept, lane by lane of every device, in the order of arrival."""
@@ -60,12 +63,10 @@ class Waves:
         """Another patient: nothing of the last one's curves is shown."""
         self._curves.clear()
 
-    def _of(self, lane: str, device: SystemId) -> _Curve:
-        curve = self._curves.get((lane, device.octets))
-        if curve is None:
-            if len(self._curves) >= _MOST_CURVES:
-                del self._curves[min(self._curves, key=lambda one: self._curves[one].kept[-1][0])]
-            curve = self._curves[lane, device.octets] = _Curve(lane)
+    def _begin(self, key: tuple[int, bytes], lane: str) -> _Curve:
+        if len(self._curves) >= _MOST_CURVES:
+            del self._curves[min(self._curves, key=lambda one: self._curves[one].kept[-1][0])]
+        curve = self._curves[key] = _Curve(lane)
         return curve
 
 
@@ -84,9 +85,9 @@ class _Curve:
         facts = (source, chunk.scale, chunk.offset, chunk.unit, chunk.period_us)
         if facts != self._facts:
             self._facts, self._head = facts, head_of(chunk, self.lane, source)
-        packed, kept = pack(chunk, self._head), self.kept
-        at = chunk.observed_at.at.timestamp()
-        kept.append((at + chunk.period_us * chunk.count / 1e6, packed))
+        at, kept = chunk.observed_at.at.timestamp(), self.kept
+        packed = pack(chunk, self._head, at)
+        kept.append((at + chunk.period_us * (len(chunk.samples) // SAMPLE_OCTETS) / 1e6, packed))
         while kept[0][0] < kept[-1][0] - KEPT_SECONDS:
             kept.popleft()
         return packed
@@ -105,19 +106,21 @@ def head_of(chunk: SampleArrayObservation, lane: str, source: str) -> Payload:
     }
 
 
-def pack(chunk: SampleArrayObservation, head: Payload) -> Payload:
-    """One chunk: `d` are the samples in base64, little endian, `w` octets each, signed.
+def pack(chunk: SampleArrayObservation, head: Payload, at: float) -> Payload:
+    """One chunk: `d` are the samples, little endian, `w` octets each, signed; base64 on its way.
 
-    A curve is one lane `k` of one device `dev`: two devices with the same lead are two curves.
+    Octets and ids are spelt out when the frame is written: that costs less than here, and they
+    take less room while they are kept. A curve is one lane `k` of one device `dev`: two devices
+    with the same lead are two curves.
 
-    `at` is the first sample's time in milliseconds since 1970, `p` the period in microseconds; the
-    physical value is sample x `s` + `o` in unit `u`.
+    `at` is given in seconds since 1970 and goes on in milliseconds, the first sample's time; `p`
+    is the period in microseconds; the physical value is sample x `s` + `o` in unit `u`.
     """
     octets = shortened(chunk.samples)
     return {
         **head,
-        "i": str(chunk.observation_id),
-        "at": round(chunk.observed_at.at.timestamp() * 1000, 3),
+        "i": chunk.observation_id,
+        "at": round(at * 1000, 3),
         "w": 4 if octets is None else 2,
-        "d": b2a_base64(chunk.samples if octets is None else octets, newline=False).decode("ascii"),
+        "d": chunk.samples if octets is None else octets,
     }

@@ -166,6 +166,7 @@ def _to_samples(item: obs.SampleArrayObservation) -> rec.SamplesRecord:
     )
 
 
+@lru_cache(maxsize=64)  # asked for a row, and again for the crew's page a moment later
 def shortened(samples: bytes) -> bytes | None:
     """Samples of four octets as two octets each; None when one of them does not fit."""
     high = samples[1::4]

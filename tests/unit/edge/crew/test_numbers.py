@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import struct
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from edge.crew import early_warning
 from edge.crew.readings import Readings, unit_text
 from edge.crew.told import Assessment
 from edge.crew.trends import STEP_SECONDS, Trends
+from edge.crew.viewers import frame
 from edge.crew.waves import KEPT_SECONDS, Waves, head_of, pack
 from protocols.model.codes import UnitCode
 from protocols.model.early_warning import Fitness
@@ -157,12 +159,25 @@ def test_a_chunk_travels_in_two_octets_a_sample_where_it_fits() -> None:
         device=make.DEFIBRILLATOR,
     )  # fmt: skip
     head = head_of(narrow, "ecg-II", "")
-    packed = pack(narrow, head)
+    at = NOON.timestamp()
+    packed = pack(narrow, head, at)
     assert (packed["w"], packed["p"], packed["u"]) == (2, 4000, "mV")
-    assert base64.b64decode(str(packed["d"])) == struct.pack("<2h", 1, -1)
-    wide = pack(replace(narrow, samples=struct.pack("<i", 1 << 20)), head)
-    assert (wide["w"], base64.b64decode(str(wide["d"]))) == (4, struct.pack("<i", 1 << 20))
-    assert pack(replace(narrow, samples=b""), head)["d"] == ""
+    assert packed["d"] == struct.pack("<2h", 1, -1)
+    wide = pack(replace(narrow, samples=struct.pack("<i", 1 << 20)), head, at)
+    assert (wide["w"], wide["d"]) == (4, struct.pack("<i", 1 << 20))
+    assert pack(replace(narrow, samples=b""), head, at)["d"] == b""
+
+
+def test_a_screen_gets_octets_in_base64_and_ids_as_text() -> None:
+    chunk = make.wave(
+        131330, NOON, [1, -1], scale="0.001", unit=make.MILLIVOLT, period_us=4000,
+        device=make.DEFIBRILLATOR,
+    )  # fmt: skip
+    message = frame("change", {"waves": [Waves().take(chunk, {})]})
+    [wave] = json.loads(message.partition(b"data: ")[2])["waves"]
+    assert base64.b64decode(wave["d"]) == struct.pack("<2h", 1, -1)
+    assert wave["i"] == str(chunk.observation_id)
+    assert wave["at"] == NOON.timestamp() * 1000
 
 
 def test_only_the_last_seconds_of_known_curves_are_kept() -> None:
