@@ -120,9 +120,9 @@ class LinkChoice:
     def _judge(self, link: LinkClient, now: float) -> None:
         """Leave the preferred way when it is poor, and the other when that is no better."""
         first, second = self._in_order()
-        trust, measured = self._trust[first.health.way], link.health.window.measure(now=now)
-        if second is None or not measured.is_poor:
+        if second is None or not link.health.window.is_poor(now=now):
             return
+        trust, measured = self._trust[first.health.way], link.health.window.measure(now=now)
         each = measured.seconds_each or 0.0
         if link is first and not trust.is_lost and second.health.is_up and now >= self._hold_until:
             trust.lose(Loss.POOR, now=now)

@@ -101,6 +101,17 @@ class Window:
         """What was is no guide any more."""
         self._attempts.clear()
 
+    def is_poor(self, *, now: float) -> bool:
+        """Whether the way is poor, as `measure` says it: asked after every batch."""
+        attempts, vain, seconds = 0, 0, 0.0
+        for one in self._attempts:
+            if now - one.ended <= self.span:
+                attempts += 1
+                vain += one.is_vain
+                seconds += one.ended - one.began
+        # Steadier or not, what costs so much is poor.
+        return attempts >= self.least and seconds / max(1, attempts - vain) > self.slow_seconds
+
     def measure(self, *, now: float) -> Measured:
         """Look back from `now`."""
         recent = [one for one in self._attempts if now - one.ended <= self.span]

@@ -89,3 +89,19 @@ def test_what_is_forgotten_counts_no_more() -> None:
     window = filled(9, 9, 9, 9)
     window.forget()
     assert window.measure(now=36) == Measured()
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        Window(),
+        filled(9, 9, 9),
+        filled(0.1, 0.3, 0.2, 0.2),
+        filled(6, 7, 6, 7),
+        filled(0.1, 0.1, 0.1, vain=2),
+        filled(vain=5),
+    ],
+)
+def test_the_short_look_says_the_same_of_a_way(window: Window) -> None:
+    for now in (0, 20, 45, 61, 200):
+        assert window.is_poor(now=now) is window.measure(now=now).is_poor
