@@ -46,7 +46,9 @@ class UplinkSettings(Group):
     keepalive_seconds: int = Field(
         default=15, ge=1, le=3600, description="how soon a silent broker is noticed"
     )
-    batch_rows: int = Field(default=200, description="rows in a batch at most")
+    batch_rows: int = Field(
+        default=200, description="rows in a batch at most; of waveforms twice as many"
+    )
     batch_octets: int = Field(
         default=512 << 10, description="octets in a batch at most, before compression"
     )

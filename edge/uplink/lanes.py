@@ -48,7 +48,8 @@ class Lane:
     def most_rows(self, link: LinkClient, policy: SenderPolicy) -> int:
         """Rows in the next batch; few while it is not known what the cloud reads."""
         if self.rows is None:
-            return policy.batch_rows if link.health.contract.known else _FEW_WAVEFORMS
+            known = link.health.contract.known
+            return most_waveforms(policy) if known else _FEW_WAVEFORMS
         rows = int(self.rows.size)
         return rows if link.health.contract.known else min(rows, FEW_ROWS)
 
@@ -64,6 +65,27 @@ class Lane:
         else:
             was_full = len(claim.rows) >= int(self.rows.size)
         self.pace.note(seconds - (link.health.quality.least or seconds), was_full=was_full)
+
+
+def next_beat(now: float, seconds: float) -> float:
+    """When rows that wait `seconds` for company leave: monotonic, and at most so much later.
+
+    Lanes that wait equally long, or a multiple of it, leave together. The second batch then costs
+    less, for all that one needs is at hand, and their answers come and are settled as one.
+    """
+    if not seconds:
+        return now
+    beat = (now // seconds + 1.0) * seconds
+    return beat if beat > now else beat + seconds  # what 20 of them make may be less than 1.0
+
+
+def most_waveforms(policy: SenderPolicy) -> int:
+    """Stretches of waveform in a batch, which octets are the measure of.
+
+    Twelve leads and two more are 250 in the two seconds they wait for company: with room for no
+    more than 200 every batch would have another one of what is left behind it.
+    """
+    return min(policy.drain_rows, 2 * policy.batch_rows)
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from edge.supervision import Backoff
 from edge.uplink.budget import Budget
 from edge.uplink.choice import LinkChoice
 from edge.uplink.contract import DOUBT_AFTER, FEW_ROWS
-from edge.uplink.lanes import STREAMS, Lane, ReceiptBook
+from edge.uplink.lanes import STREAMS, Lane, ReceiptBook, next_beat
 from edge.uplink.link import LinkClient
 from edge.uplink.policy import SenderPolicy
 from edge.uplink.quality import Pace
@@ -159,7 +159,7 @@ class Sender:
                     )
                 if claim is not None:
                     # All there was: what comes next gathers again. A backlog never waits.
-                    lane.rests_until = 0.0 if claim.left else now + self._linger(lane)
+                    lane.rests_until = 0.0 if claim.left else next_beat(now, self._linger(lane))
                     return claim
                 # Looking may have set damaged rows apart: who waits for the end looks again.
                 self._freed.set()
