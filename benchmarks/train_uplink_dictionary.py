@@ -18,7 +18,6 @@ from pathlib import Path
 import zstandard
 
 from protocols.uplink.compact import encode_columns
-from protocols.uplink.derived_ids import CounterSearch
 from protocols.uplink.dictionary import DICTIONARIES, LEVEL, NEWEST, PARAMETERS
 from tests.fixtures.vehicle_rows import Vehicle, batch_of
 
@@ -32,7 +31,6 @@ FOLDER = Path(__file__).resolve().parent.parent / "protocols" / "uplink"
 def columns_of(seed: int) -> Iterator[bytes]:
     """Batches of one vehicle before compression, as short and as long as links make them."""
     chance = random.Random(seed - FIRST_SEED)  # noqa: S311 - repeatable, no secret
-    search = CounterSearch()
     seconds = list(Vehicle(seed).numerics(SECONDS))
     first = 0
     while first < SECONDS:
@@ -42,7 +40,7 @@ def columns_of(seed: int) -> Iterator[bytes]:
         if chance.random() < 0.3 and len(rows) > 3:
             rows = rows[: chance.randint(1, len(rows))]
         if rows:
-            yield encode_columns(batch_of(rows), search)
+            yield encode_columns(batch_of(rows))
 
 
 def main() -> None:

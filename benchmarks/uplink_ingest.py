@@ -29,7 +29,6 @@ from cloud.db.spelling import Identities, Insert
 from cloud.ingest.batches import BatchRecorder
 from protocols.uplink.channels import UP, Channel
 from protocols.uplink.codec import encode_batch, read_batch
-from protocols.uplink.derived_ids import CounterSearch
 from protocols.uplink.messages import UplinkBatch
 from tests.fixtures.served_cloud import ServedCloud, installed_cloud
 from tests.fixtures.vehicle_rows import Vehicle, batch_of
@@ -80,8 +79,7 @@ def measure(cloud: ServedCloud, size: int, server: PostgresServer | None, *, see
         (reply,) = recorder.accept([(topic, octets)])
         assert reply is not None
 
-    search = CounterSearch()
-    compact, more = ([encode_batch(one, 2, search) for one in lot] for lot in (first, second))
+    compact, more = ([encode_batch(one, 2) for one in lot] for lot in (first, second))
     in_rows = [encode_batch(one) for one in third]
     record(compact.pop(0))
     kept: list[Kept] = []

@@ -12,7 +12,6 @@ import zstandard
 
 from protocols.uplink.codec import decode_batch, encode_batch, encode_batch_json
 from protocols.uplink.compact import encode_columns
-from protocols.uplink.derived_ids import CounterSearch
 from protocols.uplink.messages import UplinkBatch, UplinkRow
 from tests.fixtures.vehicle_rows import Vehicle, batch_of
 
@@ -23,15 +22,13 @@ Encode = Callable[[UplinkBatch], bytes]
 def candidates() -> dict[str, Encode]:
     """By name; the last one is what a gateway sends."""
     packer = zstandard.ZstdCompressor(level=3)
-    # Each keeps a memory of its own, as a gateway does.
-    bare, dictionary = CounterSearch(), CounterSearch()
     return {
         "JSON": encode_batch_json,
         "JSON + zstd": lambda batch: packer.compress(encode_batch_json(batch)),
         "msgpack rows (version 1)": encode_batch,
         "msgpack rows + zstd": lambda batch: packer.compress(encode_batch(batch)),
-        "delta columns + zstd": lambda batch: packer.compress(encode_columns(batch, bare)),
-        "  with the dictionary (version 2)": lambda batch: encode_batch(batch, 2, dictionary),
+        "delta columns + zstd": lambda batch: packer.compress(encode_columns(batch)),
+        "  with the dictionary (version 2)": lambda batch: encode_batch(batch, 2),
     }
 
 

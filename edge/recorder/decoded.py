@@ -16,7 +16,7 @@ from protocols.model.observation import (
     SampleArrayObservation,
 )
 from protocols.model.quantity import Quantity, SpecialValue
-from protocols.uplink.codec import encode_captured
+from protocols.uplink.codec import encode_said
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGEST_OCTETS: Final = 8
@@ -33,7 +33,7 @@ class Made:
     @classmethod
     def of(cls, observation: Observation) -> Made:
         """What is kept of `observation`."""
-        octets = encode_captured(observation, _EPOCH)
+        octets = encode_said(observation, _EPOCH)
         digest = hashlib.sha256(octets).hexdigest()[: 2 * _DIGEST_OCTETS]
         words = f"{observation.type.cf_code} {_value(observation)}"
         return cls(observation.observation_id.hex, digest, words)

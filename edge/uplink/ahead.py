@@ -22,7 +22,6 @@ from edge.uplink.policy import AheadPolicy
 from protocols.errors import ProtocolError
 from protocols.uplink.channels import COMPACT_VERSION
 from protocols.uplink.compact import prepare_rows
-from protocols.uplink.derived_ids import CounterSearch
 from protocols.uplink.messages import UplinkBatch
 from protocols.uplink.prepared import PreparedRows
 
@@ -52,7 +51,6 @@ class WriterAhead:
     clock: Clock
     policy: AheadPolicy = field(default_factory=AheadPolicy)
     batches: int = 0
-    _search: CounterSearch = field(default_factory=CounterSearch)
     _has_failed: bool = False
 
     async def run(self) -> None:
@@ -112,7 +110,7 @@ class WriterAhead:
         """The rows of these claims; those that are too much for one batch are left."""
         while True:
             # Not in the loop's own thread: that one has reports to confirm.
-            rows = await asyncio.to_thread(prepare_rows, self._batch(claims), self._search)
+            rows = await asyncio.to_thread(prepare_rows, self._batch(claims))
             if rows.octets <= self.policy.octets or len(claims) == 1:
                 return rows
             half = len(claims) // 2

@@ -7,14 +7,13 @@ does not read: after some silence a small batch is tried in version 1 again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from edge.errors import UplinkRejectedError
 from protocols.errors import ProtocolError
 from protocols.uplink.channels import CONTRACT_VERSION, NEWEST_VERSION
 from protocols.uplink.codec import encode_batch
-from protocols.uplink.derived_ids import CounterSearch
 from protocols.uplink.messages import UplinkAck, UplinkBatch
 
 NOT_WRITTEN: Final = "not_written"
@@ -30,7 +29,6 @@ class Contract:
 
     known: int | None = None
     silences: int = 0
-    _search: CounterSearch = field(default_factory=CounterSearch, repr=False)
 
     def version_of(self, batch: UplinkBatch) -> int:
         """The version to write a batch in."""
@@ -41,7 +39,7 @@ class Contract:
         """The version and the octets of a batch; UplinkRejectedError for one nobody can write."""
         version = self.version_of(batch)
         try:
-            return version, encode_batch(batch, version, self._search)
+            return version, encode_batch(batch, version)
         except ProtocolError as exc:
             raise UplinkRejectedError(f"not written ({exc})", reason=NOT_WRITTEN) from exc
 

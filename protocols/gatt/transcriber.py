@@ -40,7 +40,7 @@ from protocols.model.clock_mapping import (
 )
 from protocols.model.codes import MdcCode, SystemId, UnitCode
 from protocols.model.device import DeviceInfo
-from protocols.model.identifiers import reading_id
+from protocols.model.identifiers import Naming, name_reading
 from protocols.model.observation import (
     SAMPLE_OCTETS,
     BitsObservation,
@@ -84,6 +84,7 @@ class _Facts(TypedDict):
     device: SystemId
     status: MeasurementStatus
     supplements: tuple[MdcCode, ...]
+    named_by: Naming | None
 
 
 class Transcriber:
@@ -294,7 +295,7 @@ class Draft:
         device = self.transcriber.device.system_id
         observed_at = self._observed_at()
         identifies = self.stored or self._is_trusted
-        identity = reading_id(
+        named = name_reading(
             system_id=device,
             type_code=type_code,
             device_time=observed_at.device_time if identifies else None,
@@ -306,12 +307,13 @@ class Draft:
             supplements=supplements,
         )
         return _Facts(
-            observation_id=identity,
+            observation_id=named.observation_id,
             type=type_code,
             observed_at=observed_at,
             device=device,
             status=self.status,
             supplements=supplements,
+            named_by=named.named_by,
         )
 
     def _observed_at(self) -> ObservedTime:

@@ -1,7 +1,8 @@
 """One value of a compiled report -> one observation; what is known before is bound before.
 
-A maker takes the report's values, the identity, the time and the status of the reading. It gives
-what `readings` gives for the same octets; None where that has a warning for them.
+A maker takes the report's values, the identity and what that was named by, the time and the status
+of the reading. It gives what `readings` gives for the same octets; None where that has a warning
+for them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from protocols.ieee20601.compiled_layouts import ReadingFields, ValueField, Valu
 from protocols.ieee20601.observation_cases import DIMENSIONLESS
 from protocols.ieee20601.sample_arrays import SampleDecoder, sample_period_us
 from protocols.model.codes import MdcCode, SystemId, UnitCode
+from protocols.model.identifiers import Naming
 from protocols.model.observation import (
     BitsObservation,
     CodedObservation,
@@ -29,7 +31,7 @@ from protocols.model.observation import (
 from protocols.model.quantity import Quantity
 from protocols.model.timestamps import ObservedTime
 
-Maker = Callable[[Values, UUID, ObservedTime, MeasurementStatus], Observation | None]
+Maker = Callable[[Values, UUID, Naming | None, ObservedTime, MeasurementStatus], Observation | None]
 
 
 def type_of(reading: ReadingFields) -> MdcCode:
@@ -43,10 +45,15 @@ def _number(reading: ReadingFields, item: ValueField, device: SystemId) -> tuple
     type_code, supplements, place = type_of(reading), reading.subject.supplements, item.first
 
     def make(
-        values: Values, identity: UUID, observed_at: ObservedTime, status: MeasurementStatus
+        values: Values,
+        identity: UUID,
+        named_by: Naming | None,
+        observed_at: ObservedTime,
+        status: MeasurementStatus,
     ) -> Observation:
         return NumericObservation(
             observation_id=identity,
+            named_by=named_by,
             type=type_code,
             observed_at=observed_at,
             device=device,
@@ -63,11 +70,16 @@ def _compound(reading: ReadingFields, item: ValueField, device: SystemId) -> tup
     parts, span = reading.subject.parts, slice(item.first, item.first + item.count)
 
     def make(
-        values: Values, identity: UUID, observed_at: ObservedTime, status: MeasurementStatus
+        values: Values,
+        identity: UUID,
+        named_by: Naming | None,
+        observed_at: ObservedTime,
+        status: MeasurementStatus,
     ) -> Observation:
         quantities = [value for value in values[span] if isinstance(value, Quantity)]
         return CompoundNumericObservation(
             observation_id=identity,
+            named_by=named_by,
             type=type_code,
             observed_at=observed_at,
             device=device,
@@ -85,10 +97,15 @@ def _code(reading: ReadingFields, item: ValueField, device: SystemId) -> tuple[i
     partition = type_code.partition if own is None else own
 
     def make(
-        values: Values, identity: UUID, observed_at: ObservedTime, status: MeasurementStatus
+        values: Values,
+        identity: UUID,
+        named_by: Naming | None,
+        observed_at: ObservedTime,
+        status: MeasurementStatus,
     ) -> Observation:
         return CodedObservation(
             observation_id=identity,
+            named_by=named_by,
             type=type_code,
             observed_at=observed_at,
             device=device,
@@ -106,10 +123,15 @@ def _bits(
     type_code, supplements, place = type_of(reading), reading.subject.supplements, item.first
 
     def make(
-        values: Values, identity: UUID, observed_at: ObservedTime, status: MeasurementStatus
+        values: Values,
+        identity: UUID,
+        named_by: Naming | None,
+        observed_at: ObservedTime,
+        status: MeasurementStatus,
     ) -> Observation:
         return BitsObservation(
             observation_id=identity,
+            named_by=named_by,
             type=type_code,
             observed_at=observed_at,
             device=device,
@@ -131,13 +153,18 @@ def _samples(reading: ReadingFields, item: ValueField, device: SystemId) -> tupl
     unit: UnitCode = subject.unit or DIMENSIONLESS
 
     def make(
-        values: Values, identity: UUID, observed_at: ObservedTime, status: MeasurementStatus
+        values: Values,
+        identity: UUID,
+        named_by: Naming | None,
+        observed_at: ObservedTime,
+        status: MeasurementStatus,
     ) -> Observation | None:
         samples = decoder.decode(value_at(values, place, bytes))
         if samples.has_odd_bits:
             return None
         return SampleArrayObservation(
             observation_id=identity,
+            named_by=named_by,
             type=type_code,
             observed_at=observed_at,
             device=device,

@@ -36,7 +36,7 @@ from protocols.ieee20601.reading_facts import duration_us_of, is_device_test, st
 from protocols.ieee20601.reading_records import Reception
 from protocols.mder.times import AbsoluteTime
 from protocols.model.codes import SystemId, UnitCode
-from protocols.model.identifiers import Identity
+from protocols.model.identifiers import Identity, Naming
 from protocols.model.observation import Observation
 from protocols.model.quantity import Quantity, SpecialValue
 from protocols.model.timestamps import DeviceTime, ObservedTime
@@ -160,12 +160,12 @@ class ObservationMaker:
                 duration_us = own_us or active
                 if stamped is None:
                     received = received or reception.received_at.astimezone(UTC).isoformat()
-                    identity = plan.identity.clockless(
-                        received, counter + plan.position, duration_us
-                    )
+                    named_by = Naming(reception.received_at, counter + plan.position)
+                    identity = plan.identity.clockless(received, named_by.counter, duration_us)
                 else:
+                    named_by = None
                     identity = plan.identity.stamped(stamped, duration_us)
-                observation = make(values, identity, observed_at, state)
+                observation = make(values, identity, named_by, observed_at, state)
                 if observation is None:
                     return None
                 made.append(observation)

@@ -1,6 +1,6 @@
 """One decoded value on its way to an observation, and the makers: attribute -> observation.
 
-Identity: see `model.identifiers.reading_id`. Nothing a device says tells one run of its tick
+Identity: see `model.identifiers.name_reading`. Nothing a device says tells one run of its tick
 counter from the next, so live readings with ticks alone are identified like those of a device
 without a clock. The price: one that is sent again in a later association counts twice. The tick
 is kept in the stamp.
@@ -31,7 +31,7 @@ from protocols.ieee20601.tolerances import MISSING_UNIT, NON_SIGNIFICANT_BITS
 from protocols.mder.numbers import Number
 from protocols.mder.sequences import text_of
 from protocols.model.codes import MdcCode, SystemId, UnitCode
-from protocols.model.identifiers import reading_id
+from protocols.model.identifiers import Naming, name_reading
 from protocols.model.observation import (
     BitsObservation,
     CodedObservation,
@@ -60,6 +60,7 @@ class _Facts(TypedDict):
     device: SystemId
     status: MeasurementStatus
     supplements: tuple[MdcCode, ...]
+    named_by: Naming | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Case(Generic[T]):
             zone=reception.zone,
             adjustment=reading.adjustment,
         )
-        identity = reading_id(
+        named = name_reading(
             system_id=reception.device,
             type_code=type_code,
             device_time=observed_at.device_time,
@@ -113,12 +114,13 @@ class Case(Generic[T]):
             apart=reading.apart,
         )
         return _Facts(
-            observation_id=identity,
+            observation_id=named.observation_id,
             type=type_code,
             observed_at=observed_at,
             device=reception.device,
             status=self._status(status, type_code),
             supplements=supplements,
+            named_by=named.named_by,
         )
 
     def _status(self, own: int | None, type_code: MdcCode) -> MeasurementStatus:

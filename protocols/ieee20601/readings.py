@@ -187,7 +187,7 @@ def observations_of(
         if told:
             mark = f"attribute={value.attribute_id:04X}"
             identity = marked_id(observation.observation_id, mark)
-            yield replace(observation, observation_id=identity)
+            yield replace(observation, observation_id=identity, named_by=None)
         else:
             yield observation
         told.add(type(observation))

@@ -164,7 +164,8 @@ class TranscriptionDraft:
         occurrence = self._occurrences[identity]
         if occurrence == 1:
             return observation
-        return replace(observation, observation_id=marked_id(identity, f"occurrence={occurrence}"))
+        other = marked_id(identity, f"occurrence={occurrence}")
+        return replace(observation, observation_id=other, named_by=None)
 
     def refuse(self, handle: int, octets: bytes) -> None:
         """Values of a handle the configuration does not have."""

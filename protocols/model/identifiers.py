@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha1
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from protocols.model.codes import MdcCode, SystemId
@@ -16,9 +16,24 @@ NAMESPACE: Final = UUID("6f1d0f0c-7a53-5b43-9d0e-5c1f2f6b8a11")
 ID_OCTETS: Final = 16
 _VERSION_5: Final = 5 << 76
 _VARIANT: Final = 1 << 63
-_TELLING_OCTETS: Final = 6
-"""Before the version, an id is the digest as it is."""
 _KEPT: Final = ~((0xF << 76) | (0b11 << 62)) & ((1 << 128) - 1)
+
+
+class Naming(NamedTuple):
+    """What stands for the device's time in an id: an aware time of reception, a counter.
+
+    The counter is that of the reading: 65536 times the report's, and its position there.
+    """
+
+    received_at: datetime
+    counter: int
+
+
+class Named(NamedTuple):
+    """An id, and what it was named by where no device's time did that."""
+
+    observation_id: UUID
+    named_by: Naming | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +72,6 @@ class Identity:
     def clockless(self, received_at: str, report_counter: int, duration_us: int = 0) -> UUID:
         """See `clockless_observation_id`."""
         return UUID(bytes=self.at(reception_of(received_at, report_counter), duration_us))
-
-    def counter_of(
-        self,
-        wanted: UUID,
-        receptions: Iterable[str],
-        counters: Sequence[int],
-        duration_us: int = 0,
-    ) -> tuple[int, int] | None:
-        """With which of `receptions`, by its place, and counter `clockless` makes `wanted`.
-
-        The first that does; None when none does.
-        """
-        # Thousands are tried for one id: only a digest that begins right is looked at again.
-        behind = [b"#%d|%d%b" % (counter, duration_us, self.tail) for counter in counters]
-        octets = wanted.bytes
-        begins = octets[:_TELLING_OCTETS]
-        for place, received_at in enumerate(receptions):
-            before = self.head + f"received={received_at}".encode()
-            for number, ending in enumerate(behind):
-                digest = sha1(before + ending, usedforsecurity=False).digest()
-                if digest.startswith(begins) and _id_of(digest) == octets:
-                    return place, counters[number]
-        return None
 
     def at(self, stamp: bytes, duration_us: int = 0) -> bytes:
         """The sixteen octets of the id with this stamp (`stamp_of`, `reception_of`)."""
@@ -176,7 +168,7 @@ def marked_id(identity: UUID, mark: str) -> UUID:
     return uuid5(identity, mark)
 
 
-def reading_id(
+def name_reading(
     *,
     system_id: SystemId,
     type_code: MdcCode,
@@ -188,7 +180,7 @@ def reading_id(
     duration_us: int = 0,
     supplements: Iterable[MdcCode] = (),
     apart: str = "",
-) -> UUID:
+) -> Named:
     """The id of a reading, whichever of the two above it gets.
 
     A calendar stamp identifies a reading, and so does the tick of a `stored` record, which stays
@@ -198,7 +190,7 @@ def reading_id(
     the readings of one report; `received_at` is aware.
     """
     if device_time is not None and (stored or not device_time.is_relative):
-        return observation_id(
+        identity = observation_id(
             system_id=system_id,
             type_code=type_code,
             device_time=device_time,
@@ -206,12 +198,15 @@ def reading_id(
             supplements=supplements,
             apart=apart,
         )
-    return clockless_observation_id(
+        return Named(identity, None)
+    named_by = Naming(received_at, (report_counter << 16) + position)
+    identity = clockless_observation_id(
         system_id=system_id,
         type_code=type_code,
         received_at=received_at.astimezone(UTC).isoformat(),
-        report_counter=(report_counter << 16) + position,
+        report_counter=named_by.counter,
         duration_us=duration_us,
         supplements=supplements,
         apart=apart,
     )
+    return Named(identity, named_by)

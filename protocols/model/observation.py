@@ -3,18 +3,20 @@
 Every kind shares the fields of `Observation`'s members below:
 `observation_id` a UUIDv5 of the measurement's identity (see `identifiers`), `type` what was
 measured, `observed_at` when, `device` which device, `status` as the device said, `supplements`
-the Supplemental-Types (fast, slow, spot ...) that tell apart two readings of one type.
+the Supplemental-Types (fast, slow, spot ...) that tell apart two readings of one type. `named_by`
+is what the id was made of where no device's time was: a hint that is no part of what was measured.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Flag
 from typing import Final
 from uuid import UUID
 
 from protocols.model.codes import MdcCode, SystemId, UnitCode
+from protocols.model.identifiers import Naming
 from protocols.model.quantity import Quantity
 from protocols.model.timestamps import ObservedTime
 
@@ -44,6 +46,7 @@ class _Common:
     device: SystemId
     status: MeasurementStatus = MeasurementStatus.VALID
     supplements: tuple[MdcCode, ...] = ()
+    named_by: Naming | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

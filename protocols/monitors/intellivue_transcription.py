@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from protocols.errors import DecodeError
 from protocols.ieee20601.attribute_values import SampleSpecification, ScaleAndRange
@@ -22,7 +21,7 @@ from protocols.mder.times import ABSOLUTE_TIME_OCTETS, TICK_US, AbsoluteTime
 from protocols.model.clock_mapping import ClockFacts, Coincident, DeviceStamp, Timeline, observe
 from protocols.model.codes import MdcCode, SystemId, UnitCode
 from protocols.model.device import DeviceInfo
-from protocols.model.identifiers import reading_id
+from protocols.model.identifiers import Named, name_reading
 from protocols.model.observation import (
     CompoundNumericObservation,
     MeasurementStatus,
@@ -190,9 +189,11 @@ class _Draft:
 
     def add_numeric(self, value: _Value, at: ObservedTime) -> None:
         """One number."""
+        identity, named_by = self._name(value.type, at)
         self.observations.append(
             NumericObservation(
-                observation_id=self._id(value.type, at),
+                observation_id=identity,
+                named_by=named_by,
                 type=value.type,
                 observed_at=at,
                 device=self.device,
@@ -212,9 +213,11 @@ class _Draft:
         status = MeasurementStatus.VALID
         for value in values:
             status |= value.status
+        identity, named_by = self._name(label, at)
         self.observations.append(
             CompoundNumericObservation(
-                observation_id=self._id(label, at),
+                observation_id=identity,
+                named_by=named_by,
                 type=label,
                 observed_at=at,
                 device=self.device,
@@ -235,9 +238,11 @@ class _Draft:
         # A monitor may send fewer samples than announced for the same stretch of time.
         sent = SampleSpecification(count, layout.bits, layout.significant, layout.flags)
         samples = SampleDecoder(sent, scale).decode(octets)
+        identity, named_by = self._name(type_code, self.at, announced)
         self.observations.append(
             SampleArrayObservation(
-                observation_id=self._id(type_code, self.at, announced),
+                observation_id=identity,
+                named_by=named_by,
                 type=type_code,
                 observed_at=self.at,
                 device=self.device,
@@ -250,8 +255,8 @@ class _Draft:
             )
         )
 
-    def _id(self, type_code: MdcCode, at: ObservedTime, duration_us: int = 0) -> UUID:
-        return reading_id(
+    def _name(self, type_code: MdcCode, at: ObservedTime, duration_us: int = 0) -> Named:
+        return name_reading(
             system_id=self.device,
             type_code=type_code,
             device_time=at.device_time,

@@ -15,7 +15,6 @@ from protocols.errors import DecodeError
 from protocols.uplink import records as rec
 from protocols.uplink.channels import COMPACT_VERSION, CONTRACT_VERSION, NEWEST_VERSION
 from protocols.uplink.compact import decode_compact, encode_compact, is_compact, read_compact
-from protocols.uplink.derived_ids import CounterSearch
 from protocols.uplink.messages import Receipt, RejectedRow, UplinkAck, UplinkBatch
 from protocols.uplink.row_codec import (
     BINARY,
@@ -27,6 +26,7 @@ from protocols.uplink.row_codec import (
     decode_row,
     encode_captured,
     encode_row,
+    encode_said,
     open_row,
     read_each,
     to_row,
@@ -45,6 +45,7 @@ __all__ = [
     "encode_batch_json",
     "encode_captured",
     "encode_row",
+    "encode_said",
     "open_row",
     "read_batch",
 ]
@@ -55,12 +56,10 @@ KNOWN_VERSIONS: Final = frozenset({CONTRACT_VERSION})
 _JSON: Final = msgspec.json.Encoder()
 
 
-def encode_batch(
-    batch: UplinkBatch, version: int = CONTRACT_VERSION, search: CounterSearch | None = None
-) -> bytes:
-    """The binary form of a batch in `version`; `search` see `encode_compact`."""
+def encode_batch(batch: UplinkBatch, version: int = CONTRACT_VERSION) -> bytes:
+    """The binary form of a batch in `version`."""
     if version >= COMPACT_VERSION:
-        return encode_compact(batch, search)
+        return encode_compact(batch)
     return BINARY.encode(_to_batch(batch, BINARY))
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from protocols.errors import EncodeError
 from protocols.uplink import columns as col
 from protocols.uplink import records as rec
-from protocols.uplink.derived_ids import RULES, CounterSearch
+from protocols.uplink.derived_ids import RULES
 from protocols.uplink.device_stamps import to_microseconds
 from protocols.uplink.gathered import PLAIN, Gathered, GatheredRows, Numbers
 from protocols.uplink.gathering import gather
@@ -27,17 +27,14 @@ from protocols.uplink.sample_columns import write_columns
 _ENCODER: Final = msgspec.msgpack.Encoder()
 
 
-def write_batch(batch: UplinkBatch, search: CounterSearch) -> col.ColumnsRecord:
-    """The columns of a batch. `search` is kept from batch to batch: it makes ids short.
-
-    EncodeError when a row has codes that are none.
-    """
+def write_batch(batch: UplinkBatch) -> col.ColumnsRecord:
+    """The columns of a batch; EncodeError when a row has codes that are none."""
     rows = batch.rows if isinstance(batch.rows, GatheredRows) else gather(batch.rows)
     columns = rows.columns
     if columns.spoilt:
         raise EncodeError(f"a row of the batch is spoilt: {columns.spoilt}")
     fitting = np.flatnonzero(columns.forms != PLAIN)
-    ids = write_ids(columns, fitting, search)
+    ids = write_ids(columns, fitting)
     series = _Series.of(columns, fitting, ids.rules)
     series_of = np.zeros(len(rows), np.int64)
     series_of[fitting] = series.of_rows + 1

@@ -12,7 +12,6 @@ from protocols.errors import DecodeError, EncodeError
 from protocols.uplink.column_reader import MOST_ROWS, read_readings
 from protocols.uplink.column_writer import write_batch
 from protocols.uplink.columns import ColumnsRecord
-from protocols.uplink.derived_ids import CounterSearch
 from protocols.uplink.device_stamps import from_microseconds
 from protocols.uplink.frames import is_framed, pack, unpack
 from protocols.uplink.messages import UplinkBatch, UplinkRow, batch_name, rows_of
@@ -33,30 +32,30 @@ _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(ColumnsRecord)
 
 
-def encode_compact(batch: UplinkBatch, search: CounterSearch | None = None) -> bytes:
-    """The octets of a batch. `search`, kept from batch to batch, makes ids short.
+def encode_compact(batch: UplinkBatch) -> bytes:
+    """The octets of a batch.
 
     EncodeError for more than `MOST_ROWS` rows or `frames.MOST_OCTETS` octets.
     """
     if isinstance(batch.rows, PreparedRows):
         return batch.rows.framed(batch)
-    plain = encode_columns(batch, search)
+    plain = encode_columns(batch)
     if len(batch.rows) > MOST_ROWS:
         raise EncodeError("an uplink batch of this size is not sent")
     return pack(plain)
 
 
-def encode_columns(batch: UplinkBatch, search: CounterSearch | None = None) -> bytes:
+def encode_columns(batch: UplinkBatch) -> bytes:
     """The octets of a batch before compression, of which the dictionary is made."""
-    return _ENCODER.encode(write_batch(batch, search or CounterSearch()))
+    return _ENCODER.encode(write_batch(batch))
 
 
-def prepare_rows(batch: UplinkBatch, search: CounterSearch) -> PreparedRows:
+def prepare_rows(batch: UplinkBatch) -> PreparedRows:
     """A batch's rows written ahead of the time it is sent; errors as of `encode_compact`.
 
     Everything else the batch says is said anew when it is sent.
     """
-    octets = encode_compact(replace(batch, sent_at=_NEVER), search)
+    octets = encode_compact(replace(batch, sent_at=_NEVER))
     return PreparedRows([row.sequence for row in batch.rows], octets, _rows)
 
 

@@ -12,6 +12,7 @@ from protocols.model import observation as obs
 from protocols.model.codes import MdcCode, SystemId, UnitCode
 from protocols.model.crew import AttachmentPart, CrewEvent
 from protocols.model.device import DeviceInfo
+from protocols.model.identifiers import Naming
 from protocols.model.quantity import Quantity, SpecialValue
 from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 from protocols.uplink import records as rec
@@ -19,10 +20,17 @@ from protocols.uplink.messages import Content
 from protocols.uplink.readings import SPECIALS, Common
 
 _SHORT_OCTETS: Final = 2
+_UNNAMED: Final = (DeviceInfo, CrewEvent, AttachmentPart)
+"""All that is no observation; a union would be made anew for everything captured."""
 _SIGNS: Final = bytes(128) + b"\xff" * 128
 """What extends a number of two octets to four, by its higher octet."""
 SAMPLE_WIDTHS: Final = frozenset({_SHORT_OCTETS, obs.SAMPLE_OCTETS})
 """Octets a sample may take on the wire."""
+
+
+def naming_of(content: Content) -> Naming | None:
+    """What the id of an observation was named by, where that is known and no device's time."""
+    return None if isinstance(content, _UNNAMED) else content.named_by
 
 
 def to_content(content: Content) -> rec.ContentRecord:
@@ -49,30 +57,39 @@ def to_content(content: Content) -> rec.ContentRecord:
             return _to_device(content)
 
 
-def from_content(record: rec.ContentRecord) -> Content:
-    """What a wire record holds; ProtocolError for impossible values."""
+class _All(Common):
+    named_by: Naming | None
+
+
+def from_content(record: rec.ContentRecord, named_by: Naming | None = None) -> Content:
+    """What a wire record holds; ProtocolError for impossible values.
+
+    `named_by` is what is kept beside it of how the id of an observation came about.
+    """
     match record:
         case rec.NumericRecord():
             return obs.NumericObservation(
-                value=_from_quantity(record.value), **_from_common(record.common)
+                value=_from_quantity(record.value), **_from_common(record.common, named_by)
             )
         case rec.CompoundRecord():
             parts = tuple(
                 (MdcCode.from_cf_code(c), _from_quantity(q)) for c, q in record.components
             )
-            return obs.CompoundNumericObservation(components=parts, **_from_common(record.common))
+            return obs.CompoundNumericObservation(
+                components=parts, **_from_common(record.common, named_by)
+            )
         case rec.SamplesRecord():
-            return _from_samples(record)
+            return _from_samples(record, named_by)
         case rec.CodedRecord():
             return obs.CodedObservation(
-                value=MdcCode.from_cf_code(record.value), **_from_common(record.common)
+                value=MdcCode.from_cf_code(record.value), **_from_common(record.common, named_by)
             )
         case rec.BitsRecord():
             return obs.BitsObservation(
-                bits=record.bits, width=record.width, **_from_common(record.common)
+                bits=record.bits, width=record.width, **_from_common(record.common, named_by)
             )
         case rec.TextRecord():
-            return obs.TextObservation(text=record.text, **_from_common(record.common))
+            return obs.TextObservation(text=record.text, **_from_common(record.common, named_by))
         case rec.CrewEventRecord():
             return _from_crew_event(record)
         case rec.AttachmentPartRecord(whole, part, parts, octets):
@@ -107,7 +124,7 @@ _code = lru_cache(maxsize=_MOST_NAMES)(MdcCode.from_cf_code)
 _device = lru_cache(maxsize=_MOST_NAMES)(SystemId)
 
 
-def _from_common(record: rec.CommonRecord) -> Common:
+def _from_common(record: rec.CommonRecord, named_by: Naming | None) -> _All:
     time = record.time
     kind = time.device_kind
     stamp = DeviceTime.parse(kind, time.device_value) if kind else None
@@ -122,6 +139,7 @@ def _from_common(record: rec.CommonRecord) -> Common:
         "device": _device(record.device),
         "status": status,
         "supplements": tuple(map(_code, record.supplements)),
+        "named_by": named_by,
     }
 
 
@@ -178,7 +196,7 @@ def shortened(samples: bytes) -> bytes | None:
     return bytes(short)
 
 
-def _from_samples(record: rec.SamplesRecord) -> obs.SampleArrayObservation:
+def _from_samples(record: rec.SamplesRecord, named_by: Naming | None) -> obs.SampleArrayObservation:
     if record.width not in SAMPLE_WIDTHS or len(record.samples) % record.width:
         raise DecodeError("uplink record: samples are not whole")
     samples = record.samples
@@ -192,7 +210,7 @@ def _from_samples(record: rec.SamplesRecord) -> obs.SampleArrayObservation:
         period_us=record.period_us,
         unit=UnitCode(record.unit),
         sequence=record.sequence,
-        **_from_common(record.common),
+        **_from_common(record.common, named_by),
     )
 
 

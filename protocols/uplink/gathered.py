@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from protocols.model.identifiers import Identity
 from protocols.uplink.forms import Form, Own
+from protocols.uplink.known_ids import KnownIds
 from protocols.uplink.messages import UplinkRow
 from protocols.uplink.row_codec import open_row
 
@@ -27,10 +28,9 @@ class Gathered:
     has nothing but its sequence and place here. `widths` say how many of `own` are a row's: the
     digits of its numbers, a code, bits, or of a waveform how many samples and the report's number.
     `moments` count in `captured`, `observed` (microseconds since 1970) and `stamps` (the device's
-    own time), which begin anew where a row has other times than the one before it. `ids` are those
-    of the observations, sixteen octets a row; `is_stamped`: the device's own time makes it.
-    `waves` is what is the waveforms' own, by row. `spoilt` says why a row of these can be in no
-    batch, if one is like that.
+    own time), which begin anew where a row has other times than the one before it. `known_ids` are
+    those of the observations. `waves` is what is the waveforms' own, by row. `spoilt` says why a
+    row of these can be in no batch, if one is like that.
     """
 
     known_forms: Sequence[Form]
@@ -40,8 +40,7 @@ class Gathered:
     moments: Numbers
     widths: Numbers
     own: Numbers
-    ids: NDArray[np.uint8]
-    is_stamped: NDArray[np.bool_]
+    known_ids: KnownIds
     places: Sequence[str]
     captured: Numbers
     observed: Numbers

@@ -1,7 +1,7 @@
 """From rows, as they are kept or made, to columns: what many rows share is worked out once.
 
 A column is filled for all rows before the next one is begun, so that little is done for a row by
-itself. Whether ids follow from the devices' own times is tried for all of them together.
+itself. Whether ids need not travel is tried for all of them together (`known_ids`).
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from itertools import chain
 
 import numpy as np
 
-from protocols.model.identifiers import ID_OCTETS, ids_of
 from protocols.uplink import records as rec
+from protocols.uplink.device_stamps import to_microseconds
 from protocols.uplink.forms import IN_COLUMNS, FormBook, Own
 from protocols.uplink.gathered import PLAIN, Gathered, GatheredRows
-from protocols.uplink.kept_rows import record_of
+from protocols.uplink.kept_rows import named_by_of, record_of
+from protocols.uplink.known_ids import Hints, known_ids
 from protocols.uplink.messages import UplinkRow
 from protocols.uplink.places import is_place
-from protocols.uplink.row_codec import open_each
+from protocols.uplink.row_codec import NO_COUNTER, open_each
 from protocols.uplink.row_times import RowTimes
 
 
@@ -38,6 +39,8 @@ class Gatherer:
 
     _records: list[rec.ContentRecord] = field(default_factory=list)
     _captured: list[datetime] = field(default_factory=list)
+    _counters: list[int] = field(default_factory=list)
+    _lags_us: list[int] = field(default_factory=list)
     _sequences: list[int] = field(default_factory=list)
     _places: list[str] = field(default_factory=list)
     _bodies: list[bytes] = field(default_factory=list)
@@ -48,6 +51,12 @@ class Gatherer:
         self._rows[len(self._records)] = row
         self._records.append(record_of(row))
         self._captured.append(row.captured_at)
+        named_by, counter, lag_us = named_by_of(row), NO_COUNTER, 0
+        if named_by is not None:
+            counter = named_by.counter
+            lag_us = to_microseconds(row.captured_at) - to_microseconds(named_by.received_at)
+        self._counters.append(counter)
+        self._lags_us.append(lag_us)
         self._sequences.append(row.sequence)
         self._places.append(row.octets)
         self._bodies.append(b"")
@@ -66,6 +75,8 @@ class Gatherer:
             )
         self._records += [one.content for one in opened]
         self._captured += [one.captured_at for one in opened]
+        self._counters += [one.counter for one in opened]
+        self._lags_us += [one.lag_us for one in opened]
         self._sequences += sequences
         self._places += places
         self._bodies += bodies
@@ -81,18 +92,13 @@ class Gatherer:
         forms, moments = np.full(total, PLAIN), np.full(total, PLAIN)
         forms[here] = book.take(found.commons, found.owns, times.contexts())
         moments[here] = times.of_rows
-        octets = [one.observation_id.int.to_bytes(ID_OCTETS, "big") for one in found.commons]
-        ids = np.zeros((total, ID_OCTETS), np.uint8)
-        ids[here] = np.frombuffer(b"".join(octets), np.uint8).reshape(-1, ID_OCTETS)
-        named = times.named()
-        names = book.names_of(
-            forms[here[named]].tolist(),
-            times.names_of(named),
-            [found.owns[one] for one in named.tolist()],
+        hints = Hints(
+            [self._counters[one] for one in found.numbers],
+            [self._lags_us[one] for one in found.numbers],
         )
-        is_stamped = np.zeros(total, np.bool_)
-        stamped = np.frombuffer(ids_of(names), np.uint8).reshape(-1, ID_OCTETS)
-        is_stamped[here[named]] = (stamped == ids[here[named]]).all(axis=1)
+        known = known_ids(
+            found.commons, found.owns, hints, forms=forms[here], times=times, book=book
+        ).spread(total, here)
         widths = np.zeros(total, np.int64)
         widths[here] = [len(one.numbers) for one in found.owns]
         columns = Gathered(
@@ -103,8 +109,7 @@ class Gatherer:
             moments=moments,
             widths=widths,
             own=np.array(list(chain.from_iterable(one.numbers for one in found.owns)), np.int64),
-            ids=ids,
-            is_stamped=is_stamped,
+            known_ids=known,
             places=self._places,
             captured=times.captured,
             observed=times.observed,

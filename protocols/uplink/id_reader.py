@@ -14,18 +14,10 @@ import numpy as np
 from protocols.errors import DecodeError
 from protocols.model.identifiers import ID_OCTETS, Identity, ids_of
 from protocols.uplink.derived_ids import ARRIVED, EXPLICIT, RECEIVED, STAMPED, next_report
-from protocols.uplink.time_texts import (
-    MICROSECONDS,
-    calendar_texts,
-    cut,
-    in_calendar,
-    length_of,
-)
+from protocols.uplink.time_texts import in_calendar, iso_texts
 from protocols.uplink.whole_numbers import Numbers, Places, to_numbers
 
 _LAG_US: Final = 1000
-_WHOLE: Final = length_of(0) - 1
-"""What an ISO 8601 text keeps when its second has no fraction."""
 
 
 class IdSeries(NamedTuple):
@@ -126,16 +118,8 @@ def _receptions(rows: IdRows, counted: Places, counters: Sequence[int]) -> list[
         report = next(told) + (next_report(before) if is_first else before + 1)
         last[device] = report, lag
         reports.append(report)
-    texts = _texts(in_calendar(to_numbers(at)))
+    texts = iso_texts(in_calendar(to_numbers(at)))
     return [
         b"received=%b+00:00#%d" % (text, report)
         for text, report in zip(texts, reports, strict=True)
     ]
-
-
-def _texts(microseconds: Numbers) -> list[bytes]:
-    """As `datetime.isoformat` writes them, without the zone."""
-    texts = cut(calendar_texts(microseconds, MICROSECONDS), MICROSECONDS)
-    for row in np.flatnonzero(microseconds % 1_000_000 == 0).tolist():
-        texts[row] = texts[row][:_WHOLE]
-    return texts

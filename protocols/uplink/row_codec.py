@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from protocols.errors import DecodeError, ProtocolError
+from protocols.model.identifiers import Naming
 from protocols.uplink import records as rec
-from protocols.uplink.contents import SAMPLE_WIDTHS, from_content, to_content
-from protocols.uplink.kept_rows import KeptRow, record_of
+from protocols.uplink.contents import SAMPLE_WIDTHS, from_content, naming_of, to_content
+from protocols.uplink.kept_rows import KeptRow, named_by_of, record_of
 from protocols.uplink.messages import Content, UplinkRow
 
 Encoder = msgspec.msgpack.Encoder | msgspec.json.Encoder
@@ -29,13 +30,38 @@ CONTENT_JSON: Final[msgspec.json.Decoder[rec.ContentRecord]] = msgspec.json.Deco
 _ROW_BINARY: Final = msgspec.msgpack.Decoder(rec.RowRecord)
 
 
-class OpenRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+NO_COUNTER: Final = -1
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class BareRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """`RowRecord` with its content read or written in the same go: the octets are the same."""
 
     sequence: int
     captured_at: datetime
     content: rec.ContentRecord
     octets: str = ""
+
+
+class OpenRow(BareRow, array_like=True, frozen=True, gc=False):
+    """The same, and what its id was named by (`model.identifiers.Naming`): that never travels.
+
+    `counter` is `NO_COUNTER` where that is not known; `lag_us`: microseconds from the time of
+    reception to the capture.
+    """
+
+    counter: int = NO_COUNTER
+    lag_us: int = 0
+
+    @property
+    def named_by(self) -> Naming | None:
+        """What the id was named by; None as well for what cannot be."""
+        if self.counter < 0:
+            return None
+        try:
+            return Naming(self.captured_at - self.lag_us * _MICROSECOND, self.counter)
+        except OverflowError:
+            return None
 
 
 _OPEN_ROW: Final = msgspec.msgpack.Decoder(OpenRow)
@@ -85,20 +111,49 @@ def read_each(records: Iterable[rec.RowRecord], contents: ContentDecoder) -> Rea
 
 def encode_row(row: UplinkRow) -> bytes:
     """The binary form of one row, as a gateway keeps it until it is sent."""
-    return BINARY.encode(OpenRow(row.sequence, row.captured_at, record_of(row), row.octets))
+    named_by = named_by_of(row)
+    return _encode(row.captured_at, record_of(row), named_by, row.sequence, row.octets)
 
 
 def encode_captured(content: Content, captured_at: datetime) -> bytes:
     """`encode_row` of a row that has no sequence yet; what is kept beside it puts that back."""
-    return BINARY.encode(OpenRow(0, captured_at, to_content(content)))
+    return _encode(captured_at, to_content(content), naming_of(content))
+
+
+def encode_said(content: Content, captured_at: datetime) -> bytes:
+    """`encode_captured` without what the id was named by: what the row says, and no more."""
+    return _encode(captured_at, to_content(content), None)
+
+
+def _encode(
+    captured_at: datetime,
+    record: rec.ContentRecord,
+    named_by: Naming | None,
+    sequence: int = 0,
+    octets: str = "",
+) -> bytes:
+    if named_by is None:
+        return BINARY.encode(BareRow(sequence, captured_at, record, octets))
+    received_at, counter = named_by
+    lag_us = (captured_at - received_at) // _MICROSECOND
+    return BINARY.encode(OpenRow(sequence, captured_at, record, octets, counter, lag_us))
 
 
 def decode_row(octets: bytes) -> UplinkRow:
     """Read one row kept by `encode_row`; DecodeError for anything else."""
     try:
-        return from_row(_ROW_BINARY.decode(octets), CONTENT_BINARY)
+        opened = _OPEN_ROW.decode(octets)
+        if opened.captured_at.utcoffset() is None:
+            raise DecodeError("captured_at has no zone")
+        content = from_content(opened.content, opened.named_by)
     except UNREADABLE as exc:
         raise DecodeError(f"not an uplink row: {exc}") from exc
+    return UplinkRow(
+        sequence=opened.sequence,
+        captured_at=opened.captured_at,
+        content=content,
+        octets=opened.octets,
+    )
 
 
 def open_row(octets: bytes, *, sequence: int, place: str = "") -> KeptRow:
@@ -109,7 +164,11 @@ def open_row(octets: bytes, *, sequence: int, place: str = "") -> KeptRow:
     """
     opened = open_record(octets)
     return KeptRow(
-        sequence=sequence, captured_at=opened.captured_at, record=opened.content, octets=place
+        sequence=sequence,
+        captured_at=opened.captured_at,
+        record=opened.content,
+        octets=place,
+        named_by=opened.named_by,
     )
 
 

@@ -6,9 +6,17 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from protocols.errors import DecodeError
-from protocols.uplink.device_stamps import ABSOLUTE, BASE_OFFSET, EPOCH, NONE, RELATIVE
+from protocols.uplink.device_stamps import (
+    ABSOLUTE,
+    BASE_OFFSET,
+    EPOCH,
+    NONE,
+    RELATIVE,
+    from_microseconds,
+)
 from protocols.uplink.whole_numbers import Numbers
 
 HUNDREDTHS: Final = 2
@@ -20,10 +28,14 @@ _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _MICROSECOND: Final = timedelta(microseconds=1)
 _FIRST: Final = (datetime.min.replace(tzinfo=UTC) - EPOCH) // _MICROSECOND
 _LAST: Final = (datetime.max.replace(tzinfo=UTC) - EPOCH) // _MICROSECOND
+_FEW: Final = 32
+"""So many times are written sooner one by one."""
 _PAIRS: Final = np.frombuffer(b"".join(b"%02d" % one for one in range(100)), np.uint8).reshape(
     100, 2
 )
 _UP_TO_FRACTION: Final = len("2026-11-26T12:00:00.")
+_WHOLE: Final = _UP_TO_FRACTION - 1
+"""What an ISO 8601 text keeps when its second has no fraction."""
 
 T = TypeVar("T", str, bytes)
 
@@ -33,6 +45,11 @@ def in_calendar(microseconds: Numbers) -> Numbers:
     if microseconds.size and not (microseconds.min() >= _FIRST and microseconds.max() <= _LAST):
         raise DecodeError("uplink columns: no such time")
     return microseconds.astype(np.int64)
+
+
+def are_in_calendar(microseconds: Numbers) -> NDArray[np.bool_]:
+    """Which of these are times since 1970 that the calendar has."""
+    return (microseconds >= _FIRST) & (microseconds <= _LAST)
 
 
 def length_of(fraction: int) -> int:
@@ -61,6 +78,17 @@ def calendar_texts(microseconds: Numbers, fraction: int, between: str = "T") -> 
     for place in range(0, fraction, 2):
         octets[:, 20 + place : 22 + place] = _PAIRS[micros // 10 ** (4 - place) % 100]
     return octets.tobytes()
+
+
+def iso_texts(microseconds: Numbers) -> list[bytes]:
+    """Times since 1970 as `datetime.isoformat` writes them, without the zone."""
+    if len(microseconds) < _FEW:
+        each = map(from_microseconds, microseconds.tolist())
+        return [one.replace(tzinfo=None).isoformat().encode() for one in each]
+    texts = cut(calendar_texts(microseconds, MICROSECONDS), MICROSECONDS)
+    for row in np.flatnonzero(microseconds % 1_000_000 == 0).tolist():
+        texts[row] = texts[row][:_WHOLE]
+    return texts
 
 
 def stamp_texts(kind: str, stamps: Numbers, zone_seconds: int) -> list[str]:

@@ -23,7 +23,6 @@ from protocols.model.observation import (
 )
 from protocols.model.quantity import Quantity, SpecialValue
 from protocols.uplink.codec import encode_batch, read_batch
-from protocols.uplink.derived_ids import CounterSearch
 from protocols.uplink.device_stamps import to_microseconds
 from protocols.uplink.messages import RejectedRow, UplinkAck, UplinkBatch, UplinkRow
 from protocols.uplink.whole_numbers import to_numbers
@@ -45,7 +44,7 @@ MANY = 60
 
 def in_columns(sent: UplinkBatch) -> UplinkBatch:
     """A batch as it is read after its way."""
-    return read_batch(encode_batch(sent, 2, CounterSearch()), gateway_id=sent.gateway_id)
+    return read_batch(encode_batch(sent, 2), gateway_id=sent.gateway_id)
 
 
 def record(cloud: Installation, sent: UplinkBatch) -> UplinkAck:

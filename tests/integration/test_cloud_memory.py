@@ -15,7 +15,6 @@ from cloud.core.observations.ingest_metrics import IngestMetrics
 from cloud.ingest.batches import BatchRecorder
 from protocols.uplink.channels import UP
 from protocols.uplink.codec import encode_batch
-from protocols.uplink.derived_ids import CounterSearch
 from tests.fixtures.brokers import topic
 from tests.fixtures.cloud import Installation
 from tests.fixtures.vehicle_rows import Vehicle, batch_of
@@ -68,15 +67,14 @@ def live_objects() -> int:
 def test_nothing_is_kept_of_a_batch(embedded: Installation, stream: str) -> None:
     metrics = IngestMetrics(CollectorRegistry())
     recorder = BatchRecorder(embedded.database, metrics, embedded.clock, max_octets=1 << 20)
-    mine, search, vehicle = embedded.mine, CounterSearch(), Vehicle(3)
+    mine, vehicle = embedded.mine, Vehicle(3)
     if stream == "numerics":
         rows = [row for second in vehicle.numerics(70) for row in second]
     else:
         rows = vehicle.twelve_leads(12)
     lots = [rows[first : first + 2] for first in range(0, 144, 2)]
     octets = [
-        encode_batch(replace(batch_of(lot, stream), gateway_id=mine.gateway_id), 2, search)
-        for lot in lots
+        encode_batch(replace(batch_of(lot, stream), gateway_id=mine.gateway_id), 2) for lot in lots
     ]
     counts = []
     for first in range(0, len(octets), 24):

@@ -21,7 +21,6 @@ from edge.buffer.recovery import open_store
 from edge.buffer.rows import Stream
 from edge.buffer.store import ObservationStore
 from protocols.uplink.compact import prepare_rows
-from protocols.uplink.derived_ids import CounterSearch
 from protocols.uplink.messages import UplinkBatch
 from protocols.uplink.prepared import PreparedRows
 from tests.unit.edge.buffer.test_clocks import Box
@@ -73,7 +72,7 @@ def written(*claims: Claim) -> PreparedRows:
         sent_at=NOON,
         rows=tuple(row for claim in claims for row in claim.rows),
     )
-    return prepare_rows(batch, CounterSearch())
+    return prepare_rows(batch)
 
 
 def prepare(store: ObservationStore, *claims: Claim) -> bool:

@@ -23,6 +23,7 @@ from protocols.model.observation import (
 )
 from protocols.model.quantity import Quantity, SpecialValue
 from protocols.model.timestamps import TimeQuality
+from tests.fixtures.namings import makes_its_id
 from tests.unit.protocols.gatt.link import DEVICE, NOW, transcriber
 
 WEIGHT = MdcCode(2, 57664)
@@ -68,6 +69,8 @@ def test_a_value_without_a_stamp_takes_its_reception_time_and_an_id_of_its_own()
     assert first.observed_at.quality is TimeQuality.RECEIVED
     assert first.observed_at.at == NOW
     assert first.observation_id != second.observation_id
+    assert makes_its_id(first)
+    assert makes_its_id(second)
 
 
 def test_the_same_stamp_is_the_same_measurement_on_every_connection() -> None:
@@ -77,6 +80,7 @@ def test_the_same_stamp_is_the_same_measurement_on_every_connection() -> None:
         return one(draft)
 
     assert measured().observation_id == measured().observation_id
+    assert measured().named_by is None
 
 
 def test_a_clock_that_was_read_turns_stamps_into_utc() -> None:

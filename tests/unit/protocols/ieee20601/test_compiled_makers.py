@@ -17,6 +17,7 @@ from protocols.ieee20601.compiled_layouts import ReadingFields, Value, ValueFiel
 from protocols.ieee20601.compiled_makers import MAKERS, type_of
 from protocols.ieee20601.objects import ConfiguredObject, ObjectClass
 from protocols.model.codes import MdcCode, SystemId, UnitCode
+from protocols.model.identifiers import Naming
 from protocols.model.observation import (
     BitsObservation,
     CodedObservation,
@@ -31,6 +32,7 @@ from protocols.model.timestamps import ObservedTime, TimeQuality
 
 DEVICE = SystemId(bytes(8))
 AT = ObservedTime(datetime(2026, 11, 25, tzinfo=UTC), TimeQuality.RECEIVED)
+NAMING = Naming(AT.at, 1 << 16)
 QUANTITY = Quantity(Decimal(7), UnitCode(544))
 PARTS = (MdcCode(2, 2), MdcCode(2, 3))
 SUBJECT = ConfiguredObject(
@@ -53,7 +55,9 @@ def made(
     item = ValueField(kind.attribute_id, 2, count, octets=4)
     reading = ReadingFields(subject, (item,), slice(0, 0))
     duration_us, make = MAKERS[kind.attribute_id](reading, item, DEVICE)
-    return duration_us, make((0xF000, 9, *values), UUID(int=1), AT, MeasurementStatus.ONGOING)
+    found = make((0xF000, 9, *values), UUID(int=1), NAMING, AT, MeasurementStatus.ONGOING)
+    assert found is None or found.named_by == NAMING
+    return duration_us, found
 
 
 def test_a_number() -> None:

@@ -25,6 +25,7 @@ from protocols.ieee20601.metric_objects import numeric, value_map
 from protocols.ieee20601.objects import ObjectClass
 from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.timestamps import TimeQuality
+from tests.fixtures.namings import makes_its_id
 from tests.unit.protocols.ieee20601.reports import (
     DEVICE,
     RECEIVED,
@@ -81,7 +82,9 @@ def check(configuration: Configuration, *octets: bytes) -> None:
     assert values is not None
     for facts in (reception(CLOCK, test=True), reception()):
         wanted = read(info, configuration, facts)
-        assert maker.observations(values, facts) == wanted.observations
+        made = maker.observations(values, facts)
+        assert made == wanted.observations
+        assert [one.named_by for one in made] == [one.named_by for one in wanted.observations]
         assert maker.without_unit == wanted.without_unit
         assert wanted.observations
 
@@ -136,6 +139,20 @@ def test_equal_octets_of_another_kind_of_stamp_are_another_time() -> None:
         b"\0\1",
         b"\0\1",
     )
+
+
+def test_an_id_without_a_calendar_says_what_it_was_named_by() -> None:
+    ticks = ((at.NU_VAL_OBS_BASIC, 2), (at.TIME_STAMP_REL, 4))
+    configuration = configured((ticks, (PERCENT,)))
+    layout = fixed_layout([configuration.objects[1]])
+    assert layout is not None
+    info = ScanReportFixed(0xF000, 3, (ObservationFixed(1, b"\0\1\0\1\0\0"),))
+    maker = ObservationMaker(layout, DEVICE)
+    values = maker.layout.decode(encode_event_info(0x0D1D, info))
+    assert values is not None
+    made = maker.observations(values, reception(CLOCK))
+    assert made is not None
+    assert makes_its_id(made[0])
 
 
 def test_every_kind_of_stamp_is_read() -> None:

@@ -34,6 +34,7 @@ from protocols.model.observation import (
     TextObservation,
 )
 from protocols.model.quantity import Quantity
+from tests.fixtures.namings import makes_its_id
 from tests.unit.protocols.ieee20601.reports import reception, stamp
 
 PERCENT = UnitCode(544)
@@ -71,6 +72,12 @@ def test_numbers_have_the_objects_unit() -> None:
         assert isinstance(observation, NumericObservation)
         assert observation.value == Quantity(Decimal("97.0"), PERCENT)
         assert observation.status is MeasurementStatus.VALID
+
+
+def test_an_id_without_a_calendar_says_what_it_was_named_by() -> None:
+    assert makes_its_id(made(at.NU_VAL_OBS_SIMP, Decimal(97)))
+    assert makes_its_id(made(at.SIMP_SA_OBS_VAL, b"\0\1\0\2"))
+    assert made(at.NU_VAL_OBS_SIMP, Decimal(97), stamp()).named_by is None
 
 
 def test_a_compound_has_as_many_values_as_parts() -> None:

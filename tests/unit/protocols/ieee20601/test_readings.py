@@ -26,6 +26,7 @@ from protocols.model.observation import (
 )
 from protocols.model.quantity import Quantity, SpecialValue
 from protocols.specializations.registry import STANDARD_CONFIGURATIONS
+from tests.fixtures.namings import makes_its_id
 from tests.unit.protocols.ieee20601.reports import (
     read,
     reception,
@@ -108,6 +109,12 @@ def test_values_of_several_kinds_are_readings_of_their_own() -> None:
     assert isinstance(bits, BitsObservation)
     assert len({item.observation_id for item in (number, code, bits)}) == 3
     assert read(info, OXIMETER).observations == (number, code, bits)
+
+
+def test_only_the_first_kind_of_value_is_named_by_the_reception() -> None:
+    first, *others = read(var_report((1, (SINGLE, CODE, BITS))), OXIMETER).observations
+    assert makes_its_id(first)
+    assert [one.named_by for one in others] == [None, None]
 
 
 def test_a_compound_with_a_missing_part_is_kept_as_octets_and_said() -> None:

@@ -22,6 +22,7 @@ from protocols.ieee20601.transcription_draft import (
 from protocols.mder.times import AbsoluteTime
 from protocols.model.codes import UnitCode
 from protocols.specializations.registry import STANDARD_CONFIGURATIONS
+from tests.fixtures.namings import makes_its_id
 from tests.unit.protocols.ieee20601.reports import LOCAL, reception, stamp
 
 OXIMETER = STANDARD_CONFIGURATIONS[0x0190]
@@ -88,6 +89,15 @@ def test_a_reading_of_one_identity_is_another_occurrence_of_it() -> None:
     assert result.observations[0] == alone
     assert len({item.observation_id for item in result.observations}) == 3
     assert result == written(*((1, (VALUE, stamp())),) * 3)
+
+
+def test_another_occurrence_is_not_said_to_be_named_by_the_reception() -> None:
+    draft = TranscriptionDraft(OXIMETER, reception(), 3, NO_CLOCK)
+    for _ in range(2):
+        draft.observe(OXIMETER.objects[1], (VALUE,))
+    first, second = draft.finish().observations
+    assert makes_its_id(first)
+    assert second.named_by is None
 
 
 def test_a_broken_value_is_told_by_its_attribute_and_a_vendors_is_no_fault() -> None:

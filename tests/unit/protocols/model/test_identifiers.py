@@ -9,13 +9,15 @@ from protocols.model.codes import MdcCode, SystemId
 from protocols.model.identifiers import (
     NAMESPACE,
     Identity,
+    Named,
+    Naming,
     clockless_observation_id,
     id_named,
     ids_of,
     marked_id,
     name_of_stamp,
+    name_reading,
     observation_id,
-    reading_id,
 )
 from protocols.model.timestamps import DeviceTime
 
@@ -33,7 +35,7 @@ def identify(
     at: datetime = NOON,
     position: int = 0,
 ) -> UUID:
-    return reading_id(
+    return name_reading(
         system_id=OXIMETER,
         type_code=SPO2,
         device_time=stamp,
@@ -41,7 +43,7 @@ def identify(
         received_at=at,
         report_counter=counter,
         position=position,
-    )
+    ).observation_id
 
 
 def test_the_same_measurement_has_the_same_id_and_others_do_not() -> None:
@@ -92,7 +94,7 @@ def test_a_report_s_last_place_is_not_the_first_of_the_next() -> None:
 
 def test_what_else_tells_two_readings_apart_is_in_the_id() -> None:
     def id_of(stamp: DeviceTime | None, apart: str) -> UUID:
-        return reading_id(
+        return name_reading(
             system_id=OXIMETER,
             type_code=SPO2,
             device_time=stamp,
@@ -100,7 +102,7 @@ def test_what_else_tells_two_readings_apart_is_in_the_id() -> None:
             received_at=NOON,
             report_counter=1,
             apart=apart,
-        )
+        ).observation_id
 
     ids = {id_of(stamp, apart) for stamp in (STAMP, None) for apart in ("", "person=1", "person=2")}
     assert len(ids) == 6
@@ -152,16 +154,25 @@ def test_many_ids_are_worked_out_as_each_by_itself() -> None:
     assert ids_of([]) == b""
 
 
-def test_the_counter_of_an_id_is_found_among_many() -> None:
-    identity = Identity.of(SystemId(bytes(8)), MdcCode(2, 19384), apart="left")
-    wanted = identity.clockless("2026-11-26T12:00:00+00:00", 70_000, 4000)
-    tried, noon = range(69_990, 70_010), "2026-11-26T12:00:00+00:00"
-    assert identity.counter_of(wanted, [noon], tried, 4000) == (0, 70_000)
-    assert identity.counter_of(wanted, ["2026-11-26T11:59:59+00:00", noon], tried, 4000) == (
-        *(1, 70_000),
-    )
-    assert identity.counter_of(wanted, [noon], tried) is None
-    assert identity.counter_of(wanted, ["2026-11-26T12:00:01+00:00"], tried, 4000) is None
+def test_a_reading_says_what_its_id_was_named_by_when_no_device_s_time_was() -> None:
+    def named(stamp: DeviceTime | None, *, stored: bool = False) -> Named:
+        return name_reading(
+            system_id=OXIMETER,
+            type_code=SPO2,
+            device_time=stamp,
+            stored=stored,
+            received_at=NOON.astimezone(timezone(timedelta(hours=2))),
+            report_counter=3,
+            position=5,
+        )
+
+    ticks = DeviceTime.relative(70)
+    assert named(STAMP).named_by is None
+    assert named(ticks, stored=True).named_by is None
+    for stamp in (None, ticks):
+        identity, named_by = named(stamp)
+        assert named_by == Naming(NOON, (3 << 16) + 5)
+        assert identity == Identity.of(OXIMETER, SPO2).clockless(NOON.isoformat(), named_by.counter)
 
 
 def test_an_id_is_the_uuid_of_the_name_around_its_stamp() -> None:

@@ -30,6 +30,7 @@ from protocols.monitors.intellivue_pdus import (
 )
 from protocols.monitors.intellivue_transcription import Transcriber, Transcript, describe
 from protocols.monitors.octets import OctetReader
+from tests.fixtures.namings import makes_its_id
 from tests.vectors import intellivue as vectors
 
 BEGUN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -123,6 +124,7 @@ def test_the_captured_numerics_are_three_measurements() -> None:
     assert isinstance(cuff, CompoundNumericObservation)
     assert cuff.type == MdcCode(2, 18948)
     assert len({item.observation_id for item in transcript.observations}) == 3
+    assert [makes_its_id(item) for item in transcript.observations] == [True, True, False]
 
 
 def test_a_live_value_is_of_the_result_s_time_on_the_monitor_s_counter() -> None:
@@ -174,6 +176,7 @@ def test_numbers_of_an_object_without_a_label_stand_each_for_itself() -> None:
 def test_a_wave_has_the_scale_and_the_period_its_object_named() -> None:
     wave = only(say(begin(), of(pressure())))
     assert isinstance(wave, SampleArrayObservation)
+    assert makes_its_id(wave)
     assert (wave.type, wave.unit, wave.count) == (MdcCode(2, 18964), MMHG, 32)
     assert wave.period_us == 8000
     # 160..9120 mean -40..520 mmHg: the first sample, 0x0808, is 78.5.

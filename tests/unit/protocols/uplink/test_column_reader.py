@@ -17,16 +17,16 @@ from protocols.model.observation import SampleArrayObservation
 from protocols.uplink import columns as col
 from protocols.uplink.column_reader import MOST_ROWS, read_readings
 from protocols.uplink.column_writer import write_batch
-from protocols.uplink.derived_ids import ARRIVED, EXPLICIT, RECEIVED, STAMPED, CounterSearch
+from protocols.uplink.derived_ids import ARRIVED, EXPLICIT, RECEIVED, STAMPED
 from protocols.uplink.messages import UplinkBatch, UplinkRow, rows_of
 from tests.fixtures import strategies
 from tests.fixtures.vehicle_rows import Vehicle, batch_of
 
 ROWS = [row for second in Vehicle(5).numerics(4) for row in second]
-NUMERICS = write_batch(batch_of(ROWS), CounterSearch())
-LEADS = write_batch(batch_of(Vehicle(5).twelve_leads(1)[:3], "waveforms"), CounterSearch())
-ONE = write_batch(batch_of([ROWS[0]]), CounterSearch())
-STRIP = write_batch(batch_of(Vehicle(5).twelve_leads(1)[:1], "waveforms"), CounterSearch())
+NUMERICS = write_batch(batch_of(ROWS))
+LEADS = write_batch(batch_of(Vehicle(5).twelve_leads(1)[:3], "waveforms"))
+ONE = write_batch(batch_of([ROWS[0]]))
+STRIP = write_batch(batch_of(Vehicle(5).twelve_leads(1)[:1], "waveforms"))
 Change = Callable[[col.ColumnsRecord], dict[str, Any]]
 
 
@@ -46,7 +46,7 @@ def series(record: col.ColumnsRecord, **more: object) -> tuple[col.SeriesRecord,
 @given(strategies.batches)
 @settings(max_examples=60)
 def test_rows_come_back_as_they_were(batch: UplinkBatch) -> None:
-    record = write_batch(batch, CounterSearch())
+    record = write_batch(batch)
     kept = read_rows(record)
     assert len(kept) + len(record.plain) == len(batch.rows)
     assert all(row in batch.rows for row in kept)
@@ -66,7 +66,7 @@ def test_numbers_among_waveforms_have_no_samples() -> None:
         replace(row, sequence=sequence)
         for sequence, row in enumerate([ROWS[0], *Vehicle(5).twelve_leads(1)[:2], ROWS[1]], 1)
     ]
-    record = write_batch(batch_of(mixed), CounterSearch())
+    record = write_batch(batch_of(mixed))
     assert not record.plain
     assert read_rows(record) == mixed
 
@@ -146,7 +146,7 @@ def test_more_rows_than_anybody_sends_are_refused() -> None:
 
 def test_a_lag_outside_the_calendar_is_refused() -> None:
     row = replace(ROWS[5], captured_at=ROWS[5].captured_at + timedelta(milliseconds=1))
-    record = write_batch(batch_of([row]), CounterSearch())
+    record = write_batch(batch_of([row]))
     assert record.series[0].identity in (ARRIVED, EXPLICIT)
     far = changed(record, series=series(record, identity=ARRIVED), ids=b"", counters=(10**15, 0))
     with pytest.raises(DecodeError):

@@ -12,14 +12,14 @@ import pytest
 from protocols.errors import EncodeError
 from protocols.model.codes import MdcCode, SystemId, UnitCode
 from protocols.model.device import DeviceInfo
-from protocols.model.identifiers import observation_id, reading_id
+from protocols.model.identifiers import Named, name_reading, observation_id
 from protocols.model.observation import NumericObservation, SampleArrayObservation, TextObservation
 from protocols.model.quantity import Quantity
 from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 from protocols.uplink import records as rec
 from protocols.uplink.column_writer import write_batch
 from protocols.uplink.columns import ColumnsRecord
-from protocols.uplink.derived_ids import ARRIVED, EXPLICIT, RECEIVED, STAMPED, CounterSearch
+from protocols.uplink.derived_ids import ARRIVED, EXPLICIT, RECEIVED, STAMPED
 from protocols.uplink.kept_rows import KeptRow
 from protocols.uplink.messages import Content, UplinkBatch, UplinkRow, batch_name
 
@@ -30,12 +30,14 @@ MILLISECOND = timedelta(milliseconds=1)
 
 
 def reading(
-    value: str, time: ObservedTime, identity: UUID | None = None, *, type_: MdcCode = SPO2
+    value: str, time: ObservedTime, named: Named | UUID | None = None, *, type_: MdcCode = SPO2
 ) -> NumericObservation:
     stamp = time.device_time or DeviceTime.relative(0)
     made = observation_id(system_id=DEVICE, type_code=type_, device_time=stamp)
+    identity, named_by = named if isinstance(named, Named) else (named or made, None)
     return NumericObservation(
-        observation_id=identity or made,
+        observation_id=identity,
+        named_by=named_by,
         type=type_,
         observed_at=time,
         device=DEVICE,
@@ -48,8 +50,8 @@ def stamped(second: int) -> ObservedTime:
     return ObservedTime(at, TimeQuality.DEVICE, DeviceTime.absolute(at.replace(tzinfo=None)))
 
 
-def clockless(time: ObservedTime, received_at: datetime, counter: int) -> UUID:
-    return reading_id(
+def clockless(time: ObservedTime, received_at: datetime, counter: int) -> Named:
+    return name_reading(
         system_id=DEVICE,
         type_code=SPO2,
         device_time=time.device_time,
@@ -79,7 +81,7 @@ def columns_of(
         floor=1,
         traceparent="00-1-2-01",
     )
-    return write_batch(batch, CounterSearch())
+    return write_batch(batch)
 
 
 def test_rows_of_one_kind_share_a_series_and_values_are_differences() -> None:
@@ -212,4 +214,4 @@ def test_a_row_of_impossible_codes_is_written_into_no_batch() -> None:
         rows=(KeptRow(sequence=1, captured_at=NOON, record=content),),
     )
     with pytest.raises(EncodeError):
-        write_batch(batch, CounterSearch())
+        write_batch(batch)

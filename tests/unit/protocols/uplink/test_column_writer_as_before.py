@@ -1,4 +1,4 @@
-"""What is written column by column is, octet for octet, what was written row by row before."""
+"""What is written column by column is, octet for octet, what is written row by row, and is read."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import msgspec
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from protocols.model.observation import Observation
 from protocols.uplink.column_writer import write_batch
 from protocols.uplink.columns import ColumnsRecord
-from protocols.uplink.derived_ids import CounterSearch
+from protocols.uplink.compact import decode_compact, encode_compact
 from protocols.uplink.gathering import Gatherer
+from protocols.uplink.kept_rows import named_by_of
 from protocols.uplink.messages import UplinkBatch, UplinkRow
 from protocols.uplink.row_codec import encode_row
 from tests.fixtures import row_by_row, strategies
@@ -37,12 +39,18 @@ def kept(batch: UplinkBatch) -> UplinkBatch:
 
 
 def are_as_before(batches: Sequence[UplinkBatch]) -> Iterator[bool]:
-    """For each batch, after those before it, made and kept."""
-    searches = CounterSearch(), CounterSearch(), CounterSearch()
+    """For each batch, made and kept; and whether it is read as it was."""
     for batch in batches:
-        before = octets_of(row_by_row.write_batch(batch, searches[0]))
-        yield octets_of(write_batch(batch, searches[1])) == before
-        yield octets_of(write_batch(kept(batch), searches[2])) == before
+        before = octets_of(row_by_row.write_batch(batch))
+        yield octets_of(write_batch(batch)) == before
+        yield octets_of(write_batch(kept(batch))) == before
+        yield decode_compact(encode_compact(kept(batch)), gateway_id=batch.gateway_id) == batch
+
+
+def without_hints(row: UplinkRow) -> UplinkRow:
+    """The row as older programs kept it."""
+    assert isinstance(row.content, Observation)
+    return replace(row, content=replace(row.content, named_by=None))
 
 
 def test_a_backlog_in_large_batches_and_small_ones() -> None:
@@ -61,11 +69,27 @@ def test_strips() -> None:
     assert all(are_as_before([batch_of(STRIPS, "waveforms")]))
 
 
+def test_a_backlog_far_from_a_connections_beginning_needs_no_octets_for_ids() -> None:
+    # The first batch of a start: nothing was sent before it that could tell where the devices are.
+    backlog = batch_of(NUMERICS[1000:])
+    assert write_batch(kept(backlog)).ids == b""
+    assert len(encode_compact(kept(backlog))) < 2 * len(backlog.rows)
+
+
+def test_ids_that_older_programs_kept_travel_whole() -> None:
+    old = [without_hints(row) for row in NUMERICS[:400]]
+    batch = batch_of(old)
+    assert all(are_as_before([batch]))
+    clockless = sum(named_by_of(row) is not None for row in NUMERICS[:400])
+    assert len(write_batch(kept(batch)).ids) == 16 * clockless > 0
+
+
 @given(st.lists(strategies.rows, max_size=12), st.integers(0, 2**32))
 @settings(max_examples=40, deadline=None)
 def test_rows_of_every_kind_in_any_order(others: list[UplinkRow], seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - repeatable, no secret
     drawn = [*others, *chance.sample(NUMERICS, 10), *chance.sample(STRIPS, 4)]
+    drawn += [without_hints(row) for row in chance.sample(NUMERICS, 3)]
     chance.shuffle(drawn)
     sequence, rows = 0, []
     for row in drawn:
@@ -73,7 +97,7 @@ def test_rows_of_every_kind_in_any_order(others: list[UplinkRow], seed: int) -> 
         rows.append(replace(row, sequence=sequence, octets=chance.choice(PLACES)))
     batch = batch_of(rows)
     try:
-        octets_of(row_by_row.write_batch(batch, CounterSearch()))
+        octets_of(row_by_row.write_batch(batch))
     except OverflowError:
         assume(False)  # devices whose times jump by ages could not be written at all
     assert all(are_as_before([batch]))

@@ -21,7 +21,6 @@ from protocols.uplink.compact import (
     prepare_rows,
     read_compact,
 )
-from protocols.uplink.derived_ids import CounterSearch
 from protocols.uplink.dictionary import DICTIONARIES, PARAMETERS
 from protocols.uplink.frames import MOST_OCTETS
 from protocols.uplink.messages import UplinkBatch
@@ -62,7 +61,7 @@ def test_a_batch_that_is_left_in_columns_holds_the_same_rows(batch: UplinkBatch)
 
 @pytest.mark.parametrize("batch", [NUMERICS, LEADS], ids=["numerics", "twelve leads"])
 def test_what_a_vehicle_sends_comes_back_as_it_was(batch: UplinkBatch) -> None:
-    octets = encode_compact(batch, CounterSearch())
+    octets = encode_compact(batch)
     assert decode_compact(octets, gateway_id=batch.gateway_id) == batch
 
 
@@ -153,7 +152,7 @@ def test_what_is_not_whole_is_refused(change: str) -> None:
 
 
 def test_rows_written_ahead_give_the_batch_of_the_time_it_is_sent() -> None:
-    rows = prepare_rows(NUMERICS, CounterSearch())
+    rows = prepare_rows(NUMERICS)
     octets = encode_compact(replace(NUMERICS, rows=rows))
     assert decode_compact(octets, gateway_id=NUMERICS.gateway_id) == NUMERICS
     assert list(rows) == list(NUMERICS.rows)

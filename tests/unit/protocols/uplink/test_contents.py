@@ -21,7 +21,7 @@ from protocols.model.device import DeviceInfo
 from protocols.model.quantity import Quantity, SpecialValue
 from protocols.model.timestamps import DeviceTime, ObservedTime, TimeQuality
 from protocols.uplink import records as rec
-from protocols.uplink.contents import from_content, shortened, to_content
+from protocols.uplink.contents import from_content, naming_of, shortened, to_content
 from protocols.uplink.messages import Content
 from tests.fixtures import strategies
 
@@ -57,6 +57,8 @@ WAVE = obs.SampleArrayObservation(
 @settings(max_examples=100)
 def test_every_content_comes_back_as_it_was(content: Content) -> None:
     assert from_content(to_content(content)) == content
+    named = from_content(to_content(content), naming_of(content))
+    assert (named, naming_of(named)) == (content, naming_of(content))
 
 
 def test_each_kind_of_content_is_one_record() -> None:

@@ -15,7 +15,7 @@ from protocols.model.device import DeviceInfo
 from protocols.uplink import records as rec
 from protocols.uplink.gathered import PLAIN, Gathered
 from protocols.uplink.gathering import Gatherer, gather
-from protocols.uplink.kept_rows import KeptRow
+from protocols.uplink.kept_rows import KeptRow, named_by_of
 from protocols.uplink.messages import UplinkRow
 from protocols.uplink.row_codec import encode_row
 from tests.fixtures import strategies
@@ -33,10 +33,15 @@ def row(number: int, stamp: str = "7", place: str = "") -> UplinkRow:
 
 
 def are_alike(one: Gathered, other: Gathered) -> bool:
-    arrays = ("sequences", "forms", "moments", "widths", "own", "ids", "is_stamped")
+    arrays = ("sequences", "forms", "moments", "widths", "own")
     times = ("captured", "observed", "stamps")
+    known = ("ids", "is_stamped", "counters", "receptions")
     return (
         all(np.array_equal(getattr(one, name), getattr(other, name)) for name in (*arrays, *times))
+        and all(
+            np.array_equal(getattr(one.known_ids, name), getattr(other.known_ids, name))
+            for name in known
+        )
         and list(one.known_forms) == list(other.known_forms)
         and list(one.places) == list(other.places)
     )
@@ -64,12 +69,21 @@ def test_rows_are_kept_together_and_what_is_none_is_named() -> None:
     assert are_alike(gathered.columns, gather(made).columns)
 
 
-def test_ids_by_the_devices_time_are_known() -> None:
+def test_how_ids_come_about_is_known() -> None:
     [first, *_] = Vehicle(5).numerics(1)
     columns = gather(first).columns
     calendars = [form.device_kind == "absolute" for form in columns.known_forms]
-    assert columns.is_stamped.tolist() == [calendars[form] for form in columns.forms.tolist()]
-    assert any(calendars)
+    are_stamped = [calendars[form] for form in columns.forms.tolist()]
+    assert columns.known_ids.is_stamped.tolist() == are_stamped
+    assert (columns.known_ids.counters < 0).tolist() == are_stamped
+    assert len(set(are_stamped)) == 2
+
+
+def test_what_fits_no_column_is_not_known() -> None:
+    [named, *_] = (row for row in next(Vehicle(5).numerics(1)) if named_by_of(row))
+    columns = gather([replace(named, octets="nowhere"), named]).columns
+    assert columns.forms.tolist() == [PLAIN, 0]
+    assert (columns.known_ids.counters < 0).tolist() == [True, False]
 
 
 def test_waveforms_bring_their_samples() -> None:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 
 from protocols.errors import ProtocolError
 from protocols.uplink import records as rec
-from protocols.uplink.contents import to_content
-from protocols.uplink.kept_rows import KeptRow, record_of
+from protocols.uplink.contents import naming_of, to_content
+from protocols.uplink.kept_rows import KeptRow, named_by_of, record_of
 from protocols.uplink.messages import UplinkRow
 from tests.fixtures import strategies
 
@@ -25,6 +25,7 @@ def kept(row: UplinkRow) -> KeptRow:
         captured_at=row.captured_at,
         record=to_content(row.content),
         octets=row.octets,
+        named_by=naming_of(row.content),
     )
 
 
@@ -47,6 +48,7 @@ def test_both_give_the_same_record_and_a_kept_one_its_own(row: UplinkRow) -> Non
     one = kept(row)
     assert record_of(one) is one.record
     assert record_of(row) == one.record
+    assert named_by_of(one) == named_by_of(row) == named_by_of(one.made()) == one.named_by
 
 
 def test_it_cannot_be_changed_and_tells_of_impossible_values_when_asked() -> None:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from protocols.errors import EncodeError
 from protocols.uplink.codec import decode_batch, encode_batch
 from protocols.uplink.compact import decode_compact, encode_compact, prepare_rows
-from protocols.uplink.derived_ids import CounterSearch
 from protocols.uplink.messages import UplinkBatch
 from tests.fixtures import strategies
 from tests.fixtures.vehicle_rows import Vehicle, batch_of
@@ -21,7 +20,7 @@ from tests.fixtures.vehicle_rows import Vehicle, batch_of
 GATEWAY = "gw_1"
 ROWS = [row for second in Vehicle(5).numerics(60) for row in second]
 BATCH = batch_of(ROWS)
-PREPARED = prepare_rows(BATCH, CounterSearch())
+PREPARED = prepare_rows(BATCH)
 LATER = replace(
     BATCH,
     batch_id=UUID(int=7),
@@ -35,7 +34,7 @@ LATER = replace(
 @given(strategies.batches, st.timedeltas(timedelta(), timedelta(days=3)))
 @settings(max_examples=60)
 def test_what_is_sent_later_is_the_batch_of_then(batch: UplinkBatch, waited: timedelta) -> None:
-    rows = prepare_rows(batch, CounterSearch())
+    rows = prepare_rows(batch)
     later = replace(batch, sent_at=batch.sent_at + waited, floor=3, rows=rows)
     read = decode_compact(encode_compact(later), gateway_id=batch.gateway_id)
     assert later.sent_at - timedelta(milliseconds=1) < read.sent_at <= later.sent_at
@@ -69,7 +68,7 @@ def test_the_rows_are_a_sequence_like_any_other() -> None:
 def test_sequences_without_a_gap_are_no_list() -> None:
     assert PREPARED.sequences == range(ROWS[0].sequence, ROWS[-1].sequence + 1)
     holed = [*ROWS[:4], *ROWS[6:]]
-    rows = prepare_rows(replace(BATCH, rows=tuple(holed)), CounterSearch())
+    rows = prepare_rows(replace(BATCH, rows=tuple(holed)))
     assert rows.sequences == tuple(row.sequence for row in holed)
     assert list(rows) == holed
 
@@ -81,5 +80,5 @@ def test_rows_go_in_no_batch_of_another_lane_or_vehicle(other: dict[str, object]
 
 
 def test_nothing_can_be_prepared_too() -> None:
-    rows = prepare_rows(replace(BATCH, rows=()), CounterSearch())
+    rows = prepare_rows(replace(BATCH, rows=()))
     assert (len(rows), list(rows)) == (0, [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -12,9 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocols.errors import DecodeError
+from protocols.model.codes import MdcCode, SystemId
+from protocols.model.identifiers import Naming
+from protocols.model.observation import CodedObservation
+from protocols.model.timestamps import ObservedTime, TimeQuality
 from protocols.uplink import records as rec
 from protocols.uplink import row_codec
-from protocols.uplink.kept_rows import record_of
+from protocols.uplink.kept_rows import named_by_of, record_of
 from protocols.uplink.messages import UplinkRow
 from tests.fixtures import strategies
 
@@ -24,7 +28,9 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 @given(strategies.rows)
 @settings(max_examples=40)
 def test_a_kept_row_comes_back_as_it_was(row: UplinkRow) -> None:
-    assert row_codec.decode_row(row_codec.encode_row(row)) == row
+    found = row_codec.decode_row(row_codec.encode_row(row))
+    assert found == row
+    assert named_by_of(found) == named_by_of(row)
 
 
 @given(strategies.rows)
@@ -69,6 +75,7 @@ def test_a_kept_row_may_travel_unopened(row: UplinkRow) -> None:
     octets = row_codec.encode_row(row)
     kept = row_codec.open_row(octets, sequence=row.sequence, place=row.octets)
     assert kept == row
+    assert kept.named_by == named_by_of(row) == named_by_of(kept.made())
     assert row_codec.encode_row(kept) == octets
 
 
@@ -95,6 +102,74 @@ def test_among_many_rows_one_without_a_zone_is_named() -> None:
     whole = row_codec.BINARY.encode([1, NOON, WHOLE])
     opened, none = row_codec.open_each([whole, zoneless, whole])
     assert ([one.content for one in opened], none) == ([WHOLE, WHOLE], [1])
+
+
+NAMED = UplinkRow(
+    sequence=3,
+    captured_at=NOON,
+    content=CodedObservation(
+        observation_id=UUID(int=7),
+        type=MdcCode(2, 1),
+        observed_at=ObservedTime(NOON, TimeQuality.RECEIVED),
+        device=SystemId(b"OX123456"),
+        value=MdcCode(2, 2),
+        named_by=Naming(NOON - timedelta(milliseconds=4), 9 << 16),
+    ),
+    octets="r1@0+5",
+)
+
+
+class RowBefore(msgspec.Struct, array_like=True, frozen=True):
+    """A kept row as programs read and wrote it that knew nothing of what ids were named by."""
+
+    sequence: int
+    captured_at: datetime
+    content: rec.ContentRecord
+    octets: str = ""
+
+
+def test_what_an_id_was_named_by_is_kept_behind_all_else_and_does_not_travel() -> None:
+    kept = msgspec.msgpack.decode(row_codec.encode_row(NAMED))
+    assert kept[4:] == [9 << 16, 4000]
+    travels = msgspec.msgpack.encode(row_codec.to_row(NAMED, row_codec.BINARY))
+    assert msgspec.msgpack.decode(travels) == kept[:4]
+
+
+def test_a_program_of_before_reads_what_is_kept_now() -> None:
+    octets = row_codec.encode_row(NAMED)
+    before = msgspec.msgpack.decode(octets, type=RowBefore)
+    assert before == RowBefore(3, NOON, record_of(NAMED), "r1@0+5")
+    assert msgspec.msgpack.decode(octets, type=rec.RowRecord).octets == "r1@0+5"
+
+
+def test_what_was_kept_before_is_read_now_and_says_nothing_of_a_name() -> None:
+    octets = msgspec.msgpack.encode(RowBefore(3, NOON, record_of(NAMED), "r1@0+5"))
+    row = row_codec.open_row(octets, sequence=3, place="r1@0+5")
+    assert row == row_codec.decode_row(octets) == NAMED
+    assert row.named_by is None
+    assert row_codec.encode_row(row) == octets
+    assert named_by_of(row_codec.decode_row(octets)) is None
+
+
+def test_a_time_of_reception_that_cannot_be_is_none() -> None:
+    record = record_of(NAMED)
+    for lag_us in (1 << 60, -(1 << 60)):
+        octets = row_codec.BINARY.encode(row_codec.OpenRow(3, NOON, record, "", 1, lag_us))
+        assert row_codec.open_row(octets, sequence=3).named_by is None
+
+
+def test_what_is_said_is_the_same_whatever_the_id_was_named_by() -> None:
+    content = NAMED.content
+    assert isinstance(content, CodedObservation)
+    unnamed = replace(content, named_by=None)
+    said = row_codec.encode_said(content, NOON)
+    assert said == row_codec.encode_said(unnamed, NOON) == row_codec.encode_captured(unnamed, NOON)
+
+
+def test_a_row_without_a_zone_is_not_decoded() -> None:
+    zoneless = msgspec.msgpack.encode(RowBefore(3, NOON.replace(tzinfo=None), WHOLE))
+    with pytest.raises(DecodeError):
+        row_codec.decode_row(zoneless)
 
 
 COMMON = rec.CommonRecord(UUID(int=7), 150456, rec.TimeRecord(NOON, "received"), b"OX123456")

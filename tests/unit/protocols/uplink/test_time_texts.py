@@ -14,9 +14,11 @@ from protocols.uplink.device_stamps import EPOCH, from_stamp, to_microseconds
 from protocols.uplink.time_texts import (
     HUNDREDTHS,
     MICROSECONDS,
+    are_in_calendar,
     calendar_texts,
     cut,
     in_calendar,
+    iso_texts,
     stamp_texts,
 )
 from protocols.uplink.whole_numbers import is_wide, to_numbers, widened
@@ -33,6 +35,15 @@ def test_times_are_written_as_each_by_itself(times: list[int]) -> None:
     written = cut(calendar_texts(np.array(times, np.int64), MICROSECONDS, " ").decode(), 6)
     each = [EPOCH.replace(tzinfo=None) + timedelta(microseconds=one) for one in times]
     assert written == [one.isoformat(" ", "microseconds") for one in each]
+
+
+@given(TIMES)
+@example([FIRST, LAST, -1, 0, 999_999])
+@example([FIRST, LAST, -1, 0, 999_999] * 20)
+@settings(max_examples=80)
+def test_times_in_iso_8601_have_a_fraction_where_there_is_one(times: list[int]) -> None:
+    each = [EPOCH.replace(tzinfo=None) + timedelta(microseconds=one) for one in times]
+    assert iso_texts(np.array(times, np.int64)) == [one.isoformat().encode() for one in each]
 
 
 @given(
@@ -78,3 +89,4 @@ def test_a_time_outside_the_calendar_is_refused() -> None:
     for beyond in (FIRST - 1, LAST + 1, 2**70):
         with pytest.raises(DecodeError):
             in_calendar(to_numbers([0, beyond]))
+        assert are_in_calendar(to_numbers([FIRST, beyond, LAST])).tolist() == [True, False, True]
