@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from cloud.db.errors import StorageUnreachableError
@@ -16,22 +20,28 @@ WRITING: Final = "vitalwire_writing"
 BUSY_MILLISECONDS: Final = 15_000
 PATIENCE_MILLISECONDS: Final = 1_000
 POSTGRESQL_DRIVER: Final = "postgresql+psycopg"
+RESTED: Final = 1.0
+"""Seconds after which a connection to PostgreSQL is asked whether it still stands."""
+_USED: Final = "used_at"
 SQLITE_FILE: Final = "vitalwire.sqlite3"
 
 
-def open_engine(*, data: Path, database_url: str | None) -> Engine:
-    """The engine of `database_url`, or of the SQLite file in `data`.
+def open_engine(
+    *, data: Path, database_url: str | None, monotonic: Callable[[], float] = time.monotonic
+) -> Engine:
+    """The engine of `database_url`, or of the SQLite file in `data`; `monotonic` counts seconds.
 
     StorageUnreachableError when no connection can be made, with the cause and without the password.
     """
     url = _url(data, database_url)
-    engine = _sqlite_engine(url) if url.get_backend_name() == "sqlite" else _postgresql_engine(url)
+    is_sqlite = url.get_backend_name() == "sqlite"
+    engine = _sqlite_engine(url) if is_sqlite else _postgresql_engine(url, monotonic)
     try:
         with engine.connect():
             pass
     except DBAPIError as exc:
         engine.dispose()
-        where = url.database if url.get_backend_name() == "sqlite" else _place(url)
+        where = url.database if is_sqlite else _place(url)
         raise StorageUnreachableError(
             f"the database {where} cannot be reached: {_first_line(exc)}"
         ) from exc
@@ -72,15 +82,42 @@ def _first_line(exc: DBAPIError) -> str:
     return str(exc.orig).strip().splitlines()[0] if str(exc.orig).strip() else "no answer"
 
 
-def _postgresql_engine(url: URL) -> Engine:
-    return create_engine(
+def _postgresql_engine(url: URL, monotonic: Callable[[], float]) -> Engine:
+    engine = create_engine(
         url,
-        pool_pre_ping=True,
+        # The connection that was used last knows its statements best.
+        pool_use_lifo=True,
         pool_size=10,
         max_overflow=20,
         hide_parameters=True,
         connect_args={"connect_timeout": 5},
     )
+    rest = _Rest(monotonic)
+    event.listen(engine, "checkin", rest.begin)
+    event.listen(engine, "checkout", rest.end)
+    return engine
+
+
+class _Rest:
+    """Asks after a rest whether the server is still there, but not between units of one rush."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+
+    def begin(self, _connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+        """A connection goes back to the pool."""
+        entry.info[_USED] = self._monotonic()
+
+    def end(self, connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: object) -> None:
+        """It is wanted again. InvalidatePoolError: it is dead, and so may all be."""
+        used_at = entry.info.get(_USED)
+        if used_at is None or self._monotonic() - used_at < RESTED:
+            return
+        try:
+            connection.cursor().execute("")
+            connection.rollback()
+        except psycopg.Error as exc:
+            raise InvalidatePoolError from exc
 
 
 def _sqlite_engine(url: URL) -> Engine:

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, event
+from sqlalchemy import Engine, Insert, Row, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, UOWTransaction
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
-from cloud.db.base import Stamped
+from cloud.db.base import Stamped, table_of
 from cloud.db.engine import WRITING, empty_log
 from cloud.db.errors import StorageConflictError, StorageFaultError
 from cloud.db.traces import current_trace
@@ -25,6 +25,8 @@ _CHANGED: Final = "changed"
 _ERASED: Final = "erased"
 LOG: Final = logging.getLogger("vitalwire.db")
 _WRITTEN: Final = "written"
+_INSERTS: Final[dict[type[object], Insert]] = {}
+"""Statements made once, by table."""
 
 
 class _WatchedSession(Session):
@@ -78,6 +80,19 @@ class UnitOfWork:
         """
         self.session.flush()
         return self.session.connection().execute(statement, values).all()
+
+    def insert(self, mapped: type[object], values: Mapping[str, object]) -> None:
+        """Insert a row past the mapper, at a third of its cost; what numbers it is not read back.
+
+        It counts among those this unit wrote.
+        """
+        self.session.flush()
+        statement = _INSERTS.get(mapped)
+        if statement is None:
+            statement = _INSERTS[mapped] = table_of(mapped).insert().inline()
+        self.session.connection().execute(statement, values)
+        self.session.info[_CHANGED].add(mapped)
+        self.session.info[_WRITTEN] += 1
 
     @property
     def is_postgresql(self) -> bool:

@@ -13,8 +13,8 @@ from protocols.uplink.messages import UplinkAck
 from tests.fixtures.cloud import DEFIBRILLATOR, OXIMETER, START, Installation, batch, numeric
 
 QUIET = 11
-"""Stream, gateway, devices, encounters, decisions, numbers, history, savepoint and its end, event,
-receipt."""
+"""Stream, gateway, devices, encounters, decisions, numbers, history, savepoint, event, receipt; on
+SQLite its beginning, the rows and the savepoint's end, and no numbers."""
 
 
 def record(cloud: Installation, first: int) -> UplinkAck:

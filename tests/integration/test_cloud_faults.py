@@ -77,6 +77,28 @@ async def test_a_database_that_stops_is_503_until_it_is_back(
             assert (await client.get("/api/v1/devices", headers=headers)).status_code == 200
 
 
+def test_a_connection_that_died_while_nobody_used_it_is_made_anew(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    ticks = iter((10.0, 20.0, 20.5, 20.9, 30.0, 31.0, 31.5))
+    url = postgres.new_database()
+    engine = open_engine(data=tmp_path, database_url=url, monotonic=ticks.__next__)
+
+    def used() -> int:
+        with engine.connect() as connection:
+            number: int = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        return number
+
+    first = used()
+    assert used() == first, "soon again"
+    other = open_engine(data=tmp_path, database_url=url)
+    with other.connect() as connection:
+        connection.exec_driver_sql("SELECT pg_terminate_backend(%s)", (first,))
+    other.dispose()
+    assert used() != first
+    engine.dispose()
+
+
 def test_ingest_keeps_a_batch_until_the_database_is_back(
     postgres: PostgresServer, postgres_template: Template, tmp_path: Path
 ) -> None:

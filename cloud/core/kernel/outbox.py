@@ -78,22 +78,46 @@ def publish(
 
     What happens in no trace begins one, so that whoever is told of it can name it.
     """
+    row = _row(work, tenant_id, event_type, resource_type, resource_id, data)
+    work.session.add(OutboxRow(**row))
+
+
+def publish_at_once(
+    work: UnitOfWork,
+    *,
+    tenant_id: str,
+    event_type: str,
+    resource_type: str,
+    resource_id: str,
+    data: Mapping[str, Any],
+) -> None:
+    """As `publish`, for what is said in every unit of a rush: written now, and past the mapper."""
+    row = _row(work, tenant_id, event_type, resource_type, resource_id, data)
+    work.insert(OutboxRow, row)
+
+
+def _row(
+    work: UnitOfWork,
+    tenant_id: str,
+    event_type: str,
+    resource_type: str,
+    resource_id: str,
+    data: Mapping[str, Any],
+) -> dict[str, object]:
     trace = current_trace()
     context = None if trace is None else trace.context
-    work.session.add(
-        OutboxRow(
-            event_id=new_id("evt"),
-            tenant_id=tenant_id,
-            type=event_type,
-            occurred_at=work.now,
-            resource_type=resource_type,
-            resource_id=resource_id,
-            data=dict(data),
-            trace_id=context.trace_id if context else new_trace_id(),
-            span_id=new_span_id(),
-            parent_span_id=context.span_id if context and context.is_recorded else None,
-        )
-    )
+    return {
+        "event_id": new_id("evt"),
+        "tenant_id": tenant_id,
+        "type": event_type,
+        "occurred_at": work.now,
+        "resource_type": resource_type,
+        "resource_id": resource_id,
+        "data": dict(data),
+        "trace_id": context.trace_id if context else new_trace_id(),
+        "span_id": new_span_id(),
+        "parent_span_id": context.span_id if context and context.is_recorded else None,
+    }
 
 
 def waiting(

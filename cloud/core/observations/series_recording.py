@@ -35,6 +35,7 @@ from cloud.core.observations.stretches import at_time, bind_stretches
 from cloud.core.observations.tables import ObservationRow
 from cloud.db.base import table_of
 from cloud.db.copy_spelling import CopySpelling
+from cloud.db.savepoints import part_of
 from cloud.db.spelling import Identities, P, Spelling, TupleSpelling
 from protocols.model.codes import SystemId
 from protocols.uplink.whole_numbers import Places
@@ -124,7 +125,7 @@ class _Columns(Generic[P]):
         times = self._times()
         parts = self._rows(names, times, identities)
         for insert in self._spelling.inserts(names, parts, identities):
-            with suppress(*CONTENT_FAULTS), connection.begin_nested():
+            with suppress(*CONTENT_FAULTS), part_of(connection):
                 note_months(work, times.charted)
                 return Recorded(insert(), frozenset(one for one, _ in times.charted))
         return None

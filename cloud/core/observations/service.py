@@ -255,7 +255,7 @@ def _announce(
     encounters: Iterable[str],
     stored: int,
 ) -> None:
-    outbox.publish(
+    outbox.publish_at_once(
         work,
         tenant_id=gateway.tenant_id,
         event_type=EVENT_RECORDED,
