@@ -114,15 +114,30 @@ class ObservationBuffer:
         return appended
 
     async def claim(
-        self, *, limit: int, octets: int, streams: Iterable[Stream] = Stream
+        self,
+        *,
+        limit: int,
+        octets: int,
+        streams: Iterable[Stream] = Stream,
+        backlog: bool = True,
     ) -> Claim | None:
-        """Take rows of some lanes for a batch; None when nothing of them waits."""
+        """Take rows of some lanes for a batch; None when nothing of them waits.
+
+        `backlog`: also what an outage left behind.
+        """
         waits = self._clock.monotonic() < self._patient_until
         reading, now = self._keeper.look(), self._clock.utc()
 
         def act(store: ObservationStore) -> Claim | None:
             store.note_clock(reading, now=now)
-            return store.claim(limit=limit, octets=octets, now=now, streams=streams, waits=waits)
+            return store.claim(
+                limit=limit,
+                octets=octets,
+                now=now,
+                streams=streams,
+                backlog=backlog,
+                waits=waits,
+            )
 
         claim: Claim | None = await self._ask(act)
         return claim

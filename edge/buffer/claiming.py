@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from edge.buffer.ahead import Ahead, span_of
@@ -16,6 +17,13 @@ from edge.buffer.layout import Layout
 from edge.buffer.reading import Found, Reader, lowest_sequence
 from edge.buffer.rows import Stream, to_microseconds
 from protocols.uplink.prepared import PreparedRows
+
+
+class Queues(NamedTuple):
+    """From which lanes a claim may be, and whether from their backlog too."""
+
+    streams: Iterable[Stream]
+    backlog: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,11 +51,11 @@ class Claiming:
         now_us = to_microseconds(now) - self.clocks.difference_us()
         return Reader(self.database, limit, octets, now_us, self.clocks, waits)
 
-    def claim(self, reader: Reader, streams: Iterable[Stream], now: datetime) -> Claim | None:
-        """The next rows of some lanes, by their turns; None when nothing waits."""
-        claim = self._next_claim(reader, streams, now)
+    def claim(self, reader: Reader, queues: Queues, now: datetime) -> Claim | None:
+        """The next rows of some lanes' parts, by their turns; None when nothing waits."""
+        claim = self._next_claim(reader, queues, now)
         if claim is None and reader.has_cut:
-            claim = self._next_claim(reader, streams, now)
+            claim = self._next_claim(reader, queues, now)
         return claim
 
     def claim_behind(
@@ -68,7 +76,7 @@ class Claiming:
         if not found.is_straight:
             lane.unread(Span(found.row_ids[0] - 1, found.row_ids[-1]))
             return None
-        claim = self._claimed(stream, found)
+        claim = self._claimed(Queue(stream, Part.BACKLOG), found)
         self.ahead.drafts.add(claim.batch_id)
         return claim
 
@@ -114,8 +122,10 @@ class Claiming:
         self.book.drop_returned(stream, boot_epoch, sequence)
         self.ahead.drop_covered(stream, boot_epoch, sequence)
 
-    def _next_claim(self, reader: Reader, streams: Iterable[Stream], now: datetime) -> Claim | None:
-        for queue in self._turns.order(streams):
+    def _next_claim(self, reader: Reader, queues: Queues, now: datetime) -> Claim | None:
+        for queue in self._turns.order(queues.streams):
+            if queue.part is Part.BACKLOG and not queues.backlog:
+                continue
             claim = self.book.take_returned(queue.stream) or self._new(reader, queue, now)
             if claim is not None:
                 out = self.book.out(queue.stream)
@@ -125,7 +135,7 @@ class Claiming:
     def _new(self, reader: Reader, queue: Queue, now: datetime) -> Claim | None:
         claim = self._ready(queue, limit=reader.limit)
         if claim is None and (found := self._read(reader, queue, now)) is not None:
-            claim = self._claimed(queue.stream, found)
+            claim = self._claimed(queue, found)
         if claim is not None:
             self._turns.took(queue, claim.octets)
         return claim
@@ -153,7 +163,8 @@ class Claiming:
             if found.row_ids:
                 return found
 
-    def _claimed(self, stream: Stream, found: Found) -> Claim:
+    def _claimed(self, queue: Queue, found: Found) -> Claim:
+        stream = queue.stream
         claim = Claim(
             batch_id=uuid4(),
             stream=stream,
@@ -163,6 +174,7 @@ class Claiming:
             row_ids=tuple(found.row_ids),
             octets=found.octets,
             floor=self._floor(stream, found.row_ids[0]),
+            is_backlog=queue.part is Part.BACKLOG,
         )
         self.book.add(claim)
         return claim

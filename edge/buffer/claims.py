@@ -18,7 +18,7 @@ class Claim:
 
     `floor`: the lowest sequence of the lane and epoch that the store still holds, 0 for unknown.
     `left`: how many rows of the lane waited behind these when they were taken. `octets`: of these
-    rows in the store.
+    rows in the store. `is_backlog`: an outage left them behind.
     """
 
     batch_id: UUID
@@ -30,6 +30,7 @@ class Claim:
     floor: int = 0
     left: int = 0
     octets: int = 0
+    is_backlog: bool = False
 
     @property
     def last_sequence(self) -> int:

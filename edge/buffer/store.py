@@ -12,7 +12,7 @@ from uuid import UUID
 
 from edge.buffer.answers import Appended, BufferCounts, Settled
 from edge.buffer.bundles import Record, record_of
-from edge.buffer.claiming import Claiming
+from edge.buffer.claiming import Claiming, Queues
 from edge.buffer.claims import Claim
 from edge.buffer.clocks import ClockLines
 from edge.buffer.database import Database
@@ -200,15 +200,17 @@ class ObservationStore:
         octets: int,
         now: datetime,
         streams: Iterable[Stream] = Stream,
+        backlog: bool = True,
         waits: bool = False,
     ) -> Claim | None:
         """Up to `limit` rows or `octets` of one lane and epoch, by the lanes' turns; or None.
 
-        `waits`: not those whose times will be known only when the clock is set.
+        `backlog`: also what an outage left behind. `waits`: not those whose times will be known
+        only when the clock is set.
         """
         with translated():
             reader = self._claiming.reader(limit=limit, octets=octets, now=now, waits=waits)
-            return self._claiming.claim(reader, streams, now)
+            return self._claiming.claim(reader, Queues(streams, backlog), now)
 
     def claim_behind(
         self,

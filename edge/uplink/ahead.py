@@ -44,13 +44,17 @@ class WaitingRows(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class WriterAhead:
-    """Writes the backlog ahead. `batches` counts what it wrote since the gateway's start."""
+    """Writes the backlog ahead. `batches` counts what it wrote since the gateway's start.
+
+    The last batch says how many rows the next one may take: rows are seldom written in vain.
+    """
 
     buffer: WaitingRows
     choice: LinkChoice
     clock: Clock
     policy: AheadPolicy = field(default_factory=AheadPolicy)
     batches: int = 0
+    _fitting: int = 1 << 30
     _has_failed: bool = False
 
     async def run(self) -> None:
@@ -93,8 +97,9 @@ class WriterAhead:
     async def _take(self, claims: list[Claim]) -> None:
         """Rows for one batch: behind one another, of one start of the gateway."""
         policy, count, least = self.policy, 0, self.policy.least_rows
-        while count < policy.rows:
-            limit = min(policy.rows_at_once, policy.rows - count)
+        most = min(policy.rows, self._fitting)
+        while count < most:
+            limit = min(policy.rows_at_once, most - count)
             claim = await self.buffer.claim_behind(
                 _LANE, limit=limit, octets=_CLAIM_OCTETS, least=least
             )
@@ -112,10 +117,11 @@ class WriterAhead:
             # Not in the loop's own thread: that one has reports to confirm.
             rows = await asyncio.to_thread(prepare_rows, self._batch(claims))
             if rows.octets <= self.policy.octets or len(claims) == 1:
+                self._fitting = len(rows) + 2 * self.policy.rows_at_once
                 return rows
-            half = len(claims) // 2
-            self._leave(claims[half:])
-            del claims[half:]
+            kept = max(1, len(claims) * self.policy.octets // rows.octets)
+            self._leave(claims[kept:])
+            del claims[kept:]
 
     def _batch(self, claims: Sequence[Claim]) -> UplinkBatch:
         first = claims[0]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,7 +26,8 @@ class Lane:
     """One lane: a window of `in_flight` batches, and a pace counted in rows or in octets.
 
     `linger_seconds`: how long its rows wait for company. `rests_until`: a batch took all there
-    was, and the next one is gathered until then; monotonic seconds.
+    was, and the next one is gathered until then; monotonic seconds. `backlog_out`: how many of its
+    batches on the way are of what an outage left behind.
     """
 
     stream: Stream
@@ -36,6 +39,8 @@ class Lane:
     claiming: asyncio.Lock = field(default_factory=asyncio.Lock)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     rests_until: float = 0.0
+    backlog_out: int = 0
+    _is_late: bool = False
 
     @property
     def pace(self) -> Pace:
@@ -44,6 +49,28 @@ class Lane:
         if pace is None:
             raise AssertionError("a lane has a pace")
         return pace
+
+    @property
+    def takes_backlog(self) -> bool:
+        """Whether the next batch may be of what an outage left behind.
+
+        What is new must not wait for answers to what is old: of numbers and events one place is
+        kept free, and all but one while answers are late.
+        """
+        if self.rows is None or not self.backlog_out:
+            return True
+        return self.backlog_out < (1 if self._is_late else self.in_flight - 1)
+
+    @contextmanager
+    def on_its_way(self, claim: Claim) -> Iterator[None]:
+        """A batch of these rows is."""
+        self.backlog_out += claim.is_backlog
+        try:
+            yield
+        finally:
+            self.backlog_out -= claim.is_backlog
+            if claim.is_backlog:
+                self.news.set()  # who waits for what is new may take what is old now
 
     def most_rows(self, link: LinkClient, policy: SenderPolicy) -> int:
         """Rows in the next batch; few while it is not known what the cloud reads."""
@@ -64,7 +91,9 @@ class Lane:
             was_full = claim.octets >= self.pace.size / 2
         else:
             was_full = len(claim.rows) >= int(self.rows.size)
-        self.pace.note(seconds - (link.health.quality.least or seconds), was_full=was_full)
+        beyond = seconds - (link.health.quality.least or seconds)
+        self._is_late = beyond > self.pace.late / 2
+        self.pace.note(beyond, was_full=was_full)
 
 
 def next_beat(now: float, seconds: float) -> float:

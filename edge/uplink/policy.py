@@ -76,7 +76,7 @@ class AheadPolicy:
     rows: int = 5000
     least_rows: int = 1000
     rows_at_once: int = 250
-    octets: int = 8 << 10
+    octets: int = 4 << 10
 
     def __post_init__(self) -> None:
         if min(self.rows, self.least_rows, self.rows_at_once, self.octets) < 1:

@@ -38,7 +38,12 @@ class ClaimedRows(Protocol):
     """What the sender needs of the buffer."""
 
     async def claim(
-        self, *, limit: int, octets: int, streams: Iterable[Stream] = Stream
+        self,
+        *,
+        limit: int,
+        octets: int,
+        streams: Iterable[Stream] = Stream,
+        backlog: bool = True,
     ) -> Claim | None: ...
     def give_back(self, batch_id: UUID) -> None: ...
     async def settle(self, ack: UplinkAck) -> Settled: ...
@@ -137,7 +142,8 @@ class Sender:
             link = await self.choice.pick()
             claim = await self._next_claim(lane, link)
             try:
-                await self._deliver(claim, lane)
+                with lane.on_its_way(claim):
+                    await self._deliver(claim, lane)
             except BaseException:
                 # Cancelled, or a fault of ours: the rows must not stay claimed by nobody.
                 self.buffer.give_back(claim.batch_id)
@@ -156,6 +162,7 @@ class Sender:
                         limit=lane.most_rows(link, self.policy),
                         octets=lane.most_octets(self.policy),
                         streams=(lane.stream,),
+                        backlog=lane.takes_backlog,
                     )
                 if claim is not None:
                     # All there was: what comes next gathers again. A backlog never waits.

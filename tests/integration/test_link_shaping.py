@@ -72,7 +72,12 @@ class Run:
 
 @asynccontextmanager
 async def running(
-    folder: Path, broker: Broker, shape: LinkShape, *, keepalive_seconds: int = 15
+    folder: Path,
+    broker: Broker,
+    shape: LinkShape,
+    *,
+    keepalive_seconds: int = 15,
+    live_seconds: float = 10.0,
 ) -> AsyncIterator[Run]:
     cloud = MqttCloud(broker.port)
     async with shaped_link("127.0.0.1", broker.port, shape) as (shaped, port):
@@ -80,7 +85,10 @@ async def running(
             url=f"mqtt://127.0.0.1:{port}", retry=QUICK, keepalive_seconds=keepalive_seconds
         )
         link = MqttLink(policy, CREDENTIALS, SYSTEM_CLOCK)
-        async with uplink(folder, link, sending=SENDING) as (buffer, sender):
+        async with uplink(folder, link, sending=SENDING, live_seconds=live_seconds) as (
+            buffer,
+            sender,
+        ):
             yield Run(shaped, cloud, link, buffer, sender)
     cloud.close()
 
@@ -121,6 +129,33 @@ async def test_live_numbers_stay_close_while_a_backlog_drains_over_a_bad_link(
         run.shaped.shape = replace(FIELD, kbit_per_second=0, loss=0)
         await drained(run.sender)
         assert len(run.cloud.receiver.rows) == 360 + count
+
+
+async def test_numbers_written_in_a_dead_zone_pass_a_bad_link_and_let_new_ones_by(
+    mosquitto: Broker, tmp_path: Path
+) -> None:
+    async with running(tmp_path, mosquitto, FIELD, live_seconds=5.0) as run:
+        await run.buffer.append([spo2(0)])
+        await drained(run.sender)
+        run.shaped.refuse()
+        await until(lambda: not run.link.health.is_up, "the loss to be noticed")
+        for first in range(1, 8001, 100):
+            await run.buffer.append([*map(spo2, range(first, first + 100))])
+        async with asyncio.timeout(60):
+            while (await run.buffer.counts()).prepared < 5000:
+                await SYSTEM_CLOCK.sleep(0.1)
+        run.shaped.release()
+        await until(lambda: run.link.health.is_up, "the link to be back")
+        back = SYSTEM_CLOCK.utc()
+        count = await measure(run.buffer, 8)
+        await drained(run.sender)
+        assert len(run.lags(since=back)) == count
+        assert percentile(run.lags(since=back), 0.95) < 5
+        assert (await run.buffer.counts()).totals == {
+            "stored": 8001 + count,
+            "settled": 8001 + count,
+        }
+    assert len({row.content for row in run.cloud.receiver.rows.values()}) == 8001 + count
 
 
 async def test_a_black_hole_is_left_without_a_hand_and_loses_nothing(

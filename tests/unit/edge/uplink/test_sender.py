@@ -130,9 +130,16 @@ class LookedAt(ObservationBuffer):
     vain_looks = 0
 
     async def claim(
-        self, *, limit: int, octets: int, streams: Iterable[Stream] = Stream
+        self,
+        *,
+        limit: int,
+        octets: int,
+        streams: Iterable[Stream] = Stream,
+        backlog: bool = True,
     ) -> Claim | None:
-        claim = await ObservationBuffer.claim(self, limit=limit, octets=octets, streams=streams)
+        claim = await ObservationBuffer.claim(
+            self, limit=limit, octets=octets, streams=streams, backlog=backlog
+        )
         self.vain_looks += claim is None
         return claim
 
@@ -342,3 +349,42 @@ async def test_a_receipt_frees_what_lost_answers_would_have(tmp_path: Path) -> N
     async with sending(tmp_path, link, *map(spo2, range(8))) as (buffer, _):
         assert (await buffer.counts()).totals["settled"] == 8
     assert all(batch.floor == 1 for batch in link.batches[:2])
+
+
+async def test_what_is_new_goes_by_while_no_answer_comes_to_what_is_old(tmp_path: Path) -> None:
+    buffer, old = ObservationBuffer(), asyncio.Event()
+    await buffer.open(tmp_path, policy=BufferPolicy(disk_reserve_bytes=0), vehicle_id="v")
+    await buffer.append([*map(spo2, range(100, 130))])
+    before = (await buffer.counts()).boot_epoch
+    await buffer.close()
+
+    @dataclass(slots=True)
+    class Waiting(ToldLink):
+        """Answers to what the first start left when it is told to."""
+
+        async def send(self, batch: UplinkBatch, *, timeout_seconds: float) -> UplinkAck:
+            if batch.boot_epoch == before:
+                await old.wait()
+            return await ToldLink.send(self, batch, timeout_seconds=timeout_seconds)
+
+    await buffer.open(tmp_path, policy=BufferPolicy(disk_reserve_bytes=0), vehicle_id="v")
+    link = Waiting()
+    sender = Sender(
+        buffer=buffer,
+        choice=LinkChoice((link,), ChoicePolicy(), SYSTEM_CLOCK),
+        gateway_id="gw-1",
+        clock=SYSTEM_CLOCK,
+        policy=SenderPolicy(batch_rows=4, drain_rows=4, in_flight=2, linger=AT_ONCE, retry=QUICK),
+    )
+    running = asyncio.ensure_future(sender.run())
+    async with asyncio.timeout(60):
+        for number in (200, 201):
+            await buffer.append([spo2(number)])
+            while number - 200 >= len(link.batches):
+                await buffer.counts()
+        assert before not in {batch.boot_epoch for batch in link.batches}
+        old.set()
+        await sender.wait_until_drained()
+    running.cancel()
+    await buffer.close()
+    assert sum(len(batch.rows) for batch in link.batches) == 32
