@@ -147,17 +147,16 @@ class CopySpelling:
         return [b"".join(chain.from_iterable(zip(counts, *parts, strict=True)))]
 
     def numbers(self, count: int) -> Numbers:
-        """From the table's own sequence: a stretch, unless others took some in between."""
-        least, most, taken = self._connection.exec_driver_sql(
-            f"WITH given AS MATERIALIZED (SELECT nextval('{self._table.name}_row_id_seq') AS number"  # noqa: S608 - names of our own schema
-            " FROM generate_series(1, %s))"
-            " SELECT min(number), max(number), CASE WHEN max(number) - min(number) >= count(*)"
-            " THEN string_agg(number::text, ' ') ELSE '' END FROM given",
+        """From the table's own sequence, whose every number stands for a block of its own."""
+        sequence = f"{self._table.name}_row_id_seq"
+        given = self._connection.exec_driver_sql(
+            f"SELECT nextval('{sequence}'), seqincrement FROM pg_sequence,"  # noqa: S608 - a name of our own schema
+            " generate_series(1, (%s + seqincrement - 1) / seqincrement)"
+            f" WHERE seqrelid = '{sequence}'::regclass",
             (count,),
-        ).one()
-        if taken:
-            return np.array([int(one) for one in taken.split()], np.int64)
-        return np.arange(least, most + 1, dtype=np.int64)
+        ).all()
+        firsts, block = np.array([first for first, _ in given], np.int64), given[0][1]
+        return (firsts[:, np.newaxis] + np.arange(block)).ravel()[:count]
 
     def inserts(
         self, names: Sequence[str], rows: Sequence[bytes], identities: Identities

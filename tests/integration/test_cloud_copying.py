@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from itertools import chain
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from cloud.core.encounters.uplink import record_uplink
 from cloud.core.observations.tables import ObservationRow, WaveformRow
 from cloud.db.base import table_of
+from cloud.db.copy_spelling import CopySpelling
 from cloud.db.copying import copy_rows
 from protocols.model.codes import MdcCode, UnitCode
 from protocols.model.observation import (
@@ -26,6 +28,7 @@ from protocols.model.observation import (
 from protocols.model.quantity import Quantity, SpecialValue
 from protocols.uplink.messages import UplinkAck, UplinkBatch
 from tests.fixtures.cloud import START, Installation, batch, numeric, waveform
+from tests.integration.conftest import Template
 from tests.postgres import PostgresServer
 
 MANY = 60
@@ -41,6 +44,29 @@ def readings(count: int, first: int = 0) -> list[Observation]:
         numeric(f"97.{one % 10}0", START + timedelta(seconds=one))
         for one in range(first, first + count)
     ]
+
+
+def test_numbers_of_readings_are_taken_by_the_block_and_never_twice(
+    postgres: PostgresServer, postgres_template: Template
+) -> None:
+    url = postgres.new_database(template=postgres_template.database_name)
+    engine, table = create_engine(url), table_of(ObservationRow)
+    with engine.begin() as one, engine.begin() as other:
+        taken = [
+            CopySpelling(connection, table).numbers(count).tolist()
+            for connection, count in ((one, 100), (other, 64), (one, 1), (other, 200))
+        ]
+        # As a program of before takes them.
+        single = one.exec_driver_sql("SELECT nextval('observations_row_id_seq')").scalar_one()
+    with engine.begin() as one:
+        # As a schema of before gives them.
+        one.exec_driver_sql("ALTER SEQUENCE observations_row_id_seq INCREMENT BY 1")
+        after = CopySpelling(one, table).numbers(3).tolist()
+    engine.dispose()
+    assert [len(numbers) for numbers in taken] == [100, 64, 1, 200]
+    every = [*chain.from_iterable(taken), single]
+    assert every == sorted(set(every))
+    assert after == [single + 1, single + 2, single + 3]
 
 
 def odd_ones() -> list[Observation]:

@@ -43,6 +43,23 @@ def test_migrating_twice_changes_nothing(empty: Engine) -> None:
     assert "observations" in inspect(empty).get_table_names()
 
 
+def test_numbers_go_on_behind_those_given_before_they_were_taken_by_the_block(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    engine = open_engine(data=tmp_path, database_url=postgres.new_database())
+    take = "SELECT nextval('observations_row_id_seq')"
+    migrate(engine, to="0030")
+    with engine.begin() as connection:
+        before = [connection.exec_driver_sql(take).scalar_one() for _ in range(3)]
+    migrate(engine)
+    with engine.begin() as connection:
+        after = [connection.exec_driver_sql(take).scalar_one() for _ in range(2)]
+    engine.dispose()
+    assert before == [1, 2, 3]
+    assert after[0] > before[-1]
+    assert after[1] - after[0] == BLOCK
+
+
 def test_rows_from_before_the_keys_were_changed_are_kept(empty: Engine) -> None:
     migrate(empty, to="0005")
     with empty.begin() as connection:
@@ -76,6 +93,7 @@ def test_rows_from_before_the_keys_were_changed_are_kept(empty: Engine) -> None:
 
 
 OPTIONS = {"compare_type": True, "include_object": is_compared}
+BLOCK = 64
 ROW = (
     "INSERT INTO observations (kind, value, tenant_id, observation_id, device_id, type_cf, status,"
     " supplements, observed_at, time_quality, received_at, flags)"
