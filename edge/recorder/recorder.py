@@ -24,7 +24,7 @@ from edge.recorder.segments import SegmentRing
 
 log = logging.getLogger(__name__)
 
-_LOOK_SECONDS: Final = 0.25
+_LOOK_SECONDS: Final = 1.0
 _WAKE_OCTETS: Final = 256 << 10
 _AGAIN_SECONDS: Final = 5.0
 """After a fault of the disk it is left alone for so long."""

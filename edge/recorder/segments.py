@@ -83,13 +83,20 @@ class SegmentRing:
         return sum(self.sizes.values())
 
     def write(self, records: Iterable[Record], *, now: datetime) -> None:
-        """Append records; a full segment is sealed and the next one begun."""
+        """Append records, at once; a full segment is sealed and the next one begun."""
+        waiting: list[Record] = []
+        octets: list[bytes] = []
+        size = self.sizes.get(self._path, 0)
         for record in records:
-            if self._descriptor < 0 or self.sizes[self._path] >= self.policy.segment_bytes:
+            if self._descriptor < 0 or size >= self.policy.segment_bytes:
+                self._flush(waiting, octets)
                 self.seal()
                 self._begin(now)
-            self._put(record)
-            self.heads.note(record)
+                waiting, octets, size = [], [], self.sizes[self._path]
+            waiting.append(record)
+            octets.append(record.pack())
+            size += len(octets[-1])
+        self._flush(waiting, octets)
 
     def sync(self) -> None:
         """What was written survives a power cut."""
@@ -154,8 +161,16 @@ class SegmentRing:
             if not self.make_room():
                 raise OSError(28, "No space left on device")
 
+    def _flush(self, records: Iterable[Record], octets: Iterable[bytes]) -> None:
+        if together := b"".join(octets):
+            self._write(together)
+        for record in records:
+            self.heads.note(record)
+
     def _put(self, record: Record) -> None:
-        octets = record.pack()
+        self._write(record.pack())
+
+    def _write(self, octets: bytes) -> None:
         done = os.write(self._descriptor, octets)
         self.sizes[self._path] += done
         self._digest.update(octets)

@@ -68,6 +68,29 @@ def test_every_file_says_again_what_its_octets_need(ring: SegmentRing) -> None:
     assert passed(30) not in last, "reports are not repeated"
 
 
+def test_records_written_at_once_lie_as_those_written_one_by_one(tmp_path: Path) -> None:
+    records = [
+        OPENED,
+        *(passed(number, octets=1500) for number in range(2)),
+        Record(Kind.DECODED, 1, payload=b"{}"),
+        *(passed(number, octets=1500) for number in range(2, 30)),
+        Record(Kind.CLOSED, 1),
+        *(Record(Kind.OPENED, number) for number in range(2, 20)),
+    ]
+    found = []
+    for portions in ([records], [[record] for record in records]):
+        ring = SegmentRing(tmp_path / str(len(portions)), SMALL)
+        ring.prepare()
+        ring.name = "same"
+        for portion in portions:
+            ring.write(portion, now=NOON)
+        ring.seal()
+        found.append([(path.name, path.read_bytes()) for path in sorted(ring.sizes)])
+        assert ring.octets == sum(len(octets) for _, octets in found[-1])
+    assert found[0] == found[1]
+    assert max(name for name, _ in found[0]) > "0000000004"
+
+
 def test_a_recording_that_ended_is_not_said_again(ring: SegmentRing) -> None:
     ring.write([OPENED, passed(0), Record(Kind.CLOSED, 1)], now=NOON)
     ring.seal()
