@@ -14,9 +14,13 @@ from edge.buffer.clocks import ClockLines, Line
 from edge.buffer.database import Database
 from edge.buffer.lanes import Part, Queue, Span, Turns
 from edge.buffer.layout import Layout
+from edge.buffer.memory import Memory
 from edge.buffer.reading import Found, Reader, lowest_sequence
 from edge.buffer.rows import Stream, to_microseconds
 from protocols.uplink.prepared import PreparedRows
+
+SetApart = Callable[[Stream, list[int]], None]
+"""Takes rows whose octets changed on the disk out of a lane."""
 
 
 class Queues(NamedTuple):
@@ -28,38 +32,39 @@ class Queues(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class Claiming:
-    """What is on its way, and what goes next. Nothing is written but what `set_apart` writes.
+    """What is on its way, and what goes next. Nothing is written but what a `SetApart` writes.
 
-    `vehicles` says for each boot epoch where its rows were captured. `last` is the highest id
-    given out in a lane, `held` how many rows wait in it. `set_apart` takes rows whose octets
-    changed on the disk out of a lane.
+    `vehicles` says for each boot epoch where its rows were captured; `memory` is the store's own.
+    It holds nothing of the store that would keep one alive that nobody holds any more.
     """
 
     database: Database
     layout: Layout
     clocks: ClockLines
     vehicles: Mapping[int, str]
-    last: Callable[[Stream], int]
-    held: Callable[[Stream], int]
-    set_apart: Callable[[Stream, list[int], datetime], None]
+    memory: Memory
     book: ClaimBook = field(default_factory=ClaimBook)
     ahead: Ahead = field(default_factory=Ahead)
     _turns: Turns = field(default_factory=Turns)
+
+    def last(self, stream: Stream) -> int:
+        """The highest id given out in a lane."""
+        return self.layout.bases[stream] + self.memory.next_sequence[stream] - 1
 
     def reader(self, *, limit: int, octets: int, now: datetime, waits: bool) -> Reader:
         """For one claim of up to so many rows or octets."""
         now_us = to_microseconds(now) - self.clocks.difference_us()
         return Reader(self.database, limit, octets, now_us, self.clocks, waits)
 
-    def claim(self, reader: Reader, queues: Queues, now: datetime) -> Claim | None:
+    def claim(self, reader: Reader, queues: Queues, set_apart: SetApart) -> Claim | None:
         """The next rows of some lanes' parts, by their turns; None when nothing waits."""
-        claim = self._next_claim(reader, queues, now)
+        claim = self._next_claim(reader, queues, set_apart)
         if claim is None and reader.has_cut:
-            claim = self._next_claim(reader, queues, now)
+            claim = self._next_claim(reader, queues, set_apart)
         return claim
 
     def claim_behind(
-        self, reader: Reader, stream: Stream, now: datetime, *, least: int
+        self, reader: Reader, stream: Stream, set_apart: SetApart, *, least: int
     ) -> Claim | None:
         """The next rows of a lane's backlog, to be written ahead (see `prepare`).
 
@@ -70,7 +75,7 @@ class Claiming:
         reader.cut(stream, lane, last=self.last(stream))
         if lane.behind < least or self.ahead.is_full:
             return None
-        found = self._read(reader, Queue(stream, Part.BACKLOG), now)
+        found = self._read(reader, Queue(stream, Part.BACKLOG), set_apart)
         if found is None:
             return None
         if not found.is_straight:
@@ -122,19 +127,19 @@ class Claiming:
         self.book.drop_returned(stream, boot_epoch, sequence)
         self.ahead.drop_covered(stream, boot_epoch, sequence)
 
-    def _next_claim(self, reader: Reader, queues: Queues, now: datetime) -> Claim | None:
+    def _next_claim(self, reader: Reader, queues: Queues, set_apart: SetApart) -> Claim | None:
         for queue in self._turns.order(queues.streams):
             if queue.part is Part.BACKLOG and not queues.backlog:
                 continue
-            claim = self.book.take_returned(queue.stream) or self._new(reader, queue, now)
+            claim = self.book.take_returned(queue.stream) or self._new(reader, queue, set_apart)
             if claim is not None:
                 out = self.book.out(queue.stream)
-                return replace(claim, left=max(0, self.held(queue.stream) - out))
+                return replace(claim, left=max(0, self.memory.held[queue.stream] - out))
         return None
 
-    def _new(self, reader: Reader, queue: Queue, now: datetime) -> Claim | None:
+    def _new(self, reader: Reader, queue: Queue, set_apart: SetApart) -> Claim | None:
         claim = self._ready(queue, limit=reader.limit)
-        if claim is None and (found := self._read(reader, queue, now)) is not None:
+        if claim is None and (found := self._read(reader, queue, set_apart)) is not None:
             claim = self._claimed(queue, found)
         if claim is not None:
             self._turns.took(queue, claim.octets)
@@ -151,7 +156,7 @@ class Claiming:
         self.book.add(claim)
         return claim
 
-    def _read(self, reader: Reader, queue: Queue, now: datetime) -> Found | None:
+    def _read(self, reader: Reader, queue: Queue, set_apart: SetApart) -> Found | None:
         """The queue's next rows; those whose octets changed on the disk leave it at once."""
         stream, part = queue
         while True:
@@ -159,7 +164,7 @@ class Claiming:
             if found is None:
                 return None
             if found.damaged:
-                self.set_apart(stream, found.damaged, now)
+                set_apart(stream, found.damaged)
             if found.row_ids:
                 return found
 

@@ -29,6 +29,11 @@ class Memory:
         """The same, to go back to."""
         return Memory(dict(self.next_sequence), dict(self.held), dict(self.totals))
 
+    def go_back(self, before: Memory) -> None:
+        """Be as a copy was."""
+        self.next_sequence, self.held = before.next_sequence, before.held
+        self.totals = before.totals
+
     def load_totals(self, database: Database) -> None:
         """What earlier runs counted, and the rows that came after it was written down."""
         self.totals.update(database.execute("SELECT name, amount FROM totals"))

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from edge.buffer.answers import Appended, BufferCounts, Settled
 from edge.buffer.bundles import Record, record_of
-from edge.buffer.claiming import Claiming, Queues
+from edge.buffer.claiming import Claiming, Queues, SetApart
 from edge.buffer.claims import Claim
 from edge.buffer.clocks import ClockLines
 from edge.buffer.database import Database
@@ -95,9 +95,7 @@ class ObservationStore:
             layout=self._layout,
             clocks=self.clocks,
             vehicles=vehicles,
-            last=self._last,
-            held=lambda stream: self._memory.held[stream],
-            set_apart=self._quarantine_damaged,
+            memory=self._memory,
         )
 
     # ---- writing, inside `transaction`
@@ -115,7 +113,8 @@ class ObservationStore:
                 self._thinning.keep_places(before=places)
                 self._database.execute("COMMIT")
         except BaseException:
-            self._memory, self._thinning.places = before, places
+            self._memory.go_back(before)
+            self._thinning.places = places
             if self._database.in_transaction:
                 with translated():
                     self._database.execute("ROLLBACK")
@@ -210,7 +209,7 @@ class ObservationStore:
         """
         with translated():
             reader = self._claiming.reader(limit=limit, octets=octets, now=now, waits=waits)
-            return self._claiming.claim(reader, Queues(streams, backlog), now)
+            return self._claiming.claim(reader, Queues(streams, backlog), self._damaged_at(now))
 
     def claim_behind(
         self,
@@ -225,7 +224,8 @@ class ObservationStore:
         """Rows of a lane's backlog, to be written ahead: see `Claiming.claim_behind`."""
         with translated():
             reader = self._claiming.reader(limit=limit, octets=octets, now=now, waits=waits)
-            return self._claiming.claim_behind(reader, stream, now, least=least)
+            set_apart = self._damaged_at(now)
+            return self._claiming.claim_behind(reader, stream, set_apart, least=least)
 
     def prepare(self, batch_ids: Sequence[UUID], rows: PreparedRows) -> bool:
         """Keep what was written ahead of some claims: see `Claiming.prepare`."""
@@ -341,9 +341,12 @@ class ObservationStore:
         self._after_commit.append(lambda: lane.grew(after=after, captured_us=captured_us))
 
     def _last(self, stream: Stream) -> int:
-        return self._layout.bases[stream] + self._memory.next_sequence[stream] - 1
+        return self._claiming.last(stream)
 
-    def _quarantine_damaged(self, stream: Stream, row_ids: list[int], now: datetime) -> None:
+    def _damaged_at(self, now: datetime) -> SetApart:
+        return partial(self._quarantine_damaged, now)
+
+    def _quarantine_damaged(self, now: datetime, stream: Stream, row_ids: list[int]) -> None:
         try:
             with self.transaction():
                 self._move_to_quarantine(stream, row_ids, DAMAGED_REASON, now)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -383,3 +385,16 @@ def test_another_value_under_an_identity_already_held_is_told_and_counted(
 def test_two_values_under_one_identity_in_one_call_are_told_too(store: ObservationStore) -> None:
     append(store, spo2(1), replace(spo2(1), value=spo2(2).value))
     assert store.counts().totals == {"stored": 1, "conflicting": 1}
+
+
+def test_a_store_that_nobody_holds_lets_its_file_go_at_once(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    append(store, spo2(1))
+    assert sequences(store) == [1]
+    gone = weakref.ref(store)
+    gc.disable()
+    try:
+        del store
+        assert gone() is None, "no circle keeps it"
+    finally:
+        gc.enable()
