@@ -26,8 +26,9 @@ from protocols.model.observation import (
     TextObservation,
 )
 from protocols.model.quantity import Quantity, SpecialValue
+from protocols.uplink.codec import encode_batch, read_batch
 from protocols.uplink.messages import UplinkAck, UplinkBatch
-from tests.fixtures.cloud import START, Installation, batch, numeric, waveform
+from tests.fixtures.cloud import START, Installation, batch, numeric, running, waveform
 from tests.integration.conftest import Template
 from tests.postgres import PostgresServer
 
@@ -67,6 +68,26 @@ def test_numbers_of_readings_are_taken_by_the_block_and_never_twice(
     every = [*chain.from_iterable(taken), single]
     assert every == sorted(set(every))
     assert after == [single + 1, single + 2, single + 3]
+
+
+def test_keys_are_put_down_in_the_order_of_their_ids(
+    postgres: PostgresServer, postgres_template: Template
+) -> None:
+    url = postgres.new_database(template=postgres_template.database_name)
+    with running(postgres_template.data, postgres_template.tenants, url) as cloud:
+        sent = encode_batch(batch(cloud.mine, readings(MANY)), 2)
+        gateway_id = str(cloud.mine.gateway.gateway_id)
+        assert record(cloud, read_batch(sent, gateway_id=gateway_id)).stored == MANY
+        with cloud.database.engine.connect() as connection:
+            keys = connection.exec_driver_sql(
+                "SELECT key.observation_id, key.row_id = row.row_id,"
+                " key.observed_at = row.observed_at FROM observations_keys AS key"
+                " JOIN observations AS row USING (observation_id) ORDER BY key.ctid"
+            ).all()
+    ids = [one for one, _, _ in keys]
+    assert ids == sorted(ids)
+    assert len(ids) == MANY
+    assert {(is_numbered, is_timed) for _, is_numbered, is_timed in keys} == {(True, True)}
 
 
 def odd_ones() -> list[Observation]:
