@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge_drain import CaptureTime, fill
+from uplink_ingest import server_seconds
 
 from edge.buffer.buffer import ObservationBuffer
 from edge.buffer.policy import BufferPolicy
@@ -35,7 +36,7 @@ from edge.uplink.sender import Sender
 from protocols.uplink.messages import UplinkAck, UplinkRow
 from simulators.network import shaped_link
 from tests.fixtures.vehicle_rows import Vehicle
-from tests.postgres import running_server
+from tests.postgres import PostgresServer, running_server
 
 ROWS = 40_000
 OUTAGE_SECONDS = 5.0
@@ -87,7 +88,7 @@ class Drained:
     """Seconds to the first row after the link is back, and to the last; octets a row.
 
     `prepared`: how many rows were written already when the link came back.
-    `edge` and `cloud` are seconds of processor time from the one to the other.
+    `edge`, `cloud` and `database` are seconds of processor time from the one to the other.
     """
 
     first: float
@@ -96,6 +97,7 @@ class Drained:
     octets: float
     edge: float
     cloud: float
+    database: float
 
 
 def processor_seconds(pid: int) -> float:
@@ -104,7 +106,9 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def drain(folder: Path, url: str, credentials: Credentials, pid: int) -> Drained:
+async def drain(
+    folder: Path, url: str, credentials: Credentials, pid: int, server: PostgresServer
+) -> Drained:
     """One outage."""
     host, _, port = url.removeprefix("http://").partition(":")
     captured, rows = CaptureTime(), readings(ROWS + FIRST)
@@ -135,14 +139,17 @@ async def drain(folder: Path, url: str, credentials: Credentials, pid: int) -> D
                 while sender.counts.rows == before:  # noqa: ASYNC110 - a look costs nothing
                     await asyncio.sleep(0.005)
                 first_row = time.perf_counter() - began
-                spent = time.process_time(), processor_seconds(pid)
+                spent = time.process_time(), processor_seconds(pid), server_seconds(server)
                 await sender.wait_until_drained()
                 total = time.perf_counter() - began
                 edge, there = time.process_time() - spent[0], processor_seconds(pid) - spent[1]
+                database = server_seconds(server) - spent[2]
                 for task in running:
                     task.cancel()
     await buffer.close()
-    return Drained(first_row, total, prepared, (link.health.octets - octets) / ROWS, edge, there)
+    return Drained(
+        first_row, total, prepared, (link.health.octets - octets) / ROWS, edge, there, database
+    )
 
 
 async def until_ready(buffer: ObservationBuffer) -> int:
@@ -175,14 +182,15 @@ def main() -> None:
         for part in ("cloud", "edge", "alone"):
             (folder / part).mkdir()
         with cloud(folder / "cloud", server.new_database()) as (url, credentials, pid):
-            found = asyncio.run(drain(folder / "edge", url, credentials, pid))
+            found = asyncio.run(drain(folder / "edge", url, credentials, pid, server))
         alone = asyncio.run(buffer_alone(folder / "alone"))
     rest = found.total - found.first
     print(f"first row in the cloud {found.first:.2f} s after the link was back")
     print(f"{found.prepared} rows were written ahead")
     print(f"{ROWS} rows drained at {ROWS / rest:.0f} rows/s, {found.octets:.2f} octets a row")
-    for side, seconds in (("gateway", found.edge), ("cloud", found.cloud)):
-        print(f"  {side:8}{seconds / ROWS * 1e6:6.1f} us of processor a row")
+    sides = (("gateway", found.edge), ("cloud", found.cloud), ("PostgreSQL", found.database))
+    for side, seconds in sides:
+        print(f"  {side:11}{seconds / ROWS * 1e6:6.1f} us of processor a row")
     print(f"the buffer alone: {ROWS / alone:.0f} rows/s; share of it {alone / rest:.2f}")
 
 
