@@ -2,9 +2,9 @@
 
 Device rows -> buffer -> batches -> HTTPS -> the cloud in a process of its own -> PostgreSQL with
 fsync -> acknowledgement -> delete. The link is a proxy of ours that refuses. Ceilings of the same
-run: the buffer alone (claim and delete) and the cloud alone (benchmarks/uplink_ingest.py). Both
-sides and the database share this machine's cores; take figures as ratios. Processor time a row says
-what a side costs, whoever else is at work on the machine.
+run: the buffer alone (claim and delete) and PostgreSQL alone, taking bare rows (`staged_copy.py`).
+Both sides and the database share this machine's cores; take figures as ratios. Processor time a row
+says what a side costs, whoever else is at work on the machine.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge_drain import CaptureTime, fill
+from staged_copy import rows_per_second
 from uplink_ingest import server_seconds
 
 from edge.buffer.buffer import ObservationBuffer
@@ -183,6 +184,7 @@ def main() -> None:
             (folder / part).mkdir()
         with cloud(folder / "cloud", server.new_database()) as (url, credentials, pid):
             found = asyncio.run(drain(folder / "edge", url, credentials, pid, server))
+        ceiling = rows_per_second(server)
         alone = asyncio.run(buffer_alone(folder / "alone"))
     rest = found.total - found.first
     print(f"first row in the cloud {found.first:.2f} s after the link was back")
@@ -191,6 +193,10 @@ def main() -> None:
     sides = (("gateway", found.edge), ("cloud", found.cloud), ("PostgreSQL", found.database))
     for side, seconds in sides:
         print(f"  {side:11}{seconds / ROWS * 1e6:6.1f} us of processor a row")
+    print(
+        f"PostgreSQL alone, bare rows: {ceiling:.0f} rows/s;"
+        f" share of it {ROWS / rest / ceiling:.2f}"
+    )
     print(f"the buffer alone: {ROWS / alone:.0f} rows/s; share of it {alone / rest:.2f}")
 
 
