@@ -62,8 +62,8 @@ def _told(
     A device's next counter is expected to be the next one in the report, or the first of the next
     report where the row begins a moment; a lag to be that of its last row with one.
     """
-    befores = _before(counters, devices, -1)
-    expected = np.where(begins, next_report(befores), befores + 1)
+    earlier = _before(counters, devices, -1)
+    expected = np.where(begins, next_report(earlier), earlier + 1)
     late = np.flatnonzero(has_lag)
     behind = np.cumsum(has_lag + 1)
     told = np.empty(len(counters) + len(late), np.int64)
