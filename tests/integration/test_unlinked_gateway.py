@@ -100,8 +100,11 @@ def test_readings_of_a_gateway_before_during_and_after_an_encounter(tmp_path: Pa
             httpx.Client(base_url=ready["http"], headers=headers, timeout=PATIENCE) as client,
             oximeter(edge.agents),
         ):
-            follow(Hospital(client), mine.gateway_id)
-        assert edge.stop() == 0
+            try:
+                follow(Hospital(client), mine.gateway_id)
+            finally:
+                ended = edge.stop()
+        assert ended == 0
 
 
 def follow(at: Hospital, gateway_id: str) -> None:
@@ -115,9 +118,10 @@ def follow(at: Hospital, gateway_id: str) -> None:
         started_at=(datetime.now(UTC) - timedelta(seconds=1)).isoformat(),
     )
     encounter_id = opened["id"]
-    before = at.waiting("no_encounter")
-    assert before, "what was measured before its start waits"
     at.until(lambda: at.charted(encounter_id) >= 4, "readings during the encounter")
+    before = at.waiting("no_encounter")
+    assert before, "what was measured before its start waits, however late it came"
+    at.until(lambda: at.charted(encounter_id) >= 8, "more readings during the encounter")
     assert at.waiting("no_encounter") == before
     at.until(lambda: is_bound(at, gateway_id), "the gateway bound")
     at.post(f"/api/v1/epcr/encounters/{encounter_id}/handover", facility_id="ED-1", received_by="N")
