@@ -195,16 +195,19 @@ async def test_an_idle_connection_that_lost_one_direction_is_noticed_by_its_hear
 async def test_a_busy_connection_that_lost_one_direction_is_made_anew_and_loses_nothing(
     mosquitto: Broker, tmp_path: Path, dead: Direction
 ) -> None:
-    """The heartbeat would take half a minute: the missing acknowledgements tell sooner."""
+    """The heartbeat would take half a minute: the missing acknowledgements tell sooner.
+
+    Each is missed after two seconds, in which a busy machine answers too.
+    """
     async with running(tmp_path, mosquitto, LinkShape()) as run:
-        run.sender.policy = replace(SENDING, ack_timeout_seconds=1.0)
+        run.sender.policy = replace(SENDING, ack_timeout_seconds=2.0)
         await run.buffer.append([*map(spo2, range(50))])
         await drained(run.sender)
         run.shaped.half_open(dead)
         began = SYSTEM_CLOCK.monotonic()
         await run.buffer.append([*map(spo2, range(50, 100))])
         await drained(run.sender)
-        assert SYSTEM_CLOCK.monotonic() - began < 8
+        assert SYSTEM_CLOCK.monotonic() - began < 15
         assert run.link.health.quality.stalls == 2
         assert (await run.buffer.counts()).totals == {"stored": 100, "settled": 100}
     keys = [
