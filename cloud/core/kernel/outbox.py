@@ -73,40 +73,16 @@ def publish(
     resource_type: str,
     resource_id: str,
     data: Mapping[str, Any],
+    at_once: bool = False,
 ) -> None:
     """Say that something happened; it leaves when this unit commits, and not otherwise.
 
-    What happens in no trace begins one, so that whoever is told of it can name it.
+    What happens in no trace begins one, so that whoever is told of it can name it. `at_once`: it
+    is written now and past the mapper, which is for what is said in every unit of a rush.
     """
-    row = _row(work, tenant_id, event_type, resource_type, resource_id, data)
-    work.session.add(OutboxRow(**row))
-
-
-def publish_at_once(
-    work: UnitOfWork,
-    *,
-    tenant_id: str,
-    event_type: str,
-    resource_type: str,
-    resource_id: str,
-    data: Mapping[str, Any],
-) -> None:
-    """As `publish`, for what is said in every unit of a rush: written now, and past the mapper."""
-    row = _row(work, tenant_id, event_type, resource_type, resource_id, data)
-    work.insert(OutboxRow, row)
-
-
-def _row(
-    work: UnitOfWork,
-    tenant_id: str,
-    event_type: str,
-    resource_type: str,
-    resource_id: str,
-    data: Mapping[str, Any],
-) -> dict[str, object]:
     trace = current_trace()
     context = None if trace is None else trace.context
-    return {
+    row: dict[str, object] = {
         "event_id": new_id("evt"),
         "tenant_id": tenant_id,
         "type": event_type,
@@ -118,6 +94,10 @@ def _row(
         "span_id": new_span_id(),
         "parent_span_id": context.span_id if context and context.is_recorded else None,
     }
+    if at_once:
+        work.insert(OutboxRow, row)
+    else:
+        work.session.add(OutboxRow(**row))
 
 
 def waiting(

@@ -107,7 +107,8 @@ class Progress:
             # Another unit wrote meanwhile: on top of what it left, which no third changes now.
             self._take(_read(work, _STREAM_ALONE, self._key))
             missing = self._add(batch, ack, floor)
-            self._write(work)
+            if not self._write(work):
+                raise AssertionError("a stream's row was not written although it is locked")
         if missing:
             LOG.warning(
                 "event=rows_missing gateway=%s stream=%s boot_epoch=%d rows=%d below=%d",

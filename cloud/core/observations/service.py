@@ -255,7 +255,7 @@ def _announce(
     encounters: Iterable[str],
     stored: int,
 ) -> None:
-    outbox.publish_at_once(
+    outbox.publish(
         work,
         tenant_id=gateway.tenant_id,
         event_type=EVENT_RECORDED,
@@ -267,4 +267,5 @@ def _announce(
             "stored": stored,
             "encounter_ids": sorted(encounters),
         },
+        at_once=True,
     )
