@@ -10,6 +10,7 @@ import ssl
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -77,12 +78,13 @@ def own_broker(cloud: Installation, folder: Path) -> Iterator[OwnBroker]:
         [MOSQUITTO, "-c", str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
 
-    def listens() -> bool:
+    def listens(at: int) -> bool:
         with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", tls_port)) == 0
+            return probe.connect_ex(("127.0.0.1", at)) == 0
 
     try:
-        wait_until(listens, timeout=PATIENCE, what="mosquitto")
+        for one in (tls_port, port):
+            wait_until(partial(listens, one), timeout=PATIENCE, what="mosquitto")
         authority = folder / "broker" / "authority.pem"
         yield OwnBroker(tls_port, port, authority, parts, process)
     finally:
@@ -143,6 +145,7 @@ def box(
     )
     one = Box(client, queue.Queue(), queue.Queue())
     client.on_connect = lambda _c, _d, _f, reason, _p: one.connected.put(not reason.is_failure)
+    client.on_disconnect = lambda *_facts: one.connected.put(False)
     client.on_message = lambda _c, _d, message: one.messages.put(message)
     client.tls_set_context(context)
     client.username_pw_set(user)
@@ -175,10 +178,10 @@ def listening(cloud: Installation, broker: OwnBroker, *filters: str) -> Iterator
 
 
 def enters(broker: OwnBroker, user: str, pem: Path | None, *, client_id: str = "") -> bool:
-    """Whether a client is let in within a second; most are cut off in the TLS handshake."""
+    """Whether a client is let in; most are cut off in the TLS handshake."""
     entering = box(broker, user, pem, client_id=client_id)
     with contextlib.suppress(OSError, queue.Empty), entering as one:
-        return one.connected.get(timeout=1.0)
+        return one.connected.get(timeout=PATIENCE)
     return False
 
 
