@@ -9,6 +9,8 @@ DEV_STAMP := $(VENV)/.dev-stamp
 SYSTEM := scripts/system-packages
 # The vectors of third parties stay outside the tree; tests name the folder when it is absent.
 export VITALWIRE_VECTORS ?= $(abspath ../shared/vectors)
+# Hundreds of programs are started here: each would compile everything anew, wherever that is asked for.
+unexport PYTHONDONTWRITEBYTECODE
 # Two a core: many tests wait for a program, a clock or a broker.
 PYTEST_WORKERS ?= 4
 
