@@ -54,8 +54,8 @@ _FLEET: Final = ("gateways", "broker-config")
 _ACTS: Final = {**ADMINISTRATION, "gateways": add_gateway_commands}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code."""
+def run(arguments: Sequence[str] | None = None) -> int:
+    """One command; the exit code."""
     given = _parser().parse_args(arguments)
     try:
         return _run(given)
@@ -193,7 +193,3 @@ def _parser() -> argparse.ArgumentParser:
         if name in _ACTS:
             add_acts(command, _ACTS[name])
     return parser
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 
 from cloud.app.client_trust import trusting_clients
 from cloud.app.listening import Server, listening, printable, served
-from cloud.app.memory import bound_memory, set_program_apart
+from cloud.app.memory import bound_memory, nothing_is_waste, set_program_apart
 from cloud.app.opening import StartError, ingest_secret
 from cloud.app.parts import Parts
 from cloud.app.tls import is_own_authority, server_tls
@@ -49,7 +49,8 @@ def announce(**facts: object) -> None:
 async def serve(parts: Parts) -> None:
     """API, and as far as the settings want them here: broker, ingest and worker."""
     # The API takes longest to load, and no other program serves it.
-    from cloud.app.composition import create_app  # noqa: PLC0415 - as above
+    with nothing_is_waste():
+        from cloud.app.composition import create_app  # noqa: PLC0415 - as above
 
     bound_memory()
     settings = parts.settings

@@ -87,9 +87,14 @@ _OUTCOME: Final[dict[str, Any]] = {
 
 
 def errors(*statuses: int) -> Responses:
-    """The error answers of an operation, for `responses=`; 401 and 503 are always among them."""
+    """The error answers of an operation, for `responses=`; 401 and 503 are always among them.
+
+    By reference: a model would be made ready for validation once an answer of each operation, and
+    nothing is validated by it.
+    """
+    shown = {JSON_MEDIA_TYPE: {"schema": _SHAPES[JSON_MEDIA_TYPE]}}
     return {
-        status: {"model": ErrorModel, "description": _SENTENCES[status]}
+        status: {"description": _SENTENCES[status], "content": shown}
         for status in sorted({401, 403, 503, *statuses})
     }
 
@@ -132,6 +137,7 @@ def describe(app: FastAPI, token_url: str) -> dict[str, Any]:
     # The framework's own error shapes never leave this service.
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    schemas["ErrorModel"] = ErrorModel.model_json_schema()
     schemas["OperationOutcome"] = _OUTCOME
     told = {scope.name: scope.description for scope in CATALOGUE if scope.name in scopes}
     components["securitySchemes"] = {
