@@ -30,6 +30,7 @@ def numbers(observation: dict[str, Any]) -> list[tuple[object, object]]:
     ]
 
 
+@pytest.mark.soak
 def test_the_recorded_blood_pressures_reach_the_bundle_with_their_values(tmp_path: Path) -> None:
     data = tmp_path / "data"
     done = run_demo(

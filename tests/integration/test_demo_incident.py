@@ -113,9 +113,8 @@ def test_the_demo_reconciles_and_leaves_bundle_and_ledger(tmp_path: Path) -> Non
     assert processes_of(data) == []
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.soak)]
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_stopped_demo_ends_everything_it_started(
     running: Running, number: signal.Signals
 ) -> None:

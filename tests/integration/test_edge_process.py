@@ -221,63 +221,6 @@ def test_sigterm_releases_the_devices(gateway: Gateway) -> None:
     line.close()
 
 
-def refused(*arguments: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "edge", *arguments], check=False, capture_output=True, text=True
-    )
-    assert done.returncode == 2
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("at=")]
-    assert len(lines) == 1, done.stderr
-    assert lines[0].startswith("vitalwire-edge: ")
-    return done
-
-
-def test_a_taken_port_is_one_clear_line(gateway: Gateway, tmp_path: Path) -> None:
-    config = tmp_path / "second.toml"
-    config.write_text(
-        'gateway_id="b"\ntenant_id="t"\nvehicle_id="v"\n'
-        f'data="{tmp_path / "other"}"\nlisten="{gateway.agents}"\n',
-        encoding="utf-8",
-    )
-    assert "is taken by another program" in refused("run", "--config", str(config)).stderr
-
-
-def test_a_data_folder_in_use_is_one_clear_line(gateway: Gateway, tmp_path: Path) -> None:
-    assert gateway.process.poll() is None
-    done = refused("run", "--config", str(tmp_path / "edge.toml"))
-    assert "another gateway uses the data folder" in done.stderr
-
-
-def test_an_unreadable_config_is_one_clear_line(tmp_path: Path) -> None:
-    missing = refused("run", "--config", str(tmp_path / "none.toml"))
-    assert "cannot be read" in missing.stderr
-    broken = tmp_path / "broken.toml"
-    broken.write_text("gateway_id = ", encoding="utf-8")
-    assert "is not TOML" in refused("run", "--config", str(broken)).stderr
-
-
-def test_a_capture_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
-    config = tmp_path / "replay.toml"
-    config.write_text(
-        f'gateway_id="b"\ntenant_id="t"\nvehicle_id="v"\ndata="{tmp_path / "data"}"\nlisten=""\n'
-        '[[devices]]\nname = "recorded"\ntransport = "replay:/no/such/file"\n',
-        encoding="utf-8",
-    )
-    assert "/no/such/file cannot be read" in refused("run", "--config", str(config)).stderr
-
-
-def test_a_full_disk_at_the_start_is_one_clear_line(tmp_path: Path) -> None:
-    config = tmp_path / "full.toml"
-    config.write_text(
-        f'gateway_id="b"\ntenant_id="t"\nvehicle_id="v"\ndata="{tmp_path / "data"}"\n'
-        f"[buffer]\ndisk_reserve_bytes = {1 << 55}\n",
-        encoding="utf-8",
-    )
-    done = refused("run", "--config", str(config))
-    assert "the disk has no room" in done.stderr
-    assert "Free space" in done.stderr
-
-
 def test_a_full_buffer_confirms_nothing_until_the_cloud_took_rows(tmp_path: Path) -> None:
     """Reads and uplink go on, nothing is confirmed that is not stored, and the status says so."""
     port = free_port()
@@ -363,18 +306,6 @@ def test_a_stop_does_not_wait_for_a_broker_that_falls_silent(tmp_path: Path) -> 
         began = time.monotonic()
         assert gateway.stop() == 0
         assert time.monotonic() - began < 2.0 + INTERPRETER_END_SECONDS
-
-
-def test_a_missing_recording_is_one_clear_line_before_the_start(tmp_path: Path) -> None:
-    config = tmp_path / "replay.toml"
-    config.write_text(
-        f'gateway_id="b"\ntenant_id="t"\nvehicle_id="v"\ndata="{tmp_path / "data"}"\n'
-        f'[[devices]]\nname="r"\ntransport="replay:{tmp_path / "none.jsonl"}"\n',
-        encoding="utf-8",
-    )
-    done = refused("run", "--config", str(config))
-    assert "cannot be read" in done.stderr
-    assert done.stdout == "", "it was never ready"
 
 
 def test_what_the_gateway_keeps_is_for_its_user_alone(gateway: Gateway) -> None:
