@@ -20,6 +20,7 @@ from edge.errors import StartError
 from protocols.uplink.command_codec import encode_command
 from protocols.uplink.commands import (
     Command,
+    CommandAnswer,
     DeviceEnrolment,
     Outcome,
     ReadClock,
@@ -148,11 +149,12 @@ async def test_answers_and_enrolments_wait_for_a_way(tmp_path: Path) -> None:
         assert way.taken == []
         way.is_up = True
         running.look_again()
-        await way.next(1)
+        # Either may be the first: the command counts as carried out before its answer is kept.
         async with asyncio.timeout(10):
-            while enrolment not in way.taken:
+            while {type(one) for one in way.taken} != {CommandAnswer, DeviceEnrolment}:
                 way.came.clear()
                 await way.came.wait()
+        assert enrolment in way.taken
 
 
 async def test_a_line_that_is_full_leaves_the_rest_to_the_cloud(tmp_path: Path) -> None:
