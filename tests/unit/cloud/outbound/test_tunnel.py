@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable
@@ -52,9 +53,11 @@ def joining(port: int) -> Callable[[Receiver, socket.socket], None]:
     """A proxy that leads every tunnel to one port of this machine."""
 
     def copy(source: socket.socket, target: socket.socket) -> None:
-        while octets := source.recv(65_536):
-            target.sendall(octets)
-        target.shutdown(socket.SHUT_WR)
+        # Whoever has what it came for hangs up, at either end.
+        with contextlib.suppress(OSError):
+            while octets := source.recv(65_536):
+                target.sendall(octets)
+            target.shutdown(socket.SHUT_WR)
 
     def act(receiver: Receiver, near: socket.socket) -> None:
         receiver.read(near)
