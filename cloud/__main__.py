@@ -1,4 +1,4 @@
-"""`vitalwire-cloud`: serve | broker | ingest | worker | migrate | bootstrap | gateways | ..."""
+"""Where `vitalwire-cloud` begins; `cloud.app.command_line` has its commands and exit codes."""
 
 from __future__ import annotations
 

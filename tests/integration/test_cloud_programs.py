@@ -246,8 +246,18 @@ def test_a_worker_alone_shows_that_its_parts_live_where_it_is_asked_to(tmp_path:
     assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
+def test_a_taken_port_ends_the_program_with_one_line(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = run("serve", "--data", tmp_path, "--no-broker", "--port", port)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"vitalwire-cloud: cannot listen on 127.0.0.1:{port} ")
+    assert done.stderr.count("\n") == 1
+
+
 CANNOT_START: dict[str, tuple[tuple[str, ...], str]] = {
-    "port taken": (("--port", "{port}"), "cannot listen on 127.0.0.1:{port}"),
     "MQTT port taken": (("--port", "0", "--mqtt-port", "{port}"), "{port}"),
     "MQTT port taken, and what to do": (("--mqtt-port", "{port}"), "give --mqtt-port another"),
     "no such config": (("--config", "{folder}/absent.toml"), "absent.toml"),

@@ -71,16 +71,6 @@ def test_an_unreadable_config_is_one_clear_line(tmp_path: Path, refused: Refused
     assert "is not TOML" in refused("run", "--config", str(broken)).said
 
 
-def test_a_capture_that_is_not_there_is_one_clear_line(tmp_path: Path, refused: Refused) -> None:
-    config = tmp_path / "replay.toml"
-    config.write_text(
-        f'gateway_id="b"\ntenant_id="t"\nvehicle_id="v"\ndata="{tmp_path / "data"}"\nlisten=""\n'
-        '[[devices]]\nname = "recorded"\ntransport = "replay:/no/such/file"\n',
-        encoding="utf-8",
-    )
-    assert "/no/such/file cannot be read" in refused("run", "--config", str(config)).said
-
-
 def test_a_full_disk_at_the_start_is_one_clear_line(tmp_path: Path, refused: Refused) -> None:
     config = tmp_path / "full.toml"
     config.write_text(
@@ -103,5 +93,5 @@ def test_a_missing_recording_is_one_clear_line_before_the_start(
         encoding="utf-8",
     )
     done = refused("run", "--config", str(config))
-    assert "cannot be read" in done.said
+    assert f"{tmp_path / 'none.jsonl'} cannot be read" in done.said
     assert done.out == "", "it was never ready"
