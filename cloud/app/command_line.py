@@ -1,4 +1,4 @@
-"""`vitalwire-cloud`: serve | broker | ingest | worker | migrate | bootstrap | gateways | ...
+"""The cloud: API and hospital board, broker, ingest and worker, and what an operator does by hand.
 
 Exit codes: 0 done, 1 the audit is broken, 2 it cannot start (one line on stderr says why and what
 to do).
